@@ -1,0 +1,5 @@
+//! cos-thumbnailer: the thumbnail function for Tencent Cloud.
+
+pub mod object;
+pub mod recipe;
+pub mod service;
