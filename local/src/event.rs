@@ -1,0 +1,171 @@
+//! Events as COS sends them to a function (583/9707), in the shape captured in 2022.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use crate::cos::{Notice, Object};
+
+/// What stays in the path of `url`.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
+/// The short codes seen in `cosBucket.region`; other regions come in their long form here.
+const SHORT: [(&str, &str); 8] = [
+    ("ap-beijing", "bj"),
+    ("ap-chengdu", "cd"),
+    ("ap-guangzhou", "gz"),
+    ("ap-hongkong", "hk"),
+    ("ap-shanghai", "sh"),
+    ("ap-singapore", "sgp"),
+    ("eu-frankfurt", "ger"),
+    ("na-toronto", "ca"),
+];
+
+/// The event of a new object. `name` is the concrete event, such as `cos:ObjectCreated:Put`; `bucket` is
+/// `<name>-<appid>`; `key` is raw.
+#[must_use]
+pub fn created(name: &str, bucket: &str, region: &str, key: &str, object: &Object) -> Value {
+    let mut meta = Map::new();
+    let content_type = object.headers.get("content-type").map_or("", String::as_str);
+    meta.insert("Content-Type".to_owned(), json!(content_type));
+    meta.insert("ETag".to_owned(), json!(object.etag));
+    meta.insert("x-cos-request-id".to_owned(), json!(object.request_id));
+    let class = object.headers.get("x-cos-storage-class").map_or("STANDARD", String::as_str);
+    meta.insert("x-cos-storage-class".to_owned(), json!(capitalised(class)));
+    for (header, value) in object.headers.iter().filter(|(header, _)| header.starts_with("x-cos-meta-")) {
+        meta.insert(header.clone(), json!(value));
+    }
+    let version = object.version.as_deref().unwrap_or_default();
+    message(name, bucket, region, &Subject { key, version, size: object.bytes.len(), meta })
+}
+
+/// The event of a removed object: size 0 and no headers, which no document describes.
+#[must_use]
+pub fn removed(name: &str, bucket: &str, region: &str, key: &str) -> Value {
+    message(name, bucket, region, &Subject { key, version: "", size: 0, meta: Map::new() })
+}
+
+/// The event of anything that happened in a bucket of the twin.
+#[must_use]
+pub fn of(notice: &Notice) -> Value {
+    let Notice { name, bucket, region, key, object } = notice;
+    match object {
+        Some(object) => created(name, bucket, region, key, object),
+        None => removed(name, bucket, region, key),
+    }
+}
+
+/// One message with the records of several, as the documents allow.
+#[must_use]
+pub fn merged(messages: &[Value]) -> Value {
+    let records = messages.iter().filter_map(|message| message.get("Records")?.as_array()).flatten();
+    json!({ "Records": records.collect::<Vec<_>>() })
+}
+
+struct Subject<'a> {
+    key: &'a str,
+    version: &'a str,
+    size: usize,
+    meta: Map<String, Value>,
+}
+
+fn message(name: &str, bucket: &str, region: &str, subject: &Subject<'_>) -> Value {
+    let (short_name, app_id) = bucket.rsplit_once('-').unwrap_or((bucket, ""));
+    let short_region = SHORT.iter().find(|(long, _)| *long == region).map_or(region, |(_, short)| short);
+    let path = utf8_percent_encode(subject.key, PATH);
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    json!({ "Records": [{
+        "cos": {
+            "cosBucket": {
+                "appid": app_id,
+                "cosRegion": region,
+                "name": short_name,
+                "region": short_region,
+                "s3Region": region,
+            },
+            "cosNotificationId": "unkown",
+            "cosObject": {
+                "key": format!("/{app_id}/{short_name}/{}", subject.key),
+                "meta": subject.meta,
+                "size": subject.size,
+                "url": format!("http://{bucket}.cos.{region}.myqcloud.com/{path}"),
+                "vid": subject.version,
+            },
+            "cosSchemaVersion": "1.0",
+        },
+        "event": {
+            "eventName": name,
+            "eventQueue": format!("qcs:0:scf:{region}:appid/{app_id}:default.thumbnails.$DEFAULT"),
+            "eventSource": "qcs::cos",
+            "eventTime": time,
+            "eventVersion": "1.0",
+            "reqid": 0,
+            "requestParameters": {
+                "requestHeaders": { "Authorization": "" },
+                "requestSourceIP": "127.0.0.1",
+            },
+            "reservedInfo": "",
+        },
+    }] })
+}
+
+/// `Standard_ia` for `STANDARD_IA`: captures show `Standard`.
+fn capitalised(class: &str) -> String {
+    let (first, rest) = class.split_at_checked(1).unwrap_or((class, ""));
+    format!("{first}{}", rest.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn object() -> Object {
+        Object {
+            bytes: Bytes::from_static(b"12345"),
+            headers: BTreeMap::from([
+                ("content-type".to_owned(), "image/jpeg".to_owned()),
+                ("x-cos-meta-a".to_owned(), "b".to_owned()),
+                ("cache-control".to_owned(), "no-store".to_owned()),
+            ]),
+            etag: "\"abc\"".to_owned(),
+            version: None,
+            request_id: "Tm8=".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_key_is_raw_and_the_url_encoded() {
+        let bucket = "my-photos-1250000000";
+        let event = created("cos:ObjectCreated:Put", bucket, "ap-shanghai", "a//b +%!猫.jpg", &object());
+        let cos = &event["Records"][0]["cos"];
+        assert_eq!(cos["cosObject"]["key"], "/1250000000/my-photos/a//b +%!猫.jpg");
+        assert_eq!(
+            cos["cosObject"]["url"],
+            "http://my-photos-1250000000.cos.ap-shanghai.myqcloud.com/a//b%20%2B%25%21%E7%8C%AB.jpg"
+        );
+        assert_eq!(cos["cosObject"]["size"], 5);
+        assert_eq!(cos["cosBucket"]["name"], "my-photos");
+        assert_eq!(
+            (&cos["cosBucket"]["region"], &cos["cosBucket"]["cosRegion"]),
+            (&json!("sh"), &json!("ap-shanghai"))
+        );
+        let meta = json!({ "Content-Type": "image/jpeg", "ETag": "\"abc\"", "x-cos-meta-a": "b",
+            "x-cos-request-id": "Tm8=", "x-cos-storage-class": "Standard" });
+        assert_eq!(cos["cosObject"]["meta"], meta);
+    }
+
+    #[test]
+    fn merging_keeps_every_record() {
+        let one = removed("cos:ObjectRemove:Delete", "b-1", "ap-guangzhou", "a");
+        let two = created("cos:ObjectCreated:Copy", "b-1", "ap-guangzhou", "b", &object());
+        let both = merged(&[one, two]);
+        let names: Vec<_> =
+            both["Records"].as_array().unwrap().iter().map(|r| r["event"]["eventName"].clone()).collect();
+        assert_eq!(names, ["cos:ObjectRemove:Delete", "cos:ObjectCreated:Copy"]);
+    }
+}

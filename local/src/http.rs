@@ -1,0 +1,199 @@
+//! Serving HTTP/1.1 with the power to misbehave.
+//!
+//! Both servers of the twin stand on this file. A handler decides not only what to answer but also how the
+//! connection ends, and a body is a list of steps, so that a test can cut, stall or slow a transfer at a
+//! known byte.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Sleep, sleep, timeout};
+
+/// Time hyper gets to hand written bytes to the socket before a connection is cut on purpose.
+const FLUSH: Duration = Duration::from_millis(20);
+
+/// How one request ends.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Answer; the connection stays open.
+    Answer(Response<Outgoing>),
+    /// Close the connection without a byte of answer.
+    Close,
+    /// Answer as if the connection stayed open, then close it without a word.
+    Last(Response<Outgoing>),
+}
+
+/// The connection was cut on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("cut on purpose")]
+pub(crate) struct Cut;
+
+/// One step of a body.
+#[derive(Debug)]
+enum Step {
+    Abort,
+    Hang,
+    Send(Bytes),
+    Wait(Duration),
+}
+
+/// The body of an answer: steps carried out in order.
+#[derive(Debug, Default)]
+pub(crate) struct Outgoing {
+    steps: VecDeque<Step>,
+    waiting: Option<Pin<Box<Sleep>>>,
+    /// Told when this body is over, if the connection shall close then.
+    hang_up: Option<HangUp>,
+}
+
+/// Tells when it is dropped.
+#[derive(Debug)]
+struct HangUp(Arc<Notify>);
+
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+impl Outgoing {
+    /// All bytes at once.
+    pub(crate) fn whole(bytes: Bytes) -> Self {
+        let steps = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([Step::Send(bytes)]) };
+        Self { steps, ..Self::default() }
+    }
+
+    /// The bytes, after which the connection breaks.
+    pub(crate) fn cut(bytes: Bytes) -> Self {
+        Self { steps: VecDeque::from([Step::Send(bytes), Step::Wait(FLUSH), Step::Abort]), ..Self::default() }
+    }
+
+    /// The bytes, after which nothing comes and nothing ends.
+    pub(crate) fn stalled(bytes: Bytes) -> Self {
+        let mut body = Self::whole(bytes);
+        body.steps.push_back(Step::Hang);
+        body
+    }
+
+    /// Pieces of `chunk` bytes with a pause before each.
+    pub(crate) fn paced(mut bytes: Bytes, chunk: usize, pause: Duration) -> Self {
+        let mut steps = VecDeque::new();
+        while !bytes.is_empty() {
+            steps.push_back(Step::Wait(pause));
+            steps.push_back(Step::Send(bytes.split_to(chunk.clamp(1, bytes.len()))));
+        }
+        Self { steps, ..Self::default() }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = Cut;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+        loop {
+            if let Some(pause) = self.waiting.as_mut() {
+                ready!(pause.as_mut().poll(context));
+                self.waiting = None;
+            }
+            match self.steps.pop_front() {
+                None => return Poll::Ready(None),
+                Some(Step::Abort) => return Poll::Ready(Some(Err(Cut))),
+                Some(Step::Hang) => {
+                    self.steps.push_front(Step::Hang);
+                    return Poll::Pending;
+                }
+                Some(Step::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(Step::Wait(pause)) => self.waiting = Some(Box::pin(sleep(pause))),
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.steps.is_empty() && self.waiting.is_none()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut total = 0_u64;
+        for step in &self.steps {
+            match step {
+                Step::Send(bytes) => total = total.saturating_add(bytes.len() as u64),
+                Step::Abort | Step::Hang | Step::Wait(_) => return SizeHint::default(),
+            }
+        }
+        SizeHint::with_exact(total)
+    }
+}
+
+/// Accepts connections until the future is dropped; its connections end with it.
+///
+/// `wrap` turns a socket into what hyper talks to.
+pub(crate) async fn serve<H, F, W, S>(listener: &TcpListener, handler: H, wrap: W)
+where
+    H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Verdict> + Send + 'static,
+    W: Fn(TcpStream) -> S,
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((socket, _)) => {
+                // Small answers must not wait for an acknowledgement of the previous one.
+                let _ = socket.set_nodelay(true);
+                connections.spawn(connection(wrap(socket), handler.clone()));
+            }
+            // Out of descriptors, most likely: connections that end will give some back.
+            Err(_) => sleep(FLUSH).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn connection<H, F, S>(socket: S, handler: H)
+where
+    H: Fn(Request<Incoming>) -> F,
+    F: Future<Output = Verdict>,
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
+    let hang_up = Arc::new(Notify::new());
+    let service = service_fn(|request| {
+        let verdict = handler(request);
+        let hang_up = Arc::clone(&hang_up);
+        async move {
+            match verdict.await {
+                Verdict::Answer(answer) => Ok(answer),
+                Verdict::Close => Err(Cut),
+                Verdict::Last(mut answer) => {
+                    answer.body_mut().hang_up = Some(HangUp(hang_up));
+                    Ok(answer)
+                }
+            }
+        }
+    });
+    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service);
+    tokio::pin!(served);
+    tokio::select! {
+        // An error is a client that left or a connection cut on purpose; neither has a reader.
+        _ = &mut served => {}
+        () = hang_up.notified() => {
+            let _ = timeout(FLUSH, served).await;
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The COS of the twin over the wire.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed as it should")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use scf_local::{Cos, CosOptions, Fault, FaultKind};
+use support::{Answer, BUCKET, ID, KEY, Request, connect};
+
+async fn start(change: impl FnOnce(&mut CosOptions)) -> (tempfile::TempDir, Cos) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = CosOptions {
+        root: folder.path().to_owned(),
+        secret_id: ID.to_owned(),
+        secret_key: KEY.to_owned(),
+        strict: true,
+        ..CosOptions::default()
+    };
+    change(&mut options);
+    let cos = Cos::start(options).await.unwrap();
+    (folder, cos)
+}
+
+fn get(cos: &Cos, target: &str) -> Answer {
+    Request::new("GET", target).sign().send(cos).unwrap()
+}
+
+fn put(cos: &Cos, target: &str, body: &[u8]) -> Answer {
+    Request::new("PUT", target).body(body).sign().send(cos).unwrap()
+}
+
+#[tokio::test]
+async fn keys_are_byte_exact_in_both_styles() {
+    let (_folder, cos) = start(|_| {}).await;
+    let cases = [
+        ("/photos/cat.jpg", "photos/cat.jpg"),
+        ("/a//b.jpg", "a//b.jpg"),
+        ("/a%2F%2Fc.jpg", "a//c.jpg"),
+        ("/a/.%2Fb", "a/./b"),
+        ("/..%2Fx", "../x"),
+        ("/a/../y", "a/../y"),
+        ("/a+b%20c%2Bd", "a+b c+d"),
+        ("/100%2525", "100%25"),
+        ("/%E7%8C%AB.jpg", "猫.jpg"),
+        ("/folder/", "folder/"),
+        ("/q%3Fx=1%26y", "q?x=1&y"),
+    ];
+    for (target, key) in cases {
+        assert_eq!(put(&cos, target, key.as_bytes()).status, 200, "{target}");
+        assert_eq!(cos.object(BUCKET, key).unwrap().bytes, key, "{target}");
+        assert_eq!(get(&cos, target).text(), key, "{target}");
+        let path_style = format!("/{BUCKET}{target}");
+        let answer =
+            Request::new("GET", &path_style).header("Host", "127.0.0.1:80").sign().send(&cos).unwrap();
+        assert_eq!(answer.text(), key, "{path_style}");
+    }
+    let mut expected: Vec<&str> = cases.iter().map(|(_, key)| *key).collect();
+    expected.sort_unstable();
+    assert_eq!(cos.keys(BUCKET), expected);
+    assert_eq!(put(&cos, "//leading", b"").code(), "InvalidObjectName");
+    assert_eq!(put(&cos, &format!("/{}", "k".repeat(851)), b"").code(), "KeyTooLong");
+}
+
+#[tokio::test]
+async fn what_is_put_comes_back_with_its_headers() {
+    let (_folder, cos) = start(|_| {}).await;
+    let request = Request::new("PUT", "/a.jpg")
+        .header("Content-Type", "image/jpeg")
+        .header("Cache-Control", "max-age=60")
+        .header("x-cos-meta-stamp", "abc")
+        .header("x-cos-storage-class", "STANDARD_IA")
+        .header("x-cos-acl", "default")
+        .header("Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw==")
+        .body(b"123456789");
+    let answer = request.sign().send(&cos).unwrap();
+    assert_eq!((answer.status, answer.header("etag")), (200, "\"25f9e794323b453885f5181f1b624d0b\""));
+    assert_eq!(answer.header("x-cos-hash-crc64ecma"), "11051210869376104954");
+    let answer = get(&cos, "/a.jpg");
+    let expected = [
+        ("content-type", "image/jpeg"),
+        ("cache-control", "max-age=60"),
+        ("x-cos-meta-stamp", "abc"),
+        ("x-cos-storage-class", "STANDARD_IA"),
+        ("etag", "\"25f9e794323b453885f5181f1b624d0b\""),
+        ("x-cos-hash-crc64ecma", "11051210869376104954"),
+        ("content-length", "9"),
+        ("server", "tencent-cos"),
+        ("x-cos-acl", ""),
+    ];
+    for (name, value) in expected {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    let head = Request::new("HEAD", "/a.jpg").sign().send(&cos).unwrap();
+    assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, "9", 0));
+    let named = get(&cos, "/a.jpg?response-content-type=text%2Fplain");
+    assert_eq!(named.header("content-type"), "text/plain");
+}
+
+#[tokio::test]
+async fn damaged_uploads_are_refused() {
+    let (_folder, cos) = start(|_| {}).await;
+    let long = "x".repeat(2048);
+    let cases = [
+        ("Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw==", "BadDigest"),
+        ("Content-MD5", "nonsense", "InvalidDigest"),
+        ("x-cos-meta-a", &long, "MetadataTooLarge"),
+        ("x-cos-storage-class", "COLD", "InvalidArgument"),
+        ("x-cos-traffic-limit", "1", "InvalidArgument"),
+    ];
+    for (name, value, code) in cases {
+        let answer = Request::new("PUT", "/a").header(name, value).body(b"other").sign().send(&cos).unwrap();
+        assert_eq!((answer.status, answer.code()), (400, code));
+    }
+    let answer = Request::new("PUT", "/a").sign().send(&cos).unwrap();
+    assert_eq!((answer.status, answer.code()), (411, "MissingContentLength"));
+    assert!(cos.keys(BUCKET).is_empty());
+}
+
+#[tokio::test]
+async fn ranges_and_conditions_are_kept() {
+    let (_folder, cos) = start(|_| {}).await;
+    let etag = cos.put(BUCKET, "a", "0123456789", &[]).await.etag;
+    let long_ago = "Mon, 06 May 2024 07:08:09 GMT";
+    let cases = [
+        ("Range", "bytes=2-4", 206, "234"),
+        ("Range", "bytes=-3", 206, "789"),
+        ("Range", "bytes=8-100", 206, "89"),
+        ("If-Match", &etag, 200, "0123456789"),
+        ("If-None-Match", "\"other\"", 200, "0123456789"),
+        ("If-Modified-Since", long_ago, 200, "0123456789"),
+        ("If-None-Match", &etag, 304, ""),
+    ];
+    for (name, value, status, body) in cases {
+        let answer = Request::new("GET", "/a").header(name, value).sign().send(&cos).unwrap();
+        assert_eq!((answer.status, answer.text()), (status, body), "{name}: {value}");
+    }
+    let refused = [
+        ("Range", "bytes=10-", 416, "InvalidRange"),
+        ("If-Match", "\"other\"", 412, "PreconditionFailed"),
+        ("If-Unmodified-Since", long_ago, 412, "PreconditionFailed"),
+    ];
+    for (name, value, status, code) in refused {
+        let answer = Request::new("GET", "/a").header(name, value).sign().send(&cos).unwrap();
+        assert_eq!((answer.status, answer.code()), (status, code), "{name}: {value}");
+    }
+    let part = Request::new("GET", "/a").header("Range", "bytes=2-4").sign().send(&cos).unwrap();
+    assert_eq!(part.header("content-range"), "bytes 2-4/10");
+}
+
+#[tokio::test]
+async fn errors_read_as_the_service_words_them() {
+    let (_folder, cos) = start(|options| options.buckets = vec![BUCKET.to_owned()]).await;
+    let answer = get(&cos, "/none");
+    assert_eq!((answer.status, answer.header("content-type")), (404, "application/xml"));
+    let id = answer.header("x-cos-request-id");
+    assert_eq!(
+        answer.text(),
+        format!(
+            "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\
+             \t<Message>The specified key does not exist.</Message>\n\
+             \t<Resource>photos-1250000000.cos.ap-guangzhou.myqcloud.com/none</Resource>\n\
+             \t<RequestId>{id}</RequestId>\n\t<TraceId>{id}</TraceId>\n</Error>\n"
+        )
+    );
+    let head = Request::new("HEAD", "/none").sign().send(&cos).unwrap();
+    assert_eq!((head.status, head.header("content-length")), (404, "0"));
+    let other = Request::new("GET", "/a").header("Host", "other-1.cos.ap-guangzhou.myqcloud.com");
+    assert_eq!(other.sign().send(&cos).unwrap().code(), "NoSuchBucket");
+    assert_eq!(get(&cos, "/a?tagging").code(), "NotImplemented");
+}
+
+#[tokio::test]
+async fn a_wrong_or_missing_signature_opens_nothing_but_public_objects() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.put(BUCKET, "private", "x", &[]).await;
+    cos.put(BUCKET, "public", "x", &[("x-cos-acl", "public-read")]).await;
+    let send = |request: Request| request.send(&cos).unwrap();
+    assert_eq!(send(Request::new("GET", "/private")).code(), "AccessDenied");
+    assert_eq!(send(Request::new("GET", "/public")).status, 200);
+    assert_eq!(send(Request::new("PUT", "/public").body(b"y")).code(), "AccessDenied");
+    assert_eq!(send(Request::new("GET", "/private").sign_as(ID, "wrong")).code(), "SignatureDoesNotMatch");
+    assert_eq!(send(Request::new("GET", "/private").sign_as("AKIDwrong", KEY)).code(), "InvalidAccessKeyId");
+    let unsigned = Request::new("GET", "/private").sign().header("Range", "bytes=0-0");
+    assert!(send(unsigned).text().contains("Strict signature missing"));
+}
+
+#[tokio::test]
+async fn temporary_credentials_need_their_token_and_can_grow_old() {
+    let (_folder, cos) = start(|options| options.session_token = Some("token".to_owned())).await;
+    cos.put(BUCKET, "a", "x", &[]).await;
+    let with =
+        |token| Request::new("GET", "/a").header("x-cos-security-token", token).sign().send(&cos).unwrap();
+    assert_eq!(with("token").status, 200);
+    assert_eq!(with("other").code(), "InvalidAccessKeyId");
+    cos.expire_token(true);
+    let answer = with("token");
+    assert_eq!((answer.status, answer.code()), (400, "ExpiredToken"));
+    cos.set_credentials(ID, KEY, Some("fresh"));
+    assert_eq!(with("fresh").status, 200);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_is_told_apart_from_an_old_signature() {
+    for (offset, code) in [(-3600, "RequestTimeTooSkewed"), (3600, "AccessDenied")] {
+        let (_folder, cos) = start(|options| options.clock_offset = offset).await;
+        let answer = get(&cos, "/a");
+        assert_eq!((answer.status, answer.code()), (403, code), "{offset}");
+    }
+}
+
+#[tokio::test]
+async fn versions_and_delete_markers_work_over_the_wire() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.versioning(BUCKET, true).unwrap();
+    let one = put(&cos, "/a", b"one").header("x-cos-version-id").to_owned();
+    put(&cos, "/a", b"two");
+    let deleted = Request::new("DELETE", "/a").sign().send(&cos).unwrap();
+    assert_eq!((deleted.status, deleted.header("x-cos-delete-marker")), (204, "true"));
+    let gone = get(&cos, "/a");
+    assert_eq!((gone.status, gone.header("x-cos-delete-marker")), (404, "true"));
+    assert_eq!(get(&cos, &format!("/a?versionId={one}")).text(), "one");
+    assert!(cos.keys(BUCKET).is_empty());
+}
+
+#[tokio::test]
+async fn archived_objects_must_be_restored_first() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.put(BUCKET, "a", "x", &[("x-cos-storage-class", "ARCHIVE")]).await;
+    let answer = get(&cos, "/a");
+    assert_eq!((answer.status, answer.code()), (403, "InvalidObjectState"));
+    let mut notices = cos.notices();
+    let body = b"<RestoreRequest><Days>1</Days></RestoreRequest>";
+    let restored = Request::new("POST", "/a?restore").body(body).sign().send(&cos).unwrap();
+    assert_eq!(restored.status, 202);
+    assert!(get(&cos, "/a").header("x-cos-restore").contains("ongoing-request=\"false\""));
+    assert_eq!(notices.recv().await.unwrap().name, "cos:ObjectRestore:Post");
+    assert_eq!(notices.recv().await.unwrap().name, "cos:ObjectRestore:Completed");
+}
+
+#[tokio::test]
+async fn every_change_is_told() {
+    let (_folder, cos) = start(|_| {}).await;
+    let mut notices = cos.notices();
+    put(&cos, "/a", b"x");
+    let source = format!("{BUCKET}.cos.ap-guangzhou.myqcloud.com/a");
+    let copy = Request::new("PUT", "/b").header("x-cos-copy-source", &source).body(b"");
+    assert!(copy.sign().send(&cos).unwrap().text().contains("<CopyObjectResult>"));
+    Request::new("DELETE", "/a").sign().send(&cos).unwrap();
+    Request::new("DELETE", "/never").sign().send(&cos).unwrap();
+    put(&cos, "/c", b"x");
+    let expected = [
+        ("cos:ObjectCreated:Put", "a"),
+        ("cos:ObjectCreated:Copy", "b"),
+        ("cos:ObjectRemove:Delete", "a"),
+        ("cos:ObjectCreated:Put", "c"),
+    ];
+    for (name, key) in expected {
+        let notice = notices.recv().await.unwrap();
+        assert_eq!((notice.name, notice.key.as_str(), notice.region.as_str()), (name, key, "ap-guangzhou"));
+    }
+}
+
+#[tokio::test]
+async fn faults_strike_as_ordered_and_are_in_the_journal() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.put(BUCKET, "a", "0123456789", &[]).await;
+    let fetch = || Request::new("GET", "/a").sign().send(&cos);
+    cos.fail(Fault::new(FaultKind::Status { status: 503, code: "SlowDown".to_owned() }).times(2));
+    cos.fail(Fault::new(FaultKind::Reset).method("GET"));
+    cos.fail(Fault::new(FaultKind::Truncate(4)).key("a"));
+    cos.fail(Fault::new(FaultKind::Corrupt));
+    cos.fail(Fault::new(FaultKind::ExpiredToken));
+    cos.fail(Fault::new(FaultKind::Slow { before_ms: 60, chunk: 3, pause_ms: 20 }));
+    assert_eq!(fetch().unwrap().code(), "SlowDown");
+    assert_eq!(fetch().unwrap().status, 503);
+    assert!(fetch().is_err());
+    let truncated = fetch().unwrap();
+    assert_eq!((truncated.text(), truncated.header("content-length"), truncated.cut), ("0123", "10", true));
+    assert_eq!(fetch().unwrap().text(), "0123446789");
+    assert_eq!(fetch().unwrap().code(), "ExpiredToken");
+    let begin = Instant::now();
+    assert_eq!(fetch().unwrap().text(), "0123456789");
+    assert!(begin.elapsed() >= Duration::from_millis(140), "{:?}", begin.elapsed());
+    assert_eq!(fetch().unwrap().status, 200);
+    let statuses: Vec<u16> = cos.journal().iter().map(|request| request.status).collect();
+    assert_eq!(statuses, [503, 503, 0, 200, 200, 400, 200, 200]);
+    cos.clear_journal();
+    assert!(cos.journal().is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_answer_has_done_its_work() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT"));
+    assert!(Request::new("PUT", "/a").body(b"x").sign().send(&cos).is_err());
+    assert_eq!(cos.object(BUCKET, "a").unwrap().bytes, "x");
+}
+
+#[tokio::test]
+async fn connections_stay_open_unless_a_fault_closes_them() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.put(BUCKET, "a", "x", &[]).await;
+    let mut connection = connect(&cos).unwrap();
+    let request = Request::new("GET", "/a").sign();
+    for _ in 0..3 {
+        assert_eq!(request.send_on(&mut connection).unwrap().text(), "x");
+    }
+    cos.fail(Fault::new(FaultKind::CloseAfterAnswer));
+    let last = request.send_on(&mut connection).unwrap();
+    assert_eq!((last.text(), last.header("connection")), ("x", ""));
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(request.send_on(&mut connection).is_err());
+}
+
+#[tokio::test]
+async fn a_stalled_answer_never_ends() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.put(BUCKET, "a", "0123456789", &[]).await;
+    for kind in [FaultKind::Stall, FaultKind::StallAfter(4)] {
+        cos.fail(Fault::new(kind));
+        let mut connection = connect(&cos).unwrap();
+        connection.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
+        let error = Request::new("GET", "/a").sign().send_on(&mut connection).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    }
+}
+
+#[tokio::test]
+async fn the_admin_port_orders_faults_and_shows_the_journal() {
+    use std::io::{Read, Write};
+    let (_folder, cos) = start(|_| {}).await;
+    let admin = |method: &str, path: &str, body: &str| {
+        let address = cos.admin_endpoint().replace("http://", "");
+        let mut connection = std::net::TcpStream::connect(&address).unwrap();
+        let length = body.len();
+        let text = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+        connection.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let fault = r#"{"method":"GET","kind":{"status":{"status":500,"code":"InternalError"}}}"#;
+    assert!(admin("POST", "/-/faults", fault).starts_with("HTTP/1.1 204"));
+    assert_eq!(get(&cos, "/a").code(), "InternalError");
+    assert!(admin("POST", "/-/faults", "[]x").starts_with("HTTP/1.1 400"));
+    assert!(admin("GET", "/-/journal", "").contains("\"status\": 500"));
+}
+
+#[tokio::test]
+async fn objects_survive_a_restart_and_the_port_closes_with_the_cos() {
+    let (folder, cos) = start(|_| {}).await;
+    put(&cos, "/a//b", b"x");
+    let address = cos.address();
+    drop(cos);
+    assert!(std::net::TcpStream::connect(address).is_err());
+    let options = CosOptions { root: folder.path().to_owned(), ..CosOptions::default() };
+    let cos = Cos::start(options).await.unwrap();
+    assert_eq!(cos.object(BUCKET, "a//b").unwrap().bytes, "x");
+}
