@@ -1,0 +1,78 @@
+//! Several records of one key are one piece of work: only the last state of an object counts.
+
+use std::collections::HashMap;
+
+use super::Record;
+use crate::object::{Bucket, Key};
+
+/// The record that counts for one object, and those it replaces.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Work {
+    /// The newest record of the object.
+    pub record: Record,
+    /// Older records of the same object, in the order they came.
+    pub superseded: Vec<Record>,
+}
+
+/// Groups the records of a message by object, in the order in which objects first appear. The newest by event
+/// time counts; without times, or with equal ones, the one that came last.
+#[must_use]
+pub fn coalesce(records: Vec<Record>) -> Vec<Work> {
+    let mut work: Vec<Work> = Vec::with_capacity(records.len());
+    let mut positions: HashMap<(Bucket, Key), usize> = HashMap::new();
+    for record in records {
+        let object = (record.bucket.clone(), record.key.clone());
+        let known = positions.get(&object).and_then(|&position| work.get_mut(position));
+        match known {
+            None => {
+                positions.insert(object, work.len());
+                work.push(Work { record, superseded: Vec::new() });
+            }
+            Some(known) if is_older(&record, &known.record) => known.superseded.push(record),
+            Some(known) => known.superseded.push(std::mem::replace(&mut known.record, record)),
+        }
+    }
+    work
+}
+
+fn is_older(record: &Record, than: &Record) -> bool {
+    matches!((record.time, than.time), (Some(time), Some(other)) if time < other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::decode;
+
+    fn record(key: &str, event: &str, time: Option<u64>) -> Record {
+        let time = time.map_or_else(|| "null".to_owned(), |time| time.to_string());
+        let message = format!(
+            r#"{{"Records":[{{"cos":{{"cosBucket":{{"name":"p","appid":"1","region":"gz"}},"cosObject":{{"key":"{key}"}}}},
+                "event":{{"eventName":"{event}","eventTime":{time}}}}}]}}"#
+        );
+        decode(message.as_bytes(), None).unwrap().remove(0).unwrap()
+    }
+
+    #[test]
+    fn last_state_of_a_key_counts() {
+        let created = |key, time| record(key, "cos:ObjectCreated:Put", time);
+        let removed = |key, time| record(key, "cos:ObjectRemove:Delete", time);
+        let table = [
+            ("by order", vec![created("a", None), removed("a", None)], "cos:ObjectRemove:Delete"),
+            ("by time", vec![removed("a", Some(9)), created("a", Some(5))], "cos:ObjectRemove:Delete"),
+            ("same second", vec![removed("a", Some(5)), created("a", Some(5))], "cos:ObjectCreated:Put"),
+        ];
+        for (name, records, expected) in table {
+            let work = coalesce(records);
+            assert_eq!(work.len(), 1, "{name}");
+            assert_eq!((work[0].record.name.as_str(), work[0].superseded.len()), (expected, 1), "{name}");
+        }
+    }
+
+    #[test]
+    fn different_keys_stay_apart_in_order() {
+        let work = coalesce(["b", "a", "b", "c"].map(|key| record(key, "x", None)).to_vec());
+        let keys: Vec<_> = work.iter().map(|work| work.record.key.as_str()).collect();
+        assert_eq!(keys, ["b", "a", "c"]);
+    }
+}

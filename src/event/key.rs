@@ -1,0 +1,135 @@
+//! The object key in an event.
+//!
+//! An event's key reads `/<appid>/<bucket name>/<object key>`. Exactly that prefix is stripped, once, on the
+//! text, so that `//` and keys which repeat the bucket's name survive. Whether the rest is raw or
+//! percent-encoded is documented nowhere; the one capture that tells has a raw key beside an encoded `url`, so
+//! the `url` is asked.
+
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+use super::Error;
+use crate::object::{Bucket, Key};
+
+/// Reads the key of an object in `bucket` from the event's `key` and `url`.
+pub(super) fn read(text: &str, bucket: &Bucket, url: Option<&str>) -> Result<Key, Error> {
+    let url = url.and_then(Url::parse);
+    let key = match strip_prefix(text, bucket) {
+        Stripped::Own(key) => settle(key, url.as_ref()),
+        // The prefix names another bucket than the event does: only hand-edited events are known to do
+        // so, and there the url agreed with the event's bucket.
+        Stripped::Foreign(key) => match url.filter(|url| url.is_of(bucket)).and_then(|url| url.decoded()) {
+            Some(path) => path,
+            None => Cow::Borrowed(key),
+        },
+    };
+    Ok(Key::parse(&key)?)
+}
+
+enum Stripped<'a> {
+    Own(&'a str),
+    Foreign(&'a str),
+}
+
+fn strip_prefix<'a>(text: &'a str, bucket: &Bucket) -> Stripped<'a> {
+    let after_app_id = text
+        .strip_prefix('/')
+        .and_then(|t| t.strip_prefix(bucket.app_id()))
+        .and_then(|t| t.strip_prefix('/'));
+    match after_app_id {
+        Some(rest) => match rest.strip_prefix(bucket.name()).and_then(|t| t.strip_prefix('/')) {
+            Some(key) => Stripped::Own(key),
+            None => Stripped::Foreign(rest.split_once('/').map_or(rest, |(_, key)| key)),
+        },
+        // Old console templates carry a bare key.
+        None => Stripped::Own(text.strip_prefix('/').unwrap_or(text)),
+    }
+}
+
+/// Raw or encoded? The url's path decoded once is the raw key. A `+` is a plus either way.
+fn settle<'a>(key: &'a str, url: Option<&Url<'_>>) -> Cow<'a, str> {
+    let encoded = url.is_some_and(|url| {
+        let raw = url.decoded().is_some_and(|path| path == key);
+        !raw && url.path == key
+    });
+    match percent_decode_str(key).decode_utf8() {
+        Ok(decoded) if encoded => decoded,
+        _ => Cow::Borrowed(key),
+    }
+}
+
+/// Host and path of an object URL, as written.
+pub(super) struct Url<'a> {
+    pub(super) host: &'a str,
+    path: &'a str,
+}
+
+impl<'a> Url<'a> {
+    /// `None` for the blanked URLs of samples.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+        let (host, path) = rest.split_once('/')?;
+        let path = path.split(['?', '#']).next()?;
+        Some(Self { host, path })
+    }
+
+    fn is_of(&self, bucket: &Bucket) -> bool {
+        self.host.strip_prefix(bucket.as_str()).is_some_and(|rest| rest.starts_with('.'))
+    }
+
+    fn decoded(&self) -> Option<Cow<'a, str>> {
+        percent_decode_str(self.path).decode_utf8().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn key_rule() {
+        let host = "http://photos-1250000000.cos.ap-guangzhou.myqcloud.com/";
+        let table = [
+            ("raw punctuation", "/1250000000/photos/!!!", "%21%21%21", "!!!"),
+            ("raw literal percent", "/1250000000/photos/100%25/a.jpg", "100%2525/a.jpg", "100%25/a.jpg"),
+            ("encoded key", "/1250000000/photos/%E7%8C%AB%201.jpg", "%E7%8C%AB%201.jpg", "猫 1.jpg"),
+            ("plus stays", "/1250000000/photos/a+b.jpg", "a%2Bb.jpg", "a+b.jpg"),
+            ("plus stays in the url", "/1250000000/photos/a+b.jpg", "a+b.jpg", "a+b.jpg"),
+            ("double slash", "/1250000000/photos/in//a.jpg", "in//a.jpg", "in//a.jpg"),
+            (
+                "bucket again",
+                "/1250000000/photos/1250000000/photos/x",
+                "1250000000/photos/x",
+                "1250000000/photos/x",
+            ),
+            ("foreign bucket", "/1250000000/other/input/a.mp4", "input/b.mp4", "input/b.mp4"),
+            ("bare key", "/a.jpg", "a.jpg", "a.jpg"),
+            ("url disagrees", "/1250000000/photos/a%20b.jpg", "c.jpg", "a%20b.jpg"),
+        ];
+        let bucket = Bucket::parse("photos-1250000000").unwrap();
+        for (name, text, path, key) in table {
+            let url = format!("{host}{path}");
+            assert_eq!(read(text, &bucket, Some(&url)).unwrap().as_str(), key, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_a_usable_url_the_key_is_raw() {
+        let bucket = Bucket::parse("photos-1250000000").unwrap();
+        for url in [None, Some("..."), Some("访问文件的源站url"), Some("http://host")] {
+            let key = read("/1250000000/photos/a%20b.jpg", &bucket, url).unwrap();
+            assert_eq!(key.as_str(), "a%20b.jpg", "{url:?}");
+        }
+        let foreign = read("/1250000000/input/input/test.mp4", &bucket, None).unwrap();
+        assert_eq!(foreign.as_str(), "input/test.mp4");
+    }
+
+    #[test]
+    fn keys_no_object_can_have_are_refused() {
+        let bucket = Bucket::parse("photos-1250000000").unwrap();
+        for text in ["", "/", "/1250000000/photos/", "/1250000000/photos//a.jpg"] {
+            assert!(read(text, &bucket, None).is_err(), "{text}");
+        }
+    }
+}
