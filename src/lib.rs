@@ -1,6 +1,9 @@
 //! cos-thumbnailer: the thumbnail function for Tencent Cloud.
 
+pub mod cause;
 pub mod event;
+pub mod http;
 pub mod object;
 pub mod recipe;
+pub mod runtime;
 pub mod service;

@@ -1,0 +1,102 @@
+//! The four calls of the runtime API.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{Response, StatusCode};
+
+use super::{Answer, Context};
+use crate::cause::sentence;
+use crate::http::client_builder;
+
+/// Largest event taken, bytes: what the platform allows a synchronous one (583/11637).
+const MAX_EVENT: usize = 6 * 1024 * 1024;
+
+/// Times an answer is posted before it is given up.
+const ANSWER_ATTEMPTS: u32 = 3;
+
+/// The runtime API cannot be used or talks nonsense.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The HTTP client could not be built.
+    #[error("the HTTP client cannot be built: {0}")]
+    Client(#[from] rustls::Error),
+    /// An event larger than the platform itself allows.
+    #[error("the event is larger than {MAX_EVENT} bytes")]
+    EventTooLarge,
+    /// An answer that is not 2xx.
+    #[error("the answer is {0}")]
+    Status(StatusCode),
+    /// No connection, or one that broke.
+    #[error("{}", sentence(.0))]
+    Transport(#[from] reqwest::Error),
+}
+
+/// The runtime API of this instance.
+#[derive(Clone, Debug)]
+pub struct Api {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Api {
+    /// The API on `host` and `port`, as `SCF_RUNTIME_API` and `SCF_RUNTIME_API_PORT` name them.
+    ///
+    /// # Errors
+    /// [`Error::Client`] or [`Error::Transport`] when no HTTP client can be built.
+    pub fn new(host: &str, port: &str) -> Result<Self, Error> {
+        let http = client_builder()?.connect_timeout(Duration::from_secs(1)).build()?;
+        Ok(Self { http, base: format!("http://{host}:{port}/runtime") })
+    }
+
+    /// Says that initialisation is over. The body is one space, as in the official sample: an empty one is
+    /// refused by some editions of the platform.
+    pub(super) async fn ready(&self) -> Result<(), Error> {
+        self.post("init/ready", Bytes::from_static(b" ")).await
+    }
+
+    /// Waits for the next event, however long it takes.
+    pub(super) async fn next(&self) -> Result<(Context, Bytes), Error> {
+        let request = self.http.get(format!("{}/invocation/next", self.base));
+        let mut response = accepted(request.send().await?)?;
+        let context = Context::from_headers(response.headers());
+        let mut event = BytesMut::new();
+        while let Some(chunk) = response.chunk().await? {
+            if event.len().saturating_add(chunk.len()) > MAX_EVENT {
+                return Err(Error::EventTooLarge);
+            }
+            event.extend_from_slice(&chunk);
+        }
+        Ok((context, event.freeze()))
+    }
+
+    /// Posts the one answer to the present event. A second post of the same answer changes nothing, so that
+    /// one which may have been lost is sent again.
+    pub(super) async fn answer(&self, answer: &Answer) -> Result<(), Error> {
+        let (path, body) = match answer {
+            Answer::Response(body) => ("invocation/response", body),
+            Answer::Error(body) | Answer::ErrorThenExit(body) => ("invocation/error", body),
+        };
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let mut attempt = 1;
+        loop {
+            match self.post(path, body.clone()).await {
+                Err(Error::Transport(_)) if attempt < ANSWER_ATTEMPTS => {
+                    tokio::time::sleep(Duration::from_millis(20) * attempt).await;
+                    attempt = attempt.saturating_add(1);
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn post(&self, path: &str, body: Bytes) -> Result<(), Error> {
+        let request = self.http.post(format!("{}/{path}", self.base)).body(body);
+        accepted(request.timeout(Duration::from_secs(10)).send().await?)?;
+        Ok(())
+    }
+}
+
+fn accepted(response: Response) -> Result<Response, Error> {
+    if response.status().is_success() { Ok(response) } else { Err(Error::Status(response.status())) }
+}
