@@ -1,0 +1,86 @@
+//! The keys that requests are signed with. They show themselves to the signer and to nobody else.
+
+use std::fmt;
+
+/// A text that must not be printed.
+#[derive(Clone, Eq, PartialEq)]
+pub(super) struct Secret(String);
+
+impl Secret {
+    /// The secret itself, for signing and for the header that carries a token.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Says that there is one.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("******")
+    }
+}
+
+/// Keys of an account or, with a token, of a role.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Credential {
+    pub(super) secret_id: Secret,
+    pub(super) secret_key: Secret,
+    pub(super) session_token: Option<Secret>,
+}
+
+impl Credential {
+    /// Takes a pair of keys, with the session token when they are temporary.
+    pub fn new(id: impl Into<String>, key: impl Into<String>, token: Option<String>) -> Self {
+        Self {
+            secret_id: Secret(id.into()),
+            secret_key: Secret(key.into()),
+            session_token: token.map(Secret),
+        }
+    }
+
+    /// Takes out of a text from outside whatever belongs to these keys: COS repeats parts of a request in
+    /// some of its error messages.
+    pub(super) fn redact(&self, text: &str) -> String {
+        let secrets = [Some(&self.secret_id), Some(&self.secret_key), self.session_token.as_ref()];
+        secrets.into_iter().flatten().filter(|secret| !secret.0.is_empty()).fold(
+            text.to_owned(),
+            |text, secret| {
+                let encoded = crate::object::percent_encode(&secret.0);
+                text.replace(&secret.0, "******").replace(&encoded, "******")
+            },
+        )
+    }
+}
+
+/// Says whether the keys are temporary.
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("secret_id", &self.secret_id)
+            .field("secret_key", &self.secret_key)
+            .field("session_token", &self.session_token)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_that_there_are_keys_and_nothing_of_them() {
+        let credential = Credential::new("AKIDvisible", "keyvisible", Some("tokenvisible".to_owned()));
+        assert_eq!(
+            format!("{credential:?}"),
+            r"Credential { secret_id: ******, secret_key: ******, session_token: Some(******) }"
+        );
+    }
+
+    #[test]
+    fn redact_finds_keys_plain_and_encoded() {
+        let credential = Credential::new("AKIDx", "k/y", Some("t+k=".to_owned()));
+        let text = credential.redact("id AKIDx key k/y k%2Fy token t+k= t%2Bk%3D end");
+        assert_eq!(text, "id ****** key ****** ****** token ****** ****** end");
+        assert_eq!(Credential::new("", "", None).redact("as it was"), "as it was");
+    }
+}

@@ -1,0 +1,225 @@
+//! An object while it is read: chunks as they come, and a resumed request where the network failed.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Response;
+use tokio::time::Instant;
+
+use super::client::Session;
+use super::error::{Error, Fault};
+use super::exchange::Request;
+use super::operation::Operation;
+use super::retry::{Attempts, Cause};
+use super::{Head, text};
+
+/// An object being read. All its bytes come or an error does; a body that ends early is never its end.
+#[derive(Debug)]
+pub struct Download {
+    /// What the first answer said about the object.
+    pub head: Head,
+    session: Session,
+    operation: Operation,
+    attempts: Attempts,
+    /// Where the rest is: from the next byte to the end of what was asked for.
+    rest: Range<u64>,
+    /// Whether the end is that of the object, and not of a range asked for.
+    open_end: bool,
+    /// Bytes since failures were last forgotten.
+    progress: u64,
+    /// The answer being read; `None` after a failure.
+    response: Option<Response>,
+}
+
+impl Download {
+    /// After this many bytes earlier failures are forgotten: a weak link can carry a large object, and a
+    /// server that sends a few bytes at a time cannot keep us busy.
+    const PROGRESS: u64 = 1 << 20;
+
+    /// Sends the first request.
+    pub(super) async fn begin(
+        session: &Session,
+        operation: Operation,
+        range: Option<Range<u64>>,
+    ) -> Result<Self, Error> {
+        let mut attempts = session.attempts();
+        let (headers, expected): (_, &[u16]) = match &range {
+            Some(range) if range.is_empty() => {
+                return Err(Error::unsendable(&operation, "the range asked for is empty"));
+            }
+            Some(range) => (vec![range_header(range.start, Some(range.end))], &[206]),
+            None => (Vec::new(), &[200]),
+        };
+        let request = Request { operation, headers, body: None, expected };
+        let response = session.exchange(&request, &mut attempts).await?;
+        attempts.renew();
+        let operation = request.operation;
+        let (length, rest) = match &range {
+            Some(range) => {
+                let part = Part::of(&response)
+                    .filter(|part| part.bytes.start == range.start && part.bytes.end <= range.end)
+                    .ok_or_else(|| Error::protocol(&operation, "with a range that was not asked for"))?;
+                (part.total, part.bytes)
+            }
+            None => {
+                let length =
+                    text(response.headers(), "content-length").and_then(|length| length.parse().ok());
+                let length = length.ok_or_else(|| Error::protocol(&operation, "without a content length"))?;
+                (length, 0..length)
+            }
+        };
+        Ok(Self {
+            head: Head::from_headers(response.headers(), length),
+            session: session.clone(),
+            operation,
+            attempts,
+            open_end: range.is_none(),
+            rest,
+            progress: 0,
+            response: Some(response),
+        })
+    }
+
+    /// Bytes still to come.
+    #[must_use]
+    pub fn remaining(&self) -> u64 {
+        self.rest.end.saturating_sub(self.rest.start)
+    }
+
+    /// The next bytes, as they come; `None` after the last.
+    ///
+    /// A failure on the way is answered with a request for the rest, on the condition that the object is
+    /// still the same. Nothing is lost when the future is dropped before its end.
+    ///
+    /// # Errors
+    /// [`Error::Changed`] when it is not; [`Error::Transport`] when the network keeps failing or the object
+    /// has no ETag to resume by; [`Error::Deadline`]; and those of [`Session::get`].
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        while !self.rest.is_empty() {
+            let (fault, cause) = match self.receive().await? {
+                Ok(chunk) => return Ok(Some(chunk)),
+                Err(failed) => failed,
+            };
+            // What is left of the answer is of no use, and its connection neither.
+            self.response = None;
+            let error = Error::transport(&self.operation, fault);
+            if self.head.etag.is_none() {
+                return Err(error);
+            }
+            self.session.pause(&self.operation, &mut self.attempts, cause, error).await?;
+            self.response = Some(self.resume().await?);
+        }
+        self.response = None;
+        Ok(None)
+    }
+
+    /// Waits for bytes. The outer error is final, the inner one may be healed by resuming.
+    async fn receive(&mut self) -> Result<Result<Bytes, (Fault, Cause)>, Error> {
+        let Some(patience) = self.session.patience(&self.attempts, Duration::ZERO) else {
+            return Err(Error::deadline(&self.operation, None));
+        };
+        let lost = Cause::Lost { from_cos: self.head.request_id.is_some() };
+        let left = self.remaining();
+        let short = |received| Fault::Short { expected: received + left, received };
+        let Some(response) = self.response.as_mut() else {
+            return Ok(Err((short(self.rest.start), lost)));
+        };
+        match tokio::time::timeout(patience, response.chunk()).await {
+            Ok(Ok(Some(chunk))) if chunk.len() as u64 > left => {
+                Err(Error::protocol(&self.operation, "with more bytes than announced"))
+            }
+            Ok(Ok(Some(chunk))) => {
+                self.advance(chunk.len() as u64);
+                Ok(Ok(chunk))
+            }
+            Ok(Ok(None)) => Ok(Err((short(self.rest.start), lost))),
+            Ok(Err(error)) => Ok(Err((Fault::Http(error.without_url()), lost))),
+            Err(_) if Instant::now() >= self.session.deadline => Err(Error::deadline(&self.operation, None)),
+            Err(_) => Ok(Err((Fault::Stalled(patience), Cause::Busy { from_cos: true }))),
+        }
+    }
+
+    fn advance(&mut self, bytes: u64) {
+        self.session.tally.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+        self.rest.start = self.rest.start.saturating_add(bytes);
+        self.progress = self.progress.saturating_add(bytes);
+        if self.progress >= Self::PROGRESS {
+            self.progress = 0;
+            self.attempts.renew();
+        }
+    }
+
+    /// Asks for the rest of the same object.
+    async fn resume(&mut self) -> Result<Response, Error> {
+        let changed = || Error::Changed(Box::new(self.operation.clone()));
+        let etag = self.head.etag.as_ref().ok_or_else(changed)?;
+        let end = (!self.open_end).then_some(self.rest.end);
+        let request = Request {
+            operation: self.operation.clone(),
+            headers: vec![range_header(self.rest.start, end), (Cow::Borrowed("if-match"), etag.quoted())],
+            body: None,
+            expected: &[200, 206],
+        };
+        let response = match self.session.exchange(&request, &mut self.attempts).await {
+            Err(Error::Refused(refusal)) if refusal.answer.status == 416 => return Err(changed()),
+            outcome => outcome?,
+        };
+        let same = Head::from_headers(response.headers(), self.head.length).etag.as_ref() == Some(etag)
+            && Part::of(&response)
+                .is_some_and(|part| part.bytes == self.rest && part.total == self.head.length);
+        if same { Ok(response) } else { Err(changed()) }
+    }
+}
+
+/// What a `Content-Range` says (RFC 9110, 14.4).
+#[derive(Debug, Eq, PartialEq)]
+struct Part {
+    bytes: Range<u64>,
+    /// Bytes of the whole object.
+    total: u64,
+}
+
+impl Part {
+    /// The part an answer carries; `None` unless it is a sound 206.
+    fn of(response: &Response) -> Option<Self> {
+        let range = text(response.headers(), "content-range").filter(|_| response.status() == 206)?;
+        Self::parse(range)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (range, total) = text.trim().strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let (first, last): (u64, u64) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        let (end, total) = (last.checked_add(1)?, total.trim().parse().ok()?);
+        (first < end && end <= total).then_some(Self { bytes: first..end, total })
+    }
+}
+
+fn range_header(start: u64, end: Option<u64>) -> (Cow<'static, str>, String) {
+    let last = end.map_or_else(String::new, |end| end.saturating_sub(1).to_string());
+    (Cow::Borrowed("range"), format!("bytes={start}-{last}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_range_is_read_or_refused() {
+        assert_eq!(Part::parse("bytes 2-5/10"), Some(Part { bytes: 2..6, total: 10 }));
+        for text in [
+            "",
+            "bytes */10",
+            "bytes 5-2/10",
+            "bytes 0-10/10",
+            "bytes 0-1/*",
+            "items 0-1/2",
+            "bytes 0-18446744073709551615/5",
+        ] {
+            assert_eq!(Part::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! From bucket and region to the host that is addressed and the origin that is connected to (436/6224).
+
+use super::Place;
+use crate::service::{Domain, Endpoint};
+
+/// Which of the two public names of a bucket a request uses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum HostName {
+    /// `tencentcos.cn`, the newer domain of the same buckets, on which the first one's DNS or edge has no
+    /// influence. Only [`Domain::Public`] has it; the other domains are addressed as always.
+    Alternative,
+    /// The host of the configured domain.
+    Usual,
+}
+
+/// Where a request goes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Route {
+    /// The `Host` header, which is signed.
+    pub(super) host: String,
+    /// Scheme and authority of the connection.
+    pub(super) origin: String,
+}
+
+impl Route {
+    /// Finds the way to a bucket.
+    pub(super) fn new(domain: &Domain, endpoint: Option<&Endpoint>, place: &Place, name: HostName) -> Self {
+        let Place { bucket, region } = place;
+        let host = match (domain, name) {
+            (Domain::Accelerate, _) => format!("{bucket}.cos.accelerate.myqcloud.com"),
+            (Domain::Internal, _) => format!("{bucket}.cos-internal.{region}.tencentcos.cn"),
+            (Domain::Public, HostName::Alternative) => format!("{bucket}.cos.{region}.tencentcos.cn"),
+            (Domain::Public, HostName::Usual) => format!("{bucket}.cos.{region}.myqcloud.com"),
+            (Domain::Suffix(suffix), _) => {
+                format!("{bucket}.{}", suffix.replace("{region}", region.as_str()))
+            }
+        };
+        let origin = endpoint.map_or_else(|| format!("https://{host}"), |origin| origin.as_str().to_owned());
+        Self { host, origin }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Bucket, Region};
+
+    fn place() -> Place {
+        Place {
+            bucket: Bucket::parse("photos-1250000000").unwrap(),
+            region: Region::parse("ap-guangzhou").unwrap(),
+        }
+    }
+
+    #[test]
+    fn every_domain_has_its_host() {
+        let table = [
+            ("public", HostName::Usual, "photos-1250000000.cos.ap-guangzhou.myqcloud.com"),
+            ("public", HostName::Alternative, "photos-1250000000.cos.ap-guangzhou.tencentcos.cn"),
+            ("internal", HostName::Usual, "photos-1250000000.cos-internal.ap-guangzhou.tencentcos.cn"),
+            ("accelerate", HostName::Alternative, "photos-1250000000.cos.accelerate.myqcloud.com"),
+            (
+                "cos.{region}.cloud.example",
+                HostName::Usual,
+                "photos-1250000000.cos.ap-guangzhou.cloud.example",
+            ),
+        ];
+        for (domain, name, host) in table {
+            let route = Route::new(&Domain::parse(domain).unwrap(), None, &place(), name);
+            assert_eq!(route, Route { host: host.to_owned(), origin: format!("https://{host}") });
+        }
+    }
+
+    #[test]
+    fn an_endpoint_changes_the_connection_and_not_the_host() {
+        let endpoint = Endpoint::parse("http://127.0.0.1:9000").unwrap();
+        let route = Route::new(&Domain::Public, Some(&endpoint), &place(), HostName::Usual);
+        assert_eq!(route.origin, "http://127.0.0.1:9000");
+        assert_eq!(route.host, "photos-1250000000.cos.ap-guangzhou.myqcloud.com");
+    }
+}

@@ -1,0 +1,335 @@
+//! What can go wrong with COS, named by who is at fault.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::operation::{Method, Operation};
+
+/// Why a request to COS did not do what it was for.
+///
+/// Every message names the operation; those that COS answered also its status, code and request id.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The object lies in an archive class and is not restored.
+    #[error("{} is archived ({}); restore it before it is read", .0.operation.object(), .0.answer)]
+    Archived(Box<Refusal>),
+    /// The object was overwritten between the parts of a download.
+    #[error("{} changed while it was read; read it again from its beginning", .0.object())]
+    Changed(Box<Operation>),
+    /// The clock of this machine is further off than signatures allow, and COS gave no date to correct it by.
+    #[error(
+        "{} was signed with a clock too far from that of COS ({}); set the clock of this machine",
+        .0.operation, .0.answer
+    )]
+    Clock(Box<Refusal>),
+    /// The keys are expired, unknown or do not fit together.
+    #[error(
+        "COS does not accept the credentials of {} ({}); give the function a role, or renew its keys",
+        .0.operation, .0.answer
+    )]
+    CredentialsRejected(Box<Refusal>),
+    /// The deadline of the invocation came before an answer.
+    #[error("no time is left for {operation}; raise the time limit of the function or do less in one event")]
+    Deadline {
+        /// What there was no time for.
+        operation: Box<Operation>,
+        /// What the last attempt met, if one was finished.
+        #[source]
+        last: Option<Box<Self>>,
+    },
+    /// The role lacks a right.
+    #[error(
+        "COS denied {} ({}); grant {} on {} to the role of the function, and look for a denying bucket policy",
+        .0.operation, .0.answer, .0.operation.method.action(), .0.operation.resource()
+    )]
+    Denied(Box<Refusal>),
+    /// There is no such thing.
+    #[error("{} found {missing} ({})", refusal.operation, refusal.answer)]
+    NotFound {
+        /// What is missing.
+        missing: Missing,
+        /// The request and the answer.
+        refusal: Box<Refusal>,
+    },
+    /// An answer that makes no sense.
+    #[error("{operation} was answered {fact}; check what stands between the function and COS")]
+    Protocol {
+        /// The request.
+        operation: Box<Operation>,
+        /// What is wrong with the answer.
+        fact: String,
+    },
+    /// COS sends the request elsewhere; a new host needs a new signature, so redirects are not followed.
+    #[error(
+        "{} was sent elsewhere ({}); check whether the bucket is in {}",
+        .0.operation, .0.answer, .0.operation.place.region
+    )]
+    Redirected(Box<Refusal>),
+    /// COS will not do it, now or later.
+    #[error("COS refused {} ({})", .0.operation, .0.answer)]
+    Refused(Box<Refusal>),
+    /// COS was busy or broken at every attempt.
+    #[error("COS could not serve {} ({}); try again later", .0.operation, .0.answer)]
+    Service(Box<Refusal>),
+    /// The HTTP client cannot be built.
+    #[error("the HTTP client for COS cannot be built")]
+    Setup(#[source] Box<dyn StdError + Send + Sync>),
+    /// The network failed at every attempt.
+    #[error("the network failed {operation}; check that the function reaches COS")]
+    Transport {
+        /// The request.
+        operation: Box<Operation>,
+        /// What the last attempt met.
+        #[source]
+        fault: Fault,
+    },
+    /// The request cannot be put into HTTP.
+    #[error("{operation} cannot be sent: {fact}")]
+    Unsendable {
+        /// The request.
+        operation: Box<Operation>,
+        /// What is wrong with it.
+        fact: String,
+    },
+}
+
+impl Error {
+    /// A stable name of the kind of error, for logs and alarms.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Archived(_) => "cos.archived",
+            Self::Changed(_) => "cos.changed",
+            Self::Clock(_) => "cos.clock",
+            Self::CredentialsRejected(_) => "cos.credentials",
+            Self::Deadline { .. } => "deadline",
+            Self::Denied(_) => "cos.denied",
+            Self::NotFound { .. } => "cos.not_found",
+            Self::Protocol { .. } => "cos.protocol",
+            Self::Redirected(_) => "cos.redirected",
+            Self::Refused(_) => "cos.refused",
+            Self::Service(_) => "cos.unavailable",
+            Self::Setup(_) => "cos.setup",
+            Self::Transport { .. } => "cos.network",
+            Self::Unsendable { .. } => "cos.unsendable",
+        }
+    }
+
+    /// Whether the same request may succeed in a later invocation.
+    ///
+    /// Rejected credentials count: a new instance has new ones (583/32389).
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Changed(_)
+            | Self::Clock(_)
+            | Self::CredentialsRejected(_)
+            | Self::Deadline { .. }
+            | Self::Protocol { .. }
+            | Self::Service(_)
+            | Self::Transport { .. } => true,
+            Self::Archived(_)
+            | Self::Denied(_)
+            | Self::NotFound { .. }
+            | Self::Redirected(_)
+            | Self::Refused(_)
+            | Self::Setup(_)
+            | Self::Unsendable { .. } => false,
+        }
+    }
+
+    /// The request and the answer, where COS gave one.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Archived(refusal)
+            | Self::Clock(refusal)
+            | Self::CredentialsRejected(refusal)
+            | Self::Denied(refusal)
+            | Self::NotFound { refusal, .. }
+            | Self::Redirected(refusal)
+            | Self::Refused(refusal)
+            | Self::Service(refusal) => Some(refusal),
+            Self::Changed(_)
+            | Self::Deadline { .. }
+            | Self::Protocol { .. }
+            | Self::Setup(_)
+            | Self::Transport { .. }
+            | Self::Unsendable { .. } => None,
+        }
+    }
+
+    pub(super) fn protocol(operation: &Operation, fact: impl Into<String>) -> Self {
+        Self::Protocol { operation: Box::new(operation.clone()), fact: fact.into() }
+    }
+
+    pub(super) fn transport(operation: &Operation, fault: Fault) -> Self {
+        Self::Transport { operation: Box::new(operation.clone()), fault }
+    }
+
+    pub(super) fn deadline(operation: &Operation, last: Option<Self>) -> Self {
+        Self::Deadline { operation: Box::new(operation.clone()), last: last.map(Box::new) }
+    }
+
+    pub(super) fn unsendable(operation: &Operation, fact: impl Into<String>) -> Self {
+        Self::Unsendable { operation: Box::new(operation.clone()), fact: fact.into() }
+    }
+
+    /// Names the fault behind an answer that is not the one asked for (436/7730).
+    pub(super) fn from_answer(operation: Operation, answer: Answer) -> Self {
+        let without_body = operation.method == Method::Head;
+        let code = answer.code.clone();
+        if let Some(missing) = Missing::from_answer(&operation, &answer) {
+            return Self::NotFound { missing, refusal: Box::new(Refusal { operation, answer }) };
+        }
+        if answer.is_nonsense(without_body) {
+            return Self::protocol(&operation, format!("{answer}, which COS does not answer there"));
+        }
+        let refusal = Box::new(Refusal { operation, answer });
+        match (refusal.answer.status, code.as_deref()) {
+            (_, Some("InvalidObjectState")) => Self::Archived(refusal),
+            (_, Some("ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch")) => {
+                Self::CredentialsRejected(refusal)
+            }
+            _ if refusal.answer.blames_clock() => Self::Clock(refusal),
+            _ if refusal.answer.is_busy() => Self::Service(refusal),
+            // Without a body: nothing else in a HEAD of ours can be a bad request.
+            (400, None) if without_body => Self::CredentialsRejected(refusal),
+            (401 | 403, _) => Self::Denied(refusal),
+            (301 | 302 | 307 | 308, _) => Self::Redirected(refusal),
+            (412, _) => Self::Changed(Box::new(refusal.operation)),
+            _ => Self::Refused(refusal),
+        }
+    }
+}
+
+/// A request and the answer that refused it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The request.
+    pub operation: Operation,
+    /// The answer.
+    pub answer: Answer,
+}
+
+/// What was not there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Missing {
+    /// The bucket.
+    Bucket,
+    /// The newest version of the object is a delete marker.
+    Deleted,
+    /// The object.
+    Object,
+    /// That version of the object.
+    Version,
+}
+
+impl Missing {
+    fn from_answer(operation: &Operation, answer: &Answer) -> Option<Self> {
+        match (answer.status, answer.code.as_deref()) {
+            // A version that is a delete marker may also be answered 405.
+            (404 | 405, _) if answer.delete_marker => Some(Self::Deleted),
+            (404, Some("NoSuchBucket")) => Some(Self::Bucket),
+            (404, Some("NoSuchKey")) => Some(Self::Object),
+            (404, Some("NoSuchVersion")) => Some(Self::Version),
+            (404, None) if operation.method == Method::Head || answer.request_id.is_some() => {
+                Some(if operation.version.is_some() { Self::Version } else { Self::Object })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bucket => "no such bucket; check its name and region",
+            Self::Deleted => "the object deleted",
+            Self::Object => "no such object",
+            Self::Version => "no such version",
+        })
+    }
+}
+
+/// A fault of the network.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Connecting, sending or receiving failed.
+    #[error(transparent)]
+    Http(reqwest::Error),
+    /// The body ended early.
+    #[error("the connection closed after {received} of {expected} bytes")]
+    Short {
+        /// Bytes the headers announced.
+        expected: u64,
+        /// Bytes that came.
+        received: u64,
+    },
+    /// Nothing came for too long.
+    #[error("nothing came for {} ms", .0.as_millis())]
+    Stalled(Duration),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cos::Place;
+    use crate::object::{Bucket, Key, Region};
+
+    fn error(method: Method, status: u16, code: &str) -> Error {
+        let place = Place {
+            bucket: Bucket::parse("photos-1250000000").unwrap(),
+            region: Region::parse("ap-guangzhou").unwrap(),
+        };
+        let operation = Operation { method, place, key: Key::parse("in/a.jpg").unwrap(), version: None };
+        let answer = Answer {
+            status,
+            code: (!code.is_empty()).then(|| code.to_owned()),
+            request_id: Some("NjY".to_owned()),
+            ..Answer::default()
+        };
+        Error::from_answer(operation, answer)
+    }
+
+    #[test]
+    fn answers_are_named_by_culprit() {
+        let table = [
+            (Method::Get, 404, "NoSuchKey", "cos.not_found"),
+            (Method::Get, 404, "NoSuchBucket", "cos.not_found"),
+            (Method::Head, 404, "", "cos.not_found"),
+            (Method::Get, 403, "AccessDenied", "cos.denied"),
+            (Method::Head, 403, "", "cos.denied"),
+            (Method::Get, 403, "InvalidObjectState", "cos.archived"),
+            (Method::Get, 409, "InvalidObjectState", "cos.archived"),
+            (Method::Put, 400, "ExpiredToken", "cos.credentials"),
+            (Method::Head, 400, "", "cos.credentials"),
+            (Method::Put, 403, "InvalidAccessKeyId", "cos.credentials"),
+            (Method::Put, 403, "SignatureDoesNotMatch", "cos.credentials"),
+            (Method::Put, 403, "RequestTimeTooSkewed", "cos.clock"),
+            (Method::Put, 503, "SlowDown", "cos.unavailable"),
+            (Method::Head, 500, "", "cos.unavailable"),
+            (Method::Put, 400, "InvalidArgument", "cos.refused"),
+            (Method::Put, 451, "DomainAuditFailed", "cos.refused"),
+            (Method::Get, 412, "PreconditionFailed", "cos.changed"),
+            (Method::Get, 301, "PermanentRedirect", "cos.redirected"),
+            (Method::Get, 304, "", "cos.protocol"),
+            (Method::Put, 204, "", "cos.protocol"),
+        ];
+        for (method, status, code, expected) in table {
+            assert_eq!(error(method, status, code).code(), expected, "{method:?} {status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_denial_names_the_right_to_grant() {
+        assert_eq!(
+            error(Method::Get, 403, "AccessDenied").to_string(),
+            "COS denied GET photos-1250000000/in/a.jpg (403 AccessDenied, request id NjY); grant \
+             name/cos:GetObject on qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000/in/a.jpg to \
+             the role of the function, and look for a denying bucket policy"
+        );
+    }
+}

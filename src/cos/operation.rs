@@ -1,0 +1,118 @@
+//! What a request does to which object: the subject of every error.
+
+use std::fmt;
+
+use super::Place;
+use crate::object::{Key, VersionId};
+
+/// The HTTP method of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Method {
+    /// Delete Object (436/7743).
+    Delete,
+    /// GET Object (436/7753).
+    Get,
+    /// HEAD Object (436/7745).
+    Head,
+    /// PUT Object (436/7749).
+    Put,
+}
+
+impl Method {
+    /// The method as it stands in a request line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "DELETE",
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Put => "PUT",
+        }
+    }
+
+    /// The CAM action that a role needs for it (436/30580).
+    #[must_use]
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Delete => "name/cos:DeleteObject",
+            Self::Get => "name/cos:GetObject",
+            Self::Head => "name/cos:HeadObject",
+            Self::Put => "name/cos:PutObject",
+        }
+    }
+}
+
+/// One method on one object.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Operation {
+    /// What is done.
+    pub method: Method,
+    /// Where the object is.
+    pub place: Place,
+    /// Its key.
+    pub key: Key,
+    /// Its version; `None` is the newest.
+    pub version: Option<VersionId>,
+}
+
+impl Operation {
+    /// The object as CAM policies name it (436/30580).
+    #[must_use]
+    pub fn resource(&self) -> String {
+        let Place { bucket, region } = &self.place;
+        format!("qcs::cos:{region}:uid/{}:{bucket}/{}", bucket.app_id(), Printable(self.key.as_str()))
+    }
+
+    /// The object as people name it: `<bucket>/<key>`.
+    #[must_use]
+    pub fn object(&self) -> String {
+        format!("{}/{}", self.place.bucket, Printable(self.key.as_str()))
+    }
+}
+
+/// The method and the object.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method.name(), self.object())
+    }
+}
+
+/// A text from outside on one line: control characters are escaped, so that a key cannot forge a log line.
+pub(super) struct Printable<'a>(pub(super) &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_unicode())?;
+            } else {
+                write!(f, "{character}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::object::{Bucket, Region};
+
+    #[test]
+    fn an_operation_prints_on_one_line_and_names_its_resource() {
+        let operation = Operation {
+            method: Method::Get,
+            place: Place {
+                bucket: Bucket::parse("photos-1250000000").unwrap(),
+                region: Region::parse("ap-guangzhou").unwrap(),
+            },
+            key: Key::parse("图片/a\nb.jpg").unwrap(),
+            version: None,
+        };
+        assert_eq!(operation.to_string(), "GET photos-1250000000/图片/a\\u{a}b.jpg");
+        assert_eq!(
+            operation.resource(),
+            "qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000/图片/a\\u{a}b.jpg"
+        );
+    }
+}
