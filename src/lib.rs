@@ -1,6 +1,7 @@
 //! cos-thumbnailer: the thumbnail function for Tencent Cloud.
 
 pub mod cause;
+pub mod config;
 pub mod cos;
 pub mod event;
 pub mod http;

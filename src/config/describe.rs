@@ -1,0 +1,200 @@
+//! What a configuration means, in plain sentences: the output of `cos-thumbnailer check`.
+
+use std::fmt;
+
+use crate::object::{Bucket, Key};
+use crate::recipe::{Format, Geometry, Quality, Recipe, Scaling, Step};
+use crate::service::Domain;
+
+use super::rule::{Rule, SourcePattern};
+use super::{Config, OnFailure};
+
+/// Rules in the order in which they are tried, then the settings of all.
+impl fmt::Display for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for rule in &self.rules {
+            writeln!(f, "{}", rule.label)?;
+            describe_rule(rule, f)?;
+        }
+        let settings = &self.settings;
+        writeln!(f, "for every rule")?;
+        line(f, "max pixels", settings.max_pixels)?;
+        line(
+            f,
+            "on failure",
+            match settings.on_failure {
+                OnFailure::Error => "error: sources that can never become a thumbnail are tried again",
+                OnFailure::Response => {
+                    "response: sources that can never become a thumbnail are answered once"
+                }
+            },
+        )?;
+        line(f, "log level", settings.log_level.name())?;
+        line(
+            f,
+            "COS domain",
+            match &settings.domain {
+                Domain::Accelerate => "cos.accelerate.myqcloud.com",
+                Domain::Internal => "cos-internal.<region>.tencentcos.cn",
+                Domain::Public => "cos.<region>.myqcloud.com",
+                Domain::Suffix(suffix) => suffix,
+            },
+        )?;
+        match &settings.endpoint {
+            Some(endpoint) => line(f, "COS endpoint", endpoint),
+            None => Ok(()),
+        }
+    }
+}
+
+fn line(f: &mut fmt::Formatter<'_>, name: &str, value: impl fmt::Display) -> fmt::Result {
+    writeln!(f, "  {name:<14}{value}")
+}
+
+fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    line(f, "sources", Sources(&rule.source))?;
+    match (&rule.target_bucket, &rule.source.bucket) {
+        (Some(bucket), _) => line(f, "target bucket", bucket)?,
+        (None, Some(source)) => {
+            // A target that no bucket can have as its name was refused at load.
+            let target = rule.target_bucket(source).map_or_else(|error| error.to_string(), |b| b.to_string());
+            line(f, "target bucket", target)?;
+        }
+        (None, None) => line(f, "target bucket", "<source name>resized-<appid>")?,
+    }
+    line(f, "target key", &rule.template)?;
+    if let Some(cache_control) = &rule.cache_control {
+        line(f, "Cache-Control", cache_control)?;
+    }
+    if let Some(storage_class) = rule.storage_class {
+        line(f, "storage class", storage_class.as_str())?;
+    }
+    if let Some(acl) = rule.acl {
+        line(f, "ACL", acl.as_str())?;
+    }
+    let example = example_source(&rule.source);
+    for thumbnail in &rule.thumbnails {
+        line(f, "thumbnail", format_args!("{}: {}", thumbnail.name, Means(&thumbnail.recipe)))?;
+        let target = example.as_ref().and_then(|key| Some((key, rule.target_key(key, thumbnail).ok()?)));
+        if let Some((source, target)) = target {
+            line(f, "", format_args!("{source} -> {target}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// A key that the pattern takes.
+fn example_source(pattern: &SourcePattern) -> Option<Key> {
+    let suffix = pattern.suffixes.first().map_or(".jpg", String::as_str);
+    Key::parse(&format!("{}photo{suffix}", pattern.prefix)).ok()
+}
+
+struct Sources<'a>(&'a SourcePattern);
+
+impl fmt::Display for Sources<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SourcePattern { bucket, prefix, suffixes } = self.0;
+        write!(f, "in {}", bucket.as_ref().map_or("every bucket that sends events", Bucket::as_str))?;
+        if !prefix.is_empty() {
+            write!(f, ", beginning with {prefix}")?;
+        }
+        if !suffixes.is_empty() {
+            write!(f, ", ending in {} in any case", suffixes.join(" or "))?;
+        }
+        Ok(())
+    }
+}
+
+/// A recipe in words.
+struct Means<'a>(&'a Recipe);
+
+impl fmt::Display for Means<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Recipe { steps, format, quality, background, interlace } = self.0;
+        if steps.is_empty() {
+            f.write_str("size kept; ")?;
+        }
+        for step in steps {
+            describe_step(step, f)?;
+            f.write_str("; ")?;
+        }
+        f.write_str(format.map_or("format of the source", Format::name))?;
+        match quality {
+            Quality::AtMostSource(quality) => write!(f, "; quality {quality} or the source's if lower")?,
+            Quality::Fixed(quality) => write!(f, "; quality {quality}")?,
+        }
+        write!(f, "; background {background}")?;
+        if *interlace { f.write_str("; progressive JPEG") } else { Ok(()) }
+    }
+}
+
+fn describe_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |side| side.to_string());
+    match *step {
+        Step::Crop { width, height, gravity } => {
+            write!(f, "cut to {} x {} at the {}", side(width), side(height), gravity.name())
+        }
+        Step::Pad { width, height, color: None } => write!(f, "in a box of {width} x {height}"),
+        Step::Pad { width, height, color: Some(color) } => {
+            write!(f, "in a box of {width} x {height} filled with {color}")
+        }
+        Step::Rotate(degrees) => write!(f, "turned by {degrees} degrees"),
+        Step::Thumbnail(Geometry::Area(pixels)) => write!(f, "scaled to at most {pixels} pixels in all"),
+        Step::Thumbnail(Geometry::Cover { width, height }) => write!(f, "scaled to cover {width} x {height}"),
+        Step::Thumbnail(Geometry::Exact { width, height }) => {
+            write!(f, "stretched to exactly {width} x {height}")
+        }
+        Step::Thumbnail(Geometry::Fit { width, height, scaling }) => {
+            let how = match scaling {
+                Scaling::Both => "scaled up or down to fit",
+                Scaling::EnlargeOnly => "scaled up only, to fit",
+                Scaling::ShrinkOnly => "scaled down only, to fit",
+            };
+            write!(f, "{how} {} x {}", side(width), side(height))
+        }
+        Step::Thumbnail(Geometry::Percent { width, height }) => {
+            write!(f, "scaled to {width} % of the width and {height} % of the height")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Environment;
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_told_in_plain_words() {
+        let variables = [
+            (
+                "THUMBNAILS",
+                "s=150x;card=imageMogr2/thumbnail/!40x30r/crop/40x30/gravity/center/format/webp/quality/70",
+            ),
+            ("SOURCE_PREFIX", "up/"),
+            ("SOURCE_SUFFIX", ".png;.jpg"),
+            ("ACL", "private"),
+        ];
+        let config = Config::load(&Environment::from_pairs(variables), None).unwrap();
+        let lines = [
+            "the rule of the environment",
+            "  sources       in every bucket that sends events, beginning with up/, ending in .png or .jpg \
+             in any case",
+            "  target bucket <source name>resized-<appid>",
+            "  target key    {name}/{key}",
+            "  ACL           private",
+            "  thumbnail     s: scaled down only, to fit 150 x any; format of the source; quality 80; \
+             background #ffffff",
+            "                up/photo.png -> s/up/photo.png",
+            "  thumbnail     card: scaled to cover 40 x 30; cut to 40 x 30 at the center; webp; quality 70 \
+             or the source's if lower; background #ffffff",
+            "                up/photo.png -> card/up/photo.png",
+            "for every rule",
+            "  max pixels    250000000",
+            "  on failure    response: sources that can never become a thumbnail are answered once",
+            "  log level     info",
+            "  COS domain    cos.<region>.myqcloud.com",
+            "",
+        ];
+        assert_eq!(config.to_string(), lines.join("\n"));
+    }
+}

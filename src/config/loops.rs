@@ -1,0 +1,284 @@
+//! Whether thumbnails can become sources: the proof that a function never feeds itself.
+//!
+//! Rules accept keys by prefix and suffix, and templates write keys whose beginning and end are partly known.
+//! Where the two can never agree there is no loop. Only that is claimed: "no proof" does not mean that a loop
+//! exists, but that nothing in the configuration rules it out.
+
+use crate::object::Bucket;
+
+use super::rule::{Rule, SourcePattern};
+use super::template::{Field, Piece};
+
+/// Why thumbnails could start the function again.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "thumbnail {thumbnail:?} of {writer} is written into {bucket} under {template:?}, which {reader} could \
+     take for a source and start the function again; write to another bucket, or keep sources and \
+     thumbnails apart, as with the source prefix uploads/ and the target key thumbs/{{name}}/{{key}}"
+)]
+pub struct Loop {
+    bucket: Bucket,
+    thumbnail: String,
+    writer: String,
+    template: String,
+    reader: String,
+}
+
+/// The first way in which thumbnails that `writers` put into `bucket` could match one of `rules`; `None` when
+/// that is proven impossible.
+pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<Loop> {
+    let into_bucket = writers.iter().filter(|writer| writer.may_write_into(bucket));
+    into_bucket
+        .flat_map(|writer| Outputs::of_each(writer).map(move |(name, outputs)| (writer, name, outputs)))
+        .find_map(|(writer, name, outputs)| {
+            let reader = rules
+                .iter()
+                .find(|rule| rule.source.takes_bucket(bucket) && !outputs.never_match(&rule.source))?;
+            Some(Loop {
+                bucket: bucket.clone(),
+                thumbnail: name.to_owned(),
+                writer: writer.label.clone(),
+                template: writer.template.to_string(),
+                reader: reader.label.clone(),
+            })
+        })
+}
+
+/// What is known of all keys that one thumbnail of a rule can be written to.
+#[derive(Debug)]
+struct Outputs {
+    /// How every key begins.
+    prefix: String,
+    /// Every key ends in one of these, in lower case. An empty one says nothing.
+    suffixes: Vec<String>,
+}
+
+impl Outputs {
+    /// What is known for each thumbnail of a rule, with the thumbnail's name.
+    fn of_each(rule: &Rule) -> impl Iterator<Item = (&str, Self)> {
+        rule.thumbnails.iter().map(|thumbnail| {
+            let pieces = rule.template.pieces(&thumbnail.name, thumbnail.recipe.format);
+            let outputs = Self {
+                prefix: known_prefix(&pieces, &rule.source.prefix),
+                suffixes: known_suffixes(&pieces, &rule.source.suffixes),
+            };
+            (thumbnail.name.as_str(), outputs)
+        })
+    }
+
+    /// Whether certainly none of the keys is a source of the pattern. Two prefixes of one key are always
+    /// prefixes of each other, and so are suffixes: where they are not, no key has both.
+    fn never_match(&self, pattern: &SourcePattern) -> bool {
+        let other_start =
+            !self.prefix.starts_with(&pattern.prefix) && !pattern.prefix.starts_with(&self.prefix);
+        let apart = |one: &str, other: &str| !one.ends_with(other) && !other.ends_with(one);
+        let other_end = !pattern.suffixes.is_empty()
+            && self.suffixes.iter().all(|known| pattern.suffixes.iter().all(|suffix| apart(known, suffix)));
+        other_start || other_end
+    }
+}
+
+/// How every key begins whose template has these pieces and whose source begins with `source_prefix`.
+fn known_prefix(pieces: &[Piece], source_prefix: &str) -> String {
+    let (mut known, open) = match pieces {
+        [Piece::Fixed(text), rest @ ..] => (text.clone(), rest.first()),
+        _ => (String::new(), pieces.first()),
+    };
+    match open {
+        Some(Piece::Open(Field::Key)) => known.push_str(source_prefix),
+        // The folder of a key is a beginning of it, up to any slash that the prefix holds.
+        Some(Piece::Open(Field::Dir)) => {
+            let folder = source_prefix.rfind('/').and_then(|slash| source_prefix.get(..=slash));
+            known.push_str(folder.unwrap_or_default());
+        }
+        // An empty extension takes a dot before it along.
+        Some(Piece::Open(Field::Ext)) if known.ends_with('.') => {
+            known.pop();
+        }
+        Some(Piece::Open(Field::Ext | Field::Stem) | Piece::Fixed(_)) | None => {}
+    }
+    known
+}
+
+/// How keys may end whose template has these pieces and whose source ends in one of `source_suffixes`.
+fn known_suffixes(pieces: &[Piece], source_suffixes: &[String]) -> Vec<String> {
+    let (end, before) = match pieces {
+        [rest @ .., Piece::Fixed(text)] => (text.to_ascii_lowercase(), rest),
+        _ => (String::new(), pieces),
+    };
+    let any = || vec![String::new()];
+    let open = match before {
+        [.., Piece::Open(Field::Key)] if !source_suffixes.is_empty() => source_suffixes.to_vec(),
+        [rest @ .., Piece::Open(Field::Ext)] => {
+            let literal = match rest {
+                [.., Piece::Fixed(text)] => text.to_ascii_lowercase(),
+                _ => String::new(),
+            };
+            source_suffixes
+                .iter()
+                .map(|suffix| known_extension(suffix).map(|extension| format!("{literal}{extension}")))
+                .collect::<Option<Vec<String>>>()
+                .filter(|known| !known.is_empty())
+                .unwrap_or_else(any)
+        }
+        [.., Piece::Open(_) | Piece::Fixed(_)] | [] => any(),
+    };
+    open.into_iter().map(|known| format!("{known}{end}")).collect()
+}
+
+/// The extension of every key that ends in `suffix`, where the suffix decides it. `.jpg` does not: a file
+/// named `.jpg` has no extension; and neither does `jpg`, which may be the end of a longer one.
+fn known_extension(suffix: &str) -> Option<&str> {
+    let (before, extension) = suffix.rsplit_once('.')?;
+    let named = !before.is_empty() && !before.ends_with('/');
+    let decided = named && !extension.is_empty() && !extension.contains('/');
+    decided.then_some(extension)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::ThumbnailRule;
+    use super::super::template::Template;
+    use super::*;
+    use crate::object::Key;
+    use crate::recipe::{Format, Recipe};
+
+    fn rule(prefix: &str, suffixes: &[&str], template: &str, name: &str, format: Option<Format>) -> Rule {
+        Rule {
+            label: format!("{prefix:?} {suffixes:?} to {template}"),
+            source: SourcePattern {
+                bucket: None,
+                prefix: prefix.to_owned(),
+                suffixes: suffixes.iter().map(|suffix| suffix.to_ascii_lowercase()).collect(),
+            },
+            target_bucket: Some(bucket()),
+            template: Template::parse(template).unwrap(),
+            cache_control: None,
+            storage_class: None,
+            acl: None,
+            thumbnails: vec![ThumbnailRule {
+                name: name.to_owned(),
+                recipe: Recipe { format, ..Recipe::default() },
+            }],
+        }
+    }
+
+    fn bucket() -> Bucket {
+        Bucket::parse("b-1").unwrap()
+    }
+
+    #[test]
+    fn proofs_by_prefix_and_by_suffix() {
+        let (none, webp) = (None, Some(Format::WebP));
+        let table = [
+            ("any key onto itself", rule("", &[], "{key}", "n", none), false),
+            ("a folder beside the sources", rule("up/", &[], "thumbs/{key}", "n", none), true),
+            ("a folder inside the sources", rule("up/", &[], "up/thumbs/{key}", "n", none), false),
+            ("a folder named by the thumbnail", rule("up/", &[], "{name}/{key}", "small", none), true),
+            ("a thumbnail named as the sources", rule("up/", &[], "{name}/{key}", "up", none), false),
+            ("the beginning of the sources' folder", rule("up/", &[], "u{key}", "n", none), true),
+            ("a name longer than the folder", rule("up", &[], "up{key}", "n", none), false),
+            ("another extension", rule("", &[".jpg"], "{stem}.{ext}", "n", webp), true),
+            ("the same extension", rule("", &[".webp"], "{stem}.{ext}", "n", webp), false),
+            ("the same extension in capitals", rule("", &[".WEBP"], "{stem}.webp", "n", none), false),
+            ("something after the key", rule("", &[".jpg"], "{key}-small", "n", none), true),
+            ("another extension after the key", rule("", &[".jpg", ".png"], "{key}.webp", "n", none), true),
+            ("the source's own extension", rule("", &[".jpg"], "{stem}.{ext}", "n", none), false),
+            ("an open name", rule("", &[".jpg"], "{stem}", "n", none), false),
+            ("an own folder", rule("in/a/", &[], "{dir}b/{stem}", "n", none), false),
+            ("no suffix to differ from", rule("", &[], "{key}.webp", "n", none), false),
+        ];
+        for (case, rule, safe) in table {
+            let rules = [rule];
+            assert_eq!(find(&bucket(), &rules, &rules).is_none(), safe, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_loop_through_another_rule_is_seen() {
+        let rules = [rule("a/", &[], "b/{key}", "n", None), rule("b/", &[], "c/{key}", "n", None)];
+        let found = find(&bucket(), &rules, &rules).unwrap();
+        assert_eq!((found.writer, found.reader), (rules[0].label.clone(), rules[1].label.clone()));
+    }
+
+    /// Numbers from a seed: Marsaglia's xorshift64.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
+        }
+
+        fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+            choices[self.below(choices.len())]
+        }
+
+        fn writer(&mut self, template: &str) -> Rule {
+            let suffixes: Vec<&str> = (0..self.below(3)).map(|_| self.one_of(&SUFFIXES)).collect();
+            let format = self.one_of(&[None, None, None, Some(Format::Png)]);
+            let (prefix, name) = (self.one_of(&PREFIXES), self.one_of(&["a", "B", "ab"]));
+            rule(prefix, &suffixes, template, name, format)
+        }
+
+        fn template(&mut self) -> String {
+            let pieces = ["{key}", "{dir}", "{stem}", "{ext}", "{name}", ".{ext}", "a", "B", ".", "/"];
+            loop {
+                let template: String = (0..=self.below(4)).map(|_| self.one_of(&pieces)).collect();
+                if Template::parse(&template).is_ok() {
+                    return template;
+                }
+            }
+        }
+    }
+
+    const PREFIXES: [&str; 9] = ["", "a", "B", "a/", "a/b", "a/B", "ab", ".", "B."];
+    const SUFFIXES: [&str; 12] = ["a", "/", ".a", "b", "b.a", "/.a", "b.", "b./a", ".", "png", ".png", "bb"];
+
+    /// Every key of one to four characters.
+    fn all_keys() -> Vec<Key> {
+        let mut texts = vec![String::new()];
+        let mut keys = Vec::new();
+        for _ in 0..4 {
+            texts = texts
+                .iter()
+                .flat_map(|text| ['a', 'b', 'B', '.', '/'].map(|character| format!("{text}{character}")))
+                .collect();
+            keys.extend(texts.iter().filter_map(|text| Key::parse(text).ok()));
+        }
+        keys
+    }
+
+    #[test]
+    fn no_key_contradicts_a_proof() {
+        let (keys, mut random) = (all_keys(), Random(0x5eed_c05f_1a57_0001));
+        let ends = SUFFIXES.iter().map(std::slice::from_ref).chain([[].as_slice()]);
+        let readers: Vec<Rule> =
+            ends.flat_map(|end| PREFIXES.map(|prefix| rule(prefix, end, "{key}", "n", None))).collect();
+        let (mut proven, mut open) = (0, 0);
+        for _ in 0..600 {
+            let template = random.template();
+            let writers: [Rule; 5] = std::array::from_fn(|_| random.writer(&template));
+            for writer in &writers {
+                let sources = keys.iter().filter(|key| writer.source.takes_key(key));
+                let targets: Vec<Key> = sources
+                    .filter_map(|source| writer.target_key(source, &writer.thumbnails[0]).ok())
+                    .collect();
+                for reader in &readers {
+                    let pair = (std::slice::from_ref(writer), std::slice::from_ref(reader));
+                    if find(&bucket(), pair.0, pair.1).is_some() {
+                        open += 1;
+                        continue;
+                    }
+                    proven += 1;
+                    let matched = targets.iter().find(|target| reader.source.takes_key(target));
+                    assert_eq!(matched, None, "{} is a source of {}", writer.label, reader.label);
+                }
+            }
+        }
+        // Both answers must be frequent, or the comparison shows nothing.
+        assert!(proven > 50_000 && open > 50_000, "{proven} proven, {open} open");
+    }
+}

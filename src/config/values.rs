@@ -1,0 +1,200 @@
+//! The values of single settings, from text: the same whether a variable or the file holds it.
+//!
+//! Each parser answers a refusal with the rule the text breaks, as the end of a sentence.
+
+use std::str::FromStr;
+
+use crate::object::{Bucket, Key};
+use crate::recipe::{Format, Quality, Rgb};
+use crate::service::{Acl, Domain, Endpoint, StorageClass};
+
+use super::{LogLevel, OnFailure};
+
+/// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
+/// bytes a pixel.
+const MOST_PIXELS: u64 = 1_000_000_000;
+
+/// Longest `Cache-Control`: any real one is far shorter, and COS bounds all headers of a request together.
+const MAX_CACHE_CONTROL: usize = 1024;
+
+pub(super) fn acl(text: &str) -> Result<Acl, String> {
+    Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
+}
+
+pub(super) fn background(text: &str) -> Result<Rgb, &'static str> {
+    Rgb::parse(text).ok_or("a colour reads #rrggbb, such as #ffffff")
+}
+
+pub(super) fn bucket(text: &str) -> Result<Bucket, &'static str> {
+    Bucket::parse(text).map_err(|_| {
+        "a full bucket name reads <name>-<appid>, such as thumbs-1250000000: lower-case letters, digits and \
+         hyphens, at most 60 characters"
+    })
+}
+
+pub(super) fn cache_control(text: &str) -> Result<String, &'static str> {
+    let printable = text.bytes().all(|b| (0x20..=0x7e).contains(&b));
+    if printable && !text.trim().is_empty() && text.len() <= MAX_CACHE_CONTROL {
+        Ok(text.trim().to_owned())
+    } else {
+        Err("it must be 1 to 1024 printable ASCII characters, such as public, max-age=31536000")
+    }
+}
+
+pub(super) fn domain(text: &str) -> Result<Domain, &'static str> {
+    Domain::parse(text)
+        .ok_or("it must be public, internal, accelerate or a host suffix such as cos.{region}.example.com")
+}
+
+pub(super) fn endpoint(text: &str) -> Result<Endpoint, &'static str> {
+    Endpoint::parse(text).ok_or("it must read http://host:port or https://host:port, without a path")
+}
+
+pub(super) fn format(text: &str) -> Result<Format, &'static str> {
+    match text {
+        "gif" => Ok(Format::Gif),
+        "jpeg" | "jpg" => Ok(Format::Jpeg),
+        "png" => Ok(Format::Png),
+        "webp" => Ok(Format::WebP),
+        _ => {
+            Err("it must be one of jpeg, jpg, png, webp, gif; without it thumbnails keep the source's format")
+        }
+    }
+}
+
+pub(super) fn log_level(text: &str) -> Result<LogLevel, &'static str> {
+    match text {
+        "debug" => Ok(LogLevel::Debug),
+        "error" => Ok(LogLevel::Error),
+        "info" => Ok(LogLevel::Info),
+        _ => Err("it must be one of error, info, debug"),
+    }
+}
+
+pub(super) fn max_pixels(text: &str) -> Result<u64, &'static str> {
+    whole_number(text)
+        .filter(|pixels| (1..=MOST_PIXELS).contains(pixels))
+        .ok_or("it must be a whole number of pixels from 1 to 1000000000, in digits only")
+}
+
+pub(super) fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
+    match text {
+        "error" => Ok(OnFailure::Error),
+        "response" => Ok(OnFailure::Response),
+        _ => Err("it must be response or error"),
+    }
+}
+
+pub(super) fn prefix(text: &str) -> Result<String, &'static str> {
+    if text.starts_with(['/', '\\']) {
+        Err("no key begins with a slash; leave it out, as in uploads/")
+    } else if text.ends_with('*') {
+        Err("a prefix is literal; write uploads/ and not uploads/*")
+    } else if text.len() > Key::MAX_LEN {
+        Err("no key is longer than 850 bytes")
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+pub(super) fn quality(text: &str) -> Result<Quality, &'static str> {
+    whole_number(text)
+        .filter(|quality: &u8| (1..=100).contains(quality))
+        .map(Quality::Fixed)
+        .ok_or("it must be a whole number from 1 to 100")
+}
+
+pub(super) fn storage_class(text: &str) -> Result<StorageClass, String> {
+    StorageClass::parse(text).ok_or_else(|| format!("it must be one of {}", StorageClass::NAMES.join(", ")))
+}
+
+/// Parses a suffix to lower case, in which suffixes are compared.
+pub(super) fn suffix(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() {
+        Err("a suffix in the list is empty; write .jpg;.png")
+    } else if text.starts_with('*') {
+        Err("a suffix is literal; write .jpg and not *.jpg")
+    } else if text.len() > Key::MAX_LEN {
+        Err("no key is longer than 850 bytes")
+    } else {
+        Ok(text.to_ascii_lowercase())
+    }
+}
+
+pub(super) fn thumbnail_name(text: &str) -> Result<(), &'static str> {
+    let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if plain && (1..=64).contains(&text.len()) {
+        Ok(())
+    } else {
+        Err("a thumbnail's name is 1 to 64 letters, digits, hyphens and underscores")
+    }
+}
+
+/// Parses digits only: the standard parsers would take a plus sign.
+fn whole_number<T: FromStr>(text: &str) -> Option<T> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_digits_within_bounds() {
+        assert_eq!(quality("1"), Ok(Quality::Fixed(1)));
+        assert_eq!(quality("100"), Ok(Quality::Fixed(100)));
+        for text in ["0", "101", "256", "+80", "-1", "80%", "8 0", "80!", ""] {
+            assert!(quality(text).is_err(), "{text}");
+        }
+        assert_eq!(max_pixels("1000000000"), Ok(1_000_000_000));
+        for text in ["0", "1000000001", "250e6", "250,000,000", "99999999999999999999"] {
+            assert!(max_pixels(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn cache_control_is_safe_in_a_header() {
+        assert_eq!(cache_control("public, max-age=60"), Ok("public, max-age=60".to_owned()));
+        for text in ["", " ", "a\r\nx-cos-acl: public-read", "a\tb", "缓存", &"a".repeat(1025)] {
+            assert!(cache_control(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn words_are_exact() {
+        assert_eq!(format("jpg"), Ok(Format::Jpeg));
+        assert_eq!(format("jpeg"), Ok(Format::Jpeg));
+        for text in ["JPG", "avif", "tiff", ""] {
+            assert!(format(text).is_err(), "{text}");
+        }
+        assert_eq!(log_level("debug"), Ok(LogLevel::Debug));
+        assert!(log_level("warn").is_err());
+        assert_eq!(on_failure("error"), Ok(OnFailure::Error));
+        assert!(on_failure("retry").is_err());
+        assert!(storage_class("standard").is_err());
+        assert!(acl("public-read").is_ok());
+        assert!(acl("public-read-write").is_err());
+    }
+
+    #[test]
+    fn prefixes_and_suffixes_are_literal() {
+        assert_eq!(prefix("uploads/"), Ok("uploads/".to_owned()));
+        for text in ["/uploads", "uploads/*", &"a".repeat(851)] {
+            assert!(prefix(text).is_err(), "{text}");
+        }
+        assert_eq!(suffix(".JPG"), Ok(".jpg".to_owned()));
+        for text in ["", "*.jpg"] {
+            assert!(suffix(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_fit_into_keys() {
+        for text in ["small", "150x150", "a-b_C", &"a".repeat(64)] {
+            assert_eq!(thumbnail_name(text), Ok(()), "{text}");
+        }
+        for text in ["", "a/b", "a b", "小", "a.b", &"a".repeat(65)] {
+            assert!(thumbnail_name(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `docs/configuration.md` says what the program does: its table, its grammar's examples and its file are
+//! loaded.
+
+use cos_thumbnailer::config::{Config, Environment, SETTINGS};
+use cos_thumbnailer::object::{Bucket, Key};
+
+const DOCUMENT: &str = include_str!("../docs/configuration.md");
+
+/// The contents of every fenced block of one language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let opening = format!("```{language}\n");
+    DOCUMENT.split(opening.as_str()).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+#[test]
+fn the_table_lists_every_setting_in_order() {
+    let section = DOCUMENT.split("\n## ").find(|section| section.starts_with("Variables")).unwrap();
+    let listed: Vec<&str> = section
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"))
+        .filter_map(|line| line.split('`').next())
+        .collect();
+    assert_eq!(listed, SETTINGS);
+}
+
+#[test]
+fn the_file_of_the_document_loads_and_does_what_it_says() {
+    let [file] = blocks("json")[..] else { panic!("one JSON example is expected") };
+    let config = Config::load(&Environment::default(), Some(file)).unwrap();
+    let (bucket, key) = (Bucket::parse("photos-1250000000").unwrap(), Key::parse("uploads/cat.JPG").unwrap());
+    let rule = config.rule_for(&bucket, &key).unwrap();
+    let targets: Vec<String> = rule
+        .thumbnails()
+        .iter()
+        .map(|thumbnail| rule.target_key(&key, thumbnail).unwrap().to_string())
+        .collect();
+    assert_eq!(targets, ["small/uploads/cat.webp", "card/uploads/cat.webp"]);
+    assert_eq!(config.rules().len(), 2);
+}
+
+#[test]
+fn the_square_of_the_document_is_a_thumbnail() {
+    let square = blocks("text").into_iter().find(|block| block.starts_with("square=")).unwrap();
+    let config = Config::load(&Environment::from_pairs([("THUMBNAILS", square)]), None).unwrap();
+    assert_eq!(
+        config.rules()[0].thumbnails()[0].recipe.to_string(),
+        "thumbnail=!300x300r;crop=300x300@center;format=webp;quality=80;background=#ffffff"
+    );
+}
+
+#[test]
+fn one_bucket_as_the_document_sets_it_up_has_no_loop() {
+    let variables = blocks("text").into_iter().find(|block| block.starts_with("SOURCE_PREFIX=")).unwrap();
+    let pairs = variables
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .chain([("TARGET_BUCKET", "photos-1250000000")]);
+    let config = Config::load(&Environment::from_pairs(pairs), None).unwrap();
+    assert_eq!(config.loop_in(&Bucket::parse("photos-1250000000").unwrap()), None);
+}
