@@ -5,6 +5,7 @@ pub mod config;
 pub mod cos;
 pub mod event;
 pub mod http;
+pub mod imaging;
 pub mod object;
 pub mod recipe;
 pub mod runtime;

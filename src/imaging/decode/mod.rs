@@ -1,0 +1,75 @@
+//! Files to pixels: one room a format.
+//!
+//! Each room reads its header first, has size and memory admitted by the [`Budget`], and only then takes
+//! pixels on, as few as the [`Demand`] allows. What the models of memory count is said in each room.
+
+mod bmp;
+mod gif;
+mod jpeg;
+mod png;
+mod tiff;
+mod webp;
+mod whole;
+
+use std::io::Read;
+
+use super::geometry::{Demand, Size};
+use super::limits::Budget;
+use super::orient::Orientation;
+use super::picture::Picture;
+use super::source::Source;
+use super::{Error, SourceFormat, probe};
+
+/// A decoded source, lying as it was stored.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    /// The pixels: those of the file, or means of squares of them.
+    pub(super) picture: Picture,
+    /// Size in the file, pixels.
+    pub(super) full: Size,
+    /// Side of those squares, pixels. The last column and row of `picture` may show less than a square.
+    pub(super) reduction: u32,
+    pub(super) orientation: Orientation,
+    /// Embedded ICC profile.
+    pub(super) profile: Option<Vec<u8>>,
+    pub(super) format: SourceFormat,
+    /// Estimated libjpeg quality, of a JPEG.
+    pub(super) quality: Option<u8>,
+}
+
+/// Decodes a source of any format, at least as large as the recipes demand.
+pub(super) fn decode<R: Read>(
+    source: &mut Source<'_, R>,
+    demand: Demand<'_>,
+    budget: &mut Budget,
+) -> Result<Decoded, Error> {
+    let head = source.head(probe::HEAD)?;
+    let format = probe::format(head)?;
+    if let Some(size) = probe::declared_size(format, head) {
+        budget.admit(size)?;
+    }
+    match format {
+        SourceFormat::Bmp => bmp::decode(source, budget),
+        SourceFormat::Gif => gif::decode(source, demand, budget),
+        SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
+        SourceFormat::Png => png::decode(source, demand, budget),
+        SourceFormat::Tiff => tiff::decode(source, budget),
+        SourceFormat::WebP => webp::decode(source, budget),
+    }
+}
+
+/// The orientation in a block of EXIF, which begins with a TIFF header.
+fn exif_orientation(exif: &[u8]) -> Orientation {
+    let found = image::metadata::Orientation::from_exif_chunk(exif);
+    found.map_or_else(Orientation::default, |found| Orientation::from_exif(u16::from(found.to_exif())))
+}
+
+/// Bytes of so many pixels.
+fn bytes_of(size: Size, pixel: u64) -> u64 {
+    size.pixels().saturating_mul(pixel)
+}
+
+/// A length in memory as a number of bytes to reserve.
+fn reserved(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,114 @@
+//! Why a picture or a thumbnail could not be made, by culprit and fact.
+
+use std::borrow::Cow;
+use std::io;
+
+use super::SourceFormat;
+use super::limits::Megabytes;
+use crate::recipe::Format;
+
+/// Why a source or one of its thumbnails came to nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// [`Cancel`](super::Cancel) was set.
+    #[error("the work was cancelled before the thumbnail was made")]
+    Cancelled,
+    /// The file breaks the rules of its format, or ends early.
+    #[error("the {} file is damaged: {detail}; upload an intact copy", format.title())]
+    Damaged {
+        /// The format its first bytes announce.
+        format: SourceFormat,
+        /// What the decoder ran into.
+        detail: String,
+    },
+    /// No bytes at all.
+    #[error("the source is empty; upload it again")]
+    Empty,
+    /// The encoder refused the picture.
+    #[error("the thumbnail could not be written as {}: {detail}", format.name())]
+    Encode {
+        /// The format that was to be written.
+        format: Format,
+        /// The encoder's own words.
+        detail: String,
+    },
+    /// The format cannot hold a picture of the size that the recipe asks for.
+    #[error(
+        "a thumbnail of {width}x{height} px cannot be written as {}, whose sides end at {longest} px; \
+         choose a smaller size or another format",
+        format.name()
+    )]
+    Impossible {
+        /// The format that was to be written.
+        format: Format,
+        /// Width asked for, pixels.
+        width: u32,
+        /// Height asked for, pixels.
+        height: u32,
+        /// The format's longest side, pixels.
+        longest: u32,
+    },
+    /// The first bytes belong to no format that is known here.
+    #[error("the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, GIF, BMP or TIFF")]
+    NotAnImage,
+    /// The reader that was handed in failed; the file itself may be sound.
+    #[error("the source could not be read to its end")]
+    Read(#[source] io::Error),
+    /// The resampler refused a size.
+    #[error("the picture could not be scaled: {detail}")]
+    Resize {
+        /// The resampler's own words.
+        detail: String,
+    },
+    /// More pixels than the limit.
+    #[error(
+        "the picture has {width}x{height} = {have} pixels, {allowed} are allowed; \
+         upload a smaller one or raise the pixel limit"
+    )]
+    TooManyPixels {
+        /// Width in the file, pixels.
+        width: u32,
+        /// Height in the file, pixels.
+        height: u32,
+        /// Their product.
+        have: u64,
+        /// [`Limits::max_pixels`](super::Limits::max_pixels).
+        allowed: u64,
+    },
+    /// More memory than the limit, found out before it was taken.
+    #[error(
+        "this needs {} MB of memory, {} MB are allowed; give the function more memory or upload a smaller picture",
+        Megabytes(*needed),
+        Megabytes(*allowed)
+    )]
+    TooMuchMemory {
+        /// Bytes needed by the model of the format.
+        needed: u64,
+        /// [`Limits::memory`](super::Limits::memory).
+        allowed: u64,
+    },
+    /// A format, or a variety of one, that is known and not decoded.
+    #[error(
+        "{what} cannot be decoded; convert it to JPEG, PNG or WebP, or leave such files out of the rules"
+    )]
+    Unsupported {
+        /// Name of the format or feature.
+        what: Cow<'static, str>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_refusal_are_in_its_sentence() {
+        let memory = Error::TooMuchMemory { needed: (400 << 20) + 1, allowed: 256 << 20 };
+        assert!(
+            memory.to_string().starts_with("this needs 401 MB of memory, 256 MB are allowed"),
+            "{memory}"
+        );
+        let pixels = Error::TooManyPixels { width: 3, height: 4, have: 12, allowed: 11 };
+        assert!(pixels.to_string().contains("3x4 = 12 pixels, 11 are allowed"), "{pixels}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What a picture may cost, and the flag that ends its making early.
+//!
+//! Every room that allocates by a number read from the file reserves from the [`Budget`] first, so that a
+//! decompression bomb is refused by its header. Not counted: fixed tables and buffers of decoders and
+//! encoders, together below 2 MB.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Error;
+use super::geometry::Size;
+
+/// What one call of [`render`](super::render) may take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// Most pixels of a source, as its header declares them.
+    pub max_pixels: u64,
+    /// Bytes that pixels, decoder state and buffered source may take together.
+    pub memory: u64,
+}
+
+/// Ends a [`render`](super::render) from another thread, at its next read, row or stage.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks for the end.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the end was asked for.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// [`Error::Cancelled`] when the end was asked for.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// What is left of [`Limits`] while one source is rendered.
+#[derive(Debug)]
+pub(super) struct Budget {
+    limits: Limits,
+    used: u64,
+}
+
+impl Budget {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, used: 0 }
+    }
+
+    /// Checks the size that a header declares.
+    pub(super) fn admit(&self, size: Size) -> Result<(), Error> {
+        let (have, allowed) = (size.pixels(), self.limits.max_pixels);
+        if have > allowed {
+            return Err(Error::TooManyPixels { width: size.width, height: size.height, have, allowed });
+        }
+        Ok(())
+    }
+
+    /// Bytes that can still be reserved.
+    pub(super) fn left(&self) -> u64 {
+        self.limits.memory.saturating_sub(self.used)
+    }
+
+    /// Takes `bytes`, or tells how many would have been needed in all.
+    pub(super) fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
+        let needed = self.used.saturating_add(bytes);
+        if needed > self.limits.memory {
+            return Err(Error::TooMuchMemory { needed, allowed: self.limits.memory });
+        }
+        self.used = needed;
+        Ok(())
+    }
+
+    /// Forgets what decoding took but for `bytes`, the picture that is left of it.
+    pub(super) fn settle(&mut self, bytes: u64) {
+        self.used = bytes;
+    }
+
+    /// Gives back `bytes` of what was reserved.
+    pub(super) fn release(&mut self, bytes: u64) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+}
+
+/// Bytes as MB of 1,048,576, which is how the platform counts, rounded up.
+pub(super) struct Megabytes(pub(super) u64);
+
+impl fmt::Display for Megabytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.div_ceil(1024 * 1024))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn budget_counts_what_is_taken_and_given_back() {
+        let mut budget = Budget::new(Limits { max_pixels: 100, memory: 100 });
+        budget.reserve(60).unwrap();
+        let refusal = budget.reserve(41).unwrap_err();
+        assert!(matches!(refusal, Error::TooMuchMemory { needed: 101, allowed: 100 }), "{refusal:?}");
+        budget.release(1);
+        budget.reserve(41).unwrap();
+        assert_eq!(budget.left(), 0);
+        assert!(matches!(budget.reserve(u64::MAX), Err(Error::TooMuchMemory { .. })));
+    }
+
+    #[test]
+    fn declared_pixels_do_not_overflow() {
+        let budget = Budget::new(Limits { max_pixels: 100, memory: 100 });
+        let size = Size { width: u32::MAX, height: u32::MAX };
+        assert!(matches!(budget.admit(size), Err(Error::TooManyPixels { have, .. }) if have > 1 << 63));
+        budget.admit(Size { width: 10, height: 10 }).unwrap();
+    }
+}

@@ -1,0 +1,108 @@
+//! Bytes in, thumbnails out: pixels, and no network.
+//!
+//! A source is read once, forward, while it arrives; its header decides whether its pixels are taken on at
+//! all ([`Limits`]), and how small they may be decoded. Every thumbnail starts from that one decode. What
+//! comes out is upright, sRGB, eight bits, without metadata, and the same bytes for the same input.
+
+mod base;
+mod canvas;
+mod color;
+mod decode;
+mod encode;
+mod error;
+mod geometry;
+mod limits;
+mod orient;
+mod picture;
+mod probe;
+mod reduce;
+mod resize;
+mod source;
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+pub use self::error::Error;
+use self::geometry::Demand;
+use self::limits::Budget;
+pub use self::limits::{Cancel, Limits};
+pub use self::probe::SourceFormat;
+use self::source::Source;
+use crate::recipe::{Format, Recipe};
+
+/// What one source gave.
+#[derive(Debug)]
+pub struct Rendering {
+    /// What the source is.
+    pub source: SourceInfo,
+    /// One for each recipe, in their order.
+    pub thumbnails: Vec<Result<Thumbnail, Error>>,
+    /// Where the time went.
+    pub timings: Timings,
+}
+
+/// What a source is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SourceInfo {
+    /// By its content.
+    pub format: SourceFormat,
+    /// Pixels, upright.
+    pub width: u32,
+    /// Pixels, upright.
+    pub height: u32,
+}
+
+/// One thumbnail, ready to be stored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Thumbnail {
+    /// The file.
+    pub bytes: Bytes,
+    /// The format of the file.
+    pub format: Format,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// Where the time of one [`render`] went.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Timings {
+    /// Reading and decoding, waiting for the source included.
+    pub decode: Duration,
+    /// Turning, scaling and colours, all recipes together.
+    pub resize: Duration,
+    /// Writing the files, all recipes together.
+    pub encode: Duration,
+}
+
+/// Makes every thumbnail of one source from one decode.
+///
+/// `length` is the number of bytes that `source` will give, if it is known.
+///
+/// # Errors
+/// When the source cannot be decoded. A recipe that cannot be obeyed fails alone, in [`Rendering::thumbnails`].
+pub fn render<R: Read + Send>(
+    source: R,
+    length: Option<u64>,
+    recipes: &[&Recipe],
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Rendering, Error> {
+    let start = Instant::now();
+    let mut budget = Budget::new(*limits);
+    let mut source = Source::new(source, length, cancel);
+    let decoded = decode::decode(&mut source, Demand { recipes }, &mut budget)?;
+    drop(source);
+    let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
+
+    let start = Instant::now();
+    let base = base::Base::new(decoded, &mut budget)?;
+    timings.resize += start.elapsed();
+    let (format, full) = (base.format, base.full);
+    let thumbnails = base.thumbnails(recipes, &mut budget, cancel, &mut timings);
+    let source = SourceInfo { format, width: full.width, height: full.height };
+    Ok(Rendering { source, thumbnails, timings })
+}

@@ -1,0 +1,141 @@
+//! Resampling: Lanczos with three lobes, alpha weighing the colours, SIMD as the machine has it.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::Error;
+use super::geometry::{Plan, Size, Window};
+use super::picture::{Depth, Layout, Picture, side};
+
+/// Bytes that drawing a plan from this picture takes, at the worst of its stages: the resampler's copy with
+/// premultiplied alpha, its half-way picture, and what is alive at a time of the pictures that follow (cut,
+/// converted, turned, on its canvas, laid out for the encoder, encoded).
+pub(super) fn working_bytes(picture: &Picture, plan: &Plan) -> u64 {
+    let bytes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let premultiplied = if picture.layout.has_alpha() { picture.bytes() } else { 0 };
+    let pixel = bytes(picture.pixel_bytes());
+    let first_width = plan.stages.first().map_or(0, |stage| stage.size.width);
+    let half_way =
+        u64::from(first_width).saturating_mul(u64::from(picture.size.height)).saturating_mul(pixel);
+    let following = plan.peak_pixels().saturating_mul(pixel + 12);
+    premultiplied.saturating_add(half_way).saturating_add(following)
+}
+
+/// Bytes that [`average`] takes: a copy with premultiplied alpha, a half-way picture and the result.
+pub(super) fn averaging_bytes(picture: &Picture, size: Size) -> u64 {
+    let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
+    let half_way = u64::from(size.width).saturating_mul(u64::from(picture.size.height));
+    let premultiplied = if picture.layout.has_alpha() { picture.bytes() } else { 0 };
+    half_way.saturating_add(size.pixels()).saturating_mul(pixel).saturating_add(premultiplied)
+}
+
+/// The whole picture as means of boxes: a fraction of the work of [`cut`], for pictures that are much too
+/// large.
+pub(super) fn average(picture: &Picture, size: Size) -> Result<Picture, Error> {
+    resample(picture, Window::whole(picture.size), size, FilterType::Box)
+}
+
+/// The window of a picture, scaled to a size. Pixels next to the window count at its edges, as they would
+/// had the picture been scaled first and cut then.
+pub(super) fn cut(picture: &Picture, window: Window, size: Size) -> Result<Picture, Error> {
+    match copy(picture, window, size) {
+        Some(cut) => Ok(cut),
+        None => resample(picture, window, size, FilterType::Lanczos3),
+    }
+}
+
+fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -> Result<Picture, Error> {
+    let kind = match (picture.depth, picture.layout) {
+        (Depth::Eight, Layout::Grey) => PixelType::U8,
+        (Depth::Eight, Layout::GreyAlpha) => PixelType::U8x2,
+        (Depth::Eight, Layout::Rgb) => PixelType::U8x3,
+        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => PixelType::U8x4,
+        (Depth::Sixteen, Layout::Grey) => PixelType::U16,
+        (Depth::Sixteen, Layout::GreyAlpha) => PixelType::U16x2,
+        (Depth::Sixteen, Layout::Rgb) => PixelType::U16x3,
+        (Depth::Sixteen, Layout::Cmyk | Layout::RgbAlpha) => PixelType::U16x4,
+    };
+    let (width, height) = (f64::from(picture.size.width), f64::from(picture.size.height));
+    // The arithmetic of windows may overshoot the edge by a rounding error, which the resampler refuses.
+    let left = window.x.clamp(0.0, width);
+    let top = window.y.clamp(0.0, height);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(filter))
+        .use_alpha(picture.layout.has_alpha())
+        .crop(left, top, window.width.min(width - left), window.height.min(height - top));
+    let mut scaled = Image::new(size.width, size.height, kind);
+    let source = ImageRef::new(picture.size.width, picture.size.height, &picture.samples, kind);
+    let done = source.map_err(|error| error.to_string()).and_then(|source| {
+        Resizer::new().resize(&source, &mut scaled, &options).map_err(|error| error.to_string())
+    });
+    done.map_err(|detail| Error::Resize { detail })?;
+    Ok(Picture { size, layout: picture.layout, depth: picture.depth, samples: scaled.into_vec() })
+}
+
+/// [`cut`] where nothing is scaled: whole pixels, as they are.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+fn copy(picture: &Picture, window: Window, size: Size) -> Option<Picture> {
+    let (x, y) = (window.x.round(), window.y.round());
+    let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
+    let whole = near(window.width, f64::from(size.width))
+        && near(window.height, f64::from(size.height))
+        && near(window.x, x)
+        && near(window.y, y);
+    if !whole {
+        return None;
+    }
+    if size == picture.size {
+        return Some(picture.clone());
+    }
+    let pixel = picture.pixel_bytes();
+    let from = (x as usize).checked_mul(pixel)?;
+    let length = side(size.width).checked_mul(pixel)?;
+    let rows = picture.rows().skip(y as usize).take(side(size.height));
+    let rows: Option<Vec<&[u8]>> = rows.map(|row| row.get(from..from.checked_add(length)?)).collect();
+    let samples = rows?.concat();
+    Some(Picture { size, layout: picture.layout, depth: picture.depth, samples })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grey(width: u32, height: u32, samples: &[u8]) -> Picture {
+        let size = Size { width, height };
+        Picture { size, layout: Layout::Grey, depth: Depth::Eight, samples: samples.to_vec() }
+    }
+
+    #[test]
+    fn whole_pixels_are_copied() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        let window = Window { x: 1.0, y: 1.0, width: 2.0, height: 1.0 };
+        assert_eq!(cut(&picture, window, Size { width: 2, height: 1 }).unwrap(), grey(2, 1, &[5, 6]));
+    }
+
+    #[test]
+    fn flat_colour_stays_itself_in_every_layout() {
+        for layout in [Layout::Cmyk, Layout::Grey, Layout::GreyAlpha, Layout::Rgb, Layout::RgbAlpha] {
+            for depth in [Depth::Eight, Depth::Sixteen] {
+                let mut picture = Picture::blank(Size { width: 40, height: 30 }, layout, depth);
+                picture.samples.fill(200);
+                let small = Size { width: 7, height: 5 };
+                let scaled = cut(&picture, Window::whole(picture.size), small).unwrap();
+                assert_eq!(scaled.samples.len(), 35 * picture.pixel_bytes());
+                let off = scaled.samples.iter().filter(|s| s.abs_diff(200) > 1).count();
+                assert_eq!(off, 0, "{layout:?} {depth:?}");
+            }
+        }
+    }
+
+    /// Red beside transparent green: no green may show.
+    #[test]
+    fn transparent_colour_does_not_bleed() {
+        let size = Size { width: 8, height: 1 };
+        let samples = [[255, 0, 0, 255], [0, 255, 0, 0]].repeat(4).concat();
+        let picture = Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples };
+        let scaled = cut(&picture, Window::whole(size), Size { width: 2, height: 1 }).unwrap();
+        for pixel in scaled.samples.chunks_exact(4) {
+            assert!(pixel[0] > 250 && pixel[1] < 5, "{pixel:?}");
+        }
+    }
+}

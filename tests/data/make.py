@@ -1,0 +1,267 @@
+"""Makes the small fixture pictures in this folder and the references in reference/.
+
+Needs Pillow and NumPy. Only kodim23-768x512.png and the photographs are not made here; see README.md.
+References are computed in floating point by Pillow, from every pixel of the source: Lanczos, alpha
+premultiplied, colours converted by LittleCMS.
+"""
+
+import io
+import pathlib
+import struct
+import zlib
+
+import numpy as np
+from PIL import Image, ImageCms
+
+HERE = pathlib.Path(__file__).parent
+PHOTO = Image.open(HERE / "kodim23-768x512.png").convert("RGB").resize((192, 128), Image.LANCZOS)
+
+
+def ramp():
+    """Alpha that grows from left to right, with a hole."""
+    y, x = np.mgrid[0:128, 0:192]
+    alpha = (x * 255 // 191).astype(np.uint8)
+    alpha[(x - 96) ** 2 + (y - 64) ** 2 < 900] = 0
+    return Image.fromarray(alpha)
+
+
+def with_alpha():
+    picture = PHOTO.copy()
+    picture.putalpha(ramp())
+    return picture
+
+
+def lanczos(picture, box):
+    """The whole picture, fitted inside the box, as floats with straight alpha."""
+    planes = np.asarray(picture, dtype=np.float32)
+    if planes.ndim == 2:
+        planes = planes[:, :, None]
+    alpha = planes.shape[2] in (2, 4)
+    if alpha:
+        planes = np.concatenate([planes[:, :, :-1] * planes[:, :, -1:] / 255, planes[:, :, -1:]], axis=2)
+    scale = min(box / picture.width, box / picture.height)
+    size = (int(picture.width * scale + 0.5), int(picture.height * scale + 0.5))
+    scaled = [Image.fromarray(planes[:, :, i]).resize(size, Image.LANCZOS) for i in range(planes.shape[2])]
+    scaled = np.stack([np.asarray(plane) for plane in scaled], axis=2)
+    if alpha:
+        opaque = np.maximum(scaled[:, :, -1:], 1e-6)
+        scaled = np.concatenate([scaled[:, :, :-1] * 255 / opaque, scaled[:, :, -1:]], axis=2)
+    return scaled
+
+
+def reference(name, picture, box, depth=255):
+    planes = lanczos(picture, box) * (255 / depth)
+    planes = np.clip(np.rint(planes), 0, 255).astype(np.uint8)
+    if planes.shape[2] == 1:
+        planes = planes[:, :, 0]
+    Image.fromarray(planes).save(HERE / "reference" / f"{name}.png", optimize=True)
+
+
+# JPEG with four components.
+
+
+def cmyk():
+    """Inks that are not all neutral: under-colour removal by half."""
+    rgb = 255 - np.asarray(PHOTO, dtype=np.int32)
+    black = rgb.min(axis=2, keepdims=True) // 2
+    return np.concatenate([rgb - black, black], axis=2).clip(0, 255).astype(np.uint8)
+
+
+def plain_rgb(inks):
+    inks = inks.astype(np.float32)
+    rgb = (255 - inks[:, :, :3]) * (255 - inks[:, :, 3:]) / 255
+    return Image.fromarray(np.rint(rgb).astype(np.uint8))
+
+
+def segment(data, marker):
+    """Where a segment starts and how long it is, marker included."""
+    at = 2
+    while data[at + 1] != marker:
+        at += 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+    return at, 2 + struct.unpack(">H", data[at + 2 : at + 4])[0]
+
+
+def four(stored, transform):
+    """A JPEG whose stored samples are these (Pillow turns them round when it writes)."""
+    out = io.BytesIO()
+    Image.fromarray(255 - stored, "CMYK").save(out, "JPEG", quality=95)
+    data = bytearray(out.getvalue())
+    at, length = segment(data, 0xEE)
+    if transform is None:
+        del data[at : at + length]
+    else:
+        data[at + length - 1] = transform
+    return bytes(data)
+
+
+def ycck(inks):
+    r, g, b = (inks[:, :, i].astype(np.float32) for i in range(3))
+    y = 0.299 * r + 0.587 * g + 0.114 * b
+    planes = [y, (b - y) / 1.772 + 128, (r - y) / 1.402 + 128, 255.0 - inks[:, :, 3]]
+    return np.clip(np.rint(np.stack(planes, axis=2)), 0, 255).astype(np.uint8)
+
+
+def make_inks():
+    inks = cmyk()
+    reference("cmyk", plain_rgb(inks), 80)
+    (HERE / "cmyk-adobe.jpg").write_bytes(four(255 - inks, 0))
+    (HERE / "cmyk-bare.jpg").write_bytes(four(inks, None))
+    (HERE / "ycck-adobe.jpg").write_bytes(four(ycck(inks), 2))
+    Image.fromarray(inks, "CMYK").save(HERE / "cmyk.tif", compression="tiff_lzw")
+
+
+# ICC profiles: a matrix and one gamma, version 2.
+
+
+def profile(primaries, gamma):
+    white = np.array([0.9642, 1.0, 0.8249])
+    columns = np.array([[x / y, 1, (1 - x - y) / y] for x, y in primaries]).T
+    # Bradford from D65 to D50.
+    bradford = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
+    d65 = np.array([0.3127 / 0.3290, 1, (1 - 0.3127 - 0.3290) / 0.3290])
+    columns = columns * np.linalg.solve(columns, d65)
+    adapt = np.linalg.inv(bradford) @ np.diag(bradford @ white / (bradford @ d65)) @ bradford
+    columns = adapt @ columns
+
+    def fixed(value):
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(values):
+        return b"XYZ \0\0\0\0" + b"".join(fixed(value) for value in values)
+
+    text = b"desc\0\0\0\0" + struct.pack(">I", 5) + b"test\0" + bytes(4 + 4 + 2 + 1 + 67)
+    curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256))
+    tags = {b"desc": text, b"wtpt": xyz(white), b"cprt": b"text\0\0\0\0none\0"}
+    tags |= {name: xyz(columns[:, i]) for i, name in enumerate([b"rXYZ", b"gXYZ", b"bXYZ"])}
+    tags |= {name: curve for name in [b"rTRC", b"gTRC", b"bTRC"]}
+    body, table, at = b"", struct.pack(">I", len(tags)), 128 + 4 + 12 * len(tags)
+    for name, data in tags.items():
+        data += bytes(-len(data) % 4)
+        table += name + struct.pack(">II", at + len(body), len(data))
+        body += data
+    head = struct.pack(">I4sI4s4s4s", at + len(body), b"none", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
+    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
+    head += b"".join(fixed(value) for value in white)
+    return head.ljust(128, b"\0") + table + body
+
+
+def to_srgb(picture, icc):
+    source = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+    return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"))
+
+
+def make_profiles():
+    adobe = profile([(0.64, 0.33), (0.21, 0.71), (0.15, 0.06)], 563 / 256)
+    p3 = profile([(0.68, 0.32), (0.265, 0.69), (0.15, 0.06)], 2.2)
+    PHOTO.save(HERE / "adobe-rgb.jpg", quality=95, subsampling=0, icc_profile=adobe)
+    PHOTO.save(HERE / "p3.png", icc_profile=p3, optimize=True)
+    reference("adobe-rgb", to_srgb(PHOTO, adobe), 80)
+    reference("p3", to_srgb(PHOTO, p3), 80)
+    PHOTO.save(HERE / "broken-profile.jpg", quality=95, subsampling=0, icc_profile=adobe[:200])
+
+
+# PNG beyond what Pillow writes.
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(width, height, depth, color, rows, interlace=0):
+    head = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, interlace)
+    body = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def make_pngs():
+    reference("rgb", PHOTO, 80)
+    reference("rgba", with_alpha(), 80)
+    grey = PHOTO.convert("L")
+    reference("grey", grey, 80)
+    with_alpha().save(HERE / "rgba.png", optimize=True)
+    with_alpha().convert("LA").save(HERE / "grey-alpha.png", optimize=True)
+    reference("grey-alpha", with_alpha().convert("LA"), 80)
+    pixels = np.asarray(PHOTO)
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    rows = [row.tobytes() for x, y, dx, dy in passes for row in pixels[y::dy, x::dx]]
+    (HERE / "interlaced.png").write_bytes(png(192, 128, 8, 2, rows, interlace=1))
+    # Sixteen bits whose low byte matters: a ramp slower than eight bits can show.
+    y, x = np.mgrid[0:128, 0:192]
+    wide = (x * 40 + y * 300 + 3000).astype(np.uint16)
+    (HERE / "grey16.png").write_bytes(png(192, 128, 16, 0, [row.astype(">u2").tobytes() for row in wide]))
+    reference("grey16", Image.fromarray(wide.astype(np.float32)), 80, depth=65535)
+    palette = PHOTO.quantize(16, dither=Image.Dither.NONE)
+    palette.save(HERE / "palette.png", transparency=3, optimize=True)
+    reference("palette", Image.open(HERE / "palette.png").convert("RGBA"), 80)
+    grey.convert("1").save(HERE / "bilevel.png")
+    reference("bilevel", grey.convert("1").convert("L"), 80)
+
+
+def quadrants():
+    picture = Image.new("RGB", (48, 32), (200, 30, 30))
+    picture.paste((30, 180, 30), (24, 0, 48, 16))
+    picture.paste((30, 30, 200), (0, 16, 24, 32))
+    picture.paste((220, 220, 40), (24, 16, 48, 32))
+    return picture
+
+
+def make_orientations():
+    """Each lies so that its tag turns it upright: red, green above blue, yellow."""
+    turns = {
+        1: None,
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_90,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_270,
+    }
+    for value, turn in turns.items():
+        exif = Image.Exif()
+        exif[0x0112] = value
+        picture = quadrants() if turn is None else quadrants().transpose(turn)
+        picture.save(HERE / f"orientation-{value}.jpg", quality=90, subsampling=0, exif=exif)
+        if value == 6:
+            picture.save(HERE / "orientation-6.png", exif=exif)
+            picture.save(HERE / "orientation-6.webp", exif=exif, lossless=True)
+            picture.save(HERE / "orientation-6.tif", tiffinfo={0x0112: 6}, compression="tiff_lzw")
+
+
+def make_others():
+    PHOTO.save(HERE / "rgb.bmp")
+    PHOTO.quantize(16).save(HERE / "palette.bmp")
+    PHOTO.save(HERE / "rgb.tif", compression="tiff_adobe_deflate")
+    with_alpha().save(HERE / "rgba.tif", compression="tiff_lzw")
+    PHOTO.convert("L").save(HERE / "grey.jpg", quality=95)
+    PHOTO.save(HERE / "progressive.jpg", quality=90, progressive=True)
+    PHOTO.save(HERE / "quality-35.jpg", quality=35)
+    with_alpha().save(HERE / "rgba.webp", lossless=True)
+    with_alpha().save(HERE / "rgba-lossy.webp", quality=90)
+    PHOTO.save(HERE / "rgb.webp", quality=90)
+    first = Image.new("RGBA", (60, 40), (0, 0, 0, 0))
+    first.paste((250, 10, 10, 255), (10, 5, 50, 35))
+    second = Image.new("RGBA", (60, 40), (10, 10, 250, 255))
+    first.save(HERE / "animated.gif", save_all=True, append_images=[second], duration=100, disposal=2)
+    whole = (HERE / "progressive.jpg").read_bytes()
+    (HERE / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
+    (HERE / "text.jpg").write_text("This is a note, not a picture.\n")
+    (HERE / "bomb.png").write_bytes(png(60000, 60000, 8, 2, []))
+
+
+def make_photos():
+    for name in ["photo-2048x1365", "photo-2048x878-progressive"]:
+        reference(name, Image.open(HERE / f"{name}.jpg"), 300)
+    reference("kodim23-768x512", Image.open(HERE / "kodim23-768x512.png"), 300)
+    turned = Image.open(HERE / "exif-landscape-6.jpg").transpose(Image.Transpose.ROTATE_270)
+    reference("exif-landscape-6", turned, 300)
+
+
+if __name__ == "__main__":
+    (HERE / "reference").mkdir(exist_ok=True)
+    make_inks()
+    make_profiles()
+    make_pngs()
+    make_orientations()
+    make_others()
+    make_photos()
