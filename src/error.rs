@@ -1,0 +1,99 @@
+//! Everything that can go wrong with one record, and what it means to the platform.
+//!
+//! Two questions are asked of an error, and only here are they answered: its stable code, for people and
+//! searches, and its disposition, which alone decides whether the platform tries again.
+
+use crate::{cos, event, imaging, object, runtime};
+
+/// What is to become of a record that failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Disposition {
+    /// The process itself is of no more use: answer with an error, then let a new instance try.
+    Fatal,
+    /// The same again would fail the same way: answer, and do not try again.
+    Permanent,
+    /// Worth another attempt: answer with an error, so that the platform tries again.
+    Transient,
+}
+
+/// Why a record failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// COS did not do what it was asked.
+    #[error(transparent)]
+    Cos(#[from] cos::Error),
+    /// The time limit came too near.
+    #[error(
+        "deadline: {stored} of {wanted} thumbnails stored when the time limit of {limit_ms} ms came near; the rest follows when the event is tried again; give the function more time or memory (CPU grows with memory)"
+    )]
+    Deadline {
+        /// Thumbnails stored in time.
+        stored: usize,
+        /// Thumbnails asked for.
+        wanted: usize,
+        /// The function's time limit, ms.
+        limit_ms: u128,
+    },
+    /// The record cannot be read.
+    #[error(transparent)]
+    Event(#[from] event::Error),
+    /// The picture cannot be made into the thumbnail.
+    #[error(transparent)]
+    Imaging(#[from] imaging::Error),
+    /// Thumbnails would start the function again.
+    #[error("{0}")]
+    Loop(String),
+    /// A defect of this program.
+    #[error("the function panicked: {0}; please report this together with the picture")]
+    Panicked(runtime::Panic),
+    /// The target's bucket or key, made from the source's, cannot exist.
+    #[error("the thumbnail cannot be stored: {0}")]
+    Target(#[from] object::Error),
+}
+
+impl Error {
+    /// The stable code of this error, as the README lists it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Cos(error) => error.code(),
+            Self::Deadline { .. } => "deadline",
+            Self::Event(error) => match error {
+                event::Error::Missing(_) | event::Error::Object(_) => "event.record",
+                event::Error::NotCos | event::Error::NotJson(_) => "event.not_cos",
+                event::Error::Region(_) => "event.region",
+            },
+            Self::Imaging(error) => match error {
+                imaging::Error::Cancelled => "deadline",
+                imaging::Error::Damaged { .. } => "image.damaged",
+                imaging::Error::Empty => "image.empty",
+                imaging::Error::Encode { .. } => "image.encode",
+                imaging::Error::Impossible { .. } => "image.impossible",
+                imaging::Error::NotAnImage => "image.not_an_image",
+                imaging::Error::Read(_) => "cos.network",
+                imaging::Error::Resize { .. } => "image.resize",
+                imaging::Error::TooManyPixels { .. } => "image.too_many_pixels",
+                imaging::Error::TooMuchMemory { .. } => "image.too_much_memory",
+                imaging::Error::Unsupported { .. } => "image.unsupported",
+            },
+            Self::Loop(_) => "config.loop",
+            Self::Panicked(_) => "panic",
+            Self::Target(_) => "target.name",
+        }
+    }
+
+    /// What is to become of the record.
+    #[must_use]
+    pub fn disposition(&self) -> Disposition {
+        match self {
+            Self::Cos(cos::Error::CredentialsRejected { .. }) => Disposition::Fatal,
+            Self::Cos(error) if error.is_transient() => Disposition::Transient,
+            Self::Deadline { .. }
+            | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
+            | Self::Panicked(_) => Disposition::Transient,
+            Self::Cos(_) | Self::Event(_) | Self::Imaging(_) | Self::Loop(_) | Self::Target(_) => {
+                Disposition::Permanent
+            }
+        }
+    }
+}

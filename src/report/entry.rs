@@ -1,0 +1,181 @@
+//! The outcome of one record.
+
+use serde::Serialize;
+
+use crate::cause::sentence;
+use crate::error::{Disposition, Error};
+
+/// What became of one record. Serialised, it is the record's log line and its part of the answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    /// Full name of the source's bucket; as the event has it when it cannot be read.
+    pub bucket: String,
+    /// Key of the source; as the event has it when it cannot be read.
+    pub key: String,
+    /// Version of the source, when the event names one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Event name without white space.
+    pub event: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The source, as far as it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Thumbnails that were stored, also when others failed.
+    pub thumbnails: Vec<Stored>,
+    /// Time taken.
+    pub ms: Milliseconds,
+    /// Requests sent to COS, attempts included.
+    pub requests: u64,
+    /// How many of them were repeated attempts.
+    pub retries: u64,
+}
+
+impl Entry {
+    /// An entry about an object for which nothing was done yet.
+    #[must_use]
+    pub fn new(bucket: &str, key: &str, event: &str, outcome: Outcome) -> Self {
+        Self {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version: None,
+            event: event.to_owned(),
+            outcome,
+            source: None,
+            thumbnails: Vec::new(),
+            ms: Milliseconds::default(),
+            requests: 0,
+            retries: 0,
+        }
+    }
+}
+
+/// How a record ended.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum Outcome {
+    /// Not all thumbnails are stored.
+    Failed {
+        /// Stable code of the reason.
+        code: &'static str,
+        /// One sentence.
+        reason: String,
+        /// `permanent`, `transient` or `fatal`.
+        kind: &'static str,
+    },
+    /// There was nothing to do.
+    Skipped {
+        /// Stable code of the reason.
+        code: &'static str,
+        /// One sentence.
+        reason: String,
+    },
+    /// All thumbnails are stored.
+    Stored,
+}
+
+impl From<&Error> for Outcome {
+    fn from(error: &Error) -> Self {
+        let kind = match error.disposition() {
+            Disposition::Fatal => "fatal",
+            Disposition::Permanent => "permanent",
+            Disposition::Transient => "transient",
+        };
+        Self::Failed { code: error.code(), reason: sentence(error), kind }
+    }
+}
+
+/// Why there was nothing to do.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Skip {
+    /// The source has no bytes.
+    Empty,
+    /// An event this program does nothing about.
+    Event,
+    /// A key that ends in a slash.
+    FolderMarker,
+    /// No rule covers the key.
+    NoRule,
+    /// The source is a thumbnail made by this program.
+    OwnThumbnail,
+    /// The source was removed.
+    Removed,
+    /// The source is still being restored from the archive.
+    RestoreStarted,
+    /// The source no longer exists.
+    SourceGone,
+    /// A newer record of the same message is about the same object.
+    Superseded,
+}
+
+impl From<Skip> for Outcome {
+    fn from(skip: Skip) -> Self {
+        let (code, reason) = match skip {
+            Skip::Empty => ("skip.empty", "the object has no bytes"),
+            Skip::Event => ("skip.event", "this kind of event needs no thumbnails"),
+            Skip::FolderMarker => ("skip.folder", "the key is a folder marker"),
+            Skip::NoRule => ("skip.no_rule", "no rule covers this key"),
+            Skip::OwnThumbnail => ("skip.own_thumbnail", "the object is a thumbnail made by this function"),
+            Skip::Removed => {
+                ("skip.removed", "the object was removed; its thumbnails stay, mirroring comes later")
+            }
+            Skip::RestoreStarted => {
+                ("skip.restore_started", "the restore is not complete; its completion makes the thumbnails")
+            }
+            Skip::SourceGone => ("skip.source_gone", "the object no longer exists"),
+            Skip::Superseded => {
+                ("skip.superseded", "a newer record in the same message is about the same object")
+            }
+        };
+        Self::Skipped { code, reason: reason.to_owned() }
+    }
+}
+
+/// The picture a record is about.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Source {
+    /// Its format, by content.
+    pub format: &'static str,
+    /// Width, pixels after orientation.
+    pub width: u32,
+    /// Height, pixels after orientation.
+    pub height: u32,
+    /// Size of the object, bytes.
+    pub bytes: u64,
+}
+
+/// A thumbnail that was stored.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Stored {
+    /// Full name of its bucket.
+    pub bucket: String,
+    /// Its key.
+    pub key: String,
+    /// Its format.
+    pub format: &'static str,
+    /// Width, pixels.
+    pub width: u32,
+    /// Height, pixels.
+    pub height: u32,
+    /// Size, bytes.
+    pub bytes: usize,
+}
+
+/// Time per stage, ms. Decoding goes on while the source arrives, so the stages do not add up to the total.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Milliseconds {
+    /// First request to last byte of the source.
+    pub fetch: f64,
+    /// Decoding, waiting for bytes included.
+    pub decode: f64,
+    /// Turning, colour and resizing.
+    pub resize: f64,
+    /// Encoding.
+    pub encode: f64,
+    /// Uploading.
+    pub store: f64,
+    /// The whole record.
+    pub total: f64,
+}

@@ -1,0 +1,153 @@
+//! The log: one JSON object a line on standard output, each under the 8 KB that the platform keeps of a line
+//! (583/52644).
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Entry, Outcome};
+use crate::config::LogLevel;
+
+/// Longest line, bytes; the platform cuts at 8 KB.
+const MAX_LINE: usize = 8000;
+
+/// The printer of lines about one invocation.
+#[derive(Clone, Debug)]
+pub struct Log {
+    level: LogLevel,
+    request_id: String,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    level: &'static str,
+    request_id: &'a str,
+    function: &'static str,
+    #[serde(flatten)]
+    entry: &'a Entry,
+    peak_memory_mb: Option<u64>,
+}
+
+impl Log {
+    /// A log for the invocation `request_id`.
+    #[must_use]
+    pub fn new(level: LogLevel, request_id: &str) -> Self {
+        Self { level, request_id: request_id.to_owned() }
+    }
+
+    /// Writes the line of one record.
+    pub fn entry(&self, entry: &Entry) {
+        let failed = matches!(entry.outcome, Outcome::Failed { .. });
+        if !failed && self.level < LogLevel::Info {
+            return;
+        }
+        let line = Line {
+            level: if failed { "error" } else { "info" },
+            request_id: &self.request_id,
+            function: VERSION,
+            entry,
+            peak_memory_mb: peak_memory_mb(),
+        };
+        print(&bounded(serde_json::to_value(line).unwrap_or_default()));
+    }
+
+    /// Writes a sentence about the invocation as a whole.
+    pub fn message(&self, level: LogLevel, text: &str) {
+        if level > self.level {
+            return;
+        }
+        let line = serde_json::json!({
+            "level": level.name(), "request_id": self.request_id, "function": VERSION, "message": text,
+        });
+        print(&bounded(line));
+    }
+}
+
+const VERSION: &str = concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"));
+
+/// Standard output may be gone; a function has nowhere else to complain.
+fn print(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}
+
+/// The line, made to fit: the list of thumbnails is cut first and counted, then long texts.
+fn bounded(line: Value) -> String {
+    let text = line.to_string();
+    let Value::Object(mut members) = line else { return text };
+    if text.len() <= MAX_LINE {
+        return text;
+    }
+    shorten_thumbnails(&mut members);
+    let text = Value::Object(members.clone()).to_string();
+    if text.len() <= MAX_LINE {
+        return text;
+    }
+    for value in members.values_mut() {
+        if let Value::String(text) = value {
+            *text = text.chars().take(250).collect();
+        }
+    }
+    members.remove("thumbnails");
+    Value::Object(members).to_string()
+}
+
+fn shorten_thumbnails(members: &mut Map<String, Value>) {
+    let Some(Value::Array(thumbnails)) = members.get_mut("thumbnails") else { return };
+    let all = thumbnails.len();
+    let mut room = MAX_LINE / 2;
+    let kept = thumbnails
+        .iter()
+        .take_while(|thumbnail| {
+            let length = thumbnail.to_string().len();
+            let fits = length <= room;
+            room = room.saturating_sub(length);
+            fits
+        })
+        .count();
+    thumbnails.truncate(kept);
+    members.insert("thumbnails_not_shown".to_owned(), Value::from(all.saturating_sub(kept)));
+}
+
+/// Highest resident memory of the process so far, MB of 1,048,576 bytes.
+fn peak_memory_mb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
+    Some(kib.div_ceil(1024))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Stored;
+
+    #[test]
+    fn a_line_stays_under_eight_kilobytes() {
+        let mut entry = Entry::new("p-1", &"键".repeat(283), "x", Outcome::Stored);
+        for _ in 0..100 {
+            entry.thumbnails.push(Stored {
+                bucket: "pr-1".to_owned(),
+                key: "\u{1}".repeat(850),
+                format: "jpeg",
+                width: 1,
+                height: 1,
+                bytes: 1,
+            });
+        }
+        entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: "transient" };
+        let line = bounded(serde_json::to_value(&entry).unwrap());
+        assert!(line.len() <= MAX_LINE, "{}", line.len());
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["thumbnails_not_shown"], 100);
+        assert_eq!(line["code"], "c");
+    }
+
+    #[test]
+    fn an_ordinary_line_is_left_alone() {
+        let entry = Entry::new("p-1", "a.jpg", "x", Outcome::Stored);
+        let line = bounded(serde_json::to_value(&entry).unwrap());
+        assert!(line.contains(r#""outcome":"stored""#) && line.contains(r#""key":"a.jpg""#), "{line}");
+    }
+}

@@ -1,0 +1,12 @@
+//! What is told about an invocation: one entry per record, as a log line and in the answer.
+//!
+//! Entries are plain data in the words of the README. What the platform is told follows from the entries
+//! alone.
+
+mod answer;
+mod entry;
+mod log;
+
+pub use answer::answer;
+pub use entry::{Entry, Milliseconds, Outcome, Skip, Source, Stored};
+pub use log::Log;
