@@ -1,4 +1,36 @@
 //! cos-thumbnailer: the thumbnail function for Tencent Cloud.
+//!
+//! A photo lands in a COS bucket, COS sends an event, and this program, an SCF custom runtime, makes its
+//! thumbnails. There is one way through the code:
+//!
+//! ```text
+//! runtime loop -> event -> plan -> fetch (streamed) -> decode -> resize -> encode -> store -> report
+//!    runtime      event     plan        cos                    imaging                 cos     report
+//!                                  \_______________ pipeline joins them _______________/
+//! ```
+//!
+//! Pixels know nothing of the network, and the network nothing of pixels. The modules stand on levels, and each
+//! uses only those below its own (`tests/layering.rs`):
+//!
+//! | level | modules |
+//! |---|---|
+//! | names | [`object`], [`recipe`], [`service`], [`http`], [`cause`] |
+//! | islands, which do not know each other | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
+//! | what a record comes to | [`error`], [`credentials`] |
+//! | what is told of it | [`report`] |
+//! | decisions | [`plan`] |
+//! | work | [`pipeline`] |
+//! | one invocation | [`function`] |
+//!
+//! # Glossary
+//!
+//! - **source**: the object that an event is about; **target**: the bucket and key a thumbnail is stored under.
+//! - **record**: one thing that happened to one object; a trigger **message** holds any number.
+//! - **thumbnail**: a picture derived from a source. **recipe**: all that decides its pixels and bytes.
+//! - **rule**: which sources get which thumbnails, and where they go.
+//! - **stamp**: metadata on a stored thumbnail that names its source and recipe.
+//! - **outcome**: how a record ended: stored, skipped or failed.
+//! - **transient** and **permanent**: whether the same again could end better.
 
 pub mod cause;
 pub mod config;
@@ -6,9 +38,11 @@ pub mod cos;
 pub mod credentials;
 pub mod error;
 pub mod event;
+pub mod function;
 pub mod http;
 pub mod imaging;
 pub mod object;
+pub mod pipeline;
 pub mod plan;
 pub mod recipe;
 pub mod report;

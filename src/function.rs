@@ -1,0 +1,181 @@
+//! The function: one trigger message in, one answer out.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::config::{Config, Environment, LogLevel, Mistakes};
+use crate::cos::{self, Client, Session, Settings};
+use crate::credentials;
+use crate::error::Error;
+use crate::event::{self, Record, Refused, Work, coalesce};
+use crate::imaging::Limits;
+use crate::object::Region;
+use crate::pipeline::{Pipeline, Pixels, milliseconds};
+use crate::plan::{Job, Plan, plan};
+use crate::report::{self, Entry, Log, Outcome, Skip};
+use crate::runtime::{Answer, Context};
+
+/// Memory that is not for pixels, MB: the program, its connections, the thumbnails on their way out.
+const OWN_MEMORY_MB: u64 = 24;
+
+/// Least memory pixels get, MB, however small the function.
+const LEAST_PIXEL_MEMORY_MB: u64 = 16;
+
+/// The function, ready to serve.
+#[derive(Debug)]
+pub struct Function {
+    config: Result<Config, Mistakes>,
+    client: Result<Client, cos::Error>,
+    pixels: Pixels,
+}
+
+impl Function {
+    /// A function with this configuration. A wrong one does not stop it: every event is answered with what is
+    /// wrong, so that it shows where the user looks.
+    #[must_use]
+    pub fn new(config: Result<Config, Mistakes>) -> Self {
+        let settings = config.as_ref().map(|config| Settings {
+            domain: config.settings().domain.clone(),
+            endpoint: config.settings().endpoint.clone(),
+            ..Settings::default()
+        });
+        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: Pixels::default() }
+    }
+
+    /// Handles one trigger message.
+    pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
+        self.pixels.stop(Duration::MAX).await;
+        let (config, client) = match (&self.config, &self.client) {
+            (Ok(config), Ok(client)) => (config, client),
+            (Err(mistakes), _) => return refuse(&context, &mistakes.to_string()),
+            (_, Err(error)) => return refuse(&context, &error.to_string()),
+        };
+        let log = Log::new(config.settings().log_level, &context.request_id);
+        let credential = match credentials::find(&context, environment) {
+            Ok(credential) => credential,
+            Err(missing) => return refuse(&context, &missing.to_string()),
+        };
+        let session = client.session(credential, Instant::from_std(context.deadline()));
+        let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
+        let invocation = Invocation { config, context: &context, session, pixels: &self.pixels, log: &log };
+        let entries = match event::decode(message, region.as_ref()) {
+            Ok(records) => {
+                log.message(LogLevel::Debug, &format!("{} records under {context:?}", records.len()));
+                invocation.handle_all(records).await
+            }
+            Err(error) => {
+                let entry = Entry::new("", "", "", Outcome::from(&Error::Event(error)));
+                log.entry(&entry);
+                vec![entry]
+            }
+        };
+        report::answer(&entries, config.settings().on_failure)
+    }
+}
+
+/// Answers an event that cannot even be looked at.
+fn refuse(context: &Context, sentence: &str) -> Answer {
+    Log::new(LogLevel::Error, &context.request_id).message(LogLevel::Error, sentence);
+    Answer::Error(sentence.to_owned())
+}
+
+struct Invocation<'a> {
+    config: &'a Config,
+    context: &'a Context,
+    session: Session,
+    pixels: &'a Pixels,
+    log: &'a Log,
+}
+
+impl Invocation<'_> {
+    async fn handle_all(&self, records: Vec<Result<Record, Refused>>) -> Vec<Entry> {
+        let mut entries = Vec::with_capacity(records.len());
+        let mut readable = Vec::with_capacity(records.len());
+        for record in records {
+            match record {
+                Ok(record) => readable.push(record),
+                Err(refused) => {
+                    let outcome = Outcome::from(&Error::Event(refused.error));
+                    self.finish(
+                        &mut entries,
+                        Entry::new(&refused.bucket, &refused.key, &refused.name, outcome),
+                    );
+                }
+            }
+        }
+        for Work { record, superseded } in coalesce(readable) {
+            for old in superseded {
+                self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
+            }
+            let entry = self.handle_one(&record).await;
+            self.finish(&mut entries, entry);
+        }
+        entries
+    }
+
+    fn finish(&self, entries: &mut Vec<Entry>, entry: Entry) {
+        self.log.entry(&entry);
+        entries.push(entry);
+    }
+
+    async fn handle_one(&self, record: &Record) -> Entry {
+        let started = Instant::now();
+        let before = self.session.counters();
+        let mut entry = entry_of(record, Outcome::Stored);
+        entry.outcome = match plan(record, self.config) {
+            Ok(Plan::Skip(skip)) => skip.into(),
+            Ok(Plan::Make(job)) => {
+                let wanted = job.targets.len();
+                self.make(record, &job, &mut entry).await.unwrap_or_else(|error| {
+                    Outcome::from(&self.with_progress(error, entry.thumbnails.len(), wanted))
+                })
+            }
+            Err(error) => Outcome::from(&error),
+        };
+        let counters = self.session.counters();
+        entry.requests = counters.requests.saturating_sub(before.requests);
+        entry.retries = counters.retries.saturating_sub(before.retries);
+        entry.ms.total = milliseconds(started.elapsed());
+        entry
+    }
+
+    async fn make(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
+        let deadline = Instant::from_std(self.context.deadline());
+        let pipeline = Pipeline { session: &self.session, pixels: self.pixels, limits: self.limits() };
+        match timeout_at(deadline, pipeline.make(record, job, entry)).await {
+            Ok(result) => result,
+            Err(_) => {
+                // What is left of the reserve is for the answer.
+                self.pixels.stop(self.context.time_limit / 40).await;
+                Err(self.deadline(0, 0))
+            }
+        }
+    }
+
+    /// Deadlines are met in several places; how far the record got is known here.
+    fn with_progress(&self, error: Error, stored: usize, wanted: usize) -> Error {
+        match error {
+            Error::Deadline { .. } | Error::Cos(cos::Error::Deadline { .. }) => self.deadline(stored, wanted),
+            other => other,
+        }
+    }
+
+    fn deadline(&self, stored: usize, wanted: usize) -> Error {
+        Error::Deadline { stored, wanted, limit_ms: self.context.time_limit.as_millis() }
+    }
+
+    fn limits(&self) -> Limits {
+        let memory_mb = self.context.memory_mb.saturating_sub(OWN_MEMORY_MB).max(LEAST_PIXEL_MEMORY_MB);
+        Limits {
+            max_pixels: self.config.settings().max_pixels,
+            memory: memory_mb.saturating_mul(1024 * 1024),
+        }
+    }
+}
+
+fn entry_of(record: &Record, outcome: Outcome) -> Entry {
+    let mut entry = Entry::new(record.bucket.as_str(), record.key.as_str(), &record.name, outcome);
+    entry.version = record.version.as_ref().map(ToString::to_string);
+    entry
+}

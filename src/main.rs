@@ -1,0 +1,73 @@
+//! The program: the function itself without arguments, a tool with them.
+
+mod check;
+mod render;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use cos_thumbnailer::config::{Config, Environment};
+use cos_thumbnailer::function::Function;
+use cos_thumbnailer::runtime::{Api, install_panic_hook, serve};
+use lexopt::prelude::*;
+
+const HELP: &str = include_str!("help.txt");
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cos-thumbnailer: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut arguments = lexopt::Parser::from_env();
+    match arguments.next()? {
+        None => function(),
+        Some(Long("help") | Short('h')) => print(HELP),
+        Some(Long("version") | Short('V')) => {
+            print(concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"), "\n"))
+        }
+        Some(Value(command)) if command == "render" => render::run(arguments),
+        Some(Value(command)) if command == "check" => check::run(arguments),
+        Some(Value(command)) => {
+            bail!("there is no command {}; see cos-thumbnailer --help", command.to_string_lossy())
+        }
+        Some(other) => Err(other.unexpected()).context("see cos-thumbnailer --help"),
+    }
+}
+
+/// Serves the platform until it ends the process.
+fn function() -> Result<ExitCode> {
+    let environment = Environment::of_process();
+    let (Some(host), Some(port)) =
+        (environment.get("SCF_RUNTIME_API"), environment.get("SCF_RUNTIME_API_PORT"))
+    else {
+        bail!(
+            "SCF_RUNTIME_API and SCF_RUNTIME_API_PORT are not set: without arguments this is the function, which \
+             the platform starts; on your own machine use scripts/invoke, or cos-thumbnailer render (see --help)"
+        );
+    };
+    install_panic_hook();
+    let api = Api::new(host, port)?;
+    let function = Function::new(Config::of_installation(&environment));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime cannot start")?;
+    let function = &function;
+    runtime.block_on(serve(&api, |context, message| async move {
+        function.handle(context, &message, &Environment::of_process()).await
+    }));
+    // Only an answer that asks for a new instance ends the loop.
+    Ok(ExitCode::FAILURE)
+}
+
+fn print(text: &str) -> Result<ExitCode> {
+    use std::io::Write as _;
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}

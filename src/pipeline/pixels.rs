@@ -1,0 +1,67 @@
+//! The thread where the pixels are.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use super::body::{self, Feed};
+use crate::error::Error;
+use crate::imaging::{self, Cancel, Limits, Rendering};
+use crate::recipe::Recipe;
+use crate::runtime::Panic;
+
+/// Starts rendering, and knows whether one that was cut off still runs.
+#[derive(Debug, Default)]
+pub struct Pixels {
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    cancel: Cancel,
+    done: JoinHandle<()>,
+}
+
+impl Pixels {
+    /// Starts to render the `length` bytes that the feed is given. The answer comes when the rendering ends,
+    /// whether or not the feed is used up.
+    pub(super) fn start(
+        &self,
+        length: u64,
+        recipes: Vec<Recipe>,
+        limits: Limits,
+    ) -> (Feed, impl Future<Output = Result<Rendering, Error>>) {
+        let (feed, body) = body::channel();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let cancel = Cancel::default();
+        let thread_cancel = cancel.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let recipes: Vec<&Recipe> = recipes.iter().collect();
+            let render = || imaging::render(body, Some(length), &recipes, &limits, &thread_cancel);
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
+                .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
+                .and_then(|result| result.map_err(Error::from));
+            // Nobody waits after a deadline.
+            let _ = sender.send(result);
+        });
+        *self.running() = Some(Running { cancel, done });
+        // The sender is dropped without an answer only together with the runtime.
+        let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
+        (feed, result)
+    }
+
+    /// Tells a rendering that still runs to stop, and waits until it has or `patience` is over. Decoders look
+    /// at every read, and between rows and stages.
+    pub async fn stop(&self, patience: Duration) {
+        let Some(Running { cancel, mut done }) = self.running().take() else { return };
+        cancel.cancel();
+        if tokio::time::timeout(patience, &mut done).await.is_err() {
+            *self.running() = Some(Running { cancel, done });
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,92 @@
+//! `render --serve`: jobs on standard input, one JSON object a line, so that a running program can be measured
+//! beside others.
+
+use std::io::{BufRead, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use super::{recipe, render_file, write};
+
+/// Boxes of the mode `multi`, pixels.
+const MULTI: [u32; 4] = [1600, 800, 400, 150];
+
+#[derive(Deserialize)]
+struct Job {
+    src: PathBuf,
+    dst: PathBuf,
+    #[serde(rename = "box")]
+    side: u32,
+    fmt: String,
+    q: u8,
+    #[serde(default)]
+    mode: String,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    err: Option<String>,
+    wall_ms: f64,
+    cpu_ms: f64,
+    rss_kb: u64,
+}
+
+/// Answers jobs until standard input ends.
+pub(super) fn run() -> Result<ExitCode> {
+    let mut stdout = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.context("standard input")?;
+        let (wall, cpu) = (Instant::now(), cpu_time());
+        let result = serde_json::from_str(&line).context("not a job").and_then(|job| make(&job));
+        let answer = Answer {
+            err: result.err().map(|error| format!("{error:#}")),
+            wall_ms: wall.elapsed().as_secs_f64() * 1e3,
+            cpu_ms: cpu_time().saturating_sub(cpu).as_secs_f64() * 1e3,
+            rss_kb: peak_rss_kb().unwrap_or_default(),
+        };
+        writeln!(stdout, "{}", serde_json::to_string(&answer)?)?;
+        stdout.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn make(job: &Job) -> Result<()> {
+    let (sides, files): (Vec<u32>, Vec<PathBuf>) = match job.mode.as_str() {
+        "" | "default" => (vec![job.side], vec![job.dst.clone()]),
+        "multi" | "cascade" => {
+            let name = |side| PathBuf::from(format!("{}.{side}.{}", job.dst.display(), job.fmt));
+            (MULTI.into(), MULTI.map(name).into())
+        }
+        other => bail!("there is no mode {other}; default, multi and cascade exist"),
+    };
+    let recipes = sides
+        .into_iter()
+        .map(|side| recipe(&format!("{side}x{side}"), Some(job.fmt.clone()), &job.q.to_string()))
+        .collect::<Result<Vec<_>>>()?;
+    for (file, thumbnail) in files.iter().zip(render_file(&job.src, &recipes, u64::MAX)?.thumbnails) {
+        write(file, &thumbnail?.bytes)?;
+    }
+    Ok(())
+}
+
+/// Processor time of this process, all threads.
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}
+
+/// Highest resident memory of this process so far, KiB.
+fn peak_rss_kb() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?
+        .trim()
+        .trim_end_matches("kB")
+        .trim()
+        .parse()
+        .ok()
+}
