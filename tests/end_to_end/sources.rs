@@ -1,0 +1,171 @@
+//! What becomes of all kinds of sources.
+
+use crate::world::{Wishes, World, jpeg_of, photo, size_of, small_jpeg};
+
+#[tokio::test]
+async fn a_photo_gets_its_thumbnail_under_the_same_key() {
+    let world = World::new().await;
+    let told = world.thumbnail_of("photos/lake.jpg", photo()).await;
+    let outcome = told.stored();
+    let stored = world.stored("photos/lake.jpg");
+    assert_eq!(size_of(&stored.bytes), (300, 200));
+    assert_eq!(stored.headers["content-type"], "image/jpeg");
+    assert_eq!(stored.headers["x-cos-meta-thumbnail-source"], "example-1250000000/photos/lake.jpg");
+    let etag = world.cos.object(crate::world::SOURCE, "photos/lake.jpg").unwrap().etag;
+    assert_eq!(format!("\"{}\"", stored.headers["x-cos-meta-thumbnail-etag"]), etag);
+    assert_eq!(stored.headers["x-cos-meta-thumbnail-recipe"].len(), 40);
+    assert_eq!((&outcome["source"]["format"], &outcome["source"]["width"]), (&"jpeg".into(), &2048.into()));
+    assert_eq!(outcome["thumbnails"][0]["bytes"], stored.bytes.len());
+    assert_eq!(world.requests(), [("GET".to_owned(), 200), ("PUT".to_owned(), 200)]);
+}
+
+#[tokio::test]
+async fn the_log_line_tells_what_the_answer_tells() {
+    let world = World::new().await;
+    let told = world.thumbnail_of("photos/lake.jpg", photo()).await;
+    let lines = told.log();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    let outcome = told.outcome();
+    for (member, value) in outcome.as_object().unwrap() {
+        assert_eq!(&lines[0][member], value, "{member}");
+    }
+    assert_eq!(lines[0]["request_id"], told.0.request_id.as_str());
+    assert!(lines[0]["peak_memory_mb"].as_u64().unwrap() > 1);
+    for secret in ["LocalSecretKey", "q-signature", "Authorization"] {
+        assert!(!told.0.log.concat().contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_source_gives_the_same_bytes() {
+    let world = World::new().await;
+    world.thumbnail_of("a.jpg", photo()).await.stored();
+    world.thumbnail_of("b.jpg", photo()).await.stored();
+    assert_eq!(world.stored("a.jpg").bytes, world.stored("b.jpg").bytes);
+}
+
+#[tokio::test]
+async fn twenty_four_megapixels_fit_a_small_function() {
+    let world = World::with(Wishes { memory_mb: 128, ..Wishes::default() }).await;
+    let told = world.thumbnail_of("big.jpg", jpeg_of(6000, 4000)).await;
+    assert_eq!(told.stored()["source"]["height"], 4000);
+    assert_eq!(size_of(&world.stored("big.jpg").bytes), (300, 200));
+    assert!(told.0.peak_rss.unwrap() < 128 * 1024 * 1024, "{:?}", told.0.peak_rss);
+}
+
+#[tokio::test]
+async fn pictures_of_all_formats_keep_theirs() {
+    let world = World::new().await;
+    let pixels =
+        image::RgbaImage::from_fn(400, 100, |x, _| image::Rgba([0, 100, 200, if x < 200 { 255 } else { 0 }]));
+    let picture = image::DynamicImage::ImageRgba8(pixels);
+    let table = [
+        ("a.png", image::ImageFormat::Png, "png"),
+        ("a.webp", image::ImageFormat::WebP, "webp"),
+        ("a.gif", image::ImageFormat::Gif, "gif"),
+        ("a.tif", image::ImageFormat::Tiff, "png"),
+    ];
+    for (key, format, expected) in table {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        let told = world.thumbnail_of(key, bytes.into_inner()).await;
+        assert_eq!(told.stored()["thumbnails"][0]["format"], expected, "{key}");
+        let stored = world.stored(key);
+        assert_eq!(stored.headers["content-type"], format!("image/{expected}"), "{key}");
+        let thumbnail = image::load_from_memory(&stored.bytes).unwrap().to_rgba8();
+        assert_eq!(thumbnail.dimensions(), (300, 75), "{key}");
+        assert_eq!(thumbnail.get_pixel(280, 40).0[3], 0, "{key}: still transparent");
+    }
+}
+
+#[tokio::test]
+async fn hopeless_sources_are_told_apart_and_not_tried_again() {
+    let world = World::new().await;
+    let photo = photo();
+    let truncated = photo[..photo.len() / 2].to_vec();
+    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bomb.extend([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0, 0x0f, 0xb0, 0xe2, 0x15]);
+    bomb.extend(b"\0\0\x10\0IDAT\x78\x9c");
+    let table: [(&str, Vec<u8>, &str, &str); 5] = [
+        ("truncated.jpg", truncated, "image.damaged", "upload an intact copy"),
+        ("text.jpg", b"this is not a picture at all".to_vec(), "image.not_an_image", "not a picture"),
+        ("phone.jpg", b"\0\0\0\x18ftypheic\0\0\0\0heicmif1".to_vec(), "image.unsupported", "HEIC"),
+        ("bomb.png", bomb, "image.too_many_pixels", "60000x60000"),
+        ("cut.jpg", photo[..100].to_vec(), "image.damaged", "it ends before the picture does"),
+    ];
+    for (key, bytes, code, word) in table {
+        let outcome = world.thumbnail_of(key, bytes).await.outcome();
+        assert_eq!(outcome["outcome"], "failed", "{key}");
+        assert_eq!(outcome["kind"], "permanent", "{key}");
+        assert_eq!(outcome["code"], code, "{key}: {outcome:#}");
+        assert!(outcome["reason"].as_str().unwrap().contains(word), "{key}: {outcome:#}");
+        assert!(world.cos.object(crate::world::TARGET, key).is_none(), "{key}: nothing is stored");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_does_not_fit_the_memory_is_refused_with_the_numbers() {
+    let world = World::with(Wishes { memory_mb: 64, ..Wishes::default() }).await;
+    let picture = image::DynamicImage::ImageLuma8(image::GrayImage::new(6000, 4000));
+    let mut tiff = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut tiff, image::ImageFormat::Tiff).unwrap();
+    let outcome = world.thumbnail_of("big.tif", tiff.into_inner()).await.outcome();
+    assert_eq!(outcome["code"], "image.too_much_memory", "{outcome:#}");
+    let reason = outcome["reason"].as_str().unwrap();
+    assert!(reason.contains(" MB of memory") && reason.contains("40 MB"), "{reason}");
+    world.thumbnail_of("small.jpg", small_jpeg()).await.stored();
+}
+
+#[tokio::test]
+async fn objects_that_need_nothing_are_skipped_with_the_reason() {
+    let world = World::new().await;
+    let stamped = [
+        ("x-cos-meta-thumbnail-source", "example-1250000000/a.jpg"),
+        ("x-cos-meta-thumbnail-recipe", "0123456789012345678901234567890123456789"),
+    ];
+    let table = [
+        (world.upload("folder/", "").await, "skip.folder"),
+        (world.upload("empty.jpg", "").await, "skip.empty"),
+        (world.upload_with("own.jpg", small_jpeg(), &stamped).await, "skip.own_thumbnail"),
+        (crate::world::example("remove"), "skip.removed"),
+        (crate::world::example("restore-started"), "skip.restore_started"),
+        (crate::world::example("put"), "skip.source_gone"),
+    ];
+    for (message, code) in table {
+        let outcome = world.invoke(&message).await.outcome();
+        assert_eq!((&outcome["outcome"], &outcome["code"]), (&"skipped".into(), &code.into()));
+    }
+    assert!(world.cos.keys(crate::world::TARGET).is_empty());
+}
+
+#[tokio::test]
+async fn a_stamp_that_only_the_object_carries_is_seen_as_well() {
+    let world = World::new().await;
+    let stamped = [("x-cos-meta-thumbnail-source", "x"), ("x-cos-meta-thumbnail-recipe", "y")];
+    let mut message = world.upload_with("own.jpg", small_jpeg(), &stamped).await;
+    message["Records"][0]["cos"]["cosObject"]["meta"] = serde_json::json!({});
+    assert_eq!(world.invoke(&message).await.outcome()["code"], "skip.own_thumbnail");
+}
+
+#[tokio::test]
+async fn an_archived_source_is_told_and_its_restore_makes_the_thumbnail() {
+    let world = World::new().await;
+    let headers = [("Content-Type", "image/jpeg"), ("x-cos-storage-class", "ARCHIVE")];
+    let message = world.upload_with("cold.jpg", small_jpeg(), &headers).await;
+    assert_eq!(world.invoke(&message).await.outcome()["code"], "cos.archived");
+    let mut message = world.upload("cold.jpg", small_jpeg()).await;
+    message["Records"][0]["event"]["eventName"] = "cos:ObjectRestore:Completed".into();
+    world.invoke(&message).await.stored();
+}
+
+#[tokio::test]
+async fn the_version_of_the_event_is_read() {
+    let world = World::new().await;
+    world.cos.versioning(crate::world::SOURCE, true).unwrap();
+    let older = world.upload("a.jpg", jpeg_of(640, 480)).await;
+    world.upload("a.jpg", jpeg_of(320, 480)).await;
+    let outcome = world.invoke(&older).await.stored();
+    assert_eq!(outcome["source"]["width"], 640);
+    let version = older["Records"][0]["cos"]["cosObject"]["vid"].as_str().unwrap();
+    assert_eq!(world.stored("a.jpg").headers["x-cos-meta-thumbnail-version"], version);
+}
