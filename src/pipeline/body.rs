@@ -35,7 +35,12 @@ impl Feed {
     /// What broke the download off. The decoder sees an error as well, never an early end.
     pub(super) async fn all(self, download: &mut Download) -> Result<(), cos::Error> {
         loop {
-            match download.chunk().await {
+            let chunk = tokio::select! {
+                chunk = download.chunk() => chunk,
+                // The decoder has seen enough: the rest is not worth waiting for.
+                () = self.chunks.closed() => return Ok(()),
+            };
+            match chunk {
                 Ok(None) => return Ok(()),
                 Ok(Some(chunk)) => {
                     if self.chunks.send(Ok(chunk)).await.is_err() {

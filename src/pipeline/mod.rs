@@ -103,10 +103,13 @@ impl Pipeline<'_> {
         let (feed, rendered) = self.pixels.start(length, recipes, self.limits);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
-        let rendered = rendered.await;
-        // A decoder that was cut short by the network blames the picture; the network knows better.
-        delivered?;
-        let rendering = rendered?;
+        let rendering = match (rendered.await, delivered) {
+            // What came was enough, even if the rest did not.
+            (Ok(rendering), _) => rendering,
+            // A decoder that was cut short by the network blames the picture; the network knows better.
+            (Err(_), Err(error)) => return Err(error.into()),
+            (Err(error), Ok(())) => return Err(error),
+        };
         entry.ms.decode = milliseconds(rendering.timings.decode);
         entry.ms.resize = milliseconds(rendering.timings.resize);
         entry.ms.encode = milliseconds(rendering.timings.encode);

@@ -1,5 +1,9 @@
 //! What becomes of all kinds of sources.
 
+use std::time::Duration;
+
+use scf_local::{Fault, FaultKind};
+
 use crate::world::{Wishes, World, jpeg_of, photo, size_of, small_jpeg};
 
 #[tokio::test]
@@ -83,9 +87,7 @@ async fn hopeless_sources_are_told_apart_and_not_tried_again() {
     let world = World::new().await;
     let photo = photo();
     let truncated = photo[..photo.len() / 2].to_vec();
-    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    bomb.extend([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0, 0x0f, 0xb0, 0xe2, 0x15]);
-    bomb.extend(b"\0\0\x10\0IDAT\x78\x9c");
+    let bomb = bomb();
     let table: [(&str, Vec<u8>, &str, &str); 5] = [
         ("truncated.jpg", truncated, "image.damaged", "upload an intact copy"),
         ("text.jpg", b"this is not a picture at all".to_vec(), "image.not_an_image", "not a picture"),
@@ -101,6 +103,27 @@ async fn hopeless_sources_are_told_apart_and_not_tried_again() {
         assert!(outcome["reason"].as_str().unwrap().contains(word), "{key}: {outcome:#}");
         assert!(world.cos.object(crate::world::TARGET, key).is_none(), "{key}: nothing is stored");
     }
+}
+
+/// A PNG whose header claims 60000x60000 pixels.
+fn bomb() -> Vec<u8> {
+    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bomb.extend([0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 2, 0, 0, 0, 0x0f, 0xb0, 0xe2, 0x15]);
+    bomb.extend(b"\0\0\x10\0IDAT\x78\x9c");
+    bomb
+}
+
+#[tokio::test]
+async fn what_is_refused_by_its_header_is_not_downloaded_to_its_end() {
+    let world = World::new().await;
+    let mut bytes = bomb();
+    bytes.resize(4_000_000, 0);
+    // Forty seconds in all.
+    let slow = FaultKind::Slow { before_ms: 0, chunk: 100_000, pause_ms: 1000 };
+    world.cos.fail(Fault::new(slow).method("GET").times(1));
+    let told = world.thumbnail_of("bomb.png", bytes).await;
+    assert_eq!(told.outcome()["code"], "image.too_many_pixels");
+    assert!(told.0.elapsed < Duration::from_secs(20), "{:?}", told.0.elapsed);
 }
 
 #[tokio::test]
