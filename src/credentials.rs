@@ -39,3 +39,59 @@ fn pair(id: Option<String>, key: Option<String>, token: Option<String>) -> Optio
     let full = |text: Option<String>| text.filter(|text| !text.is_empty());
     Some(Credential::new(full(id)?, full(key)?, full(token)))
 }
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    const HEADERS: [(&str, &str); 3] = [
+        ("X-Scf-Secret-Id", "header-id"),
+        ("X-Scf-Secret-Key", "header-key"),
+        ("X-Scf-Session-Token", "header-token"),
+    ];
+    const ROLE: [(&str, &str); 3] = [
+        ("TENCENTCLOUD_SECRETID", "role-id"),
+        ("TENCENTCLOUD_SECRETKEY", "role-key"),
+        ("TENCENTCLOUD_SESSIONTOKEN", "role-token"),
+    ];
+    const FIXED: [(&str, &str); 2] = [("COS_SECRET_ID", "fixed-id"), ("COS_SECRET_KEY", "fixed-key")];
+
+    fn found(headers: &[(&str, &str)], variables: &[(&str, &str)]) -> Option<Credential> {
+        let pair = |(name, value): &(&str, &str)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
+        };
+        let context = Context::from_headers(&headers.iter().map(pair).collect::<HeaderMap>());
+        find(&context, &Environment::from_pairs(variables.iter().copied())).ok()
+    }
+
+    fn credential(name: &str, token: bool) -> Option<Credential> {
+        let token = token.then(|| format!("{name}-token"));
+        Some(Credential::new(format!("{name}-id"), format!("{name}-key"), token))
+    }
+
+    #[test]
+    fn the_event_wins_over_the_role_and_the_role_over_fixed_keys() {
+        let all = [&ROLE[..], &FIXED[..]].concat();
+        assert_eq!(found(&HEADERS, &all), credential("header", true));
+        assert_eq!(found(&[], &all), credential("role", true));
+        assert_eq!(found(&[], &FIXED), credential("fixed", false));
+        assert_eq!(found(&[], &[]), None);
+    }
+
+    #[test]
+    fn headers_are_read_with_underscores_as_well() {
+        let underscores = HEADERS.map(|(name, value)| (name.replace('-', "_"), value));
+        let underscores: Vec<_> = underscores.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        assert_eq!(found(&underscores, &ROLE), credential("header", true));
+    }
+
+    #[test]
+    fn half_a_pair_is_none() {
+        assert_eq!(found(&HEADERS[..1], &ROLE), credential("role", true));
+        assert_eq!(found(&[], &ROLE[..1]), None);
+        assert_eq!(found(&[], &[("TENCENTCLOUD_SECRETID", ""), ("TENCENTCLOUD_SECRETKEY", "k")]), None);
+        assert_eq!(found(&[], &ROLE[..2]), credential("role", false));
+    }
+}

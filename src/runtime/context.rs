@@ -28,7 +28,8 @@ pub struct Context {
 impl Context {
     /// Reads the headers of an event. Their case on the wire is not documented, and hyphens stand for
     /// underscores where a proxy dislikes these; the names of the HTTP mode (583/56051) serve as well.
-    pub(super) fn from_headers(headers: &HeaderMap) -> Self {
+    #[must_use]
+    pub fn from_headers(headers: &HeaderMap) -> Self {
         let headers: Vec<(String, String)> = headers
             .iter()
             .filter_map(|(name, value)| Some((canonical(name.as_str()), value.to_str().ok()?.to_owned())))

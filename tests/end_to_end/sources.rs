@@ -105,6 +105,32 @@ async fn hopeless_sources_are_told_apart_and_not_tried_again() {
     }
 }
 
+#[tokio::test]
+async fn pictures_of_all_kinds_become_thumbnails() {
+    let world = World::with(Wishes::default().setting("THUMBNAILS", "40x40")).await;
+    let kinds = [
+        "animated.gif",
+        "cmyk-adobe.jpg",
+        "cmyk-bare.jpg",
+        "exif-landscape-6.jpg",
+        "grey16.png",
+        "image-rs-anim.webp",
+        "interlaced.png",
+        "palette.bmp",
+        "photo-2048x878-progressive.jpg",
+        "rgb.tif",
+        "ycck-adobe.jpg",
+    ];
+    for kind in kinds {
+        let told = world.thumbnail_of(kind, std::fs::read(format!("tests/data/{kind}")).unwrap()).await;
+        told.stored();
+        let (width, height) = size_of(&world.stored(kind).bytes);
+        assert!(width.max(height) <= 40, "{kind}: {width}x{height}");
+    }
+    let (width, height) = size_of(&world.stored("exif-landscape-6.jpg").bytes);
+    assert!(width > height, "turned upright");
+}
+
 /// A PNG whose header claims 60000x60000 pixels.
 fn bomb() -> Vec<u8> {
     let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
