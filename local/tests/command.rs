@@ -106,29 +106,64 @@ fn what_is_missing_is_named_with_the_remedy() {
     assert!(said(&project.invoke(&[])).contains("name one with --image"));
 }
 
+/// A command that serves, and what it prints.
+struct Served {
+    process: std::process::Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Served {
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, lines }
+    }
+
+    fn find(&mut self, start: &str) -> String {
+        self.lines.by_ref().map(Result::unwrap).find(|line| line.starts_with(start)).unwrap()
+    }
+
+    fn second_word(&mut self, start: &str) -> String {
+        let line = self.find(start);
+        line.split_whitespace().nth(1).unwrap_or_default().trim_end_matches(',').to_owned()
+    }
+
+    /// Reads the printed address and credentials, and uploads with them.
+    fn upload(&mut self, targets: &[&str]) {
+        let address = self.second_word("COS ").replace("http://", "").parse().unwrap();
+        let (id, key) = (self.second_word("SecretId "), self.second_word("SecretKey "));
+        for target in targets {
+            let request = Request::new("PUT", target).body(b"photo").sign_as(&id, &key);
+            assert_eq!(request.send_to(address).unwrap().status, 200);
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
 #[test]
 fn an_upload_to_the_served_bucket_runs_the_function() {
     let folder = tempfile::tempdir().unwrap();
-    let mut served = Command::new(PROGRAM)
-        .args(["serve", "--port", "0", "--suffix", ".jpg", "--bootstrap"])
-        .arg(reporter())
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(served.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let mut find = |start: &str| lines.find(|line| line.starts_with(start)).unwrap();
-    let word =
-        |line: &str| line.split_whitespace().nth(1).unwrap_or_default().trim_end_matches(',').to_owned();
-    let address = word(&find("COS ")).replace("http://", "").parse().unwrap();
-    let (id, key) = (word(&find("SecretId ")), word(&find("SecretKey ")));
-    find("runtime API");
-    for target in ["/notes.txt", "/cat.jpg"] {
-        let request = Request::new("PUT", target).body(b"photo").sign_as(&id, &key);
-        assert_eq!(request.send_to(address).unwrap().status, 200);
-    }
-    assert_eq!(find("seen"), "seen cat.jpg http ");
-    assert!(find("photos-1250000000/cat.jpg").contains("stored"));
-    served.kill().unwrap();
-    served.wait().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["serve", "--port", "0", "--suffix", ".jpg", "--bootstrap"]).arg(reporter());
+    let mut served = Served::start(command.current_dir(folder.path()));
+    served.upload(&["/notes.txt", "/cat.jpg"]);
+    assert_eq!(served.find("seen"), "seen cat.jpg http ");
+    assert!(served.find("photos-1250000000/cat.jpg").contains("stored"));
+}
+
+#[test]
+fn an_invocation_that_is_kept_goes_on_serving_its_bucket() {
+    let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
+    let mut command = Command::new(PROGRAM);
+    command.args(["invoke", "events/event.json", "--keep", "--bootstrap"]).arg(reporter());
+    let mut served = Served::start(command.current_dir(project.folder.path()));
+    assert!(served.find("photos-1250000000/in/cat.jpg").contains("stored"));
+    served.upload(&["/dog.jpg"]);
+    assert!(served.find("photos-1250000000/dog.jpg").contains("stored"));
 }

@@ -5,11 +5,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use scf_local::deliver::Trigger;
 use scf_local::table::Report;
 use scf_local::{Answer, Cos, CosOptions, Object, Outcome, print};
 use serde_json::Value;
 
-use super::Function;
+use super::{Function, serve};
 
 /// Deliver one event to the function and show what came of it.
 ///
@@ -24,7 +25,7 @@ pub(crate) struct Invoke {
     /// Photo to upload under the event's key
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
-    /// Keep the local COS running afterwards, until Ctrl-C
+    /// Go on serving until Ctrl-C: everything that then happens in the event's bucket is delivered as well
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
@@ -40,7 +41,7 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
     let region = subjects.first().map_or("ap-guangzhou", |subject| subject.region.as_str()).to_owned();
     let root = invoke.function.root.clone();
     let options = CosOptions { root, strict: true, region: region.clone(), ..CosOptions::default() };
-    let cos = Cos::start(options).await.context("the local COS cannot start")?;
+    let cos = Cos::start(options.clone()).await.context("the local COS cannot start")?;
     for record in records(&mut event) {
         if let Some(subject) = Subject::read(record).filter(|subject| subject.has_photo) {
             let object = upload(&cos, &subject, &invoke)?;
@@ -51,8 +52,10 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
     let answer = scf.invoke(&event.to_string()).await;
     let good = show(&cos, &answer);
     if invoke.keep {
-        print::line(&format!("the local COS stays at {} until Ctrl-C", cos.endpoint()));
-        tokio::signal::ctrl_c().await.context("Ctrl-C cannot be watched")?;
+        let source = subjects.first().map_or("photos-1250000000", |subject| subject.bucket.as_str());
+        print::line(&format!("\n{}", serve::welcome(source, &cos, &options)));
+        let bucket = source.to_owned();
+        serve::deliver(&Trigger { bucket, copies: 1, ..Trigger::default() }, &cos, &scf).await?;
     }
     scf.stop().await;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use scf_local::deliver::Trigger;
-use scf_local::{Answer, Cos, CosOptions, print};
+use scf_local::{Answer, Cos, CosOptions, Scf, print};
 
 use super::{Function, invoke};
 
@@ -59,10 +59,9 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
     let cos = Cos::start(options.clone())
         .await
         .with_context(|| format!("the local COS cannot start on port {}", serve.port))?;
-    print::line(&welcome(&serve, &cos, &options));
-    let stop = async { tokio::signal::ctrl_c().await.context("Ctrl-C cannot be watched") };
+    print::line(&welcome(&serve.source, &cos, &options));
     if serve.no_function {
-        stop.await?;
+        ctrl_c().await?;
         return Ok(ExitCode::SUCCESS);
     }
     let scf = serve.function.start(&cos, &serve.region).await?;
@@ -74,24 +73,33 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
         suffix: serve.suffix.clone(),
         copies: serve.copies,
     };
-    let delivery = trigger.deliver(cos.notices(), &scf, |notice, answers: &[Answer]| {
-        print::line(&format!("{} {}/{}", notice.name, notice.bucket, notice.key));
-        for answer in answers {
-            invoke::show(&cos, answer);
-        }
-    });
-    tokio::select! {
-        stopped = stop => stopped?,
-        () = delivery => bail!("the local COS has stopped"),
-    }
+    deliver(&trigger, &cos, &scf).await?;
     scf.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Runs the function for everything that fires the trigger, until Ctrl-C.
+pub(super) async fn deliver(trigger: &Trigger, cos: &Cos, scf: &Scf) -> Result<()> {
+    let delivery = trigger.deliver(cos.notices(), scf, |notice, answers: &[Answer]| {
+        print::line(&format!("{} {}/{}", notice.name, notice.bucket, notice.key));
+        for answer in answers {
+            invoke::show(cos, answer);
+        }
+    });
+    tokio::select! {
+        stopped = ctrl_c() => stopped,
+        () = delivery => bail!("the local COS has stopped"),
+    }
+}
+
+async fn ctrl_c() -> Result<()> {
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be watched")
+}
+
 /// Addresses, credentials and a snippet to copy.
-fn welcome(serve: &Serve, cos: &Cos, options: &CosOptions) -> String {
+pub(super) fn welcome(source: &str, cos: &Cos, options: &CosOptions) -> String {
     let CosOptions { root, secret_id, secret_key, region, .. } = options;
-    let (source, address) = (&serve.source, cos.address());
+    let address = cos.address();
     let (ip, port) = (address.ip(), address.port());
     format!(
         "COS           {endpoint}, buckets below {root}
