@@ -173,6 +173,19 @@ fn every_output_format_opens_again_and_shows_the_picture() {
 }
 
 #[test]
+fn nothing_but_pixels_is_carried_on() {
+    for name in ["exif-landscape-6.jpg", "adobe-rgb.jpg", "p3.png", "orientation-6.webp"] {
+        for format in [Format::Gif, Format::Jpeg, Format::Png, Format::WebP] {
+            let thumbnail = thumbnail(name, &Recipe { format: Some(format), ..Recipe::fit_inside(60, 60) });
+            for mark in [&b"Exif"[..], b"EXIF", b"eXIf", b"ICC_PROFILE", b"ICCP", b"iCCP", b"http", b"tEXt"] {
+                let found = thumbnail.bytes.windows(mark.len()).any(|window| window == mark);
+                assert!(!found, "{name} as {}: {}", format.name(), String::from_utf8_lossy(mark));
+            }
+        }
+    }
+}
+
+#[test]
 fn grey_jpeg_stays_grey_and_interlace_is_progressive() {
     let grey = thumbnail("grey.jpg", &Recipe::fit_inside(40, 40)).bytes;
     let mut decoder = jpeg_decoder::Decoder::new(grey.as_ref());
