@@ -172,6 +172,31 @@ fn every_output_format_opens_again_and_shows_the_picture() {
     }
 }
 
+/// Several reduced scales give a short side the same length.
+#[test]
+fn jpeg_of_every_shape_is_read() {
+    let narrow = [(9000, 1), (1, 9000), (65_500, 3), (3, 65_500)];
+    let small =
+        (1..=33_u16).step_by(4).flat_map(|width| (1..=33_u16).step_by(4).map(move |height| (width, height)));
+    for (width, height) in narrow.into_iter().chain(small) {
+        let mut file = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut file, 90);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+        let grey = vec![100; usize::from(width) * usize::from(height) * 3];
+        encoder.encode(&grey, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
+        for side in [3, 300] {
+            let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(side, side) };
+            let rendering =
+                run(&file, &[&recipe]).unwrap_or_else(|error| panic!("{width}x{height}: {error}"));
+            assert_eq!((rendering.source.width, rendering.source.height), (width.into(), height.into()));
+            let pixels = open(&rendering.thumbnails[0].as_ref().unwrap().bytes);
+            assert!(pixels.width().max(pixels.height()) <= side);
+            let level = |pixel: &image::Rgba<u8>| pixel.0[..3].iter().all(|sample| sample.abs_diff(100) <= 2);
+            assert!(pixels.pixels().all(level), "{width}x{height} to {side}");
+        }
+    }
+}
+
 #[test]
 fn nothing_but_pixels_is_carried_on() {
     for name in ["exif-landscape-6.jpg", "adobe-rgb.jpg", "p3.png", "orientation-6.webp"] {

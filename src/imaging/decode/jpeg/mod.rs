@@ -73,12 +73,19 @@ fn reduced(full: Size, reduction: u32) -> Size {
     Size { width: full.width.div_ceil(reduction), height: full.height.div_ceil(reduction) }
 }
 
+/// What to ask the decoder for. It is content with one side that is long enough, and several scales may give
+/// a short one the same length: only the longer side is asked for, and more of the other than there can be.
+fn request(size: Size) -> (u16, u16) {
+    let short = |side: u32| u16::try_from(side).unwrap_or(u16::MAX);
+    if size.width >= size.height { (short(size.width), u16::MAX) } else { (u16::MAX, short(size.height)) }
+}
+
 fn pixels<R: Read>(source: &mut Source<'_, R>, head: &Head, reduction: u32) -> Result<Picture, Error> {
     let size = reduced(head.size, reduction);
-    let short = |side: u32| u16::try_from(side).unwrap_or(u16::MAX);
+    let (width, height) = request(size);
     let mut decoder = Decoder::new(Guard::new(&mut *source));
     decoder.set_color_transform(head.color_transform());
-    let scaled = decoder.scale(short(size.width), short(size.height)).and_then(|scaled| {
+    let scaled = decoder.scale(width, height).and_then(|scaled| {
         let samples = decoder.decode()?;
         Ok((scaled, samples))
     });
