@@ -15,11 +15,6 @@ const FORMAT: SourceFormat = SourceFormat::Bmp;
 
 pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result<Decoded, Error> {
     source.rewind();
-    let result = pixels(source, budget);
-    result.map_err(|error| source.culprit().unwrap_or(error))
-}
-
-fn pixels<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result<Decoded, Error> {
     let decoder = BmpDecoder::new(source).map_err(|error| whole::refusal(error, FORMAT))?;
     let full = whole::size(&decoder);
     budget.admit(full)?;

@@ -48,14 +48,16 @@ pub(super) fn decode<R: Read>(
     if let Some(size) = probe::declared_size(format, head) {
         budget.admit(size)?;
     }
-    match format {
+    let decoded = match format {
         SourceFormat::Bmp => bmp::decode(source, budget),
         SourceFormat::Gif => gif::decode(source, demand, budget),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
         SourceFormat::Png => png::decode(source, demand, budget),
         SourceFormat::Tiff => tiff::decode(source, budget),
         SourceFormat::WebP => webp::decode(source, budget),
-    }
+    };
+    // Decoders take a reader that failed for a file that ends early.
+    decoded.map_err(|error| source.culprit().unwrap_or(error))
 }
 
 /// The orientation in a block of EXIF, which begins with a TIFF header.

@@ -30,15 +30,6 @@ pub(super) fn decode<R: Read>(
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     source.rewind();
-    let result = picture(source, demand, budget);
-    result.map_err(|error| source.culprit().unwrap_or(error))
-}
-
-fn picture<R: Read>(
-    source: &mut Source<'_, R>,
-    demand: Demand<'_>,
-    budget: &mut Budget,
-) -> Result<Decoded, Error> {
     let cancel = source.cancel();
     let mut decoder = png::Decoder::new(source);
     decoder.set_transformations(Transformations::EXPAND);

@@ -46,8 +46,8 @@ impl Head {
     /// Reads up to the first scan; the source keeps what was read.
     pub(super) fn read<R: Read>(source: &mut Source<'_, R>) -> Result<Self, Error> {
         let mut segments = Segments::default();
-        let result = segments.read(source).and_then(|()| segments.head());
-        result.map_err(|error| source.culprit().unwrap_or(error))
+        segments.read(source)?;
+        segments.head()
     }
 
     /// Sizes of the planes in samples, padded to whole units of coding (T.81, A.2.4).

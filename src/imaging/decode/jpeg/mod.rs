@@ -89,10 +89,7 @@ fn pixels<R: Read>(source: &mut Source<'_, R>, head: &Head, reduction: u32) -> R
         let samples = decoder.decode()?;
         Ok((scaled, samples))
     });
-    let ((width, height), samples) = scaled.map_err(|error| {
-        let error = refusal(error);
-        source.culprit().unwrap_or(error)
-    })?;
+    let ((width, height), samples) = scaled.map_err(refusal)?;
     let layout = match head.components.len() {
         1 => Layout::Grey,
         3 => Layout::Rgb,
