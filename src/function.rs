@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Environment, LogLevel, Mistakes};
+use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
 use crate::cos::{self, Client, Session, Settings};
 use crate::credentials;
 use crate::error::Error;
 use crate::event::{self, Record, Refused, Work, coalesce};
-use crate::imaging::Limits;
+use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
 use crate::pipeline::{Pipeline, Pixels, milliseconds};
 use crate::plan::{Job, Plan, plan};
@@ -167,9 +167,14 @@ impl Invocation<'_> {
 
     fn limits(&self) -> Limits {
         let memory_mb = self.context.memory_mb.saturating_sub(OWN_MEMORY_MB).max(LEAST_PIXEL_MEMORY_MB);
+        let settings = self.config.settings();
         Limits {
-            max_pixels: self.config.settings().max_pixels,
+            max_pixels: settings.max_pixels,
             memory: memory_mb.saturating_mul(1024 * 1024),
+            damage: match settings.on_damage {
+                OnDamage::Fail => Tolerance::Nothing,
+                OnDamage::Store => Tolerance::MostlyGood,
+            },
         }
     }
 }

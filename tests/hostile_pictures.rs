@@ -176,7 +176,7 @@ impl Dice {
 /// Whatever the bytes, the answer is a rendering or an error, within the memory allowed.
 fn survive(name: &str, what: &str, bytes: &[u8]) {
     let recipe = Recipe { format: Some(Format::Jpeg), ..Recipe::fit_inside(20, 20) };
-    let limits = Limits { max_pixels: 4_000_000, memory: 32_000_000 };
+    let limits = Limits { max_pixels: 4_000_000, memory: 32_000_000, ..LIMITS };
     let outcome = std::panic::catch_unwind(|| {
         let _ = render(bytes, Some(bytes.len() as u64), &[&recipe], &limits, &Cancel::default());
     });

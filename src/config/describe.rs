@@ -7,7 +7,7 @@ use crate::recipe::{Format, Geometry, Quality, Recipe, Scaling, Step};
 use crate::service::Domain;
 
 use super::rule::{Rule, SourcePattern};
-use super::{Config, OnFailure};
+use super::{Config, OnDamage, OnFailure};
 
 /// Rules in the order in which they are tried, then the settings of all.
 impl fmt::Display for Config {
@@ -19,6 +19,14 @@ impl fmt::Display for Config {
         let settings = &self.settings;
         writeln!(f, "for every rule")?;
         line(f, "max pixels", settings.max_pixels)?;
+        line(
+            f,
+            "on damage",
+            match settings.on_damage {
+                OnDamage::Fail => "fail: no picture that is damaged gets thumbnails",
+                OnDamage::Store => "store: damaged pictures of which 90 % are good get thumbnails",
+            },
+        )?;
         line(
             f,
             "on failure",
@@ -190,6 +198,7 @@ mod tests {
             "                up/photo.png -> card/up/photo.png",
             "for every rule",
             "  max pixels    250000000",
+            "  on damage     store: damaged pictures of which 90 % are good get thumbnails",
             "  on failure    response: sources that can never become a thumbnail are answered once",
             "  log level     info",
             "  COS domain    cos.<region>.myqcloud.com",

@@ -9,7 +9,7 @@ use std::fmt;
 use super::mistake::{Findings, Mistake, Written};
 
 /// Every variable that is a setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [&str; 18] = [
+pub const SETTINGS: [&str; 19] = [
     "TARGET_BUCKET",
     "THUMBNAILS",
     "TARGET_KEY",
@@ -22,6 +22,7 @@ pub const SETTINGS: [&str; 18] = [
     "STORAGE_CLASS",
     "ACL",
     "MAX_PIXELS",
+    "ON_DAMAGE",
     "ON_FAILURE",
     "LOG_LEVEL",
     "COS_DOMAIN",

@@ -19,6 +19,7 @@ use super::written::{WrittenRule, WrittenThumbnail};
 pub(super) struct File {
     rules: Option<Vec<Object<RawRule>>>,
     max_pixels: Option<Text>,
+    on_damage: Option<Text>,
     on_failure: Option<Text>,
     log_level: Option<Text>,
     cos_domain: Option<Text>,
@@ -69,6 +70,7 @@ impl File {
             "cos_endpoint" => &self.cos_endpoint,
             "log_level" => &self.log_level,
             "max_pixels" => &self.max_pixels,
+            "on_damage" => &self.on_damage,
             "on_failure" => &self.on_failure,
             _ => return None,
         };
@@ -269,8 +271,8 @@ mod tests {
     fn unknown_members_are_refused_with_the_known_ones() {
         assert_eq!(
             mistake(r#"{"rule":[]}"#),
-            "thumbnails.json: unknown field `rule`, expected one of `rules`, `max_pixels`, `on_failure`, \
-             `log_level`, `cos_domain`, `cos_endpoint` at line 1 column 7"
+            "thumbnails.json: unknown field `rule`, expected one of `rules`, `max_pixels`, `on_damage`, \
+             `on_failure`, `log_level`, `cos_domain`, `cos_endpoint` at line 1 column 7"
         );
         assert_eq!(
             mistake("{\"rules\":[\n{\"source\":{\"suffixes\":\".jpg\"}}]}"),

@@ -15,6 +15,8 @@ pub struct Settings {
     /// Most pixels of a source, 1 to 1,000,000,000. The default is the limit of Tencent's own image processing
     /// (460/36620), so that nothing it takes is refused here.
     pub max_pixels: u64,
+    /// What becomes of a picture that is damaged and still mostly good.
+    pub on_damage: OnDamage,
     /// What the platform is told of a source that can never become a thumbnail.
     pub on_failure: OnFailure,
     /// How much is logged.
@@ -29,6 +31,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             max_pixels: 250_000_000,
+            on_damage: OnDamage::default(),
             on_failure: OnFailure::default(),
             log_level: LogLevel::default(),
             domain: Domain::default(),
@@ -61,6 +64,16 @@ impl LogLevel {
     }
 }
 
+/// What becomes of a picture that is damaged and still mostly good.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum OnDamage {
+    /// It fails, like one that is mostly lost.
+    Fail,
+    /// Its thumbnails are stored, and the outcome says how much of it is damaged.
+    #[default]
+    Store,
+}
+
 /// What the platform is told of a source that can never become a thumbnail.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum OnFailure {
@@ -88,6 +101,7 @@ impl Settings {
         let mut both = Both { environment, file, findings };
         Self {
             max_pixels: both.agreed("MAX_PIXELS", values::max_pixels).unwrap_or(default.max_pixels),
+            on_damage: both.agreed("ON_DAMAGE", values::on_damage).unwrap_or_default(),
             on_failure: both.agreed("ON_FAILURE", values::on_failure).unwrap_or_default(),
             log_level: both.agreed("LOG_LEVEL", values::log_level).unwrap_or_default(),
             domain: both.agreed("COS_DOMAIN", values::domain).unwrap_or_default(),
@@ -142,13 +156,14 @@ mod tests {
     #[test]
     fn settings_come_from_either_place() {
         let variables = [("MAX_PIXELS", "1000"), ("COS_ENDPOINT", "http://127.0.0.1:9000")];
-        let file =
-            r#"{"max_pixels": 1000, "on_failure": "error", "log_level": "debug", "cos_domain": "internal"}"#;
+        let file = r#"{"max_pixels": 1000, "on_damage": "fail", "on_failure": "error", "log_level": "debug",
+            "cos_domain": "internal"}"#;
         let config = Config::load(&Environment::from_pairs(variables), Some(file)).unwrap();
         assert_eq!(
             config.settings(),
             &Settings {
                 max_pixels: 1000,
+                on_damage: OnDamage::Fail,
                 on_failure: OnFailure::Error,
                 log_level: LogLevel::Debug,
                 domain: Domain::Internal,

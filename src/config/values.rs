@@ -8,7 +8,7 @@ use crate::object::{Bucket, Key};
 use crate::recipe::{Format, Quality, Rgb};
 use crate::service::{Acl, Domain, Endpoint, StorageClass};
 
-use super::{LogLevel, OnFailure};
+use super::{LogLevel, OnDamage, OnFailure};
 
 /// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
 /// bytes a pixel.
@@ -75,6 +75,14 @@ pub(super) fn max_pixels(text: &str) -> Result<u64, &'static str> {
     whole_number(text)
         .filter(|pixels| (1..=MOST_PIXELS).contains(pixels))
         .ok_or("it must be a whole number of pixels from 1 to 1000000000, in digits only")
+}
+
+pub(super) fn on_damage(text: &str) -> Result<OnDamage, &'static str> {
+    match text {
+        "fail" => Ok(OnDamage::Fail),
+        "store" => Ok(OnDamage::Store),
+        _ => Err("it must be store or fail"),
+    }
 }
 
 pub(super) fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
@@ -169,6 +177,8 @@ mod tests {
         }
         assert_eq!(log_level("debug"), Ok(LogLevel::Debug));
         assert!(log_level("warn").is_err());
+        assert_eq!((on_damage("store"), on_damage("fail")), (Ok(OnDamage::Store), Ok(OnDamage::Fail)));
+        assert!(on_damage("error").is_err());
         assert_eq!(on_failure("error"), Ok(OnFailure::Error));
         assert!(on_failure("retry").is_err());
         assert!(storage_class("standard").is_err());

@@ -38,7 +38,7 @@ struct View {
 impl Base {
     /// Turns the source upright.
     pub(super) fn new(decoded: Decoded, budget: &mut Budget) -> Result<Self, Error> {
-        let Decoded { picture, full, reduction, orientation, profile, format, quality } = decoded;
+        let Decoded { picture, full, reduction, orientation, profile, format, quality, damage: _ } = decoded;
         let profile = Profile::new(profile.as_deref(), picture.layout, picture.depth);
         let stored = Window {
             x: 0.0,

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Error;
+use super::damage::Tolerance;
 use super::geometry::Size;
 
 /// What one call of [`render`](super::render) may take.
@@ -18,6 +19,8 @@ pub struct Limits {
     pub max_pixels: u64,
     /// Bytes that pixels, decoder state and buffered source may take together.
     pub memory: u64,
+    /// How much of a source may be damaged.
+    pub damage: Tolerance,
 }
 
 /// Ends a [`render`](super::render) from another thread, at its next read, row or stage.
@@ -104,7 +107,7 @@ mod tests {
 
     #[test]
     fn budget_counts_what_is_taken_and_given_back() {
-        let mut budget = Budget::new(Limits { max_pixels: 100, memory: 100 });
+        let mut budget = Budget::new(Limits { max_pixels: 100, memory: 100, damage: Tolerance::default() });
         budget.reserve(60).unwrap();
         let refusal = budget.reserve(41).unwrap_err();
         assert!(matches!(refusal, Error::TooMuchMemory { needed: 101, allowed: 100 }), "{refusal:?}");
@@ -116,7 +119,7 @@ mod tests {
 
     #[test]
     fn declared_pixels_do_not_overflow() {
-        let budget = Budget::new(Limits { max_pixels: 100, memory: 100 });
+        let budget = Budget::new(Limits { max_pixels: 100, memory: 100, damage: Tolerance::default() });
         let size = Size { width: u32::MAX, height: u32::MAX };
         assert!(matches!(budget.admit(size), Err(Error::TooManyPixels { have, .. }) if have > 1 << 63));
         budget.admit(Size { width: 10, height: 10 }).unwrap();

@@ -7,6 +7,7 @@
 mod base;
 mod canvas;
 mod color;
+mod damage;
 mod decode;
 mod encode;
 mod error;
@@ -20,10 +21,12 @@ mod resize;
 mod source;
 
 use std::io::Read;
+use std::num::NonZeroU8;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+pub use self::damage::Tolerance;
 pub use self::error::Error;
 use self::geometry::Demand;
 use self::limits::Budget;
@@ -52,6 +55,8 @@ pub struct SourceInfo {
     pub width: u32,
     /// Pixels, upright.
     pub height: u32,
+    /// Percent of the picture that are damaged, and made up in the thumbnails; `None` when it is whole.
+    pub damaged: Option<NonZeroU8>,
 }
 
 /// One thumbnail, ready to be stored.
@@ -96,6 +101,7 @@ pub fn render<R: Read + Send>(
     let mut source = Source::new(source, length, cancel);
     let decoded = decode::decode(&mut source, Demand { recipes }, &mut budget)?;
     drop(source);
+    let damaged = limits.damage.judge(decoded.damage, decoded.format)?;
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
@@ -103,6 +109,6 @@ pub fn render<R: Read + Send>(
     timings.resize += start.elapsed();
     let (format, full) = (base.format, base.full);
     let thumbnails = base.thumbnails(recipes, &mut budget, cancel, &mut timings);
-    let source = SourceInfo { format, width: full.width, height: full.height };
+    let source = SourceInfo { format, width: full.width, height: full.height, damaged };
     Ok(Rendering { source, thumbnails, timings })
 }

@@ -143,12 +143,13 @@ impl Reducer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::damage::Tolerance;
     use super::super::limits::Limits;
     use super::*;
 
     fn reduce(width: u32, layout: Layout, depth: Depth, cell: u32, rows: &[&[u8]]) -> Picture {
         let source = Size { width, height: u32::try_from(rows.len()).unwrap() };
-        let mut budget = Budget::new(Limits { max_pixels: 100, memory: 1000 });
+        let mut budget = Budget::new(Limits { max_pixels: 100, memory: 1000, damage: Tolerance::default() });
         let mut reducer = Reducer::new(source, layout, depth, cell, &mut budget).unwrap();
         rows.iter().for_each(|row| reducer.push(row));
         reducer.finish().0

@@ -204,6 +204,7 @@ impl<R: Read> Seek for Source<'_, R> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::damage::Tolerance;
     use super::super::limits::Limits;
     use super::*;
 
@@ -255,7 +256,7 @@ mod tests {
     #[test]
     fn buffering_obeys_the_budget_with_and_without_a_length() {
         let cancel = Cancel::default();
-        let limits = Limits { max_pixels: 1, memory: 100_000 };
+        let limits = Limits { max_pixels: 1, memory: 100_000, damage: Tolerance::default() };
         for (length, count, fits) in [(None, 40_000, true), (None, 200_000, false), (Some(200_000), 1, false)]
         {
             let bytes = vec![7; count];

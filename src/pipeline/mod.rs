@@ -118,6 +118,8 @@ impl Pipeline<'_> {
             width: rendering.source.width,
             height: rendering.source.height,
             bytes: length,
+            unfetched: None,
+            damaged: rendering.source.damaged,
         });
         let version = download.head.version.or_else(|| record.version.clone());
         Ok(Fetched { etag: download.head.etag, version, rendering })

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment};
-use cos_thumbnailer::imaging::{self, Cancel, Limits, Rendering};
+use cos_thumbnailer::imaging::{self, Cancel, Limits, Rendering, Tolerance};
 use cos_thumbnailer::recipe::Recipe;
 use lexopt::prelude::*;
 
@@ -40,6 +40,10 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode> {
         })
         .collect::<Result<Vec<_>>>()?;
     let rendering = render_file(source, &recipes, options.memory)?;
+    if let Some(percent) = rendering.source.damaged {
+        let line = format!("{}: {percent} % of the picture is damaged\n", source.display());
+        std::io::stderr().write_all(line.as_bytes())?;
+    }
     for (target, thumbnail) in targets.iter().zip(rendering.thumbnails) {
         let thumbnail = thumbnail.with_context(|| target.display().to_string())?;
         write(target, &thumbnail.bytes)?;
@@ -102,7 +106,7 @@ fn render_file(source: &Path, recipes: &[Recipe], memory: u64) -> Result<Renderi
     let length = file.metadata().with_context(name)?.len();
     let recipes: Vec<&Recipe> = recipes.iter().collect();
     let max_pixels = Config::load(&Environment::default(), None)?.settings().max_pixels;
-    let limits = Limits { max_pixels, memory };
+    let limits = Limits { max_pixels, memory, damage: Tolerance::default() };
     imaging::render(file, Some(length), &recipes, &limits, &Cancel::default()).with_context(name)
 }
 

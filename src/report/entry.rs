@@ -1,5 +1,7 @@
 //! The outcome of one record.
 
+use std::num::{NonZeroU8, NonZeroU64};
+
 use serde::Serialize;
 
 use crate::cause::sentence;
@@ -144,6 +146,12 @@ pub struct Source {
     pub height: u32,
     /// Size of the object, bytes.
     pub bytes: u64,
+    /// Bytes at its end that were not needed, and so not fetched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfetched: Option<NonZeroU64>,
+    /// Percent of the picture that are damaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub damaged: Option<NonZeroU8>,
 }
 
 /// A thumbnail that was stored.
@@ -178,4 +186,21 @@ pub struct Milliseconds {
     pub store: f64,
     /// The whole record.
     pub total: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_and_what_was_not_fetched_are_told_only_where_there_is_some() {
+        let mut source =
+            Source { format: "jpeg", width: 4, height: 3, bytes: 100, unfetched: None, damaged: None };
+        let members = r#"{"format":"jpeg","width":4,"height":3,"bytes":100"#;
+        assert_eq!(serde_json::to_string(&source).unwrap(), format!("{members}}}"));
+        source.unfetched = NonZeroU64::new(40);
+        source.damaged = NonZeroU8::new(2);
+        let told = format!(r#"{members},"unfetched":40,"damaged":2}}"#);
+        assert_eq!(serde_json::to_string(&source).unwrap(), told);
+    }
 }

@@ -5,6 +5,7 @@ use std::io::Read;
 use image::ImageDecoder;
 use image::codecs::bmp::BmpDecoder;
 
+use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
 use super::super::source::Source;
@@ -26,6 +27,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         orientation: Orientation::default(),
         profile: None,
         format: FORMAT,
+        damage: Damage::NONE,
         quality: None,
     })
 }

@@ -13,6 +13,7 @@ mod whole;
 
 use std::io::Read;
 
+use super::damage::Damage;
 use super::geometry::{Demand, Size};
 use super::limits::Budget;
 use super::orient::Orientation;
@@ -33,6 +34,8 @@ pub(super) struct Decoded {
     /// Embedded ICC profile.
     pub(super) profile: Option<Vec<u8>>,
     pub(super) format: SourceFormat,
+    /// What of `picture` is made up.
+    pub(super) damage: Damage,
     /// Estimated libjpeg quality, of a JPEG.
     pub(super) quality: Option<u8>,
 }
@@ -56,8 +59,15 @@ pub(super) fn decode<R: Read>(
         SourceFormat::Tiff => tiff::decode(source, budget),
         SourceFormat::WebP => webp::decode(source, budget),
     };
-    // Decoders take a reader that failed for a file that ends early.
-    decoded.map_err(|error| source.culprit().unwrap_or(error))
+    blame(decoded, || source.culprit())
+}
+
+/// Decoders take a reader that failed for a file that ends early: for an error, or for damage.
+fn blame(decoded: Result<Decoded, Error>, culprit: impl FnOnce() -> Option<Error>) -> Result<Decoded, Error> {
+    match decoded {
+        Ok(decoded) if decoded.damage.lost == 0 => Ok(decoded),
+        decoded => culprit().map_or(decoded, Err),
+    }
 }
 
 /// The orientation in a block of EXIF, which begins with a TIFF header.
@@ -74,4 +84,34 @@ fn bytes_of(size: Size, pixel: u64) -> u64 {
 /// A length in memory as a number of bytes to reserve.
 fn reserved(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::picture::{Depth, Layout};
+    use super::*;
+
+    fn decoded(damage: Damage) -> Result<Decoded, Error> {
+        let full = Size { width: 1, height: 1 };
+        Ok(Decoded {
+            picture: Picture::blank(full, Layout::Grey, Depth::Eight),
+            full,
+            reduction: 1,
+            orientation: Orientation::default(),
+            profile: None,
+            format: SourceFormat::Jpeg,
+            damage,
+            quality: None,
+        })
+    }
+
+    #[test]
+    fn a_short_download_is_not_taken_for_damage() {
+        let broken = || Some(Error::Read(std::io::ErrorKind::ConnectionAborted.into()));
+        let damage = Damage { lost: 1, all: 100 };
+        assert!(matches!(blame(decoded(damage), broken), Err(Error::Read(_))));
+        assert!(matches!(blame(Err(Error::NotAnImage), broken), Err(Error::Read(_))));
+        assert_eq!(blame(decoded(damage), || None).unwrap().damage, damage, "the file itself is short");
+        assert!(blame(decoded(Damage::NONE), broken).is_ok(), "what came was enough");
+    }
 }

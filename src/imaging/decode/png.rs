@@ -7,6 +7,7 @@ use std::io::Read;
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
+use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
@@ -76,6 +77,7 @@ pub(super) fn decode<R: Read>(
         orientation: orientation.unwrap_or_default(),
         profile,
         format: FORMAT,
+        damage: Damage::NONE,
         quality: None,
     })
 }

@@ -9,6 +9,7 @@ use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation as Stored;
 use image::{ExtendedColorType, ImageDecoder};
 
+use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
 use super::super::source::Source;
@@ -39,6 +40,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         orientation: Orientation::from_exif(u16::from(orientation.to_exif())),
         profile,
         format: FORMAT,
+        damage: Damage::NONE,
         quality: None,
     })
 }

@@ -6,6 +6,7 @@ use std::io::{Cursor, Read};
 
 use image::codecs::webp::WebPDecoder;
 
+use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -27,6 +28,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         orientation: chunk(&file, *b"EXIF").map(tiff_part).map(exif_orientation).unwrap_or_default(),
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
         format: FORMAT,
+        damage: Damage::NONE,
         quality: None,
     })
 }

@@ -13,6 +13,7 @@ use jpeg_decoder::{ColorTransform, Decoder, UnsupportedFeature};
 
 use self::guard::Guard;
 use self::head::{Head, Process};
+use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::picture::{Depth, Layout, Picture, side};
@@ -46,6 +47,7 @@ pub(super) fn decode<R: Read>(
         orientation: head.orientation,
         profile: head.profile,
         format: FORMAT,
+        damage: Damage::NONE,
         quality: head.quality,
     })
 }
