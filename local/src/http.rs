@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -24,6 +25,18 @@ use tokio::time::{Sleep, sleep, timeout};
 
 /// Time hyper gets to hand written bytes to the socket before a connection is cut on purpose.
 const FLUSH: Duration = Duration::from_millis(20);
+
+/// Which connection a request came over, as an extension of the request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConnectionId(pub(crate) u64);
+
+impl ConnectionId {
+    /// One that no connection had before.
+    fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// How one request ends.
 #[derive(Debug)]
@@ -173,7 +186,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let hang_up = Arc::new(Notify::new());
-    let service = service_fn(|request| {
+    let id = ConnectionId::next();
+    let service = service_fn(|mut request| {
+        request.extensions_mut().insert(id);
         let verdict = handler(request);
         let hang_up = Arc::clone(&hang_up);
         async move {

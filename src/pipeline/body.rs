@@ -29,7 +29,7 @@ pub(super) fn channel() -> (Feed, Body) {
 }
 
 impl Feed {
-    /// Passes the whole download on, or as much of it as the decoder wants.
+    /// Passes the whole download on, or as much of it as the decoder wants. The rest is the caller's.
     ///
     /// # Errors
     /// What broke the download off. The decoder sees an error as well, never an early end.

@@ -6,6 +6,7 @@
 mod body;
 mod pixels;
 
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 pub use pixels::Pixels;
@@ -103,7 +104,8 @@ impl Pipeline<'_> {
         let (feed, rendered) = self.pixels.start(length, recipes, self.limits);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
-        let rendering = match (rendered.await, delivered) {
+        let rendered = rendered_while_draining(rendered, &mut download).await;
+        let rendering = match (rendered, delivered) {
             // What came was enough, even if the rest did not.
             (Ok(rendering), _) => rendering,
             // A decoder that was cut short by the network blames the picture; the network knows better.
@@ -118,7 +120,7 @@ impl Pipeline<'_> {
             width: rendering.source.width,
             height: rendering.source.height,
             bytes: length,
-            unfetched: None,
+            unfetched: NonZeroU64::new(download.remaining()),
             damaged: rendering.source.damaged,
         });
         let version = download.head.version.or_else(|| record.version.clone());
@@ -177,6 +179,18 @@ impl Pipeline<'_> {
             bytes: thumbnail.bytes.len(),
         })
     }
+}
+
+/// Waits for the rendering. Meanwhile there is time to read what the decoder left of the download, and no longer:
+/// a kept connection is not worth waiting for.
+async fn rendered_while_draining<T>(rendered: impl Future<Output = T>, download: &mut Download) -> T {
+    tokio::pin!(rendered);
+    tokio::select! {
+        biased;
+        rendered = &mut rendered => return rendered,
+        () = download.drain() => (),
+    }
+    rendered.await
 }
 
 /// To a tenth of a millisecond.

@@ -183,3 +183,35 @@ async fn no_secret_is_ever_printed() {
 fn a_client_needs_no_runtime() {
     drop(Client::new(Settings::default()).unwrap());
 }
+
+#[tokio::test]
+async fn a_short_rest_is_read_for_its_connection_and_a_long_one_is_not() {
+    let long = vec![7; 4 << 20];
+    let server = Server::start([ok(&long[..200 << 10]), ok(b"next"), ok(&long), ok(b"next")]);
+    let session = session(&server);
+    for (size, is_read) in [(200 << 10, true), (4 << 20, false)] {
+        let mut download = session.get(&place(), &key("a"), None).await.unwrap();
+        let first = download.chunk().await.unwrap().unwrap().len() as u64;
+        download.drain().await;
+        assert_eq!(download.remaining(), if is_read { 0 } else { size - first });
+        assert_eq!(get(&session, "b").await.unwrap(), b"next");
+        let seen = server.take_seen();
+        assert_eq!(seen[0].connection == seen[1].connection, is_read, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_rest_that_breaks_off_is_not_asked_for_again() {
+    let mut cut = answer(200, &[ETAG], &[7; 100_000]);
+    cut.truncate(cut.len() - 10);
+    let server = Server::start([Reply::AnswerAndClose(cut), ok(b"next")]);
+    let session = session(&server);
+    let mut download = session.get(&place(), &key("a"), None).await.unwrap();
+    download.chunk().await.unwrap();
+    download.drain().await;
+    assert_eq!(download.remaining(), 10);
+    assert_eq!(get(&session, "b").await.unwrap(), b"next");
+    let seen = server.take_seen();
+    assert_eq!(seen.len(), 2);
+    assert_eq!(seen[1].header("range"), None);
+}

@@ -218,3 +218,67 @@ async fn the_version_of_the_event_is_read() {
     let version = older["Records"][0]["cos"]["cosObject"]["vid"].as_str().unwrap();
     assert_eq!(world.stored("a.jpg").headers["x-cos-meta-thumbnail-version"], version);
 }
+
+/// A picture with so many bytes behind its end, as the gain maps of phones are.
+fn with_tail(mut picture: Vec<u8>, length: usize) -> Vec<u8> {
+    picture.resize(picture.len() + length, 0x5a);
+    picture
+}
+
+fn png() -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(400, 300).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+#[tokio::test]
+async fn what_lies_behind_the_picture_is_not_fetched() {
+    const TAIL: usize = 8_000_000;
+    let world = World::new().await;
+    for (key, picture) in [("a.jpg", small_jpeg()), ("a.png", png())] {
+        // Twelve seconds in all.
+        let slow = FaultKind::Slow { before_ms: 0, chunk: 64_000, pause_ms: 100 };
+        world.cos.fail(Fault::new(slow).method("GET").times(1));
+        let told = world.thumbnail_of(key, with_tail(picture, TAIL)).await;
+        let unfetched = told.stored()["source"]["unfetched"].as_u64().unwrap();
+        assert!((TAIL as u64 / 2..TAIL as u64).contains(&unfetched), "{key}: {unfetched}");
+        assert_eq!(told.log()[0]["source"]["unfetched"], unfetched, "{key}");
+        assert_eq!(told.stored()["retries"], 0, "{key}");
+        world.thumbnail_of("next.jpg", small_jpeg()).await.stored();
+        let connections: Vec<u64> = world.cos.journal().iter().rev().map(|r| r.connection).collect();
+        // The source, its thumbnail, the next source, its thumbnail.
+        let [next_put, next_get, put, get] = connections[..4] else { panic!("{connections:?}") };
+        assert_ne!(get, put, "{key}: the connection full of bytes that nobody wants is closed");
+        assert_eq!([put, next_get], [next_put, next_put], "{key}: and the others are kept");
+    }
+}
+
+#[tokio::test]
+async fn a_short_rest_is_fetched_while_the_thumbnail_is_made() {
+    // A thumbnail that takes longer than the rest needs to come.
+    let wishes = Wishes::default().setting("THUMBNAILS", "2000x2000").setting("FORMAT", "webp");
+    let world = World::with(wishes).await;
+    let photo = photo();
+    let rest_comes_late = FaultKind::Slow { before_ms: 0, chunk: photo.len() + 1000, pause_ms: 150 };
+    world.cos.fail(Fault::new(rest_comes_late).method("GET").times(1));
+    let told = world.thumbnail_of("lake.jpg", with_tail(photo, 60_000)).await;
+    assert_eq!(told.stored()["source"].get("unfetched"), None);
+    let connections: Vec<u64> = world.cos.journal().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [connections[0]; 2]);
+}
+
+#[tokio::test]
+async fn a_picture_that_came_whole_does_not_fail_with_the_rest_of_its_download() {
+    let world = World::new().await;
+    let photo = photo();
+    let come = photo.len() + 1000;
+    for kind in [FaultKind::Truncate(come), FaultKind::StallAfter(come)] {
+        // However often the rest is asked for.
+        world.cos.fail(Fault::new(kind.clone()).method("GET").times(100));
+        let told = world.thumbnail_of("lake.jpg", with_tail(photo.clone(), 4_000_000)).await;
+        assert!(told.stored()["source"]["unfetched"].as_u64().unwrap() > 0, "{kind:?}");
+        assert_eq!(size_of(&world.stored("lake.jpg").bytes), (300, 200));
+        world.cos.clear_faults();
+        world.thumbnail_of("next.jpg", small_jpeg()).await.stored();
+    }
+}

@@ -25,6 +25,8 @@ pub struct Request {
     pub headers: BTreeMap<String, String>,
     /// Bytes of the request's body.
     pub body_len: usize,
+    /// The connection it came over: the same number for the same connection.
+    pub connection: u64,
     /// Since the epoch, when the answer was ready.
     pub at: Duration,
 }
@@ -47,6 +49,7 @@ impl Journal {
             status,
             headers: request.headers.iter().cloned().collect(),
             body_len: request.body.len(),
+            connection: request.connection,
             at: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
         });
     }

@@ -7,6 +7,7 @@ use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
 use super::error::{Code, Error};
+use crate::http::ConnectionId;
 
 /// A request as COS understands it.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Request {
     /// Lower-case names in their order, as they arrived.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// The connection it came over.
+    pub(crate) connection: u64,
 }
 
 impl Request {
@@ -56,7 +59,8 @@ impl Request {
         check_key(&key)?;
         let method = parts.method.as_str().to_owned();
         let region = region(&host).map(str::to_owned);
-        Ok(Self { method, host, bucket, region, key, path, query, headers, body })
+        let connection = parts.extensions.get::<ConnectionId>().map_or(0, |id| id.0);
+        Ok(Self { method, host, bucket, region, key, path, query, headers, body, connection })
     }
 
     /// The value of a header, by its lower-case name.
@@ -94,6 +98,7 @@ impl Request {
             query: parts.uri.query().map(read_query).unwrap_or_default(),
             headers,
             body: Bytes::new(),
+            connection: 0,
         }
     }
 }
