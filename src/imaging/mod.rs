@@ -12,6 +12,7 @@ mod decode;
 mod encode;
 mod error;
 mod geometry;
+pub mod jpeg;
 mod limits;
 mod orient;
 mod picture;

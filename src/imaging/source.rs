@@ -60,14 +60,14 @@ impl<'a, R: Read> Source<'a, R> {
         Ok(self.buffer.get(..count).unwrap_or(&self.buffer))
     }
 
-    /// Bytes kept for [`Self::rewind`].
-    pub(super) fn kept(&self) -> u64 {
-        u64::try_from(self.buffer.len()).unwrap_or(u64::MAX)
-    }
-
     /// Goes back to the first byte; from now on, consumed bytes are gone.
     pub(super) fn rewind(&mut self) {
         self.position = 0;
+        self.keeping = false;
+    }
+
+    /// From now on, consumed bytes are gone.
+    pub(super) fn keep_no_more(&mut self) {
         self.keeping = false;
     }
 

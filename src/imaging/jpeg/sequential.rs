@@ -1,0 +1,364 @@
+//! Sequential scans: the stream cut into lanes, and their results put together again
+//! (ITU-T T.81, sections E.2 and F.2).
+//!
+//! Between restart markers every lane knows where it stands. Elsewhere only the first does; the others begin
+//! anywhere and guess. Huffman codes fall into step by themselves after a few hundred bits, and a guess
+//! counts only from where the lane before arrives at the very same bit at the start of an MCU: from there on
+//! the two could not differ. So what comes out is always what one lane alone would have found.
+
+use std::io::BufRead;
+
+use super::Error;
+use super::input::Input;
+use super::lanes::{Lane, Limit, OVERRUN, Pause, run};
+use super::lookup::Lookup;
+use super::window::Window;
+
+/// Lanes decoded in turns. Four are hardly faster than three.
+const LANES: usize = 3;
+
+/// Coefficients that a lane has room for, so that what all lanes hold stays in the second-level cache.
+const LANE_COEFFICIENTS: usize = 64 * 1024;
+
+/// Bits after which a guess is usually in step; the lane before goes on so far to find out.
+const SYNCHRONISATION: usize = 2048;
+
+/// Bits of a lane that are worth its synchronisation.
+const SHORTEST_LANE: usize = 4 * SYNCHRONISATION;
+
+/// Longest stretch of a lane, bits.
+const LONGEST_LANE: usize = 32 * 1024 * 8;
+
+/// More bytes than an MCU can have: ten blocks of 64 symbols of 31 bits.
+const LONGEST_MCU: usize = 4096;
+
+/// Times that a guess may run into a code that does not exist.
+const TRIES: u32 = 64;
+
+/// Whoever takes what is decoded.
+pub(super) trait Target {
+    /// Takes the blocks of an MCU, the next one in order: coefficients as [`Lookup`] lays them out.
+    fn mcu(&mut self, coefficients: &[i16]) -> Result<(), Error>;
+
+    /// Makes up for the next MCU, which is lost.
+    fn lost(&mut self) -> Result<(), Error>;
+}
+
+/// A scan and how far it is decoded.
+#[derive(Debug)]
+pub(super) struct Sequential<'a> {
+    lookup: Lookup<'a>,
+    /// For each block of an MCU, which DC predictor it uses.
+    predictor_of: Vec<usize>,
+    predictors: [i16; 4],
+    lanes: Vec<Lane>,
+    capacity: usize,
+    /// MCUs of the scan.
+    total: usize,
+    /// MCUs between restart markers; `total` when there are none.
+    interval: usize,
+    /// MCUs done.
+    done: usize,
+    /// Number of the restart interval.
+    number: usize,
+    /// MCUs left in it.
+    left: usize,
+    /// Bit of the window where the next MCU begins.
+    bit: usize,
+    /// Bits of a lane that its room is likely to suffice for.
+    stretch: usize,
+    lost: usize,
+}
+
+impl<'a> Sequential<'a> {
+    /// A scan of `total` MCUs whose blocks use these DC predictors.
+    pub(super) fn new(lookup: Lookup<'a>, predictor_of: Vec<usize>, total: usize, interval: usize) -> Self {
+        let capacity = (LANE_COEFFICIENTS / lookup.stride).max(lookup.blocks());
+        let lanes = (0..LANES).map(|_| Lane::new(capacity, &lookup)).collect();
+        let interval = if interval == 0 { total } else { interval };
+        Self {
+            lookup,
+            predictor_of,
+            predictors: [0; 4],
+            lanes,
+            capacity,
+            total,
+            interval,
+            done: 0,
+            number: 0,
+            left: interval.min(total),
+            bit: 0,
+            stretch: SHORTEST_LANE,
+            lost: 0,
+        }
+    }
+
+    /// Decodes the scan; gives the number of MCUs that were lost.
+    pub(super) fn decode<R: BufRead>(
+        mut self,
+        input: &mut Input<R>,
+        window: &mut Window,
+        target: &mut impl Target,
+    ) -> Result<usize, Error> {
+        while self.done < self.total {
+            window.fill(input, LANES * self.stretch / 8 + LONGEST_MCU)?;
+            let before = self.done;
+            match self.cohort(window) {
+                2.. => self.decode_segments(input, window, target)?,
+                _ => self.decode_stretch(input, window, target)?,
+            }
+            // Every round gives an MCU or gives one up; this is in case it ever should not.
+            if self.done == before {
+                self.resume(input, window, target)?;
+            }
+            window.discard(self.bit / 8);
+            self.bit %= 8;
+        }
+        Ok(self.lost)
+    }
+
+    /// Whole restart intervals at the head of the window, at most one a lane.
+    fn cohort(&self, window: &Window) -> usize {
+        let is_ready = |index: usize| {
+            window.segment(index).is_some_and(|segment| {
+                let expected = (self.number + index).wrapping_sub(1) % 8;
+                segment.end.is_some() && (index == 0 || segment.restart.map(usize::from) == Some(expected))
+            })
+        };
+        let is_fresh = self.bit == 0 && self.left == self.interval.min(self.total - self.done);
+        if !is_fresh || self.interval * self.lookup.blocks() > self.capacity {
+            return 0;
+        }
+        (0..LANES).take_while(|index| is_ready(*index)).count()
+    }
+
+    /// A lane for each of the next restart intervals.
+    fn decode_segments<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        window: &mut Window,
+        target: &mut impl Target,
+    ) -> Result<(), Error> {
+        let mut limits = Vec::with_capacity(LANES);
+        for (index, lane) in (0..self.cohort(window)).zip(&mut self.lanes) {
+            let Some(segment) = window.segment(index) else { break };
+            lane.seat(segment.start * 8, &self.lookup);
+            let first = (self.number + index) * self.interval;
+            let mcus = self.interval.min(self.total.saturating_sub(first));
+            let bit = segment.end.unwrap_or(segment.start) * 8;
+            limits.push(Limit { bit, blocks: mcus * self.lookup.blocks() });
+        }
+        let exact = vec![true; limits.len()];
+        self.drive(window.data(), &mut limits, &exact);
+        for index in 0..limits.len() {
+            let Some(segment) = window.segment(0) else { break };
+            // After damage the next segment may not be the one that the lane began with.
+            if self.lanes.get(index).is_none_or(|lane| lane.start != self.bit) {
+                break;
+            }
+            let blocks = self.lanes.get(index).map_or(0, Lane::count);
+            self.commit(Piece { lane: index, first: 0, end: blocks }, segment.end, target)?;
+            if self.done == self.total {
+                break;
+            }
+            self.resume(input, window, target)?;
+        }
+        Ok(())
+    }
+
+    /// One stretch of the current restart interval, cut into lanes.
+    fn decode_stretch<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        window: &mut Window,
+        target: &mut impl Target,
+    ) -> Result<(), Error> {
+        let segment_end = window.segment(0).and_then(|segment| segment.end);
+        let end = segment_end.unwrap_or_else(|| window.length().saturating_sub(OVERRUN)) * 8;
+        let available = end.saturating_sub(self.bit);
+        let count = (available / SHORTEST_LANE).clamp(1, LANES);
+        let stretch = (available / count).min(self.stretch);
+        let mut limits = Vec::with_capacity(LANES);
+        for (index, lane) in self.lanes.iter_mut().take(count).enumerate() {
+            lane.seat(self.bit + index * stretch, &self.lookup);
+            let bit = if index + 1 < count {
+                self.bit + (index + 1) * stretch + SYNCHRONISATION
+            } else if stretch == available / count {
+                end
+            } else {
+                self.bit + count * stretch
+            };
+            let blocks = if index == 0 { self.left * self.lookup.blocks() } else { usize::MAX };
+            limits.push(Limit { bit: bit.min(end), blocks: blocks.min(self.capacity) });
+        }
+        let exact: Vec<bool> = (0..count).map(|index| index == 0).collect();
+        let mut bad = self.drive(window.data(), &mut limits, &exact);
+        let pieces = self.join(window.data(), &mut limits, &mut bad);
+        let from = self.bit;
+        let mut blocks = 0;
+        for piece in &pieces {
+            self.commit(*piece, segment_end, target)?;
+            blocks += piece.end.saturating_sub(piece.first);
+        }
+        let last = pieces.last().map_or(0, |piece| piece.lane);
+        let is_spent = self.lanes.get(last).is_some_and(|lane| lane.bit() >= end) && segment_end.is_some();
+        if let Some(per_block) = self.bit.saturating_sub(from).checked_div(blocks) {
+            let fitting = per_block.max(1) * self.capacity / 4 * 3;
+            self.stretch = fitting.clamp(SHORTEST_LANE, LONGEST_LANE);
+        }
+        let is_bad = bad.get(last).copied().unwrap_or(false);
+        if self.done < self.total && (self.left == 0 || is_bad || is_spent) {
+            self.resume(input, window, target)?;
+        }
+        Ok(())
+    }
+
+    /// Decodes with all lanes to their limits; tells which of them met a code that does not exist.
+    #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
+    fn drive(&mut self, data: &[u8], limits: &mut [Limit], exact: &[bool]) -> Vec<bool> {
+        let mut bad = vec![false; limits.len()];
+        let mut tries = 0;
+        loop {
+            let is_active = |index: &usize| !bad[*index] && !self.lanes[*index].is_at(limits[*index]);
+            let active: Vec<usize> = (0..limits.len()).filter(is_active).collect();
+            let pause = match *active.as_slice() {
+                [] => return bad,
+                [a] => self.run(data, [a], limits),
+                [a, b] => self.run(data, [a, b], limits),
+                [a, b, c, ..] => self.run(data, [a, b, c], limits),
+            };
+            let Pause::BadCode(which) = pause else { continue };
+            let index = active[which];
+            tries += 1;
+            if exact[index] || tries > TRIES {
+                bad[index] = true;
+            } else {
+                let lane = &mut self.lanes[index];
+                lane.seat(lane.bit() + 1, &self.lookup);
+            }
+        }
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
+    fn run<const N: usize>(&mut self, data: &[u8], which: [usize; N], limits: &[Limit]) -> Pause {
+        let limits = which.map(|index| limits[index]);
+        match self.lanes.get_disjoint_mut(which) {
+            Ok(lanes) => run(&self.lookup, data, lanes, limits),
+            Err(_) => Pause::BadCode(0),
+        }
+    }
+
+    /// Finds where lanes fall into step, and so what of each of them counts.
+    #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
+    fn join(&mut self, data: &[u8], limits: &mut [Limit], bad: &mut [bool]) -> Vec<Piece> {
+        let mcu = self.lookup.blocks();
+        let mut pieces = Vec::with_capacity(LANES);
+        let (mut current, mut first) = (0, 0);
+        for next in 1..limits.len() {
+            while !bad[current] {
+                if let Some((here, there)) = meeting(&self.lanes[current], &self.lanes[next], first, mcu) {
+                    pieces.push(Piece { lane: current, first, end: here });
+                    (current, first) = (next, there);
+                    break;
+                }
+                let lane = &self.lanes[current];
+                if lane.bit() > self.lanes[next].bit() || lane.count() >= limits[current].blocks {
+                    break;
+                }
+                limits[current].bit = (lane.bit() + SYNCHRONISATION).min(limits[limits.len() - 1].bit);
+                if lane.is_at(limits[current]) {
+                    break;
+                }
+                if self.run(data, [current], limits) == Pause::BadCode(0) {
+                    bad[current] = true;
+                }
+            }
+        }
+        pieces.push(Piece { lane: current, first, end: self.lanes[current].count() });
+        pieces
+    }
+
+    /// Hands on the whole MCUs of a piece, as far as they belong to the restart interval.
+    fn commit(
+        &mut self,
+        piece: Piece,
+        segment_end: Option<usize>,
+        target: &mut impl Target,
+    ) -> Result<(), Error> {
+        let mcu = self.lookup.blocks();
+        let Some(lane) = self.lanes.get_mut(piece.lane) else { return Ok(()) };
+        let mut block = piece.first;
+        let end = segment_end.map_or(usize::MAX, |end| end * 8);
+        while block + mcu <= piece.end && self.left > 0 {
+            let bit = lane.start_of(block + mcu);
+            if bit > end {
+                break;
+            }
+            let coefficients = lane.coefficients(block, mcu);
+            let blocks = coefficients.chunks_exact_mut(self.lookup.stride);
+            for (block, predictor) in blocks.zip(&self.predictor_of) {
+                if let (Some(dc), Some(predictor)) = (block.first_mut(), self.predictors.get_mut(*predictor))
+                {
+                    *predictor = predictor.wrapping_add(*dc);
+                    *dc = *predictor;
+                }
+            }
+            target.mcu(coefficients)?;
+            block += mcu;
+            self.bit = bit;
+            self.done += 1;
+            self.left -= 1;
+        }
+        Ok(())
+    }
+
+    /// Goes on at the next restart marker: the current interval is done, or given up.
+    fn resume<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        window: &mut Window,
+        target: &mut impl Target,
+    ) -> Result<(), Error> {
+        let Some(bit) = window.resume(input, &mut self.number)? else { return self.lose(self.total, target) };
+        let first = self.number.saturating_mul(self.interval).min(self.total);
+        self.lose(first, target)?;
+        self.left = self.interval.min(self.total - first);
+        self.predictors = [0; 4];
+        self.bit = bit;
+        Ok(())
+    }
+
+    /// Gives up what comes before an MCU.
+    fn lose(&mut self, end: usize, target: &mut impl Target) -> Result<(), Error> {
+        while self.done < end {
+            target.lost()?;
+            self.done += 1;
+            self.lost += 1;
+        }
+        Ok(())
+    }
+}
+
+/// Blocks of a lane that count.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    lane: usize,
+    first: usize,
+    end: usize,
+}
+
+/// The first MCUs, by their blocks, at which two lanes arrive at the same bit.
+fn meeting(lane: &Lane, next: &Lane, first: usize, mcu: usize) -> Option<(usize, usize)> {
+    let starts = |lane: &Lane| lane.count() / mcu;
+    let mut there = 0;
+    for here in first / mcu..=starts(lane) {
+        let bit = lane.start_of(here * mcu);
+        while there < starts(next) && next.start_of(there * mcu) < bit {
+            there += 1;
+        }
+        if there <= starts(next) && next.start_of(there * mcu) == bit {
+            return Some((here * mcu, there * mcu));
+        }
+    }
+    None
+}

@@ -1,0 +1,158 @@
+//! A picture whose coefficients come in several scans: kept until the last of them that matters.
+
+use super::Error;
+use super::frame::{Component, Frame, NATURAL};
+use super::rows::Rows;
+use super::sequential::Target;
+use super::transform::Transform;
+use super::{Scale, index};
+
+/// What is kept of one component.
+#[derive(Debug)]
+pub(super) struct Plane {
+    /// Blocks across and down, whole MCUs.
+    pub(super) blocks: (usize, usize),
+    /// Samples that a block becomes, and coefficients that are kept of it, across and down.
+    pub(super) size: (u32, u32),
+    /// Coefficients of all blocks, row by row.
+    coefficients: Vec<i16>,
+    /// For each block, which coefficients are not zero, zigzag order; kept only where more than DC is.
+    pub(super) nonzero: Vec<u64>,
+    /// For each coefficient in zigzag order, where it is kept in its block.
+    pub(super) slots: [Option<u8>; 64],
+    /// For each coefficient in zigzag order, the lowest bit that has come.
+    pub(super) precision: [Option<u8>; 64],
+    /// Steps of quantisation, as of its first scan.
+    pub(super) steps: Option<[u16; 64]>,
+}
+
+impl Plane {
+    fn new(frame: &Frame, component: &Component, scale: Scale) -> Self {
+        let mcus = frame.mcus();
+        let blocks = (index(mcus.0 * component.across), index(mcus.1 * component.down));
+        let size = frame.block_size(component, scale);
+        let slots = NATURAL.map(|natural| {
+            let (column, row) = (u32::from(natural % 8), u32::from(natural / 8));
+            let is_kept = column < size.0 && row < size.1;
+            is_kept.then(|| u8::try_from(row * size.0 + column).unwrap_or(0))
+        });
+        let count = blocks.0.saturating_mul(blocks.1);
+        Self {
+            blocks,
+            size,
+            coefficients: vec![0; count.saturating_mul(index(size.0 * size.1))],
+            nonzero: if size == (1, 1) { Vec::new() } else { vec![0; count] },
+            slots,
+            precision: [None; 64],
+            steps: None,
+        }
+    }
+
+    /// Number of a block by its place.
+    pub(super) fn number(&self, x: usize, y: usize) -> usize {
+        y.saturating_mul(self.blocks.0).saturating_add(x)
+    }
+
+    /// The coefficients of a block.
+    pub(super) fn block(&mut self, number: usize) -> &mut [i16] {
+        let length = index(self.size.0 * self.size.1);
+        let start = number.saturating_mul(length);
+        self.coefficients.get_mut(start..start.saturating_add(length)).unwrap_or_default()
+    }
+}
+
+/// All components.
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) planes: Vec<Plane>,
+}
+
+impl Store {
+    /// Bytes that a store takes.
+    pub(super) fn bytes(frame: &Frame, scale: Scale) -> u64 {
+        let (across, down) = frame.mcus();
+        let planes = frame.components.iter().map(|component| {
+            let size = frame.block_size(component, scale);
+            let nonzero = if size == (1, 1) { 0 } else { 8 };
+            let blocks = u64::from(across * component.across) * u64::from(down * component.down);
+            blocks * (u64::from(size.0 * size.1) * 2 + nonzero)
+        });
+        planes.sum()
+    }
+
+    pub(super) fn new(frame: &Frame, scale: Scale) -> Self {
+        Self {
+            planes: frame.components.iter().map(|component| Plane::new(frame, component, scale)).collect(),
+        }
+    }
+
+    /// Gives the picture.
+    pub(super) fn draw(
+        &mut self,
+        frame: &Frame,
+        mut rows: Rows,
+        emit: &mut impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let transforms: Vec<Transform> = self
+            .planes
+            .iter()
+            .map(|plane| Transform::new(plane.size, &plane.steps.unwrap_or([1; 64])))
+            .collect();
+        for strip in 0..index(frame.mcus().1) {
+            let planes = self.planes.iter_mut().zip(&frame.components).zip(&transforms).enumerate();
+            for (component, ((plane, of), transform)) in planes {
+                let (width, height) = (index(plane.size.0), index(plane.size.1));
+                for line in 0..index(of.down) {
+                    for x in 0..plane.blocks.0 {
+                        let number = plane.number(x, strip * index(of.down) + line);
+                        let Some((samples, stride)) = rows.block(component, x * width, line * height) else {
+                            continue;
+                        };
+                        transform.block(plane.block(number), samples, stride);
+                    }
+                }
+            }
+            rows.strip(emit)?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes the MCUs of a sequential scan.
+pub(super) struct Keeper<'a> {
+    pub(super) store: &'a mut Store,
+    /// For each block of an MCU, its component and its place there, blocks.
+    pub(super) spots: Vec<(usize, (usize, usize))>,
+    /// For each component, blocks of an MCU across and down.
+    pub(super) unit: Vec<(usize, usize)>,
+    /// Coefficients a block.
+    pub(super) stride: usize,
+    /// MCUs across.
+    pub(super) across: usize,
+    /// MCUs taken.
+    pub(super) taken: usize,
+}
+
+impl Target for Keeper<'_> {
+    fn mcu(&mut self, coefficients: &[i16]) -> Result<(), Error> {
+        let (column, row) = (self.taken % self.across, self.taken / self.across);
+        for ((component, at), from) in self.spots.iter().zip(coefficients.chunks_exact(self.stride)) {
+            let (Some(plane), Some(unit)) =
+                (self.store.planes.get_mut(*component), self.unit.get(*component))
+            else {
+                continue;
+            };
+            let number = plane.number(column * unit.0 + at.0, row * unit.1 + at.1);
+            for (place, value) in plane.block(number).iter_mut().zip(from) {
+                *place = *value;
+            }
+        }
+        self.taken += 1;
+        Ok(())
+    }
+
+    fn lost(&mut self) -> Result<(), Error> {
+        self.taken += 1;
+        Ok(())
+    }
+}
