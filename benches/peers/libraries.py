@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Other people's decoders and thumbnail makers, as workers of scripts/bench: libraries.py PEER.
+
+Jobs come a line on standard input, answers go a line to standard output. A job without "src" does nothing: its answer
+tells what the idle process weighs.
+
+  libjpeg-turbo            {"src","scale"}, scale 1, 2, 4 or 8  -> pixels in memory
+  libvips, pillow, pillow-lanczos   {"src","dst","box","fmt","q"}  -> a thumbnail that fits the box
+  answers                  {"err","cpu_ms","rss_kb"}
+"""
+import json
+import sys
+import time
+
+
+def libjpeg_turbo():
+    """Decoding alone, by libjpeg-turbo with its SIMD, exact transform and smooth upsampling, into a buffer that stays."""
+    import numpy
+    import simplejpeg
+
+    files, buffers = {}, {}
+
+    def prepare(job):
+        if job["src"] not in files:
+            with open(job["src"], "rb") as file:
+                files[job["src"]] = file.read()
+        data = files[job["src"]]
+        height, width, *_ = simplejpeg.decode_jpeg_header(data)
+        size = -(-height // job["scale"]), -(-width // job["scale"])
+        buffer = buffers.setdefault(size, numpy.zeros(size + (3,), numpy.uint8))
+
+        def run():
+            # The smallest of its scales that is at least so large: exactly the one asked for.
+            pixels = simplejpeg.decode_jpeg(data, "RGB", fastdct=False, fastupsample=False, min_height=size[0],
+                                            min_width=size[1], buffer=buffer, strict=False)
+            assert pixels.shape[:2] == size, f"{pixels.shape} instead of {size}"
+        return run
+    return prepare
+
+
+def libvips():
+    import pyvips
+    pyvips.cache_set_max(0)  # else the second job is answered from the operation cache
+
+    def prepare(job):
+        def run():
+            picture = pyvips.Image.thumbnail(job["src"], job["box"], height=job["box"], size="down")
+            if job["fmt"] == "png":
+                picture.pngsave(job["dst"], keep="none")
+            else:
+                picture.jpegsave(job["dst"], Q=job["q"], keep="none", background=[255])
+        return run
+    return prepare
+
+
+def pillow(**arguments):
+    """As its documentation says, or with arguments for `Image.thumbnail`. Pillow-SIMD is the same in another Python."""
+    from PIL import Image, ImageOps
+    Image.MAX_IMAGE_PIXELS = None
+
+    def prepare(job):
+        def run():
+            with Image.open(job["src"]) as picture:
+                picture.thumbnail((job["box"], job["box"]), **arguments)
+                picture = ImageOps.exif_transpose(picture)
+                if picture.mode not in ("RGB", "L"):
+                    picture = picture.convert("RGB")
+                if job["fmt"] == "png":
+                    picture.save(job["dst"], format="PNG")
+                else:
+                    picture.save(job["dst"], format="JPEG", quality=job["q"])
+        return run
+    return prepare
+
+
+def pillow_lanczos():
+    """The setting with which Pillow is both quick and sharp."""
+    from PIL import Image
+    return pillow(resample=Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+PEERS = {"libjpeg-turbo": libjpeg_turbo, "libvips": libvips, "pillow": pillow, "pillow-lanczos": pillow_lanczos}
+
+
+def peak_rss_kb():
+    """Of this program alone; getrusage also counts what its parent was before."""
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+
+
+def main():
+    prepare = PEERS[sys.argv[1]]()
+    for line in sys.stdin:
+        job, error, cpu = json.loads(line), None, 0.0
+        if job.get("src"):
+            try:
+                run = prepare(job)
+                cpu = time.process_time()
+                run()
+                cpu = time.process_time() - cpu
+            except Exception as exception:  # whatever a peer throws is its answer
+                error, cpu = f"{type(exception).__name__}: {exception}"[:200], 0.0
+        answer = {"err": error, "cpu_ms": cpu * 1e3, "rss_kb": peak_rss_kb()}
+        print(json.dumps(answer), flush=True)
+
+
+main()
