@@ -7,21 +7,17 @@
 //!
 //! Sums wrap: what a legal file holds is far from it, and what an illegal one holds is no picture.
 
-use std::num::Wrapping;
-
 /// Fraction bits of constants.
-const FRACTION: usize = 13;
+const FRACTION: u32 = 13;
 
 /// Fraction bits kept between the passes.
-const BETWEEN: usize = 2;
-
-type Number = Wrapping<i32>;
+const BETWEEN: u32 = 2;
 
 /// The transform of one component.
 #[derive(Clone, Debug)]
 pub(super) struct Transform {
     /// Steps of quantisation of the coefficients that are kept, row by row.
-    steps: [i32; 64],
+    steps: [u16; 64],
     across: u32,
     down: u32,
 }
@@ -33,7 +29,7 @@ impl Transform {
         let wanted = (0..down).flat_map(|row| (0..across).map(move |column| row * 8 + column));
         for (place, natural) in kept.iter_mut().zip(wanted) {
             let step = usize::try_from(natural).ok().and_then(|natural| steps.get(natural));
-            *place = step.copied().map_or(0, i32::from);
+            *place = step.copied().unwrap_or(0);
         }
         Self { steps: kept, across, down }
     }
@@ -46,7 +42,7 @@ impl Transform {
             (1, 4) => self.shaped::<1, 4>(coefficients, samples, stride),
             (1, _) => self.shaped::<1, 8>(coefficients, samples, stride),
             (2, 1) => self.shaped::<2, 1>(coefficients, samples, stride),
-            (2, 2) => self.shaped::<2, 2>(coefficients, samples, stride),
+            (2, 2) => self.square(coefficients, samples, stride),
             (2, 4) => self.shaped::<2, 4>(coefficients, samples, stride),
             (2, _) => self.shaped::<2, 8>(coefficients, samples, stride),
             (4, 1) => self.shaped::<4, 1>(coefficients, samples, stride),
@@ -69,7 +65,7 @@ impl Transform {
     /// The sample of a block that has nothing but DC.
     fn flat(&self, dc: i16) -> u8 {
         let [step, ..] = self.steps;
-        level((Wrapping(i32::from(dc)) * Wrapping(step) + Wrapping(4)) >> 3)
+        level(descaled(i32::from(dc).wrapping_mul(step.into()), 3))
     }
 
     fn full(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
@@ -83,6 +79,24 @@ impl Transform {
         }
     }
 
+    /// Two by two without passes: all constants are one.
+    fn square(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
+        let ([a, b, c, d, ..], Some([w, x, y, z])) = (self.steps, coefficients.first_chunk().copied()) else {
+            return;
+        };
+        let [a, b, c, d] =
+            [(a, w), (b, x), (c, y), (d, z)].map(|(step, value)| i32::from(step).wrapping_mul(value.into()));
+        let (left, right) = (a.wrapping_add(c), b.wrapping_add(d));
+        let (left_below, right_below) = (a.wrapping_sub(c), b.wrapping_sub(d));
+        let pairs = [(left, right), (left_below, right_below)];
+        for ((left, right), row) in pairs.into_iter().zip(samples.chunks_mut(stride)) {
+            if let Some(row) = row.first_chunk_mut() {
+                *row =
+                    [left.wrapping_add(right), left.wrapping_sub(right)].map(|sum| level(descaled(sum, 3)));
+            }
+        }
+    }
+
     #[inline(always)]
     fn shaped<const W: usize, const H: usize>(
         &self,
@@ -90,111 +104,147 @@ impl Transform {
         samples: &mut [u8],
         stride: usize,
     ) {
-        let mut rows = [[Wrapping(0); W]; H];
-        let kept = coefficients.chunks_exact(W).zip(self.steps.chunks_exact(W));
-        for (row, (coefficients, steps)) in rows.iter_mut().zip(kept) {
-            for (place, (coefficient, step)) in row.iter_mut().zip(coefficients.iter().zip(steps)) {
-                *place = Wrapping(i32::from(*coefficient)) * Wrapping(*step);
-            }
+        let mut rows = [[0; W]; H];
+        let (steps, coefficients) = (self.steps.as_chunks().0, coefficients.as_chunks().0);
+        for (row, (coefficients, steps)) in rows.iter_mut().zip(coefficients.iter().zip(steps)) {
+            dequantise(coefficients, steps, row);
         }
         let shift = |size: usize| if size > 2 { FRACTION } else { 0 };
-        let columns = pass(rows);
-        let columns = match shift(H) {
-            0 => columns.map(|row| row.map(|value| value << BETWEEN)),
-            shift => columns.map(|row| row.map(|value| descaled(value, shift - BETWEEN))),
-        };
-        let done = transposed(pass(transposed(columns)));
+        let columns = pass(&rows, |value| match shift(H) {
+            0 => narrow(value << BETWEEN),
+            shift => narrow(descaled(value, shift - BETWEEN)),
+        });
+        let bits = shift(W) + BETWEEN + 3;
+        let done = transposed(&pass(&transposed(&columns), |value| level(descaled(value, bits))));
         for (row, target) in done.iter().zip(samples.chunks_mut(stride)) {
-            for (value, sample) in row.iter().zip(target) {
-                *sample = level(descaled(*value, shift(W) + BETWEEN + 3));
+            if let Some(target) = target.first_chunk_mut::<W>() {
+                *target = *row;
             }
         }
     }
 }
 
-fn transposed<const W: usize, const H: usize>(rows: [[Number; W]; H]) -> [[Number; H]; W] {
-    let mut columns = [[Wrapping(0); H]; W];
-    for (y, row) in rows.iter().enumerate() {
-        for (column, value) in columns.iter_mut().zip(row) {
-            if let Some(place) = column.get_mut(y) {
-                *place = *value;
-            }
+#[inline(always)]
+fn dequantise<const W: usize>(coefficients: &[i16; W], steps: &[u16; W], row: &mut [i16; W]) {
+    for (place, (coefficient, step)) in row.iter_mut().zip(coefficients.iter().zip(steps)) {
+        *place = coefficient.wrapping_mul(step.cast_signed());
+    }
+}
+
+#[inline(always)]
+#[expect(clippy::indexing_slicing, reason = "below the constant lengths W and H")]
+fn transposed<T: Copy + Default, const W: usize, const H: usize>(rows: &[[T; W]; H]) -> [[T; H]; W] {
+    let mut columns = [[T::default(); H]; W];
+    for y in 0..H {
+        for x in 0..W {
+            columns[x][y] = rows[y][x];
         }
     }
     columns
 }
 
-fn descaled(value: Number, bits: usize) -> Number {
-    (value + Wrapping(1 << bits >> 1)) >> bits
+#[inline(always)]
+fn descaled(value: i32, bits: u32) -> i32 {
+    value.wrapping_add(1 << bits >> 1) >> bits
 }
 
-fn level(value: Number) -> u8 {
-    let Wrapping(value) = value + Wrapping(128);
-    u8::try_from(value.clamp(0, 255)).unwrap_or(0)
+/// Sixteen bits hold all that legal files have, and multiply in vectors of every processor.
+#[inline(always)]
+fn narrow(value: i32) -> i16 {
+    i16::try_from(value.clamp(i16::MIN.into(), i16::MAX.into())).unwrap_or(0)
+}
+
+#[inline(always)]
+fn level(value: i32) -> u8 {
+    u8::try_from(value.wrapping_add(128).clamp(0, 255)).unwrap_or(0)
 }
 
 /// The N-point transform along columns, times the square root of two; from four points on also times
 /// 2^[`FRACTION`].
 #[inline(always)]
-fn pass<const L: usize, const N: usize>(rows: [[Number; L]; N]) -> [[Number; L]; N] {
-    let mut done = rows;
-    for lane in 0..L {
-        let value = |n: usize| rows.get(n).and_then(|row| row.get(lane)).copied().unwrap_or_default();
-        let mut put = |n: usize, value: Number| {
-            if let Some(place) = done.get_mut(n).and_then(|row| row.get_mut(lane)) {
-                *place = value;
-            }
-        };
+#[expect(clippy::indexing_slicing, reason = "below the constant lengths L and N, with a branch for each N")]
+fn pass<T: Copy + Default, const L: usize, const N: usize>(
+    rows: &[[i16; L]; N],
+    finish: impl Fn(i32) -> T,
+) -> [[T; L]; N] {
+    let mut done = [[T::default(); L]; N];
+    for i in 0..L {
         match N {
-            1 => put(0, value(0)),
+            1 => done[0][i] = finish(rows[0][i].into()),
             2 => {
-                put(0, value(0) + value(1));
-                put(1, value(0) - value(1));
+                let (a, b) = (i32::from(rows[0][i]), i32::from(rows[1][i]));
+                done[0][i] = finish(a + b);
+                done[1][i] = finish(a - b);
             }
-            4 => four([value(0), value(1), value(2), value(3)])
-                .into_iter()
-                .enumerate()
-                .for_each(|(n, v)| put(n, v)),
+            4 => {
+                let four = four([rows[0][i], rows[1][i], rows[2][i], rows[3][i]]);
+                for n in 0..4 {
+                    done[n][i] = finish(four[n]);
+                }
+            }
             _ => {
-                let eight =
-                    eight([value(0), value(1), value(2), value(3), value(4), value(5), value(6), value(7)]);
-                eight.into_iter().enumerate().for_each(|(n, v)| put(n, v));
+                let eight = eight([
+                    rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i], rows[6][i],
+                    rows[7][i],
+                ]);
+                for n in 0..8 {
+                    done[n][i] = finish(eight[n]);
+                }
             }
         }
     }
     done
 }
 
-/// Four points; the odd part turns by an eighth of a circle.
+/// A product of sixteen bits by sixteen.
 #[inline(always)]
-fn four([a, b, c, d]: [Number; 4]) -> [Number; 4] {
-    // Square root of two times the cosine of pi/8, and of 3 pi/8.
-    const COS_1: Number = Wrapping(10703);
-    const COS_3: Number = Wrapping(4433);
-    let (even, odd) = ((a + c) << FRACTION, (a - c) << FRACTION);
-    let (outer, inner) = (b * COS_1 + d * COS_3, b * COS_3 - d * COS_1);
-    [even + outer, odd + inner, odd - inner, even - outer]
+fn times(value: i16, constant: i16) -> i32 {
+    i32::from(value) * i32::from(constant)
 }
 
-/// Eight points after Loeffler, Ligtenberg and Moschytz, with libjpeg's constants (`jpeg_idct_islow`).
+/// Four points; the odd part turns by an eighth of a circle.
 #[inline(always)]
-fn eight([a, b, c, d, e, f, g, h]: [Number; 8]) -> [Number; 8] {
-    let even = (c + g) * Wrapping(4433);
-    let (low, high) = (even - g * Wrapping(15137), even + c * Wrapping(6270));
-    let (sum, difference) = ((a + e) << FRACTION, (a - e) << FRACTION);
-    let (t0, t3) = (sum + high, sum - high);
-    let (t1, t2) = (difference + low, difference - low);
+fn four([a, b, c, d]: [i16; 4]) -> [i32; 4] {
+    // Square root of two times the cosine of pi/8, and of 3 pi/8.
+    const COS_1: i16 = 10703;
+    const COS_3: i16 = 4433;
+    let even = i32::from(a.wrapping_add(c)) << FRACTION;
+    let odd = i32::from(a.wrapping_sub(c)) << FRACTION;
+    let (outer, inner) = (times(b, COS_1) + times(d, COS_3), times(b, COS_3) - times(d, COS_1));
+    let (sum, less) = (i32::wrapping_add, i32::wrapping_sub);
+    [sum(even, outer), sum(odd, inner), less(odd, inner), less(even, outer)]
+}
 
-    let turn = (h + d + f + b) * Wrapping(9633);
-    let hb = (h + b) * Wrapping(-7373);
-    let fd = (f + d) * Wrapping(-20995);
-    let hd = (h + d) * Wrapping(-16069) + turn;
-    let fb = (f + b) * Wrapping(-3196) + turn;
-    let o0 = h * Wrapping(2446) + hb + hd;
-    let o1 = f * Wrapping(16819) + fd + fb;
-    let o2 = d * Wrapping(25172) + fd + hd;
-    let o3 = b * Wrapping(12299) + hb + fb;
-    [t0 + o3, t1 + o2, t2 + o1, t3 + o0, t3 - o0, t2 - o1, t1 - o2, t0 - o3]
+/// Eight points after Loeffler, Ligtenberg and Moschytz, with libjpeg's constants (`jpeg_idct_islow`), those
+/// of a turn and what follows it multiplied out.
+#[inline(always)]
+fn eight([a, b, c, d, e, f, g, h]: [i16; 8]) -> [i32; 8] {
+    let sum = |a: i32, b: i32| a.wrapping_add(b);
+    let low = times(c, 4433) + times(g, 4433 - 15137);
+    let high = times(c, 4433 + 6270) + times(g, 4433);
+    let whole = i32::from(a.wrapping_add(e)) << FRACTION;
+    let half = i32::from(a.wrapping_sub(e)) << FRACTION;
+    let (t0, t3) = (sum(whole, high), sum(whole, -high));
+    let (t1, t2) = (sum(half, low), sum(half, -low));
+
+    let (hd, fb) = (h.wrapping_add(d), f.wrapping_add(b));
+    let turned_hd = times(hd, 9633 - 16069) + times(fb, 9633);
+    let turned_fb = times(fb, 9633 - 3196) + times(hd, 9633);
+    let o0 = sum(times(h, 2446 - 7373) - times(b, 7373), turned_hd);
+    let o1 = sum(times(f, 16819 - 20995) - times(d, 20995), turned_fb);
+    let o2 = sum(times(d, 25172 - 20995) - times(f, 20995), turned_hd);
+    let o3 = sum(times(b, 12299 - 7373) - times(h, 7373), turned_fb);
+    let less = |a: i32, b: i32| a.wrapping_sub(b);
+    [
+        sum(t0, o3),
+        sum(t1, o2),
+        sum(t2, o1),
+        sum(t3, o0),
+        less(t3, o0),
+        less(t2, o1),
+        less(t1, o2),
+        less(t0, o3),
+    ]
 }
 
 #[cfg(test)]
