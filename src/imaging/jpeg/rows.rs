@@ -135,11 +135,56 @@ impl Rows {
             }
             let scale = plane.down.total();
             let Some(mixed) = self.mixed.get_mut(..plane.width) else { continue };
-            mix(sample_row(at), sample_row(at + 1), weight, scale, mixed);
+            // The row after may be of the next strip, which is not there yet when it has no weight.
+            let after = if weight == 0 { at } else { at + 1 };
+            mix(sample_row(at), sample_row(after), weight, scale, mixed);
             stretch(mixed, plane.across, scale, row.is_multiple_of(2), stretched);
             whole.push(stretched);
         }
         let cut: Vec<&[u8]> = whole.iter().filter_map(|row| row.get(..self.width)).collect();
         self.color.convert(&cut, &mut self.pixels);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_at_the_end_of_a_strip_do_not_wait_for_the_next_without_interpolation_down() {
+        let plane = Plane {
+            samples: vec![0; 8 * (KEPT + 8)],
+            stride: 8,
+            width: 8,
+            rows: 8,
+            height: 16,
+            across: Ratio::new(2, 1),
+            down: Ratio::new(1, 1),
+        };
+        let mut rows = Rows {
+            planes: vec![plane],
+            color: Color::Grey,
+            width: 16,
+            height: 16,
+            given: 0,
+            strips: 0,
+            stretched: vec![vec![0; 16]],
+            mixed: vec![0; 8],
+            pixels: vec![0; 16],
+        };
+        let mut given = Vec::new();
+        for strip in 0..2 {
+            for y in 0..8 {
+                let (line, _) = rows.block(0, 0, y).unwrap();
+                line[..8].fill(u8::try_from(10 * (8 * strip + y)).unwrap());
+            }
+            rows.strip(&mut |row| {
+                given.push(row.to_vec());
+                Ok(())
+            })
+            .unwrap();
+        }
+        let wanted: Vec<_> = (0..16).map(|y| vec![10 * y; 16]).collect();
+        assert_eq!(given, wanted);
     }
 }
