@@ -2,6 +2,7 @@
 
 use super::frame::Frame;
 use super::metadata::Metadata;
+use super::vector::{I16x8, I32x4, U8x16};
 
 /// What the components of a JPEG mean.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,69 +37,88 @@ impl Color {
 
     /// Writes a row of pixels; every row of samples is as wide as it. Inks come out as 0 for none.
     pub(super) fn convert(self, samples: &[&[u8]], pixels: &mut [u8]) {
+        let mask = |inverted| if inverted { 0xff } else { 0 };
         match (self, samples) {
             (Self::Grey, [grey]) => pixels.copy_from_slice(grey),
-            (Self::Rgb, [r, g, b]) => {
-                for (pixel, ((r, g), b)) in
-                    pixels.as_chunks_mut::<3>().0.iter_mut().zip(r.iter().zip(*g).zip(*b))
-                {
-                    *pixel = [*r, *g, *b];
-                }
+            (Self::Rgb, &[r, g, b]) => mix([r, g, b], pixels, U8x16::interleave3),
+            (Self::Ycc, &[y, cb, cr]) => {
+                mix([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
             }
-            (Self::Ycc, [y, cb, cr]) => ycc(y, cb, cr, pixels),
-            (Self::Cmyk { inverted }, [c, m, y, k]) => {
-                let turned = if inverted { 0xff } else { 0 };
-                let inks = c.iter().zip(*m).zip(*y).zip(*k);
-                for (pixel, (((c, m), y), k)) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(inks) {
-                    *pixel = [*c, *m, *y, *k].map(|ink| ink ^ turned);
-                }
+            (Self::Cmyk { inverted }, &[c, m, y, k]) => {
+                let mask = mask(inverted);
+                mix([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
             }
-            (Self::Ycck { inverted }, [y, cb, cr, k]) => {
-                let turned = if inverted { 0xff } else { 0 };
-                let inks = y.iter().zip(*cb).zip(*cr).zip(*k);
-                for (pixel, (((y, cb), cr), k)) in pixels.as_chunks_mut::<4>().0.iter_mut().zip(inks) {
-                    let [r, g, b] = rgb(*y, *cb, *cr);
-                    *pixel = [255 - r, 255 - g, 255 - b, *k].map(|ink| ink ^ turned);
-                }
+            (Self::Ycck { inverted }, &[y, cb, cr, k]) => {
+                let mask = mask(inverted);
+                mix([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
+                    let [c, m, y] = rgb([y, cb, cr]).map(|light| light.flip(!mask));
+                    U8x16::interleave4([c, m, y, k.flip(mask)])
+                });
             }
             _ => (),
         }
     }
 }
 
-/// Pixels converted at a time, so that the arithmetic runs on vectors before bytes are interleaved.
-const CHUNK: usize = 32;
+/// Pixels made at a time.
+const CHUNK: usize = 16;
 
-fn ycc(y: &[u8], cb: &[u8], cr: &[u8], pixels: &mut [u8]) {
-    let (ys, y_rest) = y.as_chunks::<CHUNK>();
-    let ((cbs, cb_rest), (crs, cr_rest)) = (cb.as_chunks::<CHUNK>(), cr.as_chunks::<CHUNK>());
-    let done = ys.len() * CHUNK * 3;
-    let Some((chunks, pixel_rest)) = pixels.split_at_mut_checked(done) else { return };
-    for (target, ((y, cb), cr)) in chunks.chunks_exact_mut(CHUNK * 3).zip(ys.iter().zip(cbs).zip(crs)) {
-        let (mut r, mut g, mut b) = ([0; CHUNK], [0; CHUNK], [0; CHUNK]);
-        let places = r.iter_mut().zip(&mut g).zip(&mut b);
-        for (((r, g), b), ((y, cb), cr)) in places.zip(y.iter().zip(cb).zip(cr)) {
-            [*r, *g, *b] = rgb(*y, *cb, *cr);
-        }
-        for (pixel, ((r, g), b)) in target.as_chunks_mut::<3>().0.iter_mut().zip(r.iter().zip(&g).zip(&b)) {
-            *pixel = [*r, *g, *b];
-        }
+/// Makes pixels of `N` samples of rows of samples.
+#[inline(always)]
+fn mix<const N: usize>(
+    samples: [&[u8]; N],
+    pixels: &mut [u8],
+    interleaved: impl Fn([U8x16; N]) -> [U8x16; N],
+) {
+    let rows = samples.map(<[u8]>::as_chunks::<CHUNK>);
+    let mut chunks = rows.map(|(chunks, _)| chunks.iter());
+    let mut places = pixels.chunks_exact_mut(N * CHUNK);
+    for place in &mut places {
+        let vectors = chunks.each_mut().map(|row| U8x16::new(row.next().unwrap_or(&[0; CHUNK])));
+        put(interleaved(vectors), place);
     }
-    let rest = y_rest.iter().zip(cb_rest).zip(cr_rest);
-    for (pixel, ((y, cb), cr)) in pixel_rest.as_chunks_mut::<3>().0.iter_mut().zip(rest) {
-        *pixel = rgb(*y, *cb, *cr);
+    let place = places.into_remainder();
+    if !place.is_empty() {
+        let mut last = [[0; CHUNK]; N];
+        put(interleaved(rows.map(|(_, rest)| padded(rest))), last.as_flattened_mut());
+        place.iter_mut().zip(last.as_flattened()).for_each(|(place, sample)| *place = *sample);
     }
 }
 
-/// 1.402 is taken as 1 + 0.402, 1.772 as 2 - 0.228 and 0.71414 as 1 - 0.28586, so that the constants fit in
-/// sixteen bits and multiply in vectors.
 #[inline(always)]
-fn rgb(y: u8, cb: u8, cr: u8) -> [u8; 3] {
-    let (y, cb, cr) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
-    let red = y + cr + ((26345 * cr + 32768) >> 16);
-    let green = y - cr + ((18734 * cr - 22554 * cb + 32768) >> 16);
-    let blue = y + 2 * cb + ((32768 - 14942 * cb) >> 16);
-    [red, green, blue].map(|value| u8::try_from(value.clamp(0, 255)).unwrap_or(0))
+fn put<const N: usize>(interleaved: [U8x16; N], place: &mut [u8]) {
+    let halves = interleaved.map(U8x16::halves);
+    for (place, half) in place.as_chunks_mut().0.iter_mut().zip(halves.as_flattened()) {
+        *place = half.to_le_bytes();
+    }
+}
+
+fn padded(rest: &[u8]) -> U8x16 {
+    let mut samples = [0; CHUNK];
+    samples.iter_mut().zip(rest).for_each(|(place, sample)| *place = *sample);
+    U8x16::new(&samples)
+}
+
+/// Light of luma and chroma. 1.402 is taken as 1 + 0.402, 1.772 as 2 - 0.228 and 0.71414 as 1 - 0.28586, so
+/// that the constants fit in sixteen bits.
+#[inline(always)]
+fn rgb([y, cb, cr]: [U8x16; 3]) -> [U8x16; 3] {
+    let middle = I16x8::splat(128);
+    let ([y_low, y_high], [cb_low, cb_high], [cr_low, cr_high]) = (y.widen(), cb.widen(), cr.widen());
+    let [r_low, g_low, b_low] = rgb_half(y_low, cb_low.sub(middle), cr_low.sub(middle));
+    let [r_high, g_high, b_high] = rgb_half(y_high, cb_high.sub(middle), cr_high.sub(middle));
+    [(r_low, r_high), (g_low, g_high), (b_low, b_high)].map(|(low, high)| I16x8::saturate(low, high))
+}
+
+#[inline(always)]
+fn rgb_half(y: I16x8, cb: I16x8, cr: I16x8) -> [I16x8; 3] {
+    // The product of the double, halved with rounding, is the product with 16 bits rounded off.
+    let scaled = |chroma: I16x8, factor| chroma.add(chroma).mul_high(factor).add(I16x8::splat(1)).half();
+    let half = I32x4::splat(1 << 15);
+    let green = |pairs: I16x8| pairs.dot(-22554, 18734).add(half).shift::<16>();
+    let green = I32x4::saturate(green(cb.zip_low(cr)), green(cb.zip_high(cr)));
+    let (red, blue) = (scaled(cr, 26345).add(cr), scaled(cb, -14942).add(cb).add(cb));
+    [y.add(red), y.add(green).sub(cr), y.add(blue)]
 }
 
 #[cfg(test)]
@@ -106,29 +126,55 @@ mod tests {
     use super::*;
 
     /// T.871, section 7, with the constants of libjpeg.
+    fn light(y: u8, cb: u8, cr: u8) -> [u8; 3] {
+        let (y, u, v) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
+        let clamp = |value: i32| value.clamp(0, 255) as u8;
+        [
+            clamp(y + ((91881 * v + 32768) >> 16)),
+            clamp(y + ((-22554 * u - 46802 * v + 32768) >> 16)),
+            clamp(y + ((116_130 * u + 32768) >> 16)),
+        ]
+    }
+
+    fn converted<const N: usize>(color: Color, rows: [&[u8]; N]) -> Vec<[u8; N]> {
+        let mut pixels = vec![0; rows[0].len() * N];
+        color.convert(&rows, &mut pixels);
+        pixels.as_chunks().0.to_vec()
+    }
+
     #[test]
     fn conversion_is_libjpegs() {
-        for y in [0, 1, 77, 128, 254, 255] {
-            for (cb, cr) in (0..=255).flat_map(|cb| (0..=255).map(move |cr| (cb, cr))) {
-                let (u, v) = (i32::from(cb) - 128, i32::from(cr) - 128);
-                let clamp = |value: i32| value.clamp(0, 255) as u8;
-                let expected = [
-                    clamp(i32::from(y) + ((91881 * v + 32768) >> 16)),
-                    clamp(i32::from(y) + ((-22554 * u - 46802 * v + 32768) >> 16)),
-                    clamp(i32::from(y) + ((116_130 * u + 32768) >> 16)),
-                ];
-                assert_eq!(rgb(y, cb, cr), expected, "{y} {cb} {cr}");
+        let all: Vec<u8> = (0..=255).collect();
+        for (y, cb) in [0, 1, 77, 128, 254, 255].into_iter().flat_map(|y| (0..=255).map(move |cb| (y, cb))) {
+            let pixels = converted(Color::Ycc, [&[y; 256], &[cb; 256], &all]);
+            for (cr, pixel) in (0..=255).zip(pixels) {
+                assert_eq!(pixel, light(y, cb, cr), "{y} {cb} {cr}");
             }
         }
     }
 
     #[test]
     fn rows_of_any_length_are_converted_whole() {
-        for length in [1, 31, 32, 33, 100] {
-            let (y, cb, cr) = (vec![100; length], vec![90; length], vec![200; length]);
-            let mut pixels = vec![0; length * 3];
-            Color::Ycc.convert(&[&y, &cb, &cr], &mut pixels);
-            assert!(pixels.chunks(3).all(|pixel| pixel == rgb(100, 90, 200)), "{length}");
+        let ramp = |from: u8| move |x: u8| from.wrapping_add(x.wrapping_mul(7));
+        for length in 0..=70 {
+            let [a, b, c, d] = [3, 90, 160, 250].map(|from| (0..length).map(ramp(from)).collect::<Vec<u8>>());
+            let at = |x: usize| (a[x], b[x], c[x], d[x]);
+            for (x, pixel) in converted(Color::Rgb, [&a, &b, &c]).into_iter().enumerate() {
+                assert_eq!(pixel, [at(x).0, at(x).1, at(x).2]);
+            }
+            for (x, pixel) in converted(Color::Ycc, [&a, &b, &c]).into_iter().enumerate() {
+                assert_eq!(pixel, light(at(x).0, at(x).1, at(x).2));
+            }
+            for (inverted, mask) in [(false, 0), (true, 255)] {
+                let cmyk = converted(Color::Cmyk { inverted }, [&a, &b, &c, &d]);
+                let ycck = converted(Color::Ycck { inverted }, [&a, &b, &c, &d]);
+                for (x, (cmyk, ycck)) in cmyk.into_iter().zip(ycck).enumerate() {
+                    let (a, b, c, d) = at(x);
+                    let [red, green, blue] = light(a, b, c);
+                    assert_eq!(cmyk, [a, b, c, d].map(|ink| ink ^ mask));
+                    assert_eq!(ycck, [!red, !green, !blue, d].map(|ink| ink ^ mask));
+                }
+            }
         }
     }
 }

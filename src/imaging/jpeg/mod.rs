@@ -31,6 +31,7 @@ mod strips;
 mod tables;
 mod transform;
 mod upsample;
+mod vector;
 mod window;
 
 use std::io::BufRead;

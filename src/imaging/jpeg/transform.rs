@@ -4,247 +4,250 @@
 //! The transform of size n takes the lowest n coefficients of eight and gives n samples in the place of
 //! eight: a low-pass filter sharper than the mean of the samples it stands for. Eight is libjpeg's accurate
 //! integer transform (`jidctint`), bit by bit.
-//!
-//! Sums wrap: what a legal file holds is far from it, and what an illegal one holds is no picture.
+
+use super::vector::{I16x8, I32x4};
+
+/// Largest magnitude of a coefficient times its step; larger ones are held to it. Legal ones stay below 2048,
+/// the range of samples and half a step; with this no sum leaves 32 bits, whatever a file holds.
+const LARGEST: u16 = 8191;
 
 /// Fraction bits of constants.
-const FRACTION: u32 = 13;
+const FRACTION: i32 = 13;
 
 /// Fraction bits kept between the passes.
-const BETWEEN: u32 = 2;
+const BETWEEN: i32 = 2;
+
+/// What the pass along columns drops.
+const COLUMNS: i32 = FRACTION - BETWEEN;
+
+/// What the pass along rows drops. Three bits are the square root of eight that each pass is too large by.
+const ROWS: i32 = FRACTION + BETWEEN + 3;
+
+/// One, as constants are held.
+const ONE: i16 = 1 << FRACTION;
+
+type Shape = fn(&Transform, &[i16], &mut [u8], usize);
 
 /// The transform of one component.
 #[derive(Clone, Debug)]
 pub(super) struct Transform {
-    /// Steps of quantisation of the coefficients that are kept, row by row.
-    steps: [u16; 64],
-    across: u32,
-    down: u32,
+    /// Steps of quantisation.
+    steps: [[i16; 8]; 8],
+    /// Largest magnitudes of coefficients.
+    limits: [[i16; 8]; 8],
+    shape: Shape,
 }
 
 impl Transform {
     /// For blocks that become `across` x `down` samples, 1, 2, 4 or 8 each; `steps` in natural order.
     pub(super) fn new((across, down): (u32, u32), steps: &[u16; 64]) -> Self {
-        let mut kept = [0; 64];
-        let wanted = (0..down).flat_map(|row| (0..across).map(move |column| row * 8 + column));
-        for (place, natural) in kept.iter_mut().zip(wanted) {
-            let step = usize::try_from(natural).ok().and_then(|natural| steps.get(natural));
-            *place = step.copied().unwrap_or(0);
+        let (mut held, mut limits) = ([[0; 8]; 8], [[0; 8]; 8]);
+        let places = held.as_flattened_mut().iter_mut().zip(limits.as_flattened_mut());
+        for ((place, limit), step) in places.zip(steps) {
+            let step = (*step).clamp(1, LARGEST);
+            (*place, *limit) = (step.cast_signed(), (LARGEST / step).cast_signed());
         }
-        Self { steps: kept, across, down }
+        Self { steps: held, limits, shape: shape(across, down) }
     }
 
     /// Writes the samples of a block, given its coefficients row by row, to the head of rows of `stride`.
+    #[inline]
     pub(super) fn block(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
-        match (self.across, self.down) {
-            (1, 1) => self.single(coefficients, samples),
-            (1, 2) => self.shaped::<1, 2>(coefficients, samples, stride),
-            (1, 4) => self.shaped::<1, 4>(coefficients, samples, stride),
-            (1, _) => self.shaped::<1, 8>(coefficients, samples, stride),
-            (2, 1) => self.shaped::<2, 1>(coefficients, samples, stride),
-            (2, 2) => self.square(coefficients, samples, stride),
-            (2, 4) => self.shaped::<2, 4>(coefficients, samples, stride),
-            (2, _) => self.shaped::<2, 8>(coefficients, samples, stride),
-            (4, 1) => self.shaped::<4, 1>(coefficients, samples, stride),
-            (4, 2) => self.shaped::<4, 2>(coefficients, samples, stride),
-            (4, 4) => self.shaped::<4, 4>(coefficients, samples, stride),
-            (4, _) => self.shaped::<4, 8>(coefficients, samples, stride),
-            (_, 1) => self.shaped::<8, 1>(coefficients, samples, stride),
-            (_, 2) => self.shaped::<8, 2>(coefficients, samples, stride),
-            (_, 4) => self.shaped::<8, 4>(coefficients, samples, stride),
-            _ => self.full(coefficients, samples, stride),
-        }
+        (self.shape)(self, coefficients, samples, stride);
     }
 
-    fn single(&self, coefficients: &[i16], samples: &mut [u8]) {
+    /// A block that becomes one sample.
+    fn single(&self, coefficients: &[i16], samples: &mut [u8], _stride: usize) {
         if let (Some(sample), Some(dc)) = (samples.first_mut(), coefficients.first()) {
             *sample = self.flat(*dc);
         }
     }
 
     /// The sample of a block that has nothing but DC.
-    fn flat(&self, dc: i16) -> u8 {
-        let [step, ..] = self.steps;
-        level(descaled(i32::from(dc).wrapping_mul(step.into()), 3))
-    }
-
-    fn full(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
-        let Some((dc, rest)) = coefficients.split_first() else { return };
-        if rest.iter().take(63).fold(0, |any, coefficient| any | coefficient) != 0 {
-            return self.shaped::<8, 8>(coefficients, samples, stride);
-        }
-        let sample = self.flat(*dc);
-        for row in samples.chunks_mut(stride).take(8) {
-            row.iter_mut().take(8).for_each(|place| *place = sample);
-        }
-    }
-
-    /// Two by two without passes: all constants are one.
-    fn square(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
-        let ([a, b, c, d, ..], Some([w, x, y, z])) = (self.steps, coefficients.first_chunk().copied()) else {
-            return;
-        };
-        let [a, b, c, d] =
-            [(a, w), (b, x), (c, y), (d, z)].map(|(step, value)| i32::from(step).wrapping_mul(value.into()));
-        let (left, right) = (a.wrapping_add(c), b.wrapping_add(d));
-        let (left_below, right_below) = (a.wrapping_sub(c), b.wrapping_sub(d));
-        let pairs = [(left, right), (left_below, right_below)];
-        for ((left, right), row) in pairs.into_iter().zip(samples.chunks_mut(stride)) {
-            if let Some(row) = row.first_chunk_mut() {
-                *row =
-                    [left.wrapping_add(right), left.wrapping_sub(right)].map(|sum| level(descaled(sum, 3)));
-            }
-        }
-    }
-
     #[inline(always)]
+    fn flat(&self, dc: i16) -> u8 {
+        let ([[step, ..], ..], [[limit, ..], ..]) = (&self.steps, &self.limits);
+        let level = ((dc.min(*limit).max(-limit) * step + 4) >> 3) + 128;
+        u8::try_from(level.clamp(0, 255)).unwrap_or(0)
+    }
+
     fn shaped<const W: usize, const H: usize>(
         &self,
         coefficients: &[i16],
         samples: &mut [u8],
         stride: usize,
     ) {
-        let mut rows = [[0; W]; H];
-        let (steps, coefficients) = (self.steps.as_chunks().0, coefficients.as_chunks().0);
-        for (row, (coefficients, steps)) in rows.iter_mut().zip(coefficients.iter().zip(steps)) {
-            dequantise(coefficients, steps, row);
+        let Some(block) = coefficients.as_chunks::<W>().0.first_chunk::<H>() else { return };
+        let rows = self.dequantised(block);
+        put::<W, H>(samples_of::<W, H, false>(rows), samples, stride);
+    }
+
+    /// Most blocks have only low frequencies, many of them only DC.
+    fn full(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
+        let Some(block) = coefficients.as_chunks::<8>().0.first_chunk::<8>() else { return };
+        let [a, b, c, d, e, f, g, h] = block.map(I16x8::new);
+        let upper = b.or(c).or(d);
+        let beyond = upper.or(a).zip_high(upper.or(a)).or(e.or(f)).or(g.or(h));
+        if !beyond.is_zero() {
+            return put::<8, 8>(samples_of::<8, 8, false>(self.dequantised(block)), samples, stride);
         }
-        let shift = |size: usize| if size > 2 { FRACTION } else { 0 };
-        let columns = pass(&rows, |value| match shift(H) {
-            0 => narrow(value << BETWEEN),
-            shift => narrow(descaled(value, shift - BETWEEN)),
-        });
-        let bits = shift(W) + BETWEEN + 3;
-        let done = transposed(&pass(&transposed(&columns), |value| level(descaled(value, bits))));
-        for (row, target) in done.iter().zip(samples.chunks_mut(stride)) {
-            if let Some(target) = target.first_chunk_mut::<W>() {
-                *target = *row;
-            }
+        let [[dc, first @ ..], ..] = block;
+        let done = if upper.is_zero() && *first == [0; 7] {
+            [u64::from_ne_bytes([self.flat(*dc); 8]); 8]
+        } else {
+            samples_of::<8, 8, true>(self.dequantised(block))
+        };
+        put::<8, 8>(done, samples, stride);
+    }
+
+    #[inline(always)]
+    fn dequantised<const W: usize, const H: usize>(&self, block: &[[i16; W]; H]) -> [I16x8; 8] {
+        let mut rows = [I16x8::splat(0); 8];
+        let tables = self.steps.iter().zip(&self.limits);
+        for ((row, coefficients), (steps, limits)) in rows.iter_mut().zip(block).zip(tables) {
+            let mut wide = [0; 8];
+            wide.iter_mut().zip(coefficients).for_each(|(place, coefficient)| *place = *coefficient);
+            *row = I16x8::new(wide).clamp(I16x8::new(*limits)).mul(I16x8::new(*steps));
         }
+        rows
+    }
+}
+
+/// The code for a shape, chosen once for all blocks.
+fn shape(across: u32, down: u32) -> Shape {
+    match (across, down) {
+        (1, 1) => Transform::single,
+        (1, 2) => Transform::shaped::<1, 2>,
+        (1, 4) => Transform::shaped::<1, 4>,
+        (1, _) => Transform::shaped::<1, 8>,
+        (2, 1) => Transform::shaped::<2, 1>,
+        (2, 2) => Transform::shaped::<2, 2>,
+        (2, 4) => Transform::shaped::<2, 4>,
+        (2, _) => Transform::shaped::<2, 8>,
+        (4, 1) => Transform::shaped::<4, 1>,
+        (4, 2) => Transform::shaped::<4, 2>,
+        (4, 4) => Transform::shaped::<4, 4>,
+        (4, _) => Transform::shaped::<4, 8>,
+        (_, 1) => Transform::shaped::<8, 1>,
+        (_, 2) => Transform::shaped::<8, 2>,
+        (_, 4) => Transform::shaped::<8, 4>,
+        _ => Transform::full,
     }
 }
 
 #[inline(always)]
-fn dequantise<const W: usize>(coefficients: &[i16; W], steps: &[u16; W], row: &mut [i16; W]) {
-    for (place, (coefficient, step)) in row.iter_mut().zip(coefficients.iter().zip(steps)) {
-        *place = coefficient.wrapping_mul(step.cast_signed());
-    }
-}
-
-#[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "below the constant lengths W and H")]
-fn transposed<T: Copy + Default, const W: usize, const H: usize>(rows: &[[T; W]; H]) -> [[T; H]; W] {
-    let mut columns = [[T::default(); H]; W];
-    for y in 0..H {
-        for x in 0..W {
-            columns[x][y] = rows[y][x];
+fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stride: usize) {
+    let mut rest = samples;
+    for row in block.into_iter().take(H) {
+        if let (Some(line), Some(row)) = (rest.first_chunk_mut::<W>(), row.to_le_bytes().first_chunk()) {
+            *line = *row;
         }
+        rest = rest.get_mut(stride..).unwrap_or_default();
     }
-    columns
 }
 
+/// Both passes. `LOW` when all but the lowest 4 x 4 coefficients are zero.
 #[inline(always)]
-fn descaled(value: i32, bits: u32) -> i32 {
-    value.wrapping_add(1 << bits >> 1) >> bits
+fn samples_of<const W: usize, const H: usize, const LOW: bool>(rows: [I16x8; 8]) -> [u64; 8] {
+    let columns = transposed(pass::<H, LOW, COLUMNS>(rows, 1 << (COLUMNS - 1), W > 4 && !LOW));
+    let half_and_middle = (1 << (ROWS - 1)) + (128 << ROWS);
+    let [a, b, c, d, e, f, g, h] = transposed(pass::<W, LOW, ROWS>(columns, half_and_middle, H > 4));
+    let pairs = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I16x8::saturate(a, b).halves());
+    let [[a, b], [c, d], [e, f], [g, h]] = pairs;
+    [a, b, c, d, e, f, g, h]
 }
 
-/// Sixteen bits hold all that legal files have, and multiply in vectors of every processor.
+/// Transposes eight rows: each of three perfect shuffles turns the bits of row and lane numbers by one.
 #[inline(always)]
-fn narrow(value: i32) -> i16 {
-    i16::try_from(value.clamp(i16::MIN.into(), i16::MAX.into())).unwrap_or(0)
+fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
+    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
+        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
+        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
+        [i, j, k, l, m, n, o, p]
+    };
+    shuffled(shuffled(shuffled(rows)))
 }
 
+/// The `N`-point transform along columns, of all eight or the first four, with `bias` added before the lowest
+/// `SHIFT` bits are dropped.
 #[inline(always)]
-fn level(value: i32) -> u8 {
-    u8::try_from(value.wrapping_add(128).clamp(0, 255)).unwrap_or(0)
+fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
+    rows: [I16x8; 8],
+    bias: i32,
+    is_wide: bool,
+) -> [I16x8; 8] {
+    let bias = I32x4::splat(bias);
+    let left = points::<N, LOW>(rows, I16x8::zip_low, bias).map(I32x4::shift::<SHIFT>);
+    let right = if is_wide {
+        points::<N, LOW>(rows, I16x8::zip_high, bias).map(I32x4::shift::<SHIFT>)
+    } else {
+        [I32x4::splat(0); 8]
+    };
+    let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (left, right);
+    [(a, i), (b, j), (c, k), (d, l), (e, m), (f, n), (g, o), (h, p)].map(|(a, b)| I32x4::saturate(a, b))
 }
 
-/// The N-point transform along columns, times the square root of two; from four points on also times
-/// 2^[`FRACTION`].
+/// The sums of [`pass`] for the four columns that `zip` pairs up.
 #[inline(always)]
-#[expect(clippy::indexing_slicing, reason = "below the constant lengths L and N, with a branch for each N")]
-fn pass<T: Copy + Default, const L: usize, const N: usize>(
-    rows: &[[i16; L]; N],
-    finish: impl Fn(i32) -> T,
-) -> [[T; L]; N] {
-    let mut done = [[T::default(); L]; N];
-    for i in 0..L {
-        match N {
-            1 => done[0][i] = finish(rows[0][i].into()),
-            2 => {
-                let (a, b) = (i32::from(rows[0][i]), i32::from(rows[1][i]));
-                done[0][i] = finish(a + b);
-                done[1][i] = finish(a - b);
-            }
-            4 => {
-                let four = four([rows[0][i], rows[1][i], rows[2][i], rows[3][i]]);
-                for n in 0..4 {
-                    done[n][i] = finish(four[n]);
-                }
-            }
-            _ => {
-                let eight = eight([
-                    rows[0][i], rows[1][i], rows[2][i], rows[3][i], rows[4][i], rows[5][i], rows[6][i],
-                    rows[7][i],
-                ]);
-                for n in 0..8 {
-                    done[n][i] = finish(eight[n]);
-                }
-            }
+fn points<const N: usize, const LOW: bool>(
+    rows: [I16x8; 8],
+    zip: impl Fn(I16x8, I16x8) -> I16x8,
+    bias: I32x4,
+) -> [I32x4; 8] {
+    let zero = I32x4::splat(0);
+    let [a, b, c, d, e, f, g, h] = rows;
+    match N {
+        1 => {
+            let mean = zip(a, I16x8::splat(0)).dot(ONE, 0).add(bias);
+            [mean, zero, zero, zero, zero, zero, zero, zero]
         }
+        2 => {
+            let ab = zip(a, b);
+            [ab.dot(ONE, ONE).add(bias), ab.dot(ONE, -ONE).add(bias), zero, zero, zero, zero, zero, zero]
+        }
+        4 => {
+            let (ac, bd) = (zip(a, c), zip(b, d));
+            let (even, odd) = (ac.dot(ONE, ONE).add(bias), ac.dot(ONE, -ONE).add(bias));
+            let (outer, inner) = (bd.dot(10703, 4433), bd.dot(4433, -10703));
+            [even.add(outer), odd.add(inner), odd.sub(inner), even.sub(outer), zero, zero, zero, zero]
+        }
+        _ if LOW => eight(low_even(zip(a, c), bias), low_odd(zip(b, d))),
+        _ => eight(even(zip(a, e), zip(c, g), bias), odd(zip(b, d), zip(f, h))),
     }
-    done
 }
 
-/// A product of sixteen bits by sixteen.
+/// Eight points of their even and odd parts. The factors of the parts are those of `jpeg_idct_islow`
+/// multiplied out: rounding comes after all sums, so that the order of sums is free.
 #[inline(always)]
-fn times(value: i16, constant: i16) -> i32 {
-    i32::from(value) * i32::from(constant)
+fn eight([a, b, c, d]: [I32x4; 4], [e, f, g, h]: [I32x4; 4]) -> [I32x4; 8] {
+    [a.add(e), b.add(f), c.add(g), d.add(h), d.sub(h), c.sub(g), b.sub(f), a.sub(e)]
 }
 
-/// Four points; the odd part turns by an eighth of a circle.
 #[inline(always)]
-fn four([a, b, c, d]: [i16; 4]) -> [i32; 4] {
-    // Square root of two times the cosine of pi/8, and of 3 pi/8.
-    const COS_1: i16 = 10703;
-    const COS_3: i16 = 4433;
-    let even = i32::from(a.wrapping_add(c)) << FRACTION;
-    let odd = i32::from(a.wrapping_sub(c)) << FRACTION;
-    let (outer, inner) = (times(b, COS_1) + times(d, COS_3), times(b, COS_3) - times(d, COS_1));
-    let (sum, less) = (i32::wrapping_add, i32::wrapping_sub);
-    [sum(even, outer), sum(odd, inner), less(odd, inner), less(even, outer)]
+fn even(ae: I16x8, cg: I16x8, bias: I32x4) -> [I32x4; 4] {
+    let (sum, difference) = (ae.dot(ONE, ONE).add(bias), ae.dot(ONE, -ONE).add(bias));
+    let (outer, inner) = (cg.dot(10703, 4433), cg.dot(4433, -10704));
+    [sum.add(outer), difference.add(inner), difference.sub(inner), sum.sub(outer)]
 }
 
-/// Eight points after Loeffler, Ligtenberg and Moschytz, with libjpeg's constants (`jpeg_idct_islow`), those
-/// of a turn and what follows it multiplied out.
 #[inline(always)]
-fn eight([a, b, c, d, e, f, g, h]: [i16; 8]) -> [i32; 8] {
-    let sum = |a: i32, b: i32| a.wrapping_add(b);
-    let low = times(c, 4433) + times(g, 4433 - 15137);
-    let high = times(c, 4433 + 6270) + times(g, 4433);
-    let whole = i32::from(a.wrapping_add(e)) << FRACTION;
-    let half = i32::from(a.wrapping_sub(e)) << FRACTION;
-    let (t0, t3) = (sum(whole, high), sum(whole, -high));
-    let (t1, t2) = (sum(half, low), sum(half, -low));
-
-    let (hd, fb) = (h.wrapping_add(d), f.wrapping_add(b));
-    let turned_hd = times(hd, 9633 - 16069) + times(fb, 9633);
-    let turned_fb = times(fb, 9633 - 3196) + times(hd, 9633);
-    let o0 = sum(times(h, 2446 - 7373) - times(b, 7373), turned_hd);
-    let o1 = sum(times(f, 16819 - 20995) - times(d, 20995), turned_fb);
-    let o2 = sum(times(d, 25172 - 20995) - times(f, 20995), turned_hd);
-    let o3 = sum(times(b, 12299 - 7373) - times(h, 7373), turned_fb);
-    let less = |a: i32, b: i32| a.wrapping_sub(b);
+fn odd(bd: I16x8, fh: I16x8) -> [I32x4; 4] {
     [
-        sum(t0, o3),
-        sum(t1, o2),
-        sum(t2, o1),
-        sum(t3, o0),
-        less(t3, o0),
-        less(t2, o1),
-        less(t1, o2),
-        less(t0, o3),
+        bd.dot(11363, 9633).add(fh.dot(6437, 2260)),
+        bd.dot(9633, -2259).add(fh.dot(-11362, -6436)),
+        bd.dot(6437, -11362).add(fh.dot(2261, 9633)),
+        bd.dot(2260, -6436).add(fh.dot(9633, -11363)),
     ]
+}
+
+#[inline(always)]
+fn low_even(ac: I16x8, bias: I32x4) -> [I32x4; 4] {
+    [ac.dot(ONE, 10703), ac.dot(ONE, 4433), ac.dot(ONE, -4433), ac.dot(ONE, -10703)].map(|sum| sum.add(bias))
+}
+
+#[inline(always)]
+fn low_odd(bd: I16x8) -> [I32x4; 4] {
+    [bd.dot(11363, 9633), bd.dot(9633, -2259), bd.dot(6437, -11362), bd.dot(2260, -6436)]
 }
 
 #[cfg(test)]
@@ -291,6 +294,81 @@ mod tests {
                 }
             }
             assert!(worst < 1.0, "{across} x {down}: {worst}");
+        }
+    }
+
+    /// `jpeg_idct_islow`, step by step.
+    fn eight_points([a, b, c, d, e, f, g, h]: [i32; 8]) -> [i32; 8] {
+        let even = (c + g) * 4433;
+        let (low, high) = (even - g * 15137, even + c * 6270);
+        let (sum, difference) = ((a + e) << 13, (a - e) << 13);
+        let turn = (h + d + f + b) * 9633;
+        let (hb, fd) = ((h + b) * -7373, (f + d) * -20995);
+        let (hd, fb) = ((h + d) * -16069 + turn, (f + b) * -3196 + turn);
+        let odd = [b * 12299 + hb + fb, d * 25172 + fd + hd, f * 16819 + fd + fb, h * 2446 + hb + hd];
+        let even = [sum + high, difference + low, difference - low, sum - high];
+        std::array::from_fn(|n| if n < 4 { even[n] + odd[n] } else { even[7 - n] - odd[7 - n] })
+    }
+
+    fn islow(coefficients: &[i16; 64], step: i32) -> Vec<u8> {
+        let mut between = [[0; 8]; 8];
+        for x in 0..8 {
+            let column = std::array::from_fn(|y| i32::from(coefficients[y * 8 + x]) * step);
+            for (y, value) in eight_points(column).into_iter().enumerate() {
+                between[y][x] = (value + (1 << 10)) >> 11;
+            }
+        }
+        let sample = |value: i32| (((value + (1 << 17)) >> 18) + 128).clamp(0, 255) as u8;
+        between.into_iter().flat_map(eight_points).map(sample).collect()
+    }
+
+    #[test]
+    fn full_size_is_libjpegs_whichever_coefficients_are_zero() {
+        let mut seed = 7_u32;
+        let mut noise = |most: i32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            i16::try_from((seed >> 16) as i32 % (2 * most + 1) - most).unwrap()
+        };
+        let transform = Transform::new((8, 8), &[5; 64]);
+        for kept in (0..64).cycle().take(6400) {
+            let mut coefficients = [0; 64];
+            coefficients[0] = noise(200);
+            for place in [kept, kept & 0o33, kept & 0o07, kept & 0o70] {
+                coefficients[place] = noise(40);
+            }
+            if kept % 3 == 0 {
+                coefficients.iter_mut().for_each(|coefficient| *coefficient += noise(3));
+            }
+            let mut samples = [0; 64];
+            transform.block(&coefficients, &mut samples, 8);
+            assert_eq!(samples.as_slice(), islow(&coefficients, 5), "{coefficients:?}");
+        }
+    }
+
+    #[test]
+    fn coefficients_out_of_range_are_held_at_its_ends() {
+        for (coefficient, sample) in [(i16::MIN, 0), (i16::MAX, 255)] {
+            for size in [(1, 1), (2, 2), (4, 4), (8, 8)] {
+                let mut coefficients = [0; 64];
+                coefficients[0] = coefficient;
+                let mut samples = [99; 64];
+                Transform::new(size, &[u16::MAX; 64]).block(&coefficients, &mut samples, 8);
+                assert_eq!(samples[0], sample, "{size:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_beside_the_block() {
+        for (across, down) in [1, 2, 4, 8].into_iter().flat_map(|w| [1, 2, 4, 8].map(|h| (w, h))) {
+            for coefficients in [[3; 64], std::array::from_fn(|n| if n == 0 { 50 } else { 0 })] {
+                let mut samples = [77; 12 * 9];
+                Transform::new((across, down), &[8; 64]).block(&coefficients, &mut samples, 12);
+                let (across, down) = (across as usize, down as usize);
+                let beside =
+                    samples.iter().enumerate().filter(|(at, _)| at % 12 >= across || at / 12 >= down);
+                assert!(beside.into_iter().all(|(_, sample)| *sample == 77), "{across} x {down}");
+            }
         }
     }
 
