@@ -55,7 +55,8 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
         let source = subjects.first().map_or("photos-1250000000", |subject| subject.bucket.as_str());
         print::line(&format!("\n{}", serve::welcome(source, &cos, &options)));
         let bucket = source.to_owned();
-        serve::deliver(&Trigger { bucket, copies: 1, ..Trigger::default() }, &cos, &scf).await?;
+        serve::deliver(&Trigger { bucket, copies: 1, ..Trigger::default() }, cos.notices(), &cos, &scf)
+            .await?;
     }
     scf.stop().await;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })

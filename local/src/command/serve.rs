@@ -5,8 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use scf_local::cos::Notice;
 use scf_local::deliver::Trigger;
 use scf_local::{Answer, Cos, CosOptions, Scf, print};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Function, invoke};
 
@@ -59,6 +61,8 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
     let cos = Cos::start(options.clone())
         .await
         .with_context(|| format!("the local COS cannot start on port {}", serve.port))?;
+    // From here on an upload may come at any time: whoever reads the address may use it.
+    let notices = cos.notices();
     print::line(&welcome(&serve.source, &cos, &options));
     if serve.no_function {
         ctrl_c().await?;
@@ -73,14 +77,19 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
         suffix: serve.suffix.clone(),
         copies: serve.copies,
     };
-    deliver(&trigger, &cos, &scf).await?;
+    deliver(&trigger, notices, &cos, &scf).await?;
     scf.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the function for everything that fires the trigger, until Ctrl-C.
-pub(super) async fn deliver(trigger: &Trigger, cos: &Cos, scf: &Scf) -> Result<()> {
-    let delivery = trigger.deliver(cos.notices(), scf, |notice, answers: &[Answer]| {
+pub(super) async fn deliver(
+    trigger: &Trigger,
+    notices: UnboundedReceiver<Notice>,
+    cos: &Cos,
+    scf: &Scf,
+) -> Result<()> {
+    let delivery = trigger.deliver(notices, scf, |notice, answers: &[Answer]| {
         print::line(&format!("{} {}/{}", notice.name, notice.bucket, notice.key));
         for answer in answers {
             invoke::show(cos, answer);
