@@ -2,13 +2,13 @@
 
 use std::io::BufRead;
 
-use super::Error;
 use super::huffman::{Huffman, extend};
 use super::input::Input;
 use super::lanes::reservoir;
 use super::store::{Plane, Store};
 use super::tables::{ScanHeader, Tables};
 use super::window::Window;
+use super::{Error, share};
 
 /// More bytes than a block can have in one scan.
 const LONGEST_BLOCK: usize = 512;
@@ -119,8 +119,7 @@ impl Progressive<'_> {
             lost += next.saturating_sub(mcu);
             mcu = next;
         }
-        #[expect(clippy::cast_precision_loss, reason = "a share for people")]
-        Ok(lost as f64 / total.max(1) as f64)
+        Ok(share(lost, total))
     }
 
     fn mcu(&self, bits: &mut Bits<'_>, store: &mut Store, mcu: usize, run: &mut Run) -> Result<(), Bad> {
@@ -181,14 +180,11 @@ impl Progressive<'_> {
             at += zeros;
             if size > 0 {
                 let value = extend(bits.take(size), size);
-                let slot = plane.slots.get(usize::from(at)).ok_or(Bad)?;
                 if at > last {
                     return Err(Bad);
                 }
                 set |= 1 << at;
-                if let Some(slot) = *slot
-                    && let Some(place) = plane.block(number).get_mut(usize::from(slot))
-                {
+                if let Some(place) = plane.coefficient(number, at) {
                     *place = value.wrapping_shl(self.header.low.into());
                 }
             }
@@ -239,9 +235,7 @@ impl Progressive<'_> {
                     return Err(Bad);
                 }
                 set |= 1 << at;
-                if let Some(slot) = plane.slots.get(usize::from(at)).copied().flatten()
-                    && let Some(place) = plane.block(number).get_mut(usize::from(slot))
-                {
+                if let Some(place) = plane.coefficient(number, at) {
                     *place = value;
                 }
             }
@@ -292,9 +286,7 @@ fn refine(bits: &mut Bits<'_>, plane: &mut Plane, number: usize, at: u8, one: i1
     if !bits.flag() {
         return;
     }
-    if let Some(slot) = plane.slots.get(usize::from(at)).copied().flatten()
-        && let Some(place) = plane.block(number).get_mut(usize::from(slot))
-    {
+    if let Some(place) = plane.coefficient(number, at) {
         *place = if *place < 0 { place.wrapping_sub(one) } else { place.wrapping_add(one) };
     }
 }

@@ -53,6 +53,12 @@ impl Plane {
         y.saturating_mul(self.blocks.0).saturating_add(x)
     }
 
+    /// A coefficient of a block by its place in zigzag order, if it is kept.
+    pub(super) fn coefficient(&mut self, number: usize, at: u8) -> Option<&mut i16> {
+        let slot = self.slots.get(usize::from(at)).copied().flatten()?;
+        self.block(number).get_mut(usize::from(slot))
+    }
+
     /// The coefficients of a block.
     pub(super) fn block(&mut self, number: usize) -> &mut [i16] {
         let length = index(self.size.0 * self.size.1);
