@@ -2,10 +2,14 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a test may panic"
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "a test may panic, and the writer of odd files has more than every test needs"
 )]
 
 mod odd;

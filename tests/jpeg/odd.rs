@@ -1,18 +1,6 @@
 //! A writer of odd JPEG files: everything that T.81 allows a Huffman-coded file of 8 bits, and what real
 //! writers get wrong. It starts from coefficients, so that a reader can be held to every one of them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "test support: a panic is a failed test, and not every test needs everything"
-)]
-
 mod entropy;
 mod file;
 mod huffman;

@@ -2,18 +2,6 @@
 //! in `f64`. It shares nothing with the writer in [`odd`](super::odd) nor with the reader under test.
 //! A file that T.81 does not allow is an error; what is behind the last scan is not looked at.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "test support: a panic is a failed test, and not every test needs everything"
-)]
-
 mod plane;
 mod scan;
 

@@ -1,13 +1,5 @@
 //! The writer of odd files and the plain reader agree on every coefficient.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
-    reason = "a test may panic"
-)]
-
 use crate::odd::{self, Huffman, Picture, Process, Random, Writing};
 use crate::plain;
 
