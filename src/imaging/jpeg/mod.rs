@@ -21,6 +21,7 @@ mod huffman;
 mod input;
 mod lanes;
 mod layout;
+mod line;
 mod lookup;
 mod metadata;
 mod precision;
@@ -28,6 +29,7 @@ mod progressive;
 mod rows;
 mod scans;
 mod sequential;
+mod small;
 mod store;
 mod strips;
 mod tables;
@@ -50,7 +52,7 @@ use self::rows::Rows;
 use self::scans::Scans;
 use self::sequential::Sequential;
 use self::store::Store;
-use self::strips::{Spot, Strips};
+use self::strips::{Part, Strips};
 use self::transform::Transform;
 use self::window::Window;
 
@@ -169,22 +171,12 @@ impl Head {
             let steps = steps.ok_or_else(|| Error::damaged("a quantisation table is missing"))?;
             Ok(Transform::new(self.frame.block_size(component, scale), steps))
         });
-        let spots: Vec<Spot> = layout
-            .spots
-            .iter()
-            .map(|(component, at)| {
-                let size = self.frame.components.get(*component);
-                let size = size.map_or((1, 1), |component| self.frame.block_size(component, scale));
-                let across = layout.unit.get(*component).map_or(1, |unit| unit.0);
-                Spot { component: *component, size: (index(size.0), index(size.1)), at: *at, across }
-            })
-            .collect();
         let mut strips = Strips {
+            parts: Part::of(&self.frame, &layout, scale),
             rows: Rows::new(&self.frame, scale, color, unit),
             transforms: transforms.collect::<Result<_, Error>>()?,
-            above: vec![0; layout.mcus.0 * spots.len()],
-            spots,
-            stride: lookup.stride,
+            above: vec![0; layout.mcus.0 * layout.spots.len()],
+            unit: lookup.unit.clone(),
             across: layout.mcus.0,
             column: 0,
             emit,
