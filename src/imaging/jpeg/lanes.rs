@@ -4,7 +4,8 @@
 //! fill that time: three of them take little more than half the time that they take one after another. That
 //! holds only while all that a step needs is in registers, so a place is four numbers and no more.
 
-use super::lookup::{Entry, INDEX, Lookup, STATES, UNCLEAR};
+use super::lookup::{Lookup, STATES, UNCLEAR};
+use super::steps::{Entry, INDEX};
 
 /// Steps between looks at the limits; their bits fit in one reservoir.
 const STEPS: usize = 3;

@@ -8,13 +8,8 @@
 
 use super::Error;
 use super::frame::NATURAL;
-use super::huffman::{Huffman, extend};
-
-/// Bits that index a table.
-pub(super) const INDEX: u32 = 13;
-
-/// Most bits of one step. Three steps fit in a reservoir of 57: 22 + 22 + [`INDEX`].
-const LONGEST_STEP: u32 = 22;
+use super::huffman::Huffman;
+use super::steps::{END, Entry, INDEX, Kind, step_of_coefficient, step_of_difference};
 
 /// Entries of all tables together: sixteen, of which a scan needs twelve at most.
 pub(super) const ENTRIES: usize = 16 << INDEX;
@@ -22,42 +17,9 @@ pub(super) const ENTRIES: usize = 16 << INDEX;
 /// States of all blocks together: sixteen blocks of 256.
 pub(super) const STATES: usize = 16 << 8;
 
-/// Added to the position in the block by a symbol that ends it: positions from 128 on are past the end.
-pub(super) const END: u32 = 128;
-
 /// Bit of a position that is set only by steps that need a second look: those that no entry covers, and
 /// those that arrive at the end of a block, or past it, without an end-of-block symbol.
 pub(super) const UNCLEAR: u32 = 64;
-
-/// One step: bits to drop in the low byte, advance in the block in the next one, value in the high half.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Entry(pub(super) u32);
-
-impl Entry {
-    /// Leads to [`UNCLEAR`] from anywhere in a block.
-    const NONE: Self = Self(64 << 8);
-
-    pub(super) fn new(bits: u32, advance: u32, value: i16) -> Self {
-        Self(bits | advance << 8 | u32::from(value.cast_unsigned()) << 16)
-    }
-
-    /// The bits to drop.
-    #[inline(always)]
-    pub(super) fn bits(self) -> u32 {
-        self.0 & 0xff
-    }
-
-    #[inline(always)]
-    pub(super) fn advance(self) -> u32 {
-        self.0 >> 8 & 0xff
-    }
-
-    #[inline(always)]
-    pub(super) fn value(self) -> i16 {
-        let [_, _, low, high] = self.0.to_le_bytes();
-        i16::from_le_bytes([low, high])
-    }
-}
 
 /// What follows from the state that a step arrives at.
 #[derive(Clone, Copy, Debug, Default)]
@@ -128,44 +90,6 @@ impl Unit {
     }
 }
 
-/// What the entries of a table are about.
-#[derive(Clone, Copy)]
-enum Kind<'a> {
-    /// The DC difference.
-    Difference(&'a Huffman),
-    /// The DC difference and, without values, as many AC symbols as there are bits for: the codes of both.
-    DifferenceAndSkip(&'a Huffman, &'a Huffman),
-    /// As many AC symbols as there are bits for, without values.
-    Skip(&'a Huffman),
-    /// One AC symbol.
-    Value(&'a Huffman),
-}
-
-impl Kind<'_> {
-    /// The codes are known by where they are.
-    fn is(self, other: Self) -> bool {
-        match (self, other) {
-            (Self::Difference(a), Self::Difference(b))
-            | (Self::Skip(a), Self::Skip(b))
-            | (Self::Value(a), Self::Value(b)) => std::ptr::eq(a, b),
-            (Self::DifferenceAndSkip(a, c), Self::DifferenceAndSkip(b, d)) => {
-                std::ptr::eq(a, b) && std::ptr::eq(c, d)
-            }
-            _ => false,
-        }
-    }
-
-    /// The entry for these bits.
-    fn entry(self, index: u32) -> Entry {
-        match self {
-            Self::Difference(code) => difference(code, index),
-            Self::DifferenceAndSkip(dc, ac) => difference_and_skip(dc, ac, index),
-            Self::Skip(code) => skip(code, index, Entry(0)),
-            Self::Value(code) => value(code, index),
-        }
-    }
-}
-
 impl<'a> Lookup<'a> {
     pub(super) fn new(blocks: Vec<Block<'a>>) -> Result<Self, Error> {
         let unit = Unit::new(&blocks);
@@ -228,10 +152,7 @@ impl<'a> Lookup<'a> {
         let number = made.iter().position(|other| other.is(kind)).unwrap_or(made.len());
         let start = number << INDEX;
         if number == made.len() {
-            let table = self.entries.get_mut(start..start + (1 << INDEX))?;
-            for (bits, entry) in (0_u32..).zip(table) {
-                *entry = kind.entry(bits).0;
-            }
+            kind.fill(self.entries.get_mut(start..)?.first_chunk_mut()?);
             made.push(kind);
         }
         u16::try_from(start / 2).ok()
@@ -283,73 +204,4 @@ pub(super) fn last_wanted((across, down): (u32, u32)) -> usize {
 fn boxed<T: Clone, const N: usize>(value: T) -> Box<[T; N]> {
     let made: Result<Box<[T; N]>, _> = vec![value; N].try_into();
     made.unwrap_or_else(|_| unreachable!("the vector has N elements"))
-}
-
-/// A DC difference at the head of 32 bits (section F.2.2.1).
-fn step_of_difference(code: &Huffman, bits: u32) -> Option<Entry> {
-    let (length, size) = code.symbol(high_half(bits))?;
-    let size = u32::from(size);
-    (size <= 15).then(|| Entry::new(length + size, 1, extra(bits, length, size)))
-}
-
-/// An AC symbol at the head of 32 bits (section F.2.2.2).
-fn step_of_coefficient(code: &Huffman, bits: u32) -> Option<Entry> {
-    let (length, symbol) = code.symbol(high_half(bits))?;
-    let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-    Some(match (run, size) {
-        (15, 0) => Entry::new(length, 16, 0),
-        (_, 0) => Entry::new(length, END, 0),
-        _ => Entry::new(length + size, run + 1, extra(bits, length, size)),
-    })
-}
-
-fn high_half(bits: u32) -> u16 {
-    let [a, b, _, _] = bits.to_be_bytes();
-    u16::from_be_bytes([a, b])
-}
-
-fn extra(bits: u32, length: u32, size: u32) -> i16 {
-    let bits = (bits << length).checked_shr(32 - size).unwrap_or(0);
-    extend(bits, size)
-}
-
-/// An entry with a value needs all its bits in the index.
-fn difference(code: &Huffman, index: u32) -> Entry {
-    let step = step_of_difference(code, index << (32 - INDEX));
-    step.filter(|step| step.bits() <= INDEX).unwrap_or(Entry::NONE)
-}
-
-fn difference_and_skip(dc: &Huffman, ac: &Huffman, index: u32) -> Entry {
-    let step = difference(dc, index);
-    if step == Entry::NONE { step } else { skip(ac, index, step) }
-}
-
-fn value(code: &Huffman, index: u32) -> Entry {
-    let step = step_of_coefficient(code, index << (32 - INDEX));
-    step.filter(|step| step.bits() <= INDEX).unwrap_or(Entry::NONE)
-}
-
-/// As many symbols as there are codes in the index behind a step; the extra bits of the last one may lie
-/// behind it.
-fn skip(code: &Huffman, index: u32, before: Entry) -> Entry {
-    let (mut bits, mut advance) = (before.bits(), before.advance());
-    while bits < INDEX {
-        let rest = index << (32 - INDEX) << bits;
-        let Some((length, symbol)) = code.symbol(high_half(rest)) else { break };
-        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-        if bits + length > INDEX || bits + length + size > LONGEST_STEP {
-            break;
-        }
-        if size == 0 && run != 15 {
-            bits += length;
-            advance += END;
-            break;
-        }
-        if advance + run + 1 > 63 {
-            break;
-        }
-        bits += length + size;
-        advance += run + 1;
-    }
-    if bits == 0 { Entry::NONE } else { Entry::new(bits, advance, before.value()) }
 }

@@ -30,6 +30,7 @@ mod rows;
 mod scans;
 mod sequential;
 mod small;
+mod steps;
 mod store;
 mod strips;
 mod tables;
