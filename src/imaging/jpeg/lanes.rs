@@ -144,7 +144,7 @@ pub(super) fn reservoir(data: &[u8], bit: usize) -> u64 {
 pub(super) fn run<const N: usize>(
     lookup: &Lookup<'_>,
     data: &[u8],
-    mut lanes: [&mut Lane; N],
+    lanes: [&mut Lane; N],
     limits: [Limit; N],
 ) -> Pause {
     let mut places: [Place; N] = std::array::from_fn(|i| lanes[i].place);

@@ -51,15 +51,17 @@ impl Transform {
     }
 
     /// Blocks that become 4 x 4 samples, two at a time.
-    pub(super) fn fours(&self, mut line: Line<'_>, samples: &mut [u8], stride: usize) {
+    pub(super) fn fours<'b>(&self, mut line: Line<'b>, samples: &mut [u8], stride: usize) {
         let mut rest = samples;
-        while let Some((blocks, count)) = line.take_blocks::<2, 16>() {
-            let [left, right] = blocks.map(|block| block.as_chunks::<4>().0.first_chunk::<4>().copied());
-            let (left, right) = (left.unwrap_or_default(), right.unwrap_or_default());
+        while let Some(left) = line.next() {
+            let right = line.next();
+            let count = 1 + usize::from(right.is_some());
+            let block = |block: &'b [i16]| block.as_chunks::<4>().0.first_chunk::<4>();
+            let (left, right) = (block(left), right.and_then(block));
+            let (left, right) = (left.unwrap_or(&[[0; 4]; 4]), right.unwrap_or(&[[0; 4]; 4]));
             let mut rows = [I16x8::splat(0); 8];
-            for (number, (row, (left, right))) in rows.iter_mut().zip(left.into_iter().zip(right)).enumerate()
-            {
-                let ([a, b, c, d], [e, f, g, h]) = (left, right);
+            for (number, (row, (left, right))) in rows.iter_mut().zip(left.iter().zip(right)).enumerate() {
+                let ([a, b, c, d], [e, f, g, h]) = (*left, *right);
                 *row = self.times_step(I16x8::new([a, b, c, d, e, f, g, h]), number);
             }
             let columns = transposed(pass::<4, false, COLUMNS>(rows, 1 << (COLUMNS - 1), true));
