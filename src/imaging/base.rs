@@ -11,7 +11,7 @@ use super::decode::Decoded;
 use super::encode;
 use super::geometry::{Finish, Plan, Size, Window};
 use super::limits::{Budget, Cancel};
-use super::picture::Picture;
+use super::picture::{Grain, Picture};
 use super::reduce::Reducer;
 use super::resize;
 use super::{Error, SourceFormat, Thumbnail, Timings};
@@ -31,6 +31,7 @@ pub(super) struct Base {
 /// The source at some resolution.
 struct View {
     picture: Picture,
+    grain: Grain,
     /// Part of `picture` that is the source; its last column and row may be wider than what they show.
     extent: Window,
 }
@@ -38,7 +39,8 @@ struct View {
 impl Base {
     /// Turns the source upright.
     pub(super) fn new(decoded: Decoded, budget: &mut Budget) -> Result<Self, Error> {
-        let Decoded { picture, full, reduction, orientation, profile, format, quality, damage: _ } = decoded;
+        let Decoded { picture, full, reduction, grain, orientation, profile, format, quality, damage: _ } =
+            decoded;
         let profile = Profile::new(profile.as_deref(), picture.layout, picture.depth);
         let stored = Window {
             x: 0.0,
@@ -50,7 +52,7 @@ impl Base {
         // Turned, the picture is there twice for a moment.
         budget.reserve(picture.bytes())?;
         let extent = orientation.window(stored, picture.size);
-        let view = View { picture: orientation.apply(picture), extent };
+        let view = View { picture: orientation.apply(picture), grain, extent };
         budget.release(view.picture.bytes());
         Ok(Self { view, full: orientation.size(full), format, profile, quality })
     }
@@ -86,7 +88,7 @@ impl Base {
         if cell < 2 {
             return Ok(());
         }
-        let View { picture, extent } = &self.view;
+        let View { picture, extent, .. } = &self.view;
         let size =
             Size { width: picture.size.width.div_ceil(cell), height: picture.size.height.div_ceil(cell) };
         let working = resize::averaging_bytes(picture, size);
@@ -96,7 +98,7 @@ impl Base {
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
         budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, extent };
+        self.view = View { picture: shrunk, grain: Grain::Means, extent };
         Ok(())
     }
 
@@ -133,10 +135,11 @@ impl Base {
             cancel.check()?;
             let picture = match &drawn {
                 None => {
-                    let cut = resize::cut(&self.view.picture, self.locate(stage.window), stage.size)?;
+                    let View { picture, grain, .. } = &self.view;
+                    let cut = resize::cut(picture, self.locate(stage.window), stage.size, *grain)?;
                     self.profile.to_srgb(cut).drop_opaque_alpha()
                 }
-                Some(before) => resize::cut(before, stage.window, stage.size)?,
+                Some(before) => resize::cut(before, stage.window, stage.size, Grain::Points)?,
             };
             let picture = stage.turn.apply(picture);
             drawn = Some(match stage.finish {

@@ -50,6 +50,22 @@ impl Depth {
     }
 }
 
+/// What a sample stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Grain {
+    /// The mean of the square that its pixel covers of a larger picture.
+    Means,
+    /// As sharp as a picture of its size can be.
+    Points,
+}
+
+impl Grain {
+    /// Of squares with sides of so many pixels.
+    pub(super) fn of(reduction: u32) -> Self {
+        if reduction > 1 { Self::Means } else { Self::Points }
+    }
+}
+
 /// A picture: rows from the top, without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Picture {

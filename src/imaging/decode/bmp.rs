@@ -8,6 +8,7 @@ use image::codecs::bmp::BmpDecoder;
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
+use super::super::picture::Grain;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
 use super::{Decoded, whole};
@@ -24,6 +25,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         picture: whole::read(decoder, FORMAT)?,
         full,
         reduction: 1,
+        grain: Grain::Points,
         orientation: Orientation::default(),
         profile: None,
         format: FORMAT,

@@ -10,7 +10,7 @@ use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Layout, side};
+use super::super::picture::{Depth, Grain, Layout, side};
 use super::super::reduce::Reducer;
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -70,6 +70,7 @@ pub(super) fn decode<R: Read>(
         picture,
         full,
         reduction,
+        grain: Grain::of(reduction),
         orientation: Orientation::default(),
         profile,
         format: FORMAT,

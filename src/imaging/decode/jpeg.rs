@@ -9,7 +9,7 @@ use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::jpeg::{self, Head, Scale};
 use super::super::limits::{Budget, Cancel};
-use super::super::picture::{Depth, Layout};
+use super::super::picture::{Depth, Grain, Layout};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -73,6 +73,7 @@ fn picture(
         picture,
         full,
         reduction: scale.reduction() * cell,
+        grain: if scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
         orientation,
         profile: head.metadata.profile(),
         format: FORMAT,

@@ -17,7 +17,7 @@ use super::damage::Damage;
 use super::geometry::{Demand, Size};
 use super::limits::Budget;
 use super::orient::Orientation;
-use super::picture::Picture;
+use super::picture::{Grain, Picture};
 use super::source::Source;
 use super::{Error, SourceFormat, probe};
 
@@ -28,6 +28,8 @@ pub(super) struct Decoded {
     pub(super) picture: Picture,
     /// Size in the file, pixels.
     pub(super) full: Size,
+    /// Whether the pixels are means.
+    pub(super) grain: Grain,
     /// Side of those squares, pixels. The last column and row of `picture` may show less than a square.
     pub(super) reduction: u32,
     pub(super) orientation: Orientation,
@@ -97,6 +99,7 @@ mod tests {
             picture: Picture::blank(full, Layout::Grey, Depth::Eight),
             full,
             reduction: 1,
+            grain: Grain::Points,
             orientation: Orientation::default(),
             profile: None,
             format: SourceFormat::Jpeg,

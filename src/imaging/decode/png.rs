@@ -11,7 +11,7 @@ use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Layout};
+use super::super::picture::{Depth, Grain, Layout};
 use super::super::reduce::Reducer;
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -74,6 +74,7 @@ pub(super) fn decode<R: Read>(
         picture,
         full,
         reduction,
+        grain: Grain::of(reduction),
         orientation: orientation.unwrap_or_default(),
         profile,
         format: FORMAT,

@@ -12,6 +12,7 @@ use image::{ExtendedColorType, ImageDecoder};
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
+use super::super::picture::Grain;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
 use super::{Decoded, whole};
@@ -37,6 +38,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         picture: whole::read(decoder, FORMAT)?,
         full,
         reduction: 1,
+        grain: Grain::Points,
         orientation: Orientation::from_exif(u16::from(orientation.to_exif())),
         profile,
         format: FORMAT,

@@ -8,6 +8,7 @@ use image::codecs::webp::WebPDecoder;
 
 use super::super::damage::Damage;
 use super::super::limits::Budget;
+use super::super::picture::Grain;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
 use super::{Decoded, bytes_of, exif_orientation, whole};
@@ -25,6 +26,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         picture: whole::read(decoder, FORMAT)?,
         full,
         reduction: 1,
+        grain: Grain::Points,
         orientation: chunk(&file, *b"EXIF").map(tiff_part).map(exif_orientation).unwrap_or_default(),
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
         format: FORMAT,
