@@ -1,10 +1,9 @@
 //! Tables that decode a sequential scan in steps of equal shape, whatever comes next.
 //!
 //! A step looks up the next [`INDEX`] bits in the table of the present state and learns how many bits to
-//! drop, how far that goes in the block, and the value of a coefficient. There are three kinds of table: DC
-//! difference, AC coefficient with its value, and, past the last coefficient that is wanted, as many whole
-//! AC symbols as the bits hold, without values. The state after a step is a table look-up too, so that
-//! nothing has to be predicted at the ends of blocks, which no processor can predict.
+//! drop, how far that goes in the block, and the value of a coefficient; what kinds of table there are is in
+//! [`Kind`]. The state after a step is a table look-up too, so that nothing has to be predicted at the ends of
+//! blocks, which no processor can predict.
 
 use super::Error;
 use super::frame::NATURAL;

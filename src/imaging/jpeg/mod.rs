@@ -1,14 +1,14 @@
 //! The JPEG reader: as much of a file as a picture of a reduced size needs, and no more.
 //!
 //! Nearly all the time of a thumbnail goes into Huffman codes. At 1/8 only the mean of each block matters, at
-//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`lookup`),
-//! at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
+//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`steps`,
+//! `lookup`), at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
 //! scans are read that carry what is wanted to the precision that shows (`precision`).
 //!
-//! The way through: `input` finds markers and segments, `head` what stands before the first scan;
-//! `window` holds entropy-coded data; scans go through `sequential` to `strips`, which `transform`s
-//! blocks into `rows`, or, where there are several (`scans`, `progressive`), are kept in `store` until enough
-//! is there; rows are `upsample`d and turned into pixels (`color`).
+//! The way through: `input` finds markers and segments, `head` what stands before the first scan; `window`
+//! holds entropy-coded data; scans go through `sequential` to `strips`, which turns blocks into `rows` a `line`
+//! at a time (`transform`, `small`), or, where there are several (`scans`, `progressive`), are kept in `store`
+//! until enough is there; rows are `upsample`d and turned into pixels (`color`).
 //!
 //! Memory: for sequential files of one scan some rows of blocks, whatever the height; for others the
 //! coefficients that the scale needs, of all blocks.
