@@ -137,7 +137,7 @@ impl<'a> Sequential<'a> {
         target: &mut impl Target,
     ) -> Result<usize, Error> {
         while self.done < self.total {
-            window.fill(input, LANES * self.stretch / 8 + LONGEST_MCU)?;
+            self.prepare(input, window)?;
             let before = self.done;
             match self.cohort(window) {
                 2.. => self.decode_segments(input, window, target)?,
@@ -147,10 +147,20 @@ impl<'a> Sequential<'a> {
             if self.done == before {
                 self.resume(input, window, target)?;
             }
-            window.discard(self.bit / 8);
-            self.bit %= 8;
         }
         Ok(self.lost)
+    }
+
+    /// Makes sure that there is a stretch for every lane. Data is moved to the front of the window only as often as
+    /// as much of it has been used.
+    fn prepare<R: BufRead>(&mut self, input: &mut Input<R>, window: &mut Window) -> Result<(), Error> {
+        let wanted = LANES * self.stretch / 8 + LONGEST_MCU;
+        if window.length().saturating_sub(self.bit / 8) < wanted && !window.has_ended() {
+            window.discard(self.bit / 8);
+            self.bit %= 8;
+            window.fill(input, 2 * wanted)?;
+        }
+        Ok(())
     }
 
     /// Whole restart intervals at the head of the window, at most one a lane.
@@ -161,7 +171,8 @@ impl<'a> Sequential<'a> {
                 segment.end.is_some() && (index == 0 || segment.restart.map(usize::from) == Some(expected))
             })
         };
-        let is_fresh = self.bit == 0 && self.left == self.interval.min(self.total - self.done);
+        let start = window.segment(0).map(|segment| segment.start * 8);
+        let is_fresh = start == Some(self.bit) && self.left == self.interval.min(self.total - self.done);
         if !is_fresh || self.interval > self.capacity {
             return 0;
         }
