@@ -249,13 +249,13 @@ fn random(dice: &mut Dice) -> Recipe {
     let (a, b, c, d) = (side(), side(), side(), side());
     let scaling = dice.pick(&[Scaling::Both, Scaling::EnlargeOnly, Scaling::ShrinkOnly]);
     let choices = [
-        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::ALL) },
-        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::ALL) },
+        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::PLACES) },
+        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::PLACES) },
         Step::Pad { width: c, height: d, color: None },
         Step::Rotate(u16::try_from(dice.roll(4) * 90).unwrap()),
         Step::Rotate(u16::try_from(dice.roll(360)).unwrap()),
         Step::Thumbnail(Geometry::Area(u64::from(a) * u64::from(b))),
-        Step::Thumbnail(Geometry::Cover { width: a, height: b }),
+        Step::Thumbnail(Geometry::Cover { width: a, height: b, scaling: Scaling::Both }),
         Step::Thumbnail(Geometry::Exact { width: c, height: d }),
         Step::Thumbnail(Geometry::Fit { width: Some(a), height: Some(d), scaling }),
         Step::Thumbnail(Geometry::Fit { width: None, height: Some(b), scaling }),

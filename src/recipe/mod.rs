@@ -10,8 +10,8 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-pub use output::{Format, Quality, Rgb};
-pub use step::{Geometry, Gravity, Scaling, Step};
+pub use output::{Format, Keep, Quality, Rgb, Subsampling};
+pub use step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Changes whenever the same recipe and source would give other bytes than before, so that stamps differ.
 const ENCODER_VERSION: &str = "1";
@@ -30,6 +30,16 @@ pub struct Recipe {
     pub background: Rgb,
     /// Progressive JPEG instead of baseline.
     pub interlace: bool,
+    /// Colour resolution of JPEG.
+    pub subsampling: Subsampling,
+    /// Shades of grey instead of colours.
+    pub greyscale: bool,
+    /// How much the scaled picture is sharpened, percent of what a small blur takes away.
+    pub sharpen: Option<u16>,
+    /// Most bytes of the file.
+    pub max_bytes: Option<u64>,
+    /// What is carried on beside pixels.
+    pub keep: Keep,
 }
 
 impl Recipe {
@@ -56,19 +66,54 @@ impl Default for Recipe {
             quality: Quality::default(),
             background: Rgb::WHITE,
             interlace: false,
+            subsampling: Subsampling::default(),
+            greyscale: false,
+            sharpen: None,
+            max_bytes: None,
+            keep: Keep::default(),
         }
     }
 }
 
 /// The canonical form, which [`Recipe::hash`] digests: two recipes print alike exactly when they are equal.
+/// What came to recipes later stands there only where it is not as before, so that older hashes stay.
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.steps {
+        let Self {
+            steps,
+            format,
+            quality,
+            background,
+            interlace,
+            subsampling,
+            greyscale,
+            sharpen,
+            max_bytes,
+            keep: Keep { copyright, profile },
+        } = self;
+        for step in steps {
             write!(f, "{step};")?;
         }
-        let format = self.format.map_or("source", Format::name);
-        write!(f, "format={format};quality={};background={}", self.quality, self.background)?;
-        if self.interlace { f.write_str(";interlace") } else { Ok(()) }
+        let format = format.map_or("source", Format::name);
+        write!(f, "format={format};quality={quality};background={background}")?;
+        if let Some(percent) = sharpen {
+            write!(f, ";sharpen={percent}")?;
+        }
+        if let Some(bytes) = max_bytes {
+            write!(f, ";max-bytes={bytes}")?;
+        }
+        for (is_set, word) in [
+            (*interlace, ";interlace"),
+            (*subsampling == Subsampling::Full, ";444"),
+            (*greyscale, ";greyscale"),
+            (*copyright, ";keep=copyright"),
+            (*profile, ";keep=profile"),
+        ] {
+            if is_set {
+                f.write_str(word)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -93,23 +138,34 @@ mod tests {
             with(|r| r.quality = Quality::AtMostSource(80)),
             with(|r| r.background = Rgb([0; 3])),
             with(|r| r.interlace = true),
+            with(|r| r.quality = Quality::AtLeastSource(80)),
+            with(|r| r.quality = Quality::OfSource(80)),
+            with(|r| r.subsampling = Subsampling::Full),
+            with(|r| r.greyscale = true),
+            with(|r| r.sharpen = Some(70)),
+            with(|r| r.max_bytes = Some(70)),
+            with(|r| r.keep.copyright = true),
+            with(|r| r.keep.profile = true),
+            with(|r| r.keep = Keep { copyright: true, profile: true }),
         ];
         let hashes: std::collections::HashSet<String> = variants.iter().map(Recipe::hash).collect();
         assert_eq!(hashes.len(), variants.len());
     }
 
+    /// Stored thumbnails carry these.
     #[test]
-    fn canonical_form_tells_open_sides_apart() {
-        let fit = |width, height| Geometry::Fit { width, height, scaling: Scaling::Both }.to_string();
-        assert_eq!(fit(Some(20), None), "20x");
-        assert_eq!(fit(None, Some(20)), "x20");
-    }
-
-    #[test]
-    fn colours_are_six_digits() {
-        assert_eq!(Rgb::parse("#1A2b3c"), Some(Rgb([0x1a, 0x2b, 0x3c])));
-        for text in ["1a2b3c", "#fff", "#1a2b3c00", "#gggggg", ""] {
-            assert_eq!(Rgb::parse(text), None, "{text}");
-        }
+    fn hashes_of_older_recipes_stay() {
+        assert_eq!(Recipe::fit_inside(300, 300).hash(), "eb3e3482b3ebe10b1f5fc84b62518a411358e1e9");
+        let recipe = Recipe {
+            steps: vec![
+                Step::Thumbnail(Geometry::Cover { width: 400, height: 300, scaling: Scaling::Both }),
+                Step::Crop { width: Some(400), height: Some(300), gravity: Gravity::Center },
+            ],
+            format: Some(Format::Jpeg),
+            quality: Quality::AtMostSource(70),
+            interlace: true,
+            ..Recipe::default()
+        };
+        assert_eq!(recipe.hash(), "f42372e7783daa85f35c28b3d0a793f8b95c85c4");
     }
 }

@@ -6,6 +6,7 @@ use std::io::Read;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
@@ -72,6 +73,7 @@ pub(super) fn decode<R: Read>(
         reduction,
         orientation: Orientation::default(),
         profile,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,
