@@ -1,7 +1,11 @@
 //! Every operation, written as users write it, on real photographs: against references computed by another
 //! program (`tests/data/make.py`), and by where the subject is that anybody sees.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot read its fixture has failed"
+)]
 
 mod fixture;
 

@@ -30,6 +30,7 @@ def libjpeg_turbo(source, quality):
 def mozjpeg(progressive):
     def prepare(source, quality):
         import pyvips
+        pyvips.cache_set_max(0)  # else the next picture of the same name is the last one
         picture = pyvips.Image.new_from_file(source).copy_memory()
         return lambda: picture.jpegsave_buffer(
             Q=quality, optimize_coding=True, trellis_quant=True, overshoot_deringing=True, quant_table=3,

@@ -52,7 +52,7 @@ fn place(at: usize, free: usize, pixels: u32) -> f64 {
     let (at, free) = (u64::try_from(at).unwrap_or(0), u64::try_from(free).unwrap_or(0));
     let scaled = (at * u64::from(pixels) * 2 + free).checked_div(free * 2);
     // Where the map leaves nothing free, the picture leaves half a cell at most.
-    let scaled = scaled.unwrap_or(u64::from(pixels) / 2);
+    let scaled = scaled.unwrap_or_else(|| u64::from(pixels) / 2);
     f64::from(u32::try_from(scaled).unwrap_or(pixels).min(pixels))
 }
 

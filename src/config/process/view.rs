@@ -55,6 +55,7 @@ pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Re
 }
 
 /// The sides that stand there, and one that does.
+#[derive(Clone, Copy, Debug)]
 struct Sides {
     width: Option<u32>,
     height: Option<u32>,

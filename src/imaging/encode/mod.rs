@@ -7,7 +7,6 @@ mod png;
 mod riff;
 mod webp;
 
-use ::png::Compression;
 use bytes::Bytes;
 
 use super::geometry::Size;
@@ -112,7 +111,7 @@ impl Sheet<'_> {
         self.finished(match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
             Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.carried),
-            Format::Png => png::encode(&self.picture, Compression::Balanced, self.carried),
+            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.carried),
             Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.carried {
                 Carried { profile: None, exif: None } => webp,
                 Carried { profile, exif } => {
@@ -131,7 +130,7 @@ impl Sheet<'_> {
                 self.write(quality)
             }),
             Format::Png => {
-                let small = self.finished(png::encode(&self.picture, Compression::High, self.carried))?;
+                let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.carried))?;
                 Ok(fit::fits(&small, limit).then_some(small))
             }
         }
