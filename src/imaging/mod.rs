@@ -2,11 +2,13 @@
 //!
 //! A source is read once, forward, while it arrives; its header decides whether its pixels are taken on at
 //! all ([`Limits`]), and how small they may be decoded. Every thumbnail starts from that one decode. What
-//! comes out is upright, sRGB, eight bits, without metadata, and the same bytes for the same input.
+//! comes out is upright, sRGB, eight bits, without metadata but what a recipe keeps, and the same bytes for the same
+//! input.
 
 mod base;
 mod canvas;
 mod color;
+mod credits;
 mod damage;
 mod decode;
 mod encode;
@@ -19,6 +21,9 @@ mod picture;
 mod probe;
 mod reduce;
 mod resize;
+mod saliency;
+mod scale;
+mod sharpen;
 mod source;
 
 use std::io::Read;
@@ -100,13 +105,14 @@ pub fn render<R: Read + Send>(
     let start = Instant::now();
     let mut budget = Budget::new(*limits);
     let mut source = Source::new(source, length, cancel);
-    let decoded = decode::decode(&mut source, Demand { recipes }, &mut budget)?;
+    let demand = Demand { recipes };
+    let decoded = decode::decode(&mut source, demand, &mut budget)?;
     drop(source);
     let damaged = limits.damage.judge(decoded.damage, decoded.format)?;
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
-    let base = base::Base::new(decoded, &mut budget)?;
+    let base = base::Base::new(decoded, length, demand, &mut budget)?;
     timings.resize += start.elapsed();
     let (format, full) = (base.format, base.full);
     let thumbnails = base.thumbnails(recipes, &mut budget, cancel, &mut timings);

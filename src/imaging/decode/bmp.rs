@@ -5,6 +5,7 @@ use std::io::Read;
 use image::ImageDecoder;
 use image::codecs::bmp::BmpDecoder;
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
@@ -28,6 +29,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         grain: Grain::Points,
         orientation: Orientation::default(),
         profile: None,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

@@ -6,6 +6,7 @@ use std::io::Read;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
@@ -73,6 +74,7 @@ pub(super) fn decode<R: Read>(
         grain: Grain::of(reduction),
         orientation: Orientation::default(),
         profile,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::jpeg::{self, Head, Scale};
@@ -76,6 +77,7 @@ fn picture(
         grain: if scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
         orientation,
         profile: head.metadata.profile(),
+        credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
         format: FORMAT,
         quality: head.quality(),
         damage: damage(summary.lost),

@@ -13,6 +13,7 @@ mod whole;
 
 use std::io::Read;
 
+use super::credits::Credits;
 use super::damage::Damage;
 use super::geometry::{Demand, Size};
 use super::limits::Budget;
@@ -35,6 +36,8 @@ pub(super) struct Decoded {
     pub(super) orientation: Orientation,
     /// Embedded ICC profile.
     pub(super) profile: Option<Vec<u8>>,
+    /// Of its EXIF.
+    pub(super) credits: Credits,
     pub(super) format: SourceFormat,
     /// What of `picture` is made up.
     pub(super) damage: Damage,
@@ -102,6 +105,7 @@ mod tests {
             grain: Grain::Points,
             orientation: Orientation::default(),
             profile: None,
+            credits: Credits::default(),
             format: SourceFormat::Jpeg,
             damage,
             quality: None,

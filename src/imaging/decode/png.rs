@@ -7,6 +7,7 @@ use std::io::Read;
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
@@ -69,6 +70,7 @@ pub(super) fn decode<R: Read>(
         reader.finish().ok()?;
         self::orientation(&reader)
     });
+    let credits = reader.info().exif_metadata.as_deref().map(Credits::read).unwrap_or_default();
     let (picture, reduction) = reducer.finish();
     Ok(Decoded {
         picture,
@@ -77,6 +79,7 @@ pub(super) fn decode<R: Read>(
         grain: Grain::of(reduction),
         orientation: orientation.unwrap_or_default(),
         profile,
+        credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

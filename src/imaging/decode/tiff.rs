@@ -9,6 +9,7 @@ use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation as Stored;
 use image::{ExtendedColorType, ImageDecoder};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
@@ -21,6 +22,8 @@ const FORMAT: SourceFormat = SourceFormat::Tiff;
 
 pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result<Decoded, Error> {
     let file = source.take_bytes(budget)?;
+    // A TIFF is what EXIF blocks are made like.
+    let credits = Credits::read(&file);
     let mut decoder = TiffDecoder::new(Cursor::new(file)).map_err(|error| whole::refusal(error, FORMAT))?;
     let full = whole::size(&decoder);
     budget.admit(full)?;
@@ -41,6 +44,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         grain: Grain::Points,
         orientation: Orientation::from_exif(u16::from(orientation.to_exif())),
         profile,
+        credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

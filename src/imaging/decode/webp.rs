@@ -6,6 +6,7 @@ use std::io::{Cursor, Read};
 
 use image::codecs::webp::WebPDecoder;
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::picture::Grain;
@@ -22,13 +23,15 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
     budget.admit(full)?;
     budget.reserve(bytes_of(full, if decoder.has_animation() { 12 } else { 8 }))?;
     source.cancel().check()?;
+    let exif = chunk(&file, *b"EXIF").map(tiff_part);
     Ok(Decoded {
         picture: whole::read(decoder, FORMAT)?,
         full,
         reduction: 1,
         grain: Grain::Points,
-        orientation: chunk(&file, *b"EXIF").map(tiff_part).map(exif_orientation).unwrap_or_default(),
+        orientation: exif.map(exif_orientation).unwrap_or_default(),
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
+        credits: exif.map(Credits::read).unwrap_or_default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,
