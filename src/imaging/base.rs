@@ -43,8 +43,8 @@ impl Base {
         let stored = Window {
             x: 0.0,
             y: 0.0,
-            width: f64::from(full.width) / f64::from(reduction),
-            height: f64::from(full.height) / f64::from(reduction),
+            width: f64::from(full.width) / reduction.across,
+            height: f64::from(full.height) / reduction.down,
         };
         budget.settle(picture.bytes());
         // Turned, the picture is there twice for a moment.

@@ -38,6 +38,17 @@ impl Orientation {
         })
     }
 
+    /// This, and another turn after it.
+    pub(super) fn then(self, after: Self) -> Self {
+        let Self { transpose, flip_x, flip_y } = after;
+        let (flip_x, flip_y) = if self.transpose { (flip_y, flip_x) } else { (flip_x, flip_y) };
+        Self {
+            transpose: self.transpose != transpose,
+            flip_x: self.flip_x != flip_x,
+            flip_y: self.flip_y != flip_y,
+        }
+    }
+
     /// The size after turning. Its own inverse.
     pub(super) fn size(self, stored: Size) -> Size {
         if self.transpose { Size { width: stored.height, height: stored.width } } else { stored }
@@ -141,6 +152,16 @@ mod tests {
                 ((at % width) as f64, (at / width) as f64),
                 "orientation {value}"
             );
+        }
+    }
+
+    #[test]
+    fn turns_that_follow_each_other_are_one() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
+            let (first, second) = (Orientation::from_exif(first), Orientation::from_exif(second));
+            let both = first.then(second).apply(picture.clone());
+            assert_eq!(both, second.apply(first.apply(picture.clone())), "{first:?} {second:?}");
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
     Ok(Decoded {
         picture: whole::read(decoder, FORMAT)?,
         full,
-        reduction: 1,
+        reduction: 1.into(),
         orientation: Orientation::default(),
         profile: None,
         format: FORMAT,

@@ -69,7 +69,7 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
         orientation: Orientation::default(),
         profile,
         format: FORMAT,

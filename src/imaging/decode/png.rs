@@ -73,7 +73,7 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
         orientation: orientation.unwrap_or_default(),
         profile,
         format: FORMAT,

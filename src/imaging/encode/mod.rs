@@ -46,8 +46,8 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::Jpeg => Format::Jpeg,
         SourceFormat::Png => Format::Png,
         SourceFormat::WebP => Format::WebP,
-        SourceFormat::Bmp | SourceFormat::Tiff if layout.has_alpha() => Format::Png,
-        SourceFormat::Bmp | SourceFormat::Tiff => Format::Jpeg,
+        SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff if layout.has_alpha() => Format::Png,
+        SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff => Format::Jpeg,
     }
 }
 
@@ -83,6 +83,7 @@ mod tests {
             (None, SourceFormat::Png, Layout::Rgb, Format::Png),
             (None, SourceFormat::WebP, Layout::RgbAlpha, Format::WebP),
             (None, SourceFormat::Tiff, Layout::Grey, Format::Jpeg),
+            (None, SourceFormat::Avif, Layout::Rgb, Format::Jpeg),
             (None, SourceFormat::Bmp, Layout::GreyAlpha, Format::Png),
         ] {
             let recipe = Recipe { format: wanted, ..Recipe::default() };
