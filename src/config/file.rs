@@ -35,6 +35,7 @@ struct RawRule {
     format: Option<Text>,
     quality: Option<Text>,
     background: Option<Text>,
+    heic: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -114,6 +115,7 @@ impl RawRule {
             format: written("format", self.format),
             quality: written("quality", self.quality),
             background: written("background", self.background),
+            heic: written("heic", self.heic),
         })
     }
 }
