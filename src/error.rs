@@ -71,12 +71,12 @@ impl Error {
                 imaging::Error::Impossible { .. }
                 | imaging::Error::Outside { .. }
                 | imaging::Error::TooManyBytes { .. } => "image.impossible",
+                imaging::Error::Heic | imaging::Error::Unsupported { .. } => "image.unsupported",
                 imaging::Error::NotAnImage => "image.not_an_image",
                 imaging::Error::Read(_) => "cos.network",
                 imaging::Error::Resize { .. } => "image.resize",
                 imaging::Error::TooManyPixels { .. } => "image.too_many_pixels",
                 imaging::Error::TooMuchMemory { .. } => "image.too_much_memory",
-                imaging::Error::Unsupported { .. } => "image.unsupported",
             },
             Self::Loop(_) => "config.loop",
             Self::Panicked(_) => "panic",

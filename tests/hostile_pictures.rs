@@ -63,7 +63,11 @@ fn bombs_are_refused_by_their_header_with_numbers() {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xc2, 0, 17, 8, 0xff, 0xff, 0xff, 0xff, 3];
     jpeg.extend([1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
     jpeg.extend(SCAN);
-    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg] {
+    let size = |file: &[u8]| file.windows(4).position(|kind| kind == b"ispe").unwrap() + 8;
+    let mut avif = data("rgb.avif");
+    let at = size(&avif);
+    avif[at..at + 8].copy_from_slice(&60_000_u32.to_be_bytes().repeat(2));
+    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, avif] {
         let mut endless =
             Counted { inner: Cursor::new(bomb.clone()).chain(io::repeat(0).take(1 << 30)), read: 0 };
         let refusal = render(&mut endless, None, &[&recipe], &LIMITS, &Cancel::default()).unwrap_err();
@@ -103,6 +107,32 @@ fn progressive_coefficients_count_before_they_are_allocated() {
     );
 }
 
+/// The size in the container and the one in the coded picture must agree, whichever is larger.
+#[test]
+fn avif_with_pixels_of_another_size_than_it_says_is_damaged() {
+    let recipe = Recipe::fit_inside(50, 50);
+    let whole = data("rgb.avif");
+    let at = whole.windows(4).position(|kind| kind == b"ispe").unwrap() + 8;
+    for size in [[192_u32, 127], [2, 2], [193, 128], [0, 0], [192, u32::MAX]] {
+        let mut bytes = whole.clone();
+        bytes[at..at + 4].copy_from_slice(&size[0].to_be_bytes());
+        bytes[at + 4..at + 8].copy_from_slice(&size[1].to_be_bytes());
+        let refusal = run(&bytes, &[&recipe]).map(|_| ());
+        let is_clear = matches!(refusal, Err(Error::Damaged { .. } | Error::TooManyPixels { .. }));
+        assert!(is_clear, "{size:?}: {refusal:?}");
+    }
+}
+
+/// A sequence header that asks for more than memory allows is refused before the decoder sees it.
+#[test]
+fn avif_counts_its_pictures_before_it_is_decoded() {
+    let recipe = Recipe::fit_inside(50, 50);
+    let limits = Limits { memory: 100_000, ..LIMITS };
+    let bytes = data("kodim23.avif");
+    let refusal = render(bytes.as_slice(), None, &[&recipe], &limits, &Cancel::default()).unwrap_err();
+    assert!(matches!(refusal, Error::TooMuchMemory { .. }), "{refusal:?}");
+}
+
 /// Gives so many bytes of a file, then an error of its own.
 struct Breaking<'a>(&'a [u8]);
 
@@ -115,13 +145,16 @@ impl Read for Breaking<'_> {
     }
 }
 
-const SAMPLES: [&str; 16] = [
+const SAMPLES: [&str; 21] = [
     "animated.gif",
     "bilevel.png",
     "cmyk-adobe.jpg",
     "cmyk.tif",
+    "cropped-and-turned.avif",
+    "deep-10.avif",
     "grey.jpg",
     "grey16.png",
+    "grid.avif",
     "image-rs-anim.webp",
     "interlaced.png",
     "orientation-6.tif",
@@ -129,8 +162,10 @@ const SAMPLES: [&str; 16] = [
     "palette.bmp",
     "palette.png",
     "progressive.jpg",
+    "rgb.avif",
     "rgb.webp",
     "rgba-lossy.webp",
+    "rgba.avif",
     "rgba.tif",
 ];
 

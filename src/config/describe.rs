@@ -7,7 +7,7 @@ use crate::recipe::{Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Sca
 use crate::service::Domain;
 
 use super::rule::{Rule, SourcePattern};
-use super::{Config, OnDamage, OnFailure};
+use super::{Config, Heic, OnDamage, OnFailure};
 
 /// Rules in the order in which they are tried, then the settings of all.
 impl fmt::Display for Config {
@@ -79,6 +79,9 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     }
     if let Some(acl) = rule.acl {
         line(f, "ACL", acl.as_str())?;
+    }
+    if rule.heic == Heic::CloudInfinite {
+        line(f, "HEIC", "ci: Cloud Infinite turns it into JPEG")?;
     }
     let example = example_source(&rule.source);
     for thumbnail in &rule.thumbnails {
@@ -273,6 +276,7 @@ mod tests {
             ("SOURCE_PREFIX", "up/"),
             ("SOURCE_SUFFIX", ".png;.jpg"),
             ("ACL", "private"),
+            ("HEIC", "ci"),
         ];
         let config = Config::load(&Environment::from_pairs(variables), None).unwrap();
         let lines = [
@@ -282,6 +286,7 @@ mod tests {
             "  target bucket <source name>resized-<appid>",
             "  target key    {name}/{key}",
             "  ACL           private",
+            "  HEIC          ci: Cloud Infinite turns it into JPEG",
             "  thumbnail     s: scaled down only, to fit 150 x any; format of the source; quality 80; \
              background #ffffff",
             "                up/photo.png -> s/up/photo.png",

@@ -36,6 +36,7 @@ struct RawRule {
     format: Option<Text>,
     quality: Option<Text>,
     background: Option<Text>,
+    heic: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,6 +116,7 @@ impl RawRule {
             format: written("format", self.format),
             quality: written("quality", self.quality),
             background: written("background", self.background),
+            heic: written("heic", self.heic),
         })
     }
 }

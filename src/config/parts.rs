@@ -12,6 +12,7 @@ use crate::service::{Acl, StorageClass};
 use super::mistake::{Findings, Mistake, Written};
 use super::process::{Defaults, Process};
 use super::rule::{Rule, SourcePattern, ThumbnailRule};
+use super::settings::Heic;
 use super::template::Template;
 use super::values;
 use super::written::{WrittenRule, WrittenThumbnail};
@@ -35,6 +36,7 @@ pub(super) struct Parts {
     format: Option<Format>,
     quality: Option<Quality>,
     background: Option<Rgb>,
+    heic: Option<Heic>,
 }
 
 impl Parts {
@@ -59,6 +61,7 @@ impl Parts {
             format: parse(written.format.as_ref(), values::format, findings),
             quality: parse(written.quality.as_ref(), values::quality, findings),
             background: parse(written.background.as_ref(), values::background, findings),
+            heic: parse(written.heic.as_ref(), values::heic, findings),
         }
     }
 
@@ -78,6 +81,7 @@ impl Parts {
             format: self.format.or(defaults.format),
             quality: self.quality.or(defaults.quality),
             background: self.background.or(defaults.background),
+            heic: self.heic.or(defaults.heic),
         }
     }
 
@@ -112,6 +116,7 @@ impl Parts {
             cache_control: self.cache_control,
             storage_class: self.storage_class,
             acl: self.acl,
+            heic: self.heic.unwrap_or_default(),
             thumbnails,
         };
         findings.note(check_convention(&rule))?;

@@ -70,8 +70,8 @@ impl Base {
         let stored = Window {
             x: 0.0,
             y: 0.0,
-            width: f64::from(full.width) / f64::from(reduction),
-            height: f64::from(full.height) / f64::from(reduction),
+            width: f64::from(full.width) / reduction.across,
+            height: f64::from(full.height) / reduction.down,
         };
         budget.settle(picture.bytes());
         budget.reserve(kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX)))?;

@@ -32,6 +32,12 @@ pub enum Error {
         /// The encoder's own words.
         detail: String,
     },
+    /// A HEIC picture: its codec is patented, and no decoder under a permissive licence exists.
+    #[error(
+        "a HEIC picture cannot be decoded here; set HEIC=ci (in thumbnails.json: \"heic\": \"ci\") to have COS's own \
+         image processing turn it into JPEG, convert it before the upload, or leave such files out of the rules"
+    )]
+    Heic,
     /// The format cannot hold a picture of the size that the recipe asks for.
     #[error(
         "a thumbnail of {width}x{height} px cannot be written as {}, whose sides end at {longest} px; \
@@ -49,7 +55,9 @@ pub enum Error {
         longest: u32,
     },
     /// The first bytes belong to no format that is known here.
-    #[error("the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, GIF, BMP or TIFF")]
+    #[error(
+        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
+    )]
     NotAnImage,
     /// A cut that shows nothing of this picture.
     #[error(

@@ -137,12 +137,30 @@ impl Plan {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Demand<'a> {
     pub(super) recipes: &'a [&'a Recipe],
+    pub(super) lying: Lying,
+}
+
+/// Whether a source has to be turned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Lying {
+    /// As its EXIF data say.
+    AsItSays,
+    /// It has been turned, and its EXIF data may not know.
+    Upright,
 }
 
 impl Demand<'_> {
     /// Whether a recipe keeps the source's profile.
     pub(super) fn keeps_profile(self) -> bool {
         self.recipes.iter().any(|recipe| recipe.keep.profile)
+    }
+
+    /// How a source is turned whose own data say this.
+    pub(super) fn orientation(self, said: Orientation) -> Orientation {
+        match self.lying {
+            Lying::AsItSays => said,
+            Lying::Upright => Orientation::default(),
+        }
     }
 
     /// The largest [`Plan::ratio`] of any recipe, for an upright source of this size; at most 1.
@@ -474,7 +492,7 @@ mod tests {
     #[test]
     fn demand_is_that_of_the_largest_recipe() {
         let recipes = [Recipe::fit_inside(100, 100), Recipe::fit_inside(400, 400)];
-        let demand = Demand { recipes: &recipes.iter().collect::<Vec<_>>() };
+        let demand = Demand { recipes: &recipes.iter().collect::<Vec<_>>(), lying: Lying::AsItSays };
         assert!((demand.ratio(size(4000, 2000)) - 0.1).abs() < 1e-9);
         assert!((demand.ratio(size(40, 20)) - 1.0).abs() < f64::EPSILON);
     }

@@ -34,7 +34,7 @@ use bytes::Bytes;
 
 pub use self::damage::Tolerance;
 pub use self::error::Error;
-use self::geometry::Demand;
+use self::geometry::{Demand, Lying};
 use self::limits::Budget;
 pub use self::limits::{Cancel, Limits};
 pub use self::probe::SourceFormat;
@@ -102,10 +102,33 @@ pub fn render<R: Read + Send>(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
+    render_lying(source, length, Demand { recipes, lying: Lying::AsItSays }, limits, cancel)
+}
+
+/// [`render`] for a source that is upright already, whatever its EXIF data say.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_upright<R: Read + Send>(
+    source: R,
+    length: Option<u64>,
+    recipes: &[&Recipe],
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Rendering, Error> {
+    render_lying(source, length, Demand { recipes, lying: Lying::Upright }, limits, cancel)
+}
+
+fn render_lying<R: Read + Send>(
+    source: R,
+    length: Option<u64>,
+    demand: Demand<'_>,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Rendering, Error> {
     let start = Instant::now();
     let mut budget = Budget::new(*limits);
     let mut source = Source::new(source, length, cancel);
-    let demand = Demand { recipes };
     let decoded = decode::decode(&mut source, demand, &mut budget)?;
     drop(source);
     let damaged = limits.damage.judge(decoded.damage, decoded.format)?;
@@ -115,7 +138,7 @@ pub fn render<R: Read + Send>(
     let base = base::Base::new(decoded, length, demand, &mut budget)?;
     timings.resize += start.elapsed();
     let (format, full) = (base.format, base.full);
-    let thumbnails = base.thumbnails(recipes, &mut budget, cancel, &mut timings);
+    let thumbnails = base.thumbnails(demand.recipes, &mut budget, cancel, &mut timings);
     let source = SourceInfo { format, width: full.width, height: full.height, damaged };
     Ok(Rendering { source, thumbnails, timings })
 }

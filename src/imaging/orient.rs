@@ -183,4 +183,14 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn turns_that_follow_each_other_are_one() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
+            let (first, second) = (Orientation::from_exif(first), Orientation::from_exif(second));
+            let both = first.then(second).apply(picture.clone());
+            assert_eq!(both, second.apply(first.apply(picture.clone())), "{first:?} {second:?}");
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
     Ok(Decoded {
         picture: whole::read(decoder, FORMAT)?,
         full,
-        reduction: 1,
+        reduction: 1.into(),
         grain: Grain::Points,
         orientation: Orientation::default(),
         profile: None,

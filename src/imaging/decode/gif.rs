@@ -70,7 +70,7 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
         grain: Grain::of(reduction),
         orientation: Orientation::default(),
         profile,

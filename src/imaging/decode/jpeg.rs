@@ -51,7 +51,8 @@ fn picture(
 ) -> Result<Decoded, Error> {
     let full = Size { width: head.frame.width, height: head.frame.height };
     budget.admit(full)?;
-    let orientation = head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default();
+    let orientation =
+        demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
     let ratio = demand.ratio(orientation.size(full));
     let scale = scale(ratio);
     budget.reserve(reserved(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
@@ -73,7 +74,7 @@ fn picture(
     Ok(Decoded {
         picture,
         full,
-        reduction: scale.reduction() * cell,
+        reduction: (scale.reduction() * cell).into(),
         grain: if scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
         orientation,
         profile: head.metadata.profile(),

@@ -75,7 +75,7 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
         grain: Grain::of(reduction),
         orientation: orientation.unwrap_or_default(),
         profile,

@@ -40,7 +40,7 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
     Ok(Decoded {
         picture: whole::read(decoder, FORMAT)?,
         full,
-        reduction: 1,
+        reduction: 1.into(),
         grain: Grain::Points,
         orientation: Orientation::from_exif(u16::from(orientation.to_exif())),
         profile,

@@ -92,7 +92,7 @@ impl Origin {
             SourceFormat::Jpeg => format == Format::Jpeg,
             SourceFormat::Png => format == Format::Png,
             SourceFormat::WebP => format == Format::WebP,
-            SourceFormat::Bmp | SourceFormat::Tiff => false,
+            SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff => false,
         };
         self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
     }
@@ -158,8 +158,8 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::Jpeg => Format::Jpeg,
         SourceFormat::Png => Format::Png,
         SourceFormat::WebP => Format::WebP,
-        SourceFormat::Bmp | SourceFormat::Tiff if layout.has_alpha() => Format::Png,
-        SourceFormat::Bmp | SourceFormat::Tiff => Format::Jpeg,
+        SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff if layout.has_alpha() => Format::Png,
+        SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff => Format::Jpeg,
     }
 }
 
@@ -213,6 +213,7 @@ mod tests {
             (None, SourceFormat::Png, Layout::Rgb, Format::Png),
             (None, SourceFormat::WebP, Layout::RgbAlpha, Format::WebP),
             (None, SourceFormat::Tiff, Layout::Grey, Format::Jpeg),
+            (None, SourceFormat::Avif, Layout::Rgb, Format::Jpeg),
             (None, SourceFormat::Bmp, Layout::GreyAlpha, Format::Png),
         ] {
             let recipe = Recipe { format: wanted, ..Recipe::default() };
