@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::frame::{Component, Frame, NATURAL};
+use super::gaps::Gaps;
 use super::rows::Rows;
 use super::sequential::Target;
 use super::transform::Transform;
@@ -14,8 +15,8 @@ pub(super) struct Plane {
     pub(super) blocks: (usize, usize),
     /// Samples that a block becomes, and coefficients that are kept of it, across and down.
     pub(super) size: (u32, u32),
-    /// Coefficients of all blocks, row by row.
-    coefficients: Vec<i16>,
+    /// Coefficients of all blocks, row by row, natural order.
+    pub(super) coefficients: Vec<i16>,
     /// For each block, which coefficients are not zero, zigzag order; kept only where more than DC is.
     pub(super) nonzero: Vec<u64>,
     /// For each coefficient in zigzag order, where it is kept in its block.
@@ -24,6 +25,8 @@ pub(super) struct Plane {
     pub(super) precision: [Option<u8>; 64],
     /// Steps of quantisation, as of its first scan.
     pub(super) steps: Option<[u16; 64]>,
+    /// What did not come.
+    pub(super) gaps: Gaps,
 }
 
 impl Plane {
@@ -45,6 +48,7 @@ impl Plane {
             slots,
             precision: [None; 64],
             steps: None,
+            gaps: Gaps::default(),
         }
     }
 
@@ -57,6 +61,17 @@ impl Plane {
     pub(super) fn coefficient(&mut self, number: usize, at: u8) -> Option<&mut i16> {
         let slot = self.slots.get(usize::from(at)).copied().flatten()?;
         self.block(number).get_mut(usize::from(slot))
+    }
+
+    /// Gives a block whose DC never came that of the block above.
+    fn mend(&mut self, number: usize) {
+        if !self.gaps.is_without_dc(number) {
+            return;
+        }
+        let above = number.checked_sub(self.blocks.0).and_then(|above| self.block(above).first().copied());
+        if let (Some(dc), Some(above)) = (self.block(number).first_mut(), above) {
+            *dc = above;
+        }
     }
 
     /// The coefficients of a block.
@@ -81,7 +96,7 @@ impl Store {
             let size = frame.block_size(component, scale);
             let nonzero = if size == (1, 1) { 0 } else { 8 };
             let blocks = u64::from(across * component.across) * u64::from(down * component.down);
-            blocks * (u64::from(size.0 * size.1) * 2 + nonzero)
+            blocks * (u64::from(size.0 * size.1) * 2 + nonzero + Gaps::BYTES)
         });
         planes.sum()
     }
@@ -92,7 +107,7 @@ impl Store {
         }
     }
 
-    /// Gives the picture.
+    /// Gives the picture. A block whose DC never came gets the one above, as in a picture that is not kept.
     pub(super) fn draw(
         &mut self,
         frame: &Frame,
@@ -111,6 +126,7 @@ impl Store {
                 for line in 0..index(of.down) {
                     for x in 0..plane.blocks.0 {
                         let number = plane.number(x, strip * index(of.down) + line);
+                        plane.mend(number);
                         let Some((samples, stride)) = rows.block(component, x * width, line * height) else {
                             continue;
                         };
@@ -158,6 +174,13 @@ impl Target for Keeper<'_> {
     }
 
     fn lost(&mut self) -> Result<(), Error> {
+        let (column, row) = (self.taken % self.across, self.taken / self.across);
+        for (component, at) in &self.spots {
+            let unit = self.unit.get(*component).copied().unwrap_or((1, 1));
+            if let Some(plane) = self.store.planes.get_mut(*component) {
+                plane.lose(plane.number(column * unit.0 + at.0, row * unit.1 + at.1));
+            }
+        }
         self.taken += 1;
         Ok(())
     }
