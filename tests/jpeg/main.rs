@@ -16,6 +16,7 @@ mod damage;
 mod odd;
 mod plain;
 mod round_trip;
+mod skip;
 
 use std::io::{BufRead, BufReader, Read};
 

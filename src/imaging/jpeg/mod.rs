@@ -14,6 +14,7 @@
 //! coefficients that the scale needs, of all blocks. Work: each pixel once for each of a few scans, and each byte
 //! once; a file of few bytes and many scans is not read to its end.
 
+mod coefficients;
 mod color;
 mod error;
 mod frame;
@@ -40,6 +41,7 @@ mod window;
 
 use std::io::BufRead;
 
+pub use self::coefficients::{Blocks, Coefficients};
 use self::color::Color;
 pub use self::error::Error;
 pub use self::frame::{Component, Frame, Process};
