@@ -13,6 +13,7 @@
 )]
 
 mod damage;
+mod faults;
 mod odd;
 mod plain;
 mod round_trip;
