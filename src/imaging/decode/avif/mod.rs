@@ -3,9 +3,9 @@
 //! Of a sequence, its still picture counts. What rotates, mirrors and crops a picture are its properties; an
 //! orientation in its EXIF data says the same again and is not obeyed (MIAF, ISO/IEC 23000-22, section 7.3.9).
 //!
-//! Memory: the file and a copy of what is being decoded; a picture in the decoder for each layer and one more, with
-//! 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as its
-//! recipes allow.
+//! Memory: the file and a copy of what is being decoded; in the decoder a picture for each layer, one more for film
+//! grain, and 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as
+//! its recipes allow.
 
 mod boxes;
 mod cicp;
