@@ -69,7 +69,9 @@ impl Error {
                 imaging::Error::Empty => "image.empty",
                 imaging::Error::Encode { .. } => "image.encode",
                 imaging::Error::Heic | imaging::Error::Unsupported { .. } => "image.unsupported",
-                imaging::Error::Impossible { .. } => "image.impossible",
+                imaging::Error::Impossible { .. }
+                | imaging::Error::Outside { .. }
+                | imaging::Error::TooManyBytes { .. } => "image.impossible",
                 imaging::Error::NotAnImage => "image.not_an_image",
                 imaging::Error::Read(_) => "cos.network",
                 imaging::Error::Resize { .. } => "image.resize",

@@ -8,7 +8,7 @@ mod fixture;
 use std::io::{self, Cursor, Read};
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, render};
-use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Recipe, Scaling, Step};
+use cos_thumbnailer::recipe::{Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step};
 
 use fixture::{LIMITS, data, run};
 
@@ -260,7 +260,7 @@ fn steps_of_any_kind_and_order_give_a_thumbnail_or_say_why_not() {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     for name in ["orientation-6.jpg", "rgba.png", "animated.gif"] {
         let bytes = data(name);
-        let recipes: Vec<Recipe> = (0..40).map(|_| random(&mut dice)).collect();
+        let recipes: Vec<Recipe> = (0..60).map(|_| random(&mut dice)).collect();
         let rendering = run(&bytes, &recipes.iter().collect::<Vec<_>>()).unwrap();
         for (thumbnail, recipe) in rendering.thumbnails.iter().zip(&recipes) {
             match thumbnail {
@@ -268,7 +268,7 @@ fn steps_of_any_kind_and_order_give_a_thumbnail_or_say_why_not() {
                     assert!(thumbnail.width > 0 && thumbnail.height > 0);
                     assert!(!thumbnail.bytes.is_empty());
                 }
-                Err(Error::Impossible { .. } | Error::TooMuchMemory { .. }) => (),
+                Err(Error::Impossible { .. } | Error::Outside { .. } | Error::TooMuchMemory { .. }) => (),
                 Err(error) => panic!("{name} {recipe}: {error}"),
             }
         }
@@ -284,13 +284,19 @@ fn random(dice: &mut Dice) -> Recipe {
     let (a, b, c, d) = (side(), side(), side(), side());
     let scaling = dice.pick(&[Scaling::Both, Scaling::EnlargeOnly, Scaling::ShrinkOnly]);
     let choices = [
-        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::ALL) },
-        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::ALL) },
+        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::PLACES) },
+        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::PLACES) },
+        Step::Crop { width: Some(a), height: Some(d), gravity: Gravity::Auto },
+        Step::Crop { width: None, height: Some(c), gravity: Gravity::Focus(Focus { x: 10_000, y: 1 }) },
+        Step::CropEdges { long: a, short: b },
+        Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: dice.pick(&Gravity::PLACES) },
+        Step::Flip(dice.pick(&[Flip::Horizontal, Flip::Vertical])),
         Step::Pad { width: c, height: d, color: None },
         Step::Rotate(u16::try_from(dice.roll(4) * 90).unwrap()),
         Step::Rotate(u16::try_from(dice.roll(360)).unwrap()),
         Step::Thumbnail(Geometry::Area(u64::from(a) * u64::from(b))),
-        Step::Thumbnail(Geometry::Cover { width: a, height: b }),
+        Step::Thumbnail(Geometry::Cover { width: a, height: b, scaling }),
+        Step::Thumbnail(Geometry::CoverEdges { long: c, short: b }),
         Step::Thumbnail(Geometry::Exact { width: c, height: d }),
         Step::Thumbnail(Geometry::Fit { width: Some(a), height: Some(d), scaling }),
         Step::Thumbnail(Geometry::Fit { width: None, height: Some(b), scaling }),
@@ -298,5 +304,8 @@ fn random(dice: &mut Dice) -> Recipe {
     ];
     let steps = (0..dice.roll(5)).map(|_| dice.pick(&choices)).collect();
     let format = dice.pick(&[Format::Gif, Format::Jpeg, Format::Png, Format::WebP]);
-    Recipe { steps, format: Some(format), ..Recipe::default() }
+    let sharpen = dice.pick(&[None, Some(10), Some(300)]);
+    let greyscale = dice.roll(4) == 0;
+    let keep = Keep { copyright: dice.roll(2) == 0, profile: dice.roll(2) == 0 };
+    Recipe { steps, format: Some(format), sharpen, greyscale, keep, ..Recipe::default() }
 }

@@ -8,7 +8,7 @@ mod fixture;
 use std::path::{Path, PathBuf};
 
 use cos_thumbnailer::imaging::{SourceFormat, Thumbnail};
-use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, Step};
+use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, Scaling, Step};
 use image::RgbaImage;
 
 use fixture::{data, run};
@@ -289,7 +289,7 @@ fn transparency_shows_the_background_in_jpeg() {
 #[test]
 fn steps_give_their_sizes_from_one_decode() {
     let steps = |steps: &[Step]| Recipe { steps: steps.to_vec(), ..Recipe::default() };
-    let cover = Step::Thumbnail(Geometry::Cover { width: 200, height: 200 });
+    let cover = Step::Thumbnail(Geometry::Cover { width: 200, height: 200, scaling: Scaling::Both });
     let square = Step::Crop { width: Some(200), height: Some(200), gravity: Gravity::Center };
     let pad = Step::Pad { width: 320, height: 310, color: Some(Rgb([1, 2, 3])) };
     let fit = Recipe::fit_inside(300, 300).steps[0];

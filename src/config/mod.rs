@@ -6,6 +6,7 @@
 //! module.
 
 mod describe;
+mod entries;
 mod environment;
 mod file;
 mod geometry;

@@ -17,7 +17,7 @@ use super::template::Template;
 use super::values;
 use super::written::{WrittenRule, WrittenThumbnail};
 
-/// The name of the only thumbnail of a rule when it is in long form and has no name of its own.
+/// The name of the only thumbnail of a rule when its text is no name, and it has none of its own.
 const LONE_NAME: &str = "thumbnail";
 
 /// One rule, each part valid by itself. What is left out comes from [`Parts::or`], then from the defaults.
@@ -159,11 +159,11 @@ fn named(
     for (WrittenThumbnail { name, process: written }, process) in thumbnails {
         let name = match name {
             Some(name) => name,
-            None if !Process::is_long(&written.value) => written.value.clone(),
+            None if values::thumbnail_name(&written.value).is_ok() => written.value.clone(),
             None if alone => LONE_NAME.to_owned(),
             None => {
-                findings
-                    .push(written.refuse("in a list the long form needs a name; write name=imageMogr2/…"));
+                let word = written.value.split('/').next().unwrap_or_default();
+                findings.push(written.refuse(format!("in a list it needs a name; write name={word}/…")));
                 continue;
             }
         };

@@ -39,6 +39,11 @@ impl Profile {
         icc.and_then(|icc| Self::parse(icc, layout, depth)).unwrap_or(Self::Srgb)
     }
 
+    /// Whether a profile can be read and is for RGB.
+    pub(super) fn is_rgb(icc: &[u8]) -> bool {
+        ColorProfile::new_from_slice(icc).is_ok_and(|profile| profile.color_space == DataColorSpace::Rgb)
+    }
+
     fn parse(icc: &[u8], layout: Layout, depth: Depth) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(icc).ok()?;
         let (space, from) = match layout {

@@ -59,6 +59,21 @@ pub enum Error {
         "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
     )]
     NotAnImage,
+    /// A cut that shows nothing of this picture.
+    #[error(
+        "the cut begins {x} px across and {y} px down, outside of the picture of {width}x{height} px; \
+         cut nearer to the edge or leave such pictures out of the rules"
+    )]
+    Outside {
+        /// Distance from the left or right edge, pixels.
+        x: u32,
+        /// Distance from the upper or lower edge, pixels.
+        y: u32,
+        /// Width of the picture, pixels.
+        width: u32,
+        /// Height of the picture, pixels.
+        height: u32,
+    },
     /// The reader that was handed in failed; the file itself may be sound.
     #[error("the source could not be read to its end")]
     Read(#[source] io::Error),
@@ -67,6 +82,23 @@ pub enum Error {
     Resize {
         /// The resampler's own words.
         detail: String,
+    },
+    /// No quality makes the thumbnail as small as the recipe wants it.
+    #[error(
+        "a thumbnail of {width}x{height} px cannot be written as {} in {allowed} bytes; \
+         allow more bytes or choose a smaller size{}",
+        format.name(),
+        if matches!(format, Format::Gif | Format::Png) { ", or jpeg or webp" } else { "" }
+    )]
+    TooManyBytes {
+        /// The format that was to be written.
+        format: Format,
+        /// Width, pixels.
+        width: u32,
+        /// Height, pixels.
+        height: u32,
+        /// Most bytes by the recipe.
+        allowed: u64,
     },
     /// More pixels than the limit.
     #[error(

@@ -2,11 +2,13 @@
 //!
 //! A source is read once, forward, while it arrives; its header decides whether its pixels are taken on at
 //! all ([`Limits`]), and how small they may be decoded. Every thumbnail starts from that one decode. What
-//! comes out is upright, sRGB, eight bits, without metadata, and the same bytes for the same input.
+//! comes out is upright, sRGB, eight bits, without metadata but what a recipe keeps, and the same bytes for the same
+//! input.
 
 mod base;
 mod canvas;
 mod color;
+mod credits;
 mod damage;
 mod decode;
 mod encode;
@@ -19,6 +21,9 @@ mod picture;
 mod probe;
 mod reduce;
 mod resize;
+mod saliency;
+mod scale;
+mod sharpen;
 mod source;
 
 use std::io::Read;
@@ -130,7 +135,7 @@ fn render_lying<R: Read + Send>(
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
-    let base = base::Base::new(decoded, &mut budget)?;
+    let base = base::Base::new(decoded, length, demand, &mut budget)?;
     timings.resize += start.elapsed();
     let (format, full) = (base.format, base.full);
     let thumbnails = base.thumbnails(demand.recipes, &mut budget, cancel, &mut timings);

@@ -46,7 +46,7 @@ mod tests {
     fn what_depends_on_the_size_of_the_source_asks_for_all_of_it() {
         let whole = "imageMogr2/auto-orient/format/jpg/quality/90!";
         for geometry in [
-            Geometry::Cover { width: 300, height: 300 },
+            Geometry::Cover { width: 300, height: 300, scaling: Scaling::Both },
             Geometry::Percent { width: 50, height: 50 },
             Geometry::Fit { width: Some(300), height: None, scaling: Scaling::ShrinkOnly },
             Geometry::Fit { width: Some(300), height: Some(300), scaling: Scaling::EnlargeOnly },

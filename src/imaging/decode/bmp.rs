@@ -5,9 +5,11 @@ use std::io::Read;
 use image::ImageDecoder;
 use image::codecs::bmp::BmpDecoder;
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
+use super::super::picture::Grain;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
 use super::{Decoded, whole};
@@ -24,8 +26,10 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         picture: whole::read(decoder, FORMAT)?,
         full,
         reduction: 1.into(),
+        grain: Grain::Points,
         orientation: Orientation::default(),
         profile: None,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

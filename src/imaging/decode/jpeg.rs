@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::jpeg::{self, Head, Scale};
 use super::super::limits::{Budget, Cancel};
-use super::super::picture::{Depth, Layout};
+use super::super::picture::{Depth, Grain, Layout};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -74,8 +75,10 @@ fn picture(
         picture,
         full,
         reduction: (scale.reduction() * cell).into(),
+        grain: if scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
         orientation,
         profile: head.metadata.profile(),
+        credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
         format: FORMAT,
         quality: head.quality(),
         damage: damage(summary.lost),

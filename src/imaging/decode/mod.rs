@@ -14,11 +14,12 @@ mod whole;
 
 use std::io::Read;
 
+use super::credits::Credits;
 use super::damage::Damage;
 use super::geometry::{Demand, Size};
 use super::limits::Budget;
 use super::orient::Orientation;
-use super::picture::Picture;
+use super::picture::{Grain, Picture};
 use super::source::Source;
 use super::{Error, SourceFormat, probe};
 
@@ -30,9 +31,13 @@ pub(super) struct Decoded {
     /// Size in the file, pixels.
     pub(super) full: Size,
     pub(super) reduction: Reduction,
+    /// Whether the pixels are means.
+    pub(super) grain: Grain,
     pub(super) orientation: Orientation,
     /// Embedded ICC profile.
     pub(super) profile: Option<Vec<u8>>,
+    /// Of its EXIF.
+    pub(super) credits: Credits,
     pub(super) format: SourceFormat,
     /// What of `picture` is made up.
     pub(super) damage: Damage,
@@ -127,8 +132,10 @@ mod tests {
             picture: Picture::blank(full, Layout::Grey, Depth::Eight),
             full,
             reduction: 1.into(),
+            grain: Grain::Points,
             orientation: Orientation::default(),
             profile: None,
+            credits: Credits::default(),
             format: SourceFormat::Jpeg,
             damage,
             quality: None,

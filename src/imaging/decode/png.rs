@@ -7,11 +7,12 @@ use std::io::Read;
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Layout};
+use super::super::picture::{Depth, Grain, Layout};
 use super::super::reduce::Reducer;
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -69,13 +70,16 @@ pub(super) fn decode<R: Read>(
         reader.finish().ok()?;
         self::orientation(&reader)
     });
+    let credits = reader.info().exif_metadata.as_deref().map(Credits::read).unwrap_or_default();
     let (picture, reduction) = reducer.finish();
     Ok(Decoded {
         picture,
         full,
         reduction: reduction.into(),
+        grain: Grain::of(reduction),
         orientation: orientation.unwrap_or_default(),
         profile,
+        credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

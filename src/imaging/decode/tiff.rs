@@ -9,9 +9,11 @@ use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation as Stored;
 use image::{ExtendedColorType, ImageDecoder};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
+use super::super::picture::Grain;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
 use super::{Decoded, whole};
@@ -20,6 +22,8 @@ const FORMAT: SourceFormat = SourceFormat::Tiff;
 
 pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result<Decoded, Error> {
     let file = source.take_bytes(budget)?;
+    // A TIFF is what EXIF blocks are made like.
+    let credits = Credits::read(&file);
     let mut decoder = TiffDecoder::new(Cursor::new(file)).map_err(|error| whole::refusal(error, FORMAT))?;
     let full = whole::size(&decoder);
     budget.admit(full)?;
@@ -37,8 +41,10 @@ pub(super) fn decode<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -
         picture: whole::read(decoder, FORMAT)?,
         full,
         reduction: 1.into(),
+        grain: Grain::Points,
         orientation: Orientation::from_exif(u16::from(orientation.to_exif())),
         profile,
+        credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

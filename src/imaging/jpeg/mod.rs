@@ -1,14 +1,14 @@
 //! The JPEG reader: as much of a file as a picture of a reduced size needs, and no more.
 //!
 //! Nearly all the time of a thumbnail goes into Huffman codes. At 1/8 only the mean of each block matters, at
-//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`lookup`),
-//! at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
+//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`steps`,
+//! `lookup`), at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
 //! scans are read that carry what is wanted to the precision that shows (`precision`).
 //!
-//! The way through: `input` finds markers and segments, `head` what stands before the first scan;
-//! `window` holds entropy-coded data; scans go through `sequential` to `strips`, which `transform`s
-//! blocks into `rows`, or, where there are several (`scans`, `progressive`), are kept in `store` until enough
-//! is there; rows are `upsample`d and turned into pixels (`color`).
+//! The way through: `input` finds markers and segments, `head` what stands before the first scan; `window`
+//! holds entropy-coded data; scans go through `sequential` to `strips`, which turns blocks into `rows` a `line`
+//! at a time (`transform`, `small`), or, where there are several (`scans`, `progressive`), are kept in `store`
+//! until enough is there; rows are `upsample`d and turned into pixels (`color`).
 //!
 //! Memory: for sequential files of one scan some rows of blocks, whatever the height; for others the
 //! coefficients that the scale needs, of all blocks.
@@ -21,6 +21,7 @@ mod huffman;
 mod input;
 mod lanes;
 mod layout;
+mod line;
 mod lookup;
 mod metadata;
 mod precision;
@@ -28,6 +29,8 @@ mod progressive;
 mod rows;
 mod scans;
 mod sequential;
+mod small;
+mod steps;
 mod store;
 mod strips;
 mod tables;
@@ -50,7 +53,7 @@ use self::rows::Rows;
 use self::scans::Scans;
 use self::sequential::Sequential;
 use self::store::Store;
-use self::strips::{Spot, Strips};
+use self::strips::{Part, Strips};
 use self::transform::Transform;
 use self::window::Window;
 
@@ -169,22 +172,12 @@ impl Head {
             let steps = steps.ok_or_else(|| Error::damaged("a quantisation table is missing"))?;
             Ok(Transform::new(self.frame.block_size(component, scale), steps))
         });
-        let spots: Vec<Spot> = layout
-            .spots
-            .iter()
-            .map(|(component, at)| {
-                let size = self.frame.components.get(*component);
-                let size = size.map_or((1, 1), |component| self.frame.block_size(component, scale));
-                let across = layout.unit.get(*component).map_or(1, |unit| unit.0);
-                Spot { component: *component, size: (index(size.0), index(size.1)), at: *at, across }
-            })
-            .collect();
         let mut strips = Strips {
+            parts: Part::of(&self.frame, &layout, scale),
             rows: Rows::new(&self.frame, scale, color, unit),
             transforms: transforms.collect::<Result<_, Error>>()?,
-            above: vec![0; layout.mcus.0 * spots.len()],
-            spots,
-            stride: lookup.stride,
+            above: vec![0; layout.mcus.0 * layout.spots.len()],
+            unit: lookup.unit.clone(),
             across: layout.mcus.0,
             column: 0,
             emit,

@@ -142,7 +142,6 @@ impl<'a> Scans<'a> {
         let predictors = layout.spots.iter().map(|(component, _)| *component).collect();
         let mut keeper = Keeper {
             store: &mut self.store,
-            stride: lookup.stride,
             across: layout.mcus.0.max(1),
             spots: layout.spots,
             unit: layout.unit,

@@ -2,8 +2,9 @@
 
 use super::Error;
 use super::frame::{Component, Frame, NATURAL};
+use super::line::Line;
 use super::rows::Rows;
-use super::sequential::Target;
+use super::sequential::{Mcus, Target};
 use super::transform::Transform;
 use super::{Scale, index};
 
@@ -59,6 +60,15 @@ impl Plane {
         self.block(number).get_mut(usize::from(slot))
     }
 
+    /// The blocks of a row.
+    fn line(&self, y: usize) -> Line<'_> {
+        let length = index(self.size.0 * self.size.1);
+        let row = self.blocks.0.saturating_mul(length);
+        let start = y.saturating_mul(row);
+        let numbers = self.coefficients.get(start..start.saturating_add(row)).unwrap_or_default();
+        Line::packed(numbers, length)
+    }
+
     /// The coefficients of a block.
     pub(super) fn block(&mut self, number: usize) -> &mut [i16] {
         let length = index(self.size.0 * self.size.1);
@@ -94,7 +104,7 @@ impl Store {
 
     /// Gives the picture.
     pub(super) fn draw(
-        &mut self,
+        &self,
         frame: &Frame,
         mut rows: Rows,
         emit: &mut impl FnMut(&[u8]) -> Result<(), Error>,
@@ -105,16 +115,12 @@ impl Store {
             .map(|plane| Transform::new(plane.size, &plane.steps.unwrap_or([1; 64])))
             .collect();
         for strip in 0..index(frame.mcus().1) {
-            let planes = self.planes.iter_mut().zip(&frame.components).zip(&transforms).enumerate();
+            let planes = self.planes.iter().zip(&frame.components).zip(&transforms).enumerate();
             for (component, ((plane, of), transform)) in planes {
-                let (width, height) = (index(plane.size.0), index(plane.size.1));
-                for line in 0..index(of.down) {
-                    for x in 0..plane.blocks.0 {
-                        let number = plane.number(x, strip * index(of.down) + line);
-                        let Some((samples, stride)) = rows.block(component, x * width, line * height) else {
-                            continue;
-                        };
-                        transform.block(plane.block(number), samples, stride);
+                for y in 0..index(of.down) {
+                    let line = plane.line(strip * index(of.down) + y);
+                    if let Some((samples, stride)) = rows.block(component, 0, y * index(plane.size.1)) {
+                        transform.line(line, samples, stride);
                     }
                 }
             }
@@ -131,8 +137,6 @@ pub(super) struct Keeper<'a> {
     pub(super) spots: Vec<(usize, (usize, usize))>,
     /// For each component, blocks of an MCU across and down.
     pub(super) unit: Vec<(usize, usize)>,
-    /// Coefficients a block.
-    pub(super) stride: usize,
     /// MCUs across.
     pub(super) across: usize,
     /// MCUs taken.
@@ -140,20 +144,22 @@ pub(super) struct Keeper<'a> {
 }
 
 impl Target for Keeper<'_> {
-    fn mcu(&mut self, coefficients: &[i16]) -> Result<(), Error> {
-        let (column, row) = (self.taken % self.across, self.taken / self.across);
-        for ((component, at), from) in self.spots.iter().zip(coefficients.chunks_exact(self.stride)) {
-            let (Some(plane), Some(unit)) =
-                (self.store.planes.get_mut(*component), self.unit.get(*component))
-            else {
-                continue;
-            };
-            let number = plane.number(column * unit.0 + at.0, row * unit.1 + at.1);
-            for (place, value) in plane.block(number).iter_mut().zip(from) {
-                *place = *value;
+    fn mcus(&mut self, mcus: Mcus<'_>) -> Result<(), Error> {
+        for blocks in mcus.iter() {
+            let (column, row) = (self.taken % self.across, self.taken / self.across);
+            for ((component, at), block) in self.spots.iter().zip(blocks) {
+                let (Some(plane), Some(unit)) =
+                    (self.store.planes.get_mut(*component), self.unit.get(*component))
+                else {
+                    continue;
+                };
+                let number = plane.number(column * unit.0 + at.0, row * unit.1 + at.1);
+                for (place, value) in plane.block(number).iter_mut().zip(block) {
+                    *place = *value;
+                }
             }
+            self.taken += 1;
         }
-        self.taken += 1;
         Ok(())
     }
 

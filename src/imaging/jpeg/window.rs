@@ -10,6 +10,10 @@ use super::input::Input;
 /// Zeros behind the data, so that a reservoir can be filled from any of its bits.
 pub(super) const PADDING: usize = 64;
 
+/// Most restart markers that are read ahead. Data has at least an MCU between them; what is nothing but markers
+/// must not fill the memory.
+const MOST_SEGMENTS: usize = 4096;
+
 /// A stretch of data between two markers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Segment {
@@ -27,6 +31,9 @@ pub(super) struct Window {
     data: Vec<u8>,
     /// Bytes of `data` before the padding.
     length: usize,
+    /// Bytes of the scan before `data`.
+    passed: usize,
+    /// Those in memory, counted from the start of the scan.
     segments: VecDeque<Segment>,
     /// The marker that ended the scan.
     marker: Option<u8>,
@@ -41,6 +48,7 @@ impl Window {
         self.data.clear();
         self.data.resize(PADDING, 0);
         self.length = 0;
+        self.passed = 0;
         self.segments.clear();
         self.segments.push_back(Segment { start: 0, end: None, restart: None });
         self.marker = None;
@@ -48,13 +56,14 @@ impl Window {
         self.after_ff = false;
     }
 
-    /// Reads until so many bytes are there or the scan ends.
+    /// Reads until so many bytes are there, or the scan ends, or so many markers are there that the data up to the
+    /// first of them can only be in memory.
     pub(super) fn fill<R: BufRead>(&mut self, input: &mut Input<R>, wanted: usize) -> Result<(), Error> {
-        if self.length >= wanted || self.has_ended {
+        if self.length >= wanted || self.is_enough() {
             return Ok(());
         }
         self.data.truncate(self.length);
-        while self.data.len() < wanted && !self.has_ended {
+        while self.data.len() < wanted && !self.is_enough() {
             let chunk = input.available()?;
             if chunk.is_empty() {
                 self.end(None);
@@ -67,6 +76,11 @@ impl Window {
         self.length = self.data.len();
         self.data.resize(self.length.saturating_add(PADDING), 0);
         Ok(())
+    }
+
+    /// Whether nothing more is to be read, however little there is.
+    fn is_enough(&self) -> bool {
+        self.has_ended || self.segments.len() >= MOST_SEGMENTS
     }
 
     /// Copies data without stuffing up to the end of the scan; gives the number of bytes used.
@@ -82,7 +96,7 @@ impl Window {
                     marker => self.end(Some(marker)),
                 }
                 self.after_ff = false;
-                if self.has_ended {
+                if self.is_enough() {
                     break;
                 }
                 continue;
@@ -98,7 +112,8 @@ impl Window {
 
     fn restart(&mut self, number: u8) {
         self.close();
-        self.segments.push_back(Segment { start: self.data.len(), end: None, restart: Some(number) });
+        let start = self.passed.saturating_add(self.data.len());
+        self.segments.push_back(Segment { start, end: None, restart: Some(number) });
     }
 
     fn end(&mut self, marker: Option<u8>) {
@@ -108,8 +123,9 @@ impl Window {
     }
 
     fn close(&mut self) {
+        let end = self.passed.saturating_add(self.data.len());
         if let Some(last) = self.segments.back_mut() {
-            last.end = Some(self.data.len());
+            last.end = Some(end);
         }
     }
 
@@ -119,10 +135,7 @@ impl Window {
         self.data.copy_within(count.., 0);
         self.data.truncate(self.data.len() - count);
         self.length -= count;
-        for segment in &mut self.segments {
-            segment.start = segment.start.saturating_sub(count);
-            segment.end = segment.end.map(|end| end.saturating_sub(count));
-        }
+        self.passed = self.passed.saturating_add(count);
     }
 
     /// Goes on at the next restart marker: bit of the window where its data begins, and the number of restart
@@ -152,7 +165,9 @@ impl Window {
 
     /// The segments in memory, the current one first.
     pub(super) fn segment(&self, index: usize) -> Option<Segment> {
-        self.segments.get(index).copied()
+        let Segment { start, end, restart } = self.segments.get(index).copied()?;
+        let here = |place: usize| place.saturating_sub(self.passed);
+        Some(Segment { start: here(start), end: end.map(here), restart })
     }
 
     /// The data and [`PADDING`] zeros behind it.
@@ -199,6 +214,23 @@ mod tests {
             assert_eq!(segments, [(0, Some(4), None), (4, Some(6), Some(0)), (6, Some(7), Some(1))]);
             assert_eq!(window.marker(), Some(0xd9));
         }
+    }
+
+    #[test]
+    fn nothing_but_markers_is_read_in_parts() {
+        let markers: Vec<u8> = (0..100_000_u32).flat_map(|n| [0xff, 0xd0 + (n % 8) as u8]).collect();
+        let mut window = Window::default();
+        window.begin();
+        let mut input = Input::new(markers.as_slice());
+        window.fill(&mut input, 1000).unwrap();
+        assert_eq!(window.segments.len(), MOST_SEGMENTS);
+        let (mut passed, mut resumed) = (0, 0);
+        while window.resume(&mut input, &mut passed).unwrap().is_some() {
+            window.fill(&mut input, 1000).unwrap();
+            assert!(window.segments.len() <= MOST_SEGMENTS);
+            resumed += 1;
+        }
+        assert_eq!((passed, resumed), (100_000, 100_000));
     }
 
     #[test]

@@ -23,11 +23,12 @@ use self::cicp::Matrix;
 use self::convert::{Converter, Part};
 use self::meta::{CodePoints, Meta, Property};
 use super::super::color;
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::Picture;
+use super::super::picture::{Grain, Picture};
 use super::super::reduce::Reducer;
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -51,6 +52,7 @@ struct Still<'a> {
     orientation: Orientation,
     coded: Option<CodePoints>,
     icc: Option<&'a [u8]>,
+    credits: Credits,
 }
 
 pub(super) fn decode<R: Read>(
@@ -107,8 +109,10 @@ pub(super) fn decode<R: Read>(
         picture,
         full,
         reduction: cell.into(),
+        grain: Grain::of(cell),
         orientation: still.orientation,
         profile,
+        credits: still.credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,
@@ -174,6 +178,7 @@ impl<'a> Still<'a> {
             orientation: Orientation::default(),
             coded: None,
             icc: None,
+            credits: credits(meta, file, primary),
         };
         for (_, property) in meta.of(primary) {
             match property {
@@ -203,6 +208,20 @@ impl<'a> Still<'a> {
         }
         Ok(still)
     }
+}
+
+/// What the EXIF data of a picture say of its makers; how it lies is said by its properties. In front of the data
+/// stands how far their TIFF header is away (ISO/IEC 23008-12, annex A.2.1).
+fn credits(meta: &Meta<'_>, file: &[u8], primary: u32) -> Credits {
+    let exif = || {
+        let item = meta.referring(*b"cdsc", primary).find(|item| meta.kind(*item) == Some(*b"Exif"))?;
+        let content = meta.content(item, file)?;
+        let mut bytes = Bytes(&content);
+        let offset = bytes.u32()?;
+        bytes.take(usize::try_from(offset).ok()?)?;
+        Some(Credits::read(bytes.0))
+    };
+    exif().unwrap_or_default()
 }
 
 fn size(meta: &Meta<'_>, item: u32) -> Option<Size> {

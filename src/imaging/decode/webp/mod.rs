@@ -16,10 +16,11 @@ use std::io::Read;
 use self::libwebp::Decoder;
 #[cfg(not(feature = "libwebp"))]
 use self::pure::Decoder;
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
-use super::super::picture::{Layout, Picture};
+use super::super::picture::{Grain, Layout, Picture};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -52,7 +53,8 @@ pub(super) fn decode<R: Read>(
     let decoder = Decoder::new(&file)?;
     let full = decoder.header().size;
     budget.admit(full)?;
-    let orientation = chunk(&file, *b"EXIF").map(tiff_part).map(exif_orientation).unwrap_or_default();
+    let exif = chunk(&file, *b"EXIF").map(tiff_part);
+    let orientation = exif.map(exif_orientation).unwrap_or_default();
     let cell = Reducer::cell(demand.ratio(orientation.size(full)));
     source.cancel().check()?;
     let (picture, reduction) = decoder.decode(cell, budget)?;
@@ -60,8 +62,10 @@ pub(super) fn decode<R: Read>(
         picture,
         full,
         reduction,
+        grain: Grain::of(cell),
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
+        credits: exif.map(Credits::read).unwrap_or_default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

@@ -1,0 +1,124 @@
+//! What writing a thumbnail costs, and nothing else.
+//!
+//! `cargo bench --bench encode -- FILES` prints a table of filters and levels of PNG for pictures in PNG. With
+//! `--serve` instead of files it answers jobs on standard input, so that `scripts/bench encode` can measure our
+//! JPEG beside others: `{"src","dst","encoder","q"}` a line, where src is a PNG and encoder names one of `jpeg`,
+//! `jpeg-444` and `jpeg-progressive`, is answered with `{"err","cpu_ms"}`, the shortest of several times.
+
+#![allow(clippy::print_stdout, reason = "the table is the purpose")]
+
+use std::io::{self, BufRead as _, Cursor, Write as _};
+use std::time::{Duration, Instant};
+
+use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, render};
+use cos_thumbnailer::recipe::{Format, Quality, Recipe, Subsampling};
+use png::{DeflateCompression, Filter};
+use serde::{Deserialize, Serialize};
+
+/// Times that each picture is written; the shortest counts, which other programs disturbed least.
+const ROUNDS: usize = 15;
+
+#[derive(Deserialize)]
+struct Job {
+    src: String,
+    dst: String,
+    encoder: String,
+    q: u8,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    err: Option<String>,
+    cpu_ms: f64,
+}
+
+fn main() -> io::Result<()> {
+    // Cargo adds --bench.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.as_slice() {
+        [only] if only == "--serve" => serve(),
+        [] => {
+            println!("cargo bench --bench encode -- FILES");
+            Ok(())
+        }
+        files => table(files),
+    }
+}
+
+fn serve() -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let result = serde_json::from_str::<Job>(&line).map_err(|error| error.to_string());
+        let answer = match result.and_then(|job| answer(&job)) {
+            Ok(time) => Answer { err: None, cpu_ms: time.as_secs_f64() * 1e3 },
+            Err(error) => Answer { err: Some(error), cpu_ms: 0.0 },
+        };
+        writeln!(stdout, "{}", serde_json::to_string(&answer)?)?;
+        stdout.flush()?;
+    }
+    Ok(())
+}
+
+/// Writes the picture as it is, one pixel for each.
+fn answer(job: &Job) -> Result<Duration, String> {
+    let bytes = std::fs::read(&job.src).map_err(|error| format!("{}: {error}", job.src))?;
+    let recipe = Recipe {
+        format: Some(Format::Jpeg),
+        quality: Quality::Fixed(job.q),
+        interlace: job.encoder == "jpeg-progressive",
+        subsampling: if job.encoder == "jpeg-444" { Subsampling::Full } else { Subsampling::Quarter },
+        ..Recipe::default()
+    };
+    let mut shortest = Duration::MAX;
+    for _ in 0..ROUNDS {
+        let (thumbnail, time) = encode(&bytes, &recipe)?;
+        shortest = shortest.min(time);
+        std::fs::write(&job.dst, &thumbnail.bytes).map_err(|error| format!("{}: {error}", job.dst))?;
+    }
+    Ok(shortest)
+}
+
+fn encode(bytes: &[u8], recipe: &Recipe) -> Result<(Thumbnail, Duration), String> {
+    let limits = Limits { max_pixels: 250_000_000, memory: u64::MAX, damage: Tolerance::Nothing };
+    let length = u64::try_from(bytes.len()).ok();
+    let rendering = render(Cursor::new(bytes), length, &[recipe], &limits, &Cancel::default())
+        .map_err(|error| error.to_string())?;
+    let time = rendering.timings.encode;
+    let thumbnail = rendering.thumbnails.into_iter().next().ok_or("no thumbnail")?;
+    Ok((thumbnail.map_err(|error| error.to_string())?, time))
+}
+
+/// Every filter with every level, by the crate that writes our PNG.
+fn table(files: &[String]) -> io::Result<()> {
+    let filters =
+        [Filter::NoFilter, Filter::Sub, Filter::Up, Filter::Paeth, Filter::Adaptive, Filter::MinEntropy];
+    let fdeflate = ("fdeflate".to_owned(), DeflateCompression::FdeflateUltraFast);
+    let levels = [1, 2, 3, 4, 6, 9].map(|level| (level.to_string(), DeflateCompression::Level(level)));
+    println!("| file | filter | level | ms | bytes |\n|---|---|--:|--:|--:|");
+    for file in files {
+        let mut reader = png::Decoder::new(Cursor::new(std::fs::read(file)?)).read_info()?;
+        let mut samples = vec![0; reader.output_buffer_size().unwrap_or_default()];
+        reader.next_frame(&mut samples)?;
+        let info = reader.info();
+        for (filter, (name, level)) in filters
+            .iter()
+            .flat_map(|filter| std::iter::once(&fdeflate).chain(&levels).map(move |level| (filter, level)))
+        {
+            let (mut shortest, mut length) = (Duration::MAX, 0);
+            for _ in 0..ROUNDS {
+                let start = Instant::now();
+                let mut bytes = Vec::new();
+                let mut encoder = png::Encoder::new(&mut bytes, info.width, info.height);
+                encoder.set_color(info.color_type);
+                encoder.set_depth(info.bit_depth);
+                encoder.set_deflate_compression(*level);
+                encoder.set_filter(*filter);
+                encoder.write_header()?.write_image_data(&samples)?;
+                (shortest, length) = (shortest.min(start.elapsed()), bytes.len());
+            }
+            println!("| {file} | {filter:?} | {name} | {:.2} | {length} |", shortest.as_secs_f64() * 1e3);
+        }
+    }
+    Ok(())
+}
