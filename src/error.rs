@@ -68,10 +68,10 @@ impl Error {
                 imaging::Error::Damaged { .. } => "image.damaged",
                 imaging::Error::Empty => "image.empty",
                 imaging::Error::Encode { .. } => "image.encode",
+                imaging::Error::Heic | imaging::Error::Unsupported { .. } => "image.unsupported",
                 imaging::Error::Impossible { .. }
                 | imaging::Error::Outside { .. }
                 | imaging::Error::TooManyBytes { .. } => "image.impossible",
-                imaging::Error::Heic | imaging::Error::Unsupported { .. } => "image.unsupported",
                 imaging::Error::NotAnImage => "image.not_an_image",
                 imaging::Error::Read(_) => "cos.network",
                 imaging::Error::Resize { .. } => "image.resize",

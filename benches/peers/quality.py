@@ -4,7 +4,7 @@
   quality.py reference SRC BOX PNG    writes it; says so when the picture is smaller than the box
   quality.py pixels SRC PNG           writes the pixels of another format
   quality.py psnr PNG PNG             prints how near two pictures are, dB over RGB
-  quality.py mosaic PHOTO WIDTH HEIGHT JPEG     a large photograph out of copies of a smaller one
+  quality.py mosaic PHOTO WIDTH HEIGHT FILE     a large photograph out of copies of a smaller one
   quality.py progressive JPEG JPEG              the same pixels, decoded and written anew (where there is no jpegtran)
 """
 import sys
@@ -47,7 +47,9 @@ def mosaic(photo, width, height, target):
             tile = ImageOps.mirror(photo) if column % 2 else photo
             tile = ImageOps.flip(tile) if row % 2 else tile
             large.paste(tile, (column * photo.width, row * photo.height))
-    large.save(target, quality=90, subsampling="4:2:0", optimize=True)
+    options = {"avif": {"quality": 65}, "webp": {"quality": 80}}
+    jpeg = {"quality": 90, "subsampling": "4:2:0", "optimize": True}
+    large.save(target, **options.get(target.rpartition(".")[2], jpeg))
 
 
 def progressive(source, target):

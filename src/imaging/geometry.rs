@@ -150,17 +150,17 @@ pub(super) enum Lying {
 }
 
 impl Demand<'_> {
-    /// Whether a recipe keeps the source's profile.
-    pub(super) fn keeps_profile(self) -> bool {
-        self.recipes.iter().any(|recipe| recipe.keep.profile)
-    }
-
     /// How a source is turned whose own data say this.
     pub(super) fn orientation(self, said: Orientation) -> Orientation {
         match self.lying {
             Lying::AsItSays => said,
             Lying::Upright => Orientation::default(),
         }
+    }
+
+    /// Whether a recipe keeps the source's profile.
+    pub(super) fn keeps_profile(self) -> bool {
+        self.recipes.iter().any(|recipe| recipe.keep.profile)
     }
 
     /// The largest [`Plan::ratio`] of any recipe, for an upright source of this size; at most 1.

@@ -5,8 +5,9 @@
 //! the thumbnail can show of that is given back by a kernel that has a part of its own second difference taken
 //! off, at no cost: one convolution after the other is one convolution.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{Filter, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4, U16, U16x2, U16x3, U16x4};
+use fast_image_resize::{Filter, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Error;
 use super::geometry::{Plan, Size, Window};
@@ -99,16 +100,6 @@ fn lanczos(x: f64) -> f64 {
 }
 
 fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -> Result<Picture, Error> {
-    let kind = match (picture.depth, picture.layout) {
-        (Depth::Eight, Layout::Grey) => PixelType::U8,
-        (Depth::Eight, Layout::GreyAlpha) => PixelType::U8x2,
-        (Depth::Eight, Layout::Rgb) => PixelType::U8x3,
-        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => PixelType::U8x4,
-        (Depth::Sixteen, Layout::Grey) => PixelType::U16,
-        (Depth::Sixteen, Layout::GreyAlpha) => PixelType::U16x2,
-        (Depth::Sixteen, Layout::Rgb) => PixelType::U16x3,
-        (Depth::Sixteen, Layout::Cmyk | Layout::RgbAlpha) => PixelType::U16x4,
-    };
     let (width, height) = (f64::from(picture.size.width), f64::from(picture.size.height));
     // The arithmetic of windows may overshoot the edge by a rounding error, which the resampler refuses.
     let left = window.x.clamp(0.0, width);
@@ -117,13 +108,28 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
         .resize_alg(ResizeAlg::Convolution(filter))
         .use_alpha(picture.layout.has_alpha())
         .crop(left, top, window.width.min(width - left), window.height.min(height - top));
-    let mut scaled = Image::new(size.width, size.height, kind);
-    let source = ImageRef::new(picture.size.width, picture.size.height, &picture.samples, kind);
-    let done = source.map_err(|error| error.to_string()).and_then(|source| {
-        Resizer::new().resize(&source, &mut scaled, &options).map_err(|error| error.to_string())
-    });
+    let mut scaled = Picture::blank(size, picture.layout, picture.depth);
+    let done = match (picture.depth, picture.layout) {
+        (Depth::Eight, Layout::Grey) => typed::<U8>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::GreyAlpha) => typed::<U8x2>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::Rgb) => typed::<U8x3>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => typed::<U8x4>(picture, &mut scaled, &options),
+        (Depth::Sixteen, Layout::Grey) => typed::<U16>(picture, &mut scaled, &options),
+        (Depth::Sixteen, Layout::GreyAlpha) => typed::<U16x2>(picture, &mut scaled, &options),
+        (Depth::Sixteen, Layout::Rgb) => typed::<U16x3>(picture, &mut scaled, &options),
+        (Depth::Sixteen, Layout::Cmyk | Layout::RgbAlpha) => typed::<U16x4>(picture, &mut scaled, &options),
+    };
     done.map_err(|detail| Error::Resize { detail })?;
-    Ok(Picture { size, layout: picture.layout, depth: picture.depth, samples: scaled.into_vec() })
+    Ok(scaled)
+}
+
+/// By the kind of pixel, so that those kinds that no picture has are not part of the program: of 2 MB, a third.
+fn typed<P: PixelTrait>(from: &Picture, to: &mut Picture, options: &ResizeOptions) -> Result<(), String> {
+    let source = TypedImageRef::<P>::from_buffer(from.size.width, from.size.height, &from.samples)
+        .map_err(|error| error.to_string())?;
+    let mut target = TypedImage::<P>::from_buffer(to.size.width, to.size.height, &mut to.samples)
+        .map_err(|error| error.to_string())?;
+    Resizer::new().resize_typed(&source, &mut target, options).map_err(|error| error.to_string())
 }
 
 /// [`cut`] where nothing is scaled: whole pixels, as they are.

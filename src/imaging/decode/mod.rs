@@ -30,9 +30,9 @@ pub(super) struct Decoded {
     pub(super) picture: Picture,
     /// Size in the file, pixels.
     pub(super) full: Size,
+    pub(super) reduction: Reduction,
     /// Whether the pixels are means.
     pub(super) grain: Grain,
-    pub(super) reduction: Reduction,
     pub(super) orientation: Orientation,
     /// Embedded ICC profile.
     pub(super) profile: Option<Vec<u8>>,

@@ -3,9 +3,9 @@
 //! Of a sequence, its still picture counts. What rotates, mirrors and crops a picture are its properties; an
 //! orientation in its EXIF data says the same again and is not obeyed (MIAF, ISO/IEC 23000-22, section 7.3.9).
 //!
-//! Memory: the file and a copy of what is being decoded; a picture in the decoder for each layer and one more, with
-//! 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as its
-//! recipes allow.
+//! Memory: the file and a copy of what is being decoded; in the decoder a picture for each layer, one more for film
+//! grain, and 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as
+//! its recipes allow.
 
 mod boxes;
 mod cicp;
@@ -52,6 +52,7 @@ struct Still<'a> {
     orientation: Orientation,
     coded: Option<CodePoints>,
     icc: Option<&'a [u8]>,
+    credits: Credits,
 }
 
 pub(super) fn decode<R: Read>(
@@ -111,7 +112,7 @@ pub(super) fn decode<R: Read>(
         grain: Grain::of(cell),
         orientation: still.orientation,
         profile,
-        credits: Credits::default(),
+        credits: still.credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,
@@ -177,6 +178,7 @@ impl<'a> Still<'a> {
             orientation: Orientation::default(),
             coded: None,
             icc: None,
+            credits: credits(meta, file, primary),
         };
         for (_, property) in meta.of(primary) {
             match property {
@@ -206,6 +208,20 @@ impl<'a> Still<'a> {
         }
         Ok(still)
     }
+}
+
+/// What the EXIF data of a picture say of its makers; how it lies is said by its properties. In front of the data
+/// stands how far their TIFF header is away (ISO/IEC 23008-12, annex A.2.1).
+fn credits(meta: &Meta<'_>, file: &[u8], primary: u32) -> Credits {
+    let exif = || {
+        let item = meta.referring(*b"cdsc", primary).find(|item| meta.kind(*item) == Some(*b"Exif"))?;
+        let content = meta.content(item, file)?;
+        let mut bytes = Bytes(&content);
+        let offset = bytes.u32()?;
+        bytes.take(usize::try_from(offset).ok()?)?;
+        Some(Credits::read(bytes.0))
+    };
+    exif().unwrap_or_default()
 }
 
 fn size(meta: &Meta<'_>, item: u32) -> Option<Size> {

@@ -174,8 +174,8 @@ fn tile(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<
     if stream.frames > MOST_FRAMES {
         return Err(unsupported("more than 8 layers"));
     }
-    // One picture more for film grain.
-    let pictures = stream.format.bytes(stream.size).saturating_mul(u64::from(stream.frames.max(1)) + 1);
+    let pictures = stream.frames.max(1) + u32::from(stream.grain);
+    let pictures = stream.format.bytes(stream.size).saturating_mul(pictures.into());
     let working = stream.size.pixels().saturating_mul(WORKING);
     budget.reserve(pictures.saturating_add(working))?;
     let planes = run(content, meta, item, stream)?;

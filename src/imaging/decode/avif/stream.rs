@@ -11,6 +11,8 @@ pub(super) struct Stream {
     pub(super) size: Size,
     pub(super) format: Format,
     pub(super) color: CodePoints,
+    /// Whether frames may be copied to get film grain.
+    pub(super) grain: bool,
     /// Frames that are coded, of all layers.
     pub(super) frames: u32,
 }
@@ -92,7 +94,10 @@ impl Stream {
         }
         bits.take(3)?;
         let (format, color) = color(bits, profile)?;
-        Some(Self { size, format, color, frames: 0 })
+        if format.chroma.is_some() {
+            bits.take(1)?;
+        }
+        Some(Self { size, format, color, grain: bits.flag()?, frames: 0 })
     }
 }
 
@@ -178,6 +183,9 @@ fn color(bits: &mut Bits<'_>, profile: u32) -> Option<(Format, CodePoints)> {
         }
         _ => Some(Subsampling { across: true, down: false }),
     };
+    if chroma.is_some_and(|chroma| chroma.across && chroma.down) {
+        bits.take(2)?;
+    }
     Some((Format { bits: depth, chroma }, color))
 }
 
@@ -250,7 +258,7 @@ mod tests {
         let chroma = Some(Subsampling { across: false, down: false });
         let color = CodePoints { primaries: 1, transfer: 13, matrix: 6, full_range: true };
         let size = Size { width: 1, height: 1 };
-        let expected = Stream { size, format: Format { bits: 8, chroma }, color, frames: 1 };
+        let expected = Stream { size, format: Format { bits: 8, chroma }, color, grain: false, frames: 1 };
         assert_eq!(Stream::read(&WHITE), Some(expected));
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
-        let inner = webpx::Decoder::new(file).map_err(refusal)?;
+        let inner = webpx::Decoder::new(file).map_err(|error| refusal(&error))?;
         let info = inner.info();
         let header = Header {
             size: Size { width: info.width, height: info.height },
@@ -69,7 +69,7 @@ impl<'a> Decoder<'a> {
                 Layout::RgbAlpha => decoder.decode_rgba_raw(),
                 _ => decoder.decode_rgb_raw(),
             }
-            .map_err(refusal)?;
+            .map_err(|error| refusal(&error))?;
             if (Size { width, height }) != size || samples.len() != picture.samples.len() {
                 return Err(damaged("its first frame has another size than its canvas".to_owned()));
             }
@@ -81,7 +81,7 @@ impl<'a> Decoder<'a> {
             Layout::RgbAlpha => decoder.decode_rgba_into(&mut picture.samples, stride),
             _ => decoder.decode_rgb_into(&mut picture.samples, stride),
         }
-        .map_err(refusal)?;
+        .map_err(|error| refusal(&error))?;
         Ok(picture)
     }
 
@@ -94,7 +94,7 @@ impl<'a> Decoder<'a> {
             Layout::RgbAlpha => decoder.decode_rgba_raw(),
             _ => decoder.decode_rgb_raw(),
         }
-        .map_err(refusal)?;
+        .map_err(|error| refusal(&error))?;
         let length = side(size.width).saturating_mul(side(size.height)).saturating_mul(layout.channels());
         if samples.len() != length {
             return Err(damaged("its pixels have another size than its header says".to_owned()));
@@ -113,7 +113,7 @@ fn bytes_a_pixel(layout: Layout) -> u64 {
     u64::try_from(layout.channels()).unwrap_or(u64::MAX)
 }
 
-fn refusal(error: At<webpx::Error>) -> Error {
+fn refusal(error: &At<webpx::Error>) -> Error {
     damaged(match error.error() {
         webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
         other => other.to_string(),

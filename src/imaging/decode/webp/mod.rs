@@ -62,7 +62,7 @@ pub(super) fn decode<R: Read>(
         picture,
         full,
         reduction,
-        grain: if reduction == 1.into() { Grain::Points } else { Grain::Means },
+        grain: Grain::of(cell),
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
         credits: exif.map(Credits::read).unwrap_or_default(),
