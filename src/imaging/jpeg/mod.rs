@@ -31,6 +31,7 @@ mod progressive;
 mod rows;
 mod scans;
 mod sequential;
+mod standard;
 mod store;
 mod strips;
 mod tables;
