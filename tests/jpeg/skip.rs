@@ -18,7 +18,7 @@ fn coefficients(mut file: &[u8], scale: cos_thumbnailer::imaging::jpeg::Scale) -
 }
 
 /// Holds what each scale keeps to the coefficients of the plain reader; tells how many there were.
-fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
+pub fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
     let mut compared = 0;
     for (scale, samples) in SCALES {
         let found = coefficients(file, scale);
