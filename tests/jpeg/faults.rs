@@ -235,10 +235,8 @@ fn broken_header_ends_the_picture_as_the_end_of_the_file_does() {
         // The component that the scan is of.
         spoiled[at + 5] = 77;
         let found = coefficients(&spoiled);
-        if scan == 0 {
-            let refusal = found.unwrap_err().to_string();
-            assert_eq!(refusal, "a scan names a component that is not in the frame");
-        } else if scan == 1 {
+        // Without AC nothing has come that would be a picture.
+        if scan < 2 {
             let refusal = found.unwrap_err().to_string();
             assert_eq!(refusal, "a scan names a component that is not in the frame");
         } else {
