@@ -17,7 +17,7 @@ use crate::event::Record;
 use crate::imaging::{Limits, Rendering, Thumbnail};
 use crate::object::{ETag, VersionId};
 use crate::plan::{Job, Target, is_stamped, stamp};
-use crate::report::{Entry, Outcome, Skip, Source, Stored};
+use crate::report::{Entry, Outcome, Picture, Skip, Source, Stored};
 
 /// Times a source that changes while it is read is begun again.
 const RESTARTS: u32 = 3;
@@ -100,29 +100,31 @@ impl Pipeline<'_> {
     ) -> Result<Fetched, Error> {
         let started = Instant::now();
         let length = download.head.length;
+        let source = Source { picture: None, bytes: length, unfetched: None, damaged: None };
+        let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
         let (feed, rendered) = self.pixels.start(length, recipes, self.limits);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
         let rendering = match (rendered, delivered) {
-            // What came was enough, even if the rest did not.
-            (Ok(rendering), _) => rendering,
             // A decoder that was cut short by the network blames the picture; the network knows better.
             (Err(_), Err(error)) => return Err(error.into()),
-            (Err(error), Ok(())) => return Err(error),
+            // What came was enough, even if the rest did not.
+            (rendered, _) => {
+                source.unfetched = NonZeroU64::new(download.remaining());
+                rendered?
+            }
         };
-        entry.ms.decode = milliseconds(rendering.timings.decode);
-        entry.ms.resize = milliseconds(rendering.timings.resize);
-        entry.ms.encode = milliseconds(rendering.timings.encode);
-        entry.source = Some(Source {
+        source.picture = Some(Picture {
             format: rendering.source.format.name(),
             width: rendering.source.width,
             height: rendering.source.height,
-            bytes: length,
-            unfetched: NonZeroU64::new(download.remaining()),
-            damaged: rendering.source.damaged,
         });
+        source.damaged = rendering.source.damaged;
+        entry.ms.decode = milliseconds(rendering.timings.decode);
+        entry.ms.resize = milliseconds(rendering.timings.resize);
+        entry.ms.encode = milliseconds(rendering.timings.encode);
         let version = download.head.version.or_else(|| record.version.clone());
         Ok(Fetched { etag: download.head.etag, version, rendering })
     }
