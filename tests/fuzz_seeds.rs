@@ -1,7 +1,9 @@
 //! What fuzzing starts from, and what it has found, as ordinary tests: the properties hold for all of it.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and then say with what")]
 
+#[path = "../fuzz/properties/jpeg_input.rs"]
+mod jpeg_input;
 #[path = "../fuzz/properties/jpeg_reader.rs"]
 mod jpeg_reader;
 #[path = "../fuzz/properties/jpeg_skip.rs"]

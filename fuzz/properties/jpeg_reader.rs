@@ -1,15 +1,12 @@
 //! Any bytes as a JPEG: never a panic, never other rows than the answer's size says, and the same pixels however
 //! the bytes come.
 
-#[path = "jpeg_input.rs"]
-mod input;
-
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::BufRead;
 
 use cos_thumbnailer::imaging::jpeg::{Scale, decode};
 
-use input::Input;
+use super::jpeg_input::Input;
 
 /// Whether the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {

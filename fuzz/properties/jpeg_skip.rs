@@ -5,12 +5,9 @@
 //! the same. Of a progressive file a reduced scale reads fewer scans, so it may meet less damage: what it says
 //! is undamaged must be what the whole file says, and a whole file must be whole at each scale.
 
-#[path = "jpeg_input.rs"]
-mod input;
-
 use cos_thumbnailer::imaging::jpeg::{Coefficients, Head, Process, Scale, height_at_end};
 
-use input::Input;
+use super::jpeg_input::Input;
 
 /// Whether the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {

@@ -12,6 +12,7 @@
     reason = "a test may panic, and the writer of odd files has more than every test needs"
 )]
 
+mod conformance;
 mod damage;
 mod faults;
 mod odd;

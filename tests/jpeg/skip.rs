@@ -1,14 +1,16 @@
 //! Passing over codes gives the coefficients that decoding all of them gives.
 
+#[path = "../../fuzz/properties/jpeg_input.rs"]
+mod jpeg_input;
 #[path = "../../fuzz/properties/jpeg_skip.rs"]
 mod property;
 
-use cos_thumbnailer::imaging::jpeg::{Coefficients, Head, height_at_end};
+use cos_thumbnailer::imaging::jpeg::{Coefficients, Head, Scale, height_at_end};
 
 use crate::odd::{self, Random};
 use crate::{SCALES, any, plain};
 
-fn coefficients(mut file: &[u8], scale: cos_thumbnailer::imaging::jpeg::Scale) -> Coefficients {
+fn coefficients(mut file: &[u8], scale: Scale) -> Coefficients {
     let whole = file;
     let mut head = Head::read(&mut file).unwrap();
     if head.frame.height == 0 {
@@ -18,7 +20,7 @@ fn coefficients(mut file: &[u8], scale: cos_thumbnailer::imaging::jpeg::Scale) -
 }
 
 /// Holds what each scale keeps to the coefficients of the plain reader; tells how many there were.
-fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
+pub fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
     let mut compared = 0;
     for (scale, samples) in SCALES {
         let found = coefficients(file, scale);

@@ -33,6 +33,7 @@ mod rows;
 mod scans;
 mod sequential;
 mod small;
+mod standard;
 mod steps;
 mod store;
 mod strips;
