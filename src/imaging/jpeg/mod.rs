@@ -5,14 +5,15 @@
 //! `lookup`), at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
 //! scans are read that carry what is wanted to the precision that shows (`precision`).
 //!
-//! The way through: `input` finds markers and segments, `head` what stands before the first scan; `window`
-//! holds entropy-coded data; scans go through `sequential` to `strips`, which turns blocks into `rows` a `line`
-//! at a time (`transform`, `small`), or, where there are several (`scans`, `progressive`), are kept in `store`
-//! until enough is there (what damage took of them, `gaps` knows); rows are `upsample`d and turned into pixels (`color`).
+//! The way through: `input` finds markers and segments, `head` what stands before the first scan (with the codes
+//! of `standard` where a file has none); `window` holds entropy-coded data; scans go through `sequential` to
+//! `strips`, which turns blocks into `rows` a `line` at a time (`transform`, `small`), or, where there are several
+//! (`scans`, `progressive`), are kept in `store` until enough is there, and what damage took of them in `gaps`;
+//! rows are `upsample`d and turned into pixels (`color`). [`Coefficients`] are what is kept, as numbers.
 //!
 //! Memory: for sequential files of one scan some rows of blocks, whatever the height; for others the
-//! coefficients that the scale needs, of all blocks. Work: each pixel once for each of a few scans, and each byte
-//! once; a file of few bytes and many scans is not read to its end.
+//! coefficients that the scale needs, of all blocks. Work: each byte once, and each block once for each scan, of
+//! which no more are read than the size of the picture and of the file warrant.
 
 mod coefficients;
 mod color;
@@ -99,8 +100,8 @@ pub struct Summary {
     pub height: u32,
     /// Bytes of the file that were read.
     pub bytes_read: u64,
-    /// Share of the picture that was lost to damage, 0 to 1: MCUs that did not come, or, in a file of several scans, blocks
-    /// of which something never came that the scale keeps. Where only precision was lost, the share of one MCU.
+    /// Share of the picture that was lost to damage, 0 to 1: MCUs that did not come, or, in a file of several scans,
+    /// blocks of which something never came that the scale keeps. Where only precision was lost, that of one MCU.
     pub lost: f64,
 }
 
