@@ -1,11 +1,14 @@
 //! Averages pixels into a smaller picture while they are decoded, so that the full one is never in memory.
 //!
 //! Cells of n by n pixels become one, alpha weighing the colours. Cells at the right and lower edge cover only
-//! what is there.
+//! what is there. [`Reducer`] takes rows in their order and holds sums for one row of cells; [`Scatter`] takes
+//! pixels in any order and holds the sums of all cells. Both give the same picture, to the bit.
 
 mod rows;
+mod scatter;
 
 pub(super) use self::rows::Reducer;
+pub(super) use self::scatter::{Run, Scatter};
 use std::mem;
 use std::ops::{AddAssign, Mul};
 
@@ -164,6 +167,28 @@ mod tests {
         reducer.finish().0
     }
 
+    /// The passes of interlaced PNG, the last of them first.
+    fn by_passes(from: &Picture, cell: u32) -> Picture {
+        let Size { width, height } = from.size;
+        let mut scatter =
+            Scatter::new(from.size, from.layout, from.depth, cell, &mut budget(u64::MAX)).unwrap();
+        for (x, top, step, down) in
+            [(0, 1, 1, 2), (1, 0, 2, 2), (0, 2, 2, 4), (2, 0, 4, 4), (0, 4, 4, 8), (4, 0, 8, 8), (0, 0, 8, 8)]
+        {
+            for y in (top..height).step_by(down) {
+                let row = from.rows().nth(y as usize).unwrap().chunks_exact(from.pixel_bytes());
+                let mut samples: Vec<u8> =
+                    row.skip(x as usize).step_by(step as usize).flatten().copied().collect();
+                // What a tile has beside the picture.
+                samples.extend([77; 64]);
+                scatter.push(Run { x, y, step }, &samples);
+                scatter.push(Run { x: width, y, step }, &samples);
+                scatter.push(Run { x, y: height, step }, &samples);
+            }
+        }
+        scatter.finish().0
+    }
+
     /// Means in floating point, from the definition.
     fn by_definition(from: &Picture, cell: u32) -> Vec<f64> {
         let (channels, bytes) = (from.layout.channels(), from.depth.bytes());
@@ -224,13 +249,27 @@ mod tests {
     }
 
     #[test]
+    fn order_of_the_pixels_does_not_show() {
+        for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
+            for (width, height, cell) in
+                [(24, 16, 4), (19, 23, 3), (1, 9, 2), (9, 1, 5), (7, 5, 1), (13, 12, 256)]
+            {
+                let picture = noise(Size { width, height }, layout, depth);
+                let what = format!("{layout:?} {depth:?} {width}x{height} by {cell}");
+                assert_eq!(by_passes(&picture, cell), by_rows(&picture, cell), "{what}");
+            }
+        }
+    }
+
+    #[test]
     fn sums_of_the_largest_cell_do_not_overflow() {
         for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
             let size = Size { width: LARGEST_CELL, height: LARGEST_CELL };
             let mut white = Picture::blank(size, layout, depth);
             white.samples.fill(255);
-            let reduced = by_rows(&white, LARGEST_CELL);
-            assert_eq!(reduced.samples, vec![255; white.pixel_bytes()], "{layout:?} {depth:?}");
+            for reduced in [by_rows(&white, LARGEST_CELL), by_passes(&white, LARGEST_CELL)] {
+                assert_eq!(reduced.samples, vec![255; white.pixel_bytes()], "{layout:?} {depth:?}");
+            }
         }
     }
 
