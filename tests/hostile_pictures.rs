@@ -115,9 +115,12 @@ impl Read for Breaking<'_> {
     }
 }
 
-const SAMPLES: [&str; 16] = [
+const SAMPLES: [&str; 19] = [
     "animated.gif",
     "bilevel.png",
+    "bmpsuite/pal4rle.bmp",
+    "bmpsuite/rgb24prof.bmp",
+    "bmpsuite/rgba16-1924.bmp",
     "cmyk-adobe.jpg",
     "cmyk.tif",
     "grey.jpg",

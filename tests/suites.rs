@@ -11,13 +11,13 @@ use cos_thumbnailer::recipe::{Format, Recipe};
 
 use fixture::{data, run};
 
-/// The names of a suite's pictures that begin so.
-fn names(suite: &str, start: &str) -> Vec<String> {
+/// The names of a suite's pictures that begin and end so.
+fn names(suite: &str, start: &str, end: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(suite);
     let entries =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> =
-        entries.filter(|name| name.starts_with(start) && name.ends_with(".png")).collect();
+        entries.filter(|name| name.starts_with(start) && name.ends_with(end)).collect();
     names.sort();
     names
 }
@@ -34,7 +34,7 @@ fn thumbnail(suite: &str, name: &str, side: u32) -> Thumbnail {
 #[test]
 fn interlaced_pictures_give_what_others_give() {
     let mut pairs = 0;
-    for interlaced in names("pngsuite", "basi").into_iter().chain(names("pngsuite", "s")) {
+    for interlaced in names("pngsuite", "basi", ".png").into_iter().chain(names("pngsuite", "s", ".png")) {
         let plain = match interlaced.strip_prefix("basi") {
             Some(rest) => format!("basn{rest}"),
             None if interlaced.get(3..4) == Some("i") => interlaced.replacen('i', "n", 1),
@@ -48,4 +48,26 @@ fn interlaced_pictures_give_what_others_give() {
         pairs += 1;
     }
     assert_eq!(pairs, 33);
+}
+
+/// The references are those of another decoder.
+#[test]
+fn bmp_of_every_kind_has_the_pixels_of_its_reference() {
+    let pictures = names("bmpsuite", "", ".bmp");
+    assert_eq!(pictures.len(), 53);
+    for name in pictures {
+        let reference = data(&format!("bmpsuite/reference/{}", name.replace(".bmp", ".png")));
+        let mut reference = image::load_from_memory(&reference).unwrap().into_rgba8();
+        // Where alpha is 0 everywhere it was never meant.
+        if reference.pixels().all(|pixel| pixel.0[3] == 0) {
+            reference.pixels_mut().for_each(|pixel| pixel.0[3] = 255);
+        }
+        let thumbnail = thumbnail("bmpsuite", &name, 10_000);
+        let pixels = image::load_from_memory(&thumbnail.bytes).unwrap().into_rgba8();
+        assert_eq!(pixels.dimensions(), reference.dimensions(), "{name}");
+        // Those with a profile may round otherwise.
+        let off =
+            pixels.iter().zip(reference.iter()).filter(|(have, want)| have.abs_diff(**want) > 1).count();
+        assert_eq!(off, 0, "{name}");
+    }
 }

@@ -59,7 +59,7 @@ pub(super) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     let is_webp = head.starts_with(b"RIFF") && at(head, 8, b"WEBP");
     // "BM" alone begins many a text: the size of the second header must follow.
     let is_bmp = head.starts_with(b"BM")
-        && head.get(14..18).is_some_and(|size| matches!(size, [12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]));
+        && head.get(14..18).is_some_and(|size| matches!(size, [12 | 16..=64 | 108 | 124, 0, 0, 0]));
     match head {
         [0xff, 0xd8, 0xff, ..] => Ok(SourceFormat::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(SourceFormat::Png),

@@ -249,6 +249,15 @@ def make_others():
     (HERE / "bomb.png").write_bytes(png(60000, 60000, 8, 2, []))
 
 
+def make_bmpsuite():
+    """The one picture of the suite whose profile matters: its reference shows the pixels as they are stored."""
+    data = (HERE / "bmpsuite" / "rgb24prof2.bmp").read_bytes()
+    start, length = struct.unpack("<II", data[14 + 112 : 14 + 120])
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    converted = to_srgb(picture, data[14 + start : 14 + start + length])
+    converted.save(HERE / "bmpsuite" / "reference" / "rgb24prof2.png", optimize=True)
+
+
 def make_photos():
     for name in ["photo-2048x1365", "photo-2048x878-progressive"]:
         reference(name, Image.open(HERE / f"{name}.jpg"), 300)
@@ -264,4 +273,5 @@ if __name__ == "__main__":
     make_pngs()
     make_orientations()
     make_others()
+    make_bmpsuite()
     make_photos()

@@ -4,6 +4,7 @@
 //! pixels on, as few as the [`Demand`] allows. What the models of memory count is said in each room.
 
 mod bmp;
+mod forward;
 mod gif;
 mod jpeg;
 mod png;
@@ -52,7 +53,7 @@ pub(super) fn decode<R: Read>(
         budget.admit(size)?;
     }
     let decoded = match format {
-        SourceFormat::Bmp => bmp::decode(source, budget),
+        SourceFormat::Bmp => bmp::decode(source, demand, budget),
         SourceFormat::Gif => gif::decode(source, demand, budget),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
         SourceFormat::Png => png::decode(source, demand, budget),

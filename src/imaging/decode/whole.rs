@@ -1,4 +1,4 @@
-//! What BMP, TIFF and WebP share: decoders that give a whole picture at once.
+//! What TIFF and WebP share: decoders that give a whole picture at once.
 
 use std::borrow::Cow;
 

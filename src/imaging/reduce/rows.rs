@@ -14,10 +14,18 @@ use super::{Grid, LARGEST_CELL, MARGIN, Sum, weighed};
 /// Takes rows, gives a reduced picture.
 pub(in super::super) struct Reducer {
     grid: Grid,
+    first: First,
     picture: Picture,
     columns: Columns,
     /// Rows taken so far.
     taken: u32,
+}
+
+/// Which row comes first.
+#[derive(Clone, Copy)]
+enum First {
+    Bottom,
+    Top,
 }
 
 /// Sums of each column of samples over the row of cells that is being filled.
@@ -62,7 +70,12 @@ impl Reducer {
             4 => Columns::Middle(vec![0; count]),
             _ => Columns::Wide(vec![0; count]),
         };
-        Ok(Self { grid, picture, columns, taken: 0 })
+        Ok(Self { grid, first: First::Top, picture, columns, taken: 0 })
+    }
+
+    /// For rows that come from the bottom.
+    pub(in super::super) fn bottom_first(self) -> Self {
+        Self { first: First::Bottom, ..self }
     }
 
     /// Takes the next row. Rows past the last one are ignored.
@@ -71,13 +84,21 @@ impl Reducer {
         if self.taken >= source.height {
             return;
         }
-        let y = self.taken;
+        let last = source.height - 1;
+        let y = match self.first {
+            First::Bottom => last - self.taken,
+            First::Top => self.taken,
+        };
         self.taken += 1;
         let line = y / cell;
         let length = self.picture.row_bytes();
         let place = self.picture.samples.chunks_exact_mut(length).nth(side(line)).unwrap_or_default();
         self.columns.add(row, place, self.grid);
-        if self.taken.is_multiple_of(cell) || self.taken == source.height {
+        let is_full = match self.first {
+            First::Bottom => y.is_multiple_of(cell),
+            First::Top => (y + 1).is_multiple_of(cell) || y == last,
+        };
+        if is_full {
             self.columns.fold(place, self.grid, self.grid.covered(line, source.height));
         }
     }
