@@ -63,7 +63,9 @@ fn bombs_are_refused_by_their_header_with_numbers() {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xc2, 0, 17, 8, 0xff, 0xff, 0xff, 0xff, 3];
     jpeg.extend([1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
     jpeg.extend(SCAN);
-    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg] {
+    let qoi = [b"qoif".as_slice(), &60_000_u32.to_be_bytes().repeat(2), b"\x04\0"].concat();
+    let pnm = b"P6 60000 60000 255\n".to_vec();
+    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, qoi, pnm] {
         let mut endless =
             Counted { inner: Cursor::new(bomb.clone()).chain(io::repeat(0).take(1 << 30)), read: 0 };
         let refusal = render(&mut endless, None, &[&recipe], &LIMITS, &Cancel::default()).unwrap_err();
@@ -115,7 +117,7 @@ impl Read for Breaking<'_> {
     }
 }
 
-const SAMPLES: [&str; 19] = [
+const SAMPLES: [&str; 26] = [
     "animated.gif",
     "bilevel.png",
     "bmpsuite/pal4rle.bmp",
@@ -135,6 +137,13 @@ const SAMPLES: [&str; 19] = [
     "rgb.webp",
     "rgba-lossy.webp",
     "rgba.tif",
+    "small/bilevel.p1.pbm",
+    "small/bilevel.p4.pbm",
+    "small/flat.qoi",
+    "small/grey-1000.p2.pgm",
+    "small/rgb16.p6.ppm",
+    "small/rgba.p7.pam",
+    "small/rgba.qoi",
 ];
 
 #[test]

@@ -71,3 +71,18 @@ fn bmp_of_every_kind_has_the_pixels_of_its_reference() {
         assert_eq!(off, 0, "{name}");
     }
 }
+
+/// `small/KIND.png` and `small/KIND.VARIETY.EXTENSION` have the same pixels.
+#[test]
+fn same_pixels_give_the_same_thumbnail_in_every_format() {
+    let pictures = names("small", "", "");
+    for name in pictures.iter().filter(|name| !name.ends_with(".png")) {
+        let plain = format!("{}.png", name.split('.').next().unwrap());
+        for side in [48, 11, 5, 1] {
+            let (one, other) = (thumbnail("small", name, side), thumbnail("small", &plain, side));
+            let open =
+                |thumbnail: &Thumbnail| image::load_from_memory(&thumbnail.bytes).unwrap().into_rgba8();
+            assert_eq!(open(&one), open(&other), "{name} and {plain} at {side}");
+        }
+    }
+}

@@ -49,7 +49,9 @@ pub enum Error {
         longest: u32,
     },
     /// The first bytes belong to no format that is known here.
-    #[error("the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, GIF, BMP or TIFF")]
+    #[error(
+        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or QOI"
+    )]
     NotAnImage,
     /// The reader that was handed in failed; the file itself may be sound.
     #[error("the source could not be read to its end")]

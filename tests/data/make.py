@@ -249,6 +249,75 @@ def make_others():
     (HERE / "bomb.png").write_bytes(png(60000, 60000, 8, 2, []))
 
 
+# The same few pixels in many formats: small/KIND.png, and KIND.VARIETY.EXTENSION with the same pixels.
+
+SMALL = HERE / "small"
+
+
+def small(mode="RGB"):
+    picture = PHOTO.resize((48, 32), Image.LANCZOS)
+    if mode in ("RGBA", "LA"):
+        picture.putalpha(ramp().resize((48, 32)))
+    return picture.convert(mode)
+
+
+def small_16(mode="RGB"):
+    """Sixteen bits whose low byte matters; rows of samples."""
+    samples = np.asarray(small(mode)).reshape(32, -1).astype(np.uint32) * 257
+    return np.clip(samples + (np.arange(samples.shape[1]) * 37 % 200), 0, 65535).astype(np.uint16)
+
+
+def make_small():
+    SMALL.mkdir(exist_ok=True)
+    for mode, kind in [("RGB", "rgb"), ("RGBA", "rgba"), ("L", "grey"), ("LA", "grey-alpha"), ("1", "bilevel")]:
+        small(mode).save(SMALL / f"{kind}.png", optimize=True)
+    # Long runs, and colours that come again.
+    quadrants().save(SMALL / "flat.png", optimize=True)
+    for mode, kind, color in [("RGB", "rgb16", 2), ("RGBA", "rgba16", 6), ("L", "grey16", 0)]:
+        rows = [row.astype(">u2").tobytes() for row in small_16(mode)]
+        (SMALL / f"{kind}.png").write_bytes(png(48, 32, 16, color, rows))
+    make_small_pnm()
+    for mode, kind in [("RGB", "rgb"), ("RGBA", "rgba")]:
+        small(mode).save(SMALL / f"{kind}.qoi")
+    quadrants().save(SMALL / "flat.qoi")
+
+
+def make_small_pnm():
+    def write(name, *parts):
+        (SMALL / name).write_bytes(b"".join(part.encode() if isinstance(part, str) else part for part in parts))
+
+    def text(samples, per_line=12):
+        samples = [str(sample) for sample in np.asarray(samples).ravel()]
+        return "\n".join(" ".join(samples[i : i + per_line]) for i in range(0, len(samples), per_line))
+
+    small("1").save(SMALL / "bilevel.p4.pbm")
+    small("L").save(SMALL / "grey.p5.pgm")
+    small("RGB").save(SMALL / "rgb.p6.ppm")
+    bits = 1 - np.asarray(small("1")).astype(np.uint8)
+    digits = "\n".join("".join(str(bit) for bit in row) for row in bits)
+    write("bilevel.p1.pbm", "P1\n# digits side by side\n48 32\n", digits, "\n")
+    write("grey.p2.pgm", "P2 48 #width\n 32\r\n255\n", text(small("L")))
+    write("rgb.p3.ppm", "P3\n48\n32\n255\n", text(small("RGB")), "\n")
+    write("grey16.p5.pgm", "P5 48 32 65535\n", small_16("L").astype(">u2").tobytes())
+    write("rgb16.p6.ppm", "P6\n48 32\n65535\n", small_16("RGB").astype(">u2").tobytes())
+    pam = "P7\nWIDTH 48\nHEIGHT 32\nDEPTH {}\nMAXVAL {}\nTUPLTYPE {}\nENDHDR\n"
+    write("bilevel.p7.pam", pam.format(1, 1, "BLACKANDWHITE"), (1 - bits).tobytes())
+    write("grey-alpha.p7.pam", pam.format(2, 255, "GRAYSCALE_ALPHA"), small("LA").tobytes())
+    write("rgb.p7.pam", "P7\n#of the small ones\nDEPTH 3\nMAXVAL 255\nWIDTH 48\nHEIGHT 32\nENDHDR\n", small().tobytes())
+    write("rgba.p7.pam", pam.format(4, 255, "RGB_ALPHA"), small("RGBA").tobytes())
+    write("rgba16.p7.pam", pam.format(4, 65535, "RGB_ALPHA"), small_16("RGBA").astype(">u2").tobytes())
+    # Ranges that are not those of whole bytes, and what they are in them.
+    few = np.asarray(small("L")).astype(np.uint32) * 15 // 255
+    Image.fromarray((few * 17).astype(np.uint8)).save(SMALL / "grey-15.png", optimize=True)
+    write("grey-15.p2.pgm", "P2\n48 32\n15\n", text(few), "\n")
+    write("grey-15.p5.pgm", "P5\n48 32\n15\n", few.astype(np.uint8).tobytes())
+    many = small_16("L").astype(np.uint32) * 1000 // 65535
+    wide = ((many * 65535 + 500) // 1000).astype(">u2")
+    (SMALL / "grey-1000.png").write_bytes(png(48, 32, 16, 0, [row.tobytes() for row in wide]))
+    write("grey-1000.p5.pgm", "P5\n48 32\n1000\n", many.astype(">u2").tobytes())
+    write("grey-1000.p2.pgm", "P2\n48 32\n1000\n", text(many))
+
+
 def make_bmpsuite():
     """The one picture of the suite whose profile matters: its reference shows the pixels as they are stored."""
     data = (HERE / "bmpsuite" / "rgb24prof2.bmp").read_bytes()
@@ -273,5 +342,6 @@ if __name__ == "__main__":
     make_pngs()
     make_orientations()
     make_others()
+    make_small()
     make_bmpsuite()
     make_photos()

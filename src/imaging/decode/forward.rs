@@ -1,7 +1,7 @@
 //! Reading forward, for the formats that are simple enough to be read here.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -32,6 +32,16 @@ impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
         let mut bytes = [0; N];
         self.read(&mut bytes)?;
         Ok(bytes)
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, Error> {
+        let byte = match self.source.fill_buf() {
+            Ok(buffer) => buffer.first().copied(),
+            Err(error) => return Err(self.refusal(&error)),
+        };
+        self.source.consume(1);
+        self.position = self.position.saturating_add(1);
+        byte.ok_or_else(|| self.damaged(CUT_SHORT))
     }
 
     /// Passes over what lies before a place in the file; over nothing when that is behind.

@@ -8,6 +8,8 @@ mod forward;
 mod gif;
 mod jpeg;
 mod png;
+mod pnm;
+mod qoi;
 mod tiff;
 mod webp;
 mod whole;
@@ -57,6 +59,8 @@ pub(super) fn decode<R: Read>(
         SourceFormat::Gif => gif::decode(source, demand, budget),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
         SourceFormat::Png => png::decode(source, demand, budget),
+        SourceFormat::Pnm => pnm::decode(source, demand, budget),
+        SourceFormat::Qoi => qoi::decode(source, demand, budget),
         SourceFormat::Tiff => tiff::decode(source, budget),
         SourceFormat::WebP => webp::decode(source, budget),
     };

@@ -46,8 +46,9 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::Jpeg => Format::Jpeg,
         SourceFormat::Png => Format::Png,
         SourceFormat::WebP => Format::WebP,
-        SourceFormat::Bmp | SourceFormat::Tiff if layout.has_alpha() => Format::Png,
-        SourceFormat::Bmp | SourceFormat::Tiff => Format::Jpeg,
+        SourceFormat::Bmp | SourceFormat::Pnm | SourceFormat::Qoi | SourceFormat::Tiff => {
+            if layout.has_alpha() { Format::Png } else { Format::Jpeg }
+        }
     }
 }
 
