@@ -65,7 +65,12 @@ fn bombs_are_refused_by_their_header_with_numbers() {
     jpeg.extend(SCAN);
     let qoi = [b"qoif".as_slice(), &60_000_u32.to_be_bytes().repeat(2), b"\x04\0"].concat();
     let pnm = b"P6 60000 60000 255\n".to_vec();
-    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, qoi, pnm] {
+    let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    for tag in [256_u16, 257] {
+        tiff.extend([tag.to_le_bytes(), [4, 0], [1, 0], [0, 0]].as_flattened());
+        tiff.extend(60_000_u32.to_le_bytes());
+    }
+    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, qoi, pnm, tiff] {
         let mut endless =
             Counted { inner: Cursor::new(bomb.clone()).chain(io::repeat(0).take(1 << 30)), read: 0 };
         let refusal = render(&mut endless, None, &[&recipe], &LIMITS, &Cancel::default()).unwrap_err();
@@ -117,7 +122,7 @@ impl Read for Breaking<'_> {
     }
 }
 
-const SAMPLES: [&str; 26] = [
+const SAMPLES: [&str; 33] = [
     "animated.gif",
     "bilevel.png",
     "bmpsuite/pal4rle.bmp",
@@ -129,6 +134,7 @@ const SAMPLES: [&str; 26] = [
     "grey16.png",
     "image-rs-anim.webp",
     "interlaced.png",
+    "jpeg.tif",
     "orientation-6.tif",
     "orientation-6.webp",
     "palette.bmp",
@@ -137,11 +143,17 @@ const SAMPLES: [&str; 26] = [
     "rgb.webp",
     "rgba-lossy.webp",
     "rgba.tif",
+    "small/bilevel.group3.tif",
+    "small/bilevel.group4.tif",
     "small/bilevel.p1.pbm",
     "small/bilevel.p4.pbm",
     "small/flat.qoi",
     "small/grey-1000.p2.pgm",
+    "small/grey.packbits.tif",
+    "small/rgb.first-deflate.tif",
+    "small/rgb16.big.tif",
     "small/rgb16.p6.ppm",
+    "small/rgba16.tiles.tif",
     "small/rgba.p7.pam",
     "small/rgba.qoi",
 ];

@@ -1,7 +1,7 @@
 //! Reading forward, for the formats that are simple enough to be read here.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Take};
 
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -10,21 +10,17 @@ use super::super::{Error, SourceFormat};
 pub(super) struct Forward<'s, 'a, R> {
     source: &'s mut Source<'a, R>,
     format: SourceFormat,
-    /// Bytes read so far.
-    position: u64,
 }
 
 impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
     pub(super) fn new(source: &'s mut Source<'a, R>, format: SourceFormat) -> Self {
         source.rewind();
-        Self { source, format, position: 0 }
+        Self { source, format }
     }
 
     /// The next bytes, as many as there is room for.
     pub(super) fn read(&mut self, target: &mut [u8]) -> Result<(), Error> {
-        self.source.read_exact(target).map_err(|error| self.refusal(&error))?;
-        self.position = self.position.saturating_add(u64::try_from(target.len()).unwrap_or(u64::MAX));
-        Ok(())
+        self.source.read_exact(target).map_err(|error| self.refusal(&error))
     }
 
     /// The next bytes.
@@ -40,25 +36,28 @@ impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
             Err(error) => return Err(self.refusal(&error)),
         };
         self.source.consume(1);
-        self.position = self.position.saturating_add(1);
         byte.ok_or_else(|| self.damaged(CUT_SHORT))
+    }
+
+    /// A reader of the next bytes, at most so many.
+    pub(super) fn part(&mut self, length: u64) -> Take<&mut Source<'a, R>> {
+        self.source.by_ref().take(length)
     }
 
     /// Passes over what lies before a place in the file; over nothing when that is behind.
     pub(super) fn skip_to(&mut self, place: u64) -> Result<(), Error> {
-        let between = place.saturating_sub(self.position);
+        let between = place.saturating_sub(self.source.position());
         if between == 0 {
             return Ok(());
         }
         let skipped = io::copy(&mut self.source.by_ref().take(between), &mut io::sink());
         let skipped = skipped.map_err(|error| self.refusal(&error))?;
-        self.position = self.position.saturating_add(skipped);
         if skipped < between { Err(self.damaged(CUT_SHORT)) } else { Ok(()) }
     }
 
     /// Bytes read so far.
     pub(super) fn position(&self) -> u64 {
-        self.position
+        self.source.position()
     }
 
     pub(super) fn damaged(&self, detail: &str) -> Error {

@@ -10,6 +10,8 @@ mod jpeg;
 mod png;
 mod pnm;
 mod qoi;
+#[cfg(test)]
+mod streamed;
 mod tiff;
 mod webp;
 mod whole;
@@ -61,7 +63,7 @@ pub(super) fn decode<R: Read>(
         SourceFormat::Png => png::decode(source, demand, budget),
         SourceFormat::Pnm => pnm::decode(source, demand, budget),
         SourceFormat::Qoi => qoi::decode(source, demand, budget),
-        SourceFormat::Tiff => tiff::decode(source, budget),
+        SourceFormat::Tiff => tiff::decode(source, demand, budget),
         SourceFormat::WebP => webp::decode(source, budget),
     };
     blame(decoded, || source.culprit())

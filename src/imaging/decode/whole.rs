@@ -1,4 +1,4 @@
-//! What TIFF and WebP share: decoders that give a whole picture at once.
+//! Decoders that give a whole picture at once.
 
 use std::borrow::Cow;
 
