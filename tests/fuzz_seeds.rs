@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../fuzz/properties/formats.rs"]
+mod formats;
 #[path = "../fuzz/properties/jpeg_reader.rs"]
 mod jpeg_reader;
 
@@ -22,5 +24,15 @@ fn the_reader_survives_seeds_and_findings() {
         // The name is printed with a panic's message.
         println!("{name}");
         jpeg_reader::check(&bytes);
+    }
+}
+
+#[test]
+fn rendering_survives_seeds_and_findings() {
+    let seeds = files("seeds", "formats");
+    assert!(seeds.len() > 100, "{} seeds", seeds.len());
+    for (name, bytes) in seeds.into_iter().chain(files("findings", "formats")) {
+        println!("{name}");
+        formats::check(&bytes);
     }
 }
