@@ -68,13 +68,15 @@ impl Error {
                 imaging::Error::Damaged { .. } => "image.damaged",
                 imaging::Error::Empty => "image.empty",
                 imaging::Error::Encode { .. } => "image.encode",
-                imaging::Error::Impossible { .. } => "image.impossible",
+                imaging::Error::Impossible { .. }
+                | imaging::Error::Outside { .. }
+                | imaging::Error::TooManyBytes { .. } => "image.impossible",
+                imaging::Error::Heic | imaging::Error::Unsupported { .. } => "image.unsupported",
                 imaging::Error::NotAnImage => "image.not_an_image",
                 imaging::Error::Read(_) => "cos.network",
                 imaging::Error::Resize { .. } => "image.resize",
                 imaging::Error::TooManyPixels { .. } => "image.too_many_pixels",
                 imaging::Error::TooMuchMemory { .. } => "image.too_much_memory",
-                imaging::Error::Unsupported { .. } => "image.unsupported",
             },
             Self::Loop(_) => "config.loop",
             Self::Panicked(_) => "panic",

@@ -11,9 +11,9 @@ use crate::error::Error;
 use crate::event::{self, Record, Refused, Work, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{Pipeline, Pixels, milliseconds};
+use crate::pipeline::{Pipeline, Pixels};
 use crate::plan::{Job, Plan, plan};
-use crate::report::{self, Entry, Log, Outcome, Skip};
+use crate::report::{self, Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
 
 /// Memory that is not for pixels, MB: the program, its connections, the thumbnails on their way out.

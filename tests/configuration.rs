@@ -34,7 +34,7 @@ fn the_file_of_the_document_loads_and_does_what_it_says() {
         .iter()
         .map(|thumbnail| rule.target_key(&key, thumbnail).unwrap().to_string())
         .collect();
-    assert_eq!(targets, ["small/uploads/cat.webp", "card/uploads/cat.webp"]);
+    assert_eq!(targets, ["small/uploads/cat.webp", "card/uploads/cat.webp", "face/uploads/cat.webp"]);
     assert_eq!(config.rules().len(), 2);
 }
 
@@ -46,6 +46,30 @@ fn the_square_of_the_document_is_a_thumbnail() {
         config.rules()[0].thumbnails()[0].recipe.to_string(),
         "thumbnail=!300x300r;crop=300x300@center;format=webp;quality=80;background=#ffffff"
     );
+}
+
+/// Every option of the table is one, and the example uses them as the program takes them.
+#[test]
+fn the_options_of_the_document_are_options() {
+    let card = blocks("text").into_iter().find(|block| block.starts_with("card=")).unwrap();
+    let config = Config::load(&Environment::from_pairs([("THUMBNAILS", card)]), None).unwrap();
+    let recipes: Vec<String> =
+        config.rules()[0].thumbnails().iter().map(|thumbnail| thumbnail.recipe.to_string()).collect();
+    assert_eq!(
+        recipes,
+        [
+            "thumbnail=!400x300r>;crop=400x300@auto;format=source;quality=80!;background=#ffffff;sharpen=70",
+            "thumbnail=64x64>;pad=64x64;format=png;quality=80!;background=#ffffff",
+        ]
+    );
+    let section =
+        DOCUMENT.split("\n### ").find(|section| section.starts_with("A size and its options")).unwrap();
+    let listed = section.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    for option in listed {
+        let refusal = Config::load(&Environment::from_pairs([("THUMBNAILS", format!("9x9/{option}"))]), None);
+        let refusal = refusal.unwrap_err().to_string();
+        assert!(refusal.contains(&format!("{option} needs a value")), "{refusal}");
+    }
 }
 
 #[test]

@@ -6,33 +6,40 @@
 mod formats;
 #[path = "../fuzz/properties/jpeg_reader.rs"]
 mod jpeg_reader;
+#[path = "../fuzz/properties/jpeg_skip.rs"]
+mod jpeg_skip;
 
 use std::path::Path;
 
-/// Every file in `fuzz/<kind>/<target>`.
-fn files(kind: &str, target: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(kind).join(target);
+/// Every file in `fuzz/<folder>`, which need not exist.
+fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
     let paths = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     paths.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-#[test]
-fn the_reader_survives_seeds_and_findings() {
-    let seeds = files("seeds", "jpeg_reader");
+/// Checks a folder of seeds, and what was found with a target.
+fn check(seeds: &str, target: &str, property: fn(&[u8]) -> bool) {
+    let seeds = files(&format!("seeds/{seeds}"));
     assert!(seeds.len() > 20, "{} seeds", seeds.len());
-    for (name, bytes) in seeds.into_iter().chain(files("findings", "jpeg_reader")) {
+    for (name, bytes) in seeds.into_iter().chain(files(&format!("findings/{target}"))) {
         // The name is printed with a panic's message.
         println!("{name}");
-        jpeg_reader::check(&bytes);
+        property(&bytes);
     }
 }
 
 #[test]
 fn rendering_survives_seeds_and_findings() {
-    let seeds = files("seeds", "formats");
-    assert!(seeds.len() > 100, "{} seeds", seeds.len());
-    for (name, bytes) in seeds.into_iter().chain(files("findings", "formats")) {
-        println!("{name}");
-        formats::check(&bytes);
-    }
+    check("formats", "formats", formats::check);
+}
+
+#[test]
+fn the_reader_survives_seeds_and_findings() {
+    check("jpeg", "jpeg_reader", jpeg_reader::check);
+}
+
+#[test]
+fn passing_over_codes_changes_nothing_in_seeds_and_findings() {
+    check("jpeg", "jpeg_skip", jpeg_skip::check);
 }

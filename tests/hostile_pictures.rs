@@ -8,7 +8,7 @@ mod fixture;
 use std::io::{self, Cursor, Read};
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, render};
-use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Recipe, Scaling, Step};
+use cos_thumbnailer::recipe::{Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step};
 
 use fixture::{LIMITS, data, run};
 
@@ -70,7 +70,11 @@ fn bombs_are_refused_by_their_header_with_numbers() {
         tiff.extend([tag.to_le_bytes(), [4, 0], [1, 0], [0, 0]].as_flattened());
         tiff.extend(60_000_u32.to_le_bytes());
     }
-    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, qoi, pnm, tiff] {
+    let size = |file: &[u8]| file.windows(4).position(|kind| kind == b"ispe").unwrap() + 8;
+    let mut avif = data("rgb.avif");
+    let at = size(&avif);
+    avif[at..at + 8].copy_from_slice(&60_000_u32.to_be_bytes().repeat(2));
+    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, avif, qoi, pnm, tiff] {
         let mut endless =
             Counted { inner: Cursor::new(bomb.clone()).chain(io::repeat(0).take(1 << 30)), read: 0 };
         let refusal = render(&mut endless, None, &[&recipe], &LIMITS, &Cancel::default()).unwrap_err();
@@ -110,6 +114,32 @@ fn progressive_coefficients_count_before_they_are_allocated() {
     );
 }
 
+/// The size in the container and the one in the coded picture must agree, whichever is larger.
+#[test]
+fn avif_with_pixels_of_another_size_than_it_says_is_damaged() {
+    let recipe = Recipe::fit_inside(50, 50);
+    let whole = data("rgb.avif");
+    let at = whole.windows(4).position(|kind| kind == b"ispe").unwrap() + 8;
+    for size in [[192_u32, 127], [2, 2], [193, 128], [0, 0], [192, u32::MAX]] {
+        let mut bytes = whole.clone();
+        bytes[at..at + 4].copy_from_slice(&size[0].to_be_bytes());
+        bytes[at + 4..at + 8].copy_from_slice(&size[1].to_be_bytes());
+        let refusal = run(&bytes, &[&recipe]).map(|_| ());
+        let is_clear = matches!(refusal, Err(Error::Damaged { .. } | Error::TooManyPixels { .. }));
+        assert!(is_clear, "{size:?}: {refusal:?}");
+    }
+}
+
+/// A sequence header that asks for more than memory allows is refused before the decoder sees it.
+#[test]
+fn avif_counts_its_pictures_before_it_is_decoded() {
+    let recipe = Recipe::fit_inside(50, 50);
+    let limits = Limits { memory: 100_000, ..LIMITS };
+    let bytes = data("kodim23.avif");
+    let refusal = render(bytes.as_slice(), None, &[&recipe], &limits, &Cancel::default()).unwrap_err();
+    assert!(matches!(refusal, Error::TooMuchMemory { .. }), "{refusal:?}");
+}
+
 /// Gives so many bytes of a file, then an error of its own.
 struct Breaking<'a>(&'a [u8]);
 
@@ -122,7 +152,7 @@ impl Read for Breaking<'_> {
     }
 }
 
-const SAMPLES: [&str; 33] = [
+const SAMPLES: [&str; 38] = [
     "animated.gif",
     "bilevel.png",
     "bmpsuite/pal4rle.bmp",
@@ -130,8 +160,11 @@ const SAMPLES: [&str; 33] = [
     "bmpsuite/rgba16-1924.bmp",
     "cmyk-adobe.jpg",
     "cmyk.tif",
+    "cropped-and-turned.avif",
+    "deep-10.avif",
     "grey.jpg",
     "grey16.png",
+    "grid.avif",
     "image-rs-anim.webp",
     "interlaced.png",
     "jpeg.tif",
@@ -140,8 +173,10 @@ const SAMPLES: [&str; 33] = [
     "palette.bmp",
     "palette.png",
     "progressive.jpg",
+    "rgb.avif",
     "rgb.webp",
     "rgba-lossy.webp",
+    "rgba.avif",
     "rgba.tif",
     "small/bilevel.group3.tif",
     "small/bilevel.group4.tif",
@@ -249,7 +284,7 @@ fn steps_of_any_kind_and_order_give_a_thumbnail_or_say_why_not() {
     let mut dice = Dice(0x2545_f491_4f6c_dd1d);
     for name in ["orientation-6.jpg", "rgba.png", "animated.gif"] {
         let bytes = data(name);
-        let recipes: Vec<Recipe> = (0..40).map(|_| random(&mut dice)).collect();
+        let recipes: Vec<Recipe> = (0..60).map(|_| random(&mut dice)).collect();
         let rendering = run(&bytes, &recipes.iter().collect::<Vec<_>>()).unwrap();
         for (thumbnail, recipe) in rendering.thumbnails.iter().zip(&recipes) {
             match thumbnail {
@@ -257,7 +292,7 @@ fn steps_of_any_kind_and_order_give_a_thumbnail_or_say_why_not() {
                     assert!(thumbnail.width > 0 && thumbnail.height > 0);
                     assert!(!thumbnail.bytes.is_empty());
                 }
-                Err(Error::Impossible { .. } | Error::TooMuchMemory { .. }) => (),
+                Err(Error::Impossible { .. } | Error::Outside { .. } | Error::TooMuchMemory { .. }) => (),
                 Err(error) => panic!("{name} {recipe}: {error}"),
             }
         }
@@ -273,13 +308,19 @@ fn random(dice: &mut Dice) -> Recipe {
     let (a, b, c, d) = (side(), side(), side(), side());
     let scaling = dice.pick(&[Scaling::Both, Scaling::EnlargeOnly, Scaling::ShrinkOnly]);
     let choices = [
-        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::ALL) },
-        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::ALL) },
+        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::PLACES) },
+        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::PLACES) },
+        Step::Crop { width: Some(a), height: Some(d), gravity: Gravity::Auto },
+        Step::Crop { width: None, height: Some(c), gravity: Gravity::Focus(Focus { x: 10_000, y: 1 }) },
+        Step::CropEdges { long: a, short: b },
+        Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: dice.pick(&Gravity::PLACES) },
+        Step::Flip(dice.pick(&[Flip::Horizontal, Flip::Vertical])),
         Step::Pad { width: c, height: d, color: None },
         Step::Rotate(u16::try_from(dice.roll(4) * 90).unwrap()),
         Step::Rotate(u16::try_from(dice.roll(360)).unwrap()),
         Step::Thumbnail(Geometry::Area(u64::from(a) * u64::from(b))),
-        Step::Thumbnail(Geometry::Cover { width: a, height: b }),
+        Step::Thumbnail(Geometry::Cover { width: a, height: b, scaling }),
+        Step::Thumbnail(Geometry::CoverEdges { long: c, short: b }),
         Step::Thumbnail(Geometry::Exact { width: c, height: d }),
         Step::Thumbnail(Geometry::Fit { width: Some(a), height: Some(d), scaling }),
         Step::Thumbnail(Geometry::Fit { width: None, height: Some(b), scaling }),
@@ -287,5 +328,8 @@ fn random(dice: &mut Dice) -> Recipe {
     ];
     let steps = (0..dice.roll(5)).map(|_| dice.pick(&choices)).collect();
     let format = dice.pick(&[Format::Gif, Format::Jpeg, Format::Png, Format::WebP]);
-    Recipe { steps, format: Some(format), ..Recipe::default() }
+    let sharpen = dice.pick(&[None, Some(10), Some(300)]);
+    let greyscale = dice.roll(4) == 0;
+    let keep = Keep { copyright: dice.roll(2) == 0, profile: dice.roll(2) == 0 };
+    Recipe { steps, format: Some(format), sharpen, greyscale, keep, ..Recipe::default() }
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The yardstick of scripts/bench: every pixel decoded, scaled by Lanczos-3 in floating point, rounded once.
 
-  quality.py reference SRC BOX PNG    writes it
+  quality.py reference SRC BOX PNG    writes it; says so when the picture is smaller than the box
+  quality.py pixels SRC PNG           writes the pixels of another format
   quality.py psnr PNG PNG             prints how near two pictures are, dB over RGB
   quality.py mosaic PHOTO WIDTH HEIGHT JPEG     a large photograph out of copies of a smaller one
   quality.py progressive JPEG JPEG              the same pixels, decoded and written anew (where there is no jpegtran)
@@ -21,6 +22,12 @@ def reference(source, box, target):
     planes = [plane.convert("F").resize(size, Image.Resampling.LANCZOS) for plane in picture.split()]
     pixels = numpy.stack([numpy.asarray(plane) for plane in planes], -1)
     Image.fromarray(numpy.clip(numpy.rint(pixels), 0, 255).astype(numpy.uint8)).save(target)
+    if scale == 1:
+        print("smaller")
+
+
+def pixels(source, target):
+    Image.open(source).convert("RGB").save(target)
 
 
 def psnr(one, other):
@@ -47,4 +54,4 @@ def progressive(source, target):
     Image.open(source).save(target, quality=90, subsampling="4:2:0", progressive=True)
 
 
-{"reference": reference, "psnr": psnr, "mosaic": mosaic, "progressive": progressive}[sys.argv[1]](*sys.argv[2:])
+{"reference": reference, "pixels": pixels, "psnr": psnr, "mosaic": mosaic, "progressive": progressive}[sys.argv[1]](*sys.argv[2:])

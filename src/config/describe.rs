@@ -3,11 +3,11 @@
 use std::fmt;
 
 use crate::object::{Bucket, Key};
-use crate::recipe::{Format, Geometry, Quality, Recipe, Scaling, Step};
+use crate::recipe::{Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling};
 use crate::service::Domain;
 
 use super::rule::{Rule, SourcePattern};
-use super::{Config, OnDamage, OnFailure};
+use super::{Config, Heic, OnDamage, OnFailure};
 
 /// Rules in the order in which they are tried, then the settings of all.
 impl fmt::Display for Config {
@@ -80,6 +80,9 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(acl) = rule.acl {
         line(f, "ACL", acl.as_str())?;
     }
+    if rule.heic == Heic::CloudInfinite {
+        line(f, "HEIC", "ci: Cloud Infinite turns it into JPEG")?;
+    }
     let example = example_source(&rule.source);
     for thumbnail in &rule.thumbnails {
         line(f, "thumbnail", format_args!("{}: {}", thumbnail.name, Means(&thumbnail.recipe)))?;
@@ -118,7 +121,18 @@ struct Means<'a>(&'a Recipe);
 
 impl fmt::Display for Means<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Recipe { steps, format, quality, background, interlace } = self.0;
+        let Recipe {
+            steps,
+            format,
+            quality,
+            background,
+            interlace,
+            subsampling,
+            greyscale,
+            sharpen,
+            max_bytes,
+            keep: Keep { copyright, profile },
+        } = self.0;
         if steps.is_empty() {
             f.write_str("size kept; ")?;
         }
@@ -126,13 +140,34 @@ impl fmt::Display for Means<'_> {
             describe_step(step, f)?;
             f.write_str("; ")?;
         }
+        if let Some(percent) = sharpen {
+            write!(f, "sharpened by {percent} %; ")?;
+        }
+        if *greyscale {
+            f.write_str("in shades of grey; ")?;
+        }
         f.write_str(format.map_or("format of the source", Format::name))?;
         match quality {
+            Quality::AtLeastSource(quality) => write!(f, "; quality {quality} or the source's if higher")?,
             Quality::AtMostSource(quality) => write!(f, "; quality {quality} or the source's if lower")?,
             Quality::Fixed(quality) => write!(f, "; quality {quality}")?,
+            Quality::OfSource(percent) => write!(f, "; {percent} % of the source's quality")?,
+        }
+        if let Some(bytes) = max_bytes {
+            write!(f, ", lower for at most {bytes} bytes")?;
         }
         write!(f, "; background {background}")?;
-        if *interlace { f.write_str("; progressive JPEG") } else { Ok(()) }
+        for (is_set, words) in [
+            (*interlace, "; progressive JPEG"),
+            (*subsampling == Subsampling::Full, "; JPEG 4:4:4"),
+            (*copyright, "; artist and copyright kept"),
+            (*profile, "; colour profile kept"),
+        ] {
+            if is_set {
+                f.write_str(words)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -140,28 +175,59 @@ fn describe_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |side| side.to_string());
     match *step {
         Step::Crop { width, height, gravity } => {
-            write!(f, "cut to {} x {} at the {}", side(width), side(height), gravity.name())
+            write!(f, "cut to {} x {} {}", side(width), side(height), Place(gravity))
         }
+        Step::CropEdges { long, short } => {
+            write!(f, "cut to {long} along the longer side and {short} along the other, at the center")
+        }
+        Step::Cut { width, height, x, y, gravity } => {
+            write!(f, "cut to {width} x {height}, {x} and {y} pixels from the {gravity}")
+        }
+        Step::Flip(flip) => write!(f, "mirrored, {}", flip.name()),
         Step::Pad { width, height, color: None } => write!(f, "in a box of {width} x {height}"),
         Step::Pad { width, height, color: Some(color) } => {
             write!(f, "in a box of {width} x {height} filled with {color}")
         }
         Step::Rotate(degrees) => write!(f, "turned by {degrees} degrees"),
-        Step::Thumbnail(Geometry::Area(pixels)) => write!(f, "scaled to at most {pixels} pixels in all"),
-        Step::Thumbnail(Geometry::Cover { width, height }) => write!(f, "scaled to cover {width} x {height}"),
-        Step::Thumbnail(Geometry::Exact { width, height }) => {
-            write!(f, "stretched to exactly {width} x {height}")
+        Step::Thumbnail(geometry) => describe_geometry(geometry, f),
+    }
+}
+
+fn describe_geometry(geometry: Geometry, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |side| side.to_string());
+    let how = |scaling| match scaling {
+        Scaling::Both => "scaled up or down to",
+        Scaling::EnlargeOnly => "scaled up only, to",
+        Scaling::ShrinkOnly => "scaled down only, to",
+    };
+    match geometry {
+        Geometry::Area(pixels) => write!(f, "scaled to at most {pixels} pixels in all"),
+        Geometry::Cover { width, height, scaling } => write!(f, "{} cover {width} x {height}", how(scaling)),
+        Geometry::CoverEdges { long, short } => {
+            write!(f, "scaled down only, to cover {long} along the longer side and {short} along the other")
         }
-        Step::Thumbnail(Geometry::Fit { width, height, scaling }) => {
-            let how = match scaling {
-                Scaling::Both => "scaled up or down to fit",
-                Scaling::EnlargeOnly => "scaled up only, to fit",
-                Scaling::ShrinkOnly => "scaled down only, to fit",
-            };
-            write!(f, "{how} {} x {}", side(width), side(height))
+        Geometry::Exact { width, height } => write!(f, "stretched to exactly {width} x {height}"),
+        Geometry::Fit { width, height, scaling } => {
+            write!(f, "{} fit {} x {}", how(scaling), side(width), side(height))
         }
-        Step::Thumbnail(Geometry::Percent { width, height }) => {
+        Geometry::Percent { width, height } => {
             write!(f, "scaled to {width} % of the width and {height} % of the height")
+        }
+    }
+}
+
+/// Where a window lies, in words.
+struct Place(Gravity);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Gravity::Auto => f.write_str("where the subject seems to be"),
+            Gravity::Focus(Focus { x, y }) => {
+                let percent = |part: u16| f64::from(part) / 100.0;
+                write!(f, "around {} % of the width and {} % of the height", percent(x), percent(y))
+            }
+            place => write!(f, "at the {place}"),
         }
     }
 }
@@ -170,6 +236,35 @@ fn describe_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 mod tests {
     use super::super::Environment;
     use super::*;
+
+    #[test]
+    fn every_step_and_option_has_its_words() {
+        let table = [
+            (
+                "9x9/fit/cover/gravity/auto/sharpen/70/keep/copyright+profile/subsampling/444/progressive/1",
+                "scaled down only, to cover 9 x 9; cut to 9 x 9 where the subject seems to be; sharpened by \
+                 70 %; format of the source; quality 80; background #ffffff; progressive JPEG; JPEG 4:4:4; \
+                 artist and copyright kept; colour profile kept",
+            ),
+            (
+                "9x9/fit/cover/focus/0.31x0.625/enlarge/only/max_bytes/2k/grayscale/1",
+                "scaled up only, to cover 9 x 9; cut to 9 x 9 around 31 % of the width and 62.5 % of the \
+                 height; in shades of grey; format of the source; quality 80, lower for at most 2048 bytes; \
+                 background #ffffff",
+            ),
+            (
+                "imageView2/5/w/400/h/300/rq/50|imageMogr2/cut/9x8x7x6/gravity/east/flip/vertical",
+                "scaled down only, to cover 400 along the longer side and 300 along the other; cut to 400 \
+                 along the longer side and 300 along the other, at the center; cut to 9 x 8, 7 and 6 pixels \
+                 from the east; mirrored, vertical; format of the source; 50 % of the source's quality; \
+                 background #ffffff",
+            ),
+        ];
+        for (text, words) in table {
+            let config = Config::load(&Environment::from_pairs([("THUMBNAILS", text)]), None).unwrap();
+            assert_eq!(Means(&config.rules()[0].thumbnails()[0].recipe).to_string(), words, "{text}");
+        }
+    }
 
     #[test]
     fn a_configuration_is_told_in_plain_words() {
@@ -181,6 +276,7 @@ mod tests {
             ("SOURCE_PREFIX", "up/"),
             ("SOURCE_SUFFIX", ".png;.jpg"),
             ("ACL", "private"),
+            ("HEIC", "ci"),
         ];
         let config = Config::load(&Environment::from_pairs(variables), None).unwrap();
         let lines = [
@@ -190,10 +286,11 @@ mod tests {
             "  target bucket <source name>resized-<appid>",
             "  target key    {name}/{key}",
             "  ACL           private",
+            "  HEIC          ci: Cloud Infinite turns it into JPEG",
             "  thumbnail     s: scaled down only, to fit 150 x any; format of the source; quality 80; \
              background #ffffff",
             "                up/photo.png -> s/up/photo.png",
-            "  thumbnail     card: scaled to cover 40 x 30; cut to 40 x 30 at the center; webp; quality 70 \
+            "  thumbnail     card: scaled up or down to cover 40 x 30; cut to 40 x 30 at the center; webp; quality 70 \
              or the source's if lower; background #ffffff",
             "                up/photo.png -> card/up/photo.png",
             "for every rule",

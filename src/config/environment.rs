@@ -9,7 +9,7 @@ use std::fmt;
 use super::mistake::{Findings, Mistake, Written};
 
 /// Every variable that is a setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [&str; 19] = [
+pub const SETTINGS: [&str; 20] = [
     "TARGET_BUCKET",
     "THUMBNAILS",
     "TARGET_KEY",
@@ -21,6 +21,7 @@ pub const SETTINGS: [&str; 19] = [
     "CACHE_CONTROL",
     "STORAGE_CLASS",
     "ACL",
+    "HEIC",
     "MAX_PIXELS",
     "ON_DAMAGE",
     "ON_FAILURE",

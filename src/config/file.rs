@@ -8,10 +8,11 @@ use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, MapAccess, Visitor};
 
+use super::entries::Entries;
 use super::mistake::{Mistake, Written};
-use super::written::{WrittenRule, WrittenThumbnail};
+use super::written::WrittenRule;
 
 /// The file as written.
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +36,7 @@ struct RawRule {
     format: Option<Text>,
     quality: Option<Text>,
     background: Option<Text>,
+    heic: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -114,13 +116,14 @@ impl RawRule {
             format: written("format", self.format),
             quality: written("quality", self.quality),
             background: written("background", self.background),
+            heic: written("heic", self.heic),
         })
     }
 }
 
 /// A JSON object, and not the list of values that a derived `Deserialize` would take as well.
 #[derive(Debug, Default)]
-struct Object<T>(T);
+pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -145,7 +148,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// A value as text. Numbers are taken as well, so that `80` and `"80"` mean the same and a wrong one is
 /// refused by the name of its setting.
 #[derive(Debug)]
-struct Text(String);
+pub(super) struct Text(pub(super) String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -176,86 +179,6 @@ impl Visitor<'_> for TextVisitor {
 
     fn visit_f64<E>(self, number: f64) -> Result<Text, E> {
         Ok(Text(number.to_string()))
-    }
-}
-
-/// One or several values: a text as in the variable, a list, or an object in the order written.
-#[derive(Debug)]
-enum Entries {
-    Line(String),
-    List(Vec<String>),
-    Named(Vec<(String, String)>),
-}
-
-impl Entries {
-    fn suffixes(self, setting: &str) -> Result<Vec<Written>, Mistake> {
-        match self {
-            // As everywhere in a pattern, nothing written is no condition.
-            Self::Line(line) if line.is_empty() => Ok(Vec::new()),
-            Self::Line(line) => Ok(Written::new(setting, line).entries()),
-            Self::List(list) => Ok(list.into_iter().map(|suffix| Written::new(setting, suffix)).collect()),
-            Self::Named(_) => {
-                Err(Written::new(setting, "{…}").refuse("write a list such as [\".jpg\", \".png\"]"))
-            }
-        }
-    }
-
-    fn thumbnails(self, setting: &str) -> Result<Vec<WrittenThumbnail>, Mistake> {
-        let entry = |text| WrittenThumbnail::entry(Written::new(setting, text));
-        let thumbnails: Vec<WrittenThumbnail> = match self {
-            Self::Line(line) => {
-                Written::new(setting, line).entries().into_iter().map(WrittenThumbnail::entry).collect()
-            }
-            Self::List(list) => list.into_iter().map(entry).collect(),
-            Self::Named(pairs) => pairs
-                .into_iter()
-                .map(|(name, process)| WrittenThumbnail {
-                    process: Written::new(format!("{setting}.{name}"), process),
-                    name: Some(name),
-                })
-                .collect(),
-        };
-        if thumbnails.is_empty() {
-            return Err(Written::new(setting, "").refuse("it names no thumbnail; leave it out for 300x300"));
-        }
-        Ok(thumbnails)
-    }
-}
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntriesVisitor)
-    }
-}
-
-struct EntriesVisitor;
-
-impl<'de> Visitor<'de> for EntriesVisitor {
-    type Value = Entries;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a list of texts, or an object of names and texts")
-    }
-
-    fn visit_str<E>(self, line: &str) -> Result<Entries, E> {
-        Ok(Entries::Line(line.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Entries, A::Error> {
-        let mut list = Vec::new();
-        while let Some(entry) = entries.next_element()? {
-            list.push(entry);
-        }
-        Ok(Entries::List(list))
-    }
-
-    // Not a map type: it would lose the order and keep only the last of two equal names.
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Entries, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = entries.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Entries::Named(pairs))
     }
 }
 
@@ -295,7 +218,7 @@ mod tests {
             (
                 r#"{"rules":[{"thumbnails":3}]}"#,
                 "invalid type: integer `3`, expected a text, a list of texts, or an object of names and \
-                 texts",
+                 thumbnails",
             ),
         ];
         for (text, fact) in table {
@@ -312,6 +235,41 @@ mod tests {
     fn null_is_left_out() {
         let file = r#"{"rules":[{"source":null,"thumbnails":null}],"max_pixels":null}"#;
         assert!(File::parse(file).is_ok());
+    }
+
+    fn process(thumbnail: &str) -> Result<String, Mistake> {
+        let file = File::parse(&format!(r#"{{"rules":[{{"thumbnails":{{"a":{thumbnail}}}}}]}}"#))?;
+        let (_, rule) = file.into_rules().unwrap().remove(0);
+        Ok(rule?.thumbnails.unwrap().remove(0).process.value)
+    }
+
+    #[test]
+    fn thumbnails_can_be_written_as_members() {
+        let table = [
+            (r#"{"size":"400x300"}"#, "400x300"),
+            (
+                r#"{"focus":[0.31,0.62],"fit":"cover","size":"400x300","quality":70,"progressive":true,
+                    "keep":["copyright","profile"],"subsampling":444,"max_bytes":"30k","format":null}"#,
+                "400x300/fit/cover/focus/0.31x0.62/quality/70/progressive/1/subsampling/444/max_bytes/30k/\
+                 keep/copyright+profile",
+            ),
+            (r#"{"size":"9x","keep":"profile","grayscale":false}"#, "9x/grayscale/0/keep/profile"),
+        ];
+        for (written, text) in table {
+            assert_eq!(process(written).unwrap(), text, "{written}");
+        }
+        let table = [
+            (r#"{"fit":"cover"}"#, "rules[0].thumbnails.a.size is \"\"; write a size such as 400x300"),
+            (
+                r#"{"size":"9x","fit":"cover/keep/profile"}"#,
+                "rules[0].thumbnails.a.fit is \"cover/keep/profile\"; it is one value, without a slash",
+            ),
+        ];
+        for (written, sentence) in table {
+            assert_eq!(process(written).unwrap_err().to_string(), sentence, "{written}");
+        }
+        let unknown = process(r#"{"size":"9x","gravitation":"auto"}"#).unwrap_err().to_string();
+        assert!(unknown.contains("unknown field `gravitation`, expected one of `size`, `fit`"), "{unknown}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::recipe::{Geometry, Scaling};
 
 /// Longest and shortest side that can be written. Tencent treats larger ones as 10,000 (460/36620); we refuse
 /// them, since a thumbnail of another size than the one written surprises.
-const SIDES: RangeInclusive<u32> = 1..=10_000;
+pub(super) const SIDES: RangeInclusive<u32> = 1..=10_000;
 
 /// Pixels of `<Area>@`: up to what Tencent's output may have (460/36620).
 const AREAS: RangeInclusive<u32> = 1..=250_000_000;
@@ -38,7 +38,10 @@ pub(super) fn geometry(text: &str) -> Result<Geometry, Flaw> {
     }
     if let Some(marked) = text.strip_prefix('!') {
         return match marked.strip_suffix('r') {
-            Some(size) => both_sides(size).map(|(width, height)| Geometry::Cover { width, height }),
+            Some(size) => both_sides(size).map(|(width, height)| {
+                let scaling = Scaling::Both;
+                Geometry::Cover { width, height, scaling }
+            }),
             None => percentages(marked),
         };
     }

@@ -138,6 +138,7 @@ fn known_extension(suffix: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::super::rule::ThumbnailRule;
+    use super::super::settings::Heic;
     use super::super::template::Template;
     use super::*;
     use crate::object::Key;
@@ -156,6 +157,7 @@ mod tests {
             cache_control: None,
             storage_class: None,
             acl: None,
+            heic: Heic::default(),
             thumbnails: vec![ThumbnailRule {
                 name: name.to_owned(),
                 recipe: Recipe { format, ..Recipe::default() },

@@ -210,13 +210,14 @@ mod tests {
             (&[("THUMBNAIL", "3x")], "THUMBNAIL is not a setting; did you mean THUMBNAILS?"),
             (
                 &[("THUMBNAILS", "300")],
-                "THUMBNAILS is \"300\"; a thumbnail reads 300x300, 300x, x300, or imageMogr2/… in Tencent's \
-                 syntax",
+                "THUMBNAILS is \"300\"; a thumbnail reads 300x300, 300x, x300, each also with options \
+                 as in 300x300/fit/cover, or imageMogr2/… or imageView2/… in Tencent's syntax",
             ),
             (
                 &[("THUMBNAILS", "a=3x；b=4x")],
-                "THUMBNAILS is \"3x；b=4x\"; a thumbnail reads 300x300, 300x, x300, or imageMogr2/… in \
-                 Tencent's syntax ('；' is not ';')",
+                "THUMBNAILS is \"3x；b=4x\"; a thumbnail reads 300x300, 300x, x300, each also with \
+                 options as in 300x300/fit/cover, or imageMogr2/… or imageView2/… in Tencent's syntax \
+                 ('；' is not ';')",
             ),
             (
                 &[("THUMBNAILS", "a b=3x")],
@@ -225,8 +226,7 @@ mod tests {
             ),
             (
                 &[("THUMBNAILS", "3x;imageMogr2/strip")],
-                "THUMBNAILS is \"imageMogr2/strip\"; in a list the long form needs a name; write \
-                 name=imageMogr2/…",
+                "THUMBNAILS is \"imageMogr2/strip\"; in a list it needs a name; write name=imageMogr2/…",
             ),
             (
                 &[("THUMBNAILS", "a=3x;a=4x")],
@@ -317,9 +317,8 @@ mod tests {
             (
                 r#"{"rules":[{"quality":0},{"thumbnails":{"s":"imageMogr2/blur/1x1"}}]}"#,
                 "rules[0].quality is \"0\"; it must be a whole number from 1 to 100\n\
-                 rules[1].thumbnails.s is \"imageMogr2/blur/1x1\"; \"blur\" is not supported; imageMogr2 \
-                 takes thumbnail (then pad, color), crop, gravity, rotate, format, quality, interlace, \
-                 auto-orient and strip",
+                 rules[1].thumbnails.s is \"imageMogr2/blur/1x1\"; blur is not supported: effects are left \
+                 to what shows the picture; remove it",
             ),
             (
                 r#"{"rules":[{"source":{"prefix":"a"}},{"source":{"prefix":"ab"}}]}"#,

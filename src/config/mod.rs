@@ -6,6 +6,7 @@
 //! module.
 
 mod describe;
+mod entries;
 mod environment;
 mod file;
 mod geometry;
@@ -24,7 +25,7 @@ pub use environment::{Environment, SETTINGS};
 pub use loops::Loop;
 pub use mistake::{Mistake, Mistakes};
 pub use rule::{Rule, SourcePattern, ThumbnailRule};
-pub use settings::{LogLevel, OnDamage, OnFailure, Settings};
+pub use settings::{Heic, LogLevel, OnDamage, OnFailure, Settings};
 
 use crate::object::{Bucket, Key};
 

@@ -12,11 +12,12 @@ use crate::service::{Acl, StorageClass};
 use super::mistake::{Findings, Mistake, Written};
 use super::process::{Defaults, Process};
 use super::rule::{Rule, SourcePattern, ThumbnailRule};
+use super::settings::Heic;
 use super::template::Template;
 use super::values;
 use super::written::{WrittenRule, WrittenThumbnail};
 
-/// The name of the only thumbnail of a rule when it is in long form and has no name of its own.
+/// The name of the only thumbnail of a rule when its text is no name, and it has none of its own.
 const LONE_NAME: &str = "thumbnail";
 
 /// One rule, each part valid by itself. What is left out comes from [`Parts::or`], then from the defaults.
@@ -35,6 +36,7 @@ pub(super) struct Parts {
     format: Option<Format>,
     quality: Option<Quality>,
     background: Option<Rgb>,
+    heic: Option<Heic>,
 }
 
 impl Parts {
@@ -59,6 +61,7 @@ impl Parts {
             format: parse(written.format.as_ref(), values::format, findings),
             quality: parse(written.quality.as_ref(), values::quality, findings),
             background: parse(written.background.as_ref(), values::background, findings),
+            heic: parse(written.heic.as_ref(), values::heic, findings),
         }
     }
 
@@ -78,6 +81,7 @@ impl Parts {
             format: self.format.or(defaults.format),
             quality: self.quality.or(defaults.quality),
             background: self.background.or(defaults.background),
+            heic: self.heic.or(defaults.heic),
         }
     }
 
@@ -112,6 +116,7 @@ impl Parts {
             cache_control: self.cache_control,
             storage_class: self.storage_class,
             acl: self.acl,
+            heic: self.heic.unwrap_or_default(),
             thumbnails,
         };
         findings.note(check_convention(&rule))?;
@@ -154,11 +159,11 @@ fn named(
     for (WrittenThumbnail { name, process: written }, process) in thumbnails {
         let name = match name {
             Some(name) => name,
-            None if !Process::is_long(&written.value) => written.value.clone(),
+            None if values::thumbnail_name(&written.value).is_ok() => written.value.clone(),
             None if alone => LONE_NAME.to_owned(),
             None => {
-                findings
-                    .push(written.refuse("in a list the long form needs a name; write name=imageMogr2/…"));
+                let word = written.value.split('/').next().unwrap_or_default();
+                findings.push(written.refuse(format!("in a list it needs a name; write name={word}/…")));
                 continue;
             }
         };

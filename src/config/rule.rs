@@ -4,6 +4,7 @@ use crate::object::{self, Bucket, Key};
 use crate::recipe::Recipe;
 use crate::service::{Acl, StorageClass};
 
+use super::settings::Heic;
 use super::template::Template;
 
 /// Which sources make which thumbnails, and where those go.
@@ -18,6 +19,7 @@ pub struct Rule {
     pub(super) cache_control: Option<String>,
     pub(super) storage_class: Option<StorageClass>,
     pub(super) acl: Option<Acl>,
+    pub(super) heic: Heic,
     /// At least one; names differ, and so do the target keys of one source.
     pub(super) thumbnails: Vec<ThumbnailRule>,
 }
@@ -86,6 +88,12 @@ impl Rule {
     #[must_use]
     pub fn acl(&self) -> Option<Acl> {
         self.acl
+    }
+
+    /// What becomes of HEIC pictures.
+    #[must_use]
+    pub fn heic(&self) -> Heic {
+        self.heic
     }
 
     /// Whether this rule may write into `bucket`, whatever bucket of its own sources they come from.

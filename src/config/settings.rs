@@ -64,6 +64,16 @@ impl LogLevel {
     }
 }
 
+/// What becomes of a HEIC picture.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Heic {
+    /// COS's own image processing, Cloud Infinite, turns it into a JPEG, from which its thumbnails are made.
+    CloudInfinite,
+    /// It fails.
+    #[default]
+    Refuse,
+}
+
 /// What becomes of a picture that is damaged and still mostly good.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum OnDamage {

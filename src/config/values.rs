@@ -8,7 +8,7 @@ use crate::object::{Bucket, Key};
 use crate::recipe::{Format, Quality, Rgb};
 use crate::service::{Acl, Domain, Endpoint, StorageClass};
 
-use super::{LogLevel, OnDamage, OnFailure};
+use super::{Heic, LogLevel, OnDamage, OnFailure};
 
 /// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
 /// bytes a pixel.
@@ -59,6 +59,14 @@ pub(super) fn format(text: &str) -> Result<Format, &'static str> {
         _ => {
             Err("it must be one of jpeg, jpg, png, webp, gif; without it thumbnails keep the source's format")
         }
+    }
+}
+
+pub(super) fn heic(text: &str) -> Result<Heic, &'static str> {
+    match text {
+        "ci" => Ok(Heic::CloudInfinite),
+        "refuse" => Ok(Heic::Refuse),
+        _ => Err("it must be refuse or ci, which stands for Cloud Infinite"),
     }
 }
 

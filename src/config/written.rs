@@ -21,6 +21,7 @@ pub(super) struct WrittenRule {
     pub(super) format: Option<Written>,
     pub(super) quality: Option<Written>,
     pub(super) background: Option<Written>,
+    pub(super) heic: Option<Written>,
 }
 
 /// One thumbnail as text.
@@ -70,6 +71,7 @@ impl WrittenRule {
             format: environment.written("FORMAT"),
             quality: environment.written("QUALITY"),
             background: environment.written("BACKGROUND"),
+            heic: environment.written("HEIC"),
         }
     }
 }

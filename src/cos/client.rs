@@ -190,7 +190,7 @@ impl Session {
 }
 
 fn operation(method: Method, place: &Place, key: &Key, version: Option<&VersionId>) -> Operation {
-    Operation { method, place: place.clone(), key: key.clone(), version: version.cloned() }
+    Operation { method, place: place.clone(), key: key.clone(), version: version.cloned(), process: None }
 }
 
 fn upload_headers(upload: &Upload) -> Vec<(Cow<'static, str>, String)> {

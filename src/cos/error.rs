@@ -284,7 +284,8 @@ mod tests {
             bucket: Bucket::parse("photos-1250000000").unwrap(),
             region: Region::parse("ap-guangzhou").unwrap(),
         };
-        let operation = Operation { method, place, key: Key::parse("in/a.jpg").unwrap(), version: None };
+        let key = Key::parse("in/a.jpg").unwrap();
+        let operation = Operation { method, place, key, version: None, process: None };
         let answer = Answer {
             status,
             code: (!code.is_empty()).then(|| code.to_owned()),

@@ -16,6 +16,7 @@ use super::error::{Error, Fault};
 use super::operation::{Method, Operation};
 use super::retry::{Attempts, Cause};
 use super::sign::{Canonical, KeyTime, is_signed};
+use crate::object::percent_encode;
 
 /// A request before it is signed.
 #[derive(Debug)]
@@ -154,9 +155,15 @@ impl Session {
         }
         let mut target = format!("{}{}", route.origin, operation.key.wire_path());
         let mut query = Vec::new();
+        if let Some(process) = &operation.process {
+            // All of it is the name of one parameter, which has no value (1045/33713).
+            query.push((process.as_str(), ""));
+            target = format!("{target}?{}", percent_encode(process).replace("%2F", "/"));
+        }
         if let Some(version) = &operation.version {
+            let joint = if query.is_empty() { '?' } else { '&' };
             query.push(("versionId", version.as_str()));
-            target = format!("{target}?versionId={}", crate::object::percent_encode(version.as_str()));
+            target = format!("{target}{joint}versionId={}", percent_encode(version.as_str()));
         }
         let signed: Vec<_> = headers
             .iter()

@@ -12,6 +12,7 @@ mod endpoint;
 mod error;
 mod exchange;
 mod operation;
+mod processed;
 mod retry;
 mod sign;
 

@@ -53,6 +53,8 @@ pub struct Operation {
     pub key: Key,
     /// Its version; `None` is the newest.
     pub version: Option<VersionId>,
+    /// The image processing that it comes through, such as `imageMogr2/format/jpg`; `None` is the object as it is.
+    pub process: Option<String>,
 }
 
 impl Operation {
@@ -73,7 +75,8 @@ impl Operation {
 /// The method and the object.
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method.name(), self.object())
+        write!(f, "{} {}", self.method.name(), self.object())?;
+        self.process.as_ref().map_or(Ok(()), |process| write!(f, "?{process}"))
     }
 }
 
@@ -108,8 +111,11 @@ mod tests {
             },
             key: Key::parse("图片/a\nb.jpg").unwrap(),
             version: None,
+            process: None,
         };
         assert_eq!(operation.to_string(), "GET photos-1250000000/图片/a\\u{a}b.jpg");
+        let processed = Operation { process: Some("imageMogr2/format/jpg".to_owned()), ..operation.clone() };
+        assert_eq!(processed.to_string(), "GET photos-1250000000/图片/a\\u{a}b.jpg?imageMogr2/format/jpg");
         assert_eq!(
             operation.resource(),
             "qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000/图片/a\\u{a}b.jpg"

@@ -7,13 +7,16 @@ use std::time::Instant;
 
 use super::canvas;
 use super::color::Profile;
+use super::credits::Credits;
 use super::decode::Decoded;
-use super::encode;
-use super::geometry::{Finish, Plan, Size, Window};
+use super::encode::{self, Carried, Origin};
+use super::geometry::{Demand, Finish, Plan, Size, Stage, Window};
 use super::limits::{Budget, Cancel};
-use super::picture::Picture;
+use super::picture::{Grain, Layout, Picture};
 use super::reduce::Reducer;
 use super::resize;
+use super::saliency;
+use super::sharpen;
 use super::{Error, SourceFormat, Thumbnail, Timings};
 use crate::recipe::Recipe;
 
@@ -24,35 +27,60 @@ pub(super) struct Base {
     pub(super) full: Size,
     pub(super) format: SourceFormat,
     profile: Profile,
+    /// The profile itself, where a recipe keeps it and the pixels are RGB.
+    kept: Option<Vec<u8>>,
+    credits: Credits,
     /// What the source was compressed with, when it is a JPEG.
     quality: Option<u8>,
+    /// Length of the source, if it is known.
+    bytes: Option<u64>,
 }
 
 /// The source at some resolution.
 struct View {
     picture: Picture,
+    grain: Grain,
     /// Part of `picture` that is the source; its last column and row may be wider than what they show.
     extent: Window,
 }
 
 impl Base {
-    /// Turns the source upright.
-    pub(super) fn new(decoded: Decoded, budget: &mut Budget) -> Result<Self, Error> {
-        let Decoded { picture, full, reduction, orientation, profile, format, quality, damage: _ } = decoded;
-        let profile = Profile::new(profile.as_deref(), picture.layout, picture.depth);
+    /// Turns the source upright. `bytes` is the length of the file, if it is known.
+    pub(super) fn new(
+        decoded: Decoded,
+        bytes: Option<u64>,
+        demand: Demand<'_>,
+        budget: &mut Budget,
+    ) -> Result<Self, Error> {
+        let Decoded {
+            picture,
+            full,
+            reduction,
+            grain,
+            orientation,
+            profile: icc,
+            credits,
+            format,
+            quality,
+            damage: _,
+        } = decoded;
+        let profile = Profile::new(icc.as_deref(), picture.layout, picture.depth);
+        let is_rgb = matches!(picture.layout, Layout::Rgb | Layout::RgbAlpha);
+        let kept = icc.filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));
         let stored = Window {
             x: 0.0,
             y: 0.0,
-            width: f64::from(full.width) / f64::from(reduction),
-            height: f64::from(full.height) / f64::from(reduction),
+            width: f64::from(full.width) / reduction.across,
+            height: f64::from(full.height) / reduction.down,
         };
         budget.settle(picture.bytes());
+        budget.reserve(kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX)))?;
         // Turned, the picture is there twice for a moment.
         budget.reserve(picture.bytes())?;
         let extent = orientation.window(stored, picture.size);
-        let view = View { picture: orientation.apply(picture), extent };
+        let view = View { picture: orientation.apply(picture), grain, extent };
         budget.release(view.picture.bytes());
-        Ok(Self { view, full: orientation.size(full), format, profile, quality })
+        Ok(Self { view, full: orientation.size(full), format, profile, kept, credits, quality, bytes })
     }
 
     /// One thumbnail for each recipe, in their order.
@@ -64,11 +92,14 @@ impl Base {
         timings: &mut Timings,
     ) -> Vec<Result<Thumbnail, Error>> {
         let mut jobs: Vec<Job<'_>> = Vec::new();
+        let mut done = Vec::new();
         for (place, recipe) in recipes.iter().enumerate() {
-            jobs.push(Job { place, recipe, plan: Plan::new(self.full, &recipe.steps) });
+            match Plan::new(self.full, &recipe.steps) {
+                Ok(plan) => jobs.push(Job { place, recipe, plan }),
+                Err(refusal) => done.push((place, Err(refusal))),
+            }
         }
         jobs.sort_by(|a, b| b.plan.ratio().total_cmp(&a.plan.ratio()));
-        let mut done = Vec::new();
         for job in &jobs {
             let start = Instant::now();
             let shrunk = self.shrink(job.plan.ratio(), budget);
@@ -86,7 +117,7 @@ impl Base {
         if cell < 2 {
             return Ok(());
         }
-        let View { picture, extent } = &self.view;
+        let View { picture, extent, .. } = &self.view;
         let size =
             Size { width: picture.size.width.div_ceil(cell), height: picture.size.height.div_ceil(cell) };
         let working = resize::averaging_bytes(picture, size);
@@ -96,7 +127,7 @@ impl Base {
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
         budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, extent };
+        self.view = View { picture: shrunk, grain: Grain::Means, extent };
         Ok(())
     }
 
@@ -116,7 +147,9 @@ impl Base {
         let start = Instant::now();
         let thumbnail = picture.and_then(|picture| {
             cancel.check()?;
-            encode::encode(picture, job.recipe, self.format, self.quality)
+            let Self { format, full: size, quality, bytes, .. } = *self;
+            let origin = Origin { format, size, quality, bytes };
+            encode::encode(picture, job.recipe, &origin, &self.carried(job.recipe), cancel)
         });
         timings.encode += start.elapsed();
         budget.release(working);
@@ -126,29 +159,48 @@ impl Base {
         thumbnail
     }
 
-    /// The pixels of one thumbnail: sRGB, eight bits, alpha only where something shows through.
+    /// The pixels of one thumbnail: sRGB or of the kept profile, eight bits, alpha only where something shows
+    /// through.
     fn draw(&self, job: &Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
-        let mut drawn: Option<Picture> = None;
-        for stage in &job.plan.stages {
-            cancel.check()?;
-            let picture = match &drawn {
-                None => {
-                    let cut = resize::cut(&self.view.picture, self.locate(stage.window), stage.size)?;
-                    self.profile.to_srgb(cut).drop_opaque_alpha()
-                }
-                Some(before) => resize::cut(before, stage.window, stage.size)?,
-            };
-            let picture = stage.turn.apply(picture);
-            drawn = Some(match stage.finish {
-                None => picture,
-                Some(Finish::Pad { size, color }) => {
-                    canvas::pad(picture, size, color.unwrap_or(job.recipe.background))
-                }
-                Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
-            });
-        }
         // A plan has at least one stage.
-        Ok(drawn.unwrap_or_else(|| self.profile.to_srgb(self.view.picture.clone())).drop_opaque_alpha())
+        let Some((first, later)) = job.plan.stages.split_first() else {
+            return Ok(self.converted(job.recipe, self.view.picture.clone()));
+        };
+        cancel.check()?;
+        let View { picture, grain, .. } = &self.view;
+        let cut = resize::cut(picture, self.locate(first.window), first.size, *grain)?;
+        let sharpened = |picture: Picture, number: usize| match job.recipe.sharpen {
+            // Once, when it has its size, and before there is a border.
+            Some(percent) if number == later.len() => sharpen::sharpen(&picture, percent),
+            Some(_) | None => picture,
+        };
+        let picture = sharpened(self.converted(job.recipe, cut).drop_opaque_alpha(), 0);
+        let mut drawn = finished(picture, first, job.recipe)?;
+        for (number, stage) in (1..).zip(later) {
+            cancel.check()?;
+            let picture = sharpened(resize::cut(&drawn, stage.window, stage.size, Grain::Points)?, number);
+            drawn = finished(picture, stage, job.recipe)?;
+        }
+        let drawn = if job.recipe.greyscale { drawn.greyed() } else { drawn };
+        Ok(drawn.drop_opaque_alpha())
+    }
+
+    /// In the colours that the recipe wants, eight bits.
+    fn converted(&self, recipe: &Recipe, picture: Picture) -> Picture {
+        let profile = if self.kept_for(recipe).is_some() { &Profile::Srgb } else { &self.profile };
+        profile.to_srgb(picture)
+    }
+
+    /// The profile that a recipe's thumbnail keeps.
+    fn kept_for(&self, recipe: &Recipe) -> Option<&[u8]> {
+        let keeps = recipe.keep.profile && encode::carries_metadata(recipe, self.format);
+        self.kept.as_deref().filter(|_| keeps)
+    }
+
+    /// What is written beside the picture.
+    fn carried(&self, recipe: &Recipe) -> Carried<'_> {
+        let keeps = recipe.keep.copyright && encode::carries_metadata(recipe, self.format);
+        Carried { profile: self.kept_for(recipe), exif: if keeps { self.credits.to_exif() } else { None } }
     }
 
     /// A window of the source in pixels of the view.
@@ -159,6 +211,20 @@ impl Base {
         let scaled = window.scaled(across, down);
         Window { x: extent.x + scaled.x, y: extent.y + scaled.y, ..scaled }
     }
+}
+
+/// Turns a picture and ends its stage.
+fn finished(picture: Picture, stage: &Stage, recipe: &Recipe) -> Result<Picture, Error> {
+    let picture = stage.turn.apply(picture);
+    Ok(match stage.finish {
+        None => picture,
+        Some(Finish::Pad { size, color }) => canvas::pad(picture, size, color.unwrap_or(recipe.background)),
+        Some(Finish::Pick { size }) => {
+            let window = saliency::pick(&picture, size)?;
+            resize::cut(&picture, window, size, Grain::Points)?
+        }
+        Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
+    })
 }
 
 /// One thumbnail to be drawn.

@@ -32,6 +32,12 @@ pub enum Error {
         /// The encoder's own words.
         detail: String,
     },
+    /// A HEIC picture: its codec is patented, and no decoder under a permissive licence exists.
+    #[error(
+        "a HEIC picture cannot be decoded here; set HEIC=ci (in thumbnails.json: \"heic\": \"ci\") to have COS's own \
+         image processing turn it into JPEG, convert it before the upload, or leave such files out of the rules"
+    )]
+    Heic,
     /// The format cannot hold a picture of the size that the recipe asks for.
     #[error(
         "a thumbnail of {width}x{height} px cannot be written as {}, whose sides end at {longest} px; \
@@ -50,9 +56,24 @@ pub enum Error {
     },
     /// The first bytes belong to no format that is known here.
     #[error(
-        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, GIF, BMP, TIFF, PNM or QOI"
+        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PNM or QOI"
     )]
     NotAnImage,
+    /// A cut that shows nothing of this picture.
+    #[error(
+        "the cut begins {x} px across and {y} px down, outside of the picture of {width}x{height} px; \
+         cut nearer to the edge or leave such pictures out of the rules"
+    )]
+    Outside {
+        /// Distance from the left or right edge, pixels.
+        x: u32,
+        /// Distance from the upper or lower edge, pixels.
+        y: u32,
+        /// Width of the picture, pixels.
+        width: u32,
+        /// Height of the picture, pixels.
+        height: u32,
+    },
     /// The reader that was handed in failed; the file itself may be sound.
     #[error("the source could not be read to its end")]
     Read(#[source] io::Error),
@@ -61,6 +82,23 @@ pub enum Error {
     Resize {
         /// The resampler's own words.
         detail: String,
+    },
+    /// No quality makes the thumbnail as small as the recipe wants it.
+    #[error(
+        "a thumbnail of {width}x{height} px cannot be written as {} in {allowed} bytes; \
+         allow more bytes or choose a smaller size{}",
+        format.name(),
+        if matches!(format, Format::Gif | Format::Png) { ", or jpeg or webp" } else { "" }
+    )]
+    TooManyBytes {
+        /// The format that was to be written.
+        format: Format,
+        /// Width, pixels.
+        width: u32,
+        /// Height, pixels.
+        height: u32,
+        /// Most bytes by the recipe.
+        allowed: u64,
     },
     /// More pixels than the limit.
     #[error(

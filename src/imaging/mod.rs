@@ -2,11 +2,13 @@
 //!
 //! A source is read once, forward, while it arrives; its header decides whether its pixels are taken on at
 //! all ([`Limits`]), and how small they may be decoded. Every thumbnail starts from that one decode. What
-//! comes out is upright, sRGB, eight bits, without metadata, and the same bytes for the same input.
+//! comes out is upright, sRGB, eight bits, without metadata but what a recipe keeps, and the same bytes for the same
+//! input.
 
 mod base;
 mod canvas;
 mod color;
+mod credits;
 mod damage;
 mod decode;
 mod encode;
@@ -19,6 +21,9 @@ mod picture;
 mod probe;
 mod reduce;
 mod resize;
+mod saliency;
+mod scale;
+mod sharpen;
 mod source;
 
 use std::io::Read;
@@ -29,7 +34,7 @@ use bytes::Bytes;
 
 pub use self::damage::Tolerance;
 pub use self::error::Error;
-use self::geometry::Demand;
+use self::geometry::{Demand, Lying};
 use self::limits::Budget;
 pub use self::limits::{Cancel, Limits};
 pub use self::probe::SourceFormat;
@@ -97,19 +102,43 @@ pub fn render<R: Read + Send>(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
+    render_lying(source, length, Demand { recipes, lying: Lying::AsItSays }, limits, cancel)
+}
+
+/// [`render`] for a source that is upright already, whatever its EXIF data say.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_upright<R: Read + Send>(
+    source: R,
+    length: Option<u64>,
+    recipes: &[&Recipe],
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Rendering, Error> {
+    render_lying(source, length, Demand { recipes, lying: Lying::Upright }, limits, cancel)
+}
+
+fn render_lying<R: Read + Send>(
+    source: R,
+    length: Option<u64>,
+    demand: Demand<'_>,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Rendering, Error> {
     let start = Instant::now();
     let mut budget = Budget::new(*limits);
     let mut source = Source::new(source, length, cancel);
-    let decoded = decode::decode(&mut source, Demand { recipes }, &mut budget)?;
+    let decoded = decode::decode(&mut source, demand, &mut budget)?;
     drop(source);
     let damaged = limits.damage.judge(decoded.damage, decoded.format)?;
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
-    let base = base::Base::new(decoded, &mut budget)?;
+    let base = base::Base::new(decoded, length, demand, &mut budget)?;
     timings.resize += start.elapsed();
     let (format, full) = (base.format, base.full);
-    let thumbnails = base.thumbnails(recipes, &mut budget, cancel, &mut timings);
+    let thumbnails = base.thumbnails(demand.recipes, &mut budget, cancel, &mut timings);
     let source = SourceInfo { format, width: full.width, height: full.height, damaged };
     Ok(Rendering { source, thumbnails, timings })
 }

@@ -2,6 +2,7 @@
 
 use super::geometry::{Size, Window};
 use super::picture::{Picture, side};
+use crate::recipe::Flip;
 
 /// How stored pixels become upright ones: the upright pixel at (x, y) is the stored one at (x, y), or at
 /// (y, x) when transposed, counted from the other end where flipped.
@@ -36,6 +37,31 @@ impl Orientation {
             3 => 8,
             _ => 1,
         })
+    }
+
+    /// A mirrored picture.
+    pub(super) fn flip(flip: Flip) -> Self {
+        Self::from_exif(match flip {
+            Flip::Horizontal => 2,
+            Flip::Vertical => 4,
+        })
+    }
+
+    /// This turn and another after it, as one.
+    pub(super) fn then(self, next: Self) -> Self {
+        // Where `next` flips an axis of what this shows, this flips what lies behind that axis.
+        let (x, y) = if self.transpose { (next.flip_y, next.flip_x) } else { (next.flip_x, next.flip_y) };
+        Self {
+            transpose: self.transpose != next.transpose,
+            flip_x: self.flip_x != x,
+            flip_y: self.flip_y != y,
+        }
+    }
+
+    /// The turn that undoes this one.
+    pub(super) fn inverse(self) -> Self {
+        let Self { transpose, flip_x, flip_y } = self;
+        if transpose { Self { transpose, flip_x: flip_y, flip_y: flip_x } } else { self }
     }
 
     /// The size after turning. Its own inverse.
@@ -127,6 +153,20 @@ mod tests {
     }
 
     #[test]
+    fn turns_add_up_and_are_undone() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
+            let (one, other) = (Orientation::from_exif(first), Orientation::from_exif(second));
+            let apart = other.apply(one.apply(picture.clone()));
+            assert_eq!(one.then(other).apply(picture.clone()), apart, "{first} then {second}");
+            assert_eq!(one.then(one.inverse()), Orientation::default(), "{first}");
+        }
+        let mirrored = Orientation::flip(Flip::Horizontal).apply(picture.clone());
+        assert_eq!(mirrored, grey(3, 2, &[3, 2, 1, 6, 5, 4]));
+        assert_eq!(Orientation::flip(Flip::Vertical).apply(picture), grey(3, 2, &[4, 5, 6, 1, 2, 3]));
+    }
+
+    #[test]
     fn windows_turn_with_their_pixels() {
         let stored = Size { width: 3, height: 2 };
         let corner = Window { x: 2.0, y: 0.0, width: 1.0, height: 1.0 };
@@ -141,6 +181,16 @@ mod tests {
                 ((at % width) as f64, (at / width) as f64),
                 "orientation {value}"
             );
+        }
+    }
+
+    #[test]
+    fn turns_that_follow_each_other_are_one() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
+            let (first, second) = (Orientation::from_exif(first), Orientation::from_exif(second));
+            let both = first.then(second).apply(picture.clone());
+            assert_eq!(both, second.apply(first.apply(picture.clone())), "{first:?} {second:?}");
         }
     }
 }

@@ -50,6 +50,22 @@ impl Depth {
     }
 }
 
+/// What a sample stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Grain {
+    /// The mean of the square that its pixel covers of a larger picture.
+    Means,
+    /// As sharp as a picture of its size can be.
+    Points,
+}
+
+impl Grain {
+    /// Of squares with sides of so many pixels.
+    pub(super) fn of(reduction: u32) -> Self {
+        if reduction > 1 { Self::Means } else { Self::Points }
+    }
+}
+
 /// A picture: rows from the top, without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Picture {
@@ -141,6 +157,19 @@ impl Picture {
         }
     }
 
+    /// In shades of grey by the brightness of JPEG's Y (ITU-R BT.601), keeping alpha. Eight bits, not CMYK.
+    pub(super) fn greyed(self) -> Self {
+        let luma = |r: u8, g: u8, b: u8| {
+            let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b);
+            u8::try_from((sum + 32_768) >> 16).unwrap_or(u8::MAX)
+        };
+        match self.layout {
+            Layout::Rgb => self.map(Layout::Grey, |[r, g, b]| [luma(r, g, b)]),
+            Layout::RgbAlpha => self.map(Layout::GreyAlpha, |[r, g, b, a]| [luma(r, g, b), a]),
+            Layout::Cmyk | Layout::Grey | Layout::GreyAlpha => self,
+        }
+    }
+
     /// With an alpha channel. Eight bits, not CMYK.
     pub(super) fn with_alpha(self) -> Self {
         match self.layout {
@@ -181,6 +210,16 @@ mod tests {
         );
         let sheer = pixel(Layout::RgbAlpha, &[1, 2, 3, 254]);
         assert_eq!(sheer.clone().drop_opaque_alpha(), sheer);
+    }
+
+    #[test]
+    fn grey_is_the_brightness_of_jpeg() {
+        for (color, grey) in
+            [([255; 3], 255), ([0; 3], 0), ([255, 0, 0], 76), ([0, 255, 0], 150), ([0, 0, 255], 29)]
+        {
+            assert_eq!(pixel(Layout::Rgb, &color).greyed(), pixel(Layout::Grey, &[grey]));
+        }
+        assert_eq!(pixel(Layout::RgbAlpha, &[9, 9, 9, 3]).greyed(), pixel(Layout::GreyAlpha, &[9, 3]));
     }
 
     #[test]

@@ -5,13 +5,14 @@ use std::borrow::Cow;
 use super::Error;
 use super::geometry::Size;
 
-/// First bytes that are enough to tell a format and, but for JPEG, PNM and TIFF, its size.
+/// First bytes that are enough to tell a format and, but for AVIF, JPEG, PNM and TIFF, its size.
 pub(super) const HEAD: usize = 64;
 
 /// A format that is decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum SourceFormat {
+    Avif,
     Bmp,
     Gif,
     Jpeg,
@@ -27,6 +28,7 @@ impl SourceFormat {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Avif => "avif",
             Self::Bmp => "bmp",
             Self::Gif => "gif",
             Self::Jpeg => "jpeg",
@@ -41,6 +43,7 @@ impl SourceFormat {
     /// The usual name, as a sentence would have it.
     pub(super) fn title(self) -> &'static str {
         match self {
+            Self::Avif => "AVIF",
             Self::Bmp => "BMP",
             Self::Gif => "GIF",
             Self::Jpeg => "JPEG",
@@ -57,6 +60,12 @@ impl SourceFormat {
 pub(super) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     if head.is_empty() {
         return Err(Error::Empty);
+    }
+    if is_avif(head) {
+        return Ok(SourceFormat::Avif);
+    }
+    if is_heic(head) {
+        return Err(Error::Heic);
     }
     // Camera raw files open like TIFF, so they are looked for first.
     if let Some(what) = foreign(head) {
@@ -104,7 +113,7 @@ pub(super) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
         SourceFormat::Bmp if head.get(14) == Some(&12) => (little(18)?, little(20)?),
         SourceFormat::Bmp => (signed_32(18)?, signed_32(22)?),
         SourceFormat::Gif => (little(6)?, little(8)?),
-        SourceFormat::Jpeg | SourceFormat::Pnm | SourceFormat::Tiff => return None,
+        SourceFormat::Avif | SourceFormat::Jpeg | SourceFormat::Pnm | SourceFormat::Tiff => return None,
         SourceFormat::Png => (big_32(16)?, big_32(20)?),
         SourceFormat::Qoi => (big_32(4)?, big_32(8)?),
         // RFC 9649, sections 2.5 to 2.7.
@@ -154,14 +163,23 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     known.or_else(|| svg(head))
 }
 
-/// ISO base media files by their major brand (ISO/IEC 14496-12, 23008-12; AV1 Image File Format).
+/// AVIF by its major brand, or by a compatible one where the major brand says nothing of the codec (AV1 Image File
+/// Format, section 6).
+fn is_avif(head: &[u8]) -> bool {
+    let brands = |kinds: &[&[u8]]| kinds.iter().any(|kind| at(head, 8, kind));
+    at(head, 4, b"ftyp")
+        && (brands(&[b"avif", b"avis"]) || (brands(&[b"mif1", b"msf1"]) && contains(head, b"avif")))
+}
+
+/// HEIC by the brands of its codec, or by a structural one that AVIF does not claim (ISO/IEC 23008-12, annex B).
+fn is_heic(head: &[u8]) -> bool {
+    const BRANDS: [&[u8]; 8] = [b"heic", b"heim", b"heis", b"heix", b"hevc", b"hevx", b"mif1", b"msf1"];
+    at(head, 4, b"ftyp") && BRANDS.iter().any(|brand| at(head, 8, brand))
+}
+
+/// Other ISO base media files by their major brand (ISO/IEC 14496-12, 23008-12).
 fn brand(head: &[u8]) -> Option<&'static str> {
     Some(match head.get(8..12)? {
-        b"avif" | b"avis" => "an AVIF picture",
-        b"heic" | b"heim" | b"heis" | b"heix" | b"hevc" | b"hevx" => "a HEIC picture",
-        // The structural brands say nothing of the codec; a compatible brand does.
-        b"mif1" | b"msf1" if contains(head, b"avif") => "an AVIF picture",
-        b"mif1" | b"msf1" => "a HEIC picture",
         b"crx " => "a camera raw file (CR3)",
         _ => "a video (MP4 or QuickTime)",
     })
@@ -189,7 +207,9 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
-        let cases: [(&[u8], SourceFormat); 13] = [
+        let cases: [(&[u8], SourceFormat); 15] = [
+            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", SourceFormat::Avif),
+            (b"\0\0\0\x18ftypavif\0\0\0\0", SourceFormat::Avif),
             (b"\xff\xd8\xff\xe0", SourceFormat::Jpeg),
             (b"\x89PNG\r\n\x1a\n", SourceFormat::Png),
             (b"GIF89a", SourceFormat::Gif),
@@ -211,10 +231,10 @@ mod tests {
 
     #[test]
     fn strangers_are_refused_by_name() {
-        let cases: [(&[u8], &str); 12] = [
-            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
-            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", "an AVIF picture"),
-            (b"\0\0\0\x18ftypavif\0\0\0\0", "an AVIF picture"),
+        for head in [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"] {
+            assert!(matches!(format(head), Err(Error::Heic)), "{}", head.escape_ascii());
+        }
+        let cases: [(&[u8], &str); 9] = [
             (b"\0\0\0\x18ftypisom\0\0\0\0", "a video (MP4 or QuickTime)"),
             (b"\0\0\0\x18ftypcrx \0\0\0\0", "a camera raw file (CR3)"),
             (b"\xff\x0a\0\0", "a JPEG XL picture"),

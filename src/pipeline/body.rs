@@ -29,6 +29,12 @@ pub(super) fn channel() -> (Feed, Body) {
 }
 
 impl Feed {
+    /// Passes a body on that is there already, or as much of it as the decoder wants.
+    pub(super) async fn whole(self, body: Bytes) {
+        // A decoder that has seen enough does not take it.
+        let _ = self.chunks.send(Ok(body)).await;
+    }
+
     /// Passes the whole download on, or as much of it as the decoder wants. The rest is the caller's.
     ///
     /// # Errors

@@ -4,20 +4,22 @@
 //! starts with the first bytes, and a slow side holds the other back instead of filling memory.
 
 mod body;
+mod heic;
 mod pixels;
 
 use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
-pub use pixels::Pixels;
-
-use crate::cos::{self, Download, Missing, Place, Session, Upload};
+use self::pixels::Lying;
+pub use self::pixels::Pixels;
+use crate::config::Heic;
+use crate::cos::{self, Download, Head, Missing, Place, Session, Upload};
 use crate::error::Error;
 use crate::event::Record;
-use crate::imaging::{Limits, Rendering, Thumbnail};
+use crate::imaging::{self, Limits, Rendering, Thumbnail};
 use crate::object::{ETag, VersionId};
 use crate::plan::{Job, Target, is_stamped, stamp};
-use crate::report::{Entry, Outcome, Skip, Source, Stored};
+use crate::report::{Entry, Outcome, Skip, Source, Stored, milliseconds};
 
 /// Times a source that changes while it is read is begun again.
 const RESTARTS: u32 = 3;
@@ -54,9 +56,16 @@ impl Pipeline<'_> {
         let place = Place { bucket: record.bucket.clone(), region: record.region.clone() };
         let mut restarts = 0;
         loop {
-            let result = match self.open(record, &place).await? {
-                Ok(download) => self.render(record, job, download, entry).await,
+            let download = match self.open(record, &place).await? {
+                Ok(download) => download,
                 Err(skip) => return Ok(skip.into()),
+            };
+            let head = download.head.clone();
+            let result = match self.render(record, job, download, entry).await {
+                Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
+                    self.render_heic(record, job, &place, head, entry).await
+                }
+                result => result,
             };
             match result {
                 Err(Error::Cos(cos::Error::Changed(_))) if restarts < RESTARTS => restarts += 1,
@@ -101,7 +110,7 @@ impl Pipeline<'_> {
         let started = Instant::now();
         let length = download.head.length;
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let (feed, rendered) = self.pixels.start(length, recipes, self.limits);
+        let (feed, rendered) = self.pixels.start(length, recipes, self.limits, Lying::AsItSays);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
@@ -112,9 +121,7 @@ impl Pipeline<'_> {
             (Err(_), Err(error)) => return Err(error.into()),
             (Err(error), Ok(())) => return Err(error),
         };
-        entry.ms.decode = milliseconds(rendering.timings.decode);
-        entry.ms.resize = milliseconds(rendering.timings.resize);
-        entry.ms.encode = milliseconds(rendering.timings.encode);
+        entry.ms.take_over(&rendering.timings);
         entry.source = Some(Source {
             format: rendering.source.format.name(),
             width: rendering.source.width,
@@ -122,9 +129,45 @@ impl Pipeline<'_> {
             bytes: length,
             unfetched: NonZeroU64::new(download.remaining()),
             damaged: rendering.source.damaged,
+            through: None,
         });
         let version = download.head.version.or_else(|| record.version.clone());
         Ok(Fetched { etag: download.head.etag, version, rendering })
+    }
+
+    /// Renders what Cloud Infinite makes of a HEIC picture. `head` is that of the picture itself, and so are the
+    /// stamps of its thumbnails.
+    async fn render_heic(
+        &self,
+        record: &Record,
+        job: &Job<'_>,
+        place: &Place,
+        head: Head,
+        entry: &mut Entry,
+    ) -> Result<Fetched, Error> {
+        let started = Instant::now();
+        let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
+        let version = head.version.or_else(|| record.version.clone());
+        let process = heic::process(&recipes);
+        let body = self.session.get_processed(place, &record.key, version.as_ref(), &process).await?;
+        entry.ms.fetch += milliseconds(started.elapsed());
+        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
+        // All of it is in memory, and nothing of that is known to the decoder.
+        let limits = Limits { memory: self.limits.memory.saturating_sub(length), ..self.limits };
+        let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::Upright);
+        feed.whole(body).await;
+        let rendering = rendered.await?;
+        entry.ms.take_over(&rendering.timings);
+        entry.source = Some(Source {
+            format: "heic",
+            width: rendering.source.width,
+            height: rendering.source.height,
+            bytes: head.length,
+            unfetched: None,
+            damaged: rendering.source.damaged,
+            through: Some("ci"),
+        });
+        Ok(Fetched { etag: head.etag, version, rendering })
     }
 
     async fn store(
@@ -191,9 +234,4 @@ async fn rendered_while_draining<T>(rendered: impl Future<Output = T>, download:
         () = download.drain() => (),
     }
     rendered.await
-}
-
-/// To a tenth of a millisecond.
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }

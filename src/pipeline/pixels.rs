@@ -17,6 +17,15 @@ pub struct Pixels {
     running: Mutex<Option<Running>>,
 }
 
+/// Whether a source has to be turned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Lying {
+    /// As its EXIF data say.
+    AsItSays,
+    /// It has been turned, and its EXIF data may not know.
+    Upright,
+}
+
 #[derive(Debug)]
 struct Running {
     cancel: Cancel,
@@ -31,6 +40,7 @@ impl Pixels {
         length: u64,
         recipes: Vec<Recipe>,
         limits: Limits,
+        lying: Lying,
     ) -> (Feed, impl Future<Output = Result<Rendering, Error>>) {
         let (feed, body) = body::channel();
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -38,7 +48,12 @@ impl Pixels {
         let thread_cancel = cancel.clone();
         let done = tokio::task::spawn_blocking(move || {
             let recipes: Vec<&Recipe> = recipes.iter().collect();
-            let render = || imaging::render(body, Some(length), &recipes, &limits, &thread_cancel);
+            let render = || match lying {
+                Lying::AsItSays => imaging::render(body, Some(length), &recipes, &limits, &thread_cancel),
+                Lying::Upright => {
+                    imaging::render_upright(body, Some(length), &recipes, &limits, &thread_cancel)
+                }
+            };
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
                 .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
                 .and_then(|result| result.map_err(Error::from));

@@ -1,11 +1,13 @@
 //! The outcome of one record.
 
 use std::num::{NonZeroU8, NonZeroU64};
+use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::cause::sentence;
 use crate::error::{Disposition, Error};
+use crate::imaging::Timings;
 
 /// What became of one record. Serialised, it is the record's log line and its part of the answer.
 #[derive(Clone, Debug, Serialize)]
@@ -152,6 +154,9 @@ pub struct Source {
     /// Percent of the picture that are damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<NonZeroU8>,
+    /// What turned it into a JPEG before it was decoded: `ci`. Width and height are those of that JPEG.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<&'static str>,
 }
 
 /// A thumbnail that was stored.
@@ -188,14 +193,36 @@ pub struct Milliseconds {
     pub total: f64,
 }
 
+impl Milliseconds {
+    /// Takes over where the time of a rendering went.
+    pub fn take_over(&mut self, timings: &Timings) {
+        self.decode = milliseconds(timings.decode);
+        self.resize = milliseconds(timings.resize);
+        self.encode = milliseconds(timings.encode);
+    }
+}
+
+/// To a tenth of a millisecond.
+#[must_use]
+pub fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn damage_and_what_was_not_fetched_are_told_only_where_there_is_some() {
-        let mut source =
-            Source { format: "jpeg", width: 4, height: 3, bytes: 100, unfetched: None, damaged: None };
+        let mut source = Source {
+            format: "jpeg",
+            width: 4,
+            height: 3,
+            bytes: 100,
+            unfetched: None,
+            damaged: None,
+            through: None,
+        };
         let members = r#"{"format":"jpeg","width":4,"height":3,"bytes":100"#;
         assert_eq!(serde_json::to_string(&source).unwrap(), format!("{members}}}"));
         source.unfetched = NonZeroU64::new(40);

@@ -8,5 +8,5 @@ mod entry;
 mod log;
 
 pub use answer::answer;
-pub use entry::{Entry, Milliseconds, Outcome, Skip, Source, Stored};
+pub use entry::{Entry, Milliseconds, Outcome, Skip, Source, Stored, milliseconds};
 pub use log::Log;

@@ -11,6 +11,7 @@
 mod batches;
 mod configured;
 mod faults;
+mod heic;
 mod keys;
 mod platform;
 mod sources;

@@ -16,6 +16,7 @@ mod notice;
 mod object;
 mod options;
 mod path;
+mod processing;
 mod reply;
 mod request;
 mod service;
@@ -79,6 +80,7 @@ impl Cos {
             gate: Mutex::new(gate),
             faults: fault::Faults::default(),
             journal: Journal::default(),
+            renditions: processing::Renditions::default(),
             listeners: Mutex::default(),
             region: options.region,
             clock_offset: options.clock_offset,
@@ -172,6 +174,12 @@ impl Cos {
             io::Error::other(format!("{bucket}/{key} cannot be stored: {}", error.message()))
         };
         Ok(Object::new(&stored.map_err(refused)?, bytes, self.keeps_versions(bucket)))
+    }
+
+    /// Prepares what image processing answers for an object, whatever it is asked to make of it. Without a
+    /// rendition it refuses.
+    pub fn put_rendition(&self, bucket: &str, key: &str, bytes: impl Into<Bytes>) {
+        self.service.renditions.put(bucket, key, bytes.into());
     }
 
     /// The current version of an object.

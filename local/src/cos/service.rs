@@ -18,6 +18,7 @@ use super::error::{Code, Error};
 use super::fault::{FaultKind, Faults};
 use super::journal::Journal;
 use super::notice::{Notice, Object};
+use super::processing::{Renditions, is_processed};
 use super::reply::Reply;
 use super::request::Request;
 use super::signature::{Caller, Gate};
@@ -56,6 +57,7 @@ pub(crate) struct Service {
     pub(super) gate: Mutex<Gate>,
     pub(super) faults: Faults,
     pub(super) journal: Journal,
+    pub(super) renditions: Renditions,
     pub(super) listeners: Mutex<Vec<UnboundedSender<Notice>>>,
     /// For hosts that name no region.
     pub(super) region: String,
@@ -179,6 +181,7 @@ impl Service {
         let upload = request.parameter("uploadId").unwrap_or_default();
         let copy = request.header("x-cos-copy-source").is_some();
         match (request.method.as_str(), sub) {
+            ("GET", "") if is_processed(request) => self.get_processed(request, caller),
             ("GET" | "HEAD", "") => self.get_object(request, caller),
             ("PUT", "") if copy => self.copy_object(request, request_id),
             ("PUT", "") => self.put_object(request, request_id),

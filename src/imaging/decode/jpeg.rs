@@ -5,11 +5,12 @@
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::jpeg::{self, Head, Scale};
 use super::super::limits::{Budget, Cancel};
-use super::super::picture::{Depth, Layout};
+use super::super::picture::{Depth, Grain, Layout};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -50,7 +51,8 @@ fn picture(
 ) -> Result<Decoded, Error> {
     let full = Size { width: head.frame.width, height: head.frame.height };
     budget.admit(full)?;
-    let orientation = head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default();
+    let orientation =
+        demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
     let ratio = demand.ratio(orientation.size(full));
     let scale = scale(ratio);
     budget.reserve(reserved(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
@@ -72,9 +74,11 @@ fn picture(
     Ok(Decoded {
         picture,
         full,
-        reduction: scale.reduction() * cell,
+        reduction: (scale.reduction() * cell).into(),
+        grain: if scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
         orientation,
         profile: head.metadata.profile(),
+        credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
         format: FORMAT,
         quality: head.quality(),
         damage: damage(summary.lost),

@@ -3,6 +3,7 @@
 //! Each room reads its header first, has size and memory admitted by the [`Budget`], and only then takes
 //! pixels on, as few as the [`Demand`] allows. What the models of memory count is said in each room.
 
+mod avif;
 mod bmp;
 mod forward;
 mod gif;
@@ -14,35 +15,64 @@ mod qoi;
 mod streamed;
 mod tiff;
 mod webp;
-mod whole;
 
 use std::io::Read;
 
+use self::tiff::exif_orientation;
+use super::credits::Credits;
 use super::damage::Damage;
 use super::geometry::{Demand, Size};
 use super::limits::Budget;
 use super::orient::Orientation;
-use super::picture::Picture;
+use super::picture::{Grain, Picture};
 use super::source::Source;
 use super::{Error, SourceFormat, probe};
 
 /// A decoded source, lying as it was stored.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    /// The pixels: those of the file, or means of squares of them.
+    /// The pixels: those of the file, or means of several of them.
     pub(super) picture: Picture,
     /// Size in the file, pixels.
     pub(super) full: Size,
-    /// Side of those squares, pixels. The last column and row of `picture` may show less than a square.
-    pub(super) reduction: u32,
+    /// Whether the pixels are means.
+    pub(super) grain: Grain,
+    pub(super) reduction: Reduction,
     pub(super) orientation: Orientation,
     /// Embedded ICC profile.
     pub(super) profile: Option<Vec<u8>>,
+    /// Of its EXIF.
+    pub(super) credits: Credits,
     pub(super) format: SourceFormat,
     /// What of `picture` is made up.
     pub(super) damage: Damage,
     /// Estimated libjpeg quality, of a JPEG.
     pub(super) quality: Option<u8>,
+}
+
+/// Pixels of the file for each pixel of a picture. The last column and row of the picture may show less.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Reduction {
+    pub(super) across: f64,
+    pub(super) down: f64,
+}
+
+impl Reduction {
+    /// Of a picture that was scaled to a size as a whole, so that its last column and row are as good as the others.
+    #[cfg_attr(not(feature = "libwebp"), expect(dead_code, reason = "no other decoder scales"))]
+    fn fitted(full: Size, scaled: Size) -> Self {
+        Self {
+            across: f64::from(full.width) / f64::from(scaled.width),
+            down: f64::from(full.height) / f64::from(scaled.height),
+        }
+    }
+}
+
+/// Of a picture made of squares with this side.
+impl From<u32> for Reduction {
+    fn from(cell: u32) -> Self {
+        Self { across: f64::from(cell), down: f64::from(cell) }
+    }
 }
 
 /// Decodes a source of any format, at least as large as the recipes demand.
@@ -57,6 +87,7 @@ pub(super) fn decode<R: Read>(
         budget.admit(size)?;
     }
     let decoded = match format {
+        SourceFormat::Avif => avif::decode(source, demand, budget),
         SourceFormat::Bmp => bmp::decode(source, demand, budget),
         SourceFormat::Gif => gif::decode(source, demand, budget),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
@@ -64,8 +95,12 @@ pub(super) fn decode<R: Read>(
         SourceFormat::Pnm => pnm::decode(source, demand, budget),
         SourceFormat::Qoi => qoi::decode(source, demand, budget),
         SourceFormat::Tiff => tiff::decode(source, demand, budget),
-        SourceFormat::WebP => webp::decode(source, budget),
+        SourceFormat::WebP => webp::decode(source, demand, budget),
     };
+    let decoded = decoded.map(|decoded| {
+        let orientation = demand.orientation(decoded.orientation);
+        Decoded { orientation, ..decoded }
+    });
     blame(decoded, || source.culprit())
 }
 
@@ -75,12 +110,6 @@ fn blame(decoded: Result<Decoded, Error>, culprit: impl FnOnce() -> Option<Error
         Ok(decoded) if decoded.damage.lost == 0 => Ok(decoded),
         decoded => culprit().map_or(decoded, Err),
     }
-}
-
-/// The orientation in a block of EXIF, which begins with a TIFF header.
-fn exif_orientation(exif: &[u8]) -> Orientation {
-    let found = image::metadata::Orientation::from_exif_chunk(exif);
-    found.map_or_else(Orientation::default, |found| Orientation::from_exif(u16::from(found.to_exif())))
 }
 
 /// Bytes of so many pixels.
@@ -103,9 +132,11 @@ mod tests {
         Ok(Decoded {
             picture: Picture::blank(full, Layout::Grey, Depth::Eight),
             full,
-            reduction: 1,
+            reduction: 1.into(),
+            grain: Grain::Points,
             orientation: Orientation::default(),
             profile: None,
+            credits: Credits::default(),
             format: SourceFormat::Jpeg,
             damage,
             quality: None,

@@ -3,15 +3,16 @@
 //! Memory: the reduced picture, a few rows, and 4 MB of other chunks; of interlaced files, whose every pass covers the
 //! whole picture, also the sums of its cells.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::{Budget, Cancel};
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Layout, Picture};
+use super::super::picture::{Depth, Grain, Layout, Picture};
 use super::super::reduce::{Reducer, Run, Scatter};
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
@@ -52,17 +53,25 @@ pub(super) fn decode<R: Read>(
         rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
     };
     let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
-    let orientation = orientation.or_else(|| {
+    let orientation = match orientation {
         // eXIf may stand after the picture; a file that ends before it is still a picture.
-        reader.finish().ok()?;
-        self::orientation(&reader)
-    });
+        None => match reader.finish() {
+            Err(DecodingError::IoError(error)) if error.kind() != ErrorKind::UnexpectedEof => {
+                return Err(Error::Read(error));
+            }
+            Ok(()) | Err(_) => self::orientation(&reader),
+        },
+        said => said,
+    };
+    let credits = reader.info().exif_metadata.as_deref().map(Credits::read).unwrap_or_default();
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
         orientation: orientation.unwrap_or_default(),
         profile,
+        credits,
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,
@@ -144,7 +153,7 @@ fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut Source<'_, R>>) {
 
 fn refusal(error: DecodingError) -> Error {
     match error {
-        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             damaged(CUT_SHORT.to_owned())
         }
         other => damaged(other.to_string()),

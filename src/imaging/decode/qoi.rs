@@ -5,11 +5,12 @@
 
 use std::io::Read;
 
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Layout, side};
+use super::super::picture::{Depth, Grain, Layout, side};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -54,9 +55,11 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
         orientation: Orientation::default(),
         profile: None,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

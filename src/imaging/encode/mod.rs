@@ -1,42 +1,158 @@
-//! Pixels to files: one file a format. No metadata is written.
+//! Pixels to files: one file a format. Metadata is written only where the recipe keeps it.
 
+mod fit;
 mod gif;
 mod jpeg;
 mod png;
+mod riff;
 mod webp;
 
 use bytes::Bytes;
 
+use super::geometry::Size;
+use super::limits::Cancel;
 use super::picture::{Layout, Picture};
 use super::{Error, SourceFormat, Thumbnail};
-use crate::recipe::{Format, Quality, Recipe};
+use crate::recipe::{Format, Recipe};
+
+/// What of the source decides how its thumbnails are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    pub(super) format: SourceFormat,
+    /// Pixels, upright.
+    pub(super) size: Size,
+    /// Estimated libjpeg quality, of a JPEG.
+    pub(super) quality: Option<u8>,
+    /// Length of the file, if it is known.
+    pub(super) bytes: Option<u64>,
+}
+
+/// What is written beside the picture.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Carried<'a> {
+    /// ICC profile of the pixels, which are RGB; without one they are sRGB.
+    pub(super) profile: Option<&'a [u8]>,
+    /// A block of EXIF, from its TIFF header on.
+    pub(super) exif: Option<Vec<u8>>,
+}
 
 /// Writes a picture as its recipe says, by the source's format and quality where the recipe leaves it to them.
+///
+/// A file larger than the recipe allows is written anew with less quality, up to seven times. So is one that
+/// is larger than a source of the same format and size; where that does not help, it stays as it was.
 pub(super) fn encode(
     picture: Picture,
     recipe: &Recipe,
-    source: SourceFormat,
-    source_quality: Option<u8>,
+    origin: &Origin,
+    carried: &Carried<'_>,
+    cancel: &Cancel,
 ) -> Result<Thumbnail, Error> {
-    let format = recipe.format.unwrap_or_else(|| inherited(source, picture.layout));
+    let format = recipe.format.unwrap_or_else(|| inherited(origin.format, picture.layout));
     let size = picture.size;
     let longest = longest_side(format);
     if size.width.max(size.height) > longest {
         return Err(Error::Impossible { format, width: size.width, height: size.height, longest });
     }
-    let quality = match recipe.quality {
-        Quality::AtMostSource(most) => source_quality.map_or(most, |own| own.min(most)),
-        Quality::Fixed(quality) => quality,
-    };
-    let quality = quality.clamp(1, 100);
-    let bytes = match format {
-        Format::Gif => gif::encode(picture, recipe.background),
-        Format::Jpeg => jpeg::encode(picture, quality, recipe.interlace, recipe.background),
-        Format::Png => png::encode(&picture),
-        Format::WebP => webp::encode(picture, quality),
-    };
-    let bytes = bytes.map_err(|detail| Error::Encode { format, detail })?;
+    let sheet = Sheet { picture: laid_out(picture, format, recipe, carried), format, recipe, carried };
+    let quality = recipe.quality.of(origin.quality);
+    let mut bytes = sheet.write(quality)?;
+    if let Some(limit) = origin.length_of_twin(format, size)
+        && !fit::fits(&bytes, limit)
+    {
+        bytes = sheet.write_within(limit, quality, cancel)?.unwrap_or(bytes);
+    }
+    if let Some(allowed) = recipe.max_bytes
+        && !fit::fits(&bytes, allowed)
+    {
+        bytes = sheet.write_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
+            format,
+            width: size.width,
+            height: size.height,
+            allowed,
+        })?;
+    }
     Ok(Thumbnail { bytes: Bytes::from(bytes), format, width: size.width, height: size.height })
+}
+
+/// Whether thumbnails of this recipe can carry a profile and EXIF.
+pub(super) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
+    let is_gif = match recipe.format {
+        Some(format) => format == Format::Gif,
+        None => source == SourceFormat::Gif,
+    };
+    !is_gif
+}
+
+impl Origin {
+    /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
+    /// the thumbnail, and it shall not be larger.
+    fn length_of_twin(&self, format: Format, size: Size) -> Option<u64> {
+        let same = match self.format {
+            SourceFormat::Gif => format == Format::Gif,
+            SourceFormat::Jpeg => format == Format::Jpeg,
+            SourceFormat::Png => format == Format::Png,
+            SourceFormat::WebP => format == Format::WebP,
+            SourceFormat::Avif
+            | SourceFormat::Bmp
+            | SourceFormat::Pnm
+            | SourceFormat::Qoi
+            | SourceFormat::Tiff => false,
+        };
+        self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
+    }
+}
+
+/// A picture laid out for its format.
+struct Sheet<'a> {
+    picture: Picture,
+    format: Format,
+    recipe: &'a Recipe,
+    carried: &'a Carried<'a>,
+}
+
+impl Sheet<'_> {
+    fn write(&self, quality: u8) -> Result<Vec<u8>, Error> {
+        self.finished(match self.format {
+            Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
+            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.carried),
+            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.carried),
+            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.carried {
+                Carried { profile: None, exif: None } => webp,
+                Carried { profile, exif } => {
+                    riff::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
+                }
+            }),
+        })
+    }
+
+    /// The best file of at most `limit` bytes, after one of this quality has been too large.
+    fn write_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
+        match self.format {
+            Format::Gif => Ok(None),
+            Format::Jpeg | Format::WebP => fit::below(tried, limit, |quality| {
+                cancel.check()?;
+                self.write(quality)
+            }),
+            Format::Png => {
+                let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.carried))?;
+                Ok(fit::fits(&small, limit).then_some(small))
+            }
+        }
+    }
+
+    fn finished(&self, written: Result<Vec<u8>, String>) -> Result<Vec<u8>, Error> {
+        written.map_err(|detail| Error::Encode { format: self.format, detail })
+    }
+}
+
+/// The picture in the layout that is written.
+fn laid_out(picture: Picture, format: Format, recipe: &Recipe, carried: &Carried<'_>) -> Picture {
+    let picture = match format {
+        Format::Jpeg => picture.flatten(recipe.background.0),
+        Format::Gif | Format::Png | Format::WebP => picture,
+    };
+    // A profile of RGB is none of grey.
+    if carried.profile.is_some() { picture.colored() } else { picture }
 }
 
 /// The format of a thumbnail whose recipe names none.
@@ -46,8 +162,16 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::Jpeg => Format::Jpeg,
         SourceFormat::Png => Format::Png,
         SourceFormat::WebP => Format::WebP,
-        SourceFormat::Bmp | SourceFormat::Pnm | SourceFormat::Qoi | SourceFormat::Tiff => {
-            if layout.has_alpha() { Format::Png } else { Format::Jpeg }
+        SourceFormat::Avif
+        | SourceFormat::Bmp
+        | SourceFormat::Pnm
+        | SourceFormat::Qoi
+        | SourceFormat::Tiff => {
+            if layout.has_alpha() {
+                Format::Png
+            } else {
+                Format::Jpeg
+            }
         }
     }
 }
@@ -68,9 +192,27 @@ fn short(side: u32) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::geometry::Size;
     use super::super::picture::Depth;
     use super::*;
+    use crate::recipe::Quality;
+
+    fn origin(format: SourceFormat) -> Origin {
+        Origin { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
+    }
+
+    fn write(picture: Picture, recipe: &Recipe, origin: &Origin) -> Result<Thumbnail, Error> {
+        encode(picture, recipe, origin, &Carried::default(), &Cancel::default())
+    }
+
+    fn noise(width: u32) -> Picture {
+        let mut picture = Picture::blank(Size { width, height: width }, Layout::Grey, Depth::Eight);
+        let mut state = 7_u32;
+        for sample in &mut picture.samples {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *sample = state.to_be_bytes()[0];
+        }
+        picture
+    }
 
     fn blank(width: u32, layout: Layout) -> Picture {
         Picture::blank(Size { width, height: 2 }, layout, Depth::Eight)
@@ -84,10 +226,11 @@ mod tests {
             (None, SourceFormat::Png, Layout::Rgb, Format::Png),
             (None, SourceFormat::WebP, Layout::RgbAlpha, Format::WebP),
             (None, SourceFormat::Tiff, Layout::Grey, Format::Jpeg),
+            (None, SourceFormat::Avif, Layout::Rgb, Format::Jpeg),
             (None, SourceFormat::Bmp, Layout::GreyAlpha, Format::Png),
         ] {
             let recipe = Recipe { format: wanted, ..Recipe::default() };
-            let thumbnail = encode(blank(2, layout), &recipe, source, None).unwrap();
+            let thumbnail = write(blank(2, layout), &recipe, &origin(source)).unwrap();
             assert_eq!(thumbnail.format, expected, "{wanted:?} {source:?}");
         }
     }
@@ -96,25 +239,58 @@ mod tests {
     fn sides_that_a_format_cannot_hold_are_refused() {
         for (format, width) in [(Format::WebP, 16_384), (Format::Jpeg, 65_536), (Format::Gif, 65_536)] {
             let recipe = Recipe { format: Some(format), ..Recipe::default() };
-            let refusal = encode(blank(width, Layout::Grey), &recipe, SourceFormat::Png, None).unwrap_err();
+            let refusal = write(blank(width, Layout::Grey), &recipe, &origin(SourceFormat::Png)).unwrap_err();
             assert!(matches!(refusal, Error::Impossible { .. }), "{refusal:?}");
         }
     }
 
     #[test]
     fn quality_is_capped_by_the_source_only_where_asked() {
-        let mut picture = blank(64, Layout::Grey);
-        for (sample, value) in picture.samples.iter_mut().zip((0_u8..=255).cycle().step_by(37)) {
-            *sample = value;
-        }
         let length = |quality, own| {
             let recipe = Recipe { format: Some(Format::Jpeg), quality, ..Recipe::default() };
-            encode(picture.clone(), &recipe, SourceFormat::Jpeg, own).unwrap().bytes.len()
+            let origin = Origin { quality: own, ..origin(SourceFormat::Jpeg) };
+            write(noise(64), &recipe, &origin).unwrap().bytes.len()
         };
         let low = length(Quality::Fixed(30), None);
         assert!(low < length(Quality::Fixed(90), Some(30)));
         assert_eq!(low, length(Quality::AtMostSource(90), Some(30)));
         assert_eq!(low, length(Quality::AtMostSource(30), Some(90)));
+        assert_eq!(low, length(Quality::AtLeastSource(10), Some(30)));
+        assert_eq!(low, length(Quality::OfSource(50), Some(60)));
         assert_eq!(length(Quality::AtMostSource(90), None), length(Quality::Fixed(90), None));
+    }
+
+    #[test]
+    fn a_limit_of_bytes_is_met_or_refused() {
+        for format in [Format::Jpeg, Format::WebP] {
+            let recipe = Recipe { format: Some(format), quality: Quality::Fixed(95), ..Recipe::default() };
+            let free = write(noise(200), &recipe, &origin(SourceFormat::Png)).unwrap().bytes;
+            let allowed = free.len() as u64 * 2 / 3;
+            let within = Recipe { max_bytes: Some(allowed), ..recipe.clone() };
+            let limited = write(noise(200), &within, &origin(SourceFormat::Png)).unwrap().bytes.len() as u64;
+            assert!((allowed * 9 / 10..=allowed).contains(&limited), "{limited} of {allowed}");
+            let loose = Recipe { max_bytes: Some(free.len() as u64), ..recipe.clone() };
+            assert_eq!(write(noise(200), &loose, &origin(SourceFormat::Png)).unwrap().bytes, free);
+            let narrow = Recipe { max_bytes: Some(100), ..recipe };
+            let refusal = write(noise(200), &narrow, &origin(SourceFormat::Png)).unwrap_err();
+            assert!(matches!(refusal, Error::TooManyBytes { allowed: 100, .. }), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn a_thumbnail_as_large_as_its_source_has_no_more_bytes() {
+        let recipe = Recipe { format: Some(Format::Jpeg), quality: Quality::Fixed(95), ..Recipe::default() };
+        let size = noise(200).size;
+        let source = Origin { size, quality: Some(90), ..origin(SourceFormat::Jpeg) };
+        let of = |bytes, origin: Origin| {
+            let origin = Origin { bytes, ..origin };
+            write(noise(200), &recipe, &origin).unwrap().bytes.len() as u64
+        };
+        let free = of(None, source);
+        let limit = free * 3 / 4;
+        assert!((limit * 9 / 10..=limit).contains(&of(Some(limit), source)));
+        assert_eq!(of(Some(limit), Origin { format: SourceFormat::Png, ..source }), free);
+        assert_eq!(of(Some(limit), Origin { size: Size { width: 201, ..size }, ..source }), free);
+        assert_eq!(of(Some(10), source), free, "nothing makes it so small, so nothing is spoilt");
     }
 }

@@ -1,22 +1,40 @@
 //! PNG: as few channels as the picture has, filters chosen row by row.
 
-use png::{BitDepth, ColorType, Compression, Encoder};
+use std::borrow::Cow;
+
+use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
 
 use super::super::picture::{Layout, Picture};
+use super::Carried;
 
-pub(super) fn encode(picture: &Picture) -> Result<Vec<u8>, String> {
-    let color = match picture.layout {
+/// How hard smaller files are looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Effort {
+    /// Level 3 of DEFLATE: a quarter to a third of the time of level 6, for 3 to 5 % more bytes.
+    Usual,
+    /// Level 9: eight times as long.
+    Most,
+}
+
+pub(super) fn encode(picture: &Picture, effort: Effort, carried: &Carried<'_>) -> Result<Vec<u8>, String> {
+    let mut info = Info::with_size(picture.size.width, picture.size.height);
+    info.bit_depth = BitDepth::Eight;
+    info.color_type = match picture.layout {
         Layout::Grey => ColorType::Grayscale,
         Layout::GreyAlpha => ColorType::GrayscaleAlpha,
         Layout::Rgb => ColorType::Rgb,
         Layout::Cmyk | Layout::RgbAlpha => ColorType::Rgba,
     };
+    info.icc_profile = carried.profile.map(Cow::Borrowed);
+    info.exif_metadata = carried.exif.as_deref().map(Cow::Borrowed);
     let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, picture.size.width, picture.size.height);
-    encoder.set_color(color);
-    encoder.set_depth(BitDepth::Eight);
-    encoder.set_compression(Compression::Balanced);
-    let written = encoder.write_header().and_then(|mut writer| {
+    let written = Encoder::with_info(&mut bytes, info).and_then(|mut encoder| {
+        encoder.set_filter(Filter::Adaptive);
+        encoder.set_deflate_compression(DeflateCompression::Level(match effort {
+            Effort::Usual => 3,
+            Effort::Most => 9,
+        }));
+        let mut writer = encoder.write_header()?;
         writer.write_image_data(&picture.samples)?;
         writer.finish()
     });

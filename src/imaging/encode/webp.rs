@@ -1,18 +1,35 @@
-//! WebP, lossy, with alpha where the picture has it.
-
-use webp::Encoder;
+//! WebP, with alpha where the picture has it: lossy by libwebp, lossless in programs built without it.
 
 use super::super::picture::{Layout, Picture};
 
+#[cfg(feature = "libwebp")]
 pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {
+    use webpx::{Encoder, EncoderConfig, Unstoppable};
+
     let picture = picture.colored();
     let (width, height) = (picture.size.width, picture.size.height);
     let encoder = match picture.layout {
-        Layout::RgbAlpha => Encoder::from_rgba(&picture.samples, width, height),
+        Layout::RgbAlpha => Encoder::new_rgba(&picture.samples, width, height),
         Layout::Cmyk | Layout::Grey | Layout::GreyAlpha | Layout::Rgb => {
-            Encoder::from_rgb(&picture.samples, width, height)
+            Encoder::new_rgb(&picture.samples, width, height)
         }
     };
-    let memory = encoder.encode_simple(false, f32::from(quality)).map_err(|error| format!("{error:?}"))?;
-    Ok(memory.to_vec())
+    let config = EncoderConfig::new().quality(f32::from(quality));
+    encoder.config(config).encode(Unstoppable).map_err(|error| error.error().to_string())
+}
+
+#[cfg(not(feature = "libwebp"))]
+pub(super) fn encode(picture: Picture, _quality: u8) -> Result<Vec<u8>, String> {
+    use image_webp::{ColorType, WebPEncoder};
+
+    let picture = picture.colored();
+    let color = match picture.layout {
+        Layout::RgbAlpha => ColorType::Rgba8,
+        Layout::Cmyk | Layout::Grey | Layout::GreyAlpha | Layout::Rgb => ColorType::Rgb8,
+    };
+    let mut bytes = Vec::new();
+    WebPEncoder::new(&mut bytes)
+        .encode(&picture.samples, picture.size.width, picture.size.height, color)
+        .map_err(|error| error.to_string())?;
+    Ok(bytes)
 }

@@ -14,6 +14,9 @@ pub(super) struct Huffman {
     limits: [u32; 17],
     /// For each length, what to add to the code to get the place of its symbol.
     offsets: [i32; 17],
+    /// Codes of each length from 1 on.
+    counts: [u8; 16],
+    /// In the order of their codes.
     symbols: Vec<u8>,
 }
 
@@ -24,29 +27,25 @@ impl Huffman {
         let mut code = 0_u32;
         let mut place = 0_i32;
         let (mut limits, mut offsets) = ([0; 17], [0; 17]);
-        let mut quick = Box::new([0; 1 << QUICK]);
-        let mut rest = symbols.iter();
         let lengths = (1_u32..).zip(counts.iter().zip(limits.iter_mut().zip(&mut offsets).skip(1)));
         for (length, (count, (limit, offset))) in lengths {
             *offset = place.saturating_sub(i32::try_from(code).unwrap_or(i32::MAX));
-            for symbol in rest.by_ref().take(usize::from(*count)) {
-                if length <= QUICK {
-                    let (start, width) = (code << (QUICK - length), 1 << (QUICK - length));
-                    let entry = u16::try_from(length << 8).unwrap_or(0) | u16::from(*symbol);
-                    for place in quick.iter_mut().skip(index(start)).take(width) {
-                        *place = entry;
-                    }
-                }
-                code += 1;
-                place += 1;
-            }
+            code += u32::from(*count);
+            place += i32::from(*count);
             if code > 1 << length {
                 return Err(Error::damaged("a Huffman table has more codes than there are"));
             }
             *limit = code << (16 - length);
             code <<= 1;
         }
-        Ok(Self { quick, limits, offsets, symbols: symbols.to_vec() })
+        let quick = heads(counts, symbols);
+        Ok(Self { quick, limits, offsets, counts: *counts, symbols: symbols.to_vec() })
+    }
+
+    /// The code that the next bits begin with, for all that they can be, `LENGTH` being two to their number: its
+    /// length in the high byte and its symbol in the low one; 0 for longer codes and none.
+    pub(super) fn heads<const LENGTH: usize>(&self) -> Box<[u16; LENGTH]> {
+        heads(&self.counts, &self.symbols)
     }
 
     /// Length and symbol of the code that these 16 bits begin with.
@@ -67,6 +66,20 @@ impl Huffman {
         }
         None
     }
+}
+
+/// See [`Huffman::heads`].
+fn heads<const LENGTH: usize>(counts: &[u8; 16], symbols: &[u8]) -> Box<[u16; LENGTH]> {
+    let mut heads = Box::new([0; LENGTH]);
+    let (mut symbols, mut places) = (symbols.iter(), heads.iter_mut());
+    for (length, count) in (1_u32..=LENGTH.ilog2().min(16)).zip(counts) {
+        // Codes of a length follow on each other, and on all shorter ones.
+        for symbol in symbols.by_ref().take(usize::from(*count)) {
+            let entry = u16::try_from(length << 8).unwrap_or(0) | u16::from(*symbol);
+            places.by_ref().take(LENGTH >> length).for_each(|place| *place = entry);
+        }
+    }
+    heads
 }
 
 /// The value that a symbol's extra bits stand for (section F.2.2.1, EXTEND); `size` is at most 15.

@@ -1,26 +1,30 @@
 //! The JPEG reader: as much of a file as a picture of a reduced size needs, and no more.
 //!
 //! Nearly all the time of a thumbnail goes into Huffman codes. At 1/8 only the mean of each block matters, at
-//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`lookup`),
-//! at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
+//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`steps`,
+//! `lookup`), at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
 //! scans are read that carry what is wanted to the precision that shows (`precision`).
 //!
-//! The way through: `input` finds markers and segments, `head` what stands before the first scan;
-//! `window` holds entropy-coded data; scans go through `sequential` to `strips`, which `transform`s
-//! blocks into `rows`, or, where there are several (`scans`, `progressive`), are kept in `store` until enough
-//! is there; rows are `upsample`d and turned into pixels (`color`).
+//! The way through: `input` finds markers and segments, `head` what stands before the first scan; `window`
+//! holds entropy-coded data; scans go through `sequential` to `strips`, which turns blocks into `rows` a `line`
+//! at a time (`transform`, `small`), or, where there are several (`scans`, `progressive`), are kept in `store`
+//! until enough is there (what damage took of them, `gaps` knows); rows are `upsample`d and turned into pixels (`color`).
 //!
 //! Memory: for sequential files of one scan some rows of blocks, whatever the height; for others the
-//! coefficients that the scale needs, of all blocks.
+//! coefficients that the scale needs, of all blocks. Work: each pixel once for each of a few scans, and each byte
+//! once; a file of few bytes and many scans is not read to its end.
 
+mod coefficients;
 mod color;
 mod error;
 mod frame;
+mod gaps;
 mod head;
 mod huffman;
 mod input;
 mod lanes;
 mod layout;
+mod line;
 mod lookup;
 mod metadata;
 mod precision;
@@ -28,6 +32,8 @@ mod progressive;
 mod rows;
 mod scans;
 mod sequential;
+mod small;
+mod steps;
 mod store;
 mod strips;
 mod tables;
@@ -38,6 +44,7 @@ mod window;
 
 use std::io::BufRead;
 
+pub use self::coefficients::{Blocks, Coefficients};
 use self::color::Color;
 pub use self::error::Error;
 pub use self::frame::{Component, Frame, Process};
@@ -50,7 +57,7 @@ use self::rows::Rows;
 use self::scans::Scans;
 use self::sequential::Sequential;
 use self::store::Store;
-use self::strips::{Spot, Strips};
+use self::strips::{Part, Strips};
 use self::transform::Transform;
 use self::window::Window;
 
@@ -91,7 +98,8 @@ pub struct Summary {
     pub height: u32,
     /// Bytes of the file that were read.
     pub bytes_read: u64,
-    /// Share of the picture that was lost to damage, 0 to 1.
+    /// Share of the picture that was lost to damage, 0 to 1: MCUs that did not come, or, in a file of several scans, blocks
+    /// of which something never came that the scale keeps. Where only precision was lost, the share of one MCU.
     pub lost: f64,
 }
 
@@ -115,6 +123,11 @@ impl Head {
         store.saturating_add(Rows::bytes(&self.frame, scale))
     }
 
+    /// Whoever reads on must know how much.
+    fn has_height(&self) -> Result<(), Error> {
+        if self.frame.height == 0 { Err(Error::unsupported("its height at the end")) } else { Ok(()) }
+    }
+
     /// Whether the first scan has the whole picture.
     fn is_streamed(&self) -> bool {
         self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
@@ -134,9 +147,7 @@ impl Head {
         reduction: f64,
         mut rows: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        if self.frame.height == 0 {
-            return Err(Error::unsupported("its height at the end"));
-        }
+        self.has_height()?;
         let mut input = Input::new(reader);
         let lost = if self.is_streamed() {
             self.decode_streamed(&mut input, scale, &mut rows)?
@@ -169,22 +180,12 @@ impl Head {
             let steps = steps.ok_or_else(|| Error::damaged("a quantisation table is missing"))?;
             Ok(Transform::new(self.frame.block_size(component, scale), steps))
         });
-        let spots: Vec<Spot> = layout
-            .spots
-            .iter()
-            .map(|(component, at)| {
-                let size = self.frame.components.get(*component);
-                let size = size.map_or((1, 1), |component| self.frame.block_size(component, scale));
-                let across = layout.unit.get(*component).map_or(1, |unit| unit.0);
-                Spot { component: *component, size: (index(size.0), index(size.1)), at: *at, across }
-            })
-            .collect();
         let mut strips = Strips {
+            parts: Part::of(&self.frame, &layout, scale),
             rows: Rows::new(&self.frame, scale, color, unit),
             transforms: transforms.collect::<Result<_, Error>>()?,
-            above: vec![0; layout.mcus.0 * spots.len()],
-            spots,
-            stride: lookup.stride,
+            above: vec![0; layout.mcus.0 * layout.spots.len()],
+            unit: lookup.unit.clone(),
             across: layout.mcus.0,
             column: 0,
             emit,

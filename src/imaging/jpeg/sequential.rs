@@ -11,14 +11,11 @@ use std::io::BufRead;
 use super::Error;
 use super::input::Input;
 use super::lanes::{Lane, Limit, OVERRUN, Pause, run};
-use super::lookup::Lookup;
+use super::lookup::{Lookup, Unit};
 use super::window::Window;
 
 /// Lanes decoded in turns. Four are hardly faster than three.
 const LANES: usize = 3;
-
-/// Coefficients that a lane has room for, so that what all lanes hold stays in the second-level cache.
-const LANE_COEFFICIENTS: usize = 64 * 1024;
 
 /// Bits after which a guess is usually in step; the lane before goes on so far to find out.
 const SYNCHRONISATION: usize = 2048;
@@ -37,11 +34,50 @@ const TRIES: u32 = 64;
 
 /// Whoever takes what is decoded.
 pub(super) trait Target {
-    /// Takes the blocks of an MCU, the next one in order: coefficients as [`Lookup`] lays them out.
-    fn mcu(&mut self, coefficients: &[i16]) -> Result<(), Error>;
+    /// Takes the next MCUs in order.
+    fn mcus(&mut self, mcus: Mcus<'_>) -> Result<(), Error>;
 
     /// Makes up for the next MCU, which is lost.
     fn lost(&mut self) -> Result<(), Error>;
+}
+
+/// MCUs one after the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mcus<'a> {
+    /// See [`Unit`].
+    numbers: &'a [i16],
+    unit: &'a Unit,
+}
+
+impl<'a> Mcus<'a> {
+    pub(super) fn new(numbers: &'a [i16], unit: &'a Unit) -> Self {
+        Self { numbers, unit }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.numbers.len() / self.unit.length.max(1)
+    }
+
+    /// The first `count`, and the rest.
+    pub(super) fn split(self, count: usize) -> (Self, Self) {
+        let at = (count * self.unit.length).min(self.numbers.len());
+        let (first, rest) = self.numbers.split_at_checked(at).unwrap_or((self.numbers, &[]));
+        (Self { numbers: first, ..self }, Self { numbers: rest, ..self })
+    }
+
+    /// All numbers from the coefficients of a block of the first MCU on.
+    pub(super) fn block(&self, number: usize) -> &'a [i16] {
+        let start = self.unit.starts.get(number).map_or(usize::MAX, |start| start + 1);
+        self.numbers.get(start..).unwrap_or_default()
+    }
+
+    /// For each MCU its blocks: their coefficients row by row, as many as are kept, and more behind them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = &'a [i16]>> {
+        let unit = self.unit;
+        self.numbers.chunks_exact(unit.length.max(1)).map(move |numbers| {
+            unit.starts.iter().map(move |start| numbers.get(start + 1..).unwrap_or_default())
+        })
+    }
 }
 
 /// A scan and how far it is decoded.
@@ -73,8 +109,8 @@ pub(super) struct Sequential<'a> {
 impl<'a> Sequential<'a> {
     /// A scan of `total` MCUs whose blocks use these DC predictors.
     pub(super) fn new(lookup: Lookup<'a>, predictor_of: Vec<usize>, total: usize, interval: usize) -> Self {
-        let capacity = (LANE_COEFFICIENTS / lookup.stride).max(lookup.blocks());
-        let lanes = (0..LANES).map(|_| Lane::new(capacity, &lookup)).collect();
+        let capacity = Lane::capacity(&lookup);
+        let lanes = (0..LANES).map(|_| Lane::new(&lookup)).collect();
         let interval = if interval == 0 { total } else { interval };
         Self {
             lookup,
@@ -101,7 +137,7 @@ impl<'a> Sequential<'a> {
         target: &mut impl Target,
     ) -> Result<usize, Error> {
         while self.done < self.total {
-            window.fill(input, LANES * self.stretch / 8 + LONGEST_MCU)?;
+            self.prepare(input, window)?;
             let before = self.done;
             match self.cohort(window) {
                 2.. => self.decode_segments(input, window, target)?,
@@ -111,10 +147,20 @@ impl<'a> Sequential<'a> {
             if self.done == before {
                 self.resume(input, window, target)?;
             }
-            window.discard(self.bit / 8);
-            self.bit %= 8;
         }
         Ok(self.lost)
+    }
+
+    /// Makes sure that there is a stretch for every lane. Data is moved to the front of the window only as often as
+    /// as much of it has been used.
+    fn prepare<R: BufRead>(&mut self, input: &mut Input<R>, window: &mut Window) -> Result<(), Error> {
+        let wanted = LANES * self.stretch / 8 + LONGEST_MCU;
+        if window.length().saturating_sub(self.bit / 8) < wanted && !window.has_ended() {
+            window.discard(self.bit / 8);
+            self.bit %= 8;
+            window.fill(input, 2 * wanted)?;
+        }
+        Ok(())
     }
 
     /// Whole restart intervals at the head of the window, at most one a lane.
@@ -125,8 +171,9 @@ impl<'a> Sequential<'a> {
                 segment.end.is_some() && (index == 0 || segment.restart.map(usize::from) == Some(expected))
             })
         };
-        let is_fresh = self.bit == 0 && self.left == self.interval.min(self.total - self.done);
-        if !is_fresh || self.interval * self.lookup.blocks() > self.capacity {
+        let start = window.segment(0).map(|segment| segment.start * 8);
+        let is_fresh = start == Some(self.bit) && self.left == self.interval.min(self.total - self.done);
+        if !is_fresh || self.interval > self.capacity {
             return 0;
         }
         (0..LANES).take_while(|index| is_ready(*index)).count()
@@ -146,7 +193,7 @@ impl<'a> Sequential<'a> {
             let first = (self.number + index) * self.interval;
             let mcus = self.interval.min(self.total.saturating_sub(first));
             let bit = segment.end.unwrap_or(segment.start) * 8;
-            limits.push(Limit { bit, blocks: mcus * self.lookup.blocks() });
+            limits.push(Limit { bit, mcus });
         }
         let exact = vec![true; limits.len()];
         self.drive(window.data(), &mut limits, &exact);
@@ -156,8 +203,8 @@ impl<'a> Sequential<'a> {
             if self.lanes.get(index).is_none_or(|lane| lane.start != self.bit) {
                 break;
             }
-            let blocks = self.lanes.get(index).map_or(0, Lane::count);
-            self.commit(Piece { lane: index, first: 0, end: blocks }, segment.end, target)?;
+            let end = self.lanes.get(index).map_or(0, Lane::count);
+            self.commit(Piece { lane: index, first: 0, end }, segment.end, target)?;
             if self.done == self.total {
                 break;
             }
@@ -188,22 +235,22 @@ impl<'a> Sequential<'a> {
             } else {
                 self.bit + count * stretch
             };
-            let blocks = if index == 0 { self.left * self.lookup.blocks() } else { usize::MAX };
-            limits.push(Limit { bit: bit.min(end), blocks: blocks.min(self.capacity) });
+            let mcus = if index == 0 { self.left } else { usize::MAX };
+            limits.push(Limit { bit: bit.min(end), mcus: mcus.min(self.capacity) });
         }
         let exact: Vec<bool> = (0..count).map(|index| index == 0).collect();
         let mut bad = self.drive(window.data(), &mut limits, &exact);
         let pieces = self.join(window.data(), &mut limits, &mut bad);
         let from = self.bit;
-        let mut blocks = 0;
+        let mut mcus = 0;
         for piece in &pieces {
             self.commit(*piece, segment_end, target)?;
-            blocks += piece.end.saturating_sub(piece.first);
+            mcus += piece.end.saturating_sub(piece.first);
         }
         let last = pieces.last().map_or(0, |piece| piece.lane);
         let is_spent = self.lanes.get(last).is_some_and(|lane| lane.bit() >= end) && segment_end.is_some();
-        if let Some(per_block) = self.bit.saturating_sub(from).checked_div(blocks) {
-            let fitting = per_block.max(1) * self.capacity / 4 * 3;
+        if let Some(per_mcu) = self.bit.saturating_sub(from).checked_div(mcus) {
+            let fitting = per_mcu.max(1) * self.capacity / 4 * 3;
             self.stretch = fitting.clamp(SHORTEST_LANE, LONGEST_LANE);
         }
         let is_bad = bad.get(last).copied().unwrap_or(false);
@@ -251,18 +298,17 @@ impl<'a> Sequential<'a> {
     /// Finds where lanes fall into step, and so what of each of them counts.
     #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
     fn join(&mut self, data: &[u8], limits: &mut [Limit], bad: &mut [bool]) -> Vec<Piece> {
-        let mcu = self.lookup.blocks();
         let mut pieces = Vec::with_capacity(LANES);
         let (mut current, mut first) = (0, 0);
         for next in 1..limits.len() {
             while !bad[current] {
-                if let Some((here, there)) = meeting(&self.lanes[current], &self.lanes[next], first, mcu) {
+                if let Some((here, there)) = meeting(&self.lanes[current], &self.lanes[next], first) {
                     pieces.push(Piece { lane: current, first, end: here });
                     (current, first) = (next, there);
                     break;
                 }
                 let lane = &self.lanes[current];
-                if lane.bit() > self.lanes[next].bit() || lane.count() >= limits[current].blocks {
+                if lane.bit() > self.lanes[next].bit() || lane.count() >= limits[current].mcus {
                     break;
                 }
                 limits[current].bit = (lane.bit() + SYNCHRONISATION).min(limits[limits.len() - 1].bit);
@@ -285,31 +331,29 @@ impl<'a> Sequential<'a> {
         segment_end: Option<usize>,
         target: &mut impl Target,
     ) -> Result<(), Error> {
-        let mcu = self.lookup.blocks();
         let Some(lane) = self.lanes.get_mut(piece.lane) else { return Ok(()) };
-        let mut block = piece.first;
         let end = segment_end.map_or(usize::MAX, |end| end * 8);
-        while block + mcu <= piece.end && self.left > 0 {
-            let bit = lane.start_of(block + mcu);
-            if bit > end {
-                break;
-            }
-            let coefficients = lane.coefficients(block, mcu);
-            let blocks = coefficients.chunks_exact_mut(self.lookup.stride);
-            for (block, predictor) in blocks.zip(&self.predictor_of) {
-                if let (Some(dc), Some(predictor)) = (block.first_mut(), self.predictors.get_mut(*predictor))
+        let most = piece.end.saturating_sub(piece.first).min(self.left);
+        let starts = lane.starts().skip(piece.first + 1).take(most);
+        // Only the last MCUs can be past the end.
+        let (count, last) =
+            starts.take_while(|bit| *bit <= end).fold((0, self.bit), |(n, _), bit| (n + 1, bit));
+        let unit = &self.lookup.unit;
+        let numbers = lane.mcus(piece.first, count);
+        for mcu in numbers.chunks_exact_mut(unit.length.max(1)) {
+            for (start, predictor) in unit.starts.iter().zip(&self.predictor_of) {
+                if let (Some(dc), Some(predictor)) =
+                    (mcu.get_mut(start + 1), self.predictors.get_mut(*predictor))
                 {
                     *predictor = predictor.wrapping_add(*dc);
                     *dc = *predictor;
                 }
             }
-            target.mcu(coefficients)?;
-            block += mcu;
-            self.bit = bit;
-            self.done += 1;
-            self.left -= 1;
         }
-        Ok(())
+        self.bit = last;
+        self.done += count;
+        self.left -= count;
+        target.mcus(Mcus::new(numbers, unit))
     }
 
     /// Goes on at the next restart marker: the current interval is done, or given up.
@@ -339,7 +383,7 @@ impl<'a> Sequential<'a> {
     }
 }
 
-/// Blocks of a lane that count.
+/// MCUs of a lane that count.
 #[derive(Clone, Copy, Debug)]
 struct Piece {
     lane: usize,
@@ -347,17 +391,15 @@ struct Piece {
     end: usize,
 }
 
-/// The first MCUs, by their blocks, at which two lanes arrive at the same bit.
-fn meeting(lane: &Lane, next: &Lane, first: usize, mcu: usize) -> Option<(usize, usize)> {
-    let starts = |lane: &Lane| lane.count() / mcu;
-    let mut there = 0;
-    for here in first / mcu..=starts(lane) {
-        let bit = lane.start_of(here * mcu);
-        while there < starts(next) && next.start_of(there * mcu) < bit {
-            there += 1;
-        }
-        if there <= starts(next) && next.start_of(there * mcu) == bit {
-            return Some((here * mcu, there * mcu));
+/// The first MCUs at which two lanes arrive at the same bit.
+fn meeting(lane: &Lane, next: &Lane, first: usize) -> Option<(usize, usize)> {
+    let mut theirs = next.starts().enumerate().peekable();
+    for (here, bit) in lane.starts().enumerate().skip(first) {
+        while theirs.next_if(|(_, start)| *start < bit).is_some() {}
+        match theirs.peek() {
+            Some((there, start)) if *start == bit => return Some((here, *there)),
+            Some(_) => (),
+            None => return None,
         }
     }
     None

@@ -2,8 +2,10 @@
 
 use super::Error;
 use super::frame::{Component, Frame, NATURAL};
+use super::gaps::Gaps;
+use super::line::Line;
 use super::rows::Rows;
-use super::sequential::Target;
+use super::sequential::{Mcus, Target};
 use super::transform::Transform;
 use super::{Scale, index};
 
@@ -14,8 +16,8 @@ pub(super) struct Plane {
     pub(super) blocks: (usize, usize),
     /// Samples that a block becomes, and coefficients that are kept of it, across and down.
     pub(super) size: (u32, u32),
-    /// Coefficients of all blocks, row by row.
-    coefficients: Vec<i16>,
+    /// Coefficients of all blocks, row by row, natural order.
+    pub(super) coefficients: Vec<i16>,
     /// For each block, which coefficients are not zero, zigzag order; kept only where more than DC is.
     pub(super) nonzero: Vec<u64>,
     /// For each coefficient in zigzag order, where it is kept in its block.
@@ -24,6 +26,8 @@ pub(super) struct Plane {
     pub(super) precision: [Option<u8>; 64],
     /// Steps of quantisation, as of its first scan.
     pub(super) steps: Option<[u16; 64]>,
+    /// What did not come.
+    pub(super) gaps: Gaps,
 }
 
 impl Plane {
@@ -45,6 +49,7 @@ impl Plane {
             slots,
             precision: [None; 64],
             steps: None,
+            gaps: Gaps::default(),
         }
     }
 
@@ -57,6 +62,30 @@ impl Plane {
     pub(super) fn coefficient(&mut self, number: usize, at: u8) -> Option<&mut i16> {
         let slot = self.slots.get(usize::from(at)).copied().flatten()?;
         self.block(number).get_mut(usize::from(slot))
+    }
+
+    /// The blocks of a row.
+    fn line(&self, y: usize) -> Line<'_> {
+        let length = index(self.size.0 * self.size.1);
+        let row = self.blocks.0.saturating_mul(length);
+        let start = y.saturating_mul(row);
+        let numbers = self.coefficients.get(start..start.saturating_add(row)).unwrap_or_default();
+        Line::packed(numbers, length)
+    }
+
+    /// Gives the blocks of a row whose DC never came that of the block above.
+    fn mend(&mut self, y: usize) {
+        for x in 0..self.blocks.0 {
+            let number = self.number(x, y);
+            if !self.gaps.is_without_dc(number) {
+                continue;
+            }
+            let above =
+                number.checked_sub(self.blocks.0).and_then(|above| self.block(above).first().copied());
+            if let (Some(dc), Some(above)) = (self.block(number).first_mut(), above) {
+                *dc = above;
+            }
+        }
     }
 
     /// The coefficients of a block.
@@ -81,7 +110,7 @@ impl Store {
             let size = frame.block_size(component, scale);
             let nonzero = if size == (1, 1) { 0 } else { 8 };
             let blocks = u64::from(across * component.across) * u64::from(down * component.down);
-            blocks * (u64::from(size.0 * size.1) * 2 + nonzero)
+            blocks * (u64::from(size.0 * size.1) * 2 + nonzero + Gaps::BYTES)
         });
         planes.sum()
     }
@@ -92,7 +121,7 @@ impl Store {
         }
     }
 
-    /// Gives the picture.
+    /// Gives the picture. A block whose DC never came gets the one above, as in a picture that is not kept.
     pub(super) fn draw(
         &mut self,
         frame: &Frame,
@@ -107,14 +136,11 @@ impl Store {
         for strip in 0..index(frame.mcus().1) {
             let planes = self.planes.iter_mut().zip(&frame.components).zip(&transforms).enumerate();
             for (component, ((plane, of), transform)) in planes {
-                let (width, height) = (index(plane.size.0), index(plane.size.1));
-                for line in 0..index(of.down) {
-                    for x in 0..plane.blocks.0 {
-                        let number = plane.number(x, strip * index(of.down) + line);
-                        let Some((samples, stride)) = rows.block(component, x * width, line * height) else {
-                            continue;
-                        };
-                        transform.block(plane.block(number), samples, stride);
+                for y in 0..index(of.down) {
+                    let row = strip * index(of.down) + y;
+                    plane.mend(row);
+                    if let Some((samples, stride)) = rows.block(component, 0, y * index(plane.size.1)) {
+                        transform.line(plane.line(row), samples, stride);
                     }
                 }
             }
@@ -131,8 +157,6 @@ pub(super) struct Keeper<'a> {
     pub(super) spots: Vec<(usize, (usize, usize))>,
     /// For each component, blocks of an MCU across and down.
     pub(super) unit: Vec<(usize, usize)>,
-    /// Coefficients a block.
-    pub(super) stride: usize,
     /// MCUs across.
     pub(super) across: usize,
     /// MCUs taken.
@@ -140,24 +164,33 @@ pub(super) struct Keeper<'a> {
 }
 
 impl Target for Keeper<'_> {
-    fn mcu(&mut self, coefficients: &[i16]) -> Result<(), Error> {
-        let (column, row) = (self.taken % self.across, self.taken / self.across);
-        for ((component, at), from) in self.spots.iter().zip(coefficients.chunks_exact(self.stride)) {
-            let (Some(plane), Some(unit)) =
-                (self.store.planes.get_mut(*component), self.unit.get(*component))
-            else {
-                continue;
-            };
-            let number = plane.number(column * unit.0 + at.0, row * unit.1 + at.1);
-            for (place, value) in plane.block(number).iter_mut().zip(from) {
-                *place = *value;
+    fn mcus(&mut self, mcus: Mcus<'_>) -> Result<(), Error> {
+        for blocks in mcus.iter() {
+            let (column, row) = (self.taken % self.across, self.taken / self.across);
+            for ((component, at), block) in self.spots.iter().zip(blocks) {
+                let (Some(plane), Some(unit)) =
+                    (self.store.planes.get_mut(*component), self.unit.get(*component))
+                else {
+                    continue;
+                };
+                let number = plane.number(column * unit.0 + at.0, row * unit.1 + at.1);
+                for (place, value) in plane.block(number).iter_mut().zip(block) {
+                    *place = *value;
+                }
             }
+            self.taken += 1;
         }
-        self.taken += 1;
         Ok(())
     }
 
     fn lost(&mut self) -> Result<(), Error> {
+        let (column, row) = (self.taken % self.across, self.taken / self.across);
+        for (component, at) in &self.spots {
+            let unit = self.unit.get(*component).copied().unwrap_or((1, 1));
+            if let Some(plane) = self.store.planes.get_mut(*component) {
+                plane.lose(plane.number(column * unit.0 + at.0, row * unit.1 + at.1));
+            }
+        }
         self.taken += 1;
         Ok(())
     }

@@ -1,30 +1,51 @@
-//! A picture whose MCUs come in order: each goes to pixels at once.
+//! A picture whose MCUs come in order: they go to pixels at once.
 
-use super::Error;
+use super::frame::Frame;
+use super::layout::Layout;
+use super::line::{Line, Places};
+use super::lookup::Unit;
 use super::rows::Rows;
-use super::sequential::Target;
+use super::sequential::{Mcus, Target};
 use super::transform::Transform;
+use super::{Error, Scale, index};
 
-/// A block of the MCU.
+/// What one component has of an MCU.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spot {
-    /// Place of its component in the frame.
-    pub(super) component: usize,
-    /// Samples it gives, across and down.
-    pub(super) size: (usize, usize),
-    /// Where it lies in the MCU, blocks.
-    pub(super) at: (usize, usize),
-    /// Blocks of the component beside each other in the MCU.
-    pub(super) across: usize,
+pub(super) struct Part {
+    /// Place of the component in the frame.
+    component: usize,
+    /// Its first block in the MCU.
+    first: usize,
+    /// Its blocks in the MCU, across and down.
+    blocks: (usize, usize),
+    /// Samples that a block gives, across and down.
+    size: (usize, usize),
+}
+
+impl Part {
+    /// The parts of an MCU, in their order.
+    pub(super) fn of(frame: &Frame, layout: &Layout, scale: Scale) -> Vec<Self> {
+        let mut parts: Vec<Self> = Vec::new();
+        for (first, (component, _)) in layout.spots.iter().enumerate() {
+            if parts.iter().any(|part| part.component == *component) {
+                continue;
+            }
+            let size = frame.components.get(*component).map_or((1, 1), |of| frame.block_size(of, scale));
+            let blocks = layout.unit.get(*component).copied().unwrap_or((1, 1));
+            let size = (index(size.0), index(size.1));
+            parts.push(Self { component: *component, first, blocks, size });
+        }
+        parts
+    }
 }
 
 /// Takes MCUs, gives rows.
 pub(super) struct Strips<'a, F> {
     pub(super) rows: Rows,
     pub(super) transforms: Vec<Transform>,
-    pub(super) spots: Vec<Spot>,
-    /// Coefficients a block.
-    pub(super) stride: usize,
+    pub(super) parts: Vec<Part>,
+    /// How blocks come.
+    pub(super) unit: Unit,
     /// MCUs across.
     pub(super) across: usize,
     /// MCUs of the current strip that were taken.
@@ -35,18 +56,25 @@ pub(super) struct Strips<'a, F> {
 }
 
 impl<F: FnMut(&[u8]) -> Result<(), Error>> Strips<'_, F> {
-    fn draw(&mut self, spot: Spot, coefficients: &[i16]) {
-        let (width, height) = spot.size;
-        let x = (self.column * spot.across + spot.at.0) * width;
-        if let (Some((samples, stride)), Some(transform)) =
-            (self.rows.block(spot.component, x, spot.at.1 * height), self.transforms.get(spot.component))
-        {
-            transform.block(coefficients, samples, stride);
+    /// MCUs of one strip.
+    fn draw(&mut self, mcus: Mcus<'_>) {
+        for Part { component, first, blocks: (across, down), size: (width, height) } in &self.parts {
+            let Some(transform) = self.transforms.get(*component) else { continue };
+            for y in 0..*down {
+                let length = width * height;
+                let places = Places { length, pitch: length + 2, unit: self.unit.length, across: *across };
+                let numbers = mcus.block(first + y * across);
+                let line = Line::new(numbers, places, across * mcus.count());
+                let x = self.column * across * width;
+                if let Some((samples, stride)) = self.rows.block(*component, x, y * height) {
+                    transform.line(line, samples, stride);
+                }
+            }
         }
     }
 
-    fn advance(&mut self) -> Result<(), Error> {
-        self.column += 1;
+    fn advance(&mut self, count: usize) -> Result<(), Error> {
+        self.column += count;
         if self.column == self.across {
             self.column = 0;
             self.rows.strip(self.emit)?;
@@ -56,27 +84,32 @@ impl<F: FnMut(&[u8]) -> Result<(), Error>> Strips<'_, F> {
 }
 
 impl<F: FnMut(&[u8]) -> Result<(), Error>> Target for Strips<'_, F> {
-    fn mcu(&mut self, coefficients: &[i16]) -> Result<(), Error> {
-        let first = self.column * self.spots.len();
-        for (index, block) in coefficients.chunks_exact(self.stride).enumerate() {
-            let Some(spot) = self.spots.get(index).copied() else { break };
-            if let (Some(above), Some(dc)) = (self.above.get_mut(first + index), block.first()) {
-                *above = *dc;
+    fn mcus(&mut self, mcus: Mcus<'_>) -> Result<(), Error> {
+        let mut rest = mcus;
+        while rest.count() > 0 {
+            let (here, after) = rest.split(self.across - self.column);
+            let above = self.above.get_mut(self.column * self.unit.starts.len()..).unwrap_or_default();
+            let blocks = here.iter().flatten();
+            for (above, block) in above.iter_mut().zip(blocks) {
+                *above = block.first().copied().unwrap_or(0);
             }
-            let kept = spot.size.0 * spot.size.1;
-            self.draw(spot, block.get(..kept).unwrap_or_default());
+            self.draw(here);
+            self.advance(here.count())?;
+            rest = after;
         }
-        self.advance()
+        Ok(())
     }
 
     fn lost(&mut self) -> Result<(), Error> {
-        let first = self.column * self.spots.len();
-        for index in 0..self.spots.len() {
-            let Some(spot) = self.spots.get(index).copied() else { break };
-            let mut block = [0; 64];
-            block[0] = self.above.get(first + index).copied().unwrap_or(0);
-            self.draw(spot, &block);
+        let unit = self.unit.clone();
+        let mut numbers = vec![0; unit.length];
+        let above = self.above.get(self.column * unit.starts.len()..).unwrap_or_default();
+        for (start, above) in unit.starts.iter().zip(above) {
+            if let Some(dc) = numbers.get_mut(start + 1) {
+                *dc = *above;
+            }
         }
-        self.advance()
+        self.draw(Mcus::new(&numbers, &unit));
+        self.advance(1)
     }
 }

@@ -5,11 +5,13 @@
 //! eight: a low-pass filter sharper than the mean of the samples it stands for. Eight is libjpeg's accurate
 //! integer transform (`jidctint`), bit by bit.
 
+use super::line::Line;
 use super::vector::{I16x8, I32x4};
 
 /// Largest magnitude of a coefficient times its step; larger ones are held to it. Legal ones stay below 2048,
-/// the range of samples and half a step; with this no sum leaves 32 bits, whatever a file holds.
-const LARGEST: u16 = 8191;
+/// the range of samples and half a step; with this no sum leaves 32 bits and no sum of four leaves 16, whatever
+/// a file holds.
+const LARGEST: u16 = 7900;
 
 /// Fraction bits of constants.
 const FRACTION: i32 = 13;
@@ -18,22 +20,23 @@ const FRACTION: i32 = 13;
 const BETWEEN: i32 = 2;
 
 /// What the pass along columns drops.
-const COLUMNS: i32 = FRACTION - BETWEEN;
+pub(super) const COLUMNS: i32 = FRACTION - BETWEEN;
 
 /// What the pass along rows drops. Three bits are the square root of eight that each pass is too large by.
-const ROWS: i32 = FRACTION + BETWEEN + 3;
+pub(super) const ROWS: i32 = FRACTION + BETWEEN + 3;
 
 /// One, as constants are held.
 const ONE: i16 = 1 << FRACTION;
 
-type Shape = fn(&Transform, &[i16], &mut [u8], usize);
+type Shape = fn(&Transform, Line<'_>, &mut [u8], usize);
 
 /// The transform of one component.
 #[derive(Clone, Debug)]
 pub(super) struct Transform {
-    /// Steps of quantisation.
+    /// Steps of quantisation, row by row; each as often as blocks fit beside each other, and blocks of 2 x 2 with
+    /// both rows in one.
     steps: [[i16; 8]; 8],
-    /// Largest magnitudes of coefficients.
+    /// Largest magnitudes of coefficients, in the same order.
     limits: [[i16; 8]; 8],
     shape: Shape,
 }
@@ -43,24 +46,31 @@ impl Transform {
     pub(super) fn new((across, down): (u32, u32), steps: &[u16; 64]) -> Self {
         let (mut held, mut limits) = ([[0; 8]; 8], [[0; 8]; 8]);
         let places = held.as_flattened_mut().iter_mut().zip(limits.as_flattened_mut());
-        for ((place, limit), step) in places.zip(steps) {
-            let step = (*step).clamp(1, LARGEST);
+        for (number, (place, limit)) in places.enumerate() {
+            let natural = match (across, down) {
+                (1, 1) => 0,
+                (2, 2) => number / 2 % 2 * 8 + number % 2,
+                (4, 4) => number / 8 * 8 + number % 4,
+                _ => number,
+            };
+            let step = steps.get(natural).copied().unwrap_or(1).clamp(1, LARGEST);
             (*place, *limit) = (step.cast_signed(), (LARGEST / step).cast_signed());
         }
         Self { steps: held, limits, shape: shape(across, down) }
     }
 
-    /// Writes the samples of a block, given its coefficients row by row, to the head of rows of `stride`.
-    #[inline]
-    pub(super) fn block(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
-        (self.shape)(self, coefficients, samples, stride);
+    /// Writes the samples of blocks beside each other, given their coefficients row by row, to rows of `stride`
+    /// samples that begin at the first block's.
+    pub(super) fn line(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+        (self.shape)(self, blocks, samples, stride);
     }
 
-    /// A block that becomes one sample.
-    fn single(&self, coefficients: &[i16], samples: &mut [u8], _stride: usize) {
-        if let (Some(sample), Some(dc)) = (samples.first_mut(), coefficients.first()) {
-            *sample = self.flat(*dc);
-        }
+    /// Coefficients times their steps, for a row of steps.
+    #[inline(always)]
+    pub(super) fn times_step(&self, coefficients: I16x8, row: usize) -> I16x8 {
+        let (steps, limits) = (self.steps.get(row), self.limits.get(row));
+        let (steps, limits) = (steps.copied().unwrap_or_default(), limits.copied().unwrap_or_default());
+        coefficients.clamp(I16x8::new(limits)).mul(I16x8::new(steps))
     }
 
     /// The sample of a block that has nothing but DC.
@@ -71,6 +81,16 @@ impl Transform {
         u8::try_from(level.clamp(0, 255)).unwrap_or(0)
     }
 
+    /// Blocks one by one.
+    fn each<const W: usize, const H: usize>(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+        let mut rest = samples;
+        for block in blocks {
+            self.shaped::<W, H>(block, rest, stride);
+            rest = rest.get_mut(W..).unwrap_or_default();
+        }
+    }
+
+    #[inline(always)]
     fn shaped<const W: usize, const H: usize>(
         &self,
         coefficients: &[i16],
@@ -82,7 +102,17 @@ impl Transform {
         put::<W, H>(samples_of::<W, H, false>(rows), samples, stride);
     }
 
+    /// Blocks of full size.
+    fn eights(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+        let mut rest = samples;
+        for block in blocks {
+            self.full(block, rest, stride);
+            rest = rest.get_mut(8..).unwrap_or_default();
+        }
+    }
+
     /// Most blocks have only low frequencies, many of them only DC.
+    #[inline(always)]
     fn full(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
         let Some(block) = coefficients.as_chunks::<8>().0.first_chunk::<8>() else { return };
         let [a, b, c, d, e, f, g, h] = block.map(I16x8::new);
@@ -116,22 +146,22 @@ impl Transform {
 /// The code for a shape, chosen once for all blocks.
 fn shape(across: u32, down: u32) -> Shape {
     match (across, down) {
-        (1, 1) => Transform::single,
-        (1, 2) => Transform::shaped::<1, 2>,
-        (1, 4) => Transform::shaped::<1, 4>,
-        (1, _) => Transform::shaped::<1, 8>,
-        (2, 1) => Transform::shaped::<2, 1>,
-        (2, 2) => Transform::shaped::<2, 2>,
-        (2, 4) => Transform::shaped::<2, 4>,
-        (2, _) => Transform::shaped::<2, 8>,
-        (4, 1) => Transform::shaped::<4, 1>,
-        (4, 2) => Transform::shaped::<4, 2>,
-        (4, 4) => Transform::shaped::<4, 4>,
-        (4, _) => Transform::shaped::<4, 8>,
-        (_, 1) => Transform::shaped::<8, 1>,
-        (_, 2) => Transform::shaped::<8, 2>,
-        (_, 4) => Transform::shaped::<8, 4>,
-        _ => Transform::full,
+        (1, 1) => Transform::singles,
+        (1, 2) => Transform::each::<1, 2>,
+        (1, 4) => Transform::each::<1, 4>,
+        (1, _) => Transform::each::<1, 8>,
+        (2, 1) => Transform::each::<2, 1>,
+        (2, 2) => Transform::doubles,
+        (2, 4) => Transform::each::<2, 4>,
+        (2, _) => Transform::each::<2, 8>,
+        (4, 1) => Transform::each::<4, 1>,
+        (4, 2) => Transform::each::<4, 2>,
+        (4, 4) => Transform::fours,
+        (4, _) => Transform::each::<4, 8>,
+        (_, 1) => Transform::each::<8, 1>,
+        (_, 2) => Transform::each::<8, 2>,
+        (_, 4) => Transform::each::<8, 4>,
+        _ => Transform::eights,
     }
 }
 
@@ -171,7 +201,7 @@ fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
 /// The `N`-point transform along columns, of all eight or the first four, with `bias` added before the lowest
 /// `SHIFT` bits are dropped.
 #[inline(always)]
-fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
+pub(super) fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
     rows: [I16x8; 8],
     bias: i32,
     is_wide: bool,
@@ -287,7 +317,7 @@ mod tests {
                 let mut coefficients: Vec<i16> = (0..across * down).map(|_| noise(12)).collect();
                 coefficients[0] = noise(300);
                 let mut samples = vec![0; 8 * 10];
-                transform.block(&coefficients, &mut samples, 10);
+                transform.line(Line::packed(&coefficients, coefficients.len()), &mut samples, 10);
                 for (place, exact) in exact(&coefficients, across, down).into_iter().enumerate() {
                     let sample = f64::from(samples[place / across * 10 + place % across]);
                     worst = worst.max((sample - exact).abs());
@@ -340,7 +370,7 @@ mod tests {
                 coefficients.iter_mut().for_each(|coefficient| *coefficient += noise(3));
             }
             let mut samples = [0; 64];
-            transform.block(&coefficients, &mut samples, 8);
+            transform.line(Line::packed(&coefficients, coefficients.len()), &mut samples, 8);
             assert_eq!(samples.as_slice(), islow(&coefficients, 5), "{coefficients:?}");
         }
     }
@@ -352,7 +382,7 @@ mod tests {
                 let mut coefficients = [0; 64];
                 coefficients[0] = coefficient;
                 let mut samples = [99; 64];
-                Transform::new(size, &[u16::MAX; 64]).block(&coefficients, &mut samples, 8);
+                Transform::new(size, &[u16::MAX; 64]).line(Line::packed(&coefficients, 64), &mut samples, 8);
                 assert_eq!(samples[0], sample, "{size:?}");
             }
         }
@@ -363,7 +393,8 @@ mod tests {
         for (across, down) in [1, 2, 4, 8].into_iter().flat_map(|w| [1, 2, 4, 8].map(|h| (w, h))) {
             for coefficients in [[3; 64], std::array::from_fn(|n| if n == 0 { 50 } else { 0 })] {
                 let mut samples = [77; 12 * 9];
-                Transform::new((across, down), &[8; 64]).block(&coefficients, &mut samples, 12);
+                let transform = Transform::new((across, down), &[8; 64]);
+                transform.line(Line::packed(&coefficients, 64), &mut samples, 12);
                 let (across, down) = (across as usize, down as usize);
                 let beside =
                     samples.iter().enumerate().filter(|(at, _)| at % 12 >= across || at / 12 >= down);
@@ -378,7 +409,7 @@ mod tests {
             for step in [0, 1, u16::MAX] {
                 for coefficient in [i16::MIN, -1, 0, i16::MAX] {
                     let transform = Transform::new((across, down), &[step; 64]);
-                    transform.block(&[coefficient; 64], &mut [0; 64], 8);
+                    transform.line(Line::packed(&[coefficient; 64], 64), &mut [0; 64], 8);
                 }
             }
         }

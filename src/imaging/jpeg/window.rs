@@ -10,6 +10,13 @@ use super::input::Input;
 /// Zeros behind the data, so that a reservoir can be filled from any of its bits.
 pub(super) const PADDING: usize = 64;
 
+/// Segments in memory, at most: restart markers may follow each other without any data between them, and must not
+/// fill the memory.
+const MOST_SEGMENTS: usize = 64;
+
+/// Bytes in which the next restart marker is looked for.
+const LOOKAHEAD: usize = 64 * 1024;
+
 /// A stretch of data between two markers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Segment {
@@ -27,6 +34,9 @@ pub(super) struct Window {
     data: Vec<u8>,
     /// Bytes of `data` before the padding.
     length: usize,
+    /// Bytes of the scan before `data`.
+    passed: usize,
+    /// Those in memory, counted from the start of the scan.
     segments: VecDeque<Segment>,
     /// The marker that ended the scan.
     marker: Option<u8>,
@@ -41,6 +51,7 @@ impl Window {
         self.data.clear();
         self.data.resize(PADDING, 0);
         self.length = 0;
+        self.passed = 0;
         self.segments.clear();
         self.segments.push_back(Segment { start: 0, end: None, restart: None });
         self.marker = None;
@@ -48,13 +59,14 @@ impl Window {
         self.after_ff = false;
     }
 
-    /// Reads until so many bytes are there or the scan ends.
+    /// Reads until so many bytes are there, or the scan ends, or so many segments are there that all of the first
+    /// must be in memory.
     pub(super) fn fill<R: BufRead>(&mut self, input: &mut Input<R>, wanted: usize) -> Result<(), Error> {
-        if self.length >= wanted || self.has_ended {
+        if self.length >= wanted || self.is_closed() {
             return Ok(());
         }
         self.data.truncate(self.length);
-        while self.data.len() < wanted && !self.has_ended {
+        while self.data.len() < wanted && !self.is_closed() {
             let chunk = input.available()?;
             if chunk.is_empty() {
                 self.end(None);
@@ -69,7 +81,12 @@ impl Window {
         Ok(())
     }
 
-    /// Copies data without stuffing up to the end of the scan; gives the number of bytes used.
+    /// Whether nothing can be added for now.
+    fn is_closed(&self) -> bool {
+        self.has_ended || self.segments.len() >= MOST_SEGMENTS
+    }
+
+    /// Copies data without stuffing until it [is closed](Self::is_closed); gives the number of bytes used.
     fn take(&mut self, chunk: &[u8]) -> usize {
         let mut rest = chunk;
         while let Some(first) = rest.first().copied() {
@@ -82,7 +99,7 @@ impl Window {
                     marker => self.end(Some(marker)),
                 }
                 self.after_ff = false;
-                if self.has_ended {
+                if self.is_closed() {
                     break;
                 }
                 continue;
@@ -98,7 +115,8 @@ impl Window {
 
     fn restart(&mut self, number: u8) {
         self.close();
-        self.segments.push_back(Segment { start: self.data.len(), end: None, restart: Some(number) });
+        let start = self.passed.saturating_add(self.data.len());
+        self.segments.push_back(Segment { start, end: None, restart: Some(number) });
     }
 
     fn end(&mut self, marker: Option<u8>) {
@@ -108,8 +126,9 @@ impl Window {
     }
 
     fn close(&mut self) {
+        let end = self.passed.saturating_add(self.data.len());
         if let Some(last) = self.segments.back_mut() {
-            last.end = Some(self.data.len());
+            last.end = Some(end);
         }
     }
 
@@ -119,15 +138,16 @@ impl Window {
         self.data.copy_within(count.., 0);
         self.data.truncate(self.data.len() - count);
         self.length -= count;
-        for segment in &mut self.segments {
-            segment.start = segment.start.saturating_sub(count);
-            segment.end = segment.end.map(|end| end.saturating_sub(count));
-        }
+        self.passed = self.passed.saturating_add(count);
     }
 
     /// Goes on at the next restart marker: bit of the window where its data begins, and the number of restart
-    /// intervals passed is brought up to date; `None` when the scan has no more. T.81, section F.2.4 leaves
-    /// recovery open; this is libjpeg's `jpeg_resync_to_restart`.
+    /// intervals passed is brought up to date; `None` when the scan has no more.
+    ///
+    /// T.81, section F.2.4 leaves recovery open. A number that is ahead says how many intervals are missing, one that
+    /// is behind stands for what is left of damage; libjpeg tells them apart in the same way, two either side
+    /// (`jpeg_resync_to_restart`). But when the marker after it has the number that follows on the expected one, the
+    /// number itself is wrong.
     pub(super) fn resume<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
@@ -141,8 +161,10 @@ impl Window {
             self.segments.pop_front();
             let Some(segment) = self.segment(0) else { return Ok(None) };
             let number = segment.restart.map_or(0, usize::from);
-            let missing = number.wrapping_sub(*passed) % 8;
-            // One that is just past is what is left of the damage.
+            let mut missing = number.wrapping_sub(*passed) % 8;
+            if missing != 0 && self.number_behind(input, segment)? == Some((*passed + 1) % 8) {
+                missing = 0;
+            }
             if missing <= 5 {
                 *passed += missing + 1;
                 return Ok(Some(segment.start * 8));
@@ -150,9 +172,23 @@ impl Window {
         }
     }
 
+    /// Number of the restart marker behind the current segment, if that is no longer than [`LOOKAHEAD`]: how much
+    /// is in memory anyway must not matter.
+    fn number_behind<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        segment: Segment,
+    ) -> Result<Option<usize>, Error> {
+        self.fill(input, segment.start.saturating_add(LOOKAHEAD))?;
+        let next = self.segment(1).filter(|next| next.start.saturating_sub(segment.start) < LOOKAHEAD);
+        Ok(next.and_then(|next| next.restart).map(usize::from))
+    }
+
     /// The segments in memory, the current one first.
     pub(super) fn segment(&self, index: usize) -> Option<Segment> {
-        self.segments.get(index).copied()
+        let Segment { start, end, restart } = self.segments.get(index).copied()?;
+        let here = |place: usize| place.saturating_sub(self.passed);
+        Some(Segment { start: here(start), end: end.map(here), restart })
     }
 
     /// The data and [`PADDING`] zeros behind it.
@@ -198,6 +234,47 @@ mod tests {
             let segments: Vec<_> = window.segments.iter().map(|s| (s.start, s.end, s.restart)).collect();
             assert_eq!(segments, [(0, Some(4), None), (4, Some(6), Some(0)), (6, Some(7), Some(1))]);
             assert_eq!(window.marker(), Some(0xd9));
+        }
+    }
+
+    #[test]
+    fn numbers_of_restart_markers_tell_what_is_missing() {
+        // Numbers as they come, and the intervals that data is taken for.
+        let cases: [(&[u8], &[usize]); 6] = [
+            (&[0, 1, 2, 3], &[1, 2, 3, 4]),
+            (&[0, 4, 5, 6], &[1, 5, 6, 7]),
+            (&[0, 5, 2, 3], &[1, 2, 3, 4]),
+            (&[0, 0, 1, 2], &[1, 2, 3]),
+            (&[7, 0, 1, 2], &[1, 2, 3]),
+            (&[0, 3], &[1, 4]),
+        ];
+        for (numbers, expected) in cases {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|number| [1, 0xff, 0xd0 + number, 2]).collect();
+            let mut window = Window::default();
+            window.begin();
+            let mut input = Input::new(bytes.as_slice());
+            let (mut passed, mut found) = (0, Vec::new());
+            while window.resume(&mut input, &mut passed).unwrap().is_some() {
+                found.push(passed);
+            }
+            assert_eq!(found, expected, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn restart_markers_without_data_take_no_memory() {
+        let bytes = b"\xff\xd0".repeat(1 << 20);
+        let mut window = Window::default();
+        window.begin();
+        let mut input = Input::new(bytes.as_slice());
+        window.fill(&mut input, 100_000).unwrap();
+        assert_eq!((window.segments.len(), window.length()), (MOST_SEGMENTS, 0));
+        assert!(input.taken() < 200, "{} bytes were read", input.taken());
+        // Each that is passed makes room for another.
+        for passed in 0..1000 {
+            assert_eq!(window.resume(&mut input, &mut { passed * 8 }).unwrap(), Some(0));
+            window.fill(&mut input, 100_000).unwrap();
+            assert_eq!(window.segments.len(), MOST_SEGMENTS);
         }
     }
 

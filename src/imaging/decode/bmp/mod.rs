@@ -12,11 +12,12 @@ use std::io::Read;
 
 use self::header::Header;
 use self::pixels::Coding;
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Picture, side};
+use super::super::picture::{Depth, Grain, Picture, side};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -64,9 +65,11 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
         orientation: Orientation::default(),
         profile,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

@@ -7,11 +7,12 @@ mod header;
 use std::io::Read;
 
 use self::header::{Coding, Header};
+use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::Demand;
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, side};
+use super::super::picture::{Depth, Grain, side};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -59,9 +60,11 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         picture,
         full,
-        reduction,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
         orientation: Orientation::default(),
         profile: None,
+        credits: Credits::default(),
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,

@@ -22,6 +22,7 @@ pub(super) mod tag {
     pub(in super::super) const STRIP_LENGTHS: u16 = 279;
     pub(in super::super) const PLANAR: u16 = 284;
     pub(in super::super) const T4_OPTIONS: u16 = 292;
+    pub(in super::super) const ARTIST: u16 = 315;
     pub(in super::super) const PREDICTOR: u16 = 317;
     pub(in super::super) const COLOR_MAP: u16 = 320;
     pub(in super::super) const TILE_WIDTH: u16 = 322;
@@ -33,6 +34,7 @@ pub(super) mod tag {
     pub(in super::super) const EXTRA_SAMPLES: u16 = 338;
     pub(in super::super) const SAMPLE_FORMAT: u16 = 339;
     pub(in super::super) const JPEG_TABLES: u16 = 347;
+    pub(in super::super) const COPYRIGHT: u16 = 33432;
     pub(in super::super) const PROFILE: u16 = 34675;
     pub(in super::super) const DNG_VERSION: u16 = 50706;
 }
@@ -137,8 +139,8 @@ impl<'a> Directory<'a> {
                 |from: usize, length: usize| Some(self.order.number(entry.get(from..)?.get(..length)?));
             let (count, field) = if self.is_big { (number(4, 8)?, 12) } else { (number(4, 4)?, 8) };
             let width = match number(2, 2)? {
-                // BYTE and UNDEFINED, SHORT, LONG and IFD, LONG8 and IFD8.
-                1 | 7 => 1,
+                // BYTE, ASCII, UNDEFINED and UTF-8; SHORT; LONG and IFD; LONG8 and IFD8.
+                1 | 2 | 7 | 129 => 1,
                 3 => 2,
                 4 | 13 => 4,
                 16 | 18 => 8,

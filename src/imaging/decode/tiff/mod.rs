@@ -17,10 +17,12 @@ use std::io::Read;
 
 use self::canvas::Canvas;
 use self::coding::Coded;
-use self::directory::Stop;
+use self::directory::{Directory, Stop, tag};
 use self::page::{Page, Place};
 use super::super::geometry::Demand;
 use super::super::limits::Budget;
+use super::super::orient::Orientation;
+use super::super::picture::Grain;
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
 use super::Decoded;
@@ -47,19 +49,32 @@ pub(super) fn decode<R: Read>(
             (page, Access::Memory(&file))
         }
     };
-    let ratio = demand.ratio(page.orientation.size(page.size));
+    let ratio = demand.ratio(demand.orientation(page.orientation).size(page.size));
     let canvas = Canvas::new(&page, ratio, budget)?;
     let (picture, reduction, damage) = canvas.paint(access, cancel, budget)?;
     Ok(Decoded {
         picture,
         full: page.size,
-        reduction,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
         orientation: page.orientation,
         profile: page.profile,
+        credits: page.credits,
         format: FORMAT,
         damage,
         quality: None,
     })
+}
+
+/// The orientation in a block of EXIF, which is a TIFF without a picture.
+pub(super) fn exif_orientation(exif: &[u8]) -> Orientation {
+    let directory = Directory::read(exif).ok();
+    directory.and_then(|directory| orientation(&directory).ok()).unwrap_or_default()
+}
+
+fn orientation(directory: &Directory<'_>) -> Result<Orientation, Stop> {
+    let value = directory.number(tag::ORIENTATION)?.and_then(|value| u16::try_from(value).ok());
+    Ok(value.map_or_else(Orientation::default, Orientation::from_exif))
 }
 
 /// The first page, if what is said of it lies at the start of the file.

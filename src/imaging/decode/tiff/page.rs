@@ -1,6 +1,7 @@
 //! What a directory says of its picture, checked against what is read here.
 
 use super::super::super::Error;
+use super::super::super::credits::Credits;
 use super::super::super::geometry::Size;
 use super::super::super::limits::Budget;
 use super::super::super::orient::Orientation;
@@ -10,7 +11,7 @@ use super::super::reserved;
 use super::coding::Coding;
 use super::directory::{Directory, Stop, tag};
 use super::samples::{Alpha, Colors, MOST_SAMPLES, Samples, Zero};
-use super::{damaged, unsupported};
+use super::{damaged, orientation, unsupported};
 
 /// Most bytes of an ICC profile, and of tables for JPEG.
 const LONGEST_VALUE: u64 = 4_000_000;
@@ -26,6 +27,7 @@ pub(super) struct Page {
     pub(super) chunks: Chunks,
     pub(super) orientation: Orientation,
     pub(super) profile: Option<Vec<u8>>,
+    pub(super) credits: Credits,
     /// What all chunks that are JPEG have in common.
     pub(super) jpeg_tables: Vec<u8>,
 }
@@ -76,16 +78,20 @@ impl Page {
             return Err(unsupported("JPEG with its samples apart").into());
         }
         let chunks = Chunks::read(&directory, size, if is_planar { samples.count } else { 1 }, budget)?;
-        let orientation = directory.number(tag::ORIENTATION)?.and_then(|value| u16::try_from(value).ok());
         let value = |tag| Ok::<_, Stop>(directory.bytes(tag, LONGEST_VALUE)?.map(<[u8]>::to_vec));
+        for field in [tag::ARTIST, tag::COPYRIGHT] {
+            // To be read, it must be there.
+            directory.bytes(field, LONGEST_VALUE)?;
+        }
         Ok(Self {
             size,
             samples,
             coding,
             is_reversed: directory.number(tag::FILL_ORDER)? == Some(2),
             chunks,
-            orientation: orientation.map_or_else(Orientation::default, Orientation::from_exif),
+            orientation: orientation(&directory)?,
             profile: value(tag::PROFILE)?,
+            credits: Credits::read(file),
             jpeg_tables: value(tag::JPEG_TABLES)?.unwrap_or_default(),
         })
     }

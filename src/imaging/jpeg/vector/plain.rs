@@ -59,12 +59,26 @@ impl I16x8 {
         Self(self.0.map(|a| a >> 1))
     }
 
+    pub(in super::super) fn eighth(self) -> Self {
+        Self(self.0.map(|a| a >> 3))
+    }
+
     pub(in super::super) fn zip_low(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 0))
     }
 
     pub(in super::super) fn zip_high(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 4))
+    }
+
+    pub(in super::super) fn join_low(self, other: Self) -> Self {
+        let ([a, b, c, d, ..], [e, f, g, h, ..]) = (self.0, other.0);
+        Self([a, b, c, d, e, f, g, h])
+    }
+
+    pub(in super::super) fn join_high(self, other: Self) -> Self {
+        let ([.., a, b, c, d], [.., e, f, g, h]) = (self.0, other.0);
+        Self([a, b, c, d, e, f, g, h])
     }
 
     pub(in super::super) fn dot(self, a: i16, b: i16) -> I32x4 {
@@ -131,6 +145,20 @@ impl U8x16 {
 
     pub(in super::super) fn zip_high(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 8))
+    }
+
+    pub(in super::super) fn zip4_low(self, other: Self) -> Self {
+        self.zip4(other, 0)
+    }
+
+    pub(in super::super) fn zip4_high(self, other: Self) -> Self {
+        self.zip4(other, 2)
+    }
+
+    fn zip4(self, other: Self, first: usize) -> Self {
+        let fours = self.0.as_chunks::<4>().0.iter().zip(other.0.as_chunks::<4>().0);
+        let mut samples = fours.skip(first).flat_map(|(a, b)| [*a, *b]).flatten();
+        Self(from_fn(|_| samples.next().unwrap_or(0)))
     }
 
     pub(in super::super) fn flip(self, mask: u8) -> Self {

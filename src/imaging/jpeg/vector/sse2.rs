@@ -6,7 +6,8 @@ use safe_arch::{
     mul_i16_horizontal_add_m128i, mul_i16_keep_high_m128i, mul_i16_keep_low_m128i, pack_i16_to_u8_m128i,
     pack_i32_to_i16_m128i, set_i64_m128i, set_splat_i16_m128i, set_splat_i32_m128i, set_splat_i64_m128i,
     shr_imm_i16_m128i, shr_imm_i32_m128i, shr_imm_u64_m128i, sub_i16_m128i, sub_i32_m128i,
-    unpack_high_i8_m128i, unpack_high_i16_m128i, unpack_low_i8_m128i, unpack_low_i16_m128i, zeroed_m128i,
+    unpack_high_i8_m128i, unpack_high_i16_m128i, unpack_high_i32_m128i, unpack_high_i64_m128i,
+    unpack_low_i8_m128i, unpack_low_i16_m128i, unpack_low_i32_m128i, unpack_low_i64_m128i, zeroed_m128i,
 };
 
 /// Eight signed 16-bit numbers.
@@ -71,6 +72,12 @@ impl I16x8 {
         Self(shr_imm_i16_m128i::<1>(self.0))
     }
 
+    /// Eighths, rounded down.
+    #[inline(always)]
+    pub(in super::super) fn eighth(self) -> Self {
+        Self(shr_imm_i16_m128i::<3>(self.0))
+    }
+
     /// `a0 b0 a1 b1 a2 b2 a3 b3` of `self` a and `other` b.
     #[inline(always)]
     pub(in super::super) fn zip_low(self, other: Self) -> Self {
@@ -81,6 +88,18 @@ impl I16x8 {
     #[inline(always)]
     pub(in super::super) fn zip_high(self, other: Self) -> Self {
         Self(unpack_high_i16_m128i(self.0, other.0))
+    }
+
+    /// `a0 a1 a2 a3 b0 b1 b2 b3` of `self` a and `other` b.
+    #[inline(always)]
+    pub(in super::super) fn join_low(self, other: Self) -> Self {
+        Self(unpack_low_i64_m128i(self.0, other.0))
+    }
+
+    /// `a4 a5 a6 a7 b4 b5 b6 b7` of `self` a and `other` b.
+    #[inline(always)]
+    pub(in super::super) fn join_high(self, other: Self) -> Self {
+        Self(unpack_high_i64_m128i(self.0, other.0))
     }
 
     /// For each pair of neighbours `x y` the sum `a x + b y`.
@@ -170,6 +189,18 @@ impl U8x16 {
     #[inline(always)]
     pub(in super::super) fn zip_high(self, other: Self) -> Self {
         Self(unpack_high_i8_m128i(self.0, other.0))
+    }
+
+    /// Fours of samples of `self` and `other` in turns, from the first half of each.
+    #[inline(always)]
+    pub(in super::super) fn zip4_low(self, other: Self) -> Self {
+        Self(unpack_low_i32_m128i(self.0, other.0))
+    }
+
+    /// Fours of samples of `self` and `other` in turns, from the second half of each.
+    #[inline(always)]
+    pub(in super::super) fn zip4_high(self, other: Self) -> Self {
+        Self(unpack_high_i32_m128i(self.0, other.0))
     }
 
     /// Each sample with the bits of `mask` flipped.

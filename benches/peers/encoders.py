@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Other people's JPEG encoders, as a worker of scripts/bench: encoders.py.
+
+Jobs come a line on standard input, {"src","dst","encoder","q"}, where src is a PNG; answers go a line to standard
+output, {"err","cpu_ms"}, the shortest of several times. Both are in memory: only encoding is measured.
+
+  libjpeg-turbo        as Pillow has it, with Huffman tables made for the picture, 4:2:0
+  mozjpeg              as libvips has it: trellis and its own tables, baseline, 4:2:0
+  mozjpeg-progressive  the same with its search for the best scans, as it comes
+"""
+import io
+import json
+import sys
+import time
+
+ROUNDS = 15
+
+
+def libjpeg_turbo(source, quality):
+    from PIL import Image
+    picture = Image.open(source).convert("RGB")
+
+    def run():
+        out = io.BytesIO()
+        picture.save(out, "JPEG", quality=quality, subsampling="4:2:0", optimize=True)
+        return out.getvalue()
+    return run
+
+
+def mozjpeg(progressive):
+    def prepare(source, quality):
+        import pyvips
+        pyvips.cache_set_max(0)  # else the next picture of the same name is the last one
+        picture = pyvips.Image.new_from_file(source).copy_memory()
+        return lambda: picture.jpegsave_buffer(
+            Q=quality, optimize_coding=True, trellis_quant=True, overshoot_deringing=True, quant_table=3,
+            interlace=progressive, optimize_scans=progressive, subsample_mode="on", keep="none")
+    return prepare
+
+
+ENCODERS = {"libjpeg-turbo": libjpeg_turbo, "mozjpeg": mozjpeg(False), "mozjpeg-progressive": mozjpeg(True)}
+
+
+def main():
+    for line in sys.stdin:
+        job, error, shortest = json.loads(line), None, 0.0
+        try:
+            run, times = ENCODERS[job["encoder"]](job["src"], job["q"]), []
+            for _ in range(ROUNDS):
+                start = time.process_time()
+                data = run()
+                times.append(time.process_time() - start)
+            shortest = min(times)
+            with open(job["dst"], "wb") as file:
+                file.write(data)
+        except Exception as exception:  # whatever a peer throws is its answer
+            error = f"{type(exception).__name__}: {exception}"[:200]
+        print(json.dumps({"err": error, "cpu_ms": shortest * 1e3}), flush=True)
+
+
+main()

@@ -1,0 +1,118 @@
+//! Colours by code points (ITU-T H.273): the matrix between luma, chroma and RGB.
+
+use super::convert::full_scale;
+use super::meta::CodePoints;
+use super::unsupported;
+use crate::imaging::Error;
+use crate::imaging::color;
+
+/// Samples to red, green and blue of 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Matrix {
+    /// What is taken from a sample of luma, and what the rest is multiplied by.
+    luma: [f32; 2],
+    chroma: [f32; 2],
+    /// Red, green and blue: what of luma and of both samples of chroma makes each.
+    rows: [[f32; 3]; 3],
+}
+
+impl Matrix {
+    /// The matrix for samples of so many bits.
+    pub(super) fn new(color: CodePoints, bits: u8) -> Result<Self, Error> {
+        let full = full_scale(bits);
+        // Section 8.3: black and white at 16 and 235, chroma between 16 and 240, of 255.
+        let step = f32::from(1_u16 << bits.saturating_sub(8).min(8));
+        let middle = 128.0 * step;
+        let (luma, chroma) = if color.full_range {
+            ([0.0, 1.0 / full], [middle, 1.0 / full])
+        } else {
+            ([16.0 * step, 1.0 / (219.0 * step)], [middle, 1.0 / (224.0 * step)])
+        };
+        let weights = match color.matrix {
+            // Green, blue and red are stored instead.
+            0 => {
+                let rows = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+                return Ok(Self { luma, chroma: luma, rows });
+            }
+            8 => {
+                let rows = [[1.0, -1.0, 1.0], [1.0, 1.0, 0.0], [1.0, -1.0, -1.0]];
+                return Ok(Self { luma, chroma, rows });
+            }
+            1 => [0.2126, 0.0722],
+            4 => [0.3, 0.11],
+            // Files that do not say are JPEG's kin (MIAF, section 7.3.6.4).
+            2 | 5 | 6 => [0.299, 0.114],
+            7 => [0.212, 0.087],
+            9 => [0.2627, 0.0593],
+            12 => color::luma_weights(color.primaries)
+                .ok_or_else(|| unsupported("a matrix that follows from unknown primaries"))?,
+            other => return Err(unsupported(&format!("matrix coefficients {other}"))),
+        };
+        let [red, blue] = weights;
+        let green = 1.0 - red - blue;
+        let (to_red, to_blue) = (2.0 * (1.0 - red), 2.0 * (1.0 - blue));
+        let rows =
+            [[1.0, 0.0, to_red], [1.0, -to_blue * blue / green, -to_red * red / green], [1.0, to_blue, 0.0]];
+        Ok(Self { luma, chroma, rows })
+    }
+
+    /// A picture without chroma.
+    pub(super) fn grey(self, luma: f32) -> f32 {
+        ((luma - self.luma[0]) * self.luma[1]).clamp(0.0, 1.0)
+    }
+
+    pub(super) fn colors(self, luma: f32, first: f32, second: f32) -> [f32; 3] {
+        let luma = (luma - self.luma[0]) * self.luma[1];
+        let first = (first - self.chroma[0]) * self.chroma[1];
+        let second = (second - self.chroma[0]) * self.chroma[1];
+        self.rows.map(|[a, b, c]| (a * luma + b * first + c * second).clamp(0.0, 1.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix(matrix: u8, full_range: bool, bits: u8) -> Matrix {
+        Matrix::new(CodePoints { primaries: 1, transfer: 13, matrix, full_range }, bits).unwrap()
+    }
+
+    /// The corners of the colour cube, as the equations of the standard code them.
+    #[test]
+    fn corners_of_the_cube_come_back() {
+        for (code, kr, kb) in
+            [(1, 0.2126_f32, 0.0722_f32), (6, 0.299, 0.114), (9, 0.2627, 0.0593), (12, 0.2126, 0.0722)]
+        {
+            for (full, bits) in [(true, 8), (false, 8), (true, 10), (false, 12)] {
+                let step = f32::from(1_u16 << (bits - 8));
+                for corner in 0..8_u8 {
+                    let [r, g, b] = [corner & 1, corner >> 1 & 1, corner >> 2].map(f32::from);
+                    let luma = kr * r + (1.0 - kr - kb) * g + kb * b;
+                    let chroma = [(b - luma) / (2.0 * (1.0 - kb)), (r - luma) / (2.0 * (1.0 - kr))];
+                    let top = full_scale(bits);
+                    let luma = if full { luma * top } else { (luma * 219.0 + 16.0) * step };
+                    let chroma = chroma
+                        .map(|c| if full { c * top + 128.0 * step } else { (c * 224.0 + 128.0) * step });
+                    let back = matrix(code, full, bits).colors(luma, chroma[0], chroma[1]);
+                    let near = back.iter().zip([r, g, b]).all(|(have, want)| (have - want).abs() < 1e-3);
+                    assert!(near, "matrix {code}, {bits} bits: {back:?} for {r} {g} {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn stored_rgb_and_ycgco_come_back() {
+        let [r, g, b] = matrix(0, true, 8).colors(102.0, 51.0, 255.0);
+        assert!(r > 0.999 && (g - 0.4).abs() < 1e-3 && (b - 0.2).abs() < 1e-3, "{r} {g} {b}");
+        let [r, g, b] = matrix(8, true, 8).colors(127.5, 191.75, 64.25);
+        assert!(r < 1e-2 && (g - 0.75).abs() < 1e-2 && (b - 0.5).abs() < 1e-2, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn unknown_matrices_are_refused_by_number() {
+        let color = CodePoints { primaries: 9, transfer: 16, matrix: 14, full_range: true };
+        let refusal = Matrix::new(color, 10).unwrap_err().to_string();
+        assert!(refusal.contains("matrix coefficients 14"), "{refusal}");
+    }
+}

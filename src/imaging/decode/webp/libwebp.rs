@@ -1,0 +1,121 @@
+//! WebP by libwebp, which scales rows while it decodes them.
+//!
+//! Memory, bytes a pixel: 4 for lossless pixels, 2 for a plane of alpha, 12 for a frame laid on its canvas. Pictures
+//! are there twice, in libwebp's buffer and as ours, when they are scaled.
+
+use webpx::{At, BitstreamFormat, DecoderConfig};
+
+use super::super::super::Error;
+use super::super::super::geometry::Size;
+use super::super::super::limits::Budget;
+use super::super::super::picture::{Depth, Layout, Picture, side};
+use super::super::super::source::CUT_SHORT;
+use super::super::{Reduction, bytes_of};
+use super::{Coding, Header, damaged};
+
+/// A file whose header has been read.
+pub(super) struct Decoder<'a> {
+    inner: webpx::Decoder<'a>,
+    header: Header,
+}
+
+impl<'a> Decoder<'a> {
+    pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
+        let inner = webpx::Decoder::new(file).map_err(refusal)?;
+        let info = inner.info();
+        let header = Header {
+            size: Size { width: info.width, height: info.height },
+            layout: if info.has_alpha { Layout::RgbAlpha } else { Layout::Rgb },
+            coding: match info.format {
+                _ if info.has_animation => Coding::Animated,
+                BitstreamFormat::Lossless => Coding::Lossless,
+                _ => Coding::Lossy,
+            },
+        };
+        Ok(Self { inner, header })
+    }
+
+    pub(super) fn header(&self) -> Header {
+        self.header
+    }
+
+    /// The picture, or one of cells of so many pixels' sides.
+    pub(super) fn decode(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+        let Header { size, layout, coding } = self.header;
+        let alpha = if layout.has_alpha() { 2 } else { 0 };
+        budget.reserve(match coding {
+            Coding::Animated => bytes_of(size, 12),
+            Coding::Lossless => bytes_of(size, 4),
+            Coding::Lossy => bytes_of(size, alpha),
+        })?;
+        // Scaling does not weigh the colours of lossy pictures by their alpha, so that those must be averaged here.
+        if coding == Coding::Animated || (coding == Coding::Lossy && layout.has_alpha()) {
+            let picture = self.whole(budget)?;
+            return super::reduce(picture, cell, budget);
+        }
+        if cell == 1 {
+            return Ok((self.whole(budget)?, cell.into()));
+        }
+        self.scaled(cell, budget)
+    }
+
+    fn whole(self, budget: &mut Budget) -> Result<Picture, Error> {
+        let Header { size, layout, coding } = self.header;
+        budget.reserve(bytes_of(size, bytes_a_pixel(layout)))?;
+        let mut picture = Picture::blank(size, layout, Depth::Eight);
+        let decoder = self.inner.config(unlimited());
+        if coding == Coding::Animated {
+            let (samples, width, height) = match layout {
+                Layout::RgbAlpha => decoder.decode_rgba_raw(),
+                _ => decoder.decode_rgb_raw(),
+            }
+            .map_err(refusal)?;
+            if (Size { width, height }) != size || samples.len() != picture.samples.len() {
+                return Err(damaged("its first frame has another size than its canvas".to_owned()));
+            }
+            picture.samples = samples;
+            return Ok(picture);
+        }
+        let stride = u32::try_from(picture.row_bytes()).unwrap_or(u32::MAX);
+        match layout {
+            Layout::RgbAlpha => decoder.decode_rgba_into(&mut picture.samples, stride),
+            _ => decoder.decode_rgb_into(&mut picture.samples, stride),
+        }
+        .map_err(refusal)?;
+        Ok(picture)
+    }
+
+    fn scaled(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+        let Header { size: full, layout, .. } = self.header;
+        let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
+        budget.reserve(bytes_of(size, bytes_a_pixel(layout).saturating_mul(2)))?;
+        let decoder = self.inner.config(unlimited().scale(size.width, size.height));
+        let (samples, ..) = match layout {
+            Layout::RgbAlpha => decoder.decode_rgba_raw(),
+            _ => decoder.decode_rgb_raw(),
+        }
+        .map_err(refusal)?;
+        let length = side(size.width).saturating_mul(side(size.height)).saturating_mul(layout.channels());
+        if samples.len() != length {
+            return Err(damaged("its pixels have another size than its header says".to_owned()));
+        }
+        let picture = Picture { size, layout, depth: Depth::Eight, samples };
+        Ok((picture, Reduction::fitted(full, size)))
+    }
+}
+
+/// Sizes are admitted and memory is reserved before.
+fn unlimited() -> DecoderConfig {
+    DecoderConfig::new().limits(webpx::Limits::none())
+}
+
+fn bytes_a_pixel(layout: Layout) -> u64 {
+    u64::try_from(layout.channels()).unwrap_or(u64::MAX)
+}
+
+fn refusal(error: At<webpx::Error>) -> Error {
+    damaged(match error.error() {
+        webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
+        other => other.to_string(),
+    })
+}

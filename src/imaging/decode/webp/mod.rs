@@ -1,0 +1,121 @@
+//! WebP: chunks may stand in any order, so the file is read whole; of an animation, the first frame counts.
+//!
+//! Memory: the file, and what the decoder says it takes.
+
+#[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
+compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
+
+#[cfg(feature = "libwebp")]
+mod libwebp;
+#[cfg(not(feature = "libwebp"))]
+mod pure;
+
+use std::io::Read;
+
+#[cfg(feature = "libwebp")]
+use self::libwebp::Decoder;
+#[cfg(not(feature = "libwebp"))]
+use self::pure::Decoder;
+use super::super::credits::Credits;
+use super::super::damage::Damage;
+use super::super::geometry::{Demand, Size};
+use super::super::limits::Budget;
+use super::super::picture::{Grain, Layout, Picture};
+use super::super::reduce::Reducer;
+use super::super::source::Source;
+use super::super::{Error, SourceFormat};
+use super::{Decoded, Reduction, exif_orientation};
+
+const FORMAT: SourceFormat = SourceFormat::WebP;
+
+/// What the header of a file says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Header {
+    size: Size,
+    layout: Layout,
+    coding: Coding,
+}
+
+/// How the pixels are coded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Coding {
+    Animated,
+    Lossless,
+    Lossy,
+}
+
+pub(super) fn decode<R: Read>(
+    source: &mut Source<'_, R>,
+    demand: Demand<'_>,
+    budget: &mut Budget,
+) -> Result<Decoded, Error> {
+    let file = source.take_bytes(budget)?;
+    let decoder = Decoder::new(&file)?;
+    let full = decoder.header().size;
+    budget.admit(full)?;
+    let exif = chunk(&file, *b"EXIF").map(tiff_part);
+    let orientation = exif.map(exif_orientation).unwrap_or_default();
+    let cell = Reducer::cell(demand.ratio(orientation.size(full)));
+    source.cancel().check()?;
+    let (picture, reduction) = decoder.decode(cell, budget)?;
+    Ok(Decoded {
+        picture,
+        full,
+        reduction,
+        grain: if reduction == 1.into() { Grain::Points } else { Grain::Means },
+        orientation,
+        profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
+        credits: exif.map(Credits::read).unwrap_or_default(),
+        format: FORMAT,
+        damage: Damage::NONE,
+        quality: None,
+    })
+}
+
+/// Averages a whole picture; what it takes beside has been reserved.
+fn reduce(picture: Picture, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    if cell == 1 {
+        return Ok((picture, cell.into()));
+    }
+    let mut reducer = Reducer::new(picture.size, picture.layout, picture.depth, cell, budget)?;
+    picture.rows().for_each(|row| reducer.push(row));
+    let (picture, cell) = reducer.finish();
+    Ok((picture, cell.into()))
+}
+
+fn damaged(detail: String) -> Error {
+    Error::Damaged { format: FORMAT, detail }
+}
+
+/// The content of a chunk (RFC 9649, section 2.3), as much of it as the file has.
+fn chunk(file: &[u8], name: [u8; 4]) -> Option<&[u8]> {
+    let mut rest = file.get(12..)?;
+    loop {
+        let (tag, after) = rest.split_first_chunk::<4>()?;
+        let (length, content) = after.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        if *tag == name {
+            return content.get(..length);
+        }
+        rest = content.get(length.checked_add(length % 2)?..)?;
+    }
+}
+
+/// Some writers keep the JPEG prefix before the TIFF header.
+fn tiff_part(exif: &[u8]) -> &[u8] {
+    exif.strip_prefix(b"Exif\0\0").unwrap_or(exif)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_are_found_past_odd_ones() {
+        let file = b"RIFF\0\0\0\0WEBPVP8X\x01\0\0\0a\0EXIF\x02\0\0\0ok";
+        assert_eq!(chunk(file, *b"EXIF"), Some(&b"ok"[..]));
+        assert_eq!(chunk(file, *b"ICCP"), None);
+        assert_eq!(chunk(&file[..file.len() - 1], *b"EXIF"), None);
+        assert_eq!(chunk(b"RIFF\0\0\0\0WEBPVP8X\xff\xff\xff\xff", *b"EXIF"), None);
+    }
+}

@@ -1,0 +1,60 @@
+//! WebP in Rust, for programs without C: whole pictures, averaged when they are decoded.
+//!
+//! Memory, bytes a pixel: 8 for samples, planes and alpha, 12 for a frame laid on its canvas.
+
+use std::io::Cursor;
+
+use image_webp::{DecodingError, WebPDecoder};
+
+use super::super::super::Error;
+use super::super::super::geometry::Size;
+use super::super::super::limits::Budget;
+use super::super::super::picture::{Depth, Layout, Picture};
+use super::super::super::source::CUT_SHORT;
+use super::super::{Reduction, bytes_of};
+use super::{Coding, Header, damaged};
+
+/// A file whose header has been read.
+pub(super) struct Decoder<'a> {
+    inner: WebPDecoder<Cursor<&'a [u8]>>,
+    header: Header,
+}
+
+impl<'a> Decoder<'a> {
+    pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
+        let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;
+        let (width, height) = inner.dimensions();
+        let header = Header {
+            size: Size { width, height },
+            layout: if inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb },
+            coding: match inner.is_lossy() {
+                _ if inner.is_animated() => Coding::Animated,
+                true => Coding::Lossy,
+                false => Coding::Lossless,
+            },
+        };
+        Ok(Self { inner, header })
+    }
+
+    pub(super) fn header(&self) -> Header {
+        self.header
+    }
+
+    /// The picture, or one of cells of so many pixels' sides.
+    pub(super) fn decode(mut self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+        let Header { size, layout, coding } = self.header;
+        budget.reserve(bytes_of(size, if coding == Coding::Animated { 12 } else { 8 }))?;
+        let mut picture = Picture::blank(size, layout, Depth::Eight);
+        self.inner.read_image(&mut picture.samples).map_err(refusal)?;
+        super::reduce(picture, cell, budget)
+    }
+}
+
+fn refusal(error: DecodingError) -> Error {
+    damaged(match error {
+        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            CUT_SHORT.to_owned()
+        }
+        other => other.to_string(),
+    })
+}

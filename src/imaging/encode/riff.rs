@@ -1,0 +1,86 @@
+//! Profile and EXIF in a WebP file: the extended form of its container (RFC 9649, section 2.7).
+
+use super::super::geometry::Size;
+
+/// Bits of the first byte of VP8X.
+const HAS_PROFILE: u8 = 0x20;
+const HAS_ALPHA: u8 = 0x10;
+const HAS_EXIF: u8 = 0x08;
+
+/// The same picture with a profile and a block of EXIF. A file that is none of ours comes back as it is.
+pub(super) fn with_metadata(
+    webp: Vec<u8>,
+    size: Size,
+    profile: Option<&[u8]>,
+    exif: Option<&[u8]>,
+) -> Vec<u8> {
+    let chunks = webp.get(12..).unwrap_or_default();
+    let (flags, pictures) = match chunks.first_chunk() {
+        // The simple form has no alpha: lossy, and not in the extended form.
+        Some(b"VP8 ") => (0, chunks),
+        Some(b"VP8X") => match (chunks.get(8), chunks.get(18..)) {
+            (Some(flags), Some(rest)) => (flags & HAS_ALPHA, rest),
+            _ => return webp,
+        },
+        _ => return webp,
+    };
+    let mut body = b"WEBP".to_vec();
+    let set = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
+    let mut head = vec![flags | set(profile.is_some(), HAS_PROFILE) | set(exif.is_some(), HAS_EXIF), 0, 0, 0];
+    for side in [size.width, size.height] {
+        head.extend(side.saturating_sub(1).to_le_bytes().into_iter().take(3));
+    }
+    append(&mut body, *b"VP8X", &head);
+    if let Some(profile) = profile {
+        append(&mut body, *b"ICCP", profile);
+    }
+    body.extend(pictures);
+    if let Some(exif) = exif {
+        append(&mut body, *b"EXIF", exif);
+    }
+    let mut file = Vec::new();
+    append(&mut file, *b"RIFF", &body);
+    file
+}
+
+/// Appends a chunk: name, length, content, a zero after an odd one.
+fn append(file: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
+    file.extend(name);
+    file.extend(u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
+    file.extend(content);
+    if content.len() % 2 == 1 {
+        file.push(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::picture::{Depth, Layout, Picture};
+    use super::*;
+
+    #[test]
+    fn another_reader_finds_picture_profile_and_exif() {
+        use image::ImageDecoder as _;
+        let size = Size { width: 5, height: 3 };
+        for (layout, color) in
+            [(Layout::Rgb, image::ColorType::Rgb8), (Layout::RgbAlpha, image::ColorType::Rgba8)]
+        {
+            let mut picture = Picture::blank(size, layout, Depth::Eight);
+            picture.samples.fill(77);
+            let plain = super::super::webp::encode(picture, 80).unwrap();
+            let wrapped = with_metadata(plain.clone(), size, Some(b"odd"), Some(b"II*\0"));
+            let read = |file: &[u8]| {
+                let mut decoder =
+                    image::codecs::webp::WebPDecoder::new(std::io::Cursor::new(file.to_vec())).unwrap();
+                let found = (decoder.icc_profile().unwrap(), decoder.exif_metadata().unwrap());
+                assert_eq!((decoder.dimensions(), decoder.color_type()), ((5, 3), color));
+                let mut pixels = vec![0; usize::try_from(decoder.total_bytes()).unwrap()];
+                decoder.read_image(&mut pixels).unwrap();
+                (found, pixels)
+            };
+            let ((profile, exif), pixels) = read(&wrapped);
+            assert_eq!((profile.as_deref(), exif.as_deref()), (Some(&b"odd"[..]), Some(&b"II*\0"[..])));
+            assert_eq!(pixels, read(&plain).1);
+        }
+    }
+}

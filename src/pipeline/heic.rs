@@ -1,0 +1,60 @@
+//! HEIC pictures by way of Cloud Infinite: what it is asked for.
+
+use crate::recipe::{Geometry, Recipe, Scaling, Step};
+
+/// Pixels of the answer for each pixel of a thumbnail, at least; as many as our own decoders leave.
+const MARGIN: f64 = 2.4;
+
+/// Longest side Cloud Infinite is asked for; more is treated as this (460/36620).
+const LONGEST_SIDE: u32 = 10_000;
+
+/// The processing that makes a JPEG large enough for all recipes: upright, of a quality that does not show, and no
+/// larger than the source.
+pub(super) fn process(recipes: &[Recipe]) -> String {
+    let scaling =
+        match recipes.iter().map(enough).try_fold(0, |most: u32, side| side.map(|side| most.max(side))) {
+            Some(side) if side < LONGEST_SIDE => format!("thumbnail/{side}x{side}>/"),
+            _ => String::new(),
+        };
+    format!("imageMogr2/auto-orient/{scaling}format/jpg/quality/90!")
+}
+
+/// The side of a box that leaves [`MARGIN`]; `None` where that depends on the size of the source.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+fn enough(recipe: &Recipe) -> Option<u32> {
+    match recipe.steps.first()? {
+        Step::Thumbnail(Geometry::Fit {
+            width: Some(width),
+            height: Some(height),
+            scaling: Scaling::Both | Scaling::ShrinkOnly,
+        }) => Some((f64::from(*width.max(height)) * MARGIN).ceil() as u32),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_box_leaves_the_margin() {
+        let recipes = [Recipe::fit_inside(300, 200), Recipe::fit_inside(100, 400)];
+        assert_eq!(process(&recipes), "imageMogr2/auto-orient/thumbnail/960x960>/format/jpg/quality/90!");
+    }
+
+    #[test]
+    fn what_depends_on_the_size_of_the_source_asks_for_all_of_it() {
+        let whole = "imageMogr2/auto-orient/format/jpg/quality/90!";
+        for geometry in [
+            Geometry::Cover { width: 300, height: 300, scaling: Scaling::Both },
+            Geometry::Percent { width: 50, height: 50 },
+            Geometry::Fit { width: Some(300), height: None, scaling: Scaling::ShrinkOnly },
+            Geometry::Fit { width: Some(300), height: Some(300), scaling: Scaling::EnlargeOnly },
+        ] {
+            let recipe = Recipe { steps: vec![Step::Thumbnail(geometry)], ..Recipe::default() };
+            assert_eq!(process(&[Recipe::fit_inside(300, 200), recipe]), whole, "{geometry}");
+        }
+        assert_eq!(process(&[Recipe::default()]), whole);
+        assert_eq!(process(&[Recipe::fit_inside(5000, 5000)]), whole);
+    }
+}
