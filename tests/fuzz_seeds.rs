@@ -2,6 +2,8 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and then say with what")]
 
+#[path = "../fuzz/properties/formats.rs"]
+mod formats;
 #[path = "../fuzz/properties/jpeg_input.rs"]
 mod jpeg_input;
 #[path = "../fuzz/properties/jpeg_reader.rs"]
@@ -18,9 +20,9 @@ fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
     paths.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-/// Checks the seeds of JPEG, and what was found with a target.
-fn check(target: &str, property: fn(&[u8]) -> bool) {
-    let seeds = files("seeds/jpeg");
+/// Checks a folder of seeds, and what was found with a target.
+fn check(seeds: &str, target: &str, property: fn(&[u8]) -> bool) {
+    let seeds = files(&format!("seeds/{seeds}"));
     assert!(seeds.len() > 20, "{} seeds", seeds.len());
     for (name, bytes) in seeds.into_iter().chain(files(&format!("findings/{target}"))) {
         // The name is printed with a panic's message.
@@ -30,11 +32,16 @@ fn check(target: &str, property: fn(&[u8]) -> bool) {
 }
 
 #[test]
+fn rendering_survives_seeds_and_findings() {
+    check("formats", "formats", formats::check);
+}
+
+#[test]
 fn the_reader_survives_seeds_and_findings() {
-    check("jpeg_reader", jpeg_reader::check);
+    check("jpeg", "jpeg_reader", jpeg_reader::check);
 }
 
 #[test]
 fn passing_over_codes_changes_nothing_in_seeds_and_findings() {
-    check("jpeg_skip", jpeg_skip::check);
+    check("jpeg", "jpeg_skip", jpeg_skip::check);
 }

@@ -63,11 +63,18 @@ fn bombs_are_refused_by_their_header_with_numbers() {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xc2, 0, 17, 8, 0xff, 0xff, 0xff, 0xff, 3];
     jpeg.extend([1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1]);
     jpeg.extend(SCAN);
+    let qoi = [b"qoif".as_slice(), &60_000_u32.to_be_bytes().repeat(2), b"\x04\0"].concat();
+    let pnm = b"P6 60000 60000 255\n".to_vec();
+    let mut tiff = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    for tag in [256_u16, 257] {
+        tiff.extend([tag.to_le_bytes(), [4, 0], [1, 0], [0, 0]].as_flattened());
+        tiff.extend(60_000_u32.to_le_bytes());
+    }
     let size = |file: &[u8]| file.windows(4).position(|kind| kind == b"ispe").unwrap() + 8;
     let mut avif = data("rgb.avif");
     let at = size(&avif);
     avif[at..at + 8].copy_from_slice(&60_000_u32.to_be_bytes().repeat(2));
-    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, avif] {
+    for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, avif, qoi, pnm, tiff] {
         let mut endless =
             Counted { inner: Cursor::new(bomb.clone()).chain(io::repeat(0).take(1 << 30)), read: 0 };
         let refusal = render(&mut endless, None, &[&recipe], &LIMITS, &Cancel::default()).unwrap_err();
@@ -145,9 +152,12 @@ impl Read for Breaking<'_> {
     }
 }
 
-const SAMPLES: [&str; 21] = [
+const SAMPLES: [&str; 38] = [
     "animated.gif",
     "bilevel.png",
+    "bmpsuite/pal4rle.bmp",
+    "bmpsuite/rgb24prof.bmp",
+    "bmpsuite/rgba16-1924.bmp",
     "cmyk-adobe.jpg",
     "cmyk.tif",
     "cropped-and-turned.avif",
@@ -157,6 +167,7 @@ const SAMPLES: [&str; 21] = [
     "grid.avif",
     "image-rs-anim.webp",
     "interlaced.png",
+    "jpeg.tif",
     "orientation-6.tif",
     "orientation-6.webp",
     "palette.bmp",
@@ -167,6 +178,19 @@ const SAMPLES: [&str; 21] = [
     "rgba-lossy.webp",
     "rgba.avif",
     "rgba.tif",
+    "small/bilevel.group3.tif",
+    "small/bilevel.group4.tif",
+    "small/bilevel.p1.pbm",
+    "small/bilevel.p4.pbm",
+    "small/flat.qoi",
+    "small/grey-1000.p2.pgm",
+    "small/grey.packbits.tif",
+    "small/rgb.first-deflate.tif",
+    "small/rgb16.big.tif",
+    "small/rgb16.p6.ppm",
+    "small/rgba16.tiles.tif",
+    "small/rgba.p7.pam",
+    "small/rgba.qoi",
 ];
 
 #[test]

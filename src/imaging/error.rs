@@ -56,7 +56,7 @@ pub enum Error {
     },
     /// The first bytes belong to no format that is known here.
     #[error(
-        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"
+        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PNM or QOI"
     )]
     NotAnImage,
     /// A cut that shows nothing of this picture.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::Error;
 use super::geometry::Size;
 
-/// First bytes that are enough to tell a format and, but for AVIF, JPEG and TIFF, its size.
+/// First bytes that are enough to tell a format and, but for AVIF, JPEG, PNM and TIFF, its size.
 pub(super) const HEAD: usize = 64;
 
 /// A format that is decoded.
@@ -17,6 +17,8 @@ pub enum SourceFormat {
     Gif,
     Jpeg,
     Png,
+    Pnm,
+    Qoi,
     Tiff,
     WebP,
 }
@@ -31,6 +33,8 @@ impl SourceFormat {
             Self::Gif => "gif",
             Self::Jpeg => "jpeg",
             Self::Png => "png",
+            Self::Pnm => "pnm",
+            Self::Qoi => "qoi",
             Self::Tiff => "tiff",
             Self::WebP => "webp",
         }
@@ -44,6 +48,8 @@ impl SourceFormat {
             Self::Gif => "GIF",
             Self::Jpeg => "JPEG",
             Self::Png => "PNG",
+            Self::Pnm => "PNM",
+            Self::Qoi => "QOI",
             Self::Tiff => "TIFF",
             Self::WebP => "WebP",
         }
@@ -68,16 +74,30 @@ pub(super) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     let is_webp = head.starts_with(b"RIFF") && at(head, 8, b"WEBP");
     // "BM" alone begins many a text: the size of the second header must follow.
     let is_bmp = head.starts_with(b"BM")
-        && head.get(14..18).is_some_and(|size| matches!(size, [12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]));
+        && head.get(14..18).is_some_and(|size| matches!(size, [12 | 16..=64 | 108 | 124, 0, 0, 0]));
     match head {
         [0xff, 0xd8, 0xff, ..] => Ok(SourceFormat::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(SourceFormat::Png),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(SourceFormat::Gif),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(SourceFormat::Tiff),
+        [b'q', b'o', b'i', b'f', ..] => Ok(SourceFormat::Qoi),
+        [b'P', kind @ b'1'..=b'7', rest @ ..] if is_pnm(*kind, rest) => Ok(SourceFormat::Pnm),
         _ if is_webp => Ok(SourceFormat::WebP),
         _ if is_bmp => Ok(SourceFormat::Bmp),
         _ => Err(Error::NotAnImage),
     }
+}
+
+/// Whether a PNM goes on like this: with a number, PAM with the name of one, behind blanks or a comment.
+fn is_pnm(kind: u8, rest: &[u8]) -> bool {
+    let [blank, rest @ ..] = rest else { return false };
+    blank.is_ascii_whitespace()
+        && match rest.trim_ascii_start() {
+            [b'#', ..] => true,
+            [first, ..] if kind == b'7' => first.is_ascii_uppercase(),
+            [first, ..] => first.is_ascii_digit(),
+            [] => false,
+        }
 }
 
 /// The size that the first [`HEAD`] bytes declare, where the format has it there.
@@ -93,8 +113,9 @@ pub(super) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
         SourceFormat::Bmp if head.get(14) == Some(&12) => (little(18)?, little(20)?),
         SourceFormat::Bmp => (signed_32(18)?, signed_32(22)?),
         SourceFormat::Gif => (little(6)?, little(8)?),
-        SourceFormat::Avif | SourceFormat::Jpeg | SourceFormat::Tiff => return None,
+        SourceFormat::Avif | SourceFormat::Jpeg | SourceFormat::Pnm | SourceFormat::Tiff => return None,
         SourceFormat::Png => (big_32(16)?, big_32(20)?),
+        SourceFormat::Qoi => (big_32(4)?, big_32(8)?),
         // RFC 9649, sections 2.5 to 2.7.
         SourceFormat::WebP if at(head, 12, b"VP8X") => (little_24(24)? + 1, little_24(27)? + 1),
         SourceFormat::WebP if at(head, 12, b"VP8 ") => (little(26)? & 0x3fff, little(28)? & 0x3fff),
@@ -111,7 +132,7 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     if at(head, 4, b"ftyp") {
         return brand(head);
     }
-    const MAGIC: [(usize, &[u8], &str); 26] = [
+    const MAGIC: [(usize, &[u8], &str); 25] = [
         (0, b"%PDF-", "a PDF document"),
         (0, b"%!PS", "a PostScript document"),
         (0, b"8BPS", "a Photoshop document"),
@@ -126,7 +147,6 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         (0, b"IIU\0", "a camera raw file (RW2)"),
         (0, b"MMOR", "a camera raw file (ORF)"),
         (0, b"PK\x03\x04", "a ZIP archive"),
-        (0, b"qoif", "a QOI picture"),
         (0, b"v/1\x01", "an OpenEXR picture"),
         (0, b"#?RADIANCE", "a Radiance HDR picture"),
         (0, b"\0\0\x01\0", "an icon (ICO)"),
@@ -187,7 +207,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_by_content() {
-        let cases: [(&[u8], SourceFormat); 10] = [
+        let cases: [(&[u8], SourceFormat); 15] = [
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", SourceFormat::Avif),
             (b"\0\0\0\x18ftypavif\0\0\0\0", SourceFormat::Avif),
             (b"\xff\xd8\xff\xe0", SourceFormat::Jpeg),
@@ -197,6 +217,11 @@ mod tests {
             (b"II*\0\x08\0\0\0", SourceFormat::Tiff),
             (b"MM\0*\0\0\0\x08", SourceFormat::Tiff),
             (b"RIFF\x24\0\0\0WEBPVP8 ", SourceFormat::WebP),
+            (b"P1\n# made by hand\n2 2", SourceFormat::Pnm),
+            (b"P6 640 480 255\n", SourceFormat::Pnm),
+            (b"P7\nWIDTH 2\n", SourceFormat::Pnm),
+            (b"qoif\0\0\0\x02", SourceFormat::Qoi),
+            (b"BM............\x10\0\0\0", SourceFormat::Bmp),
             (b"BM....\0\0\0\0....\x28\0\0\0", SourceFormat::Bmp),
         ];
         for (head, expected) in cases {
@@ -229,7 +254,15 @@ mod tests {
     #[test]
     fn text_and_nothing_are_no_pictures() {
         assert!(matches!(format(b""), Err(Error::Empty)));
-        for head in [&b"BMW is a car maker, and this is text"[..], b"hello", b"\0", b"<html>"] {
+        for head in [
+            &b"BMW is a car maker, and this is text"[..],
+            b"hello",
+            b"\0",
+            b"<html>",
+            b"P1",
+            b"P1 is short",
+            b"P7 332\n",
+        ] {
             assert!(matches!(format(head), Err(Error::NotAnImage)), "{}", head.escape_ascii());
         }
     }
@@ -237,10 +270,11 @@ mod tests {
     #[test]
     fn size_is_read_where_the_format_has_it() {
         let webp_x = b"RIFF....WEBPVP8X\x0a\0\0\0\x10\0\0\0\xc7\0\0\x63\0\0";
-        let cases: [(SourceFormat, &[u8], (u32, u32)); 4] = [
+        let cases: [(SourceFormat, &[u8], (u32, u32)); 5] = [
             (SourceFormat::Png, b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\0\x02", (60_000, 2)),
             (SourceFormat::Gif, b"GIF89a\x0a\0\x14\0", (10, 20)),
             (SourceFormat::WebP, webp_x, (200, 100)),
+            (SourceFormat::Qoi, b"qoif\0\0\x02\x80\0\0\x01\xe0\x04\0", (640, 480)),
             (SourceFormat::Bmp, b"BM............\x28\0\0\0\x05\0\0\0\xfd\xff\xff\xff", (5, 3)),
         ];
         for (format, head, (width, height)) in cases {

@@ -111,6 +111,11 @@ impl<'a, R: Read> Source<'a, R> {
         self.cancel.check().err()
     }
 
+    /// Bytes of the file before the next one.
+    pub(super) fn position(&self) -> u64 {
+        self.start.saturating_add(u64::try_from(self.position).unwrap_or(u64::MAX))
+    }
+
     pub(super) fn cancel(&self) -> &'a Cancel {
         self.cancel
     }
@@ -198,7 +203,7 @@ impl<R: Read> Seek for Source<'_, R> {
     }
 
     fn stream_position(&mut self) -> io::Result<u64> {
-        Ok(self.start.saturating_add(u64::try_from(self.position).unwrap_or(u64::MAX)))
+        Ok(self.position())
     }
 }
 

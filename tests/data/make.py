@@ -1,12 +1,14 @@
 """Makes the small fixture pictures in this folder and the references in reference/.
 
-Needs Pillow and NumPy. Only kodim23-768x512.png and the photographs are not made here; see README.md.
-References are computed in floating point by Pillow, from every pixel of the source: Lanczos, alpha
+Needs Pillow, NumPy and, for the checksums, pyvips. Only kodim23-768x512.png, the photographs and the suites are not made
+here; see README.md. References are computed in floating point by Pillow, from every pixel of the source: Lanczos, alpha
 premultiplied, colours converted by LittleCMS.
 """
 
+import hashlib
 import io
 import pathlib
+import re
 import struct
 import zlib
 
@@ -233,6 +235,7 @@ def make_others():
     PHOTO.quantize(16).save(HERE / "palette.bmp")
     PHOTO.save(HERE / "rgb.tif", compression="tiff_adobe_deflate")
     with_alpha().save(HERE / "rgba.tif", compression="tiff_lzw")
+    small().save(HERE / "jpeg.tif", compression="jpeg", quality=90)
     PHOTO.convert("L").save(HERE / "grey.jpg", quality=95)
     PHOTO.save(HERE / "progressive.jpg", quality=90, progressive=True)
     PHOTO.save(HERE / "quality-35.jpg", quality=35)
@@ -247,6 +250,241 @@ def make_others():
     (HERE / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     (HERE / "text.jpg").write_text("This is a note, not a picture.\n")
     (HERE / "bomb.png").write_bytes(png(60000, 60000, 8, 2, []))
+
+
+# The same few pixels in many formats: small/KIND.png, and KIND.VARIETY.EXTENSION with the same pixels.
+
+SMALL = HERE / "small"
+
+
+def small(mode="RGB"):
+    picture = PHOTO.resize((48, 32), Image.LANCZOS)
+    if mode in ("RGBA", "LA"):
+        picture.putalpha(ramp().resize((48, 32)))
+    return picture.convert(mode)
+
+
+def small_16(mode="RGB"):
+    """Sixteen bits whose low byte matters; rows of samples."""
+    samples = np.asarray(small(mode)).reshape(32, -1).astype(np.uint32) * 257
+    return np.clip(samples + (np.arange(samples.shape[1]) * 37 % 200), 0, 65535).astype(np.uint16)
+
+
+def make_small():
+    SMALL.mkdir(exist_ok=True)
+    for mode, kind in [("RGB", "rgb"), ("RGBA", "rgba"), ("L", "grey"), ("LA", "grey-alpha"), ("1", "bilevel")]:
+        small(mode).save(SMALL / f"{kind}.png", optimize=True)
+    # Long runs, and colours that come again.
+    quadrants().save(SMALL / "flat.png", optimize=True)
+    for mode, kind, color in [("RGB", "rgb16", 2), ("RGBA", "rgba16", 6), ("L", "grey16", 0)]:
+        rows = [row.astype(">u2").tobytes() for row in small_16(mode)]
+        (SMALL / f"{kind}.png").write_bytes(png(48, 32, 16, color, rows))
+    make_small_pnm()
+    make_small_tiff()
+    for mode, kind in [("RGB", "rgb"), ("RGBA", "rgba")]:
+        small(mode).save(SMALL / f"{kind}.qoi")
+    quadrants().save(SMALL / "flat.qoi")
+
+
+def make_small_pnm():
+    def write(name, *parts):
+        (SMALL / name).write_bytes(b"".join(part.encode() if isinstance(part, str) else part for part in parts))
+
+    def text(samples, per_line=12):
+        samples = [str(sample) for sample in np.asarray(samples).ravel()]
+        return "\n".join(" ".join(samples[i : i + per_line]) for i in range(0, len(samples), per_line))
+
+    small("1").save(SMALL / "bilevel.p4.pbm")
+    small("L").save(SMALL / "grey.p5.pgm")
+    small("RGB").save(SMALL / "rgb.p6.ppm")
+    bits = 1 - np.asarray(small("1")).astype(np.uint8)
+    digits = "\n".join("".join(str(bit) for bit in row) for row in bits)
+    write("bilevel.p1.pbm", "P1\n# digits side by side\n48 32\n", digits, "\n")
+    write("grey.p2.pgm", "P2 48 #width\n 32\r\n255\n", text(small("L")))
+    write("rgb.p3.ppm", "P3\n48\n32\n255\n", text(small("RGB")), "\n")
+    write("grey16.p5.pgm", "P5 48 32 65535\n", small_16("L").astype(">u2").tobytes())
+    write("rgb16.p6.ppm", "P6\n48 32\n65535\n", small_16("RGB").astype(">u2").tobytes())
+    pam = "P7\nWIDTH 48\nHEIGHT 32\nDEPTH {}\nMAXVAL {}\nTUPLTYPE {}\nENDHDR\n"
+    write("bilevel.p7.pam", pam.format(1, 1, "BLACKANDWHITE"), (1 - bits).tobytes())
+    write("grey-alpha.p7.pam", pam.format(2, 255, "GRAYSCALE_ALPHA"), small("LA").tobytes())
+    write("rgb.p7.pam", "P7\n#of the small ones\nDEPTH 3\nMAXVAL 255\nWIDTH 48\nHEIGHT 32\nENDHDR\n", small().tobytes())
+    write("rgba.p7.pam", pam.format(4, 255, "RGB_ALPHA"), small("RGBA").tobytes())
+    write("rgba16.p7.pam", pam.format(4, 65535, "RGB_ALPHA"), small_16("RGBA").astype(">u2").tobytes())
+    # Ranges that are not those of whole bytes, and what they are in them.
+    few = np.asarray(small("L")).astype(np.uint32) * 15 // 255
+    Image.fromarray((few * 17).astype(np.uint8)).save(SMALL / "grey-15.png", optimize=True)
+    write("grey-15.p2.pgm", "P2\n48 32\n15\n", text(few), "\n")
+    write("grey-15.p5.pgm", "P5\n48 32\n15\n", few.astype(np.uint8).tobytes())
+    many = small_16("L").astype(np.uint32) * 1000 // 65535
+    wide = ((many * 65535 + 500) // 1000).astype(">u2")
+    (SMALL / "grey-1000.png").write_bytes(png(48, 32, 16, 0, [row.tobytes() for row in wide]))
+    write("grey-1000.p5.pgm", "P5\n48 32\n1000\n", many.astype(">u2").tobytes())
+    write("grey-1000.p2.pgm", "P2\n48 32\n1000\n", text(many))
+
+
+def tiff(width, height, bits, samples, strips, rows_per_strip, compression=1, order="<", extra=()):
+    """A TIFF whose directory comes first, as programs write it that do not go back."""
+    photometric = 2 if samples >= 3 else 1
+    tags = [(256, 4, [width]), (257, 4, [height]), (258, 3, [bits] * samples), (259, 3, [compression])]
+    tags += [(262, 3, [photometric]), (273, 4, [0] * len(strips)), (277, 3, [samples]), (278, 4, [rows_per_strip])]
+    tags += [(279, 4, [len(strip) for strip in strips]), *extra]
+    width_of = {3: "H", 4: "I"}
+    body = 8 + 2 + 12 * len(tags) + 4
+    values = sum(struct.calcsize(width_of[kind]) * len(v) for _, kind, v in tags if struct.calcsize(width_of[kind]) * len(v) > 4)
+    starts = [body + values + sum(map(len, strips[:i])) for i in range(len(strips))]
+    head, tail = struct.pack(order + "2sHI", b"II" if order == "<" else b"MM", 42, 8) + struct.pack(order + "H", len(tags)), b""
+    for tag, kind, value in sorted(tags):
+        packed = struct.pack(order + width_of[kind] * len(value), *(starts if tag == 273 else value))
+        place = struct.pack(order + "I", body + len(tail)) if len(packed) > 4 else packed.ljust(4, b"\0")
+        head += struct.pack(order + "HHI", tag, kind, len(value)) + place
+        tail += packed if len(packed) > 4 else b""
+    return head + bytes(4) + tail + b"".join(strips)
+
+
+def make_small_tiff():
+    import pyvips
+
+    for mode, kind in [("RGB", "rgb"), ("RGBA", "rgba"), ("L", "grey"), ("LA", "grey-alpha")]:
+        small(mode).save(SMALL / f"{kind}.lzw.tif", compression="tiff_lzw")
+        small(mode).save(SMALL / f"{kind}.packbits.tif", compression="packbits")
+    small().save(SMALL / "rgb.raw.tif")
+    small().save(SMALL / "rgb.deflate.tif", compression="tiff_adobe_deflate", tiffinfo={317: 2, 278: 7})
+    quadrants().save(SMALL / "flat.packbits.tif", compression="packbits")
+    for compression in ["group3", "group4"]:
+        small("1").save(SMALL / f"bilevel.{compression}.tif", compression=compression)
+    for kind in ["rgb", "rgba", "rgb16", "rgba16", "grey16"]:
+        picture = pyvips.Image.new_from_file(str(SMALL / f"{kind}.png"))
+        tiles = {"tile": True, "tile_width": 16, "tile_height": 16}
+        picture.tiffsave(str(SMALL / f"{kind}.tiles.tif"), compression="deflate", predictor="horizontal", **tiles)
+        picture.tiffsave(str(SMALL / f"{kind}.big.tif"), compression="lzw", predictor="horizontal", bigtiff=True)
+    rows = [row.tobytes() for row in np.asarray(small())]
+    (SMALL / "rgb.first.tif").write_bytes(tiff(48, 32, 8, 3, [b"".join(rows)], 32))
+    strips = [zlib.compress(b"".join(rows[i : i + 5])) for i in range(0, 32, 5)]
+    (SMALL / "rgb.first-deflate.tif").write_bytes(tiff(48, 32, 8, 3, strips, 5, compression=8))
+    wide = small_16("RGBA").astype(">u2").tobytes()
+    (SMALL / "rgba16.first.tif").write_bytes(tiff(48, 32, 16, 4, [wide], 32, order=">", extra=[(338, 3, [2])]))
+
+
+def make_bmpsuite():
+    """The one picture of the suite whose profile matters: its reference shows the pixels as they are stored."""
+    data = (HERE / "bmpsuite" / "rgb24prof2.bmp").read_bytes()
+    start, length = struct.unpack("<II", data[14 + 112 : 14 + 120])
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    converted = to_srgb(picture, data[14 + start : 14 + start + length])
+    converted.save(HERE / "bmpsuite" / "reference" / "rgb24prof2.png", optimize=True)
+
+
+# What other decoders see in the suites: a line for each picture with its size and the SHA-1 of its pixels, RGBA of
+# eight bits. libvips reads PNG by libspng and TIFF by libtiff; TIFF that it does not read, or not right, is read here.
+
+
+def to_bytes(samples, bits):
+    """Samples of so many bits to eight, by way of sixteen, each rounded to the nearest."""
+    samples = np.asarray(samples).astype(np.int64)
+    if bits <= 8:
+        return (samples * 255 + (2**bits - 1) // 2) // (2**bits - 1)
+    wide = (samples * 65535 + (2**bits - 1) // 2) // (2**bits - 1) if bits <= 16 else samples >> (bits - 16)
+    return (wide + 128) // 257
+
+
+def rgba(planes):
+    """Grey, grey and alpha, RGB or RGBA of eight bits as RGBA."""
+    count = planes.shape[2]
+    colors = planes[:, :, [0, 0, 0] if count < 3 else [0, 1, 2]]
+    alpha = planes[:, :, -1:] if count in (2, 4) else np.full_like(planes[:, :, :1], 255)
+    return np.concatenate([colors, alpha], axis=2).astype(np.uint8)
+
+
+def seen_by_libvips(path):
+    import pyvips
+
+    picture = pyvips.Image.new_from_file(str(path))
+    planes = picture.numpy().reshape(picture.height, picture.width, -1)
+    bits = {"uchar": 8, "ushort": 16, "uint": 32}[picture.format]
+    if picture.interpretation == "cmyk":
+        inks = to_bytes(planes, bits)
+        return rgba(np.rint((255 - inks[:, :, :3]) * (255 - inks[:, :, 3:]) / 255))
+    return rgba(to_bytes(planes, bits))
+
+
+def unpacked(data):
+    """PackBits."""
+    out, at = bytearray(), 0
+    while at < len(data):
+        head, at = data[at], at + 1
+        if head < 128:
+            out, at = out + data[at : at + head + 1], at + head + 1
+        elif head > 128:
+            out, at = out + data[at : at + 1] * (257 - head), at + 1
+    return bytes(out)
+
+
+def seen_here(path):
+    """TIFF of unsigned samples of any size, not compressed or by PackBits."""
+    data = path.read_bytes()
+    order = "little" if data[:2] == b"II" else "big"
+
+    def number(at, length):
+        return int.from_bytes(data[at : at + length], order)
+
+    tags, at = {258: [1], 259: [1], 277: [1], 284: [1], 338: []}, number(4, 4)
+    for entry in range(at + 2, at + 2 + number(at, 2) * 12, 12):
+        width, count = {1: 1, 3: 2, 4: 4}.get(number(entry + 2, 2), 8), number(entry + 4, 4)
+        place = entry + 8 if width * count <= 4 else number(entry + 8, 4)
+        tags[number(entry, 2)] = [number(place + i * width, width) for i in range(count)]
+    (width,), (height,), (count,), bits = tags[256], tags[257], tags[277], tags[258][0]
+    strips = [data[start : start + length] for start, length in zip(tags[273], tags[279])]
+    if tags[259] == [32773]:
+        strips = [unpacked(strip) for strip in strips]
+    planar = tags[284] == [2] and count > 1
+    across = width if planar else width * count
+    stride = (across * bits + 7) // 8
+    rows = []
+    body = b"".join(strips)
+    for start in range(0, len(body), stride):
+        row = body[start : start + stride]
+        if bits in (16, 24, 32):
+            rows.append([int.from_bytes(row[i * bits // 8 : (i + 1) * bits // 8], order) for i in range(across)])
+        else:
+            whole = int.from_bytes(row, "big")
+            rows.append([whole >> (stride * 8 - (i + 1) * bits) & 2**bits - 1 for i in range(across)])
+    samples = np.array(rows, dtype=np.int64)
+    samples = samples.reshape(count, height, width).transpose(1, 2, 0) if planar else samples.reshape(height, width, count)
+    if tags[262] == [0]:
+        samples = 2**bits - 1 - samples
+    if tags[338] == [0]:
+        samples = samples[:, :, :-1]
+    if tags[338] == [1]:
+        alpha, most = samples[:, :, -1:], 2**bits - 1
+        colors = np.minimum((samples[:, :, :-1] * most + alpha // 2) // np.maximum(alpha, 1), most)
+        samples = np.concatenate([np.where(alpha > 0, colors, 0), alpha], axis=2)
+    return rgba(to_bytes(samples, bits))
+
+
+def make_checksums():
+    import pyvips
+
+    lines = []
+    for path in sorted((HERE / "pngsuite").glob("[!x]*.png")):
+        lines.append((path, seen_by_libvips(path)))
+    for path in sorted((HERE / "tiffsuite").glob("*.tif*")):
+        # Other words for floats, signed numbers and what has no tag for them.
+        if re.search(r"-(i8|i16|i32|32f|64f)|fp16|jpeg", path.name):
+            continue
+        has_extra = path.name.startswith(("seq-4c-8b-rgba-5", "seq-4c-16b-rgba", "minisblack-2c", "extra_bits"))
+        try:
+            pixels = seen_here(path) if has_extra else seen_by_libvips(path)
+        except pyvips.Error:
+            pixels = seen_here(path)
+        lines.append((path, pixels))
+    text = "".join(
+        f"{path.relative_to(HERE)} {pixels.shape[1]}x{pixels.shape[0]} {hashlib.sha1(pixels.tobytes()).hexdigest()}\n"
+        for path, pixels in lines
+    )
+    (HERE / "checksums.txt").write_text(text)
+    # Decoders of JPEG may differ by a level.
+    jpeg = seen_by_libvips(HERE / "tiffsuite" / "tiled-jpeg-ycbcr.tif")
+    Image.fromarray(jpeg).convert("RGB").save(HERE / "reference" / "tiled-jpeg-ycbcr.png", optimize=True)
 
 
 def make_photos():
@@ -317,5 +555,8 @@ if __name__ == "__main__":
     make_pngs()
     make_orientations()
     make_others()
+    make_small()
+    make_bmpsuite()
+    make_checksums()
     make_photos()
     make_operations()

@@ -5,15 +5,20 @@
 
 mod avif;
 mod bmp;
+mod forward;
 mod gif;
 mod jpeg;
 mod png;
+mod pnm;
+mod qoi;
+#[cfg(test)]
+mod streamed;
 mod tiff;
 mod webp;
-mod whole;
 
 use std::io::Read;
 
+use self::tiff::exif_orientation;
 use super::credits::Credits;
 use super::damage::Damage;
 use super::geometry::{Demand, Size};
@@ -83,11 +88,13 @@ pub(super) fn decode<R: Read>(
     }
     let decoded = match format {
         SourceFormat::Avif => avif::decode(source, demand, budget),
-        SourceFormat::Bmp => bmp::decode(source, budget),
+        SourceFormat::Bmp => bmp::decode(source, demand, budget),
         SourceFormat::Gif => gif::decode(source, demand, budget),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
         SourceFormat::Png => png::decode(source, demand, budget),
-        SourceFormat::Tiff => tiff::decode(source, budget),
+        SourceFormat::Pnm => pnm::decode(source, demand, budget),
+        SourceFormat::Qoi => qoi::decode(source, demand, budget),
+        SourceFormat::Tiff => tiff::decode(source, demand, budget),
         SourceFormat::WebP => webp::decode(source, demand, budget),
     };
     let decoded = decoded.map(|decoded| {
@@ -103,12 +110,6 @@ fn blame(decoded: Result<Decoded, Error>, culprit: impl FnOnce() -> Option<Error
         Ok(decoded) if decoded.damage.lost == 0 => Ok(decoded),
         decoded => culprit().map_or(decoded, Err),
     }
-}
-
-/// The orientation in a block of EXIF, which begins with a TIFF header.
-fn exif_orientation(exif: &[u8]) -> Orientation {
-    let found = image::metadata::Orientation::from_exif_chunk(exif);
-    found.map_or_else(Orientation::default, |found| Orientation::from_exif(u16::from(found.to_exif())))
 }
 
 /// Bytes of so many pixels.

@@ -1,22 +1,22 @@
 //! PNG, row by row as it arrives.
 //!
-//! Memory: the reduced picture, a few rows, and 4 MB of other chunks; interlaced files also whole, since
-//! their last pass touches every second row.
+//! Memory: the reduced picture, a few rows, and 4 MB of other chunks; of interlaced files, whose every pass covers the
+//! whole picture, also the sums of its cells.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
 use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
+use super::super::limits::{Budget, Cancel};
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout};
-use super::super::reduce::Reducer;
+use super::super::picture::{Depth, Grain, Layout, Picture};
+use super::super::reduce::{Reducer, Run, Scatter};
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
-use super::{Decoded, exif_orientation, reserved};
+use super::{Decoded, exif_orientation};
 
 const FORMAT: SourceFormat = SourceFormat::Png;
 
@@ -39,39 +39,31 @@ pub(super) fn decode<R: Read>(
     let info = decoder.read_header_info().map_err(refusal)?;
     let full = Size { width: info.width, height: info.height };
     // Eight bytes a pixel are the most, and one more a row names its filter.
-    let rows = (u64::from(full.width) * 8 + 1) * ROWS;
-    budget.reserve(CHUNKS + rows)?;
-    decoder.set_limits(png::Limits { bytes: usize::try_from(CHUNKS + rows).unwrap_or(usize::MAX) });
+    let held = (u64::from(full.width) * 8 + 1) * ROWS;
+    budget.reserve(CHUNKS + held)?;
+    decoder.set_limits(png::Limits { bytes: usize::try_from(CHUNKS + held).unwrap_or(usize::MAX) });
     let mut reader = decoder.read_info().map_err(refusal)?;
     let (layout, depth) = kind(&reader)?;
     let orientation = orientation(&reader);
     let ratio = demand.ratio(orientation.unwrap_or_default().size(full));
-    let row = reader.output_line_size(full.width).ok_or_else(too_large)?;
-    let mut reducer = Reducer::new(full, layout, depth, Reducer::cell(ratio), budget)?;
-    if reader.info().interlaced {
-        let length = reader.output_buffer_size().ok_or_else(too_large)?;
-        budget.reserve(reserved(length))?;
-        let mut whole = vec![0; length];
-        reader.next_frame(&mut whole).map_err(refusal)?;
-        for row in whole.chunks_exact_mut(row.max(1)) {
-            push(&mut reducer, row, depth);
-        }
-        budget.release(reserved(length));
+    let cell = Reducer::cell(ratio);
+    let (picture, reduction) = if reader.info().interlaced {
+        passes(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
     } else {
-        let mut scratch = vec![0; row];
-        while reader.read_row(&mut scratch).map_err(refusal)?.is_some() {
-            cancel.check()?;
-            push(&mut reducer, &mut scratch, depth);
-        }
-    }
+        rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
+    };
     let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
-    let orientation = orientation.or_else(|| {
+    let orientation = match orientation {
         // eXIf may stand after the picture; a file that ends before it is still a picture.
-        reader.finish().ok()?;
-        self::orientation(&reader)
-    });
+        None => match reader.finish() {
+            Err(DecodingError::IoError(error)) if error.kind() != ErrorKind::UnexpectedEof => {
+                return Err(Error::Read(error));
+            }
+            Ok(()) | Err(_) => self::orientation(&reader),
+        },
+        said => said,
+    };
     let credits = reader.info().exif_metadata.as_deref().map(Credits::read).unwrap_or_default();
-    let (picture, reduction) = reducer.finish();
     Ok(Decoded {
         picture,
         full,
@@ -102,19 +94,66 @@ fn orientation<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Option<Orientati
     reader.info().exif_metadata.as_deref().map(exif_orientation)
 }
 
-/// Hands a row on. PNG has its samples' high byte first.
-fn push(reducer: &mut Reducer, row: &mut [u8], depth: Depth) {
-    if depth == Depth::Sixteen {
+/// The rows from the top.
+fn rows<R: Read>(
+    reader: &mut Reader<&mut Source<'_, R>>,
+    mut reducer: Reducer,
+    cancel: &Cancel,
+) -> Result<(Picture, u32), Error> {
+    let mut row = blank_row(reader)?;
+    while reader.read_row(&mut row).map_err(refusal)?.is_some() {
+        cancel.check()?;
+        to_native(&mut row, reader);
+        reducer.push(&row);
+    }
+    Ok(reducer.finish())
+}
+
+/// The rows of every pass of an interlaced picture.
+fn passes<R: Read>(
+    reader: &mut Reader<&mut Source<'_, R>>,
+    mut scatter: Scatter,
+    cancel: &Cancel,
+) -> Result<(Picture, u32), Error> {
+    let mut row = blank_row(reader)?;
+    let full = Size { width: reader.info().width, height: reader.info().height };
+    let mut runs = adam7(full);
+    while reader.read_row(&mut row).map_err(refusal)?.is_some() {
+        cancel.check()?;
+        // A short pass leaves the end of the row as it was, which lies beside the picture.
+        to_native(&mut row, reader);
+        runs.next().into_iter().for_each(|run| scatter.push(run, &row));
+    }
+    Ok(scatter.finish())
+}
+
+fn blank_row<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<Vec<u8>, Error> {
+    let length = reader.output_line_size(reader.info().width);
+    Ok(vec![0; length.ok_or_else(|| damaged("its rows are longer than memory".to_owned()))?])
+}
+
+/// The runs of an interlaced picture in their order (PNG, section 8.1): of each pass all rows that have pixels.
+fn adam7(size: Size) -> impl Iterator<Item = Run> {
+    const PASSES: [(u32, u32, u32, usize); 7] =
+        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+    let passes = PASSES.into_iter().filter(move |(x, ..)| *x < size.width);
+    passes.flat_map(move |(x, top, step, down)| {
+        (top..size.height).step_by(down).map(move |y| Run { x, y, step })
+    })
+}
+
+/// PNG has its samples' high byte first.
+fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut Source<'_, R>>) {
+    if reader.info().bit_depth == BitDepth::Sixteen {
         for pair in row.as_chunks_mut::<2>().0 {
             *pair = u16::from_be_bytes(*pair).to_ne_bytes();
         }
     }
-    reducer.push(row);
 }
 
 fn refusal(error: DecodingError) -> Error {
     match error {
-        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+        DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             damaged(CUT_SHORT.to_owned())
         }
         other => damaged(other.to_string()),
@@ -123,8 +162,4 @@ fn refusal(error: DecodingError) -> Error {
 
 fn damaged(detail: String) -> Error {
     Error::Damaged { format: FORMAT, detail }
-}
-
-fn too_large() -> Error {
-    damaged("its rows are longer than memory".to_owned())
 }

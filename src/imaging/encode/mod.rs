@@ -92,7 +92,11 @@ impl Origin {
             SourceFormat::Jpeg => format == Format::Jpeg,
             SourceFormat::Png => format == Format::Png,
             SourceFormat::WebP => format == Format::WebP,
-            SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff => false,
+            SourceFormat::Avif
+            | SourceFormat::Bmp
+            | SourceFormat::Pnm
+            | SourceFormat::Qoi
+            | SourceFormat::Tiff => false,
         };
         self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
     }
@@ -158,8 +162,17 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::Jpeg => Format::Jpeg,
         SourceFormat::Png => Format::Png,
         SourceFormat::WebP => Format::WebP,
-        SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff if layout.has_alpha() => Format::Png,
-        SourceFormat::Avif | SourceFormat::Bmp | SourceFormat::Tiff => Format::Jpeg,
+        SourceFormat::Avif
+        | SourceFormat::Bmp
+        | SourceFormat::Pnm
+        | SourceFormat::Qoi
+        | SourceFormat::Tiff => {
+            if layout.has_alpha() {
+                Format::Png
+            } else {
+                Format::Jpeg
+            }
+        }
     }
 }
 

@@ -1,0 +1,43 @@
+//! Any bytes through `render`: never a panic, and the same outcome however the bytes come.
+//!
+//! The first byte says how many bytes each read gives, the rest is the file.
+
+use std::io::{self, Read};
+
+use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, render};
+use cos_thumbnailer::recipe::{Format, Recipe};
+
+/// Larger pictures only cost time.
+const LIMITS: Limits = Limits { max_pixels: 1 << 18, memory: 32_000_000, damage: Tolerance::MostlyGood };
+
+/// A reader that gives a few bytes at a time, as the network does.
+struct Chunks<'a> {
+    rest: &'a [u8],
+    size: usize,
+}
+
+impl Read for Chunks<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let count = self.rest.get(..self.size).unwrap_or(self.rest).read(target)?;
+        self.rest = self.rest.get(count..).unwrap_or_default();
+        Ok(count)
+    }
+}
+
+/// Whether the input is worth keeping.
+pub(crate) fn check(data: &[u8]) -> bool {
+    let [chunk, file @ ..] = data else { return false };
+    let whole = outcome(file, file.len());
+    let chunked = outcome(Chunks { rest: file, size: usize::from(*chunk).max(1) }, file.len());
+    assert_eq!(chunked, whole, "the size of reads shows");
+    true
+}
+
+/// The thumbnail, or why there is none.
+fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<u8>, String> {
+    // Small enough that pixels are averaged on the way.
+    let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(4, 4) };
+    let rendering = render(file, u64::try_from(length).ok(), &[&recipe], &LIMITS, &Cancel::default());
+    let mut thumbnails = rendering.map_err(|error| error.to_string())?.thumbnails;
+    thumbnails.remove(0).map(|thumbnail| thumbnail.bytes.to_vec()).map_err(|error| error.to_string())
+}

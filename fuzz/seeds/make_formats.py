@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Makes the seeds of the target formats: small pictures of tests/data, each behind a byte for the size of reads."""
+import pathlib
+
+HERE = pathlib.Path(__file__).parent
+DATA = HERE.parent.parent / "tests" / "data"
+LARGEST = 2100  # bytes
+KINDS = [
+    "bmpsuite/Info_*.bmp", "bmpsuite/V3_*s5.bmp", "bmpsuite/V4_*.bmp", "bmpsuite/V5_*.bmp", "bmpsuite/pal2.bmp",
+    "pngsuite/basi*.png", "pngsuite/basn*.png", "pngsuite/s0[1-9]i*.png", "pngsuite/t*.png", "pngsuite/ct[1z]*.png",
+    "small/*.p?m", "small/*.tif", "small/*.qoi", "tiffsuite/*.tif*", "animated.gif", "orientation-6.*",
+]
+
+(HERE / "formats").mkdir(exist_ok=True)
+paths = {path for kind in KINDS for path in DATA.glob(kind) if path.stat().st_size <= LARGEST}
+# Of their kind the smallest.
+paths |= {DATA / "bmpsuite" / "pal4rle.bmp", DATA / "jpeg.tif"}
+for number, path in enumerate(sorted(paths)):
+    chunk = (0, 1, 7, 64)[number % 4]
+    (HERE / "formats" / path.name).write_bytes(bytes([chunk]) + path.read_bytes())

@@ -1,0 +1,158 @@
+//! BMP, row by row as it arrives, most often from the bottom.
+//!
+//! Memory: the reduced picture, one row as stored and one as it is handed on, and an embedded profile. Where there is
+//! alpha, the picture is reduced a second time without it until some of it is not 0: many programs leave it 0 and mean
+//! a picture without.
+
+mod header;
+mod pixels;
+mod run_lengths;
+
+use std::io::Read;
+
+use self::header::Header;
+use self::pixels::Coding;
+use super::super::credits::Credits;
+use super::super::damage::Damage;
+use super::super::geometry::{Demand, Size};
+use super::super::limits::Budget;
+use super::super::orient::Orientation;
+use super::super::picture::{Depth, Grain, Picture, side};
+use super::super::reduce::Reducer;
+use super::super::source::Source;
+use super::super::{Error, SourceFormat};
+use super::forward::Forward;
+use super::{Decoded, bytes_of, reserved};
+
+const FORMAT: SourceFormat = SourceFormat::Bmp;
+
+/// Longest profile that is read, bytes.
+const LONGEST_PROFILE: u32 = 4_000_000;
+
+pub(super) fn decode<R: Read>(
+    source: &mut Source<'_, R>,
+    demand: Demand<'_>,
+    budget: &mut Budget,
+) -> Result<Decoded, Error> {
+    let cancel = source.cancel();
+    let mut file = Forward::new(source, FORMAT);
+    let header = Header::read(&mut file)?;
+    let full = header.size;
+    budget.admit(full)?;
+    let mut canvas = Canvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
+    let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
+    budget.reserve(length.into())?;
+    let mut profile = None;
+    if (1..header.pixels).contains(&start) {
+        profile = read_profile(&mut file, start, length)?;
+    }
+    file.skip_to(header.pixels)?;
+    let push = |row: &[u8]| {
+        canvas.push(row);
+        cancel.check()
+    };
+    match &header.coding {
+        Coding::RunLengths { unit, palette } => {
+            budget.reserve(bytes_of(Size { height: 1, ..full }, 3))?;
+            run_lengths::decode(&mut file, (*unit, palette), full, push)?;
+        }
+        coding => plain(&mut file, coding, full, budget, push)?,
+    }
+    if start >= header.pixels {
+        profile = read_profile(&mut file, start, length)?;
+    }
+    let (picture, reduction) = canvas.finish();
+    Ok(Decoded {
+        picture,
+        full,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
+        orientation: Orientation::default(),
+        profile,
+        credits: Credits::default(),
+        format: FORMAT,
+        damage: Damage::NONE,
+        quality: None,
+    })
+}
+
+/// Hands on the rows in the order of the file.
+fn plain<R: Read>(
+    file: &mut Forward<'_, '_, R>,
+    coding: &Coding,
+    size: Size,
+    budget: &mut Budget,
+    mut push: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let stored = (u64::from(size.width) * coding.bits()).div_ceil(8);
+    let length = side(size.width).saturating_mul(coding.layout().channels());
+    budget.reserve(stored.saturating_add(reserved(length)))?;
+    let mut stored = vec![0; usize::try_from(stored).unwrap_or(usize::MAX)];
+    let mut row = vec![0; length];
+    let padding = reserved(stored.len().next_multiple_of(4) - stored.len());
+    for y in 0..size.height {
+        if y > 0 {
+            file.skip_to(file.position() + padding)?;
+        }
+        file.read(&mut stored)?;
+        coding.convert(&stored, &mut row);
+        push(&row)?;
+    }
+    Ok(())
+}
+
+/// A profile, unless the file ends before it does.
+fn read_profile<R: Read>(
+    file: &mut Forward<'_, '_, R>,
+    start: u64,
+    length: u32,
+) -> Result<Option<Vec<u8>>, Error> {
+    let mut profile = vec![0; side(length)];
+    match file.skip_to(start).and_then(|()| file.read(&mut profile)) {
+        Ok(()) => Ok(Some(profile)),
+        Err(Error::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The picture that is being reduced.
+struct Canvas {
+    reducer: Reducer,
+    /// What it is if alpha means nothing: there until some of it is not 0.
+    opaque: Option<Opaque>,
+}
+
+struct Opaque {
+    reducer: Reducer,
+    row: Vec<u8>,
+}
+
+impl Canvas {
+    fn new(header: &Header, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
+        let layout = header.coding.layout();
+        let mut reducer = || {
+            let reducer = Reducer::new(header.size, layout, Depth::Eight, cell, budget)?;
+            Ok::<_, Error>(if header.is_top_down { reducer } else { reducer.bottom_first() })
+        };
+        let (reducer, opaque) = (reducer()?, if layout.has_alpha() { Some(reducer()?) } else { None });
+        budget.reserve(if opaque.is_some() { u64::from(header.size.width) * 4 } else { 0 })?;
+        Ok(Self { reducer, opaque: opaque.map(|reducer| Opaque { reducer, row: Vec::new() }) })
+    }
+
+    fn push(&mut self, row: &[u8]) {
+        self.reducer.push(row);
+        let Some(Opaque { reducer, row: copy }) = &mut self.opaque else { return };
+        let pixels = row.as_chunks::<4>().0;
+        if pixels.iter().any(|[.., alpha]| *alpha != 0) {
+            self.opaque = None;
+            return;
+        }
+        copy.clear();
+        copy.extend(pixels.iter().flat_map(|[r, g, b, _]| [*r, *g, *b, u8::MAX]));
+        reducer.push(copy);
+    }
+
+    fn finish(self) -> (Picture, u32) {
+        self.opaque.map_or(self.reducer, |opaque| opaque.reducer).finish()
+    }
+}

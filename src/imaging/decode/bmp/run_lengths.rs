@@ -1,0 +1,93 @@
+//! Run-length coding: pairs of a count and a value, and escapes for what else there is.
+//!
+//! Pixels that are not said anything of are black, as elsewhere. What a run says beyond the end of its row is not
+//! heard.
+
+use std::io::Read;
+
+use super::super::super::Error;
+use super::super::super::geometry::Size;
+use super::super::super::picture::side;
+use super::super::forward::Forward;
+use super::pixels::Palette;
+
+/// What is repeated.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unit {
+    /// A colour of three bytes, blue first.
+    Bgr,
+    /// An index of eight bits.
+    Byte,
+    /// Two indices of four bits, in turns.
+    Nibble,
+}
+
+impl Unit {
+    /// Bytes of so many pixels.
+    fn bytes(self, pixels: usize) -> usize {
+        match self {
+            Self::Bgr => pixels * 3,
+            Self::Byte => pixels,
+            Self::Nibble => pixels.div_ceil(2),
+        }
+    }
+
+    /// The colour of a pixel among those in `bytes`; black past their end.
+    fn color(self, bytes: &[u8], pixel: usize, palette: &Palette) -> [u8; 3] {
+        let index = |place: usize| bytes.get(place).copied().unwrap_or(0);
+        match self {
+            Self::Bgr => bytes.as_chunks().0.get(pixel).map_or([0; 3], |[b, g, r]| [*r, *g, *b]),
+            Self::Byte => palette.color(index(pixel)),
+            Self::Nibble if pixel.is_multiple_of(2) => palette.color(index(pixel / 2) >> 4),
+            Self::Nibble => palette.color(index(pixel / 2) & 0xf),
+        }
+    }
+}
+
+/// Hands on the rows in the order of the file.
+pub(super) fn decode<R: Read>(
+    file: &mut Forward<'_, '_, R>,
+    (unit, palette): (Unit, &Palette),
+    size: Size,
+    mut push: impl FnMut(&[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut row = vec![[0; 3]; side(size.width)];
+    let (mut x, mut left) = (0_usize, size.height);
+    while left > 0 {
+        let mut down = 0;
+        match file.array()? {
+            [0, 0] => (x, down) = (0, 1),
+            [0, 1] => down = left,
+            [0, 2] => {
+                let [right, rows] = file.array()?;
+                (x, down) = (x.saturating_add(right.into()), rows.into());
+            }
+            [0, count] => {
+                let mut literal = [0; 256 * 3];
+                // Padded to an even number.
+                let length = unit.bytes(count.into()).next_multiple_of(2);
+                file.read(literal.get_mut(..length).unwrap_or_default())?;
+                for (pixel, place) in row.iter_mut().skip(x).take(count.into()).enumerate() {
+                    *place = unit.color(&literal, pixel, palette);
+                }
+                x = x.saturating_add(count.into());
+            }
+            [count, first] => {
+                let mut value = [first, 0, 0];
+                if let (Unit::Bgr, [_, rest @ ..]) = (unit, &mut value) {
+                    file.read(rest)?;
+                }
+                for (pixel, place) in row.iter_mut().skip(x).take(count.into()).enumerate() {
+                    *place = unit.color(&value, if unit == Unit::Nibble { pixel % 2 } else { 0 }, palette);
+                }
+                x = x.saturating_add(count.into());
+            }
+        }
+        for _ in 0..down.min(left) {
+            push(row.as_flattened())?;
+            row.fill([0; 3]);
+        }
+        left = left.saturating_sub(down);
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! QOI, pixel by pixel as it arrives (The Quite OK Image Format Specification, version 1.0).
+//!
+//! Memory: the reduced picture and one row. Its word on the colour space says nothing of how pixels are to be shown,
+//! and is not heeded.
+
+use std::io::Read;
+
+use super::super::credits::Credits;
+use super::super::damage::Damage;
+use super::super::geometry::{Demand, Size};
+use super::super::limits::Budget;
+use super::super::orient::Orientation;
+use super::super::picture::{Depth, Grain, Layout, side};
+use super::super::reduce::Reducer;
+use super::super::source::Source;
+use super::super::{Error, SourceFormat};
+use super::forward::Forward;
+use super::{Decoded, reserved};
+
+const FORMAT: SourceFormat = SourceFormat::Qoi;
+
+pub(super) fn decode<R: Read>(
+    source: &mut Source<'_, R>,
+    demand: Demand<'_>,
+    budget: &mut Budget,
+) -> Result<Decoded, Error> {
+    let cancel = source.cancel();
+    let mut file = Forward::new(source, FORMAT);
+    let [_magic, width, height] = [file.array()?, file.array()?, file.array()?].map(u32::from_be_bytes);
+    let full = Size { width, height };
+    if full.pixels() == 0 {
+        return Err(file.damaged("it has no pixels"));
+    }
+    budget.admit(full)?;
+    let layout = match file.array()? {
+        [3, _] => Layout::Rgb,
+        [4, _] => Layout::RgbAlpha,
+        [channels, _] => return Err(file.damaged(&format!("it has {channels} channels, which are 3 or 4"))),
+    };
+    let length = side(width).saturating_mul(layout.channels());
+    budget.reserve(reserved(length))?;
+    let cell = Reducer::cell(demand.ratio(full));
+    let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
+    let mut row = vec![0; length];
+    let mut pixels = Pixels::default();
+    for _ in 0..height {
+        cancel.check()?;
+        for place in row.chunks_exact_mut(layout.channels()) {
+            let pixel = pixels.next(&mut file)?;
+            place.iter_mut().zip(pixel).for_each(|(place, sample)| *place = sample);
+        }
+        reducer.push(&row);
+    }
+    let (picture, reduction) = reducer.finish();
+    Ok(Decoded {
+        picture,
+        full,
+        reduction: reduction.into(),
+        grain: Grain::of(reduction),
+        orientation: Orientation::default(),
+        profile: None,
+        credits: Credits::default(),
+        format: FORMAT,
+        damage: Damage::NONE,
+        quality: None,
+    })
+}
+
+/// What the next pixel may refer to.
+struct Pixels {
+    /// The pixel before.
+    last: [u8; 4],
+    /// Times it comes again.
+    repeats: u8,
+    /// Pixels seen lately, by a hash of their samples.
+    seen: [[u8; 4]; 64],
+}
+
+impl Default for Pixels {
+    fn default() -> Self {
+        Self { last: [0, 0, 0, u8::MAX], repeats: 0, seen: [[0; 4]; 64] }
+    }
+}
+
+impl Pixels {
+    fn next<R: Read>(&mut self, file: &mut Forward<'_, '_, R>) -> Result<[u8; 4], Error> {
+        if self.repeats > 0 {
+            self.repeats -= 1;
+            return Ok(self.last);
+        }
+        let [r, g, b, a] = self.last;
+        // Differences are stored with a bias.
+        let moved = |sample: u8, bits: u8, bias: u8| sample.wrapping_add(bits).wrapping_sub(bias);
+        let tag = file.byte()?;
+        let low = tag & 0x3f;
+        self.last = match tag >> 6 {
+            3 if tag == 0xff => file.array()?,
+            3 if tag == 0xfe => {
+                let [r, g, b] = file.array()?;
+                [r, g, b, a]
+            }
+            3 => {
+                self.repeats = low;
+                self.last
+            }
+            2 => {
+                let second = file.byte()?;
+                let green = moved(g, low, 32);
+                let along = green.wrapping_sub(g);
+                [
+                    moved(r, second >> 4, 8).wrapping_add(along),
+                    green,
+                    moved(b, second & 0xf, 8).wrapping_add(along),
+                    a,
+                ]
+            }
+            1 => [moved(r, low >> 4, 2), moved(g, low >> 2 & 3, 2), moved(b, low & 3, 2), a],
+            _ => self.seen.get(usize::from(low)).copied().unwrap_or_default(),
+        };
+        let [r, g, b, a] = self.last.map(usize::from);
+        if let Some(place) = self.seen.get_mut((r * 3 + g * 5 + b * 7 + a * 11) % 64) {
+            *place = self.last;
+        }
+        Ok(self.last)
+    }
+}

@@ -1,0 +1,60 @@
+//! Pictures reduced while they are decoded are what whole ones reduced afterwards are, in every format and depth.
+
+use std::path::Path;
+
+use super::super::damage::Tolerance;
+use super::super::geometry::{Demand, Lying};
+use super::super::limits::{Budget, Cancel, Limits};
+use super::super::reduce::Reducer;
+use super::super::source::Source;
+use super::super::{Error, SourceFormat};
+use super::Decoded;
+use crate::recipe::Recipe;
+
+fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, Error> {
+    let cancel = Cancel::default();
+    super::decode(
+        &mut Source::new(file, None, &cancel),
+        Demand { recipes: &[recipe], lying: Lying::AsItSays },
+        budget,
+    )
+}
+
+#[test]
+fn pictures_reduced_on_the_way_are_those_reduced_at_the_end() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let mut kinds = Vec::new();
+    for suite in ["bmpsuite", "pngsuite", "small", "tiffsuite"] {
+        for entry in std::fs::read_dir(data.join(suite)).unwrap() {
+            let path = entry.unwrap().path();
+            let limits = Limits { max_pixels: 1 << 20, memory: 1 << 28, damage: Tolerance::Nothing };
+            let mut budget = Budget::new(limits);
+            let Ok(file) = std::fs::read(&path) else { continue };
+            let Ok(whole) = decode(&file, &Recipe::default(), &mut budget) else { continue };
+            assert_eq!((whole.reduction, whole.picture.size), (1.into(), whole.full), "{}", path.display());
+            let side = (whole.full.width.max(whole.full.height) / 13).max(1);
+            let streamed = decode(&file, &Recipe::fit_inside(side, side), &mut budget).unwrap();
+            let cell = Reducer::cell(f64::from(side) / f64::from(whole.full.width.max(whole.full.height)));
+            assert_eq!(streamed.reduction, cell.into(), "{}", path.display());
+            let (layout, depth) = (whole.picture.layout, whole.picture.depth);
+            let mut reducer = Reducer::new(whole.full, layout, depth, cell, &mut budget).unwrap();
+            whole.picture.rows().for_each(|row| reducer.push(row));
+            assert_eq!(streamed.picture, reducer.finish().0, "{} by {cell}", path.display());
+            kinds.push((whole.format, layout, depth, cell > 1));
+        }
+    }
+    // Each format, and of those that have it each layout and depth, was averaged.
+    let averaged = |format| {
+        let mut kinds: Vec<String> = kinds
+            .iter()
+            .filter(|kind| kind.0 == format && kind.3)
+            .map(|kind| format!("{:?} {:?}", kind.1, kind.2))
+            .collect();
+        kinds.sort();
+        kinds.dedup();
+        kinds.len()
+    };
+    let formats =
+        [SourceFormat::Bmp, SourceFormat::Png, SourceFormat::Pnm, SourceFormat::Qoi, SourceFormat::Tiff];
+    assert_eq!(formats.map(averaged), [2, 8, 7, 2, 9], "{kinds:?}");
+}

@@ -1,0 +1,199 @@
+//! From coded chunks to the reduced picture.
+
+use std::borrow::Cow;
+use std::io::{self, BufReader, Read};
+
+use super::super::super::Error;
+use super::super::super::damage::Damage;
+use super::super::super::geometry::Size;
+use super::super::super::jpeg::{self, Head, Scale};
+use super::super::super::limits::{Budget, Cancel};
+use super::super::super::picture::Picture;
+use super::super::super::reduce::{Reducer, Run, Scatter};
+use super::super::super::source::CUT_SHORT;
+use super::super::{bytes_of, reserved};
+use super::coding::{Coded, Coding, Reversed, Rows};
+use super::page::{Kind, Page};
+use super::samples::Colors;
+use super::{Access, damaged};
+
+/// The picture that is being made, and rows on their way into it.
+pub(super) struct Canvas<'p> {
+    page: &'p Page,
+    sink: Sink,
+    /// How many times smaller the thumbnail is.
+    smaller: f64,
+    /// A row of a chunk as it was coded, of each plane.
+    stored: Vec<Vec<u8>>,
+    /// The same in pixels, where that is something else.
+    row: Vec<u8>,
+    /// Pixels that were made up.
+    lost: f64,
+}
+
+enum Sink {
+    Rows(Reducer),
+    Tiles(Scatter),
+}
+
+impl<'p> Canvas<'p> {
+    pub(super) fn new(page: &'p Page, ratio: f64, budget: &mut Budget) -> Result<Self, Error> {
+        let (size, samples) = (page.size, &page.samples);
+        let (layout, depth, cell) = (samples.layout(), samples.depth(), Reducer::cell(ratio));
+        let sink = match page.chunks.kind {
+            Kind::Strips => Sink::Rows(Reducer::new(size, layout, depth, cell, budget)?),
+            Kind::Tiles => Sink::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
+        };
+        let (planes, stored) = (page.chunks.planes, page.row_bytes());
+        let line = Size { width: page.chunks.size.width, height: 1 };
+        let row = bytes_of(line, reserved(layout.channels() * depth.bytes()));
+        budget.reserve(stored.saturating_mul(reserved(planes)).saturating_add(row))?;
+        let blank = |bytes: u64| vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
+        let row = blank(if page.is_direct() { 0 } else { row });
+        Ok(Self { page, sink, smaller: 1.0 / ratio, stored: vec![blank(stored); planes], row, lost: 0.0 })
+    }
+
+    /// Takes in all chunks, and gives the picture, the side of its cells and what of it was lost.
+    pub(super) fn paint<R: Read>(
+        mut self,
+        mut access: Access<'_, '_, '_, R>,
+        cancel: &Cancel,
+        budget: &mut Budget,
+    ) -> Result<(Picture, u32, Damage), Error> {
+        for chunk in 0..self.page.chunks.count() {
+            cancel.check()?;
+            let coded = access.open(&self.page.places(chunk))?;
+            let (start, rows) = self.page.region(chunk);
+            match self.page.coding {
+                Coding::Jpeg => {
+                    for coded in coded {
+                        self.paint_jpeg(coded, start, rows, cancel, budget)?;
+                    }
+                }
+                Coding::Deflate
+                | Coding::Group3
+                | Coding::Group4
+                | Coding::Lzw
+                | Coding::None
+                | Coding::PackBits => {
+                    self.paint_rows(coded, start, rows, cancel)?;
+                }
+            }
+        }
+        let (picture, cell) = match self.sink {
+            Sink::Rows(reducer) => reducer.finish(),
+            Sink::Tiles(scatter) => scatter.finish(),
+        };
+        Ok((picture, cell, damage(self.lost, self.page.size)))
+    }
+
+    /// Takes in the rows of a chunk, whose planes go side by side.
+    fn paint_rows(
+        &mut self,
+        coded: Vec<Coded<'_>>,
+        start: Run,
+        rows: u32,
+        cancel: &Cancel,
+    ) -> Result<(), Error> {
+        let page = self.page;
+        let readers = coded.into_iter().map(|coded| {
+            let coded: Coded<'_> =
+                if page.is_reversed { Box::new(BufReader::new(Reversed(coded))) } else { coded };
+            Rows::new(page.coding, coded, page.chunks.size.width)
+        });
+        let mut readers = readers.collect::<io::Result<Vec<_>>>().map_err(unreadable)?;
+        for y in start.y..start.y.saturating_add(rows) {
+            cancel.check()?;
+            for (reader, row) in readers.iter_mut().zip(&mut self.stored) {
+                reader.next(row).map_err(unreadable)?;
+                page.samples.unfold(row, page.side_by_side());
+            }
+            self.push(Run { y, ..start });
+        }
+        Ok(())
+    }
+
+    /// Takes in a chunk that is a JPEG, whose tables may stand elsewhere (TIFF Technical Note 2).
+    fn paint_jpeg(
+        &mut self,
+        coded: Coded<'_>,
+        start: Run,
+        rows: u32,
+        cancel: &Cancel,
+        budget: &mut Budget,
+    ) -> Result<(), Error> {
+        let tables = self.page.jpeg_tables.strip_suffix(b"\xff\xd9").unwrap_or(&self.page.jpeg_tables);
+        let mut reader = tables.chain(coded);
+        let mut head = Head::read(&mut reader).map_err(jpeg_refusal)?;
+        // What the colours are is said by the tags, and nowhere else.
+        head.metadata.is_jfif = false;
+        head.metadata.adobe = match self.page.samples.colors {
+            Colors::Rgb => Some(0),
+            Colors::YCbCr => Some(1),
+            Colors::Cmyk | Colors::Grey(_) | Colors::Palette(_) => None,
+        };
+        if head.frame.components.len() != self.page.samples.count || head.frame.width < self.page.width(start)
+        {
+            return Err(damaged("a strip or tile is the JPEG of something else"));
+        }
+        let memory = head.memory(Scale::Full);
+        budget.reserve(memory)?;
+        let mut y = start.y;
+        let end = start.y.saturating_add(rows);
+        let summary = head.decode(reader, Scale::Full, self.smaller, |row| {
+            if let (true, Some(stored)) = (y < end, self.stored.first_mut()) {
+                stored.iter_mut().zip(row).for_each(|(place, sample)| *place = *sample);
+                self.push(Run { y, ..start });
+            }
+            y = y.saturating_add(1);
+            if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
+        });
+        let summary = summary.map_err(jpeg_refusal)?;
+        budget.release(memory);
+        if y < end {
+            return Err(damaged("a strip or tile has fewer rows than it should"));
+        }
+        self.lost += summary.lost * f64::from(self.page.width(start)) * f64::from(rows);
+        Ok(())
+    }
+
+    /// Hands on the row that is stored.
+    fn push(&mut self, run: Run) {
+        let row = match self.stored.as_slice() {
+            [only] if self.page.is_direct() => only,
+            planes => {
+                self.page.samples.convert(planes, &mut self.row);
+                &self.row
+            }
+        };
+        match &mut self.sink {
+            Sink::Rows(reducer) => reducer.push(row),
+            Sink::Tiles(scatter) => scatter.push(run, row),
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of pixels")]
+fn damage(lost: f64, size: Size) -> Damage {
+    Damage { lost: lost.ceil() as u64, all: size.pixels() }
+}
+
+/// Whether the reader is to blame is found out where all formats meet.
+fn unreadable(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => damaged(CUT_SHORT),
+        io::ErrorKind::InvalidData => damaged(&error.to_string()),
+        _ => Error::Read(error),
+    }
+}
+
+fn jpeg_refusal(error: jpeg::Error) -> Error {
+    match error {
+        jpeg::Error::Damaged(detail) => damaged(&detail),
+        jpeg::Error::Read(error) => unreadable(error),
+        jpeg::Error::Stopped => Error::Cancelled,
+        jpeg::Error::Unsupported(feature) => {
+            Error::Unsupported { what: Cow::Owned(format!("a TIFF of JPEG with {feature}")) }
+        }
+    }
+}
