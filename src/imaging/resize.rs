@@ -202,8 +202,9 @@ mod tests {
         }
     }
 
-    /// A fine pattern, decoded as means of two pixels, comes out with more of its contrast.
+    /// A fine pattern that was averaged on the way comes out with more of its contrast.
     #[test]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 28 and 228")]
     fn means_get_back_what_averaging_took() {
         let pattern = |x: f64| 128.0 + 100.0 * (x * std::f64::consts::PI / 12.0).sin();
         let size = Size { width: 400, height: 1 };

@@ -117,7 +117,7 @@ impl<'a> Lookup<'a> {
             for position in 0..256 {
                 let state = number << 8 | position;
                 let slot = slot(usize::try_from(position).ok()?, block.size);
-                let slot = u16::try_from(slot.unwrap_or(block.length() - 1)).ok()?;
+                let slot = u16::try_from(slot.unwrap_or_else(|| block.length() - 1)).ok()?;
                 let is_done = position >= END;
                 let is_wanted = usize::try_from(position).ok()? <= last;
                 *self.moves.get_mut(usize::try_from(state).ok()?)? = Move {
