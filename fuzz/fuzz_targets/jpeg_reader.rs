@@ -2,6 +2,8 @@
 
 #![no_main]
 
+#[path = "../properties/jpeg_input.rs"]
+mod jpeg_input;
 #[path = "../properties/jpeg_reader.rs"]
 mod jpeg_reader;
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the seeds of the target jpeg_reader: small JPEG files of many kinds, each behind a byte for the scale and one
-for the size of reads. Needs Pillow."""
+"""Makes the seeds of the targets for JPEG: small files of many kinds, each behind a byte for the scale and one for the
+size of reads. Needs Pillow."""
 import io
 import pathlib
 
@@ -65,4 +65,4 @@ FILES["swapped-restarts"] = with_swapped_restarts(FILES["420-restart-1"])
 
 for number, (name, file) in enumerate(FILES.items()):
     chunk = (0, 1, 7, 64)[number // 4 % 4]
-    (HERE / "jpeg_reader" / name).write_bytes(bytes([number % 4, chunk]) + file)
+    (HERE / "jpeg" / name).write_bytes(bytes([number % 4, chunk]) + file)

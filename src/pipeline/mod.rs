@@ -16,10 +16,10 @@ use crate::config::Heic;
 use crate::cos::{self, Download, Head, Missing, Place, Session, Upload};
 use crate::error::Error;
 use crate::event::Record;
-use crate::imaging::{self, Limits, Rendering, Thumbnail};
+use crate::imaging::{self, Limits, Rendering, SourceInfo, Thumbnail};
 use crate::object::{ETag, VersionId};
 use crate::plan::{Job, Target, is_stamped, stamp};
-use crate::report::{Entry, Outcome, Skip, Source, Stored, milliseconds};
+use crate::report::{Entry, Outcome, Picture, Skip, Source, Stored, milliseconds};
 
 /// Times a source that changes while it is read is begun again.
 const RESTARTS: u32 = 3;
@@ -109,28 +109,29 @@ impl Pipeline<'_> {
     ) -> Result<Fetched, Error> {
         let started = Instant::now();
         let length = download.head.length;
+        let source = Source { picture: None, bytes: length, unfetched: None, damaged: None, through: None };
+        let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
         let (feed, rendered) = self.pixels.start(length, recipes, self.limits, Lying::AsItSays);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
         let rendering = match (rendered, delivered) {
-            // What came was enough, even if the rest did not.
-            (Ok(rendering), _) => rendering,
             // A decoder that was cut short by the network blames the picture; the network knows better.
             (Err(_), Err(error)) => return Err(error.into()),
-            (Err(error), Ok(())) => return Err(error),
+            // What came was enough, even if the rest did not.
+            (rendered, _) => {
+                source.unfetched = NonZeroU64::new(download.remaining());
+                rendered?
+            }
         };
-        entry.ms.take_over(&rendering.timings);
-        entry.source = Some(Source {
+        source.picture = Some(Picture {
             format: rendering.source.format.name(),
             width: rendering.source.width,
             height: rendering.source.height,
-            bytes: length,
-            unfetched: NonZeroU64::new(download.remaining()),
-            damaged: rendering.source.damaged,
-            through: None,
         });
+        source.damaged = rendering.source.damaged;
+        entry.ms.take_over(&rendering.timings);
         let version = download.head.version.or_else(|| record.version.clone());
         Ok(Fetched { etag: download.head.etag, version, rendering })
     }
@@ -158,10 +159,9 @@ impl Pipeline<'_> {
         feed.whole(body).await;
         let rendering = rendered.await?;
         entry.ms.take_over(&rendering.timings);
+        let SourceInfo { width, height, .. } = rendering.source;
         entry.source = Some(Source {
-            format: "heic",
-            width: rendering.source.width,
-            height: rendering.source.height,
+            picture: Some(Picture { format: "heic", width, height }),
             bytes: head.length,
             unfetched: None,
             damaged: rendering.source.damaged,

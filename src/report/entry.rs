@@ -137,15 +137,12 @@ impl From<Skip> for Outcome {
     }
 }
 
-/// The picture a record is about.
+/// The object a record is about.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Source {
-    /// Its format, by content.
-    pub format: &'static str,
-    /// Width, pixels after orientation.
-    pub width: u32,
-    /// Height, pixels after orientation.
-    pub height: u32,
+    /// The picture in it, if it is one that could be read.
+    #[serde(flatten)]
+    pub picture: Option<Picture>,
     /// Size of the object, bytes.
     pub bytes: u64,
     /// Bytes at its end that were not needed, and so not fetched.
@@ -157,6 +154,17 @@ pub struct Source {
     /// What turned it into a JPEG before it was decoded: `ci`. Width and height are those of that JPEG.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<&'static str>,
+}
+
+/// The picture in a source.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Picture {
+    /// Its format, by content.
+    pub format: &'static str,
+    /// Width, pixels after orientation.
+    pub width: u32,
+    /// Height, pixels after orientation.
+    pub height: u32,
 }
 
 /// A thumbnail that was stored.
@@ -213,16 +221,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn damage_and_what_was_not_fetched_are_told_only_where_there_is_some() {
-        let mut source = Source {
-            format: "jpeg",
-            width: 4,
-            height: 3,
-            bytes: 100,
-            unfetched: None,
-            damaged: None,
-            through: None,
-        };
+    fn what_is_not_known_of_a_source_is_not_told() {
+        let mut source = Source { picture: None, bytes: 100, unfetched: None, damaged: None, through: None };
+        assert_eq!(serde_json::to_string(&source).unwrap(), r#"{"bytes":100}"#);
+        source.picture = Some(Picture { format: "jpeg", width: 4, height: 3 });
         let members = r#"{"format":"jpeg","width":4,"height":3,"bytes":100"#;
         assert_eq!(serde_json::to_string(&source).unwrap(), format!("{members}}}"));
         source.unfetched = NonZeroU64::new(40);

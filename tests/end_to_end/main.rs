@@ -10,6 +10,7 @@
 
 mod batches;
 mod configured;
+mod damage;
 mod faults;
 mod heic;
 mod keys;

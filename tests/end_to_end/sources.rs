@@ -148,7 +148,11 @@ async fn what_is_refused_by_its_header_is_not_downloaded_to_its_end() {
     let slow = FaultKind::Slow { before_ms: 0, chunk: 100_000, pause_ms: 1000 };
     world.cos.fail(Fault::new(slow).method("GET").times(1));
     let told = world.thumbnail_of("bomb.png", bytes).await;
-    assert_eq!(told.outcome()["code"], "image.too_many_pixels");
+    let outcome = told.outcome();
+    assert_eq!(outcome["code"], "image.too_many_pixels");
+    assert_eq!(outcome["source"]["bytes"], 4_000_000);
+    assert!(outcome["source"]["unfetched"].as_u64().unwrap() > 2_000_000, "{outcome:#}");
+    assert_eq!(outcome["source"].get("format"), None);
     assert!(told.0.elapsed < Duration::from_secs(20), "{:?}", told.0.elapsed);
 }
 

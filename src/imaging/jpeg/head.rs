@@ -43,6 +43,7 @@ impl Head {
                     let no_frame = Error::damaged("its first scan comes before its frame header");
                     let frame = frame.ok_or(no_frame)?;
                     let scan = ScanHeader::parse(&input.segment()?, &frame)?;
+                    tables.complete(frame.process)?;
                     return Ok(Self { frame, metadata, tables, scan, length: input.taken() });
                 }
                 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {

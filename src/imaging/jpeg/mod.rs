@@ -5,17 +5,21 @@
 //! `lookup`), at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
 //! scans are read that carry what is wanted to the precision that shows (`precision`).
 //!
-//! The way through: `input` finds markers and segments, `head` what stands before the first scan; `window`
-//! holds entropy-coded data; scans go through `sequential` to `strips`, which turns blocks into `rows` a `line`
-//! at a time (`transform`, `small`), or, where there are several (`scans`, `progressive`), are kept in `store`
-//! until enough is there; rows are `upsample`d and turned into pixels (`color`).
+//! The way through: `input` finds markers and segments, `head` what stands before the first scan (with the codes
+//! of `standard` where a file has none); `window` holds entropy-coded data; scans go through `sequential` to
+//! `strips`, which turns blocks into `rows` a `line` at a time (`transform`, `small`), or, where there are several
+//! (`scans`, `progressive`), are kept in `store` until enough is there, and what damage took of them in `gaps`;
+//! rows are `upsample`d and turned into pixels (`color`). [`Coefficients`] are what is kept, as numbers.
 //!
 //! Memory: for sequential files of one scan some rows of blocks, whatever the height; for others the
-//! coefficients that the scale needs, of all blocks.
+//! coefficients that the scale needs, of all blocks. Work: each byte once, and each block once for each scan, of
+//! which no more are read than the size of the picture and of the file warrant.
 
+mod coefficients;
 mod color;
 mod error;
 mod frame;
+mod gaps;
 mod head;
 mod huffman;
 mod input;
@@ -30,6 +34,7 @@ mod rows;
 mod scans;
 mod sequential;
 mod small;
+mod standard;
 mod steps;
 mod store;
 mod strips;
@@ -41,6 +46,7 @@ mod window;
 
 use std::io::BufRead;
 
+pub use self::coefficients::{Blocks, Coefficients};
 use self::color::Color;
 pub use self::error::Error;
 pub use self::frame::{Component, Frame, Process};
@@ -94,7 +100,8 @@ pub struct Summary {
     pub height: u32,
     /// Bytes of the file that were read.
     pub bytes_read: u64,
-    /// Share of the picture that was lost to damage, 0 to 1.
+    /// Share of the picture that was lost to damage, 0 to 1: MCUs that did not come, or, in a file of several scans,
+    /// blocks of which something never came that the scale keeps. Where only precision was lost, that of one MCU.
     pub lost: f64,
 }
 
@@ -118,6 +125,11 @@ impl Head {
         store.saturating_add(Rows::bytes(&self.frame, scale))
     }
 
+    /// Whoever reads on must know how much.
+    fn has_height(&self) -> Result<(), Error> {
+        if self.frame.height == 0 { Err(Error::unsupported("its height at the end")) } else { Ok(()) }
+    }
+
     /// Whether the first scan has the whole picture.
     fn is_streamed(&self) -> bool {
         self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
@@ -137,9 +149,7 @@ impl Head {
         reduction: f64,
         mut rows: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        if self.frame.height == 0 {
-            return Err(Error::unsupported("its height at the end"));
-        }
+        self.has_height()?;
         let mut input = Input::new(reader);
         let lost = if self.is_streamed() {
             self.decode_streamed(&mut input, scale, &mut rows)?

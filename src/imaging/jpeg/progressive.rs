@@ -1,14 +1,15 @@
 //! Progressive scans (ITU-T T.81, annex G).
 
 use std::io::BufRead;
+use std::ops::Range;
 
+use super::Error;
 use super::huffman::{Huffman, extend};
 use super::input::Input;
 use super::lanes::reservoir;
 use super::store::{Plane, Store};
 use super::tables::{ScanHeader, Tables};
 use super::window::Window;
-use super::{Error, share};
 
 /// More bytes than a block can have in one scan.
 const LONGEST_BLOCK: usize = 512;
@@ -83,20 +84,20 @@ struct Run {
 }
 
 impl Progressive<'_> {
-    /// Decodes the scan; gives the share of it that was lost.
+    /// Decodes the scan; gives the number of MCUs that did not come, which the store's planes know of.
     pub(super) fn decode<R: BufRead>(
         &self,
         input: &mut Input<R>,
         window: &mut Window,
         store: &mut Store,
-    ) -> Result<f64, Error> {
+    ) -> Result<usize, Error> {
         let total = self.mcus.0.saturating_mul(self.mcus.1);
         let interval = match self.tables.restart_interval {
             0 => total,
             interval => usize::try_from(interval).unwrap_or(usize::MAX),
         };
         let mut bits = Bits { window, bit: 0 };
-        let (mut passed, mut lost, mut mcu) = (0_usize, 0_usize, 0_usize);
+        let (mut passed, mut missed, mut mcu) = (0_usize, 0_usize, 0_usize);
         while mcu < total {
             let end = (passed + 1).saturating_mul(interval).min(total);
             let mut run = Run::default();
@@ -111,15 +112,29 @@ impl Progressive<'_> {
                 break;
             }
             let Some(bit) = bits.window.resume(input, &mut passed)? else {
-                lost += total - mcu;
+                missed += self.miss(store, mcu..total);
                 break;
             };
             bits.bit = bit;
             let next = passed.saturating_mul(interval).min(total);
-            lost += next.saturating_sub(mcu);
+            missed += self.miss(store, mcu..next);
             mcu = next;
         }
-        Ok(share(lost, total))
+        Ok(missed)
+    }
+
+    /// Gives up MCUs; gives their number.
+    fn miss(&self, store: &mut Store, mcus: Range<usize>) -> usize {
+        for mcu in mcus.clone() {
+            let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
+            for (component, _, at) in &self.spots {
+                let unit = self.unit.get(*component).copied().unwrap_or((1, 1));
+                if let Some(plane) = store.planes.get_mut(*component) {
+                    plane.miss(plane.number(column * unit.0 + at.0, row * unit.1 + at.1), self.header);
+                }
+            }
+        }
+        mcus.len()
     }
 
     fn mcu(&self, bits: &mut Bits<'_>, store: &mut Store, mcu: usize, run: &mut Run) -> Result<(), Bad> {
@@ -204,6 +219,9 @@ impl Progressive<'_> {
         number: usize,
         run: &mut Run,
     ) -> Result<(), Bad> {
+        if plane.gaps.is_behind(number) {
+            return Err(Bad);
+        }
         let (first, last) = self.header.band;
         let before = plane.nonzero.get(number).copied().unwrap_or(0);
         let (mut at, mut set) = (first, 0_u64);

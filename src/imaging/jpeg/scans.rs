@@ -9,13 +9,28 @@ use super::layout::Layout;
 use super::lookup::Lookup;
 use super::progressive::Progressive;
 use super::sequential::Sequential;
-use super::store::{Keeper, Plane, Store};
+use super::store::{Keeper, Store};
 use super::tables::{ScanHeader, Tables};
 use super::window::Window;
-use super::{Error, Scale, index, share};
+use super::{Error, Scale, index};
 
-/// Most scans of a file. Encoders write about ten; every one costs a visit to every block.
-const MOST_SCANS: u32 = 200;
+/// Times that each block may be visited. Every scan costs a visit to each block of its components, be it of a few
+/// bytes; writers need six or seven.
+const VISITS: u64 = 16;
+
+/// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as much.
+const VISITS_OF_A_BYTE: u64 = 16;
+
+/// Why no more scans are read.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    /// Some are missing.
+    Cut,
+    /// No other could matter.
+    Enough,
+    /// The file says that these are all.
+    Marked,
+}
 
 /// A file of several scans while it is read.
 pub(super) struct Scans<'a> {
@@ -26,6 +41,8 @@ pub(super) struct Scans<'a> {
     reduction: f64,
     pub(super) store: Store,
     window: Window,
+    /// Blocks visited so far.
+    visits: u64,
 }
 
 impl<'a> Scans<'a> {
@@ -38,38 +55,60 @@ impl<'a> Scans<'a> {
             reduction,
             store: Store::new(&head.frame, scale),
             window: Window::default(),
+            visits: 0,
         }
     }
 
-    /// Reads scans until enough is known or the file ends; gives the share that was lost.
+    /// Reads scans until enough is known or the file ends; gives the share that was lost ([`Store::lost`]).
+    ///
+    /// A table or header that breaks the rules ends the reading as the end of the file does, and is an error only
+    /// where nothing came before it.
     pub(super) fn read<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<f64, Error> {
-        let mut lost = 0.0_f64;
-        let mut has_ended = false;
-        for _ in 0..MOST_SCANS {
+        let (end, refusal) = match self.read_scans(input) {
+            Ok(end) => (end, None),
+            Err(Error::Damaged(detail)) => (End::Cut, Some(Error::Damaged(detail))),
+            Err(error) => return Err(error),
+        };
+        for plane in &mut self.store.planes {
+            match end {
+                End::Cut => plane.cut(self.reduction),
+                End::Enough => (),
+                End::Marked => plane.end(),
+            }
+        }
+        let lost = self.store.lost(&self.head.frame);
+        refusal.filter(|_| lost >= 1.0).map_or(Ok(lost), Err)
+    }
+
+    fn read_scans<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<End, Error> {
+        loop {
+            self.take_steps();
+            let mut missed = 0;
             let marker = if self.is_wanted() {
-                lost = lost.max(self.read_scan(input)?);
+                missed = self.read_scan(input)?;
                 if self.window.has_ended() { self.window.marker() } else { input.marker_after_scan()? }
             } else {
                 input.marker_after_scan()?
             };
             if self.store.is_known(self.reduction) {
-                return Ok(lost);
+                return Ok(End::Enough);
             }
             match self.next_scan(input, marker)? {
-                Some(true) => (),
-                Some(false) => {
-                    has_ended = true;
-                    break;
-                }
-                None => break,
+                // Some programs close a file that was cut.
+                Some(End::Marked) if missed > 0 => return Ok(End::Cut),
+                Some(end) => return Ok(end),
+                None => (),
             }
         }
-        // Without its end marker a file may lack more than shows.
-        let is_whole = |plane: &Plane| {
-            if has_ended { plane.precision.first().copied().flatten().is_some() } else { plane.is_complete() }
-        };
-        let missing = self.store.planes.iter().filter(|plane| !is_whole(plane)).count();
-        Ok(lost.max(share(missing, self.store.planes.len())))
+    }
+
+    /// Components are quantised as the tables say that stand before their first scan.
+    fn take_steps(&mut self) {
+        for component in &self.scan.components {
+            let of = self.head.frame.components.get(component.place);
+            let (Some(plane), Some(of)) = (self.store.planes.get_mut(component.place), of) else { continue };
+            plane.steps = plane.steps.or_else(|| self.tables.quantisation.get(of.table).copied().flatten());
+        }
     }
 
     /// Whether the present scan has anything that is kept and not yet known well enough.
@@ -82,52 +121,38 @@ impl<'a> Scans<'a> {
         })
     }
 
-    /// Takes segments up to the next scan header: whether there is one, or the end marker; `None` when the
-    /// file just ends.
+    /// Takes segments up to the next scan header; tells how the file ends when there is none.
     fn next_scan<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
         marker: Option<u8>,
-    ) -> Result<Option<bool>, Error> {
+    ) -> Result<Option<End>, Error> {
         let mut marker = marker;
         loop {
             match marker {
-                None => return Ok(None),
-                Some(0xd9) => return Ok(Some(false)),
+                None => return Ok(Some(End::Cut)),
+                Some(0xd9) => return Ok(Some(End::Marked)),
                 Some(0xda) => {
-                    let Ok(content) = input.segment() else { return Ok(None) };
-                    self.scan = ScanHeader::parse(&content, &self.head.frame)?;
-                    return Ok(Some(true));
+                    self.scan = ScanHeader::parse(&input.segment()?, &self.head.frame)?;
+                    return Ok(None);
                 }
-                Some(0xc4 | 0xdb | 0xdd) => {
-                    let content = match input.segment() {
-                        Err(Error::Damaged(_)) => return Ok(None),
-                        content => content?,
-                    };
-                    self.tables.take(marker.unwrap_or(0), &content)?;
-                }
+                Some(table @ (0xc4 | 0xdb | 0xdd)) => self.tables.take(table, &input.segment()?)?,
+                // Restart markers, TEM and SOI have no content.
                 Some(0x01 | 0xd0..=0xd8) => (),
-                Some(_) => match input.skip_segment() {
-                    Err(Error::Damaged(_)) => return Ok(None),
-                    skipped => skipped?,
-                },
+                Some(_) => input.skip_segment()?,
             }
             marker = input.marker()?;
         }
     }
 
-    fn read_scan<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<f64, Error> {
-        for component in &self.scan.components {
-            let of = self.head.frame.components.get(component.place);
-            let (Some(plane), Some(of)) = (self.store.planes.get_mut(component.place), of) else { continue };
-            if plane.steps.is_none() {
-                plane.steps = self.tables.quantisation.get(of.table).copied().flatten();
-            }
-            if plane.steps.is_none() {
-                return Err(Error::damaged("a quantisation table is missing"));
-            }
+    /// Gives the number of MCUs that did not come.
+    fn read_scan<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<usize, Error> {
+        let mut planes = self.scan.components.iter().filter_map(|of| self.store.planes.get(of.place));
+        if planes.any(|plane| plane.steps.is_none()) {
+            return Err(Error::damaged("a quantisation table is missing"));
         }
         let layout = Layout::new(&self.head.frame, &self.scan);
+        self.visit(&layout, input.taken())?;
         self.window.begin();
         match self.head.frame.process {
             Process::Sequential => self.read_sequential(input, layout),
@@ -135,7 +160,20 @@ impl<'a> Scans<'a> {
         }
     }
 
-    fn read_sequential<R: BufRead>(&mut self, input: &mut Input<R>, layout: Layout) -> Result<f64, Error> {
+    /// Keeps the work within bounds that grow with the picture and with the file, however many scans it has.
+    fn visit(&mut self, layout: &Layout, read: u64) -> Result<(), Error> {
+        let product =
+            |(across, down): (usize, usize)| u64::try_from(across.saturating_mul(down)).unwrap_or(u64::MAX);
+        let blocks: u64 = self.store.planes.iter().map(|plane| product(plane.blocks)).sum();
+        if self.visits > VISITS * blocks + VISITS_OF_A_BYTE * read {
+            return Err(Error::damaged("it has more scans than a picture of its size can need"));
+        }
+        let spots = u64::try_from(layout.spots.len()).unwrap_or(u64::MAX);
+        self.visits = self.visits.saturating_add(product(layout.mcus).saturating_mul(spots));
+        Ok(())
+    }
+
+    fn read_sequential<R: BufRead>(&mut self, input: &mut Input<R>, layout: Layout) -> Result<usize, Error> {
         let blocks = layout.blocks(&self.head.frame, &self.scan, &self.tables, self.scale)?;
         let lookup = Lookup::new(blocks)?;
         let total = layout.mcus.0.saturating_mul(layout.mcus.1);
@@ -148,12 +186,12 @@ impl<'a> Scans<'a> {
             taken: 0,
         };
         let scan = Sequential::new(lookup, predictors, total, index(self.tables.restart_interval));
-        let lost = scan.decode(input, &mut self.window, &mut keeper)?;
+        let missed = scan.decode(input, &mut self.window, &mut keeper)?;
         self.note();
-        Ok(share(lost, total))
+        Ok(missed)
     }
 
-    fn read_progressive<R: BufRead>(&mut self, input: &mut Input<R>, layout: Layout) -> Result<f64, Error> {
+    fn read_progressive<R: BufRead>(&mut self, input: &mut Input<R>, layout: Layout) -> Result<usize, Error> {
         self.check()?;
         let codes = layout.spots.iter().map(|(place, at)| {
             let chosen = self.scan.components.iter().find(|component| component.place == *place);
@@ -166,9 +204,9 @@ impl<'a> Scans<'a> {
             unit: layout.unit,
             mcus: layout.mcus,
         };
-        let lost = scan.decode(input, &mut self.window, &mut self.store)?;
+        let missed = scan.decode(input, &mut self.window, &mut self.store)?;
         self.note();
-        Ok(lost)
+        Ok(missed)
     }
 
     /// Whether the scan follows on those before it (section G.1.1.1): each may come once, and adds one bit.

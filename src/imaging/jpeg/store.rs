@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::frame::{Component, Frame, NATURAL};
+use super::gaps::Gaps;
 use super::line::Line;
 use super::rows::Rows;
 use super::sequential::{Mcus, Target};
@@ -15,8 +16,8 @@ pub(super) struct Plane {
     pub(super) blocks: (usize, usize),
     /// Samples that a block becomes, and coefficients that are kept of it, across and down.
     pub(super) size: (u32, u32),
-    /// Coefficients of all blocks, row by row.
-    coefficients: Vec<i16>,
+    /// Coefficients of all blocks, row by row, natural order.
+    pub(super) coefficients: Vec<i16>,
     /// For each block, which coefficients are not zero, zigzag order; kept only where more than DC is.
     pub(super) nonzero: Vec<u64>,
     /// For each coefficient in zigzag order, where it is kept in its block.
@@ -25,6 +26,8 @@ pub(super) struct Plane {
     pub(super) precision: [Option<u8>; 64],
     /// Steps of quantisation, as of its first scan.
     pub(super) steps: Option<[u16; 64]>,
+    /// What did not come.
+    pub(super) gaps: Gaps,
 }
 
 impl Plane {
@@ -46,6 +49,7 @@ impl Plane {
             slots,
             precision: [None; 64],
             steps: None,
+            gaps: Gaps::default(),
         }
     }
 
@@ -67,6 +71,21 @@ impl Plane {
         let start = y.saturating_mul(row);
         let numbers = self.coefficients.get(start..start.saturating_add(row)).unwrap_or_default();
         Line::packed(numbers, length)
+    }
+
+    /// Gives the blocks of a row whose DC never came that of the block above.
+    fn mend(&mut self, y: usize) {
+        for x in 0..self.blocks.0 {
+            let number = self.number(x, y);
+            if !self.gaps.is_without_dc(number) {
+                continue;
+            }
+            let above =
+                number.checked_sub(self.blocks.0).and_then(|above| self.block(above).first().copied());
+            if let (Some(dc), Some(above)) = (self.block(number).first_mut(), above) {
+                *dc = above;
+            }
+        }
     }
 
     /// The coefficients of a block.
@@ -91,7 +110,7 @@ impl Store {
             let size = frame.block_size(component, scale);
             let nonzero = if size == (1, 1) { 0 } else { 8 };
             let blocks = u64::from(across * component.across) * u64::from(down * component.down);
-            blocks * (u64::from(size.0 * size.1) * 2 + nonzero)
+            blocks * (u64::from(size.0 * size.1) * 2 + nonzero + Gaps::BYTES)
         });
         planes.sum()
     }
@@ -102,9 +121,9 @@ impl Store {
         }
     }
 
-    /// Gives the picture.
+    /// Gives the picture. A block whose DC never came gets the one above, as in a picture that is not kept.
     pub(super) fn draw(
-        &self,
+        &mut self,
         frame: &Frame,
         mut rows: Rows,
         emit: &mut impl FnMut(&[u8]) -> Result<(), Error>,
@@ -115,12 +134,13 @@ impl Store {
             .map(|plane| Transform::new(plane.size, &plane.steps.unwrap_or([1; 64])))
             .collect();
         for strip in 0..index(frame.mcus().1) {
-            let planes = self.planes.iter().zip(&frame.components).zip(&transforms).enumerate();
+            let planes = self.planes.iter_mut().zip(&frame.components).zip(&transforms).enumerate();
             for (component, ((plane, of), transform)) in planes {
                 for y in 0..index(of.down) {
-                    let line = plane.line(strip * index(of.down) + y);
+                    let row = strip * index(of.down) + y;
+                    plane.mend(row);
                     if let Some((samples, stride)) = rows.block(component, 0, y * index(plane.size.1)) {
-                        transform.line(line, samples, stride);
+                        transform.line(plane.line(row), samples, stride);
                     }
                 }
             }
@@ -164,6 +184,13 @@ impl Target for Keeper<'_> {
     }
 
     fn lost(&mut self) -> Result<(), Error> {
+        let (column, row) = (self.taken % self.across, self.taken / self.across);
+        for (component, at) in &self.spots {
+            let unit = self.unit.get(*component).copied().unwrap_or((1, 1));
+            if let Some(plane) = self.store.planes.get_mut(*component) {
+                plane.lose(plane.number(column * unit.0 + at.0, row * unit.1 + at.1));
+            }
+        }
         self.taken += 1;
         Ok(())
     }

@@ -10,9 +10,12 @@ use super::input::Input;
 /// Zeros behind the data, so that a reservoir can be filled from any of its bits.
 pub(super) const PADDING: usize = 64;
 
-/// Most restart markers that are read ahead. Data has at least an MCU between them; what is nothing but markers
-/// must not fill the memory.
-const MOST_SEGMENTS: usize = 4096;
+/// Segments in memory, at most: restart markers may follow each other without any data between them, and must not
+/// fill the memory.
+const MOST_SEGMENTS: usize = 64;
+
+/// Bytes in which the next restart marker is looked for.
+const LOOKAHEAD: usize = 64 * 1024;
 
 /// A stretch of data between two markers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,14 +59,14 @@ impl Window {
         self.after_ff = false;
     }
 
-    /// Reads until so many bytes are there, or the scan ends, or so many markers are there that the data up to the
-    /// first of them can only be in memory.
+    /// Reads until so many bytes are there, or the scan ends, or so many segments are there that all of the first
+    /// must be in memory.
     pub(super) fn fill<R: BufRead>(&mut self, input: &mut Input<R>, wanted: usize) -> Result<(), Error> {
-        if self.length >= wanted || self.is_enough() {
+        if self.length >= wanted || self.is_closed() {
             return Ok(());
         }
         self.data.truncate(self.length);
-        while self.data.len() < wanted && !self.is_enough() {
+        while self.data.len() < wanted && !self.is_closed() {
             let chunk = input.available()?;
             if chunk.is_empty() {
                 self.end(None);
@@ -78,12 +81,12 @@ impl Window {
         Ok(())
     }
 
-    /// Whether nothing more is to be read, however little there is.
-    fn is_enough(&self) -> bool {
+    /// Whether nothing can be added for now.
+    fn is_closed(&self) -> bool {
         self.has_ended || self.segments.len() >= MOST_SEGMENTS
     }
 
-    /// Copies data without stuffing up to the end of the scan; gives the number of bytes used.
+    /// Copies data without stuffing until it [is closed](Self::is_closed); gives the number of bytes used.
     fn take(&mut self, chunk: &[u8]) -> usize {
         let mut rest = chunk;
         while let Some(first) = rest.first().copied() {
@@ -96,7 +99,7 @@ impl Window {
                     marker => self.end(Some(marker)),
                 }
                 self.after_ff = false;
-                if self.is_enough() {
+                if self.is_closed() {
                     break;
                 }
                 continue;
@@ -139,8 +142,12 @@ impl Window {
     }
 
     /// Goes on at the next restart marker: bit of the window where its data begins, and the number of restart
-    /// intervals passed is brought up to date; `None` when the scan has no more. T.81, section F.2.4 leaves
-    /// recovery open; this is libjpeg's `jpeg_resync_to_restart`.
+    /// intervals passed is brought up to date; `None` when the scan has no more.
+    ///
+    /// T.81, section F.2.4 leaves recovery open. A number that is ahead says how many intervals are missing, one that
+    /// is behind stands for what is left of damage; libjpeg tells them apart in the same way, two either side
+    /// (`jpeg_resync_to_restart`). But when the marker after it has the number that follows on the expected one, the
+    /// number itself is wrong.
     pub(super) fn resume<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
@@ -154,13 +161,27 @@ impl Window {
             self.segments.pop_front();
             let Some(segment) = self.segment(0) else { return Ok(None) };
             let number = segment.restart.map_or(0, usize::from);
-            let missing = number.wrapping_sub(*passed) % 8;
-            // One that is just past is what is left of the damage.
+            let mut missing = number.wrapping_sub(*passed) % 8;
+            if missing != 0 && self.number_behind(input, segment)? == Some((*passed + 1) % 8) {
+                missing = 0;
+            }
             if missing <= 5 {
                 *passed += missing + 1;
                 return Ok(Some(segment.start * 8));
             }
         }
+    }
+
+    /// Number of the restart marker behind the current segment, if that is no longer than [`LOOKAHEAD`]: how much
+    /// is in memory anyway must not matter.
+    fn number_behind<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        segment: Segment,
+    ) -> Result<Option<usize>, Error> {
+        self.fill(input, segment.start.saturating_add(LOOKAHEAD))?;
+        let next = self.segment(1).filter(|next| next.start.saturating_sub(segment.start) < LOOKAHEAD);
+        Ok(next.and_then(|next| next.restart).map(usize::from))
     }
 
     /// The segments in memory, the current one first.
@@ -217,20 +238,44 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_markers_is_read_in_parts() {
-        let markers: Vec<u8> = (0..100_000_u32).flat_map(|n| [0xff, 0xd0 + (n % 8) as u8]).collect();
+    fn numbers_of_restart_markers_tell_what_is_missing() {
+        // Numbers as they come, and the intervals that data is taken for.
+        let cases: [(&[u8], &[usize]); 6] = [
+            (&[0, 1, 2, 3], &[1, 2, 3, 4]),
+            (&[0, 4, 5, 6], &[1, 5, 6, 7]),
+            (&[0, 5, 2, 3], &[1, 2, 3, 4]),
+            (&[0, 0, 1, 2], &[1, 2, 3]),
+            (&[7, 0, 1, 2], &[1, 2, 3]),
+            (&[0, 3], &[1, 4]),
+        ];
+        for (numbers, expected) in cases {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|number| [1, 0xff, 0xd0 + number, 2]).collect();
+            let mut window = Window::default();
+            window.begin();
+            let mut input = Input::new(bytes.as_slice());
+            let (mut passed, mut found) = (0, Vec::new());
+            while window.resume(&mut input, &mut passed).unwrap().is_some() {
+                found.push(passed);
+            }
+            assert_eq!(found, expected, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn restart_markers_without_data_take_no_memory() {
+        let bytes = b"\xff\xd0".repeat(1 << 20);
         let mut window = Window::default();
         window.begin();
-        let mut input = Input::new(markers.as_slice());
-        window.fill(&mut input, 1000).unwrap();
-        assert_eq!(window.segments.len(), MOST_SEGMENTS);
-        let (mut passed, mut resumed) = (0, 0);
-        while window.resume(&mut input, &mut passed).unwrap().is_some() {
-            window.fill(&mut input, 1000).unwrap();
-            assert!(window.segments.len() <= MOST_SEGMENTS);
-            resumed += 1;
+        let mut input = Input::new(bytes.as_slice());
+        window.fill(&mut input, 100_000).unwrap();
+        assert_eq!((window.segments.len(), window.length()), (MOST_SEGMENTS, 0));
+        assert!(input.taken() < 200, "{} bytes were read", input.taken());
+        // Each that is passed makes room for another.
+        for passed in 0..1000 {
+            assert_eq!(window.resume(&mut input, &mut { passed * 8 }).unwrap(), Some(0));
+            window.fill(&mut input, 100_000).unwrap();
+            assert_eq!(window.segments.len(), MOST_SEGMENTS);
         }
-        assert_eq!((passed, resumed), (100_000, 100_000));
     }
 
     #[test]

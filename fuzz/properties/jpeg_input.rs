@@ -1,0 +1,65 @@
+//! What fuzzing makes a JPEG of: two bytes of choices and a file.
+
+use std::io::{self, BufRead, Read};
+
+/// Larger pictures only cost time: nothing in a reader depends on more.
+const MOST_PIXELS: usize = 1 << 22;
+
+/// A file and how it is to be read.
+pub(crate) struct Input<'a> {
+    /// The first byte, for the property to choose a scale by.
+    pub(crate) choice: u8,
+    /// The file.
+    pub(crate) file: &'a [u8],
+    /// The second byte.
+    chunk: u8,
+}
+
+impl<'a> Input<'a> {
+    /// `None` when there is no file, or one that announces a picture that would only be slow.
+    pub(crate) fn new(data: &'a [u8]) -> Option<Self> {
+        let [choice, chunk, file @ ..] = data else { return None };
+        (!is_huge(file)).then_some(Self { choice: *choice, file, chunk: *chunk })
+    }
+
+    /// The file, a few bytes at a time, as the network gives it.
+    pub(crate) fn chunks(&self) -> Chunks<'a> {
+        Chunks { rest: self.file, size: usize::from(self.chunk).max(1) }
+    }
+}
+
+/// A reader that gives a few bytes at a time.
+pub(crate) struct Chunks<'a> {
+    rest: &'a [u8],
+    size: usize,
+}
+
+impl BufRead for Chunks<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.rest.get(..self.size).unwrap_or(self.rest))
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.rest = self.rest.get(amount..).unwrap_or_default();
+    }
+}
+
+impl Read for Chunks<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(target)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+/// Whether a frame header anywhere in the file announces more than [`MOST_PIXELS`].
+fn is_huge(file: &[u8]) -> bool {
+    file.windows(9).any(|w| match *w {
+        [0xff, 0xc0..=0xc2, _, _, _, high_y, low_y, high_x, low_x] => {
+            let side = |high, low| usize::from(u16::from_be_bytes([high, low]));
+            // Height 0 stands for one that comes later (T.81, B.2.5).
+            side(high_x, low_x) * side(high_y, low_y).max(1) > MOST_PIXELS
+        }
+        _ => false,
+    })
+}
