@@ -29,8 +29,17 @@ fn files_that_are_no_pictures_or_not_whole_are_refused_by_what_they_are() {
     let recipe = Recipe::fit_inside(50, 50);
     let refusal = |name: &str| run(&data(name), &[&recipe]).unwrap_err();
     assert!(matches!(refusal("text.jpg"), Error::NotAnImage));
-    assert!(matches!(refusal("truncated.jpg"), Error::Damaged { format: SourceFormat::Jpeg, .. }));
+    let photo = data("photo-2048x1365.jpg");
+    let half = run(&photo[..photo.len() / 2], &[&recipe]).unwrap_err();
+    assert!(matches!(half, Error::Damaged { format: SourceFormat::Jpeg, .. }), "{half:?}");
     assert!(matches!(run(&[], &[&recipe]), Err(Error::Empty)));
+}
+
+/// The second half of this progressive file only refines what the first one has.
+#[test]
+fn a_progressive_jpeg_that_lacks_precision_is_rendered_and_said_to_be_damaged() {
+    let source = run(&data("truncated.jpg"), &[&Recipe::fit_inside(50, 50)]).unwrap().source;
+    assert!(source.damaged.is_some_and(|percent| percent.get() < 10), "{source:?}");
 }
 
 /// Some writers leave the end marker out, and some close a file that they cut.
@@ -42,7 +51,7 @@ fn jpeg_is_damaged_when_pixels_are_missing_and_not_when_its_end_marker_is() {
         let unended = &bytes[..bytes.len() - 2];
         assert!(run(unended, &[&recipe]).is_ok(), "{name}");
         let closed = |part: usize| [&bytes[..part], &[0xff, 0xd9]].concat();
-        let refusal = run(&closed(bytes.len() / 2), &[&recipe]).map(|_| ());
+        let refusal = run(&closed(bytes.len() / 3), &[&recipe]).map(|_| ());
         assert!(matches!(refusal, Err(Error::Damaged { .. })), "{name}: {refusal:?}");
         let nearly = run(&closed(bytes.len() - 40), &[&recipe]).unwrap().source;
         assert!(nearly.damaged.is_some(), "{name}: nothing is said of the damage");
@@ -202,10 +211,13 @@ fn failing_reader_is_told_from_a_short_file_in_every_format() {
             let reader = Breaking(&bytes[..part]);
             let refusal = render(reader, None, &[&recipe], &LIMITS, &Cancel::default()).map(|_| ());
             assert!(matches!(refusal, Err(Error::Read(_))), "{name} after {part} bytes: {refusal:?}");
-            let refusal = run(&bytes[..part], &[&recipe]).map(|_| ());
-            // The first frame of an animation may be there when later ones are not.
-            let is_clear = matches!(refusal, Err(Error::Damaged { .. } | Error::NotAnImage))
-                || (refusal.is_ok() && name.contains("anim"));
+            let refusal = run(&bytes[..part], &[&recipe]).map(|rendering| rendering.source.damaged);
+            let is_clear = match refusal {
+                Err(Error::Damaged { .. } | Error::NotAnImage) => true,
+                // The first frame of an animation may be there when later ones are not.
+                Ok(damaged) => damaged.is_some() || name.contains("anim"),
+                Err(_) => false,
+            };
             assert!(is_clear, "{name} after {part} bytes: {refusal:?}");
         }
     }

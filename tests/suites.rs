@@ -90,8 +90,9 @@ fn interlaced_pictures_give_what_others_give() {
             None => continue,
         };
         for side in [40, 9, 5, 2, 1] {
-            let (one, other) =
-                (thumbnail("pngsuite", &interlaced, side), thumbnail("pngsuite", &plain, side));
+            // Sources of different length may have their thumbnails packed with more or less care.
+            let [one, other] = [&interlaced, &plain]
+                .map(|name| image::load_from_memory(&thumbnail("pngsuite", name, side).bytes).unwrap());
             assert_eq!(one, other, "{interlaced} and {plain} at {side}");
         }
         pairs += 1;
