@@ -159,7 +159,8 @@ async fn what_is_refused_by_its_header_is_not_downloaded_to_its_end() {
 #[tokio::test]
 async fn a_picture_that_does_not_fit_the_memory_is_refused_with_the_numbers() {
     let world = World::with(Wishes { memory_mb: 64, ..Wishes::default() }).await;
-    let picture = image::DynamicImage::ImageLuma8(image::GrayImage::new(6000, 4000));
+    // Its directory comes last, so that all of it would have to be held.
+    let picture = image::DynamicImage::ImageRgb8(image::RgbImage::new(5000, 4000));
     let mut tiff = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut tiff, image::ImageFormat::Tiff).unwrap();
     let outcome = world.thumbnail_of("big.tif", tiff.into_inner()).await.outcome();
