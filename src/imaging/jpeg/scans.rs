@@ -113,10 +113,12 @@ impl<'a> Scans<'a> {
 
     /// Whether the present scan has anything that is kept and not yet known well enough.
     fn is_wanted(&self) -> bool {
+        // What a sequential file says of bands means nothing: its scans have all coefficients.
+        let is_without_dc = self.head.frame.process == Process::Progressive && self.scan.band.0 > 0;
         self.scan.components.iter().any(|component| {
             self.store.planes.get(component.place).is_some_and(|plane| {
-                let is_dc_alone = plane.size == (1, 1) && self.scan.band.0 > 0;
-                !is_dc_alone && !plane.is_known(self.reduction)
+                let is_dc_alone = plane.size == (1, 1);
+                !(is_dc_alone && is_without_dc) && !plane.is_known(self.reduction)
             })
         })
     }
