@@ -117,8 +117,8 @@ impl<'a> Scans<'a> {
         let is_without_dc = self.head.frame.process == Process::Progressive && self.scan.band.0 > 0;
         self.scan.components.iter().any(|component| {
             self.store.planes.get(component.place).is_some_and(|plane| {
-                let is_dc_alone = plane.size == (1, 1);
-                !(is_dc_alone && is_without_dc) && !plane.is_known(self.reduction)
+                let has_nothing_kept = is_without_dc && plane.size == (1, 1);
+                !has_nothing_kept && !plane.is_known(self.reduction)
             })
         })
     }
