@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 /// Larger pictures only cost time: nothing in a reader depends on more.
-const MOST_PIXELS: usize = 1 << 22;
+const MOST_PIXELS: u32 = 1 << 22;
 
 /// A file and how it is to be read.
 pub(crate) struct Input<'a> {
@@ -19,7 +19,7 @@ impl<'a> Input<'a> {
     /// `None` when there is no file, or one that announces a picture that would only be slow.
     pub(crate) fn new(data: &'a [u8]) -> Option<Self> {
         let [choice, chunk, file @ ..] = data else { return None };
-        (!is_huge(file)).then_some(Self { choice: *choice, file, chunk: *chunk })
+        (!announces_huge(file)).then_some(Self { choice: *choice, file, chunk: *chunk })
     }
 
     /// The file, a few bytes at a time, as the network gives it.
@@ -52,13 +52,18 @@ impl Read for Chunks<'_> {
     }
 }
 
-/// Whether a frame header anywhere in the file announces more than [`MOST_PIXELS`].
-fn is_huge(file: &[u8]) -> bool {
+/// Whether a picture of this size would only be slow.
+pub(crate) fn is_huge(width: u32, height: u32) -> bool {
+    // Height 0 stands for one that comes later (T.81, B.2.5).
+    width.saturating_mul(height.max(1)) > MOST_PIXELS
+}
+
+/// Whether a frame header anywhere in the file announces a picture that [`is_huge`].
+fn announces_huge(file: &[u8]) -> bool {
     file.windows(9).any(|w| match *w {
         [0xff, 0xc0..=0xc2, _, _, _, high_y, low_y, high_x, low_x] => {
-            let side = |high, low| usize::from(u16::from_be_bytes([high, low]));
-            // Height 0 stands for one that comes later (T.81, B.2.5).
-            side(high_x, low_x) * side(high_y, low_y).max(1) > MOST_PIXELS
+            let side = |high, low| u32::from(u16::from_be_bytes([high, low]));
+            is_huge(side(high_x, low_x), side(high_y, low_y))
         }
         _ => false,
     })

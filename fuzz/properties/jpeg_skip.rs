@@ -8,7 +8,7 @@
 
 use cos_thumbnailer::imaging::jpeg::{Coefficients, Head, Process, Scale, height_at_end};
 
-use super::jpeg_input::Input;
+use super::jpeg_input::{Input, is_huge};
 
 /// Whether the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
@@ -22,6 +22,9 @@ pub(crate) fn check(data: &[u8]) -> bool {
     let Ok(mut head) = Head::read(&mut file) else { return true };
     if head.frame.height == 0 {
         head.frame.height = height_at_end(input.file).unwrap_or(0);
+        if is_huge(head.frame.width, head.frame.height) {
+            return false;
+        }
     }
     let mut chunks = input.chunks();
     assert!(Head::read(&mut chunks).is_ok(), "the size of reads shows");
