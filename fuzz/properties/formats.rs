@@ -4,8 +4,8 @@
 
 use std::io::{self, Read};
 
-use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, render};
-use cos_thumbnailer::recipe::{Format, Recipe};
+use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, render};
+use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
 /// Larger pictures only cost time.
 const LIMITS: Limits = Limits { max_pixels: 1 << 18, memory: 32_000_000, damage: Tolerance::MostlyGood };
@@ -33,11 +33,13 @@ pub(crate) fn check(data: &[u8]) -> bool {
     true
 }
 
-/// The thumbnail, or why there is none.
-fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<u8>, String> {
+/// A still thumbnail and one that moves if the file does, or why there are none.
+fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<Result<Thumbnail, String>>, String> {
     // Small enough that pixels are averaged on the way.
     let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(4, 4) };
-    let rendering = render(file, u64::try_from(length).ok(), &[&recipe], &LIMITS, &Cancel::default());
-    let mut thumbnails = rendering.map_err(|error| error.to_string())?.thumbnails;
-    thumbnails.remove(0).map(|thumbnail| thumbnail.bytes.to_vec()).map_err(|error| error.to_string())
+    let moving = Recipe { format: Some(Format::Gif), animation: Animation::Keep, ..recipe.clone() };
+    let recipes = [&recipe, &moving];
+    let rendering = render(file, u64::try_from(length).ok(), &recipes, &LIMITS, &Cancel::default());
+    let thumbnails = rendering.map_err(|error| error.to_string())?.thumbnails;
+    Ok(thumbnails.into_iter().map(|thumbnail| thumbnail.map_err(|error| error.to_string())).collect())
 }

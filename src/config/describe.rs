@@ -3,7 +3,9 @@
 use std::fmt;
 
 use crate::object::{Bucket, Key};
-use crate::recipe::{Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling};
+use crate::recipe::{
+    Animation, Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling,
+};
 use crate::service::Domain;
 
 use super::rule::{Rule, SourcePattern};
@@ -132,6 +134,7 @@ impl fmt::Display for Means<'_> {
             sharpen,
             max_bytes,
             keep: Keep { copyright, profile },
+            animation,
         } = self.0;
         if steps.is_empty() {
             f.write_str("size kept; ")?;
@@ -162,6 +165,7 @@ impl fmt::Display for Means<'_> {
             (*subsampling == Subsampling::Full, "; JPEG 4:4:4"),
             (*copyright, "; artist and copyright kept"),
             (*profile, "; colour profile kept"),
+            (*animation == Animation::Keep, "; GIF and WebP go on moving"),
         ] {
             if is_set {
                 f.write_str(words)?;
@@ -247,10 +251,10 @@ mod tests {
                  artist and copyright kept; colour profile kept",
             ),
             (
-                "9x9/fit/cover/focus/0.31x0.625/enlarge/only/max_bytes/2k/grayscale/1",
+                "9x9/fit/cover/focus/0.31x0.625/enlarge/only/max_bytes/2k/grayscale/1/animation/keep",
                 "scaled up only, to cover 9 x 9; cut to 9 x 9 around 31 % of the width and 62.5 % of the \
                  height; in shades of grey; format of the source; quality 80, lower for at most 2048 bytes; \
-                 background #ffffff",
+                 background #ffffff; GIF and WebP go on moving",
             ),
             (
                 "imageView2/5/w/400/h/300/rq/50|imageMogr2/cut/9x8x7x6/gravity/east/flip/vertical",

@@ -144,6 +144,7 @@ pub(super) struct Members {
     subsampling: Option<Values>,
     max_bytes: Option<Values>,
     keep: Option<Values>,
+    animation: Option<Values>,
 }
 
 impl Members {
@@ -169,6 +170,7 @@ impl Members {
             ("subsampling", self.subsampling),
             ("max_bytes", self.max_bytes),
             ("keep", self.keep),
+            ("animation", self.animation),
         ];
         let options =
             options.into_iter().filter_map(|(member, values)| values.map(|values| (member, values)));

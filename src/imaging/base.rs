@@ -7,33 +7,23 @@ use std::time::Instant;
 
 use super::canvas;
 use super::color::Profile;
-use super::credits::Credits;
-use super::decode::Decoded;
-use super::encode::{self, Carried, Origin};
-use super::geometry::{Demand, Finish, Plan, Size, Stage, Window};
+use super::encode::{self, Carried};
+use super::facts::Facts;
+use super::film::Moving;
+use super::geometry::{Finish, Plan, Size, Stage, Window};
 use super::limits::{Budget, Cancel};
-use super::picture::{Grain, Layout, Picture};
+use super::picture::{Grain, Picture};
 use super::reduce::Reducer;
 use super::resize;
 use super::saliency;
 use super::sharpen;
-use super::{Error, SourceFormat, Thumbnail, Timings};
+use super::{Error, Motion, Thumbnail, Timings};
 use crate::recipe::Recipe;
 
-/// The decoded source and what is known of it.
-pub(super) struct Base {
+/// One decoded picture of a source, and what is known of the source.
+pub(super) struct Base<'f> {
     view: View,
-    /// Size of the source at full resolution, upright.
-    pub(super) full: Size,
-    pub(super) format: SourceFormat,
-    profile: Profile,
-    /// The profile itself, where a recipe keeps it and the pixels are RGB.
-    kept: Option<Vec<u8>>,
-    credits: Credits,
-    /// What the source was compressed with, when it is a JPEG.
-    quality: Option<u8>,
-    /// Length of the source, if it is known.
-    bytes: Option<u64>,
+    facts: &'f Facts,
 }
 
 /// The source at some resolution.
@@ -44,75 +34,86 @@ struct View {
     extent: Window,
 }
 
-impl Base {
-    /// Turns the source upright. `bytes` is the length of the file, if it is known.
-    pub(super) fn new(
-        decoded: Decoded,
-        bytes: Option<u64>,
-        demand: Demand<'_>,
-        budget: &mut Budget,
-    ) -> Result<Self, Error> {
-        let Decoded {
-            picture,
-            full,
-            reduction,
-            grain,
-            orientation,
-            profile: icc,
-            credits,
-            format,
-            quality,
-            damage: _,
-        } = decoded;
-        let profile = Profile::new(icc.as_deref(), picture.layout, picture.depth);
-        let is_rgb = matches!(picture.layout, Layout::Rgb | Layout::RgbAlpha);
-        let kept = icc.filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));
-        let stored = Window {
-            x: 0.0,
-            y: 0.0,
-            width: f64::from(full.width) / reduction.across,
-            height: f64::from(full.height) / reduction.down,
-        };
-        budget.settle(picture.bytes());
-        budget.reserve(kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX)))?;
+impl<'f> Base<'f> {
+    /// Turns a decoded picture upright, whose bytes are reserved.
+    pub(super) fn new(picture: Picture, facts: &'f Facts, budget: &mut Budget) -> Result<Self, Error> {
         // Turned, the picture is there twice for a moment.
         budget.reserve(picture.bytes())?;
-        let extent = orientation.window(stored, picture.size);
-        let view = View { picture: orientation.apply(picture), grain, extent };
+        let extent = facts.orientation.window(facts.stored, picture.size);
+        let view = View { picture: facts.orientation.apply(picture), grain: facts.grain, extent };
         budget.release(view.picture.bytes());
-        Ok(Self { view, full: orientation.size(full), format, profile, kept, credits, quality, bytes })
+        Ok(Self { view, facts })
     }
 
-    /// One thumbnail for each recipe, in their order.
+    /// One thumbnail for each recipe, in their order: those that move as they are, by the places of their recipes, and
+    /// still ones for the rest.
     pub(super) fn thumbnails(
         mut self,
         recipes: &[&Recipe],
+        mut moving: Moving,
         budget: &mut Budget,
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Vec<Result<Thumbnail, Error>> {
-        let mut jobs: Vec<Job<'_>> = Vec::new();
-        let mut done = Vec::new();
-        for (place, recipe) in recipes.iter().enumerate() {
-            match Plan::new(self.full, &recipe.steps) {
-                Ok(plan) => jobs.push(Job { place, recipe, plan }),
-                Err(refusal) => done.push((place, Err(refusal))),
-            }
-        }
-        jobs.sort_by(|a, b| b.plan.ratio().total_cmp(&a.plan.ratio()));
-        for job in &jobs {
-            let start = Instant::now();
-            let shrunk = self.shrink(job.plan.ratio(), budget);
-            timings.resize += start.elapsed();
-            done.push((job.place, shrunk.and_then(|()| self.thumbnail(job, budget, cancel, timings))));
+        let (jobs, refused) = Job::all(self.facts.full, recipes);
+        let mut done: Vec<_> = refused.into_iter().map(|(place, refusal)| (place, Err(refusal))).collect();
+        for mut job in jobs {
+            let thumbnail = match moving.remove(&job.place) {
+                Some(Ok(thumbnail)) => Ok(thumbnail),
+                Some(Err(reason)) => self
+                    .thumbnail(&mut job, budget, cancel, timings)
+                    .map(|thumbnail| Thumbnail { motion: Motion::Dropped(reason), ..thumbnail }),
+                None => self.thumbnail(&mut job, budget, cancel, timings),
+            };
+            done.push((job.place, thumbnail));
         }
         done.sort_by_key(|(place, _)| *place);
         done.into_iter().map(|(_, thumbnail)| thumbnail).collect()
     }
 
+    fn thumbnail(
+        &mut self,
+        job: &mut Job<'_>,
+        budget: &mut Budget,
+        cancel: &Cancel,
+        timings: &mut Timings,
+    ) -> Result<Thumbnail, Error> {
+        let start = Instant::now();
+        let drawn = self.draw(job, budget, cancel);
+        timings.resize += start.elapsed();
+
+        let start = Instant::now();
+        let thumbnail = drawn.and_then(|Drawn { picture, working }| {
+            let carried = Carried::of(self.facts, job.recipe);
+            let written = cancel
+                .check()
+                .and_then(|()| encode::encode(picture, job.recipe, &self.facts.origin(), &carried, cancel));
+            budget.release(working);
+            let thumbnail = written?;
+            budget.reserve(thumbnail.length())?;
+            Ok(thumbnail)
+        });
+        timings.encode += start.elapsed();
+        thumbnail
+    }
+
+    /// The pixels of one thumbnail. Those of a larger one cannot be drawn any more.
+    pub(super) fn draw(
+        &mut self,
+        job: &mut Job<'_>,
+        budget: &mut Budget,
+        cancel: &Cancel,
+    ) -> Result<Drawn, Error> {
+        self.shrink(job.plan.ratio(), budget)?;
+        let working = resize::working_bytes(&self.view.picture, &job.plan);
+        budget.reserve(working)?;
+        let picture = self.follow(job, cancel).inspect_err(|_| budget.release(working))?;
+        Ok(Drawn { picture, working })
+    }
+
     /// Averages the view smaller, if a plan of this ratio and all smaller ones can do with less.
     fn shrink(&mut self, ratio: f64, budget: &mut Budget) -> Result<(), Error> {
-        let reduction = f64::from(self.full.width) / self.view.extent.width;
+        let reduction = f64::from(self.facts.full.width) / self.view.extent.width;
         let cell = Reducer::cell(ratio * reduction);
         if cell < 2 {
             return Ok(());
@@ -131,96 +132,69 @@ impl Base {
         Ok(())
     }
 
-    fn thumbnail(
-        &self,
-        job: &Job<'_>,
-        budget: &mut Budget,
-        cancel: &Cancel,
-        timings: &mut Timings,
-    ) -> Result<Thumbnail, Error> {
-        let start = Instant::now();
-        let working = resize::working_bytes(&self.view.picture, &job.plan);
-        budget.reserve(working)?;
-        let picture = self.draw(job, cancel);
-        timings.resize += start.elapsed();
-
-        let start = Instant::now();
-        let thumbnail = picture.and_then(|picture| {
-            cancel.check()?;
-            let Self { format, full: size, quality, bytes, .. } = *self;
-            let origin = Origin { format, size, quality, bytes };
-            encode::encode(picture, job.recipe, &origin, &self.carried(job.recipe), cancel)
-        });
-        timings.encode += start.elapsed();
-        budget.release(working);
-        if let Ok(thumbnail) = &thumbnail {
-            budget.reserve(u64::try_from(thumbnail.bytes.len()).unwrap_or(u64::MAX))?;
-        }
-        thumbnail
-    }
-
-    /// The pixels of one thumbnail: sRGB or of the kept profile, eight bits, alpha only where something shows
-    /// through.
-    fn draw(&self, job: &Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
+    /// sRGB or of the kept profile, eight bits, alpha only where something shows through.
+    fn follow(&self, job: &mut Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
+        let Job { recipe, plan, picks, .. } = job;
         // A plan has at least one stage.
-        let Some((first, later)) = job.plan.stages.split_first() else {
-            return Ok(self.converted(job.recipe, self.view.picture.clone()));
+        let Some((first, later)) = plan.stages.split_first() else {
+            return Ok(self.converted(recipe, self.view.picture.clone()));
         };
         cancel.check()?;
         let View { picture, grain, .. } = &self.view;
         let cut = resize::cut(picture, self.locate(first.window), first.size, *grain)?;
-        let sharpened = |picture: Picture, number: usize| match job.recipe.sharpen {
+        let sharpened = |picture: Picture, number: usize| match recipe.sharpen {
             // Once, when it has its size, and before there is a border.
             Some(percent) if number == later.len() => sharpen::sharpen(&picture, percent),
             Some(_) | None => picture,
         };
-        let picture = sharpened(self.converted(job.recipe, cut).drop_opaque_alpha(), 0);
-        let mut drawn = finished(picture, first, job.recipe)?;
+        let picture = sharpened(self.converted(recipe, cut).drop_opaque_alpha(), 0);
+        let mut picks = picks.iter_mut();
+        let mut drawn = finished(picture, first, recipe, picks.next())?;
         for (number, stage) in (1..).zip(later) {
             cancel.check()?;
             let picture = sharpened(resize::cut(&drawn, stage.window, stage.size, Grain::Points)?, number);
-            drawn = finished(picture, stage, job.recipe)?;
+            drawn = finished(picture, stage, recipe, picks.next())?;
         }
-        let drawn = if job.recipe.greyscale { drawn.greyed() } else { drawn };
+        let drawn = if recipe.greyscale { drawn.greyed() } else { drawn };
         Ok(drawn.drop_opaque_alpha())
     }
 
     /// In the colours that the recipe wants, eight bits.
     fn converted(&self, recipe: &Recipe, picture: Picture) -> Picture {
-        let profile = if self.kept_for(recipe).is_some() { &Profile::Srgb } else { &self.profile };
+        let profile =
+            if self.facts.kept_for(recipe).is_some() { &Profile::Srgb } else { &self.facts.profile };
         profile.to_srgb(picture)
-    }
-
-    /// The profile that a recipe's thumbnail keeps.
-    fn kept_for(&self, recipe: &Recipe) -> Option<&[u8]> {
-        let keeps = recipe.keep.profile && encode::carries_metadata(recipe, self.format);
-        self.kept.as_deref().filter(|_| keeps)
-    }
-
-    /// What is written beside the picture.
-    fn carried(&self, recipe: &Recipe) -> Carried<'_> {
-        let keeps = recipe.keep.copyright && encode::carries_metadata(recipe, self.format);
-        Carried { profile: self.kept_for(recipe), exif: if keeps { self.credits.to_exif() } else { None } }
     }
 
     /// A window of the source in pixels of the view.
     fn locate(&self, window: Window) -> Window {
         let extent = self.view.extent;
-        let across = extent.width / f64::from(self.full.width);
-        let down = extent.height / f64::from(self.full.height);
+        let across = extent.width / f64::from(self.facts.full.width);
+        let down = extent.height / f64::from(self.facts.full.height);
         let scaled = window.scaled(across, down);
         Window { x: extent.x + scaled.x, y: extent.y + scaled.y, ..scaled }
     }
 }
 
-/// Turns a picture and ends its stage.
-fn finished(picture: Picture, stage: &Stage, recipe: &Recipe) -> Result<Picture, Error> {
+/// Turns a picture and ends its stage. What was picked out of the first frame is picked out of all.
+fn finished(
+    picture: Picture,
+    stage: &Stage,
+    recipe: &Recipe,
+    pick: Option<&mut Option<Window>>,
+) -> Result<Picture, Error> {
     let picture = stage.turn.apply(picture);
     Ok(match stage.finish {
         None => picture,
         Some(Finish::Pad { size, color }) => canvas::pad(picture, size, color.unwrap_or(recipe.background)),
         Some(Finish::Pick { size }) => {
-            let window = saliency::pick(&picture, size)?;
+            let window = match pick.as_deref() {
+                Some(Some(window)) => *window,
+                Some(None) | None => saliency::pick(&picture, size)?,
+            };
+            if let Some(pick) = pick {
+                *pick = Some(window);
+            }
             resize::cut(&picture, window, size, Grain::Points)?
         }
         Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
@@ -228,9 +202,37 @@ fn finished(picture: Picture, stage: &Stage, recipe: &Recipe) -> Result<Picture,
 }
 
 /// One thumbnail to be drawn.
-struct Job<'a> {
+#[derive(Debug)]
+pub(super) struct Job<'a> {
     /// Where it stands among the recipes.
-    place: usize,
-    recipe: &'a Recipe,
-    plan: Plan,
+    pub(super) place: usize,
+    pub(super) recipe: &'a Recipe,
+    pub(super) plan: Plan,
+    /// Where the subject was found, for each stage.
+    picks: Vec<Option<Window>>,
+}
+
+impl<'a> Job<'a> {
+    /// One for each recipe, from the largest to the smallest; those that a source of this size cannot follow apart.
+    pub(super) fn all(full: Size, recipes: &[&'a Recipe]) -> (Vec<Self>, Vec<(usize, Error)>) {
+        let (mut jobs, mut refused) = (Vec::new(), Vec::new());
+        for (place, &recipe) in recipes.iter().enumerate() {
+            match Plan::new(full, &recipe.steps) {
+                Ok(plan) => {
+                    let picks = vec![None; plan.stages.len()];
+                    jobs.push(Self { place, recipe, plan, picks });
+                }
+                Err(refusal) => refused.push((place, refusal)),
+            }
+        }
+        jobs.sort_by(|a, b| b.plan.ratio().total_cmp(&a.plan.ratio()));
+        (jobs, refused)
+    }
+}
+
+/// The pixels of one thumbnail.
+pub(super) struct Drawn {
+    pub(super) picture: Picture,
+    /// Bytes that are reserved for drawing it and for what is made of it then; to be released.
+    pub(super) working: u64,
 }

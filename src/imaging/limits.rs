@@ -71,6 +71,16 @@ impl Budget {
         self.limits.memory.saturating_sub(self.used)
     }
 
+    /// Bytes that are reserved.
+    pub(super) fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// Most pixels of a picture.
+    pub(super) fn max_pixels(&self) -> u64 {
+        self.limits.max_pixels
+    }
+
     /// Takes `bytes`, or tells how many would have been needed in all.
     pub(super) fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
         let needed = self.used.saturating_add(bytes);
@@ -81,7 +91,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Forgets what decoding took but for `bytes`, the picture that is left of it.
+    /// Forgets what was taken but for `bytes` of it.
     pub(super) fn settle(&mut self, bytes: u64) {
         self.used = bytes;
     }

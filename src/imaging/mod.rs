@@ -13,6 +13,8 @@ mod damage;
 mod decode;
 mod encode;
 mod error;
+mod facts;
+mod film;
 mod geometry;
 pub mod jpeg;
 mod limits;
@@ -32,9 +34,13 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use self::base::Base;
 pub use self::damage::Tolerance;
 pub use self::error::Error;
-use self::geometry::{Demand, Lying};
+use self::facts::Facts;
+pub use self::film::Dropped;
+use self::film::Film;
+use self::geometry::{Demand, Lying, Size};
 use self::limits::Budget;
 pub use self::limits::{Cancel, Limits};
 pub use self::probe::SourceFormat;
@@ -76,6 +82,26 @@ pub struct Thumbnail {
     pub width: u32,
     /// Pixels.
     pub height: u32,
+    /// Whether it moves.
+    pub motion: Motion,
+}
+
+impl Thumbnail {
+    /// Bytes of the file.
+    fn length(&self) -> u64 {
+        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Whether a thumbnail moves.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Motion {
+    /// It is a still picture, though its source moves and its recipe would keep that.
+    Dropped(Dropped),
+    /// It moves, in so many frames.
+    Frames(u32),
+    /// It is a still picture.
+    Still,
 }
 
 /// Where the time of one [`render`] went.
@@ -128,17 +154,24 @@ fn render_lying<R: Read + Send>(
 ) -> Result<Rendering, Error> {
     let start = Instant::now();
     let mut budget = Budget::new(*limits);
+    let mut film = Film::new(demand, length, cancel);
     let mut source = Source::new(source, length, cancel);
-    let decoded = decode::decode(&mut source, demand, &mut budget)?;
+    let decoded = decode::decode(&mut source, demand, &mut budget, &mut film)?;
     drop(source);
     let damaged = limits.damage.judge(decoded.damage, decoded.format)?;
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
-    let base = base::Base::new(decoded, length, demand, &mut budget)?;
+    let facts = Facts::new(&decoded, length, demand);
+    let moving = film.finish(&mut timings);
+    // What decoding took is free again.
+    budget.settle(decoded.picture.bytes());
+    let files = moving.values().flatten().map(Thumbnail::length).sum::<u64>();
+    budget.reserve(files.saturating_add(facts.kept_bytes()))?;
+    let base = Base::new(decoded.picture, &facts, &mut budget)?;
     timings.resize += start.elapsed();
-    let (format, full) = (base.format, base.full);
-    let thumbnails = base.thumbnails(demand.recipes, &mut budget, cancel, &mut timings);
-    let source = SourceInfo { format, width: full.width, height: full.height, damaged };
+    let thumbnails = base.thumbnails(demand.recipes, moving, &mut budget, cancel, &mut timings);
+    let Size { width, height } = facts.full;
+    let source = SourceInfo { format: facts.format, width, height, damaged };
     Ok(Rendering { source, thumbnails, timings })
 }

@@ -16,7 +16,7 @@ use crate::config::Heic;
 use crate::cos::{self, Download, Head, Missing, Place, Session, Upload};
 use crate::error::Error;
 use crate::event::Record;
-use crate::imaging::{self, Limits, Rendering, SourceInfo, Thumbnail};
+use crate::imaging::{self, Limits, Motion, Rendering, SourceInfo, Thumbnail};
 use crate::object::{ETag, VersionId};
 use crate::plan::{Job, Target, is_stamped, stamp};
 use crate::report::{Entry, Outcome, Picture, Skip, Source, Stored, milliseconds};
@@ -213,6 +213,11 @@ impl Pipeline<'_> {
             meta,
         };
         self.session.put(place, &target.key, upload).await?;
+        let (frames, still) = match &thumbnail.motion {
+            Motion::Dropped(reason) => (None, Some(reason.to_string())),
+            Motion::Frames(frames) => (Some(*frames), None),
+            Motion::Still => (None, None),
+        };
         Ok(Stored {
             bucket: place.bucket.to_string(),
             key: target.key.to_string(),
@@ -220,6 +225,8 @@ impl Pipeline<'_> {
             width: thumbnail.width,
             height: thumbnail.height,
             bytes: thumbnail.bytes.len(),
+            frames,
+            still,
         })
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-pub use output::{Format, Keep, Quality, Rgb, Subsampling};
+pub use output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
 pub use step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Changes whenever the same recipe and source would give other bytes than before, so that stamps differ.
@@ -40,6 +40,8 @@ pub struct Recipe {
     pub max_bytes: Option<u64>,
     /// What is carried on beside pixels.
     pub keep: Keep,
+    /// What becomes of a source that moves.
+    pub animation: Animation,
 }
 
 impl Recipe {
@@ -71,6 +73,7 @@ impl Default for Recipe {
             sharpen: None,
             max_bytes: None,
             keep: Keep::default(),
+            animation: Animation::default(),
         }
     }
 }
@@ -90,6 +93,7 @@ impl fmt::Display for Recipe {
             sharpen,
             max_bytes,
             keep: Keep { copyright, profile },
+            animation,
         } = self;
         for step in steps {
             write!(f, "{step};")?;
@@ -108,6 +112,7 @@ impl fmt::Display for Recipe {
             (*greyscale, ";greyscale"),
             (*copyright, ";keep=copyright"),
             (*profile, ";keep=profile"),
+            (*animation == Animation::Keep, ";animation=keep"),
         ] {
             if is_set {
                 f.write_str(word)?;
@@ -147,6 +152,7 @@ mod tests {
             with(|r| r.keep.copyright = true),
             with(|r| r.keep.profile = true),
             with(|r| r.keep = Keep { copyright: true, profile: true }),
+            with(|r| r.animation = Animation::Keep),
         ];
         let hashes: std::collections::HashSet<String> = variants.iter().map(Recipe::hash).collect();
         assert_eq!(hashes.len(), variants.len());

@@ -114,6 +114,16 @@ pub struct Keep {
     pub profile: bool,
 }
 
+/// What becomes of a source that moves: GIF, WebP, PNG.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Animation {
+    /// A still picture of its first frame.
+    #[default]
+    First,
+    /// The thumbnail moves too, where its format can: GIF and WebP.
+    Keep,
+}
+
 /// An sRGB colour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rgb(pub [u8; 3]);

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment};
-use cos_thumbnailer::imaging::{self, Cancel, Limits, Rendering, Tolerance};
+use cos_thumbnailer::imaging::{self, Cancel, Limits, Motion, Rendering, Tolerance};
 use cos_thumbnailer::recipe::Recipe;
 use lexopt::prelude::*;
 
@@ -48,8 +48,13 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode> {
         let thumbnail = thumbnail.with_context(|| target.display().to_string())?;
         write(target, &thumbnail.bytes)?;
         let (width, height, bytes) = (thumbnail.width, thumbnail.height, thumbnail.bytes.len());
-        let line =
-            format!("{}  {} {width}x{height}  {bytes} bytes\n", target.display(), thumbnail.format.name());
+        let (name, format) = (target.display(), thumbnail.format.name());
+        let motion = match thumbnail.motion {
+            Motion::Dropped(reason) => format!("  the first frame alone: {reason}"),
+            Motion::Frames(frames) => format!("  {frames} frames"),
+            Motion::Still => String::new(),
+        };
+        let line = format!("{name}  {format} {width}x{height}  {bytes} bytes{motion}\n");
         std::io::stdout().write_all(line.as_bytes())?;
     }
     Ok(ExitCode::SUCCESS)

@@ -182,6 +182,12 @@ pub struct Stored {
     pub height: u32,
     /// Size, bytes.
     pub bytes: usize,
+    /// How many frames it shows, when it moves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frames: Option<u32>,
+    /// Why it shows the first frame alone although the animation was to be kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub still: Option<String>,
 }
 
 /// Time per stage, ms. Decoding goes on while the source arrives, so the stages do not add up to the total.

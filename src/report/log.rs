@@ -134,6 +134,8 @@ mod tests {
                 width: 1,
                 height: 1,
                 bytes: 1,
+                frames: None,
+                still: None,
             });
         }
         entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: "transient" };

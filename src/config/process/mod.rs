@@ -87,6 +87,7 @@ impl Process {
             sharpen: output.sharpen,
             max_bytes: output.max_bytes,
             keep: output.keep.unwrap_or_default(),
+            animation: output.animation.unwrap_or_default(),
         }
     }
 }

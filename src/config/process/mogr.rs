@@ -6,10 +6,10 @@ use super::super::geometry::{self, Flaw};
 use super::refusal::Refusal;
 use super::words::{Output, Words, once};
 
-/// Every operation, as a refusal lists them. `subsampling` and `keep` are ours.
+/// Every operation, as a refusal lists them. `subsampling`, `keep` and `animation` are ours.
 const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, \
                           format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
-                          subsampling and keep";
+                          subsampling, keep and animation";
 
 /// Takes one link of a chain in.
 pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Result<(), Refusal> {

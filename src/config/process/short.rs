@@ -9,7 +9,7 @@ use super::words::{Output, Words, once};
 
 /// Every option, as a refusal lists them.
 const OPTIONS: &str = "fit, enlarge, gravity, focus, sharpen, grayscale, format, quality, background, \
-                       progressive, subsampling, max_bytes and keep";
+                       progressive, subsampling, max_bytes, keep and animation";
 
 /// How a picture comes to its box.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -89,7 +89,7 @@ fn what_is_not_supported_is_refused_by_name() {
         canonical("imageMogr2/resize/8x5").unwrap_err(),
         "\"resize\" is not supported; imageMogr2 takes thumbnail (then pad, color), cut, crop, gravity, \
          rotate, flip, sharpen, grayscale, format, quality, rquality, lquality, interlace, size-limit, \
-         auto-orient, strip, subsampling and keep"
+         auto-orient, strip, subsampling, keep and animation"
     );
     assert_eq!(
         canonical("imageMogr2/scrop/8x5").unwrap_err(),
@@ -115,6 +115,8 @@ fn cuts_flips_and_gravity_follow_tencent() {
         ("lquality/60", "quality=60+;"),
         ("subsampling/444/keep/profile+copyright", ";444;keep=copyright;keep=profile"),
         ("subsampling/420/keep/copyright", ";keep=copyright"),
+        ("animation/keep", ";animation=keep"),
+        ("animation/first", ""),
     ];
     for (text, recipe) in table {
         assert_eq!(canonical(&format!("imageMogr2/{text}")).as_deref(), Ok(recipe), "{text}");
@@ -245,7 +247,7 @@ fn refusals_of_options_and_templates_say_what_to_write() {
         (
             "imageView2/1/z/3",
             "\"z\" is not supported; imageView2 takes a mode from 1 to 5, w, h, format, q, rq, \
-            lq, sharpen, grayscale, subsampling and keep",
+            lq, sharpen, grayscale, subsampling, keep and animation",
         ),
         ("imageMogr2/cut/3x3x3", "\"3x3x3\" is not a value of cut, which reads <W>x<H>x<dx>x<dy>"),
         ("imageMogr2/cut/0x3x3x3", "0 is out of range; a side goes from 1 to 10000"),
@@ -254,6 +256,7 @@ fn refusals_of_options_and_templates_say_what_to_write() {
             "imageMogr2/size-limit/100",
             "\"100\" is not a value of size-limit, which reads <n>k or <n>m, with or without !",
         ),
+        ("300x/animation/all", "\"all\" is not a value of animation, which reads first or keep"),
         (
             "300x/keep/gps",
             "\"gps\" is not a value of keep, which reads copyright, profile or copyright+profile",
@@ -263,7 +266,7 @@ fn refusals_of_options_and_templates_say_what_to_write() {
         (
             "300x/",
             "\"\" is not supported; a size takes fit, enlarge, gravity, focus, sharpen, grayscale, format, \
-             quality, background, progressive, subsampling, max_bytes and keep",
+             quality, background, progressive, subsampling, max_bytes, keep and animation",
         ),
     ];
     for (text, sentence) in table {

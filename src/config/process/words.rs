@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::recipe::{Focus, Format, Gravity, Keep, Quality, Rgb, Subsampling};
+use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Subsampling};
 
 use super::super::geometry::{self, Flaw};
 use super::super::values;
@@ -31,6 +31,7 @@ pub(super) struct Output {
     pub(super) sharpen: Option<u16>,
     pub(super) max_bytes: Option<u64>,
     pub(super) keep: Option<Keep>,
+    pub(super) animation: Option<Animation>,
 }
 
 /// The words of one text.
@@ -126,6 +127,14 @@ impl Output {
     /// Takes an option that every form has in the same words; `false` when the word is none.
     pub(super) fn shared(&mut self, operation: &str, words: &mut Words<'_>) -> Result<bool, Refusal> {
         match operation {
+            "animation" => {
+                let choices = [("first", Animation::First), ("keep", Animation::Keep)];
+                once(
+                    &mut self.animation,
+                    words.choice("animation", "first or keep", &choices)?,
+                    "animation",
+                )?;
+            }
             "format" => self.format(words)?,
             "grayscale" => once(&mut self.greyscale, words.switch("grayscale")?, "grayscale")?,
             "keep" => self.keep(words)?,

@@ -1,86 +1,187 @@
-//! GIF: the first frame on its canvas, which is transparent where the frame does not reach.
+//! GIF: the first frame on its canvas, which is transparent where the frame does not reach, and the frames after it
+//! where they are wanted.
 //!
-//! Memory: one byte a pixel of the frame, and the reduced canvas.
+//! Memory: one byte a pixel of the frame, and the reduced canvas; where all frames are wanted, also 8 bytes a pixel
+//! of the canvas.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
+use std::time::Duration;
 
-use gif::{ColorOutput, DecodeOptions, DecodingError};
+use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, Frame, Repeat};
 
 use super::super::credits::Credits;
 use super::super::damage::Damage;
+use super::super::film::Film;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, side};
+use super::super::picture::{Depth, Grain, Layout, Picture, side};
 use super::super::reduce::Reducer;
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
+use super::screen::{Blend, CLEAR, Disposal, Place, Screen};
 use super::{Decoded, reserved};
 
 const FORMAT: SourceFormat = SourceFormat::Gif;
-
-/// No ink.
-const CLEAR: [u8; 4] = [0; 4];
 
 pub(super) fn decode<R: Read>(
     source: &mut Source<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
+    film: &mut Film<'_>,
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
-    let mut decoder = options.read_info(source).map_err(refusal)?;
+    let mut decoder = options.read_info(source).map_err(|error| refusal(&error))?;
     let screen = Size { width: decoder.width().into(), height: decoder.height().into() };
-    let frame = decoder.next_frame_info().map_err(refusal)?;
+    let frame = decoder.next_frame_info().map_err(|error| refusal(&error))?;
     let frame = frame.ok_or_else(|| damaged("it has no frame"))?.clone();
     // Some writers leave the canvas empty and mean the frame.
     let empty = screen.pixels() == 0;
-    let full = if empty { Size { width: frame.width.into(), height: frame.height.into() } } else { screen };
+    let full = if empty { size_of(&frame) } else { screen };
     if full.pixels() == 0 {
         return Err(damaged("it has no pixels"));
     }
     budget.admit(full)?;
-    let length = usize::from(frame.width) * usize::from(frame.height);
-    budget.reserve(reserved(length))?;
     let cell = Reducer::cell(demand.ratio(full));
+    let mut file = Frames { decoder, full, empty, cell };
+    if film.is_wanted(FORMAT) {
+        return file.play(&frame, budget, film);
+    }
+    let length = length_of(&frame);
+    budget.reserve(reserved(length))?;
     let mut reducer = Reducer::new(full, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
     let mut indices = vec![0; length];
-    if length > 0 {
-        decoder.read_into_buffer(&mut indices).map_err(refusal)?;
-    }
-    let palette = Palette::new(decoder.palette().map_err(refusal)?, frame.transparent);
-
-    let top = if empty { 0 } else { usize::from(frame.top) };
-    let left = if empty { 0 } else { usize::from(frame.left) };
+    let palette = file.read(&frame, &mut indices)?;
+    let Place { left, top, .. } = file.place(&frame);
     let frame_width = usize::from(frame.width).max(1);
     let mut row = vec![CLEAR; side(full.width)];
     for y in 0..side(full.height) {
         cancel.check()?;
         row.fill(CLEAR);
-        let line = y.checked_sub(top).and_then(|y| indices.chunks_exact(frame_width).nth(y));
-        for (place, index) in row.iter_mut().skip(left).zip(line.unwrap_or_default()) {
+        let line = y.checked_sub(side(top)).and_then(|y| indices.chunks_exact(frame_width).nth(y));
+        for (place, index) in row.iter_mut().skip(side(left)).zip(line.unwrap_or_default()) {
             *place = palette.color(*index);
         }
         reducer.push(row.as_flattened());
     }
-    let profile = decoder.icc_profile().map(<[u8]>::to_vec);
-    let (picture, reduction) = reducer.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: Orientation::default(),
-        profile,
-        credits: Credits::default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    Ok(file.decoded(reducer.finish()))
 }
 
+/// A file whose first frame is about to be read.
+struct Frames<'s, 'a, R: Read> {
+    decoder: gif::Decoder<&'s mut Source<'a, R>>,
+    full: Size,
+    /// Whether the canvas is that of the first frame.
+    empty: bool,
+    cell: u32,
+}
+
+impl<R: Read> Frames<'_, '_, R> {
+    /// All frames, as far as they are wanted; the first comes back.
+    fn play(
+        &mut self,
+        first: &Frame<'static>,
+        budget: &mut Budget,
+        film: &mut Film<'_>,
+    ) -> Result<Decoded, Error> {
+        let mut screen = Screen::new(self.full, budget)?;
+        let mut indices = Vec::new();
+        let shown = shown(first);
+        let picture = self.next(first, &mut screen, &mut indices, budget)?;
+        let decoded = self.decoded(picture);
+        // How often they are shown again is counted, but for ever.
+        let plays = match self.decoder.repeat() {
+            Repeat::Finite(again) => again.saturating_add(1),
+            Repeat::Infinite => 0,
+        };
+        film.open(&decoded, plays, budget);
+        let mut goes_on = film.show_first(&decoded.picture, shown, budget)?;
+        while goes_on {
+            goes_on = match self.decoder.next_frame_info() {
+                Ok(None) => false,
+                Err(error) if is_cut_short(&error) => film.end(),
+                Ok(Some(frame)) => {
+                    let frame = frame.clone();
+                    match self.next(&frame, &mut screen, &mut indices, budget) {
+                        Ok((picture, _)) => film.show(picture, self::shown(&frame), budget)?,
+                        Err(error) => film.tear(error)?,
+                    }
+                }
+                Err(error) => film.tear(refusal(&error))?,
+            };
+        }
+        Ok(decoded)
+    }
+
+    /// What is seen with the next frame.
+    fn next(
+        &mut self,
+        frame: &Frame<'static>,
+        screen: &mut Screen,
+        indices: &mut Vec<u8>,
+        budget: &mut Budget,
+    ) -> Result<(Picture, u32), Error> {
+        let length = length_of(frame);
+        budget.reserve(reserved(length.max(indices.capacity())))?;
+        indices.clear();
+        indices.resize(length, 0);
+        let palette = self.read(frame, indices)?;
+        let disposal = match frame.dispose {
+            DisposalMethod::Any | DisposalMethod::Keep => Disposal::Keep,
+            DisposalMethod::Background => Disposal::Clear,
+            DisposalMethod::Previous => Disposal::Restore,
+        };
+        let rows = indices
+            .chunks_exact(usize::from(frame.width).max(1))
+            .map(|row| row.iter().map(|index| palette.color(*index)));
+        screen.lay(self.place(frame), (Blend::Over, disposal), rows);
+        screen.picture(self.cell, budget)
+    }
+
+    /// The pixels of the frame that was announced, and their colours.
+    fn read(&mut self, frame: &Frame<'static>, indices: &mut [u8]) -> Result<Palette, Error> {
+        if !indices.is_empty() {
+            self.decoder.read_into_buffer(indices).map_err(|error| refusal(&error))?;
+        }
+        Ok(Palette::new(self.decoder.palette().map_err(|error| refusal(&error))?, frame.transparent))
+    }
+
+    fn place(&self, frame: &Frame<'static>) -> Place {
+        let (left, top) = if self.empty { (0, 0) } else { (frame.left.into(), frame.top.into()) };
+        Place { left, top, size: size_of(frame) }
+    }
+
+    fn decoded(&self, (picture, cell): (Picture, u32)) -> Decoded {
+        Decoded {
+            picture,
+            full: self.full,
+            reduction: cell.into(),
+            grain: Grain::of(cell),
+            orientation: Orientation::default(),
+            profile: self.decoder.icc_profile().map(<[u8]>::to_vec),
+            credits: Credits::default(),
+            format: FORMAT,
+            damage: Damage::NONE,
+            quality: None,
+        }
+    }
+}
+
+fn size_of(frame: &Frame<'static>) -> Size {
+    Size { width: frame.width.into(), height: frame.height.into() }
+}
+
+fn length_of(frame: &Frame<'static>) -> usize {
+    usize::from(frame.width) * usize::from(frame.height)
+}
+
+/// Delays are in hundredths of a second.
+fn shown(frame: &Frame<'static>) -> Duration {
+    Duration::from_millis(u64::from(frame.delay) * 10)
+}
 /// The colour of every index; those past the end of the table, and the transparent one, are clear.
 struct Palette([[u8; 4]; 256]);
 
@@ -101,10 +202,15 @@ impl Palette {
     }
 }
 
-fn refusal(error: DecodingError) -> Error {
+fn refusal(error: &DecodingError) -> Error {
+    if is_cut_short(error) { damaged(CUT_SHORT) } else { damaged(&error.to_string()) }
+}
+
+fn is_cut_short(error: &DecodingError) -> bool {
     match error {
-        DecodingError::Io(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => damaged(CUT_SHORT),
-        other => damaged(&other.to_string()),
+        DecodingError::UnexpectedEof => true,
+        DecodingError::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
+        _ => false,
     }
 }
 

@@ -11,6 +11,7 @@ mod jpeg;
 mod png;
 mod pnm;
 mod qoi;
+mod screen;
 #[cfg(test)]
 mod streamed;
 mod tiff;
@@ -21,6 +22,7 @@ use std::io::Read;
 use self::tiff::exif_orientation;
 use super::credits::Credits;
 use super::damage::Damage;
+use super::film::Film;
 use super::geometry::{Demand, Size};
 use super::limits::Budget;
 use super::orient::Orientation;
@@ -75,11 +77,12 @@ impl From<u32> for Reduction {
     }
 }
 
-/// Decodes a source of any format, at least as large as the recipes demand.
+/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the film.
 pub(super) fn decode<R: Read>(
     source: &mut Source<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
+    film: &mut Film<'_>,
 ) -> Result<Decoded, Error> {
     let head = source.head(probe::HEAD)?;
     let format = probe::format(head)?;
@@ -89,26 +92,30 @@ pub(super) fn decode<R: Read>(
     let decoded = match format {
         SourceFormat::Avif => avif::decode(source, demand, budget),
         SourceFormat::Bmp => bmp::decode(source, demand, budget),
-        SourceFormat::Gif => gif::decode(source, demand, budget),
+        SourceFormat::Gif => gif::decode(source, demand, budget, film),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
-        SourceFormat::Png => png::decode(source, demand, budget),
+        SourceFormat::Png => png::decode(source, demand, budget, film),
         SourceFormat::Pnm => pnm::decode(source, demand, budget),
         SourceFormat::Qoi => qoi::decode(source, demand, budget),
         SourceFormat::Tiff => tiff::decode(source, demand, budget),
-        SourceFormat::WebP => webp::decode(source, demand, budget),
+        SourceFormat::WebP => webp::decode(source, demand, budget, film),
     };
     let decoded = decoded.map(|decoded| {
         let orientation = demand.orientation(decoded.orientation);
         Decoded { orientation, ..decoded }
     });
-    blame(decoded, || source.culprit())
+    match source.culprit() {
+        // A frame that did not arrive is not damaged.
+        Some(culprit) if film.is_torn() => Err(culprit),
+        culprit => blame(decoded, culprit),
+    }
 }
 
 /// Decoders take a reader that failed for a file that ends early: for an error, or for damage.
-fn blame(decoded: Result<Decoded, Error>, culprit: impl FnOnce() -> Option<Error>) -> Result<Decoded, Error> {
+fn blame(decoded: Result<Decoded, Error>, culprit: Option<Error>) -> Result<Decoded, Error> {
     match decoded {
         Ok(decoded) if decoded.damage.lost == 0 => Ok(decoded),
-        decoded => culprit().map_or(decoded, Err),
+        decoded => culprit.map_or(decoded, Err),
     }
 }
 
@@ -147,9 +154,9 @@ mod tests {
     fn a_short_download_is_not_taken_for_damage() {
         let broken = || Some(Error::Read(std::io::ErrorKind::ConnectionAborted.into()));
         let damage = Damage { lost: 1, all: 100 };
-        assert!(matches!(blame(decoded(damage), broken), Err(Error::Read(_))));
-        assert!(matches!(blame(Err(Error::NotAnImage), broken), Err(Error::Read(_))));
-        assert_eq!(blame(decoded(damage), || None).unwrap().damage, damage, "the file itself is short");
-        assert!(blame(decoded(Damage::NONE), broken).is_ok(), "what came was enough");
+        assert!(matches!(blame(decoded(damage), broken()), Err(Error::Read(_))));
+        assert!(matches!(blame(Err(Error::NotAnImage), broken()), Err(Error::Read(_))));
+        assert_eq!(blame(decoded(damage), None).unwrap().damage, damage, "the file itself is short");
+        assert!(blame(decoded(Damage::NONE), broken()).is_ok(), "what came was enough");
     }
 }

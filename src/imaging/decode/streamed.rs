@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::super::damage::Tolerance;
+use super::super::film::Film;
 use super::super::geometry::{Demand, Lying};
 use super::super::limits::{Budget, Cancel, Limits};
 use super::super::reduce::Reducer;
@@ -13,11 +14,10 @@ use crate::recipe::Recipe;
 
 fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, Error> {
     let cancel = Cancel::default();
-    super::decode(
-        &mut Source::new(file, None, &cancel),
-        Demand { recipes: &[recipe], lying: Lying::AsItSays },
-        budget,
-    )
+    let recipes = [recipe];
+    let demand = Demand { recipes: &recipes, lying: Lying::AsItSays };
+    let mut film = Film::new(demand, None, &cancel);
+    super::decode(&mut Source::new(file, None, &cancel), demand, budget, &mut film)
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::short;
 use crate::recipe::Rgb;
 
 /// NeuQuant looks at every tenth pixel: the balance its authors recommend.
-const SPEED: i32 = 10;
+pub(super) const SPEED: i32 = 10;
 
 pub(super) fn encode(picture: Picture, background: Rgb) -> Result<Vec<u8>, String> {
     let (width, height) = (short(picture.size.width), short(picture.size.height));
@@ -23,7 +23,7 @@ pub(super) fn encode(picture: Picture, background: Rgb) -> Result<Vec<u8>, Strin
 }
 
 /// RGBA with alpha 0 or 255; what is half transparent at least shows the background through.
-fn masked(picture: Picture, background: Rgb) -> Picture {
+pub(super) fn masked(picture: Picture, background: Rgb) -> Picture {
     let picture = picture.colored().with_alpha();
     let flat = picture.clone().flatten(background.0);
     let mut masked = picture.map(Layout::RgbAlpha, |[_, _, _, a]| [0, 0, 0, if a < 128 { 0 } else { 255 }]);

@@ -4,15 +4,18 @@ mod fit;
 mod gif;
 mod jpeg;
 mod png;
+mod reel;
 mod riff;
 mod webp;
 
 use bytes::Bytes;
 
+pub(super) use self::reel::{Reel, moves_in};
+use super::facts::Facts;
 use super::geometry::Size;
 use super::limits::Cancel;
 use super::picture::{Layout, Picture};
-use super::{Error, SourceFormat, Thumbnail};
+use super::{Error, Motion, SourceFormat, Thumbnail};
 use crate::recipe::{Format, Recipe};
 
 /// What of the source decides how its thumbnails are written.
@@ -34,6 +37,14 @@ pub(super) struct Carried<'a> {
     pub(super) profile: Option<&'a [u8]>,
     /// A block of EXIF, from its TIFF header on.
     pub(super) exif: Option<Vec<u8>>,
+}
+
+impl<'a> Carried<'a> {
+    /// What a recipe keeps of its source.
+    pub(super) fn of(facts: &'a Facts, recipe: &Recipe) -> Self {
+        let keeps = recipe.keep.copyright && carries_metadata(recipe, facts.format);
+        Self { profile: facts.kept_for(recipe), exif: if keeps { facts.credits.to_exif() } else { None } }
+    }
 }
 
 /// Writes a picture as its recipe says, by the source's format and quality where the recipe leaves it to them.
@@ -71,7 +82,8 @@ pub(super) fn encode(
             allowed,
         })?;
     }
-    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width: size.width, height: size.height })
+    let Size { width, height } = size;
+    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still })
 }
 
 /// Whether thumbnails of this recipe can carry a profile and EXIF.

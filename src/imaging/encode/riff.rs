@@ -1,11 +1,12 @@
-//! Profile and EXIF in a WebP file: the extended form of its container (RFC 9649, section 2.7).
+//! The extended form of WebP's container (RFC 9649, section 2.7): a profile, EXIF and frames beside a picture.
 
 use super::super::geometry::Size;
 
 /// Bits of the first byte of VP8X.
 const HAS_PROFILE: u8 = 0x20;
-const HAS_ALPHA: u8 = 0x10;
+pub(super) const HAS_ALPHA: u8 = 0x10;
 const HAS_EXIF: u8 = 0x08;
+pub(super) const IS_ANIMATED: u8 = 0x02;
 
 /// The same picture with a profile and a block of EXIF. A file that is none of ours comes back as it is.
 pub(super) fn with_metadata(
@@ -14,16 +15,33 @@ pub(super) fn with_metadata(
     profile: Option<&[u8]>,
     exif: Option<&[u8]>,
 ) -> Vec<u8> {
-    let chunks = webp.get(12..).unwrap_or_default();
-    let (flags, pictures) = match chunks.first_chunk() {
+    match pictures(&webp) {
+        Some((alpha, chunks)) => extended(alpha, size, chunks, profile, exif),
+        None => webp,
+    }
+}
+
+/// The chunks of a file's picture, and the flag of its alpha.
+pub(super) fn pictures(webp: &[u8]) -> Option<(u8, &[u8])> {
+    let chunks = webp.get(12..)?;
+    match chunks.first_chunk()? {
         // The simple form has no alpha: lossy, and not in the extended form.
-        Some(b"VP8 ") => (0, chunks),
-        Some(b"VP8X") => match (chunks.get(8), chunks.get(18..)) {
-            (Some(flags), Some(rest)) => (flags & HAS_ALPHA, rest),
-            _ => return webp,
-        },
-        _ => return webp,
-    };
+        b"VP8 " => Some((0, chunks)),
+        // Lossless, with the flag behind the size.
+        b"VP8L" => Some((if chunks.get(12)? & 0x10 == 0 { 0 } else { HAS_ALPHA }, chunks)),
+        b"VP8X" => Some((chunks.get(8)? & HAS_ALPHA, chunks.get(18..)?)),
+        _ => None,
+    }
+}
+
+/// A file in the extended form.
+pub(super) fn extended(
+    flags: u8,
+    size: Size,
+    pictures: &[u8],
+    profile: Option<&[u8]>,
+    exif: Option<&[u8]>,
+) -> Vec<u8> {
     let mut body = b"WEBP".to_vec();
     let set = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
     let mut head = vec![flags | set(profile.is_some(), HAS_PROFILE) | set(exif.is_some(), HAS_EXIF), 0, 0, 0];
@@ -44,7 +62,7 @@ pub(super) fn with_metadata(
 }
 
 /// Appends a chunk: name, length, content, a zero after an odd one.
-fn append(file: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
+pub(super) fn append(file: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     file.extend(name);
     file.extend(u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
     file.extend(content);

@@ -1,7 +1,9 @@
 //! PNG, row by row as it arrives.
 //!
 //! Memory: the reduced picture, a few rows, and 4 MB of other chunks; of interlaced files, whose every pass covers the
-//! whole picture, also the sums of its cells.
+//! whole picture, also the sums of its cells. Animations have a room of their own.
+
+mod animation;
 
 use std::io::{ErrorKind, Read};
 
@@ -9,6 +11,7 @@ use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
 use super::super::credits::Credits;
 use super::super::damage::Damage;
+use super::super::film::{Film, MOST_FRAMES};
 use super::super::geometry::{Demand, Size};
 use super::super::limits::{Budget, Cancel};
 use super::super::orient::Orientation;
@@ -26,10 +29,21 @@ const CHUNKS: u64 = 4_000_000;
 /// Rows the decoder holds: two raw ones and the expanded one.
 const ROWS: u64 = 3;
 
+/// How the pixels lie that come out of the decoder.
+struct Sheet {
+    full: Size,
+    layout: Layout,
+    depth: Depth,
+    /// As far as it is known before the pixels.
+    orientation: Option<Orientation>,
+    cell: u32,
+}
+
 pub(super) fn decode<R: Read>(
     source: &mut Source<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
+    film: &mut Film<'_>,
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
@@ -39,43 +53,57 @@ pub(super) fn decode<R: Read>(
     let info = decoder.read_header_info().map_err(refusal)?;
     let full = Size { width: info.width, height: info.height };
     // Eight bytes a pixel are the most, and one more a row names its filter.
-    let held = (u64::from(full.width) * 8 + 1) * ROWS;
-    budget.reserve(CHUNKS + held)?;
-    decoder.set_limits(png::Limits { bytes: usize::try_from(CHUNKS + held).unwrap_or(usize::MAX) });
+    let row = u64::from(full.width) * 8 + 1;
+    budget.reserve(CHUNKS + row * ROWS)?;
+    // The decoder counts the row of every frame, and has only one.
+    let counted = CHUNKS + row * (ROWS + u64::from(MOST_FRAMES) + 1);
+    decoder.set_limits(png::Limits { bytes: usize::try_from(counted).unwrap_or(usize::MAX) });
     let mut reader = decoder.read_info().map_err(refusal)?;
     let (layout, depth) = kind(&reader)?;
     let orientation = orientation(&reader);
-    let ratio = demand.ratio(orientation.unwrap_or_default().size(full));
-    let cell = Reducer::cell(ratio);
-    let (picture, reduction) = if reader.info().interlaced {
+    let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
+    let sheet = Sheet { full, layout, depth, orientation, cell };
+    if let Some(control) = reader.info().animation_control
+        && film.is_wanted(FORMAT)
+    {
+        return animation::play(&mut reader, control, &sheet, budget, film);
+    }
+    let picture = if reader.info().interlaced {
         passes(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
     } else {
         rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
     };
-    let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
-    let orientation = match orientation {
-        // eXIf may stand after the picture; a file that ends before it is still a picture.
-        None => match reader.finish() {
-            Err(DecodingError::IoError(error)) if error.kind() != ErrorKind::UnexpectedEof => {
-                return Err(Error::Read(error));
-            }
-            Ok(()) | Err(_) => self::orientation(&reader),
-        },
-        said => said,
-    };
-    let credits = reader.info().exif_metadata.as_deref().map(Credits::read).unwrap_or_default();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: orientation.unwrap_or_default(),
-        profile,
-        credits,
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    // eXIf may stand after the picture; a file that ends before it is still a picture.
+    if orientation.is_none()
+        && let Err(DecodingError::IoError(error)) = reader.finish()
+        && error.kind() != ErrorKind::UnexpectedEof
+    {
+        return Err(Error::Read(error));
+    }
+    Ok(sheet.decoded(&reader, picture))
+}
+
+impl Sheet {
+    /// A picture and all that has been read of the file by now.
+    fn decoded<R: Read>(
+        &self,
+        reader: &Reader<&mut Source<'_, R>>,
+        (picture, cell): (Picture, u32),
+    ) -> Decoded {
+        let info = reader.info();
+        Decoded {
+            picture,
+            full: self.full,
+            reduction: cell.into(),
+            grain: Grain::of(cell),
+            orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
+            profile: info.icc_profile.as_deref().map(<[u8]>::to_vec),
+            credits: info.exif_metadata.as_deref().map(Credits::read).unwrap_or_default(),
+            format: FORMAT,
+            damage: Damage::NONE,
+            quality: None,
+        }
+    }
 }
 
 fn kind<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<(Layout, Depth), Error> {

@@ -1,16 +1,19 @@
 //! WebP by libwebp, which scales rows while it decodes them.
 //!
 //! Memory, bytes a pixel: 4 for lossless pixels, 2 for a plane of alpha, 12 for a frame laid on its canvas. Pictures
-//! are there twice, in libwebp's buffer and as ours, when they are scaled.
+//! are there twice, in libwebp's buffer and as ours, when they are scaled. All frames of an animation take the file
+//! once more, two canvases, and what one of them takes.
 
-use webpx::{At, BitstreamFormat, DecoderConfig};
+use std::time::Duration;
+
+use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig};
 
 use super::super::super::Error;
 use super::super::super::geometry::Size;
 use super::super::super::limits::Budget;
 use super::super::super::picture::{Depth, Layout, Picture, side};
 use super::super::super::source::CUT_SHORT;
-use super::super::{Reduction, bytes_of};
+use super::super::{Reduction, bytes_of, reserved};
 use super::{Coding, Header, damaged};
 
 /// A file whose header has been read.
@@ -101,6 +104,36 @@ impl<'a> Decoder<'a> {
         }
         let picture = Picture { size, layout, depth: Depth::Eight, samples };
         Ok((picture, Reduction::fitted(full, size)))
+    }
+}
+
+/// The frames of an animation, each on its canvas.
+pub(super) struct Frames {
+    inner: AnimationDecoder,
+    size: Size,
+}
+
+impl Frames {
+    pub(super) fn new(file: &[u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
+        budget.reserve(reserved(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
+        let limits = webpx::Limits::none();
+        let inner = AnimationDecoder::with_options_limits(file, ColorMode::Rgba, false, &limits);
+        Ok(Self { inner: inner.map_err(|error| refusal(&error))?, size })
+    }
+
+    /// In RGBA; 4 bytes a pixel have been reserved.
+    pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
+        let Some(frame) = self.inner.next_frame().map_err(|error| refusal(&error))? else { return Ok(None) };
+        let picture = Picture {
+            size: Size { width: frame.width, height: frame.height },
+            layout: Layout::RgbAlpha,
+            depth: Depth::Eight,
+            samples: frame.data,
+        };
+        if picture.size != self.size {
+            return Err(damaged("its frames have another size than its canvas".to_owned()));
+        }
+        Ok(Some((picture, Duration::from_millis(frame.duration_ms.into()))))
     }
 }
 

@@ -1,4 +1,5 @@
-//! WebP: chunks may stand in any order, so the file is read whole; of an animation, the first frame counts.
+//! WebP: chunks may stand in any order, so the file is read whole; of an animation, the first frame counts, unless all
+//! are wanted.
 //!
 //! Memory: the file, and what the decoder says it takes.
 
@@ -11,20 +12,22 @@ mod libwebp;
 mod pure;
 
 use std::io::Read;
+use std::time::Duration;
 
 #[cfg(feature = "libwebp")]
-use self::libwebp::Decoder;
+use self::libwebp::{Decoder, Frames};
 #[cfg(not(feature = "libwebp"))]
-use self::pure::Decoder;
+use self::pure::{Decoder, Frames};
 use super::super::credits::Credits;
 use super::super::damage::Damage;
+use super::super::film::Film;
 use super::super::geometry::{Demand, Size};
 use super::super::limits::Budget;
 use super::super::picture::{Grain, Layout, Picture};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
-use super::{Decoded, Reduction, exif_orientation};
+use super::{Decoded, Reduction, bytes_of, exif_orientation};
 
 const FORMAT: SourceFormat = SourceFormat::WebP;
 
@@ -48,6 +51,7 @@ pub(super) fn decode<R: Read>(
     source: &mut Source<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
+    film: &mut Film<'_>,
 ) -> Result<Decoded, Error> {
     let file = source.take_bytes(budget)?;
     let decoder = Decoder::new(&file)?;
@@ -57,8 +61,7 @@ pub(super) fn decode<R: Read>(
     let orientation = exif.map(exif_orientation).unwrap_or_default();
     let cell = Reducer::cell(demand.ratio(orientation.size(full)));
     source.cancel().check()?;
-    let (picture, reduction) = decoder.decode(cell, budget)?;
-    Ok(Decoded {
+    let decoded = |(picture, reduction)| Decoded {
         picture,
         full,
         reduction,
@@ -69,7 +72,49 @@ pub(super) fn decode<R: Read>(
         format: FORMAT,
         damage: Damage::NONE,
         quality: None,
-    })
+    };
+    if decoder.header().coding == Coding::Animated && film.is_wanted(FORMAT) {
+        return play(&file, full, cell, decoded, budget, film);
+    }
+    Ok(decoded(decoder.decode(cell, budget)?))
+}
+
+/// All frames, as far as they are wanted; the first comes back.
+fn play(
+    file: &[u8],
+    full: Size,
+    cell: u32,
+    decoded: impl Fn((Picture, Reduction)) -> Decoded,
+    budget: &mut Budget,
+    film: &mut Film<'_>,
+) -> Result<Decoded, Error> {
+    let mut frames = Frames::new(file, full, budget)?;
+    let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
+        budget.reserve(bytes_of(full, 4))?;
+        let Some((picture, shown)) = frames.next()? else { return Ok(None) };
+        let (picture, reduction) = reduce(picture, cell, budget)?;
+        Ok(Some((picture, reduction, shown)))
+    };
+    let Some((picture, reduction, shown)) = next(budget)? else {
+        return Err(damaged("it has no frame".to_owned()));
+    };
+    let first = decoded((picture, reduction));
+    film.open(&first, plays(file), budget);
+    let mut goes_on = film.show_first(&first.picture, shown, budget)?;
+    while goes_on {
+        goes_on = match next(budget) {
+            Ok(Some((picture, _, shown))) => film.show(picture, shown, budget)?,
+            Ok(None) => false,
+            Err(error) => film.tear(error)?,
+        };
+    }
+    Ok(first)
+}
+
+/// How often all frames are shown, 0 for ever (RFC 9649, section 2.7.1.1).
+fn plays(file: &[u8]) -> u16 {
+    let loops = chunk(file, *b"ANIM").and_then(|animation| animation.get(4..)?.first_chunk());
+    loops.map_or(1, |loops| u16::from_le_bytes(*loops))
 }
 
 /// Averages a whole picture; what it takes beside has been reserved.

@@ -3,6 +3,7 @@
 //! Memory, bytes a pixel: 8 for samples, planes and alpha, 12 for a frame laid on its canvas.
 
 use std::io::Cursor;
+use std::time::Duration;
 
 use image_webp::{DecodingError, WebPDecoder};
 
@@ -47,6 +48,32 @@ impl<'a> Decoder<'a> {
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         self.inner.read_image(&mut picture.samples).map_err(refusal)?;
         super::reduce(picture, cell, budget)
+    }
+}
+
+/// The frames of an animation, each on its canvas.
+pub(super) struct Frames<'a> {
+    inner: WebPDecoder<Cursor<&'a [u8]>>,
+    size: Size,
+}
+
+impl<'a> Frames<'a> {
+    pub(super) fn new(file: &'a [u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
+        budget.reserve(bytes_of(size, 12))?;
+        let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;
+        inner.set_background_color([0; 4]).map_err(refusal)?;
+        Ok(Self { inner, size })
+    }
+
+    /// 4 bytes a pixel have been reserved.
+    pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
+        let layout = if self.inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
+        let mut picture = Picture::blank(self.size, layout, Depth::Eight);
+        match self.inner.read_frame(&mut picture.samples) {
+            Ok(milliseconds) => Ok(Some((picture, Duration::from_millis(milliseconds.into())))),
+            Err(DecodingError::NoMoreFrames) => Ok(None),
+            Err(error) => Err(refusal(error)),
+        }
     }
 }
 

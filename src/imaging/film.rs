@@ -1,0 +1,272 @@
+//! The frames of a source that moves, on their way from its decoder to the thumbnails that move too.
+//!
+//! Frames come one after the other, each as a whole picture of the canvas; memory holds one of them, and of each
+//! thumbnail the file so far and two of its frames. Whatever stands in the way of a moving thumbnail makes it a still
+//! one of the first frame, and is told.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use super::base::{Base, Drawn, Job};
+use super::decode::Decoded;
+use super::encode::{Carried, Reel, moves_in};
+use super::facts::Facts;
+use super::geometry::Demand;
+use super::limits::{Budget, Cancel};
+use super::picture::Picture;
+use super::{Error, SourceFormat, Thumbnail, Timings};
+use crate::recipe::{Animation, Format, Recipe};
+
+/// Most frames of a thumbnail.
+pub(super) const MOST_FRAMES: u32 = 1000;
+
+/// Most pixels of all frames together, in pixels of the largest picture that is allowed.
+const MOST_PICTURES: u64 = 4;
+
+/// Frames for which no longer time is asked for are shown for [`USUAL`] by every browser.
+const HASTE: Duration = Duration::from_millis(10);
+const USUAL: Duration = Duration::from_millis(100);
+
+/// Why a thumbnail stands still although its recipe keeps animations.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Dropped {
+    /// Its file would be larger than the recipe allows, bytes.
+    Bytes(u64),
+    /// A frame after the first is damaged.
+    Damaged {
+        /// Which, the first is 1.
+        frame: u32,
+        /// What the decoder ran into.
+        detail: String,
+    },
+    /// The format cannot be written so.
+    Encode(String),
+    /// It has more frames than this.
+    Frames(u32),
+    /// Frames and file do not fit in the memory.
+    Memory,
+    /// Its frames have more pixels than this together.
+    Pixels(u64),
+}
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(allowed) => write!(f, "with its frames it has more than {allowed} bytes"),
+            Self::Damaged { frame, detail } => write!(f, "frame {frame} is damaged: {detail}"),
+            Self::Encode(detail) => write!(f, "its frames cannot be written: {detail}"),
+            Self::Frames(allowed) => write!(f, "it has more than {allowed} frames"),
+            Self::Memory => f.write_str("its frames need more memory"),
+            Self::Pixels(allowed) => write!(f, "its frames have more than {allowed} pixels together"),
+        }
+    }
+}
+
+/// Thumbnails that move, or why they do not, by the places of their recipes.
+pub(super) type Moving = BTreeMap<usize, Result<Thumbnail, Dropped>>;
+
+/// What takes frames.
+pub(super) struct Film<'a> {
+    demand: Demand<'a>,
+    /// Length of the source, if it is known.
+    bytes: Option<u64>,
+    cancel: &'a Cancel,
+    facts: Option<Facts>,
+    shots: Vec<Shot<'a>>,
+    frames: u32,
+    torn: bool,
+    /// Bytes reserved for the decoder and the first frame, which stay from frame to frame.
+    floor: u64,
+    timings: Timings,
+}
+
+/// A thumbnail that moves so far.
+struct Shot<'a> {
+    job: Job<'a>,
+    reel: Result<Reel, Dropped>,
+}
+
+impl<'a> Film<'a> {
+    /// `bytes` is the length of the file, if it is known.
+    pub(super) fn new(demand: Demand<'a>, bytes: Option<u64>, cancel: &'a Cancel) -> Self {
+        Self {
+            demand,
+            bytes,
+            cancel,
+            facts: None,
+            shots: Vec::new(),
+            frames: 0,
+            torn: false,
+            floor: 0,
+            timings: Timings::default(),
+        }
+    }
+
+    /// Whether frames after the first are wanted of a source of this format.
+    pub(super) fn is_wanted(&self, format: SourceFormat) -> bool {
+        self.demand.recipes.iter().any(|recipe| keeps(recipe, format).is_some())
+    }
+
+    /// Begins with what is known once the first frame is decoded; its memory and the decoder's are reserved.
+    /// `plays` is how often all frames are shown, 0 for ever.
+    pub(super) fn open(&mut self, first: &Decoded, plays: u16, budget: &Budget) {
+        let facts = Facts::new(first, self.bytes, self.demand);
+        let (jobs, _) = Job::all(facts.full, self.demand.recipes);
+        self.shots = jobs
+            .into_iter()
+            .filter_map(|job| {
+                let format = keeps(job.recipe, facts.format)?;
+                let reel = Ok(Reel::new(format, job.recipe, plays));
+                Some(Shot { job, reel })
+            })
+            .collect();
+        self.facts = Some(facts);
+        self.floor = budget.used();
+    }
+
+    /// [`Self::show`] for a copy of the first frame.
+    pub(super) fn show_first(
+        &mut self,
+        picture: &Picture,
+        shown: Duration,
+        budget: &mut Budget,
+    ) -> Result<bool, Error> {
+        if budget.reserve(picture.bytes()).is_err() {
+            self.frames = 1;
+            return Ok(self.stop(&Dropped::Memory));
+        }
+        self.show(picture.clone(), shown, budget)
+    }
+
+    /// Takes the next frame, and gives back the memory reserved for it. `false` when no more are wanted.
+    pub(super) fn show(
+        &mut self,
+        picture: Picture,
+        shown: Duration,
+        budget: &mut Budget,
+    ) -> Result<bool, Error> {
+        let Some(facts) = &self.facts else { return Ok(false) };
+        self.frames = self.frames.saturating_add(1);
+        let most = budget.max_pixels().saturating_mul(MOST_PICTURES);
+        if self.frames > MOST_FRAMES {
+            return Ok(self.stop(&Dropped::Frames(MOST_FRAMES)));
+        }
+        if facts.full.pixels().saturating_mul(self.frames.into()) > most {
+            return Ok(self.stop(&Dropped::Pixels(most)));
+        }
+        let shown = if shown <= HASTE { USUAL } else { shown };
+        let start = Instant::now();
+        let Ok(mut base) = Base::new(picture, facts, budget) else {
+            return Ok(self.stop(&Dropped::Memory));
+        };
+        for shot in &mut self.shots {
+            self.cancel.check()?;
+            shot.take(&mut base, shown, budget, self.cancel, &mut self.timings)?;
+        }
+        self.timings.resize += start.elapsed();
+        let held = self.shots.iter().filter_map(|shot| shot.reel.as_ref().ok()).map(Reel::held).sum();
+        budget.settle(self.floor);
+        if budget.reserve(held).is_err() {
+            return Ok(self.stop(&Dropped::Memory));
+        }
+        Ok(self.goes_on())
+    }
+
+    /// The frame after those shown cannot be decoded; no more are wanted.
+    pub(super) fn tear(&mut self, error: Error) -> Result<bool, Error> {
+        self.torn = true;
+        self.frames = self.frames.saturating_add(1);
+        self.stop(&match error {
+            Error::Cancelled => return Err(Error::Cancelled),
+            Error::Damaged { detail, .. } => Dropped::Damaged { frame: self.frames, detail },
+            Error::TooMuchMemory { .. } => Dropped::Memory,
+            other => Dropped::Damaged { frame: self.frames, detail: other.to_string() },
+        });
+        Ok(false)
+    }
+
+    /// The file ends between two frames, without the mark of its end.
+    pub(super) fn end(&mut self) -> bool {
+        self.torn = true;
+        false
+    }
+
+    /// Whether the file ended as none should: it may have been the download.
+    pub(super) fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    /// No reel takes more frames. Whether more are wanted all the same.
+    fn stop(&mut self, reason: &Dropped) -> bool {
+        for shot in self.shots.iter_mut().filter(|shot| shot.reel.is_ok()) {
+            shot.reel = Err(reason.clone());
+        }
+        self.goes_on()
+    }
+
+    /// Whether a reel takes more frames, or it is not known yet whether the source moves at all.
+    fn goes_on(&self) -> bool {
+        self.frames < 2 || self.shots.iter().any(|shot| shot.reel.is_ok())
+    }
+
+    /// What came of it: nothing of a source that has one frame.
+    pub(super) fn finish(self, timings: &mut Timings) -> Moving {
+        let (Some(facts), 2..) = (&self.facts, self.frames) else { return Moving::new() };
+        timings.resize += self.timings.resize.saturating_sub(self.timings.encode);
+        timings.encode += self.timings.encode;
+        // What was shown was decoded in between.
+        timings.decode = timings.decode.saturating_sub(self.timings.resize);
+        let start = Instant::now();
+        let finished = self.shots.into_iter().map(|shot| (shot.job.place, shot.finish(facts))).collect();
+        timings.encode += start.elapsed();
+        finished
+    }
+}
+
+impl Shot<'_> {
+    fn take(
+        &mut self,
+        base: &mut Base<'_>,
+        shown: Duration,
+        budget: &mut Budget,
+        cancel: &Cancel,
+        timings: &mut Timings,
+    ) -> Result<(), Error> {
+        let Ok(reel) = &mut self.reel else { return Ok(()) };
+        let pushed = base.draw(&mut self.job, budget, cancel).and_then(|Drawn { picture, working }| {
+            let start = Instant::now();
+            let pushed = reel.push(picture, shown);
+            timings.encode += start.elapsed();
+            budget.release(working);
+            pushed
+        });
+        let allowed = self.job.recipe.max_bytes;
+        self.reel = match pushed {
+            Ok(()) if allowed.is_none_or(|allowed| reel.written() <= allowed) => return Ok(()),
+            Ok(()) => Err(Dropped::Bytes(allowed.unwrap_or_default())),
+            Err(Error::Cancelled) => return Err(Error::Cancelled),
+            Err(Error::TooMuchMemory { .. }) => Err(Dropped::Memory),
+            Err(other) => Err(Dropped::Encode(other.to_string())),
+        };
+        Ok(())
+    }
+
+    fn finish(self, facts: &Facts) -> Result<Thumbnail, Dropped> {
+        let recipe = self.job.recipe;
+        let finished = self.reel?.finish(&Carried::of(facts, recipe));
+        let thumbnail = finished.map_err(|error| Dropped::Encode(error.to_string()))?;
+        match recipe.max_bytes {
+            Some(allowed) if thumbnail.length() > allowed => Err(Dropped::Bytes(allowed)),
+            Some(_) | None => Ok(thumbnail),
+        }
+    }
+}
+
+/// The format in which a recipe's thumbnails go on moving.
+fn keeps(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
+    match recipe.animation {
+        Animation::First => None,
+        Animation::Keep => moves_in(recipe, source),
+    }
+}
