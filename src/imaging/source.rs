@@ -111,6 +111,11 @@ impl<'a, R: Read> Source<'a, R> {
         self.cancel.check().err()
     }
 
+    /// Bytes that have come and were not consumed.
+    pub(super) fn ahead(&self) -> &[u8] {
+        self.buffer.get(self.position..).unwrap_or_default()
+    }
+
     /// Bytes of the file before the next one.
     pub(super) fn position(&self) -> u64 {
         self.start.saturating_add(u64::try_from(self.position).unwrap_or(u64::MAX))

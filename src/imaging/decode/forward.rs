@@ -39,6 +39,16 @@ impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
         byte.ok_or_else(|| self.damaged(CUT_SHORT))
     }
 
+    /// Bytes that have come already.
+    pub(super) fn ahead(&self) -> &[u8] {
+        self.source.ahead()
+    }
+
+    /// Passes over so many bytes of [`Self::ahead`].
+    pub(super) fn pass(&mut self, count: usize) {
+        self.source.consume(count);
+    }
+
     /// A reader of the next bytes, at most so many.
     pub(super) fn part(&mut self, length: u64) -> Take<&mut Source<'a, R>> {
         self.source.by_ref().take(length)

@@ -45,9 +45,9 @@ pub(super) fn decode<R: Read>(
     let mut pixels = Pixels::default();
     for _ in 0..height {
         cancel.check()?;
-        for place in row.chunks_exact_mut(layout.channels()) {
-            let pixel = pixels.next(&mut file)?;
-            place.iter_mut().zip(pixel).for_each(|(place, sample)| *place = sample);
+        match layout {
+            Layout::RgbAlpha => pixels.fill(row.as_chunks_mut::<4>().0, &mut file)?,
+            _ => pixels.fill(row.as_chunks_mut::<3>().0, &mut file)?,
         }
         reducer.push(&row);
     }
@@ -83,34 +83,60 @@ impl Default for Pixels {
 }
 
 impl Pixels {
-    fn next<R: Read>(&mut self, file: &mut Forward<'_, '_, R>) -> Result<[u8; 4], Error> {
-        if self.repeats > 0 {
-            self.repeats -= 1;
-            return Ok(self.last);
+    /// The next pixels, without alpha where there is no room for it.
+    fn fill<const C: usize, R: Read>(
+        &mut self,
+        places: &mut [[u8; C]],
+        file: &mut Forward<'_, '_, R>,
+    ) -> Result<(), Error> {
+        for place in places {
+            match self.repeats.checked_sub(1) {
+                Some(left) => self.repeats = left,
+                None => self.step(Self::operation(file)?),
+            }
+            place.iter_mut().zip(self.last).for_each(|(place, sample)| *place = sample);
         }
+        Ok(())
+    }
+
+    /// The next operation, which is up to five bytes; behind its end anything.
+    fn operation<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<[u8; 5], Error> {
+        let more = |tag| match tag {
+            0xff => 4,
+            0xfe => 3,
+            0x80..=0xbf => 1,
+            _ => 0,
+        };
+        if let Some(operation) = file.ahead().first_chunk::<5>().copied() {
+            let [tag, ..] = operation;
+            file.pass(1 + more(tag));
+            return Ok(operation);
+        }
+        let mut operation = [file.byte()?, 0, 0, 0, 0];
+        let [tag, rest @ ..] = &mut operation;
+        rest.iter_mut().take(more(*tag)).try_for_each(|place| file.byte().map(|byte| *place = byte))?;
+        Ok(operation)
+    }
+
+    fn step(&mut self, [tag, first, second, third, fourth]: [u8; 5]) {
         let [r, g, b, a] = self.last;
         // Differences are stored with a bias.
         let moved = |sample: u8, bits: u8, bias: u8| sample.wrapping_add(bits).wrapping_sub(bias);
-        let tag = file.byte()?;
         let low = tag & 0x3f;
         self.last = match tag >> 6 {
-            3 if tag == 0xff => file.array()?,
-            3 if tag == 0xfe => {
-                let [r, g, b] = file.array()?;
-                [r, g, b, a]
-            }
+            3 if tag == 0xff => [first, second, third, fourth],
+            3 if tag == 0xfe => [first, second, third, a],
             3 => {
                 self.repeats = low;
                 self.last
             }
             2 => {
-                let second = file.byte()?;
                 let green = moved(g, low, 32);
                 let along = green.wrapping_sub(g);
                 [
-                    moved(r, second >> 4, 8).wrapping_add(along),
+                    moved(r, first >> 4, 8).wrapping_add(along),
                     green,
-                    moved(b, second & 0xf, 8).wrapping_add(along),
+                    moved(b, first & 0xf, 8).wrapping_add(along),
                     a,
                 ]
             }
@@ -121,6 +147,5 @@ impl Pixels {
         if let Some(place) = self.seen.get_mut((r * 3 + g * 5 + b * 7 + a * 11) % 64) {
             *place = self.last;
         }
-        Ok(self.last)
     }
 }
