@@ -5,6 +5,7 @@
   quality.py pixels SRC PNG           writes the pixels of another format
   quality.py psnr PNG PNG             prints how near two pictures are, dB over RGB
   quality.py mosaic PHOTO WIDTH HEIGHT FILE     a large photograph out of copies of a smaller one
+  quality.py convert SRC FILE                   the same pixels in a lossless format, interlaced or in tiles if the name has it
   quality.py progressive JPEG JPEG              the same pixels, decoded and written anew (where there is no jpegtran)
 """
 import sys
@@ -52,8 +53,19 @@ def mosaic(photo, width, height, target):
     large.save(target, **options.get(target.rpartition(".")[2], jpeg))
 
 
+def convert(source, target):
+    if ".interlaced." in target or ".tiles." in target:
+        import pyvips
+        picture = pyvips.Image.new_from_file(source)
+        tiles = {"compression": "deflate", "tile": True, "tile_width": 256, "tile_height": 256}
+        picture.write_to_file(target, **({"interlace": True} if ".interlaced." in target else tiles))
+        return
+    options = {"tif": {"compression": "tiff_lzw", "tiffinfo": {317: 2}}}
+    Image.open(source).convert("RGB").save(target, **options.get(target.rpartition(".")[2], {}))
+
+
 def progressive(source, target):
     Image.open(source).save(target, quality=90, subsampling="4:2:0", progressive=True)
 
 
-{"reference": reference, "pixels": pixels, "psnr": psnr, "mosaic": mosaic, "progressive": progressive}[sys.argv[1]](*sys.argv[2:])
+{"reference": reference, "pixels": pixels, "psnr": psnr, "mosaic": mosaic, "convert": convert, "progressive": progressive}[sys.argv[1]](*sys.argv[2:])
