@@ -9,6 +9,7 @@ mod forward;
 mod gif;
 mod jpeg;
 mod png;
+mod png_color;
 mod pnm;
 mod qoi;
 #[cfg(test)]

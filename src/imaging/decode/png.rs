@@ -16,7 +16,7 @@ use super::super::picture::{Depth, Grain, Layout, Picture};
 use super::super::reduce::{Reducer, Run, Scatter};
 use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
-use super::{Decoded, exif_orientation};
+use super::{Decoded, exif_orientation, png_color};
 
 const FORMAT: SourceFormat = SourceFormat::Png;
 
@@ -52,7 +52,7 @@ pub(super) fn decode<R: Read>(
     } else {
         rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
     };
-    let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
+    let profile = png_color::profile(reader.info(), layout, depth);
     let orientation = match orientation {
         // eXIf may stand after the picture; a file that ends before it is still a picture.
         None => match reader.finish() {
