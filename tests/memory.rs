@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its picture has failed")]
 
+mod chunks;
+
 use std::io::{Cursor, Read, repeat};
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Rendering, Tolerance, render};
@@ -98,24 +100,9 @@ fn png(interlaced: bool) -> Vec<u8> {
         (HEIGHT - y).div_ceil(down) * (1 + 3 * (WIDTH - x).div_ceil(right))
     };
     let rows = vec![0; usize::try_from(passes.iter().map(bytes).sum::<u32>()).unwrap()];
-    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let header =
         [[WIDTH, HEIGHT].map(u32::to_be_bytes).as_flattened(), &[8, 2, 0, 0, interlaced.into()]].concat();
-    for (name, content) in
-        [(b"IHDR", header), (b"IDAT", fdeflate::compress_to_vec(&rows)), (b"IEND", Vec::new())]
-    {
-        file.extend(u32::try_from(content.len()).unwrap().to_be_bytes());
-        let checked = [name.as_slice(), &content].concat();
-        file.extend(&checked);
-        file.extend(crc(&checked).to_be_bytes());
-    }
-    file
-}
-
-/// PNG, annex D.
-fn crc(bytes: &[u8]) -> u32 {
-    let shifted = |crc: u32| if crc & 1 == 1 { 0xedb8_8320 ^ crc >> 1 } else { crc >> 1 };
-    !bytes.iter().fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| shifted(crc)))
+    chunks::png(&[(b"IHDR", &header), (b"IDAT", &fdeflate::compress_to_vec(&rows)), (b"IEND", &[])])
 }
 
 #[test]

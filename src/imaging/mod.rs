@@ -8,6 +8,7 @@
 mod base;
 mod canvas;
 mod color;
+mod colorimetry;
 mod credits;
 mod damage;
 mod decode;

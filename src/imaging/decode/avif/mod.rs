@@ -22,7 +22,7 @@ use self::boxes::{Bytes, Header};
 use self::cicp::Matrix;
 use self::convert::{Converter, Part};
 use self::meta::{CodePoints, Meta, Property};
-use super::super::color;
+use super::super::colorimetry::Colorimetry;
 use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
@@ -103,7 +103,7 @@ pub(super) fn decode<R: Read>(
     };
     let profile = match still.icc {
         Some(icc) => Some(icc.to_vec()),
-        None => color::profile_of(coded.primaries, coded.transfer),
+        None => Colorimetry::by_code_points(coded.primaries, coded.transfer).profile(layout),
     };
     Ok(Decoded {
         picture,

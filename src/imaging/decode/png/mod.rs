@@ -4,6 +4,7 @@
 //! whole picture, also the sums of its cells. Animations have a room of their own.
 
 mod animation;
+mod color;
 
 use std::io::{ErrorKind, Read};
 
@@ -91,13 +92,14 @@ impl Sheet {
         (picture, cell): (Picture, u32),
     ) -> Decoded {
         let info = reader.info();
+        let profile = color::profile(info, picture.layout, picture.depth);
         Decoded {
             picture,
             full: self.full,
             reduction: cell.into(),
             grain: Grain::of(cell),
             orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
-            profile: info.icc_profile.as_deref().map(<[u8]>::to_vec),
+            profile,
             credits: info.exif_metadata.as_deref().map(Credits::read).unwrap_or_default(),
             format: FORMAT,
             damage: Damage::NONE,
