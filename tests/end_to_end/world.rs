@@ -55,6 +55,11 @@ pub struct World {
     _folder: tempfile::TempDir,
 }
 
+/// The program of this build, or the one that `BOOTSTRAP` names: what is in a zip.
+fn program() -> PathBuf {
+    std::env::var_os("BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_cos-thumbnailer").into(), PathBuf::from)
+}
+
 impl World {
     pub async fn new() -> Self {
         Self::with(Wishes::default()).await
@@ -79,7 +84,7 @@ impl World {
         environment.push(("COS_ENDPOINT".to_owned(), wishes.endpoint.unwrap_or_else(|| cos.endpoint())));
         environment.extend(wishes.environment.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let options = ScfOptions {
-            program: env!("CARGO_BIN_EXE_cos-thumbnailer").into(),
+            program: program(),
             environment,
             code_root: Some(code),
             memory_mb: wishes.memory_mb,
