@@ -12,6 +12,7 @@ use super::decode::Decoded;
 use super::encode::{self, Carried, Origin};
 use super::geometry::{Demand, Finish, Plan, Size, Stage, Window};
 use super::limits::{Budget, Cancel};
+use super::orient::Orientation;
 use super::picture::{Grain, Layout, Picture};
 use super::reduce::Reducer;
 use super::resize;
@@ -76,10 +77,11 @@ impl Base {
         budget.settle(picture.bytes());
         budget.reserve(kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX)))?;
         // Turned, the picture is there twice for a moment.
-        budget.reserve(picture.bytes())?;
+        let twin = if orientation == Orientation::default() { 0 } else { picture.bytes() };
+        budget.reserve(twin)?;
         let extent = orientation.window(stored, picture.size);
         let view = View { picture: orientation.apply(picture), grain, extent };
-        budget.release(view.picture.bytes());
+        budget.release(twin);
         Ok(Self { view, full: orientation.size(full), format, profile, kept, credits, quality, bytes })
     }
 
@@ -139,7 +141,11 @@ impl Base {
         timings: &mut Timings,
     ) -> Result<Thumbnail, Error> {
         let start = Instant::now();
-        let working = resize::working_bytes(&self.view.picture, &job.plan);
+        let Self { format, full: size, quality, bytes, .. } = *self;
+        let origin = Origin { format, size, quality, bytes };
+        let made = job.plan.stages.last().map_or(size, Stage::final_size);
+        let written = encode::bytes_a_pixel(job.recipe, &origin, self.layout_of(&job.plan), made);
+        let working = resize::working_bytes(&self.view.picture, &job.plan, written);
         budget.reserve(working)?;
         let picture = self.draw(job, cancel);
         timings.resize += start.elapsed();
@@ -147,8 +153,6 @@ impl Base {
         let start = Instant::now();
         let thumbnail = picture.and_then(|picture| {
             cancel.check()?;
-            let Self { format, full: size, quality, bytes, .. } = *self;
-            let origin = Origin { format, size, quality, bytes };
             encode::encode(picture, job.recipe, &origin, &self.carried(job.recipe), cancel)
         });
         timings.encode += start.elapsed();
@@ -183,6 +187,12 @@ impl Base {
         }
         let drawn = if job.recipe.greyscale { drawn.greyed() } else { drawn };
         Ok(drawn.drop_opaque_alpha())
+    }
+
+    /// How the thumbnail will be laid out, at most: a canvas around a turned picture is transparent.
+    fn layout_of(&self, plan: &Plan) -> Layout {
+        let is_turned = |stage: &Stage| matches!(stage.finish, Some(Finish::Rotate { .. }));
+        if plan.stages.iter().any(is_turned) { Layout::RgbAlpha } else { self.view.picture.layout }
     }
 
     /// In the colours that the recipe wants, eight bits.
