@@ -49,6 +49,14 @@ pub enum Error {
     /// The target's bucket or key, made from the source's, cannot exist.
     #[error("the thumbnail cannot be stored: {0}")]
     Target(#[from] object::Error),
+    /// The picture does not fit the function, by the model of its format.
+    #[error("this picture needs {needed} MB of memory, this function has {have} MB; {}", remedy(*needed))]
+    TooMuchMemory {
+        /// Memory of a function that it would fit, MB of 1,048,576 bytes.
+        needed: u64,
+        /// Memory of this function, MB.
+        have: u64,
+    },
 }
 
 impl Error {
@@ -81,6 +89,7 @@ impl Error {
             Self::Loop(_) => "config.loop",
             Self::Panicked(_) => "panic",
             Self::Target(_) => "target.name",
+            Self::TooMuchMemory { .. } => "image.too_much_memory",
         }
     }
 
@@ -93,9 +102,20 @@ impl Error {
             Self::Deadline { .. }
             | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
             | Self::Panicked(_) => Disposition::Transient,
-            Self::Cos(_) | Self::Event(_) | Self::Imaging(_) | Self::Loop(_) | Self::Target(_) => {
-                Disposition::Permanent
-            }
+            Self::Cos(_)
+            | Self::Event(_)
+            | Self::Imaging(_)
+            | Self::Loop(_)
+            | Self::Target(_)
+            | Self::TooMuchMemory { .. } => Disposition::Permanent,
         }
     }
+}
+
+/// What to do about a need of so many MB: functions come in steps of 128 MB (583/11637).
+fn remedy(needed: u64) -> String {
+    const STEP: u64 = 128;
+    const LARGEST: u64 = 3072;
+    let size = needed.next_multiple_of(STEP);
+    if size > LARGEST { "upload a smaller picture".to_owned() } else { format!("set {size} MB") }
 }

@@ -9,7 +9,7 @@ use crate::cos::{self, Client, Session, Settings};
 use crate::credentials;
 use crate::error::Error;
 use crate::event::{self, Record, Refused, Work, coalesce};
-use crate::imaging::{Limits, Tolerance};
+use crate::imaging::{self, Limits, Tolerance};
 use crate::object::Region;
 use crate::pipeline::{Pipeline, Pixels};
 use crate::plan::{Job, Plan, plan};
@@ -128,7 +128,7 @@ impl Invocation<'_> {
             Ok(Plan::Make(job)) => {
                 let wanted = job.targets.len();
                 self.make(record, &job, &mut entry).await.unwrap_or_else(|error| {
-                    Outcome::from(&self.with_progress(error, entry.thumbnails.len(), wanted))
+                    Outcome::from(&self.with_context(error, entry.thumbnails.len(), wanted))
                 })
             }
             Err(error) => Outcome::from(&error),
@@ -153,10 +153,15 @@ impl Invocation<'_> {
         }
     }
 
-    /// Deadlines are met in several places; how far the record got is known here.
-    fn with_progress(&self, error: Error, stored: usize, wanted: usize) -> Error {
+    /// Adds what is known here only: how far the record got, and how large the function is.
+    fn with_context(&self, error: Error, stored: usize, wanted: usize) -> Error {
         match error {
             Error::Deadline { .. } | Error::Cos(cos::Error::Deadline { .. }) => self.deadline(stored, wanted),
+            Error::Imaging(imaging::Error::TooMuchMemory { needed, allowed }) => {
+                let missing = needed.saturating_sub(allowed).div_ceil(1024 * 1024);
+                let have = self.context.memory_mb;
+                Error::TooMuchMemory { needed: have.saturating_add(missing), have }
+            }
             other => other,
         }
     }

@@ -12,7 +12,8 @@ use super::facts::Facts;
 use super::film::Moving;
 use super::geometry::{Finish, Plan, Size, Stage, Window};
 use super::limits::{Budget, Cancel};
-use super::picture::{Grain, Picture};
+use super::orient::Orientation;
+use super::picture::{Grain, Layout, Picture};
 use super::reduce::Reducer;
 use super::resize;
 use super::saliency;
@@ -38,10 +39,12 @@ impl<'f> Base<'f> {
     /// Turns a decoded picture upright, whose bytes are reserved.
     pub(super) fn new(picture: Picture, facts: &'f Facts, budget: &mut Budget) -> Result<Self, Error> {
         // Turned, the picture is there twice for a moment.
-        budget.reserve(picture.bytes())?;
+        let is_upright = facts.orientation == Orientation::default();
+        let twin = if is_upright { 0 } else { picture.bytes() };
+        budget.reserve(twin)?;
         let extent = facts.orientation.window(facts.stored, picture.size);
         let view = View { picture: facts.orientation.apply(picture), grain: facts.grain, extent };
-        budget.release(view.picture.bytes());
+        budget.release(twin);
         Ok(Self { view, facts })
     }
 
@@ -105,7 +108,10 @@ impl<'f> Base<'f> {
         cancel: &Cancel,
     ) -> Result<Drawn, Error> {
         self.shrink(job.plan.ratio(), budget)?;
-        let working = resize::working_bytes(&self.view.picture, &job.plan);
+        let (plan, origin) = (&job.plan, self.facts.origin());
+        let made = plan.stages.last().map_or(self.facts.full, Stage::final_size);
+        let written = encode::bytes_a_pixel(job.recipe, &origin, self.layout_of(plan), made);
+        let working = resize::working_bytes(&self.view.picture, plan, written);
         budget.reserve(working)?;
         let picture = self.follow(job, cancel).inspect_err(|_| budget.release(working))?;
         Ok(Drawn { picture, working })
@@ -157,6 +163,12 @@ impl<'f> Base<'f> {
         }
         let drawn = if recipe.greyscale { drawn.greyed() } else { drawn };
         Ok(drawn.drop_opaque_alpha())
+    }
+
+    /// How the thumbnail will be laid out, at most: a canvas around a turned picture is transparent.
+    fn layout_of(&self, plan: &Plan) -> Layout {
+        let is_turned = |stage: &Stage| matches!(stage.finish, Some(Finish::Rotate { .. }));
+        if plan.stages.iter().any(is_turned) { Layout::RgbAlpha } else { self.view.picture.layout }
     }
 
     /// In the colours that the recipe wants, eight bits.

@@ -7,7 +7,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use moxcms::{ColorProfile, DataColorSpace, Transform8BitExecutor, Transform16BitExecutor, TransformOptions};
+use moxcms::{
+    CmsError, ColorProfile, DataColorSpace, Transform8BitExecutor, Transform16BitExecutor, TransformOptions,
+};
 
 use super::picture::{Depth, Layout, Picture};
 
@@ -73,15 +75,18 @@ impl Profile {
                 transform.transform(&picture.samples, &mut converted.samples).ok().map(|()| converted)
             }
             Self::Sixteen(transform) => {
-                let (pairs, _) = picture.samples.as_chunks::<2>();
-                let samples: Vec<u16> = pairs.iter().map(|pair| u16::from_ne_bytes(*pair)).collect();
                 let mut converted = converted_blank(&picture);
-                let mut wide = vec![0_u16; converted.samples.len()];
-                let done = transform.transform(&samples, &mut wide).ok();
-                for (place, sample) in converted.samples.iter_mut().zip(wide) {
-                    *place = rounded(sample);
-                }
-                done.map(|()| converted)
+                let length = converted.row_bytes();
+                let mut wide = vec![0_u16; length];
+                let mut rows = picture.rows().zip(converted.samples.chunks_exact_mut(length));
+                let done = rows.try_for_each(|(row, places)| {
+                    let (pairs, _) = row.as_chunks::<2>();
+                    let samples: Vec<u16> = pairs.iter().map(|pair| u16::from_ne_bytes(*pair)).collect();
+                    transform.transform(&samples, &mut wide)?;
+                    places.iter_mut().zip(&wide).for_each(|(place, sample)| *place = rounded(*sample));
+                    Ok::<_, CmsError>(())
+                });
+                done.ok().map(|()| converted)
             }
             Self::Srgb => None,
         };

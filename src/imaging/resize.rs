@@ -21,18 +21,31 @@ const GIVEN_BACK: f64 = 0.03;
 /// The distance of the pixels of the source is known to kernels in steps of this part of those of the thumbnail.
 const DISTANCE: f64 = 0.05;
 
-/// Bytes that drawing a plan from this picture takes, at the worst of its stages: the resampler's copy with
-/// premultiplied alpha, its half-way picture, and what is alive at a time of the pictures that follow (cut,
-/// converted, turned, on its canvas, laid out for the encoder, encoded).
-pub(super) fn working_bytes(picture: &Picture, plan: &Plan) -> u64 {
-    let bytes = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-    let premultiplied = if picture.layout.has_alpha() { picture.bytes() } else { 0 };
-    let pixel = bytes(picture.pixel_bytes());
-    let first_width = plan.stages.first().map_or(0, |stage| stage.size.width);
-    let half_way =
-        u64::from(first_width).saturating_mul(u64::from(picture.size.height)).saturating_mul(pixel);
-    let following = plan.peak_pixels().saturating_mul(pixel + 12);
-    premultiplied.saturating_add(half_way).saturating_add(following)
+/// Bytes a pixel after the first cut, when colours have been converted.
+const DRAWN: u64 = 4;
+
+/// Bytes that drawing a plan from this picture and writing it takes, at the worst of its stages. `written` is what
+/// the encoder takes a pixel, its picture included.
+pub(super) fn working_bytes(picture: &Picture, plan: &Plan, written: u64) -> u64 {
+    let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
+    let premultiplied = if picture.layout.has_alpha() { pixel } else { 0 };
+    let mut worst = 0_u64;
+    let mut before: Option<Size> = None;
+    for stage in &plan.stages {
+        let (from, kept, premultiplied, pixel) = match before {
+            // The picture itself stays, and is counted where it was made.
+            None => (picture.size, 0, premultiplied, pixel),
+            Some(size) => (size, DRAWN, DRAWN, DRAWN),
+        };
+        let half_way = Size { width: stage.size.width, height: from.height };
+        let source = from.pixels().saturating_mul(kept.saturating_add(premultiplied));
+        let made = half_way.pixels().saturating_add(stage.size.pixels()).saturating_mul(pixel);
+        worst = worst.max(source.saturating_add(made));
+        before = Some(stage.final_size());
+    }
+    // While it is converted, sharpened, turned or laid on a canvas, a picture is there as it was and as it will be.
+    let drawn = pixel.max(DRAWN).saturating_add(DRAWN);
+    worst.max(plan.peak_pixels().saturating_mul(drawn.max(written)))
 }
 
 /// Bytes that [`average`] takes: a copy with premultiplied alpha, a half-way picture and the result.

@@ -25,6 +25,8 @@ struct Job {
     q: u8,
     #[serde(default)]
     mode: String,
+    /// MB that pixels may take, all there are when it is left out.
+    memory: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -67,7 +69,8 @@ fn make(job: &Job) -> Result<()> {
         .into_iter()
         .map(|side| recipe(&format!("{side}x{side}"), Some(job.fmt.clone()), &job.q.to_string()))
         .collect::<Result<Vec<_>>>()?;
-    for (file, thumbnail) in files.iter().zip(render_file(&job.src, &recipes, u64::MAX)?.thumbnails) {
+    let memory = job.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024));
+    for (file, thumbnail) in files.iter().zip(render_file(&job.src, &recipes, memory)?.thumbnails) {
         write(file, &thumbnail?.bytes)?;
     }
     Ok(())

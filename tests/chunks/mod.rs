@@ -1,7 +1,11 @@
 //! Chunks of PNG files, put in and taken out.
 
 #![allow(dead_code, reason = "each test takes what it needs")]
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that meets an odd fixture has failed")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that meets an odd fixture has failed"
+)]
 
 /// A whole PNG file of these chunks.
 pub(crate) fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {

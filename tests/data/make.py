@@ -252,6 +252,23 @@ def make_others():
     (HERE / "bomb.png").write_bytes(png(60000, 60000, 8, 2, []))
 
 
+def make_references():
+    """Of pictures that stand alone: what Pillow sees in them, of 16 bits the upper eight."""
+
+    def seen(file, mode="RGB"):
+        return Image.open(HERE / file).convert(mode)
+
+    for file in ["portrait.jpg", "quality-35.jpg", "rgb16.png"]:
+        reference(file.split(".")[0], seen(file), 80)
+    reference("palette-opaque", seen("palette.bmp"), 80)
+    reference("jpeg", seen("jpeg.tif"), 48)
+    reference("megapixels-12", seen("megapixels-12.avif"), 80)
+    reference("image-rs-anim", seen("image-rs-anim.webp", "RGBA"), 80)
+    reference("animated", seen("animated.gif", "RGBA"), 60)
+    reference("animated-opaque", seen("animated.avif"), 60)
+    reference("orientation", quadrants(), 48)
+
+
 # The same few pixels in many formats: small/KIND.png, and KIND.VARIETY.EXTENSION with the same pixels.
 
 SMALL = HERE / "small"
@@ -559,4 +576,5 @@ if __name__ == "__main__":
     make_bmpsuite()
     make_checksums()
     make_photos()
+    make_references()
     make_operations()

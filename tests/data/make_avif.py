@@ -143,6 +143,11 @@ def make_large():
     picture.save(HERE / "kodim23-alpha.webp", quality=90)
     reference("kodim23-90", picture.convert("RGB"), 90)
     reference("kodim23-alpha", picture, 90)
+    # Few bytes for many pixels: what it takes to decode goes by the size.
+    y, x = np.mgrid[0:3000, 0:4000]
+    planes = [x * 255 // 3999, y * 255 // 2999, (x // 400 + y // 300) % 2 * 120 + 60]
+    large = Image.fromarray(np.stack(planes, axis=2).astype(np.uint8))
+    large.save(HERE / "megapixels-12.avif", quality=30, speed=6)
 
 
 if __name__ == "__main__":

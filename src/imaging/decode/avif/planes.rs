@@ -13,8 +13,8 @@ use super::stream::{Format, Stream, Subsampling};
 use super::{damaged, unsupported};
 
 /// Bytes a pixel that the decoder keeps beside pictures: what is known of each block, and the edges that its filters
-/// still need. 1 was measured for 8 bits.
-const WORKING: u64 = 2;
+/// still need. 0.73 was measured, of noise in 4:4:4.
+const WORKING: u64 = 1;
 
 /// Most frames of an item: layers of better and better quality.
 const MOST_FRAMES: u32 = 8;
@@ -80,7 +80,8 @@ pub(super) fn decode(
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
     let [only] = layout.tiles.as_slice() else { return grid(meta, file, layout, budget, cancel) };
-    let (planes, _) = tile(meta, file, *only, budget)?;
+    let (planes, taken) = tile(meta, file, *only, budget)?;
+    budget.release(taken.saturating_sub(planes.format.bytes(layout.size)));
     if planes.planes.first().is_none_or(|luma| luma.size != layout.size) {
         return Err(damaged("its pixels have another size than its header says"));
     }
