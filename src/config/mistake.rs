@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_thumbnails_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 10] = [
+        let table: [(&[(&str, &str)], &str); 12] = [
             (&[("QUALITY", "101")], "QUALITY is \"101\"; it must be a whole number from 1 to 100"),
             (
                 &[("QUALITY", "８０")],
@@ -236,6 +236,17 @@ mod tests {
                 &[("THUMBNAILS", "3x;4x"), ("TARGET_KEY", "{key}")],
                 "TARGET_KEY is \"{key}\"; thumbnails \"3x\" and \"4x\" of the rule of the environment could \
                  share one key for a source; put {name} into it, as in {name}/{key}",
+            ),
+            (
+                &[("TARGET_KEY", "{dir}{stem}.{ext}"), ("FORMAT", "webp"), ("SOURCE_SUFFIX", ".jpg;.png")],
+                "TARGET_KEY is \"{dir}{stem}.{ext}\"; sources of the rule of the environment that differ only in \
+                 their extension could share one key for their thumbnails; write {key}.{ext}, or take sources of \
+                 one SOURCE_SUFFIX only",
+            ),
+            (
+                &[("TARGET_KEY", "thumbs/{stem}.{ext}")],
+                "TARGET_KEY is \"thumbs/{stem}.{ext}\"; sources of the rule of the environment that differ only in \
+                 their folder could share one key for their thumbnails; write {dir}{stem}, or {key}",
             ),
             (
                 &[("TARGET_KEY", "{width}/{key}")],
