@@ -125,10 +125,14 @@ impl Invocation<'_> {
         let mut entry = entry_of(record, Outcome::Stored);
         entry.outcome = match plan(record, self.config) {
             Ok(Plan::Skip(skip)) => skip.into(),
-            Ok(Plan::Make(job)) => {
+            Ok(Plan::Visit(job)) => {
                 let wanted = job.targets.len();
-                self.make(record, &job, &mut entry).await.unwrap_or_else(|error| {
-                    Outcome::from(&self.with_progress(error, entry.thumbnails.len(), wanted))
+                self.visit(record, &job, &mut entry).await.unwrap_or_else(|error| {
+                    Outcome::from(&self.with_progress(
+                        error,
+                        entry.thumbnails.len().saturating_add(entry.kept),
+                        wanted,
+                    ))
                 })
             }
             Err(error) => Outcome::from(&error),
@@ -140,10 +144,15 @@ impl Invocation<'_> {
         entry
     }
 
-    async fn make(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
+    async fn visit(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
         let deadline = Instant::from_std(self.context.deadline());
-        let pipeline = Pipeline { session: &self.session, pixels: self.pixels, limits: self.limits() };
-        match timeout_at(deadline, pipeline.make(record, job, entry)).await {
+        let pipeline = Pipeline {
+            session: &self.session,
+            pixels: self.pixels,
+            limits: self.limits(),
+            on_foreign: self.config.settings().on_foreign,
+        };
+        match timeout_at(deadline, pipeline.visit(record, job, entry)).await {
             Ok(result) => result,
             Err(_) => {
                 // What is left of the reserve is for the answer.

@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_other_variables_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 14] = [
+        let table: [(&[(&str, &str)], &str); 15] = [
             (
                 &[("TARGET_BUCKET", "thumbs")],
                 "TARGET_BUCKET is \"thumbs\"; a full bucket name reads <name>-<appid>, such as \
@@ -299,6 +299,7 @@ mod tests {
             ),
             (&[("LOG_LEVEL", "warn")], "LOG_LEVEL is \"warn\"; it must be one of error, info, debug"),
             (&[("ON_DAMAGE", "skip")], "ON_DAMAGE is \"skip\"; it must be store or fail"),
+            (&[("ON_FOREIGN", "delete")], "ON_FOREIGN is \"delete\"; it must be skip or overwrite"),
             (&[("ON_FAILURE", "retry")], "ON_FAILURE is \"retry\"; it must be response or error"),
             (
                 &[("COS_DOMAIN", "private"), ("COS_ENDPOINT", "localhost")],
