@@ -172,6 +172,12 @@ impl Session {
         self.exchange(&request, &mut self.attempts()).await.map(drop)
     }
 
+    /// The same session with counters of its own.
+    #[must_use]
+    pub fn counted_apart(&self) -> Self {
+        Self { tally: Arc::new(Tally::default()), ..self.clone() }
+    }
+
     /// What the session and its clones have done so far.
     #[must_use]
     pub fn counters(&self) -> Counters {

@@ -6,12 +6,14 @@
 
 mod body;
 mod heic;
+mod memory;
 mod pixels;
 mod visitor;
 
 use std::num::NonZeroU64;
 use std::time::Instant;
 
+pub use self::memory::Memory;
 use self::pixels::Lying;
 pub use self::pixels::Pixels;
 use self::visitor::Visitor;
@@ -31,8 +33,10 @@ pub struct Pipeline<'a> {
     pub session: &'a Session,
     /// The thread of the decoder.
     pub pixels: &'a Pixels,
-    /// What pictures may take.
+    /// What pictures may take; of the memory, each only what it holds of `memory`.
     pub limits: Limits,
+    /// What the records of the invocation have together.
+    pub memory: &'a Memory,
     /// What becomes of objects of others under the keys of thumbnails.
     pub on_foreign: OnForeign,
 }
@@ -53,19 +57,20 @@ impl Pipeline<'_> {
         Visitor::new(self, record, job).run(entry).await
     }
 
-    /// Renders a source that was opened, by way of Cloud Infinite where its rule says so.
+    /// Renders a source that was opened, by way of Cloud Infinite where its rule says so, in so many bytes of memory.
     async fn render(
         &self,
         record: &Record,
         job: &Job<'_>,
-        place: &Place,
         download: Download,
+        memory: u64,
         entry: &mut Entry,
     ) -> Result<Fetched, Error> {
         let head = download.head.clone();
-        match self.render_download(job, download, entry).await {
+        let limits = Limits { memory, ..self.limits };
+        match self.render_download(job, download, limits, entry).await {
             Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
-                self.render_heic(record, job, place, head, entry).await
+                self.render_heic(record, job, head, limits, entry).await
             }
             result => Ok(Fetched { head, rendering: result? }),
         }
@@ -76,6 +81,7 @@ impl Pipeline<'_> {
         &self,
         job: &Job<'_>,
         mut download: Download,
+        limits: Limits,
         entry: &mut Entry,
     ) -> Result<Rendering, Error> {
         let started = Instant::now();
@@ -83,7 +89,7 @@ impl Pipeline<'_> {
         let source = Source { picture: None, bytes: length, unfetched: None, damaged: None, through: None };
         let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let (feed, rendered) = self.pixels.start(length, recipes, self.limits, Lying::AsItSays);
+        let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::AsItSays);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
@@ -112,18 +118,19 @@ impl Pipeline<'_> {
         &self,
         record: &Record,
         job: &Job<'_>,
-        place: &Place,
         head: Head,
+        limits: Limits,
         entry: &mut Entry,
     ) -> Result<Fetched, Error> {
         let started = Instant::now();
         let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
         let process = heic::process(&recipes);
-        let body = self.session.get_processed(place, &record.key, head.version.as_ref(), &process).await?;
+        let place = Place { bucket: record.bucket.clone(), region: record.region.clone() };
+        let body = self.session.get_processed(&place, &record.key, head.version.as_ref(), &process).await?;
         entry.ms.fetch += milliseconds(started.elapsed());
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
         // All of it is in memory, and nothing of that is known to the decoder.
-        let limits = Limits { memory: self.limits.memory.saturating_sub(length), ..self.limits };
+        let limits = Limits { memory: limits.memory.saturating_sub(length), ..limits };
         let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::Upright);
         feed.whole(body).await;
         let rendering = rendered.await?;

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::Pipeline;
+use super::memory::Hold;
+use super::{Fetched as Made, Pipeline};
 use crate::converge::{Action, Approach, End, Fetched, Seen, Source, Stamp, Step, Visit, is_stamped};
 use crate::cos::{self, Download, Head, Missing, Place, Upload};
 use crate::error::{Disposition, Error};
 use crate::event::{Kind, Record};
-use crate::imaging::Thumbnail;
+use crate::imaging::{self, Thumbnail};
 use crate::object::ETag;
 use crate::plan::{Job, Target};
 use crate::report::{Entry, Outcome, Skip, Stored, milliseconds};
@@ -30,9 +31,10 @@ enum Objection {
     Skip(Skip),
 }
 
-/// The thumbnails of a source, and the headers it was read with.
-struct Rendered {
+/// The thumbnails of a source, the headers it was read with, and the memory they take.
+struct Rendered<'a> {
     head: Head,
+    _memory: Hold<'a>,
     /// By number; `None` for those that it cannot be made into.
     thumbnails: Vec<Option<Thumbnail>>,
 }
@@ -49,7 +51,7 @@ pub(super) struct Visitor<'a> {
     visit: Visit,
     /// What speaks against the source as it was seen last.
     objection: Option<Objection>,
-    rendered: Option<Rendered>,
+    rendered: Option<Rendered<'a>>,
     /// The first failure of a write that would fail again. The others are carried out and looked after all the same.
     failure: Option<Error>,
 }
@@ -172,9 +174,13 @@ impl<'a> Visitor<'a> {
     /// Reads the source and makes its thumbnails.
     async fn fetch(&mut self, entry: &mut Entry) -> Result<Fetched, Error> {
         let mut restarts = 0;
+        let mut needs_all = false;
         loop {
             self.objection = None;
             self.rendered = None;
+            let memory = &self.pipeline.memory;
+            let held = if needs_all { memory.all().await } else { memory.share().await };
+            let Some(memory) = held else { return Err(imaging::Error::Cancelled.into()) };
             let Some(download) = self.open().await? else {
                 return Ok(Fetched { source: self.look_closer().await?, impossible: Vec::new() });
             };
@@ -185,14 +191,16 @@ impl<'a> Visitor<'a> {
                     return Ok(Fetched { source, impossible: Vec::new() });
                 }
             };
-            match self.pipeline.render(self.record, self.job, &self.home, download, entry).await {
+            let made = self.pipeline.render(self.record, self.job, download, memory.bytes(), entry).await;
+            match made {
                 Err(Error::Cos(cos::Error::Changed(_))) if restarts < RESTARTS => restarts += 1,
+                made if !memory.is_all() && lacks_memory(&made) => needs_all = true,
                 Err(error @ Error::Imaging(_)) if error.disposition() == Disposition::Permanent => {
                     self.objection = Some(Objection::Failed(error));
                     return Ok(Fetched { source: Source::Barren(etag), impossible: Vec::new() });
                 }
-                result => {
-                    let impossible = self.take(result?)?;
+                made => {
+                    let impossible = self.take(made?, memory)?;
                     return Ok(Fetched { source: Source::Picture(etag), impossible });
                 }
             }
@@ -233,9 +241,9 @@ impl<'a> Visitor<'a> {
     ///
     /// # Errors
     /// When one was not made for another reason.
-    fn take(&mut self, fetched: super::Fetched) -> Result<Vec<usize>, Error> {
+    fn take(&mut self, made: Made, mut memory: Hold<'a>) -> Result<Vec<usize>, Error> {
         let (mut thumbnails, mut impossible) = (Vec::new(), Vec::new());
-        for (number, thumbnail) in fetched.rendering.thumbnails.into_iter().enumerate() {
+        for (number, thumbnail) in made.rendering.thumbnails.into_iter().enumerate() {
             let error = match thumbnail {
                 Ok(thumbnail) => {
                     thumbnails.push(Some(thumbnail));
@@ -250,7 +258,9 @@ impl<'a> Visitor<'a> {
             impossible.push(number);
             self.objection.get_or_insert(Objection::Failed(error));
         }
-        self.rendered = Some(Rendered { head: fetched.head, thumbnails });
+        let bytes = thumbnails.iter().flatten().map(|thumbnail: &Thumbnail| thumbnail.bytes.len());
+        memory.shrink_to(u64::try_from(bytes.sum::<usize>()).unwrap_or(u64::MAX));
+        self.rendered = Some(Rendered { head: made.head, _memory: memory, thumbnails });
         Ok(impossible)
     }
 
@@ -311,7 +321,7 @@ impl<'a> Visitor<'a> {
         result.map(drop)
     }
 
-    fn upload(&self, target: &Target<'_>, rendered: &Rendered, thumbnail: &Thumbnail) -> Upload {
+    fn upload(&self, target: &Target<'_>, rendered: &Rendered<'_>, thumbnail: &Thumbnail) -> Upload {
         let rule = self.job.rule;
         let stamp = Stamp {
             source: self.job.source.clone(),
@@ -386,6 +396,16 @@ impl<'a> Visitor<'a> {
         } else {
             Outcome::Unchanged
         })
+    }
+}
+
+/// Whether more memory might have made a difference.
+fn lacks_memory(made: &Result<Made, Error>) -> bool {
+    let lacks = |error: &imaging::Error| matches!(error, imaging::Error::TooMuchMemory { .. });
+    match made {
+        Ok(made) => made.rendering.thumbnails.iter().filter_map(|made| made.as_ref().err()).any(lacks),
+        Err(Error::Imaging(error)) => lacks(error),
+        Err(_) => false,
     }
 }
 

@@ -76,6 +76,8 @@ struct History<'a> {
     random: Random,
     key: String,
     pending: Vec<Value>,
+    /// Versions that were made and not removed, where the bucket keeps them.
+    versions: Vec<String>,
     foreign: Option<usize>,
     kills: usize,
     log: Vec<String>,
@@ -85,7 +87,8 @@ impl<'a> History<'a> {
     fn new(rig: &'a Rig, seed: u64) -> Self {
         let (pending, log) = (Vec::new(), Vec::new());
         let key = format!("history-{seed}.jpg");
-        Self { rig, random: Random::new(seed), key, pending, foreign: None, kills: 0, log }
+        let random = Random::new(seed);
+        Self { rig, random, key, pending, versions: Vec::new(), foreign: None, kills: 0, log }
     }
 
     async fn run(&mut self) {
@@ -115,12 +118,14 @@ impl<'a> History<'a> {
 
     async fn change(&mut self) {
         let number = self.random.below(PICTURES);
-        let (bytes, what) = match self.random.below(6) {
+        let (bytes, what) = match self.random.below(8) {
             0 | 1 => return self.remove(),
-            2 => (b"no picture".to_vec(), "a text".to_owned()),
+            2 if !self.versions.is_empty() => return self.remove_version(),
+            3 => (b"no picture".to_vec(), "a text".to_owned()),
             _ => (picture(number), format!("picture {number}")),
         };
         let object = self.rig.cos.put(SOURCE, &self.key, bytes, &[]).await;
+        self.versions.extend(object.version.clone());
         self.pending.push(event::created("cos:ObjectCreated:Put", SOURCE, REGION, &self.key, &object));
         self.log.push(format!("source: {what}"));
     }
@@ -135,6 +140,15 @@ impl<'a> History<'a> {
         };
         self.pending.push(event::removed(name, SOURCE, REGION, &self.key));
         self.log.push("source: removed".to_owned());
+    }
+
+    fn remove_version(&mut self) {
+        let version = self.versions.swap_remove(self.random.below(self.versions.len()));
+        self.rig.cos.delete_version(SOURCE, &self.key, &version);
+        let mut message = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, &self.key);
+        message["Records"][0]["cos"]["cosObject"]["vid"] = version.clone().into();
+        self.pending.push(message);
+        self.log.push(format!("source: version {version} removed"));
     }
 
     fn fail(&mut self) {
