@@ -209,3 +209,71 @@ impl Visit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(name: &str) -> Source {
+        Source::Picture(ETag::parse(name).unwrap())
+    }
+
+    fn fetched(source: Source) -> Fetched {
+        Fetched { source, impossible: Vec::new() }
+    }
+
+    fn recipe() -> RecipeHash {
+        RecipeHash::of_stamp("recipe")
+    }
+
+    fn visit(told: Option<&str>) -> Visit {
+        let told = told.map(|etag| ETag::parse(etag).unwrap());
+        Visit::new(vec![recipe()], OnForeign::Skip, Approach::Fetch, told)
+    }
+
+    fn ours(etag: &str) -> Vec<Seen> {
+        vec![Seen::Ours { etag: ETag::parse(etag).ok(), recipe: recipe() }]
+    }
+
+    #[test]
+    fn a_source_that_never_rests_ends_the_visit() {
+        let mut visit = visit(None);
+        for round in 0..ROUNDS {
+            visit.saw_thumbnails(vec![Seen::Absent]);
+            visit.fetched(fetched(picture(&format!("{round}"))));
+            assert_eq!(*visit.step(), Step::Write(vec![Action::Make]), "round {round}");
+            visit.wrote(false);
+            visit.saw_source(picture(&format!("{round}, and then another").replace(' ', "")));
+        }
+        assert_eq!(*visit.step(), Step::End(End::Restless));
+    }
+
+    #[test]
+    fn what_the_event_names_is_only_a_hint() {
+        for (told, step) in
+            [(None, Step::LookAtSource), (Some("old"), Step::LookAtSource), (Some("new"), Step::Fetch)]
+        {
+            let mut visit = visit(told);
+            visit.saw_thumbnails(ours("old"));
+            assert_eq!(*visit.step(), step, "{told:?}");
+        }
+        let mut late = visit(Some("older"));
+        late.saw_thumbnails(ours("newest"));
+        assert!(!late.needs(&picture("newest")), "its body need not be read");
+        late.fetched(fetched(picture("newest")));
+        assert_eq!(*late.step(), Step::End(End::Settled));
+    }
+
+    #[test]
+    fn who_was_beaten_looks_at_the_thumbnails_again_and_at_the_source_before_the_end() {
+        let mut visit = visit(None);
+        visit.saw_thumbnails(vec![Seen::Absent]);
+        visit.fetched(fetched(picture("a")));
+        visit.wrote(true);
+        assert_eq!(*visit.step(), Step::LookAtThumbnails);
+        visit.saw_thumbnails(ours("a"));
+        assert_eq!(*visit.step(), Step::LookAtSource);
+        visit.saw_source(picture("a"));
+        assert_eq!(*visit.step(), Step::End(End::Settled));
+    }
+}

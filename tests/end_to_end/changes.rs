@@ -166,6 +166,14 @@ async fn a_source_that_shows_late_is_waited_for() {
 }
 
 #[tokio::test]
+async fn times_no_clock_can_show_do_no_harm() {
+    let world = World::new().await;
+    let mut message = world.upload("a.jpg", small_jpeg()).await;
+    message["Records"][0]["event"]["eventTime"] = u64::MAX.into();
+    world.invoke(&message).await.stored();
+}
+
+#[tokio::test]
 async fn a_source_older_than_its_event_is_waited_for() {
     let world = World::new().await;
     let newer = world.upload("a.jpg", jpeg_of(320, 480)).await;
