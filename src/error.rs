@@ -3,6 +3,7 @@
 //! Two questions are asked of an error, and only here are they answered: its stable code, for people and
 //! searches, and its disposition, which alone decides whether the platform tries again.
 
+use crate::converge::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
 /// What is to become of a record that failed.
@@ -46,6 +47,16 @@ pub enum Error {
     /// A defect of this program.
     #[error("the function panicked: {0}; please report this together with the picture")]
     Panicked(runtime::Panic),
+    /// The key of a thumbnail holds the thumbnail of another source.
+    #[error(
+        "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as {{key}} does"
+    )]
+    Taken {
+        /// The key.
+        key: String,
+        /// The source that it belongs to, as its stamp names it.
+        owner: SourceName,
+    },
     /// The target's bucket or key, made from the source's, cannot exist.
     #[error("the thumbnail cannot be stored: {0}")]
     Target(#[from] object::Error),
@@ -57,6 +68,12 @@ pub enum Error {
         /// Memory of this function, MB.
         have: u64,
     },
+    /// COS told no ETag of a source, so that nothing could be said of its thumbnails.
+    #[error("COS told no ETag of {0}; check what stands between the function and COS")]
+    Unnamed(String),
+    /// The source changed again and again while its thumbnails were made.
+    #[error("the object changed each time its thumbnails were stored; the event has to come again")]
+    Unsettled,
 }
 
 impl Error {
@@ -88,8 +105,11 @@ impl Error {
             },
             Self::Loop(_) => "config.loop",
             Self::Panicked(_) => "panic",
+            Self::Taken { .. } => "target.taken",
             Self::Target(_) => "target.name",
             Self::TooMuchMemory { .. } => "image.too_much_memory",
+            Self::Unnamed(_) => "cos.protocol",
+            Self::Unsettled => "cos.changed",
         }
     }
 
@@ -101,11 +121,14 @@ impl Error {
             Self::Cos(error) if error.is_transient() => Disposition::Transient,
             Self::Deadline { .. }
             | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
-            | Self::Panicked(_) => Disposition::Transient,
+            | Self::Panicked(_)
+            | Self::Unnamed(_)
+            | Self::Unsettled => Disposition::Transient,
             Self::Cos(_)
             | Self::Event(_)
             | Self::Imaging(_)
             | Self::Loop(_)
+            | Self::Taken { .. }
             | Self::Target(_)
             | Self::TooMuchMemory { .. } => Disposition::Permanent,
         }

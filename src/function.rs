@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
@@ -11,7 +12,7 @@ use crate::error::Error;
 use crate::event::{self, Record, Refused, Work, coalesce};
 use crate::imaging::{self, Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{Pipeline, Pixels};
+use crate::pipeline::{Memory, Pipeline, Pixels};
 use crate::plan::{Job, Plan, plan};
 use crate::report::{self, Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
@@ -21,6 +22,9 @@ const OWN_MEMORY_MB: u64 = 24;
 
 /// Least memory pixels get, MB, however small the function.
 const LEAST_PIXEL_MEMORY_MB: u64 = 16;
+
+/// Records that are at work at once. Most of a record's time is waiting for COS, and a function has a processor or two.
+const AT_ONCE: usize = 4;
 
 /// The function, ready to serve.
 #[derive(Debug)]
@@ -104,13 +108,10 @@ impl Invocation<'_> {
                 }
             }
         }
-        for Work { record, superseded } in coalesce(readable) {
-            for old in superseded {
-                self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
-            }
-            let entry = self.handle_one(&record).await;
-            self.finish(&mut entries, entry);
-        }
+        let work = coalesce(readable);
+        let memory = Memory::new(self.limits().memory, work.len().min(AT_ONCE));
+        let handled = stream::iter(work).map(|work| self.handle_work(work, &memory)).buffered(AT_ONCE);
+        entries.extend(handled.collect::<Vec<_>>().await.into_iter().flatten());
         entries
     }
 
@@ -119,31 +120,58 @@ impl Invocation<'_> {
         entries.push(entry);
     }
 
-    async fn handle_one(&self, record: &Record) -> Entry {
+    async fn handle_work(&self, work: Work, memory: &Memory) -> Vec<Entry> {
+        let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
+        for old in work.superseded {
+            self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
+        }
+        let entry = self.handle_one(&work.record, memory).await;
+        self.finish(&mut entries, entry);
+        entries
+    }
+
+    async fn handle_one(&self, record: &Record, memory: &Memory) -> Entry {
         let started = Instant::now();
-        let before = self.session.counters();
+        let session = self.session.counted_apart();
         let mut entry = entry_of(record, Outcome::Stored);
         entry.outcome = match plan(record, self.config) {
             Ok(Plan::Skip(skip)) => skip.into(),
-            Ok(Plan::Make(job)) => {
+            Ok(Plan::Visit(job)) => {
                 let wanted = job.targets.len();
-                self.make(record, &job, &mut entry).await.unwrap_or_else(|error| {
-                    Outcome::from(&self.with_context(error, entry.thumbnails.len(), wanted))
+                self.visit(record, &job, &session, memory, &mut entry).await.unwrap_or_else(|error| {
+                    Outcome::from(&self.with_context(
+                        error,
+                        entry.thumbnails.len().saturating_add(entry.kept),
+                        wanted,
+                    ))
                 })
             }
             Err(error) => Outcome::from(&error),
         };
-        let counters = self.session.counters();
-        entry.requests = counters.requests.saturating_sub(before.requests);
-        entry.retries = counters.retries.saturating_sub(before.retries);
+        let counters = session.counters();
+        entry.requests = counters.requests;
+        entry.retries = counters.retries;
         entry.ms.total = milliseconds(started.elapsed());
         entry
     }
 
-    async fn make(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
+    async fn visit(
+        &self,
+        record: &Record,
+        job: &Job<'_>,
+        session: &Session,
+        memory: &Memory,
+        entry: &mut Entry,
+    ) -> Result<Outcome, Error> {
         let deadline = Instant::from_std(self.context.deadline());
-        let pipeline = Pipeline { session: &self.session, pixels: self.pixels, limits: self.limits() };
-        match timeout_at(deadline, pipeline.make(record, job, entry)).await {
+        let pipeline = Pipeline {
+            session,
+            pixels: self.pixels,
+            limits: self.limits(),
+            memory,
+            on_foreign: self.config.settings().on_foreign,
+        };
+        match timeout_at(deadline, pipeline.visit(record, job, entry)).await {
             Ok(result) => result,
             Err(_) => {
                 // What is left of the reserve is for the answer.

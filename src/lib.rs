@@ -4,9 +4,9 @@
 //! thumbnails. There is one way through the code:
 //!
 //! ```text
-//! runtime loop -> event -> plan -> fetch (streamed) -> decode -> resize -> encode -> store -> report
-//!    runtime      event     plan        cos                    imaging                 cos     report
-//!                                  \_______________ pipeline joins them _______________/
+//! runtime loop -> event -> plan -> visit: look, fetch (streamed) -> decode -> resize -> encode -> store, look -> report
+//!    runtime      event     plan    converge    cos                     imaging                   cos        report
+//!                                  \____________________ pipeline joins them ____________________/
 //! ```
 //!
 //! Pixels know nothing of the network, and the network nothing of pixels. The modules stand on levels, and each
@@ -14,7 +14,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | names | [`object`], [`recipe`], [`service`], [`http`], [`cause`] |
+//! | names, and the rules among them | [`object`], [`recipe`], [`converge`], [`service`], [`http`], [`cause`] |
 //! | islands, which do not know each other | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
 //! | what a record comes to | [`error`], [`credentials`] |
 //! | what is told of it | [`report`] |
@@ -29,11 +29,14 @@
 //! - **thumbnail**: a picture derived from a source. **recipe**: all that decides its pixels and bytes.
 //! - **rule**: which sources get which thumbnails, and where they go.
 //! - **stamp**: metadata on a stored thumbnail that names its source and recipe.
-//! - **outcome**: how a record ended: stored, skipped or failed.
+//! - **visit**: the work on one source, which brings its thumbnails to what its present state asks for.
+//! - **foreign**: an object under the key of a thumbnail that bears no stamp.
+//! - **outcome**: how a record ended: stored, unchanged, removed, skipped or failed.
 //! - **transient** and **permanent**: whether the same again could end better.
 
 pub mod cause;
 pub mod config;
+pub mod converge;
 pub mod cos;
 pub mod credentials;
 pub mod error;

@@ -235,7 +235,7 @@ impl fmt::Display for Region {
 }
 
 /// An ETag without its quotes. Opaque: only simple uploads have the MD5 of their content here.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ETag(String);
 
 impl ETag {

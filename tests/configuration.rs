@@ -34,7 +34,10 @@ fn the_file_of_the_document_loads_and_does_what_it_says() {
         .iter()
         .map(|thumbnail| rule.target_key(&key, thumbnail).unwrap().to_string())
         .collect();
-    assert_eq!(targets, ["small/uploads/cat.webp", "card/uploads/cat.webp", "face/uploads/cat.webp"]);
+    assert_eq!(
+        targets,
+        ["small/uploads/cat.JPG.webp", "card/uploads/cat.JPG.webp", "face/uploads/cat.JPG.webp"]
+    );
     assert_eq!(config.rules().len(), 2);
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// From the bottom up. Modules of one level do not know each other, except the names.
 const LEVELS: &[&[&str]] = &[
-    &["cause", "object", "recipe", "service", "http"],
+    &["cause", "object", "recipe", "converge", "service", "http"],
     &["runtime", "event", "config", "cos", "imaging"],
     &["error", "credentials"],
     &["report"],

@@ -10,6 +10,7 @@ use crate::service::Domain;
 
 use super::rule::{Rule, SourcePattern};
 use super::{Config, Heic, OnDamage, OnFailure};
+use crate::converge::OnForeign;
 
 /// Rules in the order in which they are tried, then the settings of all.
 impl fmt::Display for Config {
@@ -37,6 +38,14 @@ impl fmt::Display for Config {
                 OnFailure::Response => {
                     "response: sources that can never become a thumbnail are answered once"
                 }
+            },
+        )?;
+        line(
+            f,
+            "on foreign",
+            match settings.on_foreign {
+                OnForeign::Overwrite => "overwrite: thumbnails take the place of objects that are not ours",
+                OnForeign::Skip => "skip: objects that are not ours stay, in the place of thumbnails",
             },
         )?;
         line(f, "log level", settings.log_level.name())?;
@@ -301,6 +310,7 @@ mod tests {
             "  max pixels    250000000",
             "  on damage     store: damaged pictures of which 90 % are good get thumbnails",
             "  on failure    response: sources that can never become a thumbnail are answered once",
+            "  on foreign    skip: objects that are not ours stay, in the place of thumbnails",
             "  log level     info",
             "  COS domain    cos.<region>.myqcloud.com",
             "",

@@ -9,7 +9,7 @@ use std::fmt;
 use super::mistake::{Findings, Mistake, Written};
 
 /// Every variable that is a setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [&str; 20] = [
+pub const SETTINGS: [&str; 21] = [
     "TARGET_BUCKET",
     "THUMBNAILS",
     "TARGET_KEY",
@@ -25,6 +25,7 @@ pub const SETTINGS: [&str; 20] = [
     "MAX_PIXELS",
     "ON_DAMAGE",
     "ON_FAILURE",
+    "ON_FOREIGN",
     "LOG_LEVEL",
     "COS_DOMAIN",
     "COS_ENDPOINT",

@@ -22,6 +22,7 @@ pub(super) struct File {
     max_pixels: Option<Text>,
     on_damage: Option<Text>,
     on_failure: Option<Text>,
+    on_foreign: Option<Text>,
     log_level: Option<Text>,
     cos_domain: Option<Text>,
     cos_endpoint: Option<Text>,
@@ -74,6 +75,7 @@ impl File {
             "max_pixels" => &self.max_pixels,
             "on_damage" => &self.on_damage,
             "on_failure" => &self.on_failure,
+            "on_foreign" => &self.on_foreign,
             _ => return None,
         };
         text.as_ref().map(|text| Written::new(member, text.0.clone()))
@@ -195,7 +197,7 @@ mod tests {
         assert_eq!(
             mistake(r#"{"rule":[]}"#),
             "thumbnails.json: unknown field `rule`, expected one of `rules`, `max_pixels`, `on_damage`, \
-             `on_failure`, `log_level`, `cos_domain`, `cos_endpoint` at line 1 column 7"
+             `on_failure`, `on_foreign`, `log_level`, `cos_domain`, `cos_endpoint` at line 1 column 7"
         );
         assert_eq!(
             mistake("{\"rules\":[\n{\"source\":{\"suffixes\":\".jpg\"}}]}"),

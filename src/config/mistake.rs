@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_thumbnails_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 10] = [
+        let table: [(&[(&str, &str)], &str); 12] = [
             (&[("QUALITY", "101")], "QUALITY is \"101\"; it must be a whole number from 1 to 100"),
             (
                 &[("QUALITY", "８０")],
@@ -238,6 +238,17 @@ mod tests {
                  share one key for a source; put {name} into it, as in {name}/{key}",
             ),
             (
+                &[("TARGET_KEY", "{dir}{stem}.{ext}"), ("FORMAT", "webp"), ("SOURCE_SUFFIX", ".jpg;.png")],
+                "TARGET_KEY is \"{dir}{stem}.{ext}\"; sources of the rule of the environment that differ only in \
+                 their extension could share one key for their thumbnails; write {key}.{ext}, or take sources of \
+                 one SOURCE_SUFFIX only",
+            ),
+            (
+                &[("TARGET_KEY", "thumbs/{stem}.{ext}")],
+                "TARGET_KEY is \"thumbs/{stem}.{ext}\"; sources of the rule of the environment that differ only in \
+                 their folder could share one key for their thumbnails; write {dir}{stem}, or {key}",
+            ),
+            (
                 &[("TARGET_KEY", "{width}/{key}")],
                 "TARGET_KEY is \"{width}/{key}\"; {width} is not a placeholder; use {key}, {dir}, {stem}, \
                  {ext} or {name}",
@@ -250,7 +261,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_other_variables_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 14] = [
+        let table: [(&[(&str, &str)], &str); 15] = [
             (
                 &[("TARGET_BUCKET", "thumbs")],
                 "TARGET_BUCKET is \"thumbs\"; a full bucket name reads <name>-<appid>, such as \
@@ -288,6 +299,7 @@ mod tests {
             ),
             (&[("LOG_LEVEL", "warn")], "LOG_LEVEL is \"warn\"; it must be one of error, info, debug"),
             (&[("ON_DAMAGE", "skip")], "ON_DAMAGE is \"skip\"; it must be store or fail"),
+            (&[("ON_FOREIGN", "delete")], "ON_FOREIGN is \"delete\"; it must be skip or overwrite"),
             (&[("ON_FAILURE", "retry")], "ON_FAILURE is \"retry\"; it must be response or error"),
             (
                 &[("COS_DOMAIN", "private"), ("COS_ENDPOINT", "localhost")],

@@ -206,7 +206,7 @@ mod tests {
             ("THUMBNAILS", "150x150; card=imageMogr2/thumbnail/9x/format/webp/quality/70 ;"),
             ("TARGET_KEY", "{dir}{name}/{stem}.{ext}"),
             ("SOURCE_PREFIX", "up/"),
-            ("SOURCE_SUFFIX", ".jpg; .PNG"),
+            ("SOURCE_SUFFIX", ".PNG"),
             ("QUALITY", "60"),
             ("BACKGROUND", "#102030"),
             ("CACHE_CONTROL", "no-cache"),

@@ -99,6 +99,8 @@ impl Parts {
         let template = match self.template {
             Some((written, template)) => {
                 findings.note(check_apart(&label, &written, &template, &thumbnails))?;
+                let suffixes = self.suffixes.as_deref().unwrap_or_default();
+                findings.note(check_sources(&label, &written, &template, &thumbnails, suffixes))?;
                 template
             }
             None if thumbnails.len() == 1 => Template::key(),
@@ -199,6 +201,33 @@ fn check_apart(
         }
     }
     Ok(())
+}
+
+/// Refuses a template that may put thumbnails of two sources on one key, as `a.jpg` and `a.png` on `a.webp`.
+fn check_sources(
+    label: &str,
+    written: &Written,
+    template: &Template,
+    thumbnails: &[ThumbnailRule],
+    suffixes: &[String],
+) -> Result<(), Mistake> {
+    let one_extension = match suffixes {
+        [suffix] => suffix
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| !extension.is_empty() && !extension.contains('/')),
+        _ => false,
+    };
+    let mut formats = thumbnails.iter().map(|thumbnail| thumbnail.recipe.format);
+    let Some(forgotten) = formats.find_map(|format| template.forgets(format, one_extension)) else {
+        return Ok(());
+    };
+    let remedy = match forgotten {
+        "extension" => "write {key}.{ext}, or take sources of one SOURCE_SUFFIX only",
+        _ => "write {dir}{stem}, or {key}",
+    };
+    Err(written.refuse(format!(
+        "sources of {label} that differ only in their {forgotten} could share one key for their thumbnails; {remedy}"
+    )))
 }
 
 /// Refuses a source bucket whose conventional target no bucket can have as its name.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::converge::OnForeign;
 use crate::service::{Domain, Endpoint};
 
 use super::environment::Environment;
@@ -19,6 +20,9 @@ pub struct Settings {
     pub on_damage: OnDamage,
     /// What the platform is told of a source that can never become a thumbnail.
     pub on_failure: OnFailure,
+    /// What becomes of objects that somebody else put under the keys of thumbnails. They stay by default, because what is
+    /// overwritten is gone.
+    pub on_foreign: OnForeign,
     /// How much is logged.
     pub log_level: LogLevel,
     /// Which of COS's domains requests go to.
@@ -33,6 +37,7 @@ impl Default for Settings {
             max_pixels: 250_000_000,
             on_damage: OnDamage::default(),
             on_failure: OnFailure::default(),
+            on_foreign: OnForeign::default(),
             log_level: LogLevel::default(),
             domain: Domain::default(),
             endpoint: None,
@@ -113,6 +118,7 @@ impl Settings {
             max_pixels: both.agreed("MAX_PIXELS", values::max_pixels).unwrap_or(default.max_pixels),
             on_damage: both.agreed("ON_DAMAGE", values::on_damage).unwrap_or_default(),
             on_failure: both.agreed("ON_FAILURE", values::on_failure).unwrap_or_default(),
+            on_foreign: both.agreed("ON_FOREIGN", values::on_foreign).unwrap_or_default(),
             log_level: both.agreed("LOG_LEVEL", values::log_level).unwrap_or_default(),
             domain: both.agreed("COS_DOMAIN", values::domain).unwrap_or_default(),
             endpoint: both.agreed("COS_ENDPOINT", values::endpoint),
@@ -166,7 +172,7 @@ mod tests {
     #[test]
     fn settings_come_from_either_place() {
         let variables = [("MAX_PIXELS", "1000"), ("COS_ENDPOINT", "http://127.0.0.1:9000")];
-        let file = r#"{"max_pixels": 1000, "on_damage": "fail", "on_failure": "error", "log_level": "debug",
+        let file = r#"{"max_pixels": 1000, "on_damage": "fail", "on_failure": "error", "on_foreign": "overwrite", "log_level": "debug",
             "cos_domain": "internal"}"#;
         let config = Config::load(&Environment::from_pairs(variables), Some(file)).unwrap();
         assert_eq!(
@@ -175,6 +181,7 @@ mod tests {
                 max_pixels: 1000,
                 on_damage: OnDamage::Fail,
                 on_failure: OnFailure::Error,
+                on_foreign: OnForeign::Overwrite,
                 log_level: LogLevel::Debug,
                 domain: Domain::Internal,
                 endpoint: Endpoint::parse("http://127.0.0.1:9000"),

@@ -174,6 +174,23 @@ impl Template {
         self.parts.contains(&Part::Name)
     }
 
+    /// What the thumbnails of two sources could share a key for; `None` when their keys tell folder, name and extension of
+    /// the source. `one_extension` is whether all sources have the same.
+    pub(super) fn forgets(&self, format: Option<Format>, one_extension: bool) -> Option<&'static str> {
+        let has = |field| self.parts.contains(&Part::Field(field));
+        if has(Field::Key) {
+            None
+        } else if !has(Field::Dir) {
+            Some("folder")
+        } else if !has(Field::Stem) {
+            Some("name")
+        } else if one_extension || (has(Field::Ext) && format.is_none()) {
+            None
+        } else {
+            Some("extension")
+        }
+    }
+
     /// Whether two differently named thumbnails with these formats have two keys for every source. False
     /// means only that this is not certain.
     pub(super) fn tells_apart(&self, one: Option<Format>, other: Option<Format>) -> bool {
@@ -297,6 +314,25 @@ mod tests {
             let template = Template::parse(template).unwrap();
             assert_eq!(template.tells_apart(one, other), apart, "{template} {one:?} {other:?}");
             assert_eq!(template.tells_apart(other, one), apart, "{template} {other:?} {one:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_template_forgets_of_its_sources_is_known() {
+        let webp = Some(Format::WebP);
+        let table = [
+            ("{key}", webp, false, None),
+            ("{stem}/{key}.{ext}", webp, false, None),
+            ("{dir}{stem}.{ext}", None, false, None),
+            ("{dir}{stem}.{ext}", webp, false, Some("extension")),
+            ("{dir}{stem}.{ext}", webp, true, None),
+            ("{dir}{stem}.webp", None, false, Some("extension")),
+            ("{stem}.{ext}", None, false, Some("folder")),
+            ("{dir}cover.{ext}", None, true, Some("name")),
+        ];
+        for (template, format, one_extension, forgotten) in table {
+            let template = Template::parse(template).unwrap();
+            assert_eq!(template.forgets(format, one_extension), forgotten, "{template} {format:?}");
         }
     }
 

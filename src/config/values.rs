@@ -9,6 +9,7 @@ use crate::recipe::{Format, Quality, Rgb};
 use crate::service::{Acl, Domain, Endpoint, StorageClass};
 
 use super::{Heic, LogLevel, OnDamage, OnFailure};
+use crate::converge::OnForeign;
 
 /// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
 /// bytes a pixel.
@@ -83,6 +84,14 @@ pub(super) fn max_pixels(text: &str) -> Result<u64, &'static str> {
     whole_number(text)
         .filter(|pixels| (1..=MOST_PIXELS).contains(pixels))
         .ok_or("it must be a whole number of pixels from 1 to 1000000000, in digits only")
+}
+
+pub(super) fn on_foreign(text: &str) -> Result<OnForeign, &'static str> {
+    match text {
+        "overwrite" => Ok(OnForeign::Overwrite),
+        "skip" => Ok(OnForeign::Skip),
+        _ => Err("it must be skip or overwrite"),
+    }
 }
 
 pub(super) fn on_damage(text: &str) -> Result<OnDamage, &'static str> {

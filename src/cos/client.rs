@@ -141,10 +141,10 @@ impl Session {
         Ok(Head::from_headers(response.headers(), length))
     }
 
-    /// Stores an object, over one that may be there. COS checks the MD5 of the content.
+    /// Stores an object, over one that may be there unless the upload says otherwise. COS checks the MD5 of the content.
     ///
     /// # Errors
-    /// [`Error::Denied`], [`Error::NotFound`] for the bucket, [`Error::Unsendable`] when a header cannot be
+    /// [`Error::Exists`], [`Error::Denied`], [`Error::NotFound`] for the bucket, [`Error::Unsendable`] when a header cannot be
     /// sent, and those of every request.
     pub async fn put(&self, place: &Place, key: &Key, upload: Upload) -> Result<Stored, Error> {
         let request = Request {
@@ -170,6 +170,12 @@ impl Session {
         let operation = operation(Method::Delete, place, key, version);
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200, 204] };
         self.exchange(&request, &mut self.attempts()).await.map(drop)
+    }
+
+    /// The same session with counters of its own.
+    #[must_use]
+    pub fn counted_apart(&self) -> Self {
+        Self { tally: Arc::new(Tally::default()), ..self.clone() }
     }
 
     /// What the session and its clones have done so far.
@@ -207,6 +213,9 @@ fn upload_headers(upload: &Upload) -> Vec<(Cow<'static, str>, String)> {
     for (name, value) in optional {
         // White space around a value is not part of it (RFC 9110, 5.5), and so not of the signature.
         headers.extend(value.map(|value| (Cow::Borrowed(name), value.trim().to_owned())));
+    }
+    if upload.only_if_absent {
+        headers.push((Cow::Borrowed("x-cos-forbid-overwrite"), "true".to_owned()));
     }
     for (name, value) in &upload.meta {
         headers.push((Cow::Owned(format!("x-cos-meta-{name}")), value.trim().to_owned()));

@@ -39,6 +39,9 @@ pub enum Error {
         #[source]
         last: Option<Box<Self>>,
     },
+    /// Something lies there already, and the upload was not to replace it.
+    #[error("{} found an object there already ({})", .0.operation, .0.answer)]
+    Exists(Box<Refusal>),
     /// The role lacks a right.
     #[error(
         "COS denied {} ({}); grant {} on {} to the role of the function, and look for a denying bucket policy",
@@ -106,6 +109,7 @@ impl Error {
             Self::CredentialsRejected(_) => "cos.credentials",
             Self::Deadline { .. } => "deadline",
             Self::Denied(_) => "cos.denied",
+            Self::Exists(_) => "cos.exists",
             Self::NotFound { .. } => "cos.not_found",
             Self::Protocol { .. } => "cos.protocol",
             Self::Redirected(_) => "cos.redirected",
@@ -127,6 +131,7 @@ impl Error {
             | Self::Clock(_)
             | Self::CredentialsRejected(_)
             | Self::Deadline { .. }
+            | Self::Exists(_)
             | Self::Protocol { .. }
             | Self::Service(_)
             | Self::Transport { .. } => true,
@@ -148,6 +153,7 @@ impl Error {
             | Self::Clock(refusal)
             | Self::CredentialsRejected(refusal)
             | Self::Denied(refusal)
+            | Self::Exists(refusal)
             | Self::NotFound { refusal, .. }
             | Self::Redirected(refusal)
             | Self::Refused(refusal)
@@ -189,6 +195,7 @@ impl Error {
         }
         let refusal = Box::new(Refusal { operation, answer });
         match (refusal.answer.status, code.as_deref()) {
+            (409, Some("FileAlreadyExists")) => Self::Exists(refusal),
             (_, Some("InvalidObjectState")) => Self::Archived(refusal),
             (_, Some("ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch")) => {
                 Self::CredentialsRejected(refusal)
@@ -313,6 +320,7 @@ mod tests {
             (Method::Put, 503, "SlowDown", "cos.unavailable"),
             (Method::Head, 500, "", "cos.unavailable"),
             (Method::Put, 400, "InvalidArgument", "cos.refused"),
+            (Method::Put, 409, "FileAlreadyExists", "cos.exists"),
             (Method::Put, 451, "DomainAuditFailed", "cos.refused"),
             (Method::Get, 412, "PreconditionFailed", "cos.changed"),
             (Method::Get, 301, "PermanentRedirect", "cos.redirected"),

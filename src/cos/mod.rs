@@ -113,6 +113,9 @@ pub struct Upload {
     pub storage_class: Option<StorageClass>,
     /// `None` sends no ACL, so that the object inherits the bucket's.
     pub acl: Option<Acl>,
+    /// Whether an object that is there already stays (`x-cos-forbid-overwrite`). Buckets that keep or kept versions
+    /// take no notice of it.
+    pub only_if_absent: bool,
     /// User metadata: names without `x-cos-meta-`, values in printable ASCII, 2 KB in all (436/7749).
     pub meta: Vec<(&'static str, String)>,
 }

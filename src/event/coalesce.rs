@@ -28,14 +28,19 @@ pub fn coalesce(records: Vec<Record>) -> Vec<Work> {
                 positions.insert(object, work.len());
                 work.push(Work { record, superseded: Vec::new() });
             }
-            Some(known) if is_older(&record, &known.record) => known.superseded.push(record),
+            Some(known) if counts_less(&record, &known.record) => known.superseded.push(record),
             Some(known) => known.superseded.push(std::mem::replace(&mut known.record, record)),
         }
     }
     work
 }
 
-fn is_older(record: &Record, than: &Record) -> bool {
+/// Whether the work of a record is done with that of `than`, which came before it. A record that asks for nothing never
+/// stands for one that asks for something.
+fn counts_less(record: &Record, than: &Record) -> bool {
+    if record.kind.asks_for_work() != than.kind.asks_for_work() {
+        return than.kind.asks_for_work();
+    }
     matches!((record.time, than.time), (Some(time), Some(other)) if time < other)
 }
 
@@ -60,6 +65,11 @@ mod tests {
         let table = [
             ("by order", vec![created("a", None), removed("a", None)], "cos:ObjectRemove:Delete"),
             ("by time", vec![removed("a", Some(9)), created("a", Some(5))], "cos:ObjectRemove:Delete"),
+            (
+                "a restore that only begins",
+                vec![created("a", Some(5)), record("a", "cos:ObjectRestore:Post", Some(9))],
+                "cos:ObjectCreated:Put",
+            ),
             ("same second", vec![removed("a", Some(5)), created("a", Some(5))], "cos:ObjectCreated:Put"),
         ];
         for (name, records, expected) in table {

@@ -57,6 +57,17 @@ pub enum Kind {
     Restored,
 }
 
+impl Kind {
+    /// Whether thumbnails may have to change because of it.
+    #[must_use]
+    pub fn asks_for_work(self) -> bool {
+        match self {
+            Self::Created | Self::Removed | Self::Restored => true,
+            Self::Other | Self::RestoreStarted => false,
+        }
+    }
+}
+
 /// A record that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refused {

@@ -1,32 +1,30 @@
-//! The one place where network and pixels meet: fetch a source, render its thumbnails, store them.
+//! The one place where network and pixels meet: a visit is carried out, its source fetched and rendered, its thumbnails
+//! stored or taken away.
 //!
 //! The source streams into the decoder, which runs on a thread of its own, through a bounded channel: decoding
 //! starts with the first bytes, and a slow side holds the other back instead of filling memory.
 
 mod body;
 mod heic;
+mod memory;
 mod pixels;
+mod visitor;
 
 use std::num::NonZeroU64;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+pub use self::memory::Memory;
 use self::pixels::Lying;
 pub use self::pixels::Pixels;
+use self::visitor::Visitor;
 use crate::config::Heic;
-use crate::cos::{self, Download, Head, Missing, Place, Session, Upload};
+use crate::converge::OnForeign;
+use crate::cos::{Download, Head, Place, Session};
 use crate::error::Error;
 use crate::event::Record;
-use crate::imaging::{self, Limits, Motion, Rendering, SourceInfo, Thumbnail};
-use crate::object::{ETag, VersionId};
-use crate::plan::{Job, Target, is_stamped, stamp};
-use crate::report::{Entry, Outcome, Picture, Skip, Source, Stored, milliseconds};
-
-/// Times a source that changes while it is read is begun again.
-const RESTARTS: u32 = 3;
-
-/// Pauses after which a source that is not there is looked for again: COS promises no read after write in so
-/// many words, and the event may be faster than the object (436 FAQ).
-const NOT_FOUND_PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+use crate::imaging::{self, Limits, Rendering, SourceInfo};
+use crate::plan::Job;
+use crate::report::{Entry, Outcome, Picture, Source, milliseconds};
 
 /// What the thumbnails of one invocation are made with.
 #[derive(Debug)]
@@ -35,84 +33,63 @@ pub struct Pipeline<'a> {
     pub session: &'a Session,
     /// The thread of the decoder.
     pub pixels: &'a Pixels,
-    /// What pictures may take.
+    /// What pictures may take; of the memory, each only what it holds of `memory`.
     pub limits: Limits,
+    /// What the records of the invocation have together.
+    pub memory: &'a Memory,
+    /// What becomes of objects of others under the keys of thumbnails.
+    pub on_foreign: OnForeign,
 }
 
-/// A source that was rendered, and which version of it.
+/// A source that was rendered, and the headers it was read with.
 struct Fetched {
-    etag: Option<ETag>,
-    version: Option<VersionId>,
+    head: Head,
     rendering: Rendering,
 }
 
 impl Pipeline<'_> {
-    /// Makes and stores the thumbnails of one source, and writes what happened into `entry`, bit by bit, so
-    /// that the entry is right wherever a deadline cuts this off.
+    /// Brings the thumbnails of one source to what its present state asks for, and writes what happened into `entry`,
+    /// bit by bit, so that the entry is right wherever a deadline cuts this off.
     ///
     /// # Errors
-    /// The first thing that went wrong. The other thumbnails are stored all the same, and are in `entry`.
-    pub async fn make(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
-        let place = Place { bucket: record.bucket.clone(), region: record.region.clone() };
-        let mut restarts = 0;
-        loop {
-            let download = match self.open(record, &place).await? {
-                Ok(download) => download,
-                Err(skip) => return Ok(skip.into()),
-            };
-            let head = download.head.clone();
-            let result = match self.render(record, job, download, entry).await {
-                Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
-                    self.render_heic(record, job, &place, head, entry).await
-                }
-                result => result,
-            };
-            match result {
-                Err(Error::Cos(cos::Error::Changed(_))) if restarts < RESTARTS => restarts += 1,
-                result => return self.store(record, job, result?, entry).await,
-            }
-        }
+    /// The first thing that went wrong. The other thumbnails are seen to all the same, and are in `entry`.
+    pub async fn visit(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
+        Visitor::new(self, record, job).run(entry).await
     }
 
-    /// Opens the source, or says why it needs nothing.
-    async fn open(&self, record: &Record, place: &Place) -> Result<Result<Download, Skip>, Error> {
-        let mut pauses = NOT_FOUND_PAUSES.into_iter();
-        let download = loop {
-            match self.session.get(place, &record.key, record.version.as_ref()).await {
-                Err(cos::Error::NotFound {
-                    missing: Missing::Deleted | Missing::Object | Missing::Version,
-                    ..
-                }) => match pauses.next() {
-                    Some(pause) => tokio::time::sleep(pause).await,
-                    None => return Ok(Err(Skip::SourceGone)),
-                },
-                result => break result?,
-            }
-        };
-        let head = &download.head;
-        if is_stamped(&head.meta) {
-            return Ok(Err(Skip::OwnThumbnail));
-        }
-        if head.length == 0 {
-            return Ok(Err(Skip::Empty));
-        }
-        Ok(Ok(download))
-    }
-
-    /// Downloads and renders in one go.
+    /// Renders a source that was opened, by way of Cloud Infinite where its rule says so, in so many bytes of memory.
     async fn render(
         &self,
         record: &Record,
         job: &Job<'_>,
-        mut download: Download,
+        download: Download,
+        memory: u64,
         entry: &mut Entry,
     ) -> Result<Fetched, Error> {
+        let head = download.head.clone();
+        let limits = Limits { memory, ..self.limits };
+        match self.render_download(job, download, limits, entry).await {
+            Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
+                self.render_heic(record, job, head, limits, entry).await
+            }
+            result => Ok(Fetched { head, rendering: result? }),
+        }
+    }
+
+    /// Downloads and renders in one go.
+    async fn render_download(
+        &self,
+        job: &Job<'_>,
+        mut download: Download,
+        limits: Limits,
+        entry: &mut Entry,
+    ) -> Result<Rendering, Error> {
         let started = Instant::now();
         let length = download.head.length;
         let source = Source { picture: None, bytes: length, unfetched: None, damaged: None, through: None };
         let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let (feed, rendered) = self.pixels.start(length, recipes, self.limits, Lying::AsItSays);
+        let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::AsItSays);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
@@ -132,8 +109,7 @@ impl Pipeline<'_> {
         });
         source.damaged = rendering.source.damaged;
         entry.ms.take_over(&rendering.timings);
-        let version = download.head.version.or_else(|| record.version.clone());
-        Ok(Fetched { etag: download.head.etag, version, rendering })
+        Ok(rendering)
     }
 
     /// Renders what Cloud Infinite makes of a HEIC picture. `head` is that of the picture itself, and so are the
@@ -142,19 +118,19 @@ impl Pipeline<'_> {
         &self,
         record: &Record,
         job: &Job<'_>,
-        place: &Place,
         head: Head,
+        limits: Limits,
         entry: &mut Entry,
     ) -> Result<Fetched, Error> {
         let started = Instant::now();
         let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let version = head.version.or_else(|| record.version.clone());
         let process = heic::process(&recipes);
-        let body = self.session.get_processed(place, &record.key, version.as_ref(), &process).await?;
+        let place = Place { bucket: record.bucket.clone(), region: record.region.clone() };
+        let body = self.session.get_processed(&place, &record.key, head.version.as_ref(), &process).await?;
         entry.ms.fetch += milliseconds(started.elapsed());
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
         // All of it is in memory, and nothing of that is known to the decoder.
-        let limits = Limits { memory: self.limits.memory.saturating_sub(length), ..self.limits };
+        let limits = Limits { memory: limits.memory.saturating_sub(length), ..limits };
         let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::Upright);
         feed.whole(body).await;
         let rendering = rendered.await?;
@@ -167,67 +143,7 @@ impl Pipeline<'_> {
             damaged: rendering.source.damaged,
             through: Some("ci"),
         });
-        Ok(Fetched { etag: head.etag, version, rendering })
-    }
-
-    async fn store(
-        &self,
-        record: &Record,
-        job: &Job<'_>,
-        fetched: Fetched,
-        entry: &mut Entry,
-    ) -> Result<Outcome, Error> {
-        let started = Instant::now();
-        let place = Place { bucket: job.bucket.clone(), region: record.region.clone() };
-        let mut first_error = None;
-        for (target, thumbnail) in job.targets.iter().zip(fetched.rendering.thumbnails) {
-            let (etag, version) = (fetched.etag.as_ref(), fetched.version.as_ref());
-            let meta = stamp(&record.bucket, &record.key, etag, version, target.recipe);
-            let result = match thumbnail {
-                Ok(thumbnail) => self.put(job, target, &place, &thumbnail, meta).await.map_err(Error::from),
-                Err(error) => Err(error.into()),
-            };
-            entry.ms.store = milliseconds(started.elapsed());
-            match result {
-                Ok(stored) => entry.thumbnails.push(stored),
-                Err(error) => first_error = first_error.or(Some(error)),
-            }
-        }
-        first_error.map_or(Ok(Outcome::Stored), Err)
-    }
-
-    async fn put(
-        &self,
-        job: &Job<'_>,
-        target: &Target<'_>,
-        place: &Place,
-        thumbnail: &Thumbnail,
-        meta: Vec<(&'static str, String)>,
-    ) -> Result<Stored, cos::Error> {
-        let upload = Upload {
-            body: thumbnail.bytes.clone(),
-            content_type: thumbnail.format.content_type(),
-            cache_control: job.rule.cache_control().map(str::to_owned),
-            storage_class: job.rule.storage_class(),
-            acl: job.rule.acl(),
-            meta,
-        };
-        self.session.put(place, &target.key, upload).await?;
-        let (frames, still) = match &thumbnail.motion {
-            Motion::Dropped(reason) => (None, Some(reason.to_string())),
-            Motion::Frames(frames) => (Some(*frames), None),
-            Motion::Still => (None, None),
-        };
-        Ok(Stored {
-            bucket: place.bucket.to_string(),
-            key: target.key.to_string(),
-            format: thumbnail.format.name(),
-            width: thumbnail.width,
-            height: thumbnail.height,
-            bytes: thumbnail.bytes.len(),
-            frames,
-            still,
-        })
+        Ok(Fetched { head, rendering })
     }
 }
 

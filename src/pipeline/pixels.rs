@@ -11,10 +11,10 @@ use crate::imaging::{self, Cancel, Limits, Rendering};
 use crate::recipe::Recipe;
 use crate::runtime::Panic;
 
-/// Starts rendering, and knows whether one that was cut off still runs.
+/// Starts renderings, and knows which of those that were cut off still run.
 #[derive(Debug, Default)]
 pub struct Pixels {
-    running: Mutex<Option<Running>>,
+    running: Mutex<Vec<Running>>,
 }
 
 /// Whether a source has to be turned.
@@ -60,23 +60,35 @@ impl Pixels {
             // Nobody waits after a deadline.
             let _ = sender.send(result);
         });
-        *self.running() = Some(Running { cancel, done });
+        let mut running = self.running();
+        running.retain(|other| !other.done.is_finished());
+        running.push(Running { cancel, done });
+        drop(running);
         // The sender is dropped without an answer only together with the runtime.
         let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
         (feed, result)
     }
 
-    /// Tells a rendering that still runs to stop, and waits until it has or `patience` is over. Decoders look
+    /// Tells the renderings that still run to stop, and waits until they have or `patience` is over. Decoders look
     /// at every read, and between rows and stages.
     pub async fn stop(&self, patience: Duration) {
-        let Some(Running { cancel, mut done }) = self.running().take() else { return };
-        cancel.cancel();
-        if tokio::time::timeout(patience, &mut done).await.is_err() {
-            *self.running() = Some(Running { cancel, done });
+        let mut running = std::mem::take(&mut *self.running());
+        for rendering in &running {
+            rendering.cancel.cancel();
+        }
+        let all = async {
+            for rendering in &mut running {
+                // Panics are caught inside.
+                let _ = (&mut rendering.done).await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            running.retain(|rendering| !rendering.done.is_finished());
+            self.running().append(&mut running);
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, Vec<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

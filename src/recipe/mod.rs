@@ -6,6 +6,7 @@
 mod output;
 mod step;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use sha1::{Digest, Sha1};
@@ -13,8 +14,9 @@ use sha1::{Digest, Sha1};
 pub use output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
 pub use step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
-/// Changes whenever the same recipe and source would give other bytes than before, so that stamps differ.
-const ENCODER_VERSION: &str = "1";
+/// Changes whenever the same recipe and source would give other bytes than before, so that stamps differ. A build without
+/// libwebp writes other WebP files.
+const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "1" } else { "1 without libwebp" };
 
 /// How one thumbnail is made.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,10 +55,37 @@ impl Recipe {
         Self { steps: vec![Step::Thumbnail(geometry)], ..Self::default() }
     }
 
-    /// Forty hexadecimal digits that name everything in this recipe that changes a thumbnail's bytes.
+    /// Names everything that changes the bytes of a thumbnail, apart from its source: this recipe, the encoders, and the
+    /// other recipes of its rule. Those count because all thumbnails of a source come from one decoding, whose scale is
+    /// chosen for the largest of them. Their order does not count, nor how often one stands there.
     #[must_use]
-    pub fn hash(&self) -> String {
-        hex::encode(Sha1::digest(format!("{ENCODER_VERSION};{self}")))
+    pub fn hash_among(&self, rule: &[&Self]) -> RecipeHash {
+        let others: BTreeSet<String> =
+            rule.iter().filter(|other| **other != self).map(ToString::to_string).collect();
+        let mut canonical = format!("{ENCODER_VERSION};{self}");
+        for other in others {
+            canonical.push('\n');
+            canonical.push_str(&other);
+        }
+        RecipeHash(hex::encode(Sha1::digest(canonical)))
+    }
+}
+
+/// What a stamp calls a recipe: forty hexadecimal digits when this program wrote it.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct RecipeHash(String);
+
+impl RecipeHash {
+    /// Takes what a stamp says; a text that is no hash equals none.
+    #[must_use]
+    pub fn of_stamp(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for RecipeHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -78,7 +107,7 @@ impl Default for Recipe {
     }
 }
 
-/// The canonical form, which [`Recipe::hash`] digests: two recipes print alike exactly when they are equal.
+/// The canonical form, which [`Recipe::hash_among`] digests: two recipes print alike exactly when they are equal.
 /// What came to recipes later stands there only where it is not as before, so that older hashes stay.
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,6 +153,8 @@ impl fmt::Display for Recipe {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -154,14 +185,29 @@ mod tests {
             with(|r| r.keep = Keep { copyright: true, profile: true }),
             with(|r| r.animation = Animation::Keep),
         ];
-        let hashes: std::collections::HashSet<String> = variants.iter().map(Recipe::hash).collect();
+        let hashes: HashSet<RecipeHash> = variants.iter().map(|recipe| recipe.hash_among(&[])).collect();
         assert_eq!(hashes.len(), variants.len());
+    }
+
+    #[test]
+    fn other_recipes_of_the_rule_change_the_hash_in_any_order() {
+        let [small, large, huge] = [10, 20, 30].map(|side| Recipe::fit_inside(side, side));
+        let alone = small.hash_among(&[&small]);
+        assert_eq!(alone, small.hash_among(&[]));
+        let beside = small.hash_among(&[&small, &large, &huge]);
+        assert_eq!(beside, small.hash_among(&[&huge, &small, &large, &huge]));
+        assert_ne!(beside, alone);
+        assert_ne!(beside, small.hash_among(&[&small, &large]));
+        assert_ne!(beside, large.hash_among(&[&small, &large, &huge]));
     }
 
     /// Stored thumbnails carry these.
     #[test]
     fn hashes_of_older_recipes_stay() {
-        assert_eq!(Recipe::fit_inside(300, 300).hash(), "eb3e3482b3ebe10b1f5fc84b62518a411358e1e9");
+        assert_eq!(
+            Recipe::fit_inside(300, 300).hash_among(&[]).to_string(),
+            "eb3e3482b3ebe10b1f5fc84b62518a411358e1e9"
+        );
         let recipe = Recipe {
             steps: vec![
                 Step::Thumbnail(Geometry::Cover { width: 400, height: 300, scaling: Scaling::Both }),
@@ -172,6 +218,6 @@ mod tests {
             interlace: true,
             ..Recipe::default()
         };
-        assert_eq!(recipe.hash(), "f42372e7783daa85f35c28b3d0a793f8b95c85c4");
+        assert_eq!(recipe.hash_among(&[]).to_string(), "f42372e7783daa85f35c28b3d0a793f8b95c85c4");
     }
 }

@@ -29,6 +29,15 @@ pub struct Entry {
     pub source: Option<Source>,
     /// Thumbnails that were stored, also when others failed.
     pub thumbnails: Vec<Stored>,
+    /// Thumbnails that were there already, as they should be.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub kept: usize,
+    /// Keys of thumbnails that were taken away.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<String>,
+    /// Keys of thumbnails under which an object of somebody else lies, which was left alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub foreign: Vec<String>,
     /// Time taken.
     pub ms: Milliseconds,
     /// Requests sent to COS, attempts included.
@@ -49,11 +58,19 @@ impl Entry {
             outcome,
             source: None,
             thumbnails: Vec::new(),
+            kept: 0,
+            removed: Vec::new(),
+            foreign: Vec::new(),
             ms: Milliseconds::default(),
             requests: 0,
             retries: 0,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// How a record ended.
@@ -69,6 +86,8 @@ pub enum Outcome {
         /// `permanent`, `transient` or `fatal`.
         kind: &'static str,
     },
+    /// The thumbnails of a source that is gone were taken away, or those of what it was before.
+    Removed,
     /// There was nothing to do.
     Skipped {
         /// Stable code of the reason.
@@ -76,8 +95,10 @@ pub enum Outcome {
         /// One sentence.
         reason: String,
     },
-    /// All thumbnails are stored.
+    /// Thumbnails were stored, and now all are there.
     Stored,
+    /// All thumbnails were there already.
+    Unchanged,
 }
 
 impl From<&Error> for Outcome {
@@ -98,14 +119,14 @@ pub enum Skip {
     Empty,
     /// An event this program does nothing about.
     Event,
+    /// Objects of somebody else lie under the keys of all thumbnails.
+    Foreign,
     /// A key that ends in a slash.
     FolderMarker,
     /// No rule covers the key.
     NoRule,
     /// The source is a thumbnail made by this program.
     OwnThumbnail,
-    /// The source was removed.
-    Removed,
     /// The source is still being restored from the archive.
     RestoreStarted,
     /// The source no longer exists.
@@ -119,16 +140,20 @@ impl From<Skip> for Outcome {
         let (code, reason) = match skip {
             Skip::Empty => ("skip.empty", "the object has no bytes"),
             Skip::Event => ("skip.event", "this kind of event needs no thumbnails"),
+            Skip::Foreign => (
+                "skip.foreign",
+                "objects that this function did not make lie where its thumbnails would; they were left alone; \
+                 move them, or set ON_FOREIGN=overwrite",
+            ),
             Skip::FolderMarker => ("skip.folder", "the key is a folder marker"),
             Skip::NoRule => ("skip.no_rule", "no rule covers this key"),
             Skip::OwnThumbnail => ("skip.own_thumbnail", "the object is a thumbnail made by this function"),
-            Skip::Removed => {
-                ("skip.removed", "the object was removed; its thumbnails stay, mirroring comes later")
-            }
             Skip::RestoreStarted => {
                 ("skip.restore_started", "the restore is not complete; its completion makes the thumbnails")
             }
-            Skip::SourceGone => ("skip.source_gone", "the object no longer exists"),
+            Skip::SourceGone => {
+                ("skip.source_gone", "the object no longer exists, and neither do thumbnails of it")
+            }
             Skip::Superseded => {
                 ("skip.superseded", "a newer record in the same message is about the same object")
             }

@@ -66,6 +66,7 @@ fn upload(body: &'static [u8]) -> Upload {
         cache_control: None,
         storage_class: None,
         acl: None,
+        only_if_absent: false,
         meta: Vec::new(),
     }
 }

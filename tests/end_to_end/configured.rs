@@ -8,6 +8,7 @@ async fn several_thumbnails_from_one_source() {
     let wishes = Wishes::default()
         .setting("THUMBNAILS", &format!("small=150x150;large=1600x1600;{recipe}"))
         .setting("TARGET_KEY", "{name}/{dir}{stem}.{ext}")
+        .setting("SOURCE_SUFFIX", ".jpg")
         .setting("CACHE_CONTROL", "public, max-age=31536000")
         .setting("STORAGE_CLASS", "STANDARD_IA")
         .setting("ACL", "public-read");

@@ -16,7 +16,7 @@ async fn a_cos_that_fails_twice_and_then_works() {
     world.cos.fail(Fault::new(unavailable()).method("GET").times(2));
     world.cos.fail(Fault::new(FaultKind::Reset).method("PUT").times(2));
     let outcome = world.thumbnail_of("a.jpg", photo()).await.stored();
-    assert_eq!((&outcome["requests"], &outcome["retries"]), (&6.into(), &4.into()));
+    assert_eq!((&outcome["requests"], &outcome["retries"]), (&8.into(), &4.into()));
 }
 
 #[tokio::test]
@@ -32,7 +32,9 @@ async fn a_download_that_breaks_off_is_resumed_and_not_taken_for_a_damaged_pictu
         world.cos.fail(Fault::new(kind.clone()).method("GET").times(1));
         let key = format!("{number}.jpg");
         world.thumbnail_of(&key, photo()).await.stored();
-        world.thumbnail_of("whole.jpg", photo()).await.stored();
+        if number == 0 {
+            world.thumbnail_of("whole.jpg", photo()).await.stored();
+        }
         assert_eq!(world.stored(&key).bytes, world.stored("whole.jpg").bytes, "{kind:?}");
     }
 }
@@ -45,7 +47,7 @@ async fn a_source_that_changes_while_it_is_read_is_read_anew() {
     world.cos.fail(Fault::new(FaultKind::Truncate(100_000)).method("GET").times(1));
     world.cos.fail(Fault::new(unavailable()).method("GET").times(2));
     let change = async {
-        while world.requests().is_empty() {
+        while world.requests().len() < 2 {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         world.cos.put(crate::world::SOURCE, "a.jpg", jpeg_of(600, 600), &[]).await
@@ -56,8 +58,8 @@ async fn a_source_that_changes_while_it_is_read_is_read_anew() {
     let statuses: Vec<u16> = world.requests().into_iter().map(|(_, status)| status).collect();
     assert_eq!(
         statuses,
-        [200, 503, 503, 412, 200, 200],
-        "broken off, busy twice, changed, read anew, stored"
+        [404, 200, 503, 503, 412, 200, 200, 200],
+        "no thumbnail, broken off, busy twice, changed, read anew, stored, still the same"
     );
 }
 

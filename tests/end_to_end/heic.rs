@@ -94,6 +94,15 @@ async fn refusals_of_cloud_infinite_are_told_with_what_was_asked() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_cloud_infinite_takes_the_thumbnail_of_an_older_picture_away() {
+    let world = World::with(Wishes::default().setting("HEIC", "ci")).await;
+    world.thumbnail_of("a.heic", upright_that_says_otherwise()).await.stored();
+    let outcome = world.thumbnail_of("a.heic", PHONE).await.outcome();
+    assert_eq!((outcome["code"].as_str(), &outcome["removed"][0]), (Some("cos.refused"), &"a.heic".into()));
+    assert!(world.cos.keys(TARGET).is_empty());
+}
+
+#[tokio::test]
 async fn broken_answers_are_asked_for_again() {
     let world = World::with(Wishes::default().setting("HEIC", "ci")).await;
     world.cos.put_rendition(SOURCE, "a.heic", upright_that_says_otherwise());

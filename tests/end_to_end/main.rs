@@ -9,6 +9,7 @@
 )]
 
 mod batches;
+mod changes;
 mod configured;
 mod damage;
 mod faults;

@@ -6,7 +6,7 @@ use cos_thumbnailer::runtime::{Answer, Api, serve};
 use scf_local::{HeaderCase, Outcome, RuntimeFault};
 use serde_json::json;
 
-use crate::world::{Wishes, World, small_jpeg};
+use crate::world::{Wishes, World, size_of, small_jpeg};
 
 #[tokio::test]
 async fn headers_are_understood_in_either_case() {
@@ -24,9 +24,14 @@ async fn a_runtime_api_that_goes_away_is_waited_for() {
     world.thumbnail_of("a.jpg", small_jpeg()).await.stored();
     world.scf.refuse_connections(Duration::from_millis(700)).await;
     world.thumbnail_of("b.jpg", small_jpeg()).await.stored();
-    for fault in [RuntimeFault::Reset { times: 2 }, RuntimeFault::Status { status: 500, times: 2 }] {
+    let faults =
+        [("c", RuntimeFault::Reset { times: 2 }), ("d", RuntimeFault::Status { status: 500, times: 2 })];
+    for (key, fault) in faults {
         world.scf.fail(fault);
-        world.thumbnail_of("c.jpg", small_jpeg()).await.stored();
+        // An event whose answer did not arrive is given out again.
+        let outcome = world.thumbnail_of(key, small_jpeg()).await.outcome()["outcome"].clone();
+        assert!(outcome == "stored" || outcome == "unchanged", "{outcome}");
+        assert_eq!(size_of(&world.stored(key).bytes), (64, 48));
     }
     assert_eq!(world.scf.starts(), 1);
 }

@@ -195,6 +195,12 @@ impl Cos {
         let _ = self.service.store.delete(bucket, key, None, self.service.now());
     }
 
+    /// Removes one version of an object for good, without going through the network.
+    pub fn delete_version(&self, bucket: &str, key: &str, version: &str) {
+        // As above.
+        let _ = self.service.store.delete(bucket, key, Some(version), self.service.now());
+    }
+
     /// The keys of a bucket in the order of a listing, without delete markers.
     #[must_use]
     pub fn keys(&self, bucket: &str) -> Vec<String> {

@@ -1,28 +1,27 @@
 //! What one record asks for: a pure function of the record and the configuration.
 
-mod stamp;
-
-pub use stamp::{is_stamped, stamp};
-
 use crate::config::{Config, Rule};
+use crate::converge::SourceName;
 use crate::error::Error;
 use crate::event::{Kind, Record};
 use crate::object::{self, Bucket, Key};
-use crate::recipe::Recipe;
+use crate::recipe::{Recipe, RecipeHash};
 use crate::report::Skip;
 
 /// What to do about a record.
 #[derive(Debug)]
 pub enum Plan<'a> {
-    /// Make these thumbnails.
-    Make(Job<'a>),
     /// Nothing.
     Skip(Skip),
+    /// See to these thumbnails.
+    Visit(Job<'a>),
 }
 
 /// The thumbnails of one source.
 #[derive(Debug)]
 pub struct Job<'a> {
+    /// The source as the stamps of its thumbnails name it.
+    pub source: SourceName,
     /// The rule that covers the source.
     pub rule: &'a Rule,
     /// The bucket thumbnails go to.
@@ -31,16 +30,19 @@ pub struct Job<'a> {
     pub targets: Vec<Target<'a>>,
 }
 
-/// One thumbnail to make.
+/// One thumbnail of a source.
 #[derive(Debug)]
 pub struct Target<'a> {
     /// Its key.
     pub key: Key,
     /// How it is made.
     pub recipe: &'a Recipe,
+    /// What its stamp calls that.
+    pub hash: RecipeHash,
 }
 
-/// Decides what a record asks for.
+/// Decides which thumbnails a record is about. What is to become of them is not the record's to say: it may be late, or
+/// come twice.
 ///
 /// # Errors
 /// When thumbnails of this source would start the function again, or have no key they could be stored under.
@@ -55,22 +57,23 @@ pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<Plan<'a>, Error> 
         return Err(Error::Loop(found.to_string()));
     }
     let bucket = rule.target_bucket(&record.bucket)?;
+    let recipes: Vec<&Recipe> = rule.thumbnails().iter().map(|thumbnail| &thumbnail.recipe).collect();
     let targets = rule.thumbnails().iter().map(|thumbnail| {
         let key = rule.target_key(&record.key, thumbnail)?;
-        Ok(Target { key, recipe: &thumbnail.recipe })
+        let recipe = &thumbnail.recipe;
+        Ok(Target { key, recipe, hash: recipe.hash_among(&recipes) })
     });
     let targets = targets.collect::<Result<_, object::Error>>()?;
-    Ok(Plan::Make(Job { rule, bucket, targets }))
+    let source = SourceName::new(&record.bucket, &record.key);
+    Ok(Plan::Visit(Job { source, rule, bucket, targets }))
 }
 
 fn skip(record: &Record) -> Option<Skip> {
     match record.kind {
-        Kind::Created | Kind::Restored if record.key.is_folder_marker() => Some(Skip::FolderMarker),
-        Kind::Created | Kind::Restored if is_stamped(&record.meta) => Some(Skip::OwnThumbnail),
-        Kind::Created if record.size == Some(0) => Some(Skip::Empty),
-        Kind::Created | Kind::Restored => None,
+        Kind::Created | Kind::Removed | Kind::Restored => {
+            record.key.is_folder_marker().then_some(Skip::FolderMarker)
+        }
         Kind::Other => Some(Skip::Event),
-        Kind::Removed => Some(Skip::Removed),
         Kind::RestoreStarted => Some(Skip::RestoreStarted),
     }
 }

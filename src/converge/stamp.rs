@@ -1,0 +1,129 @@
+//! The stamp: metadata on every stored thumbnail that says what it was made from and how.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::object::{Bucket, ETag, Key, VersionId, percent_encode};
+use crate::recipe::RecipeHash;
+
+/// `x-cos-meta-thumbnail-source`: bucket and key of the source.
+const SOURCE: &str = "thumbnail-source";
+/// `x-cos-meta-thumbnail-etag`: ETag of the source's content.
+const ETAG: &str = "thumbnail-etag";
+/// `x-cos-meta-thumbnail-version`: version of the source, where the bucket keeps versions.
+const VERSION: &str = "thumbnail-version";
+/// `x-cos-meta-thumbnail-recipe`: hash of the recipe.
+const RECIPE: &str = "thumbnail-recipe";
+
+/// Longest percent-encoded source, bytes; metadata may have 2 KB in total (436/7749).
+const MAX_ENCODED: usize = 1200;
+
+/// What a stamp calls a source: `<bucket>/<key>` percent-encoded, or, where that is longer than 1,200 bytes, `base64:`
+/// and the URL-safe Base64 of the same text.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct SourceName(String);
+
+impl SourceName {
+    /// The name of an object as a source.
+    #[must_use]
+    pub fn new(bucket: &Bucket, key: &Key) -> Self {
+        let encoded = format!("{bucket}/{}", percent_encode(key.as_str()).replace("%2F", "/"));
+        if encoded.len() <= MAX_ENCODED {
+            Self(encoded)
+        } else {
+            Self(format!("base64:{}", URL_SAFE_NO_PAD.encode(format!("{bucket}/{key}"))))
+        }
+    }
+}
+
+impl fmt::Display for SourceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a thumbnail says it was made from and how.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Stamp {
+    /// The source.
+    pub source: SourceName,
+    /// The source's content.
+    pub etag: Option<ETag>,
+    /// The source's version, where its bucket keeps versions.
+    pub version: Option<VersionId>,
+    /// How it was made.
+    pub recipe: RecipeHash,
+}
+
+impl Stamp {
+    /// Reads the stamp of an object from its metadata (names without `x-cos-meta-`); `None` when it bears none.
+    #[must_use]
+    pub fn read(meta: &BTreeMap<String, String>) -> Option<Self> {
+        Some(Self {
+            source: SourceName(meta.get(SOURCE)?.clone()),
+            etag: meta.get(ETAG).and_then(|text| ETag::parse(text).ok()),
+            version: meta.get(VERSION).and_then(|text| VersionId::parse(text).ok()),
+            recipe: RecipeHash::of_stamp(meta.get(RECIPE)?),
+        })
+    }
+
+    /// The stamp as metadata: names without `x-cos-meta-`, values in ASCII.
+    #[must_use]
+    pub fn to_meta(&self) -> Vec<(&'static str, String)> {
+        let Self { source, etag, version, recipe } = self;
+        let mut meta = vec![(SOURCE, source.to_string())];
+        meta.extend(etag.as_ref().map(|etag| (ETAG, etag.to_string())));
+        meta.extend(version.as_ref().map(|version| (VERSION, version.to_string())));
+        meta.push((RECIPE, recipe.to_string()));
+        meta
+    }
+}
+
+/// Whether an object's metadata (names without `x-cos-meta-`) carries a stamp.
+#[must_use]
+pub fn is_stamped(meta: &BTreeMap<String, String>) -> bool {
+    Stamp::read(meta).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recipe::Recipe;
+
+    fn stamp_of(key: &str) -> BTreeMap<String, String> {
+        let etag = ETag::parse("\"5d41-7\"").unwrap();
+        let bucket = Bucket::parse("photos-1250000000").unwrap();
+        let stamp = Stamp {
+            source: SourceName::new(&bucket, &Key::parse(key).unwrap()),
+            etag: Some(etag),
+            version: None,
+            recipe: Recipe::fit_inside(300, 300).hash_among(&[]),
+        };
+        let meta = stamp.to_meta().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        assert_eq!(Stamp::read(&meta), Some(stamp));
+        meta
+    }
+
+    #[test]
+    fn a_stamp_names_its_source_in_ascii() {
+        let stamp = stamp_of("图/猫 1+2.jpg");
+        assert_eq!(stamp[SOURCE], "photos-1250000000/%E5%9B%BE/%E7%8C%AB%201%2B2.jpg");
+        assert_eq!(stamp[ETAG], "5d41-7");
+        assert!(is_stamped(&stamp));
+        assert!(!is_stamped(&BTreeMap::new()));
+    }
+
+    #[test]
+    fn the_longest_keys_stay_within_the_metadata_limit() {
+        for key in ["键".repeat(283), "a".repeat(850), "\u{1f600}".repeat(212)] {
+            let stamp = stamp_of(&key);
+            let total: usize =
+                stamp.iter().map(|(name, value)| "x-cos-meta-".len() + name.len() + value.len()).sum();
+            assert!(total < 2048 - 200, "{total}");
+            assert!(stamp[SOURCE].is_ascii());
+        }
+    }
+}

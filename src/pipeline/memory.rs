@@ -1,0 +1,104 @@
+//! The memory for pixels, divided among the records that are at work at once.
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+const MIB: u64 = 1024 * 1024;
+
+/// Least memory worth beginning with, MiB: what most photographs take.
+const LEAST_SHARE: u32 = 16;
+
+/// The memory for pixels of one invocation. Nobody asks for more while holding some, so that nobody waits for ever.
+#[derive(Debug)]
+pub struct Memory {
+    free: Semaphore,
+    /// MiB.
+    all: u32,
+    /// MiB.
+    share: u32,
+}
+
+/// A part of the memory, given back when it is dropped.
+#[derive(Debug)]
+pub(super) struct Hold<'a> {
+    permit: SemaphorePermit<'a>,
+    is_all: bool,
+}
+
+impl Memory {
+    /// Memory of so many bytes, of which at least one whole MiB is there, for so many records at once.
+    #[must_use]
+    pub fn new(bytes: u64, records: usize) -> Self {
+        let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
+        let all = u32::try_from(bytes / MIB).unwrap_or(most).clamp(1, most);
+        let records = u32::try_from(records).unwrap_or(u32::MAX).max(1);
+        let share = (all / records).max(LEAST_SHARE).min(all);
+        Self { free: Semaphore::new(usize::try_from(all).unwrap_or(Semaphore::MAX_PERMITS)), all, share }
+    }
+
+    /// Waits for a fair share.
+    pub(super) async fn share(&self) -> Option<Hold<'_>> {
+        self.hold(self.share).await
+    }
+
+    /// Waits until all of it is free.
+    pub(super) async fn all(&self) -> Option<Hold<'_>> {
+        self.hold(self.all).await
+    }
+
+    /// `None` only after the semaphore was closed, which nobody does.
+    async fn hold(&self, mib: u32) -> Option<Hold<'_>> {
+        let permit = self.free.acquire_many(mib).await.ok()?;
+        Some(Hold { permit, is_all: mib == self.all })
+    }
+}
+
+impl Hold<'_> {
+    /// How much it is, bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        u64::try_from(self.permit.num_permits()).unwrap_or(u64::MAX).saturating_mul(MIB)
+    }
+
+    /// Whether there is no more to be had.
+    pub(super) fn is_all(&self) -> bool {
+        self.is_all
+    }
+
+    /// Gives back all but so many bytes.
+    pub(super) fn shrink_to(&mut self, bytes: u64) {
+        let kept = usize::try_from(bytes.div_ceil(MIB)).unwrap_or(usize::MAX);
+        drop(self.permit.split(self.permit.num_permits().saturating_sub(kept)));
+        self.is_all = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn shares_add_up_to_all_and_all_waits_for_them() {
+        let memory = Memory::new(104 * MIB + 5, 4);
+        let mut shares = Vec::new();
+        for _ in 0..4 {
+            shares.push(memory.share().await.unwrap());
+        }
+        assert_eq!((shares[0].bytes(), shares[0].is_all()), (26 * MIB, false));
+        shares[0].shrink_to(MIB + 1);
+        assert_eq!((shares[0].bytes(), memory.free.available_permits()), (2 * MIB, 24));
+        let all = memory.all();
+        tokio::pin!(all);
+        let early = tokio::time::timeout(std::time::Duration::ZERO, &mut all).await;
+        assert!(early.is_err(), "others hold some of it");
+        drop(shares);
+        let all = all.await.unwrap();
+        assert_eq!((all.bytes(), all.is_all()), (104 * MIB, true));
+    }
+
+    #[tokio::test]
+    async fn a_record_alone_has_all_and_small_functions_have_few_shares() {
+        assert!(Memory::new(104 * MIB, 1).share().await.unwrap().is_all());
+        let small = Memory::new(40 * MIB, 4);
+        assert_eq!(small.share().await.unwrap().bytes(), 16 * MIB);
+        assert!(Memory::new(3, 9).share().await.unwrap().is_all());
+    }
+}

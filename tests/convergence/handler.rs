@@ -1,0 +1,125 @@
+//! One instance of the function at work on one event: the production logic, one request at a time.
+
+use cos_thumbnailer::converge::{Action, Approach, End, OnForeign, Seen, Source, Step, Visit};
+use cos_thumbnailer::object::ETag;
+use cos_thumbnailer::recipe::RecipeHash;
+
+use crate::model::Model;
+
+/// What an event tells.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Event {
+    pub created: bool,
+    /// The content that was created.
+    pub etag: Option<String>,
+}
+
+/// Ways to be wrong, which the proofs have to notice.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Mistake {
+    /// Takes the content that the event names for the present one.
+    BelievesTheEvent,
+    /// Ends without a look at the source after the last write.
+    NeverLooksAgain,
+    None,
+}
+
+/// What came of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    Done,
+    Going,
+    /// The event has to be delivered again.
+    Restless,
+}
+
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Handler {
+    pub event: Event,
+    visit: Visit,
+    recipes: Vec<RecipeHash>,
+    mistake: Mistake,
+    /// What the looks at the thumbnails have shown so far.
+    looks: Vec<Seen>,
+    /// Actions carried out so far, and whether somebody was quicker.
+    written: usize,
+    beaten: bool,
+    /// The content that the thumbnails in its memory show.
+    holds: Option<ETag>,
+}
+
+impl Handler {
+    pub fn new(event: Event, recipes: Vec<RecipeHash>, on_foreign: OnForeign, mistake: Mistake) -> Self {
+        let approach = if event.created { Approach::Fetch } else { Approach::Look };
+        let told = event.etag.as_deref().map(|etag| ETag::parse(etag).unwrap());
+        let visit = Visit::new(recipes.clone(), on_foreign, approach, told);
+        let (looks, written, beaten, holds) = (Vec::new(), 0, false, None);
+        Self { event, visit, recipes, mistake, looks, written, beaten, holds }
+    }
+
+    /// Sends one request and takes its answer in.
+    pub fn advance(&mut self, cos: &mut Model) -> Progress {
+        match self.visit.step().clone() {
+            Step::LookAtThumbnails => {
+                self.looks.push(cos.thumbnails[self.looks.len()].clone());
+                if self.looks.len() == cos.thumbnails.len() {
+                    self.visit.saw_thumbnails(std::mem::take(&mut self.looks));
+                }
+            }
+            Step::LookAtSource => {
+                let source = self.look_at_source(cos);
+                self.visit.saw_source(source);
+            }
+            Step::Fetch => {
+                let fetched = cos.get();
+                self.holds = fetched.source.etag().cloned();
+                self.visit.fetched(fetched);
+            }
+            Step::Write(actions) => self.write(&actions, cos),
+            Step::End(End::Restless) => return Progress::Restless,
+            Step::End(End::Settled) => return Progress::Done,
+        }
+        match self.visit.step() {
+            Step::End(End::Restless) => Progress::Restless,
+            Step::End(End::Settled) => Progress::Done,
+            _ => Progress::Going,
+        }
+    }
+
+    fn look_at_source(&self, cos: &Model) -> Source {
+        let first = self.visit.source().is_none();
+        match (self.mistake, &self.event.etag, self.visit.source()) {
+            (Mistake::BelievesTheEvent, Some(etag), _) if first => {
+                Source::Picture(ETag::parse(etag).unwrap())
+            }
+            (Mistake::NeverLooksAgain, _, Some(known)) => known.clone(),
+            _ => cos.head(),
+        }
+    }
+
+    /// Carries the next action out that needs a request.
+    fn write(&mut self, actions: &[Action], cos: &mut Model) {
+        while let Some(action) = actions.get(self.written) {
+            let number = self.written;
+            self.written += 1;
+            match action {
+                Action::Make => {
+                    let recipe = self.recipes[number].clone();
+                    let thumbnail = Seen::Ours { etag: self.holds.clone(), recipe };
+                    let only_if_absent = self.visit.seen()[number] == Seen::Absent;
+                    self.beaten |= cos.put(number, thumbnail, only_if_absent);
+                    break;
+                }
+                Action::Remove => {
+                    cos.thumbnails[number] = Seen::Absent;
+                    break;
+                }
+                Action::Keep | Action::Leave | Action::Refuse => {}
+            }
+        }
+        if actions.iter().skip(self.written).all(|action| !matches!(action, Action::Make | Action::Remove)) {
+            self.written = 0;
+            self.visit.wrote(std::mem::take(&mut self.beaten));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Random histories of the logic over the model: many handlers, foreign objects, changes of the recipe, faults.
+
+use cos_thumbnailer::converge::{OnForeign, Seen};
+use cos_thumbnailer::recipe::RecipeHash;
+
+use crate::handler::{Event, Handler, Mistake, Progress};
+use crate::model::{Content, Model};
+use crate::random::{Random, seeds};
+
+/// Handlers at once.
+const INSTANCES: usize = 3;
+
+struct History {
+    random: Random,
+    /// Whether handlers crash, answers are lost and the recipe changes. Each such thing has events delivered again, which
+    /// mends much.
+    is_rough: bool,
+    cos: Model,
+    /// Every version of the source, the newest last; `None` is a delete marker.
+    versions: Vec<Option<Content>>,
+    keeps_versions: bool,
+    on_foreign: OnForeign,
+    recipe: u8,
+    events: Vec<Event>,
+    /// Handlers at work. The last is the one that gets on; others may wait for long.
+    handlers: Vec<Handler>,
+    /// Thumbnails under whose keys somebody else's object lies.
+    foreign: Vec<usize>,
+    log: Vec<String>,
+}
+
+impl History {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let thumbnails = 1 + random.below(3);
+        let heeds_forbid = !random.once_in(3);
+        Self {
+            is_rough: random.once_in(2),
+            cos: Model::empty(thumbnails, heeds_forbid),
+            versions: Vec::new(),
+            keeps_versions: random.once_in(2),
+            on_foreign: if random.once_in(4) { OnForeign::Overwrite } else { OnForeign::Skip },
+            recipe: 0,
+            events: Vec::new(),
+            handlers: Vec::new(),
+            foreign: Vec::new(),
+            log: Vec::new(),
+            random,
+        }
+    }
+
+    fn recipes(&self) -> Vec<RecipeHash> {
+        let hash = |number| RecipeHash::of_stamp(&format!("{}-{number}", self.recipe));
+        (0..self.cos.thumbnails.len()).map(hash).collect()
+    }
+
+    fn run(&mut self) {
+        for _ in 0..10 + self.random.below(40) {
+            match self.random.below(20) {
+                0 | 1 => self.put(),
+                2 => self.remove(),
+                3 => self.remove_version(),
+                4 => self.put_foreign(),
+                5 if self.is_rough => self.change_recipe(),
+                6 if self.is_rough => self.crash(),
+                7..=10 => self.start(),
+                _ => self.advance(),
+            }
+        }
+        // Delays have an end: whatever is still to be delivered, is.
+        while !self.events.is_empty() || !self.handlers.is_empty() {
+            self.start();
+            self.advance();
+        }
+    }
+
+    fn note(&mut self, text: String) {
+        self.log.push(text);
+    }
+
+    fn changed(&mut self, created: bool) {
+        self.cos.source = self.versions.last().copied().flatten();
+        let etag = self.cos.source.filter(|_| created).map(|content| content.etag().to_string());
+        self.note(format!("source: {:?}", self.cos.source));
+        self.events.push(Event { created, etag });
+    }
+
+    fn put(&mut self) {
+        // Few, so that old ones come back.
+        let number = u8::try_from(self.random.below(3)).unwrap();
+        let content = match self.random.below(8) {
+            0 => Content::Text(number),
+            1 => Content::Slim(number),
+            2 => Content::Empty(number),
+            _ => Content::Picture(number),
+        };
+        if !self.keeps_versions {
+            self.versions.clear();
+        }
+        self.versions.push(Some(content));
+        self.changed(true);
+    }
+
+    fn remove(&mut self) {
+        if self.keeps_versions {
+            self.versions.push(None);
+        } else {
+            self.versions.clear();
+        }
+        self.changed(false);
+    }
+
+    /// Any version but a marker: a removed marker sends no event that is documented.
+    fn remove_version(&mut self) {
+        let candidates: Vec<usize> =
+            (0..self.versions.len()).filter(|&index| self.versions[index].is_some()).collect();
+        if !candidates.is_empty() {
+            let chosen = candidates[self.random.below(candidates.len())];
+            self.versions.remove(chosen);
+            self.changed(false);
+        }
+    }
+
+    /// Not while a handler is at work: between its look and its write COS offers nothing to hold on to.
+    fn put_foreign(&mut self) {
+        if self.handlers.is_empty() {
+            let number = self.random.below(self.cos.thumbnails.len());
+            self.cos.thumbnails[number] = Seen::Foreign;
+            self.foreign.push(number);
+            self.note(format!("foreign object at {number}"));
+        }
+    }
+
+    /// New instances take the place of the old ones, and something sends an event for what is there.
+    fn change_recipe(&mut self) {
+        self.recipe += 1;
+        while !self.handlers.is_empty() {
+            self.crash();
+        }
+        self.note(format!("recipe {}", self.recipe));
+        self.changed(true);
+    }
+
+    fn start(&mut self) {
+        if self.events.is_empty() || self.handlers.len() >= INSTANCES {
+            return;
+        }
+        let chosen = self.random.below(self.events.len());
+        let event = self.events[chosen].clone();
+        if !self.random.once_in(5) {
+            self.events.remove(chosen);
+        }
+        self.note(format!("handler {} begins with {event:?}", self.handlers.len()));
+        let handler = Handler::new(event, self.recipes(), self.on_foreign, Mistake::None);
+        if self.random.once_in(3) {
+            self.handlers.insert(0, handler);
+        } else {
+            self.handlers.push(handler);
+        }
+    }
+
+    fn crash(&mut self) {
+        if !self.handlers.is_empty() {
+            let chosen = self.random.below(self.handlers.len());
+            let handler = self.handlers.remove(chosen);
+            self.note(format!("handler {chosen} crashes"));
+            self.events.push(handler.event);
+        }
+    }
+
+    /// The next request of a handler. It may fail before COS does something, or its answer may be lost after.
+    fn advance(&mut self) {
+        if self.handlers.is_empty() {
+            return;
+        }
+        let last = self.handlers.len() - 1;
+        let chosen = if self.random.once_in(8) { self.random.below(last + 1) } else { last };
+        if self.is_rough && self.random.once_in(30) {
+            return self.crash();
+        }
+        let progress = self.handlers[chosen].advance(&mut self.cos);
+        self.note(format!("handler {chosen}: {progress:?}, now {:?}", self.cos.thumbnails));
+        let lost = self.is_rough && self.random.once_in(30);
+        if progress != Progress::Going || lost {
+            let handler = self.handlers.remove(chosen);
+            if progress == Progress::Restless || lost {
+                self.events.push(handler.event);
+            }
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let untouched = |number: &usize| {
+            self.on_foreign == OnForeign::Overwrite || self.cos.thumbnails[*number] == Seen::Foreign
+        };
+        if !self.foreign.iter().all(untouched) {
+            return Err(format!("a foreign object was touched: {:?}", self.cos.thumbnails));
+        }
+        self.cos.wrong(&self.recipes()).map_or(Ok(()), Err)
+    }
+}
+
+#[test]
+fn random_histories_of_the_logic_converge() {
+    for seed in seeds(0..20_000) {
+        let mut history = History::new(seed);
+        history.run();
+        if let Err(wrong) = history.check() {
+            panic!("CONVERGENCE_SEED={seed}: {wrong}\n{}", history.log.join("\n"));
+        }
+    }
+}

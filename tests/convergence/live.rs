@@ -1,0 +1,302 @@
+//! Random histories of the real program: two instances of it, a COS with faults, `kill -9` at any moment.
+//!
+//! A seed decides what happens and when; how far a process has come at that moment is up to the machine.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+use scf_local::{Cos, CosOptions, Fault, FaultKind, Scf, ScfOptions, event};
+use serde_json::Value;
+
+use crate::random::{Random, seeds};
+use crate::world::{REGION, SOURCE, TARGET, jpeg_of};
+
+/// The thumbnails of each source, by name.
+const NAMES: [&str; 2] = ["a", "b"];
+
+/// Pictures there are. Few, so that old ones come back.
+const PICTURES: usize = 3;
+
+fn picture(number: usize) -> Vec<u8> {
+    jpeg_of(64 + 16 * u16::try_from(number).unwrap(), 48)
+}
+
+/// One COS, and two instances of the function.
+struct Rig {
+    cos: Cos,
+    instances: [Scf; 2],
+    /// The thumbnails of each picture, in the order of [`NAMES`], by the ETag of the picture.
+    expected: BTreeMap<String, Vec<Bytes>>,
+    _folder: tempfile::TempDir,
+}
+
+impl Rig {
+    async fn new(keeps_versions: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let options = CosOptions {
+            root: folder.path().join("cos"),
+            strict: true,
+            buckets: vec![SOURCE.to_owned(), TARGET.to_owned()],
+            ..CosOptions::default()
+        };
+        let cos = Cos::start(options).await.unwrap();
+        cos.versioning(SOURCE, keeps_versions).unwrap();
+        let mut environment = cos.environment();
+        environment.push(("COS_ENDPOINT".to_owned(), cos.endpoint()));
+        environment.push(("THUMBNAILS".to_owned(), "a=40x40;b=20x20".to_owned()));
+        let options = ScfOptions {
+            program: env!("CARGO_BIN_EXE_cos-thumbnailer").into(),
+            environment,
+            memory_mb: 512,
+            time_limit: Duration::from_secs(60),
+            ..ScfOptions::default()
+        };
+        let instances = [Scf::start(options.clone()).await.unwrap(), Scf::start(options).await.unwrap()];
+        let mut rig = Self { cos, instances, expected: BTreeMap::new(), _folder: folder };
+        for number in 0..PICTURES {
+            rig.learn(number).await;
+        }
+        rig
+    }
+
+    /// What an undisturbed run makes of a picture.
+    async fn learn(&mut self, number: usize) {
+        let key = format!("undisturbed-{number}.jpg");
+        let object = self.cos.put(SOURCE, &key, picture(number), &[]).await;
+        let message = event::created("cos:ObjectCreated:Put", SOURCE, REGION, &key, &object);
+        assert!(self.instances[0].invoke(&message.to_string()).await.outcome.is_success());
+        let thumbnail = |name: &&str| self.cos.object(TARGET, &format!("{name}/{key}")).unwrap().bytes;
+        self.expected.insert(object.etag, NAMES.iter().map(thumbnail).collect());
+    }
+}
+
+struct History<'a> {
+    rig: &'a Rig,
+    random: Random,
+    key: String,
+    pending: Vec<Value>,
+    /// Versions that were made and not removed, where the bucket keeps them.
+    versions: Vec<String>,
+    foreign: Option<usize>,
+    kills: usize,
+    log: Vec<String>,
+}
+
+impl<'a> History<'a> {
+    fn new(rig: &'a Rig, seed: u64) -> Self {
+        let (pending, log) = (Vec::new(), Vec::new());
+        let key = format!("history-{seed}.jpg");
+        let random = Random::new(seed);
+        Self { rig, random, key, pending, versions: Vec::new(), foreign: None, kills: 0, log }
+    }
+
+    async fn run(&mut self) {
+        if self.random.once_in(4) {
+            let number = self.random.below(NAMES.len());
+            self.rig.cos.put(TARGET, &self.target(number), "somebody's", &[]).await;
+            self.foreign = Some(number);
+        }
+        for _ in 0..5 {
+            self.change().await;
+            if self.random.once_in(3) {
+                self.fail();
+            }
+            if !self.random.once_in(3) {
+                self.deliver().await;
+            }
+        }
+        self.rig.cos.clear_faults();
+        while !self.pending.is_empty() {
+            if self.random.once_in(2) {
+                self.slow_down();
+            }
+            self.deliver().await;
+        }
+        self.rig.cos.clear_faults();
+    }
+
+    fn target(&self, number: usize) -> String {
+        format!("{}/{}", NAMES[number], self.key)
+    }
+
+    async fn change(&mut self) {
+        let number = self.random.below(PICTURES);
+        let (bytes, what) = match self.random.below(8) {
+            0 | 1 => return self.remove(),
+            2 if !self.versions.is_empty() => return self.remove_version(),
+            3 => (b"no picture".to_vec(), "a text".to_owned()),
+            _ => (picture(number), format!("picture {number}")),
+        };
+        let object = self.rig.cos.put(SOURCE, &self.key, bytes, &[]).await;
+        self.versions.extend(object.version.clone());
+        self.pending.push(event::created("cos:ObjectCreated:Put", SOURCE, REGION, &self.key, &object));
+        self.log.push(format!("source: {what}"));
+    }
+
+    fn remove(&mut self) {
+        let version = self.rig.cos.object(SOURCE, &self.key).and_then(|object| object.version);
+        self.rig.cos.delete(SOURCE, &self.key);
+        let name = if version.is_some() {
+            "cos:ObjectRemove:DeleteMarkerCreated"
+        } else {
+            "cos:ObjectRemove:Delete"
+        };
+        self.pending.push(event::removed(name, SOURCE, REGION, &self.key));
+        self.log.push("source: removed".to_owned());
+    }
+
+    fn remove_version(&mut self) {
+        let version = self.versions.swap_remove(self.random.below(self.versions.len()));
+        self.rig.cos.delete_version(SOURCE, &self.key, &version);
+        let mut message = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, &self.key);
+        message["Records"][0]["cos"]["cosObject"]["vid"] = version.clone().into();
+        self.pending.push(message);
+        self.log.push(format!("source: version {version} removed"));
+    }
+
+    fn fail(&mut self) {
+        if self.random.once_in(2) {
+            return self.slow_down();
+        }
+        let kind = match self.random.below(4) {
+            0 => FaultKind::Reset,
+            1 => FaultKind::LostAnswer,
+            2 => FaultKind::Truncate(100),
+            _ => FaultKind::Status { status: 503, code: "SlowDown".to_owned() },
+        };
+        let method = ["GET", "HEAD", "PUT", "DELETE"][self.random.below(4)];
+        let times = u32::try_from(1 + self.random.below(5)).unwrap();
+        self.log.push(format!("{times} {method} will meet {kind:?}"));
+        self.rig.cos.fail(Fault::new(kind).method(method).times(times));
+    }
+
+    /// The next write reaches COS late, when others have been there.
+    fn slow_down(&mut self) {
+        let before_ms = u64::try_from(100 + self.random.below(200)).unwrap();
+        let method = ["PUT", "DELETE"][self.random.below(2)];
+        self.log.push(format!("the next {method} will take {before_ms} ms"));
+        let slow = FaultKind::Slow { before_ms, chunk: 0, pause_ms: 0 };
+        self.rig.cos.fail(Fault::new(slow).method(method));
+    }
+
+    /// Delivers one or two of the pending events, at once. Meanwhile an instance may be killed, or the source change, whose
+    /// event an idle instance gets right then. What was not handled is delivered again, and so is some of what was.
+    async fn deliver(&mut self) {
+        let both = self.random.once_in(2);
+        let first = self.take();
+        let second = if both { self.take() } else { None };
+        let delay = Duration::from_millis(u64::try_from(self.random.below(60)).unwrap());
+        let victim = if self.random.once_in(3) { Some(self.random.below(2)) } else { None };
+        let changes = self.random.once_in(3);
+        let rig = self.rig;
+        let meanwhile = async {
+            tokio::time::sleep(delay).await;
+            if let Some(victim) = victim {
+                self.kill(victim);
+            }
+            if changes && self.log.len() < 60 {
+                self.change().await;
+                if second.is_none() {
+                    self.deliver_newest().await;
+                }
+            }
+        };
+        let (one, other, ()) = tokio::join!(
+            handled(&rig.instances[0], first.as_ref()),
+            handled(&rig.instances[1], second.as_ref()),
+            meanwhile
+        );
+        self.log.push(format!("after {delay:?}: {one:?}, {other:?}, killed {victim:?}"));
+        for (message, handled) in [(first, one), (second, other)] {
+            if handled == Some(false) || self.random.once_in(6) {
+                self.pending.extend(message);
+            }
+        }
+    }
+
+    async fn deliver_newest(&mut self) {
+        let Some(message) = self.pending.pop() else { return };
+        let handled = handled(&self.rig.instances[1], Some(&message)).await;
+        self.log.push(format!("at once: {handled:?}"));
+        if handled == Some(false) {
+            self.pending.push(message);
+        }
+    }
+
+    fn take(&mut self) -> Option<Value> {
+        if self.pending.is_empty() {
+            return None;
+        }
+        let chosen = self.random.below(self.pending.len());
+        Some(self.pending.swap_remove(chosen))
+    }
+
+    fn kill(&mut self, victim: usize) {
+        let Some(process) = self.rig.instances[victim].process_id() else { return };
+        let status = std::process::Command::new("kill")
+            .args(["-KILL", &process.to_string()])
+            .stderr(std::process::Stdio::null())
+            .status();
+        self.kills += usize::from(status.is_ok_and(|status| status.success()));
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let source = self.rig.cos.object(SOURCE, &self.key);
+        let expected = source.as_ref().and_then(|source| self.rig.expected.get(&source.etag));
+        for number in 0..NAMES.len() {
+            let there = self.rig.cos.object(TARGET, &self.target(number)).map(|object| object.bytes);
+            let wanted = match self.foreign {
+                Some(foreign) if foreign == number => Some(Bytes::from_static(b"somebody's")),
+                Some(_) | None => expected.map(|thumbnails| thumbnails[number].clone()),
+            };
+            if there != wanted {
+                let length = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.len());
+                let (there, wanted) = (length(there), length(wanted));
+                let name = NAMES[number];
+                return Err(format!("thumbnail {name} is wrong: bytes there {there:?}, wanted {wanted:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the event was handled; nothing when there was none.
+async fn handled(instance: &Scf, message: Option<&Value>) -> Option<bool> {
+    Some(instance.invoke(&message?.to_string()).await.outcome.is_success())
+}
+
+/// Runs histories and says how many processes were killed on the way.
+async fn run(seeds: Vec<u64>, keeps_versions: bool) -> usize {
+    let rig = Rig::new(keeps_versions).await;
+    let mut kills = 0;
+    for seed in seeds {
+        let mut history = History::new(&rig, seed);
+        history.run().await;
+        kills += history.kills;
+        if let Err(wrong) = history.check() {
+            panic!("CONVERGENCE_SEED={seed}: {wrong}\n{}", history.log.join("\n"));
+        }
+    }
+    kills
+}
+
+/// Histories side by side, as most of each is waiting.
+async fn run_all(range: std::ops::Range<u64>, keeps_versions: bool) {
+    let seeds = seeds(range);
+    let all = seeds.len();
+    let lists = seeds.chunks(all.div_ceil(3)).map(|seeds| run(seeds.to_vec(), keeps_versions));
+    let kills: usize = futures_util::future::join_all(lists).await.into_iter().sum();
+    println!("{all} histories, {kills} processes killed");
+    assert!(kills > 0 || all == 1, "nothing was killed");
+}
+
+#[tokio::test]
+async fn random_histories_of_the_program_converge() {
+    run_all(0..60, false).await;
+}
+
+#[tokio::test]
+async fn random_histories_of_the_program_converge_where_versions_are_kept() {
+    run_all(60..120, true).await;
+}
