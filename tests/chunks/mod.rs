@@ -1,11 +1,6 @@
 //! Chunks of PNG files, put in and taken out.
 
 #![allow(dead_code, reason = "each test takes what it needs")]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that meets an odd fixture has failed"
-)]
 
 /// A whole PNG file of these chunks.
 pub(crate) fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
@@ -16,21 +11,18 @@ pub(crate) fn png(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
 /// A file with chunks put in behind its header, and all of the same names and of some others taken out.
 pub(crate) fn edited(file: &[u8], without: &[&[u8; 4]], with: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
     let mut edited = SIGNATURE.to_vec();
-    let mut rest = &file[SIGNATURE.len()..];
+    let (_, mut rest) = file.split_at(SIGNATURE.len());
     while let Some((length, _)) = rest.split_first_chunk::<4>() {
-        let length = usize::try_from(u32::from_be_bytes(*length)).unwrap() + 12;
-        let name = &rest[4..8];
-        if !without
-            .iter()
-            .chain(with.iter().map(|(name, _)| name))
-            .any(|unwanted| name == unwanted.as_slice())
-        {
-            edited.extend(&rest[..length]);
+        // Length, name and sum are four bytes each.
+        let (chunk, after) = rest.split_at(usize::try_from(u32::from_be_bytes(*length)).unwrap() + 12);
+        let is = |name: &[u8; 4]| chunk.get(4..8) == Some(name.as_slice());
+        if !without.iter().any(|name| is(name)) && !with.iter().any(|(name, _)| is(name)) {
+            edited.extend(chunk);
         }
-        if name == b"IHDR" {
-            with.iter().for_each(|(name, content)| edited.extend(chunk(name, content)));
+        if is(b"IHDR") {
+            with.iter().for_each(|(name, content)| edited.extend(self::chunk(name, content)));
         }
-        rest = &rest[length..];
+        rest = after;
     }
     edited
 }

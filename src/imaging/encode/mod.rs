@@ -102,7 +102,7 @@ pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &Origin, layout: Layout, si
         Format::Png => 9,
         Format::WebP if layout.has_alpha() => 46,
         Format::WebP => match recipe.quality.of(origin.quality) {
-            ..=80 => 17,
+            0..=80 => 17,
             81..=90 => 20,
             _ => 25,
         },
