@@ -12,6 +12,9 @@ const INSTANCES: usize = 3;
 
 struct History {
     random: Random,
+    /// Whether handlers crash, answers are lost and the recipe changes. Each such thing has events delivered again, which
+    /// mends much.
+    is_rough: bool,
     cos: Model,
     /// Every version of the source, the newest last; `None` is a delete marker.
     versions: Vec<Option<Content>>,
@@ -19,6 +22,7 @@ struct History {
     on_foreign: OnForeign,
     recipe: u8,
     events: Vec<Event>,
+    /// Handlers at work. The last is the one that gets on; others may wait for long.
     handlers: Vec<Handler>,
     /// Thumbnails under whose keys somebody else's object lies.
     foreign: Vec<usize>,
@@ -31,6 +35,7 @@ impl History {
         let thumbnails = 1 + random.below(3);
         let heeds_forbid = !random.once_in(3);
         Self {
+            is_rough: random.once_in(2),
             cos: Model::empty(thumbnails, heeds_forbid),
             versions: Vec::new(),
             keeps_versions: random.once_in(2),
@@ -51,14 +56,14 @@ impl History {
 
     fn run(&mut self) {
         for _ in 0..10 + self.random.below(40) {
-            match self.random.below(16) {
+            match self.random.below(20) {
                 0 | 1 => self.put(),
                 2 => self.remove(),
                 3 => self.remove_version(),
                 4 => self.put_foreign(),
-                5 => self.change_recipe(),
-                6 | 7 => self.start(),
-                8 => self.crash(),
+                5 if self.is_rough => self.change_recipe(),
+                6 if self.is_rough => self.crash(),
+                7..=10 => self.start(),
                 _ => self.advance(),
             }
         }
@@ -147,13 +152,17 @@ impl History {
         }
         self.note(format!("handler {} begins with {event:?}", self.handlers.len()));
         let handler = Handler::new(event, self.recipes(), self.on_foreign, Mistake::None);
-        self.handlers.push(handler);
+        if self.random.once_in(3) {
+            self.handlers.insert(0, handler);
+        } else {
+            self.handlers.push(handler);
+        }
     }
 
     fn crash(&mut self) {
         if !self.handlers.is_empty() {
             let chosen = self.random.below(self.handlers.len());
-            let handler = self.handlers.swap_remove(chosen);
+            let handler = self.handlers.remove(chosen);
             self.note(format!("handler {chosen} crashes"));
             self.events.push(handler.event);
         }
@@ -164,15 +173,16 @@ impl History {
         if self.handlers.is_empty() {
             return;
         }
-        let chosen = self.random.below(self.handlers.len());
-        if self.random.once_in(30) {
+        let last = self.handlers.len() - 1;
+        let chosen = if self.random.once_in(8) { self.random.below(last + 1) } else { last };
+        if self.is_rough && self.random.once_in(30) {
             return self.crash();
         }
         let progress = self.handlers[chosen].advance(&mut self.cos);
         self.note(format!("handler {chosen}: {progress:?}, now {:?}", self.cos.thumbnails));
-        let lost = self.random.once_in(30);
+        let lost = self.is_rough && self.random.once_in(30);
         if progress != Progress::Going || lost {
-            let handler = self.handlers.swap_remove(chosen);
+            let handler = self.handlers.remove(chosen);
             if progress == Progress::Restless || lost {
                 self.events.push(handler.event);
             }

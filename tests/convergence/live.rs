@@ -108,8 +108,12 @@ impl<'a> History<'a> {
         }
         self.rig.cos.clear_faults();
         while !self.pending.is_empty() {
+            if self.random.once_in(2) {
+                self.slow_down();
+            }
             self.deliver().await;
         }
+        self.rig.cos.clear_faults();
     }
 
     fn target(&self, number: usize) -> String {
@@ -152,6 +156,9 @@ impl<'a> History<'a> {
     }
 
     fn fail(&mut self) {
+        if self.random.once_in(2) {
+            return self.slow_down();
+        }
         let kind = match self.random.below(4) {
             0 => FaultKind::Reset,
             1 => FaultKind::LostAnswer,
@@ -164,8 +171,17 @@ impl<'a> History<'a> {
         self.rig.cos.fail(Fault::new(kind).method(method).times(times));
     }
 
-    /// Delivers one or two of the pending events, at once; meanwhile the source may change, or an instance be killed. What
-    /// was not handled is delivered again, and so is some of what was.
+    /// The next write reaches COS late, when others have been there.
+    fn slow_down(&mut self) {
+        let before_ms = u64::try_from(100 + self.random.below(200)).unwrap();
+        let method = ["PUT", "DELETE"][self.random.below(2)];
+        self.log.push(format!("the next {method} will take {before_ms} ms"));
+        let slow = FaultKind::Slow { before_ms, chunk: 0, pause_ms: 0 };
+        self.rig.cos.fail(Fault::new(slow).method(method));
+    }
+
+    /// Delivers one or two of the pending events, at once. Meanwhile an instance may be killed, or the source change, whose
+    /// event an idle instance gets right then. What was not handled is delivered again, and so is some of what was.
     async fn deliver(&mut self) {
         let both = self.random.once_in(2);
         let first = self.take();
@@ -181,6 +197,9 @@ impl<'a> History<'a> {
             }
             if changes && self.log.len() < 60 {
                 self.change().await;
+                if second.is_none() {
+                    self.deliver_newest().await;
+                }
             }
         };
         let (one, other, ()) = tokio::join!(
@@ -193,6 +212,15 @@ impl<'a> History<'a> {
             if handled == Some(false) || self.random.once_in(6) {
                 self.pending.extend(message);
             }
+        }
+    }
+
+    async fn deliver_newest(&mut self) {
+        let Some(message) = self.pending.pop() else { return };
+        let handled = handled(&self.rig.instances[1], Some(&message)).await;
+        self.log.push(format!("at once: {handled:?}"));
+        if handled == Some(false) {
+            self.pending.push(message);
         }
     }
 
@@ -223,7 +251,10 @@ impl<'a> History<'a> {
                 Some(_) | None => expected.map(|thumbnails| thumbnails[number].clone()),
             };
             if there != wanted {
-                return Err(format!("thumbnail {} is wrong: there is {there:?}", NAMES[number]));
+                let length = |bytes: Option<Bytes>| bytes.map(|bytes| bytes.len());
+                let (there, wanted) = (length(there), length(wanted));
+                let name = NAMES[number];
+                return Err(format!("thumbnail {name} is wrong: bytes there {there:?}, wanted {wanted:?}"));
             }
         }
         Ok(())
