@@ -72,14 +72,20 @@ fn print(line: &str) {
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// The line, made to fit: the list of thumbnails is cut first and counted, then long texts.
+/// The lists of a line, and the part of it that each may have when it is too long.
+const LISTS: [(&str, usize); 3] =
+    [("thumbnails", MAX_LINE / 2), ("removed", MAX_LINE / 8), ("foreign", MAX_LINE / 8)];
+
+/// The line, made to fit: lists of thumbnails are cut first and counted, then long texts.
 fn bounded(line: Value) -> String {
     let text = line.to_string();
     let Value::Object(mut members) = line else { return text };
     if text.len() <= MAX_LINE {
         return text;
     }
-    shorten_thumbnails(&mut members);
+    for (name, room) in LISTS {
+        shorten(&mut members, name, room);
+    }
     let text = Value::Object(members.clone()).to_string();
     if text.len() <= MAX_LINE {
         return text;
@@ -89,25 +95,26 @@ fn bounded(line: Value) -> String {
             *text = text.chars().take(250).collect();
         }
     }
-    members.remove("thumbnails");
+    for (name, _) in LISTS {
+        members.remove(name);
+    }
     Value::Object(members).to_string()
 }
 
-fn shorten_thumbnails(members: &mut Map<String, Value>) {
-    let Some(Value::Array(thumbnails)) = members.get_mut("thumbnails") else { return };
-    let all = thumbnails.len();
-    let mut room = MAX_LINE / 2;
-    let kept = thumbnails
+fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
+    let Some(Value::Array(list)) = members.get_mut(name) else { return };
+    let all = list.len();
+    let kept = list
         .iter()
-        .take_while(|thumbnail| {
-            let length = thumbnail.to_string().len();
+        .take_while(|item| {
+            let length = item.to_string().len();
             let fits = length <= room;
             room = room.saturating_sub(length);
             fits
         })
         .count();
-    thumbnails.truncate(kept);
-    members.insert("thumbnails_not_shown".to_owned(), Value::from(all.saturating_sub(kept)));
+    list.truncate(kept);
+    members.insert(format!("{name}_not_shown"), Value::from(all.saturating_sub(kept)));
 }
 
 /// Highest resident memory of the process so far, MB of 1,048,576 bytes.
@@ -138,11 +145,14 @@ mod tests {
                 still: None,
             });
         }
+        entry.removed = vec!["k".repeat(850); 100];
+        entry.foreign.clone_from(&entry.removed);
         entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: "transient" };
         let line = bounded(serde_json::to_value(&entry).unwrap());
         assert!(line.len() <= MAX_LINE, "{}", line.len());
         let line: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(line["thumbnails_not_shown"], 100);
+        assert_eq!(line["removed_not_shown"], 99);
         assert_eq!(line["code"], "c");
     }
 
