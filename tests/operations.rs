@@ -127,6 +127,38 @@ fn a_cut_beside_the_picture_fails_alone_and_says_where() {
     assert_eq!(thumbnails[1].as_ref().unwrap().width, 1);
 }
 
+/// Large ones are written on threads of their own where there are cores for it.
+#[test]
+fn thumbnails_written_side_by_side_stand_in_their_order() {
+    let wishes = [
+        ("1000x1000", Format::WebP, 1000),
+        ("imageMogr2/cut/9x9x5000x0", Format::Jpeg, 0),
+        ("2000x2000", Format::Jpeg, 2000),
+        ("32x32", Format::Gif, 32),
+        ("900x900/sharpen/70", Format::Png, 900),
+        ("600x600", Format::Jpeg, 600),
+    ];
+    let recipes: Vec<Recipe> = wishes.iter().map(|(text, format, _)| recipe(text, *format)).collect();
+    let recipes: Vec<&Recipe> = recipes.iter().collect();
+    let file = data("photo-2048x1365.jpg");
+    let made = run(&file, &recipes).unwrap().thumbnails;
+    for ((made, (text, format, side)), again) in
+        made.iter().zip(wishes).zip(run(&file, &recipes).unwrap().thumbnails)
+    {
+        match made {
+            Ok(thumbnail) => {
+                assert_eq!((thumbnail.width, thumbnail.format), (side, format), "{text}");
+                assert_eq!(thumbnail, &again.unwrap());
+            }
+            Err(error) => assert!(side == 0 && matches!(error, Error::Outside { .. }), "{text}: {error}"),
+        }
+    }
+    assert_eq!(
+        made[2].as_ref().unwrap(),
+        &thumbnail("photo-2048x1365.jpg", "2000x2000", Format::Jpeg).unwrap()
+    );
+}
+
 #[test]
 fn a_limit_of_bytes_holds_for_every_format_or_fails() {
     for format in [Format::Jpeg, Format::WebP] {

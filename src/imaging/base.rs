@@ -3,11 +3,12 @@
 //! Thumbnails are drawn from the largest to the smallest, and the source is averaged smaller on the way as
 //! far as the rest allow, so that small ones do not pay for the resolution of large ones.
 
+use std::thread;
 use std::time::Instant;
 
 use super::canvas;
 use super::color::Profile;
-use super::encode::{self, Carried};
+use super::encode;
 use super::facts::Facts;
 use super::film::Moving;
 use super::geometry::{Finish, Plan, Size, Stage, Window};
@@ -18,6 +19,7 @@ use super::reduce::Reducer;
 use super::resize;
 use super::saliency;
 use super::sharpen;
+use super::writers::Writers;
 use super::{Error, Motion, Thumbnail, Timings};
 use crate::recipe::Recipe;
 
@@ -58,46 +60,38 @@ impl<'f> Base<'f> {
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Vec<Result<Thumbnail, Error>> {
-        let (jobs, refused) = Job::all(self.facts.full, recipes);
+        let facts = self.facts;
+        let (jobs, refused) = Job::all(facts.full, recipes);
         let mut done: Vec<_> = refused.into_iter().map(|(place, refusal)| (place, Err(refusal))).collect();
-        for mut job in jobs {
-            let thumbnail = match moving.remove(&job.place) {
-                Some(Ok(thumbnail)) => Ok(thumbnail),
-                Some(Err(reason)) => self
-                    .thumbnail(&mut job, budget, cancel, timings)
-                    .map(|thumbnail| Thumbnail { motion: Motion::Dropped(reason), ..thumbnail }),
-                None => self.thumbnail(&mut job, budget, cancel, timings),
-            };
-            done.push((job.place, thumbnail));
-        }
+        thread::scope(|scope| {
+            let mut writers = Writers::new(scope, facts, cancel);
+            let mut jobs = jobs.into_iter().peekable();
+            while let Some(mut job) = jobs.next() {
+                let motion = match moving.remove(&job.place) {
+                    Some(Ok(thumbnail)) => {
+                        done.push((job.place, Ok(thumbnail)));
+                        continue;
+                    }
+                    Some(Err(reason)) => Motion::Dropped(reason),
+                    None => Motion::Still,
+                };
+                let start = Instant::now();
+                let mut drawn = self.draw(&mut job, budget, cancel);
+                while matches!(drawn, Err(Error::TooMuchMemory { .. })) && writers.wait_for_first(budget) {
+                    drawn = self.draw(&mut job, budget, cancel);
+                }
+                timings.resize += start.elapsed();
+                match drawn {
+                    Ok(drawn) => writers.write(&job, motion, drawn, jobs.peek().is_some(), budget),
+                    Err(error) => done.push((job.place, Err(error))),
+                }
+            }
+            let (written, took) = writers.finish(budget);
+            timings.encode += took;
+            done.extend(written);
+        });
         done.sort_by_key(|(place, _)| *place);
         done.into_iter().map(|(_, thumbnail)| thumbnail).collect()
-    }
-
-    fn thumbnail(
-        &mut self,
-        job: &mut Job<'_>,
-        budget: &mut Budget,
-        cancel: &Cancel,
-        timings: &mut Timings,
-    ) -> Result<Thumbnail, Error> {
-        let start = Instant::now();
-        let drawn = self.draw(job, budget, cancel);
-        timings.resize += start.elapsed();
-
-        let start = Instant::now();
-        let thumbnail = drawn.and_then(|Drawn { picture, working }| {
-            let carried = Carried::of(self.facts, job.recipe);
-            let written = cancel
-                .check()
-                .and_then(|()| encode::encode(picture, job.recipe, &self.facts.origin(), &carried, cancel));
-            budget.release(working);
-            let thumbnail = written?;
-            budget.reserve(thumbnail.length())?;
-            Ok(thumbnail)
-        });
-        timings.encode += start.elapsed();
-        thumbnail
     }
 
     /// The pixels of one thumbnail. Those of a larger one cannot be drawn any more.

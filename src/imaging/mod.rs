@@ -28,6 +28,7 @@ mod saliency;
 mod scale;
 mod sharpen;
 mod source;
+mod writers;
 
 use std::io::Read;
 use std::num::NonZeroU8;
@@ -112,7 +113,7 @@ pub struct Timings {
     pub decode: Duration,
     /// Turning, scaling and colours, all recipes together.
     pub resize: Duration,
-    /// Writing the files, all recipes together.
+    /// Writing the files, all recipes together, also where they are written side by side.
     pub encode: Duration,
 }
 
