@@ -11,6 +11,7 @@ use super::credits::Credits;
 use super::decode::Decoded;
 use super::encode::{self, Carried, Origin};
 use super::geometry::{Demand, Finish, Plan, Size, Stage, Window};
+use super::light;
 use super::limits::{Budget, Cancel};
 use super::orient::Orientation;
 use super::picture::{Grain, Layout, Picture};
@@ -43,6 +44,8 @@ struct View {
     grain: Grain,
     /// Part of `picture` that is the source; its last column and row may be wider than what they show.
     extent: Window,
+    /// Whether samples are proportional to light.
+    light: bool,
 }
 
 impl Base {
@@ -80,7 +83,7 @@ impl Base {
         let twin = if orientation == Orientation::default() { 0 } else { picture.bytes() };
         budget.reserve(twin)?;
         let extent = orientation.window(stored, picture.size);
-        let view = View { picture: orientation.apply(picture), grain, extent };
+        let view = View { picture: orientation.apply(picture), grain, extent, light: false };
         budget.release(twin);
         Ok(Self { view, full: orientation.size(full), format, profile, kept, credits, quality, bytes })
     }
@@ -101,10 +104,12 @@ impl Base {
                 Err(refusal) => done.push((place, Err(refusal))),
             }
         }
-        jobs.sort_by(|a, b| b.plan.ratio().total_cmp(&a.plan.ratio()));
+        // Light is averaged from the source itself.
+        let is_later = |job: &Job<'_>| !job.recipe.linear;
+        jobs.sort_by(|a, b| is_later(a).cmp(&is_later(b)).then(b.plan.ratio().total_cmp(&a.plan.ratio())));
         for job in &jobs {
             let start = Instant::now();
-            let shrunk = self.shrink(job.plan.ratio(), budget);
+            let shrunk = if job.recipe.linear { Ok(()) } else { self.shrink(job.plan.ratio(), budget) };
             timings.resize += start.elapsed();
             done.push((job.place, shrunk.and_then(|()| self.thumbnail(job, budget, cancel, timings))));
         }
@@ -129,8 +134,21 @@ impl Base {
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
         budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, grain: Grain::Means, extent };
+        self.view = View { picture: shrunk, grain: Grain::Means, extent, light: false };
         Ok(())
+    }
+
+    /// The view as light, averaged as far as a plan of this ratio allows; `None` where there is no light.
+    fn lit(&self, ratio: f64, budget: &mut Budget) -> Result<Option<View>, Error> {
+        let View { picture, extent, grain, .. } = &self.view;
+        if !light::has_light(picture.layout) {
+            return Ok(None);
+        }
+        let cell = Reducer::cell(ratio * f64::from(self.full.width) / extent.width);
+        let picture = light::averaged(picture, cell, budget)?;
+        let scale = 1.0 / f64::from(cell);
+        let grain = if cell > 1 { Grain::Means } else { *grain };
+        Ok(Some(View { picture, grain, extent: extent.scaled(scale, scale), light: true }))
     }
 
     fn thumbnail(
@@ -141,13 +159,22 @@ impl Base {
         timings: &mut Timings,
     ) -> Result<Thumbnail, Error> {
         let start = Instant::now();
+        let left = budget.left();
+        let lit = if job.recipe.linear { self.lit(job.plan.ratio(), budget)? } else { None };
+        let taken = left.saturating_sub(budget.left());
+        let view = lit.as_ref().unwrap_or(&self.view);
         let Self { format, full: size, quality, bytes, .. } = *self;
         let origin = Origin { format, size, quality, bytes };
         let made = job.plan.stages.last().map_or(size, Stage::final_size);
         let written = encode::bytes_a_pixel(job.recipe, &origin, self.layout_of(&job.plan), made);
-        let working = resize::working_bytes(&self.view.picture, &job.plan, written);
-        budget.reserve(working)?;
-        let picture = self.draw(job, cancel);
+        let working = resize::working_bytes(&view.picture, &job.plan, written);
+        if let Err(refusal) = budget.reserve(working) {
+            budget.release(taken);
+            return Err(refusal);
+        }
+        let picture = self.draw(view, job, cancel);
+        drop(lit);
+        budget.release(taken);
         timings.resize += start.elapsed();
 
         let start = Instant::now();
@@ -165,14 +192,15 @@ impl Base {
 
     /// The pixels of one thumbnail: sRGB or of the kept profile, eight bits, alpha only where something shows
     /// through.
-    fn draw(&self, job: &Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
+    fn draw(&self, view: &View, job: &Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
         // A plan has at least one stage.
         let Some((first, later)) = job.plan.stages.split_first() else {
             return Ok(self.converted(job.recipe, self.view.picture.clone()));
         };
         cancel.check()?;
-        let View { picture, grain, .. } = &self.view;
-        let cut = resize::cut(picture, self.locate(first.window), first.size, *grain)?;
+        let View { picture, grain, extent, light } = view;
+        let cut = resize::cut(picture, self.locate(first.window, *extent), first.size, *grain)?;
+        let cut = if *light { light::developed(&cut, self.view.picture.depth) } else { cut };
         let sharpened = |picture: Picture, number: usize| match job.recipe.sharpen {
             // Once, when it has its size, and before there is a border.
             Some(percent) if number == later.len() => sharpen::sharpen(&picture, percent),
@@ -213,9 +241,8 @@ impl Base {
         Carried { profile: self.kept_for(recipe), exif: if keeps { self.credits.to_exif() } else { None } }
     }
 
-    /// A window of the source in pixels of the view.
-    fn locate(&self, window: Window) -> Window {
-        let extent = self.view.extent;
+    /// A window of the source in pixels of a view whose part of it is `extent`.
+    fn locate(&self, window: Window, extent: Window) -> Window {
         let across = extent.width / f64::from(self.full.width);
         let down = extent.height / f64::from(self.full.height);
         let scaled = window.scaled(across, down);

@@ -16,6 +16,7 @@ mod encode;
 mod error;
 mod geometry;
 pub mod jpeg;
+mod light;
 mod limits;
 mod orient;
 mod picture;

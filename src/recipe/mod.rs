@@ -34,6 +34,8 @@ pub struct Recipe {
     pub subsampling: Subsampling,
     /// Shades of grey instead of colours.
     pub greyscale: bool,
+    /// Scaled as light, from all pixels of the source.
+    pub linear: bool,
     /// How much the scaled picture is sharpened, percent of what a small blur takes away.
     pub sharpen: Option<u16>,
     /// Most bytes of the file.
@@ -68,6 +70,7 @@ impl Default for Recipe {
             interlace: false,
             subsampling: Subsampling::default(),
             greyscale: false,
+            linear: false,
             sharpen: None,
             max_bytes: None,
             keep: Keep::default(),
@@ -87,6 +90,7 @@ impl fmt::Display for Recipe {
             interlace,
             subsampling,
             greyscale,
+            linear,
             sharpen,
             max_bytes,
             keep: Keep { copyright, profile },
@@ -106,6 +110,7 @@ impl fmt::Display for Recipe {
             (*interlace, ";interlace"),
             (*subsampling == Subsampling::Full, ";444"),
             (*greyscale, ";greyscale"),
+            (*linear, ";linear"),
             (*copyright, ";keep=copyright"),
             (*profile, ";keep=profile"),
         ] {
@@ -142,6 +147,7 @@ mod tests {
             with(|r| r.quality = Quality::OfSource(80)),
             with(|r| r.subsampling = Subsampling::Full),
             with(|r| r.greyscale = true),
+            with(|r| r.linear = true),
             with(|r| r.sharpen = Some(70)),
             with(|r| r.max_bytes = Some(70)),
             with(|r| r.keep.copyright = true),
