@@ -448,3 +448,41 @@ fn slopes_of_sixteen_bits_are_rounded_once() {
         assert!(worst < 0.52, "{side}: {worst:.3} of a level off");
     }
 }
+
+/// Points of black and white have the brightness of 188 from afar, and of 128 where samples are averaged instead of light.
+#[test]
+fn light_is_averaged_where_a_recipe_asks_for_it() {
+    let points =
+        image::GrayImage::from_fn(480, 480, |x, y| image::Luma([if (x + y) % 2 == 0 { 0 } else { 255 }]));
+    let mut png = std::io::Cursor::new(Vec::new());
+    points.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let mut jpeg = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut jpeg, 100);
+    encoder.encode(&points, 480, 480, jpeg_encoder::ColorType::Luma).unwrap();
+    let gamma = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(32, 32) };
+    let linear = Recipe { linear: true, ..gamma.clone() };
+    for file in [png.get_ref(), &jpeg] {
+        let thumbnails = run(file, &[&gamma, &linear]).unwrap().thumbnails;
+        for (thumbnail, level) in thumbnails.iter().zip([128, 188]) {
+            let pixels = open(&thumbnail.as_ref().unwrap().bytes);
+            assert!(
+                pixels.pixels().all(|pixel| pixel.0[0].abs_diff(level) <= 2),
+                "{level}: {:?}",
+                pixels.get_pixel(16, 16)
+            );
+        }
+    }
+}
+
+/// Where nothing is finer than a pixel, both give the same but for rounding.
+#[test]
+fn light_lands_on_the_same_pixels_with_alpha_and_profile() {
+    for name in ["rgba.png", "p3.png", "grey16.png", "exif-landscape-6.jpg", "cmyk-adobe.jpg"] {
+        let gamma = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(80, 80) };
+        let linear = Recipe { linear: true, ..gamma.clone() };
+        let [gamma, linear] = [gamma, linear].map(|recipe| open(&thumbnail(name, &recipe).bytes));
+        let (mean, _) = difference(&gamma, &linear);
+        println!("{name}: mean {mean:.3}");
+        assert!(mean < 3.0, "{name}: mean {mean:.3}");
+    }
+}

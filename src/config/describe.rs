@@ -140,6 +140,7 @@ impl fmt::Display for Means<'_> {
             interlace,
             subsampling,
             greyscale,
+            linear,
             sharpen,
             max_bytes,
             keep: Keep { copyright, profile },
@@ -154,6 +155,9 @@ impl fmt::Display for Means<'_> {
         }
         if let Some(percent) = sharpen {
             write!(f, "sharpened by {percent} %; ")?;
+        }
+        if *linear {
+            f.write_str("scaled in linear light; ")?;
         }
         if *greyscale {
             f.write_str("in shades of grey; ")?;

@@ -12,6 +12,7 @@ use super::encode;
 use super::facts::Facts;
 use super::film::Moving;
 use super::geometry::{Finish, Plan, Size, Stage, Window};
+use super::light;
 use super::limits::{Budget, Cancel};
 use super::orient::Orientation;
 use super::picture::{Grain, Layout, Picture};
@@ -35,6 +36,8 @@ struct View {
     grain: Grain,
     /// Part of `picture` that is the source; its last column and row may be wider than what they show.
     extent: Window,
+    /// Whether samples are proportional to light.
+    light: bool,
 }
 
 impl<'f> Base<'f> {
@@ -45,7 +48,8 @@ impl<'f> Base<'f> {
         let twin = if is_upright { 0 } else { picture.bytes() };
         budget.reserve(twin)?;
         let extent = facts.orientation.window(facts.stored, picture.size);
-        let view = View { picture: facts.orientation.apply(picture), grain: facts.grain, extent };
+        let view =
+            View { picture: facts.orientation.apply(picture), grain: facts.grain, extent, light: false };
         budget.release(twin);
         Ok(Self { view, facts })
     }
@@ -101,14 +105,23 @@ impl<'f> Base<'f> {
         budget: &mut Budget,
         cancel: &Cancel,
     ) -> Result<Drawn, Error> {
-        self.shrink(job.plan.ratio(), budget)?;
+        if !job.recipe.linear {
+            self.shrink(job.plan.ratio(), budget)?;
+        }
+        let left = budget.left();
+        let lit = if job.recipe.linear { self.lit(job.plan.ratio(), budget)? } else { None };
+        let taken = left.saturating_sub(budget.left());
+        let view = lit.as_ref().unwrap_or(&self.view);
         let (plan, origin) = (&job.plan, self.facts.origin());
         let made = plan.stages.last().map_or(self.facts.full, Stage::final_size);
         let written = encode::bytes_a_pixel(job.recipe, &origin, self.layout_of(plan), made);
-        let working = resize::working_bytes(&self.view.picture, plan, written);
-        budget.reserve(working)?;
-        let picture = self.follow(job, cancel).inspect_err(|_| budget.release(working))?;
-        Ok(Drawn { picture, working })
+        let working = resize::working_bytes(&view.picture, plan, written);
+        let picture = budget
+            .reserve(working)
+            .and_then(|()| self.follow(view, job, cancel).inspect_err(|_| budget.release(working)));
+        drop(lit);
+        budget.release(taken);
+        Ok(Drawn { picture: picture?, working })
     }
 
     /// Averages the view smaller, if a plan of this ratio and all smaller ones can do with less.
@@ -128,20 +141,34 @@ impl<'f> Base<'f> {
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
         budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, grain: Grain::Means, extent };
+        self.view = View { picture: shrunk, grain: Grain::Means, extent, light: false };
         Ok(())
     }
 
+    /// The view as light, averaged as far as a plan of this ratio allows; `None` where there is no light.
+    fn lit(&self, ratio: f64, budget: &mut Budget) -> Result<Option<View>, Error> {
+        let View { picture, extent, grain, .. } = &self.view;
+        if !light::has_light(picture.layout) {
+            return Ok(None);
+        }
+        let cell = Reducer::cell(ratio * f64::from(self.facts.full.width) / extent.width);
+        let picture = light::averaged(picture, cell, budget)?;
+        let scale = 1.0 / f64::from(cell);
+        let grain = if cell > 1 { Grain::Means } else { *grain };
+        Ok(Some(View { picture, grain, extent: extent.scaled(scale, scale), light: true }))
+    }
+
     /// sRGB or of the kept profile, eight bits, alpha only where something shows through.
-    fn follow(&self, job: &mut Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
+    fn follow(&self, view: &View, job: &mut Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
         let Job { recipe, plan, picks, .. } = job;
         // A plan has at least one stage.
         let Some((first, later)) = plan.stages.split_first() else {
             return Ok(self.converted(recipe, self.view.picture.clone()));
         };
         cancel.check()?;
-        let View { picture, grain, .. } = &self.view;
-        let cut = resize::cut(picture, self.locate(first.window), first.size, *grain)?;
+        let View { picture, grain, extent, light } = view;
+        let cut = resize::cut(picture, self.locate(first.window, *extent), first.size, *grain)?;
+        let cut = if *light { light::developed(&cut, self.view.picture.depth) } else { cut };
         let sharpened = |picture: Picture, number: usize| match recipe.sharpen {
             // Once, when it has its size, and before there is a border.
             Some(percent) if number == later.len() => sharpen::sharpen(&picture, percent),
@@ -172,9 +199,8 @@ impl<'f> Base<'f> {
         profile.to_srgb(picture)
     }
 
-    /// A window of the source in pixels of the view.
-    fn locate(&self, window: Window) -> Window {
-        let extent = self.view.extent;
+    /// A window of the source in pixels of a view whose part of it is `extent`.
+    fn locate(&self, window: Window, extent: Window) -> Window {
         let across = extent.width / f64::from(self.facts.full.width);
         let down = extent.height / f64::from(self.facts.full.height);
         let scaled = window.scaled(across, down);
@@ -219,7 +245,8 @@ pub(super) struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// One for each recipe, from the largest to the smallest; those that a source of this size cannot follow apart.
+    /// One for each recipe, in the order they are drawn in, and apart from them those that a source of this size cannot
+    /// follow.
     pub(super) fn all(full: Size, recipes: &[&'a Recipe]) -> (Vec<Self>, Vec<(usize, Error)>) {
         let (mut jobs, mut refused) = (Vec::new(), Vec::new());
         for (place, &recipe) in recipes.iter().enumerate() {
@@ -231,7 +258,9 @@ impl<'a> Job<'a> {
                 Err(refusal) => refused.push((place, refusal)),
             }
         }
-        jobs.sort_by(|a, b| b.plan.ratio().total_cmp(&a.plan.ratio()));
+        // Light is averaged from the source itself.
+        let is_later = |job: &Self| !job.recipe.linear;
+        jobs.sort_by(|a, b| is_later(a).cmp(&is_later(b)).then(b.plan.ratio().total_cmp(&a.plan.ratio())));
         (jobs, refused)
     }
 }

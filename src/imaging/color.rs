@@ -139,7 +139,7 @@ fn eight_bits(picture: Picture) -> Picture {
 }
 
 /// 65,535 is 257 * 255.
-fn rounded(sample: u16) -> u8 {
+pub(super) fn rounded(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
 

@@ -166,8 +166,12 @@ impl Demand<'_> {
     /// The largest [`Plan::ratio`] of any recipe, for an upright source of this size; at most 1.
     pub(super) fn ratio(self, upright: Size) -> f64 {
         // A recipe that this source cannot follow fails later, by itself.
-        let plans = self.recipes.iter().filter_map(|recipe| Plan::new(upright, &recipe.steps).ok());
-        plans.map(|plan| plan.ratio()).fold(f64::MIN_POSITIVE, f64::max).min(1.0)
+        let ratios = self.recipes.iter().filter_map(|recipe| {
+            let ratio = Plan::new(upright, &recipe.steps).ok()?.ratio();
+            // Decoders that make pictures smaller do not average light.
+            Some(if recipe.linear { 1.0 } else { ratio })
+        });
+        ratios.fold(f64::MIN_POSITIVE, f64::max).min(1.0)
     }
 }
 

@@ -18,6 +18,7 @@ mod facts;
 mod film;
 mod geometry;
 pub mod jpeg;
+mod light;
 mod limits;
 mod orient;
 mod picture;

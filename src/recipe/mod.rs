@@ -36,6 +36,8 @@ pub struct Recipe {
     pub subsampling: Subsampling,
     /// Shades of grey instead of colours.
     pub greyscale: bool,
+    /// Scaled as light, from all pixels of the source.
+    pub linear: bool,
     /// How much the scaled picture is sharpened, percent of what a small blur takes away.
     pub sharpen: Option<u16>,
     /// Most bytes of the file.
@@ -99,6 +101,7 @@ impl Default for Recipe {
             interlace: false,
             subsampling: Subsampling::default(),
             greyscale: false,
+            linear: false,
             sharpen: None,
             max_bytes: None,
             keep: Keep::default(),
@@ -119,6 +122,7 @@ impl fmt::Display for Recipe {
             interlace,
             subsampling,
             greyscale,
+            linear,
             sharpen,
             max_bytes,
             keep: Keep { copyright, profile },
@@ -139,6 +143,7 @@ impl fmt::Display for Recipe {
             (*interlace, ";interlace"),
             (*subsampling == Subsampling::Full, ";444"),
             (*greyscale, ";greyscale"),
+            (*linear, ";linear"),
             (*copyright, ";keep=copyright"),
             (*profile, ";keep=profile"),
             (*animation == Animation::Keep, ";animation=keep"),
@@ -178,6 +183,7 @@ mod tests {
             with(|r| r.quality = Quality::OfSource(80)),
             with(|r| r.subsampling = Subsampling::Full),
             with(|r| r.greyscale = true),
+            with(|r| r.linear = true),
             with(|r| r.sharpen = Some(70)),
             with(|r| r.max_bytes = Some(70)),
             with(|r| r.keep.copyright = true),

@@ -84,6 +84,7 @@ impl Process {
             interlace: output.interlace.unwrap_or_default(),
             subsampling: output.subsampling.unwrap_or_default(),
             greyscale: output.greyscale.unwrap_or_default(),
+            linear: output.linear.unwrap_or_default(),
             sharpen: output.sharpen,
             max_bytes: output.max_bytes,
             keep: output.keep.unwrap_or_default(),

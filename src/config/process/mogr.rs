@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::words::{Output, Words, once};
 
 /// Every operation, as a refusal lists them. `subsampling`, `keep` and `animation` are ours.
-const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, \
+const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, linear, \
                           format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
                           subsampling, keep and animation";
 

@@ -8,7 +8,7 @@ use super::refusal::Refusal;
 use super::words::{Output, Words, once};
 
 /// Every option, as a refusal lists them.
-const OPTIONS: &str = "fit, enlarge, gravity, focus, sharpen, grayscale, format, quality, background, \
+const OPTIONS: &str = "fit, enlarge, gravity, focus, sharpen, grayscale, linear, format, quality, background, \
                        progressive, subsampling, max_bytes, keep and animation";
 
 /// How a picture comes to its box.

@@ -88,7 +88,7 @@ fn what_is_not_supported_is_refused_by_name() {
     assert_eq!(
         canonical("imageMogr2/resize/8x5").unwrap_err(),
         "\"resize\" is not supported; imageMogr2 takes thumbnail (then pad, color), cut, crop, gravity, \
-         rotate, flip, sharpen, grayscale, format, quality, rquality, lquality, interlace, size-limit, \
+         rotate, flip, sharpen, grayscale, linear, format, quality, rquality, lquality, interlace, size-limit, \
          auto-orient, strip, subsampling, keep and animation"
     );
     assert_eq!(
@@ -108,6 +108,7 @@ fn cuts_flips_and_gravity_follow_tencent() {
         ("gravity/0.31x0.620/crop/30x", "crop=30x@0.31x0.62;"),
         ("sharpen/70", ";sharpen=70"),
         ("grayscale/1", ";greyscale"),
+        ("linear/1", ";linear"),
         ("grayscale/0", ""),
         ("size-limit/100k", ";max-bytes=102400"),
         ("size-limit/2m!", ";max-bytes=2097152"),
@@ -247,7 +248,7 @@ fn refusals_of_options_and_templates_say_what_to_write() {
         (
             "imageView2/1/z/3",
             "\"z\" is not supported; imageView2 takes a mode from 1 to 5, w, h, format, q, rq, \
-            lq, sharpen, grayscale, subsampling, keep and animation",
+            lq, sharpen, grayscale, linear, subsampling, keep and animation",
         ),
         ("imageMogr2/cut/3x3x3", "\"3x3x3\" is not a value of cut, which reads <W>x<H>x<dx>x<dy>"),
         ("imageMogr2/cut/0x3x3x3", "0 is out of range; a side goes from 1 to 10000"),
@@ -265,7 +266,7 @@ fn refusals_of_options_and_templates_say_what_to_write() {
         ("300x/fit", "fit needs a value: inside, cover, exact or pad"),
         (
             "300x/",
-            "\"\" is not supported; a size takes fit, enlarge, gravity, focus, sharpen, grayscale, format, \
+            "\"\" is not supported; a size takes fit, enlarge, gravity, focus, sharpen, grayscale, linear, format, \
              quality, background, progressive, subsampling, max_bytes, keep and animation",
         ),
     ];

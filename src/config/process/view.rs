@@ -36,7 +36,7 @@ pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Re
                 return Err(Refusal::foreign(other).unwrap_or_else(|| Refusal::Unsupported {
                     operation: other.to_owned(),
                     form: "imageView2",
-                    known: "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, subsampling, keep and \
+                    known: "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, linear, subsampling, keep and \
                             animation",
                 }));
             }

@@ -28,6 +28,7 @@ pub(super) struct Output {
     pub(super) interlace: Option<bool>,
     pub(super) subsampling: Option<Subsampling>,
     pub(super) greyscale: Option<bool>,
+    pub(super) linear: Option<bool>,
     pub(super) sharpen: Option<u16>,
     pub(super) max_bytes: Option<u64>,
     pub(super) keep: Option<Keep>,
@@ -138,6 +139,7 @@ impl Output {
             "format" => self.format(words)?,
             "grayscale" => once(&mut self.greyscale, words.switch("grayscale")?, "grayscale")?,
             "keep" => self.keep(words)?,
+            "linear" => once(&mut self.linear, words.switch("linear")?, "linear")?,
             "sharpen" => {
                 let percent = words.number("sharpen", "<n> from 10 to 300, such as 70", SHARPEN)?;
                 once(&mut self.sharpen, u16::try_from(percent).unwrap_or(u16::MAX), "sharpen")?;
