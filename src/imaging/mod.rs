@@ -5,6 +5,7 @@
 //! comes out is upright, sRGB, eight bits, without metadata but what a recipe keeps, and the same bytes for the same
 //! input.
 
+mod apart;
 mod base;
 mod canvas;
 mod color;

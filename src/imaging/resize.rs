@@ -6,10 +6,11 @@
 //! off, at no cost: one convolution after the other is one convolution.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4, U16, U16x2, U16x3, U16x4};
+use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4, U16, U16x3};
 use fast_image_resize::{Filter, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::Error;
+use super::apart::Apart;
 use super::geometry::{Plan, Size, Window};
 use super::picture::{Depth, Grain, Layout, Picture, side};
 
@@ -28,7 +29,7 @@ const DRAWN: u64 = 4;
 /// the encoder takes a pixel, its picture included.
 pub(super) fn working_bytes(picture: &Picture, plan: &Plan, written: u64) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
-    let premultiplied = if picture.layout.has_alpha() { pixel } else { 0 };
+    let premultiplied = if is_copied(picture) { pixel } else { 0 };
     let mut worst = 0_u64;
     let mut before: Option<Size> = None;
     for stage in &plan.stages {
@@ -52,8 +53,13 @@ pub(super) fn working_bytes(picture: &Picture, plan: &Plan, written: u64) -> u64
 pub(super) fn averaging_bytes(picture: &Picture, size: Size) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
     let half_way = u64::from(size.width).saturating_mul(u64::from(picture.size.height));
-    let premultiplied = if picture.layout.has_alpha() { picture.bytes() } else { 0 };
+    let premultiplied = if is_copied(picture) { picture.bytes() } else { 0 };
     half_way.saturating_add(size.pixels()).saturating_mul(pixel).saturating_add(premultiplied)
+}
+
+/// Whether a picture is there a second time while it is scaled: weighed by its alpha, or apart from its last channel.
+fn is_copied(picture: &Picture) -> bool {
+    picture.layout.has_alpha() || (picture.depth == Depth::Sixteen && picture.layout == Layout::Cmyk)
 }
 
 /// The whole picture as means of boxes: a fraction of the work of [`cut`], for pictures that are much too
@@ -113,6 +119,11 @@ fn lanczos(x: f64) -> f64 {
 }
 
 fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -> Result<Picture, Error> {
+    if let Some(Apart { colors, last }) = Apart::of(picture) {
+        let colors = resample(&colors, window, size, filter)?;
+        let last = resample(&last, window, size, filter)?;
+        return Ok(Apart { colors, last }.joined(picture.layout));
+    }
     let (width, height) = (f64::from(picture.size.width), f64::from(picture.size.height));
     // The arithmetic of windows may overshoot the edge by a rounding error, which the resampler refuses.
     let left = window.x.clamp(0.0, width);
@@ -128,9 +139,8 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
         (Depth::Eight, Layout::Rgb) => typed::<U8x3>(picture, &mut scaled, &options),
         (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => typed::<U8x4>(picture, &mut scaled, &options),
         (Depth::Sixteen, Layout::Grey) => typed::<U16>(picture, &mut scaled, &options),
-        (Depth::Sixteen, Layout::GreyAlpha) => typed::<U16x2>(picture, &mut scaled, &options),
-        (Depth::Sixteen, Layout::Rgb) => typed::<U16x3>(picture, &mut scaled, &options),
-        (Depth::Sixteen, Layout::Cmyk | Layout::RgbAlpha) => typed::<U16x4>(picture, &mut scaled, &options),
+        // Others of this depth have been taken apart.
+        (Depth::Sixteen, _) => typed::<U16x3>(picture, &mut scaled, &options),
     };
     done.map_err(|detail| Error::Resize { detail })?;
     Ok(scaled)
