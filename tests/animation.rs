@@ -278,18 +278,31 @@ fn what_is_too_much_becomes_the_first_frame() {
     };
     let pixels = limited(Limits { max_pixels: 1200, ..LIMITS });
     assert_eq!(pixels, Motion::Dropped(Dropped::Pixels(4800)));
-    // What the first frame takes and the frames do not fit in.
-    let memory =
-        (0..200).map(|step| limited_memory(&file, 20_000 + step * 1000)).find(Option::is_some).flatten();
-    assert_eq!(memory, Some(Motion::Dropped(Dropped::Memory)));
 }
 
-/// Whether the thumbnail moves when it may take so many bytes, if there is one at all.
-fn limited_memory(file: &[u8], memory: u64) -> Option<Motion> {
-    let recipe = moving(Format::Gif);
-    let limits = Limits { memory, ..LIMITS };
-    let rendering = render(Cursor::new(file), None, &[&recipe], &limits, &Cancel::default()).ok()?;
-    rendering.thumbnails.into_iter().next()?.ok().map(|thumbnail| thumbnail.motion)
+/// It would be another thumbnail with more memory, under the same stamp.
+#[test]
+fn an_animation_that_lacks_memory_fails_where_its_first_frame_would_not() {
+    let file = gif(dots(100));
+    let made = |animation, memory| {
+        let recipe = Recipe { animation, ..moving(Format::Gif) };
+        let limits = Limits { memory, ..LIMITS };
+        let rendering = render(Cursor::new(&file), None, &[&recipe], &limits, &Cancel::default()).ok()?;
+        rendering.thumbnails.into_iter().next()
+    };
+    let (mut moved, mut lacked) = (0, 0);
+    for memory in (0..100).map(|step| 20_000 + step * 2000) {
+        match made(Animation::Keep, memory) {
+            Some(Ok(thumbnail)) => {
+                assert_eq!(thumbnail.motion, Motion::Frames(100), "{memory}");
+                moved += 1;
+            }
+            Some(Err(_)) | None => {
+                lacked += usize::from(made(Animation::First, memory).is_some_and(|first| first.is_ok()));
+            }
+        }
+    }
+    assert!(moved > 0 && lacked > 0, "{moved} {lacked}");
 }
 
 /// Gives its bytes, then fails.

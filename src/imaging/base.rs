@@ -10,7 +10,7 @@ use super::canvas;
 use super::color::Profile;
 use super::encode;
 use super::facts::Facts;
-use super::film::Moving;
+use super::film::{Dropped, Moving};
 use super::geometry::{Finish, Plan, Size, Stage, Window};
 use super::light;
 use super::limits::{Budget, Cancel};
@@ -74,6 +74,10 @@ impl<'f> Base<'f> {
                 let motion = match moving.remove(&job.place) {
                     Some(Ok(thumbnail)) => {
                         done.push((job.place, Ok(thumbnail)));
+                        continue;
+                    }
+                    Some(Err(Dropped::Memory { needed, allowed })) => {
+                        done.push((job.place, Err(Error::TooMuchMemory { needed, allowed })));
                         continue;
                     }
                     Some(Err(reason)) => Motion::Dropped(reason),

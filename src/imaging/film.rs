@@ -44,10 +44,24 @@ pub enum Dropped {
     Encode(String),
     /// It has more frames than this.
     Frames(u32),
-    /// Frames and file do not fit in the memory.
-    Memory,
+    /// Frames and file do not fit in the memory: such a thumbnail fails, since it would be another one with more.
+    Memory {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes allowed.
+        allowed: u64,
+    },
     /// Its frames have more pixels than this together.
     Pixels(u64),
+}
+
+impl From<&Error> for Dropped {
+    fn from(error: &Error) -> Self {
+        match *error {
+            Error::TooMuchMemory { needed, allowed } => Self::Memory { needed, allowed },
+            ref other => Self::Encode(other.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for Dropped {
@@ -57,7 +71,7 @@ impl fmt::Display for Dropped {
             Self::Damaged { frame, detail } => write!(f, "frame {frame} is damaged: {detail}"),
             Self::Encode(detail) => write!(f, "its frames cannot be written: {detail}"),
             Self::Frames(allowed) => write!(f, "it has more than {allowed} frames"),
-            Self::Memory => f.write_str("its frames need more memory"),
+            Self::Memory { .. } => f.write_str("its frames need more memory"),
             Self::Pixels(allowed) => write!(f, "its frames have more than {allowed} pixels together"),
         }
     }
@@ -132,9 +146,9 @@ impl<'a> Film<'a> {
         shown: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
-        if budget.reserve(picture.bytes()).is_err() {
+        if let Err(error) = budget.reserve(picture.bytes()) {
             self.frames = 1;
-            return Ok(self.stop(&Dropped::Memory));
+            return Ok(self.stop(&Dropped::from(&error)));
         }
         self.show(picture.clone(), shown, budget)
     }
@@ -157,8 +171,9 @@ impl<'a> Film<'a> {
         }
         let shown = if shown <= HASTE { USUAL } else { shown };
         let start = Instant::now();
-        let Ok(mut base) = Base::new(picture, facts, budget) else {
-            return Ok(self.stop(&Dropped::Memory));
+        let mut base = match Base::new(picture, facts, budget) {
+            Ok(base) => base,
+            Err(error) => return Ok(self.stop(&Dropped::from(&error))),
         };
         for shot in &mut self.shots {
             self.cancel.check()?;
@@ -167,8 +182,8 @@ impl<'a> Film<'a> {
         self.timings.resize += start.elapsed();
         let held = self.shots.iter().filter_map(|shot| shot.reel.as_ref().ok()).map(Reel::held).sum();
         budget.settle(self.floor);
-        if budget.reserve(held).is_err() {
-            return Ok(self.stop(&Dropped::Memory));
+        if let Err(error) = budget.reserve(held) {
+            return Ok(self.stop(&Dropped::from(&error)));
         }
         Ok(self.goes_on())
     }
@@ -180,7 +195,7 @@ impl<'a> Film<'a> {
         self.stop(&match error {
             Error::Cancelled => return Err(Error::Cancelled),
             Error::Damaged { detail, .. } => Dropped::Damaged { frame: self.frames, detail },
-            Error::TooMuchMemory { .. } => Dropped::Memory,
+            short @ Error::TooMuchMemory { .. } => Dropped::from(&short),
             other => Dropped::Damaged { frame: self.frames, detail: other.to_string() },
         });
         Ok(false)
@@ -246,8 +261,7 @@ impl Shot<'_> {
             Ok(()) if allowed.is_none_or(|allowed| reel.written() <= allowed) => return Ok(()),
             Ok(()) => Err(Dropped::Bytes(allowed.unwrap_or_default())),
             Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(Error::TooMuchMemory { .. }) => Err(Dropped::Memory),
-            Err(other) => Err(Dropped::Encode(other.to_string())),
+            Err(other) => Err(Dropped::from(&other)),
         };
         Ok(())
     }

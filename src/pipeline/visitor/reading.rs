@@ -11,7 +11,7 @@ use crate::converge::{Fetched, Seen, Source, Stamp, is_stamped};
 use crate::cos::{self, Download, Head, Missing};
 use crate::error::{Disposition, Error};
 use crate::event::Kind;
-use crate::imaging::{self, Dropped, Motion, Thumbnail};
+use crate::imaging::{self, Thumbnail};
 use crate::object::ETag;
 use crate::plan::Target;
 use crate::report::{Entry, Skip};
@@ -195,10 +195,10 @@ impl<'a> Visitor<'a> {
 /// Whether more memory might have made a difference.
 fn lacks_memory(made: &Result<Made, Error>) -> bool {
     match made {
-        Ok(made) => made.rendering.thumbnails.iter().any(|thumbnail| match thumbnail {
-            Ok(thumbnail) => thumbnail.motion == Motion::Dropped(Dropped::Memory),
-            Err(error) => matches!(error, imaging::Error::TooMuchMemory { .. }),
-        }),
+        Ok(made) => {
+            let lacking = |made: &Result<_, _>| matches!(made, Err(imaging::Error::TooMuchMemory { .. }));
+            made.rendering.thumbnails.iter().any(lacking)
+        }
         Err(error) => matches!(error, Error::Imaging(imaging::Error::TooMuchMemory { .. })),
     }
 }
