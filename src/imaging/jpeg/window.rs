@@ -81,7 +81,7 @@ impl Window {
         Ok(())
     }
 
-    /// Whether nothing can be added for now.
+    /// Whether no more data is taken until what is there has been read.
     fn is_closed(&self) -> bool {
         self.has_ended || self.segments.len() >= MOST_SEGMENTS
     }
