@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
+mod chunks;
 mod fixture;
+mod nearness;
 
 use std::io::{self, Cursor, Read};
 use std::path::Path;
@@ -66,18 +68,9 @@ fn thumbnail(file: &[u8], recipe: &Recipe) -> Thumbnail {
     run(file, &[recipe]).unwrap().thumbnails.remove(0).unwrap()
 }
 
-/// Mean difference of samples, colours premultiplied by alpha.
+/// Mean difference of samples.
 fn difference(left: &RgbaImage, right: &RgbaImage) -> f64 {
-    assert_eq!(left.dimensions(), right.dimensions());
-    let samples = |picture: &RgbaImage| -> Vec<f64> {
-        let weigh = |image::Rgba([r, g, b, a]): &image::Rgba<u8>| {
-            let alpha = f64::from(*a);
-            [r, g, b].map(|color| f64::from(*color) * alpha / 255.0).into_iter().chain([alpha])
-        };
-        picture.pixels().flat_map(weigh).collect()
-    };
-    let (left, right) = (samples(left), samples(right));
-    left.iter().zip(&right).map(|(left, right)| (left - right).abs()).sum::<f64>() / left.len() as f64
+    nearness::difference(left, right).0
 }
 
 /// Every file in the folder whose frames the reader can tell.
@@ -269,15 +262,22 @@ fn what_is_too_much_becomes_the_first_frame() {
     let tight = Recipe { max_bytes: Some(1000), ..moving(Format::WebP) };
     assert_eq!(dropped(&gif(dots(200)), &tight), Dropped::Bytes(1000));
 
-    let file = gif(dots(100));
-    let limited = |limits: Limits| {
-        let length = u64::try_from(file.len()).ok();
-        let recipe = moving(Format::Gif);
-        let rendering = render(Cursor::new(&file), length, &[&recipe], &limits, &Cancel::default()).unwrap();
-        rendering.thumbnails.into_iter().next().unwrap().unwrap().motion
-    };
-    let pixels = limited(Limits { max_pixels: 1200, ..LIMITS });
-    assert_eq!(pixels, Motion::Dropped(Dropped::Pixels(4800)));
+    // 1,100,000,000 pixels, of which the first frame is there.
+    let announced = chunks::png(&[
+        (b"IHDR", &[&1100_u32.to_be_bytes()[..], &1000_u32.to_be_bytes(), &[8, 0, 0, 0, 0]].concat()),
+        (b"acTL", &[1000_u32.to_be_bytes(), 0_u32.to_be_bytes()].concat()),
+        (b"fcTL", &control(1100, 1000)),
+        (b"IDAT", &fdeflate::compress_to_vec(&[0; 1000 * 1101])),
+        (b"IEND", &[]),
+    ]);
+    // The second one is missing, but was too much anyway.
+    assert_eq!(dropped(&announced, &moving(Format::WebP)), Dropped::Pixels(1_000_000_000));
+}
+
+/// The control of a first frame that fills a canvas of this size.
+fn control(width: u32, height: u32) -> Vec<u8> {
+    let numbers = [0, width, height, 0, 0].map(u32::to_be_bytes).concat();
+    [numbers, vec![0, 1, 0, 10, 0, 0]].concat()
 }
 
 /// It would be another thumbnail with more memory, under the same stamp.

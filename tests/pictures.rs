@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
 mod fixture;
+mod nearness;
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, S
 use image::RgbaImage;
 
 use fixture::{data, run};
+use nearness::difference;
 
 /// One thumbnail of one fixture.
 fn thumbnail(name: &str, recipe: &Recipe) -> Thumbnail {
@@ -27,22 +29,6 @@ fn pixels(name: &str, side: u32) -> RgbaImage {
 
 fn open(bytes: &[u8]) -> RgbaImage {
     image::load_from_memory(bytes).unwrap().into_rgba8()
-}
-
-/// Mean and largest difference of samples, colours premultiplied by alpha.
-fn difference(left: &RgbaImage, right: &RgbaImage) -> (f64, f64) {
-    assert_eq!(left.dimensions(), right.dimensions());
-    let premultiplied = |image: &RgbaImage| -> Vec<f64> {
-        let weigh = |image::Rgba([r, g, b, a]): &image::Rgba<u8>| {
-            let alpha = f64::from(*a);
-            [r, g, b].map(|color| f64::from(*color) * alpha / 255.0).into_iter().chain([alpha])
-        };
-        image.pixels().flat_map(weigh).collect()
-    };
-    let (left, right) = (premultiplied(left), premultiplied(right));
-    let differences = left.iter().zip(&right).map(|(left, right)| (left - right).abs());
-    let (sum, most) = differences.fold((0.0, 0.0_f64), |(sum, most), d| (sum + d, most.max(d)));
-    (sum / left.len() as f64, most)
 }
 
 /// How near a picture of the folder comes to its reference.

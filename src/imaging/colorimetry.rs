@@ -3,6 +3,7 @@
 
 use moxcms::{Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, Matrix3d, ToneReprCurve};
 
+use super::light;
 use super::picture::Layout;
 
 /// What samples mean.
@@ -180,9 +181,7 @@ impl Curve {
             Self::Hybrid => shown(hybrid(code) / REFERENCE_WHITE),
             Self::Perceptual => shown(perceptual(code) / REFERENCE_WHITE),
             Self::Power(power) => code.powf(power),
-            // IEC 61966-2-1.
-            Self::Srgb if code <= 0.04045 => code / 12.92,
-            Self::Srgb => ((code + 0.055) / 1.055).powf(2.4),
+            Self::Srgb => light::light(code),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::base::{Base, Drawn, Job};
 use super::decode::Decoded;
 use super::encode::{Carried, Reel, moves_in};
 use super::facts::Facts;
-use super::geometry::Demand;
+use super::geometry::{Demand, Size};
 use super::limits::{Budget, Cancel};
 use super::picture::Picture;
 use super::{Error, SourceFormat, Thumbnail, Timings};
@@ -21,8 +21,8 @@ use crate::recipe::{Animation, Format, Recipe};
 /// Most frames of a thumbnail.
 pub(super) const MOST_FRAMES: u32 = 1000;
 
-/// Most pixels of all frames together, in pixels of the largest picture that is allowed.
-const MOST_PICTURES: u64 = 4;
+/// Most pixels of all frames together. No setting changes it: under one stamp there is one thumbnail.
+const MOST_PIXELS: u64 = 1_000_000_000;
 
 /// Frames for which no longer time is asked for are shown for [`USUAL`] by every browser.
 const HASTE: Duration = Duration::from_millis(10);
@@ -123,8 +123,9 @@ impl<'a> Film<'a> {
     }
 
     /// Begins with what is known once the first frame is decoded; its memory and the decoder's are reserved.
-    /// `plays` is how often all frames are shown, 0 for ever.
-    pub(super) fn open(&mut self, first: &Decoded, plays: u16, budget: &Budget) {
+    /// `plays` is how often all frames are shown, 0 for ever, and `announced` how many there are, where the file says so
+    /// at its beginning.
+    pub(super) fn open(&mut self, first: &Decoded, plays: u16, announced: Option<u32>, budget: &Budget) {
         let facts = Facts::new(first, self.bytes, self.demand);
         let (jobs, _) = Job::all(facts.full, self.demand.recipes);
         self.shots = jobs
@@ -135,8 +136,12 @@ impl<'a> Film<'a> {
                 Some(Shot { job, reel })
             })
             .collect();
+        let excess = announced.and_then(|frames| excess(facts.full, frames));
         self.facts = Some(facts);
         self.floor = budget.used();
+        if let Some(reason) = excess {
+            self.stop(&reason);
+        }
     }
 
     /// [`Self::show`] for a copy of the first frame.
@@ -162,12 +167,8 @@ impl<'a> Film<'a> {
     ) -> Result<bool, Error> {
         let Some(facts) = &self.facts else { return Ok(false) };
         self.frames = self.frames.saturating_add(1);
-        let most = budget.max_pixels().saturating_mul(MOST_PICTURES);
-        if self.frames > MOST_FRAMES {
-            return Ok(self.stop(&Dropped::Frames(MOST_FRAMES)));
-        }
-        if facts.full.pixels().saturating_mul(self.frames.into()) > most {
-            return Ok(self.stop(&Dropped::Pixels(most)));
+        if let Some(reason) = excess(facts.full, self.frames) {
+            return Ok(self.stop(&reason));
         }
         let shown = if shown <= HASTE { USUAL } else { shown };
         let start = Instant::now();
@@ -274,6 +275,17 @@ impl Shot<'_> {
             Some(allowed) if thumbnail.length() > allowed => Err(Dropped::Bytes(allowed)),
             Some(_) | None => Ok(thumbnail),
         }
+    }
+}
+
+/// Why so many frames of this size are too many.
+fn excess(full: Size, frames: u32) -> Option<Dropped> {
+    if frames > MOST_FRAMES {
+        Some(Dropped::Frames(MOST_FRAMES))
+    } else if full.pixels().saturating_mul(frames.into()) > MOST_PIXELS {
+        Some(Dropped::Pixels(MOST_PIXELS))
+    } else {
+        None
     }
 }
 

@@ -78,7 +78,7 @@ impl Curve {
 }
 
 /// IEC 61966-2-1, samples to light, both 0 to 1.
-fn light(code: f64) -> f64 {
+pub(super) fn light(code: f64) -> f64 {
     if code <= 0.04045 { code / 12.92 } else { ((code + 0.055) / 1.055).powf(2.4) }
 }
 

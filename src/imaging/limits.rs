@@ -76,11 +76,6 @@ impl Budget {
         self.used
     }
 
-    /// Most pixels of a picture.
-    pub(super) fn max_pixels(&self) -> u64 {
-        self.limits.max_pixels
-    }
-
     /// Takes `bytes`, or tells how many would have been needed in all.
     pub(super) fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
         let needed = self.used.saturating_add(bytes);

@@ -97,7 +97,7 @@ impl<R: Read> Frames<'_, '_, R> {
             Repeat::Finite(again) => again.saturating_add(1),
             Repeat::Infinite => 0,
         };
-        film.open(&decoded, plays, budget);
+        film.open(&decoded, plays, None, budget);
         let mut goes_on = film.show_first(&decoded.picture, shown, budget)?;
         while goes_on {
             goes_on = match self.decoder.next_frame_info() {

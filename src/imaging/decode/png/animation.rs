@@ -33,7 +33,8 @@ pub(super) fn play<R: Read>(
     let (picture, shown) = frames.next(budget)?;
     let decoded = sheet.decoded(frames.reader, (picture, sheet.cell));
     let mut left = control.num_frames;
-    film.open(&decoded, u16::try_from(control.num_plays).unwrap_or(0), budget);
+    let plays = u16::try_from(control.num_plays).unwrap_or(0);
+    film.open(&decoded, plays, Some(control.num_frames), budget);
     let mut goes_on = match shown {
         Some(shown) => {
             left = left.saturating_sub(1);

@@ -121,6 +121,10 @@ impl Frames {
         Ok(Self { inner: inner.map_err(|error| refusal(&error))?, size })
     }
 
+    pub(super) fn count(&self) -> u32 {
+        self.inner.info().frame_count
+    }
+
     /// In RGBA; 4 bytes a pixel have been reserved.
     pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
         let Some(frame) = self.inner.next_frame().map_err(|error| refusal(&error))? else { return Ok(None) };

@@ -89,6 +89,7 @@ fn play(
     film: &mut Film<'_>,
 ) -> Result<Decoded, Error> {
     let mut frames = Frames::new(file, full, budget)?;
+    let count = frames.count();
     let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
         budget.reserve(bytes_of(full, 4))?;
         let Some((picture, shown)) = frames.next()? else { return Ok(None) };
@@ -99,7 +100,7 @@ fn play(
         return Err(damaged("it has no frame".to_owned()));
     };
     let first = decoded((picture, reduction));
-    film.open(&first, plays(file), budget);
+    film.open(&first, plays(file), Some(count), budget);
     let mut goes_on = film.show_first(&first.picture, shown, budget)?;
     while goes_on {
         goes_on = match next(budget) {

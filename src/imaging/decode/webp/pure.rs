@@ -65,6 +65,10 @@ impl<'a> Frames<'a> {
         Ok(Self { inner, size })
     }
 
+    pub(super) fn count(&self) -> u32 {
+        self.inner.num_frames()
+    }
+
     /// 4 bytes a pixel have been reserved.
     pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
         let layout = if self.inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
