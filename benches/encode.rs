@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout, reason = "the table is the purpose")]
 
 use std::io::{self, BufRead as _, Cursor, Write as _};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, render};
@@ -87,7 +88,12 @@ fn answer(job: &Job) -> Result<Duration, String> {
 
 /// The first thumbnail, and the processor time of all.
 fn encode(bytes: &[u8], recipes: &[&Recipe]) -> Result<(Thumbnail, Duration), String> {
-    let limits = Limits { max_pixels: 250_000_000, memory: u64::MAX, damage: Tolerance::Nothing };
+    let limits = Limits {
+        max_pixels: 250_000_000,
+        memory: u64::MAX,
+        damage: Tolerance::Nothing,
+        threads: NonZeroUsize::MIN,
+    };
     let length = u64::try_from(bytes.len()).ok();
     let before = cpu_time();
     let rendering = render(Cursor::new(bytes), length, recipes, &limits, &Cancel::default())

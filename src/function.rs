@@ -1,5 +1,7 @@
 //! The function: one trigger message in, one answer out.
 
+use std::num::NonZeroUsize;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
@@ -22,6 +24,9 @@ const OWN_MEMORY_MB: u64 = 24;
 
 /// Least memory pixels get, MB, however small the function.
 const LEAST_PIXEL_MEMORY_MB: u64 = 16;
+
+/// Memory that a core comes with, MB.
+const MEMORY_MB_OF_A_CORE: u64 = 1536;
 
 /// Records that are at work at once. Most of a record's time is waiting for COS, and a function has a processor or two.
 const AT_ONCE: usize = 4;
@@ -208,12 +213,39 @@ impl Invocation<'_> {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,
             },
+            threads: threads(self.context.memory_mb, available_parallelism().unwrap_or(NonZeroUsize::MIN)),
         }
     }
+}
+
+/// A core for each so many MB is what the platform grants, and two from 3072 MB on ("Function Computing Power
+/// Support"); that a machine has more says nothing.
+fn threads(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
+    let granted = usize::try_from(memory_mb / MEMORY_MB_OF_A_CORE).unwrap_or(usize::MAX);
+    NonZeroUsize::new(granted).unwrap_or(NonZeroUsize::MIN).min(present)
 }
 
 fn entry_of(record: &Record, outcome: Outcome) -> Entry {
     let mut entry = Entry::new(record.bucket.as_str(), record.key.as_str(), &record.name, outcome);
     entry.version = record.version.as_ref().map(ToString::to_string);
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_for_each_core_that_the_memory_comes_with() {
+        let count = |number| NonZeroUsize::new(number).unwrap();
+        for (memory_mb, present, expected) in
+            [(64, 2, 1), (512, 2, 1), (1280, 4, 1), (2944, 4, 1), (3072, 4, 2), (3072, 1, 1), (6144, 8, 4)]
+        {
+            assert_eq!(
+                threads(memory_mb, count(present)),
+                count(expected),
+                "{memory_mb} MB, {present} cores"
+            );
+        }
+    }
 }

@@ -5,6 +5,7 @@
 mod chunks;
 
 use std::io::{Cursor, Read, repeat};
+use std::num::NonZeroUsize;
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Rendering, Tolerance, render};
 use cos_thumbnailer::recipe::Recipe;
@@ -19,7 +20,8 @@ const PIXELS: u64 = WIDTH as u64 * HEIGHT as u64 * 3;
 const MEMORY: u64 = PIXELS / 6 * 5;
 
 fn rendered(file: impl Read + Send, length: Option<u64>, memory: u64) -> Result<Rendering, Error> {
-    let limits = Limits { max_pixels: u64::MAX, memory, damage: Tolerance::Nothing };
+    let limits =
+        Limits { max_pixels: u64::MAX, memory, damage: Tolerance::Nothing, threads: NonZeroUsize::MIN };
     render(file, length, &[&Recipe::fit_inside(100, 100)], &limits, &Cancel::default())
 }
 

@@ -3,12 +3,18 @@
 //! The first byte says how many bytes each read gives, the rest is the file.
 
 use std::io::{self, Read};
+use std::num::NonZeroUsize;
 
 use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
 /// Larger pictures only cost time.
-const LIMITS: Limits = Limits { max_pixels: 1 << 18, memory: 32_000_000, damage: Tolerance::MostlyGood };
+const LIMITS: Limits = Limits {
+    max_pixels: 1 << 18,
+    memory: 32_000_000,
+    damage: Tolerance::MostlyGood,
+    threads: NonZeroUsize::MIN,
+};
 
 /// A reader that gives a few bytes at a time, as the network does.
 struct Chunks<'a> {

@@ -68,7 +68,7 @@ impl<'f> Base<'f> {
         let (jobs, refused) = Job::all(facts.full, recipes);
         let mut done: Vec<_> = refused.into_iter().map(|(place, refusal)| (place, Err(refusal))).collect();
         thread::scope(|scope| {
-            let mut writers = Writers::new(scope, facts, cancel);
+            let mut writers = Writers::new(scope, facts, cancel, budget.threads());
             let mut jobs = jobs.into_iter().peekable();
             while let Some(mut job) = jobs.next() {
                 let motion = match moving.remove(&job.place) {

@@ -96,8 +96,12 @@ mod tests {
 
     #[test]
     fn every_level_comes_back_at_both_depths_and_alpha_stays() {
-        let mut budget =
-            Budget::new(Limits { max_pixels: 1000, memory: 1 << 20, damage: Tolerance::Nothing });
+        let mut budget = Budget::new(Limits {
+            max_pixels: 1000,
+            memory: 1 << 20,
+            damage: Tolerance::Nothing,
+            threads: std::num::NonZeroUsize::MIN,
+        });
         for depth in [Depth::Eight, Depth::Sixteen] {
             let size = Size { width: 256, height: 1 };
             let mut picture = Picture::blank(size, Layout::GreyAlpha, depth);
@@ -117,8 +121,12 @@ mod tests {
     /// Half of all light is 188 on sRGB's curve.
     #[test]
     fn black_and_white_are_averaged_as_light() {
-        let mut budget =
-            Budget::new(Limits { max_pixels: 1000, memory: 1 << 20, damage: Tolerance::Nothing });
+        let mut budget = Budget::new(Limits {
+            max_pixels: 1000,
+            memory: 1 << 20,
+            damage: Tolerance::Nothing,
+            threads: std::num::NonZeroUsize::MIN,
+        });
         let size = Size { width: 2, height: 2 };
         let picture =
             Picture { size, layout: Layout::Grey, depth: Depth::Eight, samples: vec![0, 255, 255, 0] };

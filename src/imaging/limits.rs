@@ -2,9 +2,10 @@
 //!
 //! Every room that allocates by a number read from the file reserves from the [`Budget`] first, so that a
 //! decompression bomb is refused by its header. Not counted: fixed tables and buffers of decoders and
-//! encoders, together below 2 MB.
+//! encoders, together below 2 MB, and 1 MB more for each thread beside the first.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +22,8 @@ pub struct Limits {
     pub memory: u64,
     /// How much of a source may be damaged.
     pub damage: Tolerance,
+    /// Most threads at work, that of the caller among them. They change nothing about what is made.
+    pub threads: NonZeroUsize,
 }
 
 /// Ends a [`render`](super::render) from another thread, at its next read, row or stage.
@@ -64,6 +67,11 @@ impl Budget {
             return Err(Error::TooManyPixels { width: size.width, height: size.height, have, allowed });
         }
         Ok(())
+    }
+
+    /// Most threads at work.
+    pub(super) fn threads(&self) -> NonZeroUsize {
+        self.limits.threads
     }
 
     /// Bytes that can still be reserved.
@@ -112,7 +120,12 @@ mod tests {
 
     #[test]
     fn budget_counts_what_is_taken_and_given_back() {
-        let mut budget = Budget::new(Limits { max_pixels: 100, memory: 100, damage: Tolerance::default() });
+        let mut budget = Budget::new(Limits {
+            max_pixels: 100,
+            memory: 100,
+            damage: Tolerance::default(),
+            threads: NonZeroUsize::MIN,
+        });
         budget.reserve(60).unwrap();
         let refusal = budget.reserve(41).unwrap_err();
         assert!(matches!(refusal, Error::TooMuchMemory { needed: 101, allowed: 100 }), "{refusal:?}");
@@ -124,7 +137,12 @@ mod tests {
 
     #[test]
     fn declared_pixels_do_not_overflow() {
-        let budget = Budget::new(Limits { max_pixels: 100, memory: 100, damage: Tolerance::default() });
+        let budget = Budget::new(Limits {
+            max_pixels: 100,
+            memory: 100,
+            damage: Tolerance::default(),
+            threads: NonZeroUsize::MIN,
+        });
         let size = Size { width: u32::MAX, height: u32::MAX };
         assert!(matches!(budget.admit(size), Err(Error::TooManyPixels { have, .. }) if have > 1 << 63));
         budget.admit(Size { width: 10, height: 10 }).unwrap();

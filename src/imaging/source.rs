@@ -266,7 +266,12 @@ mod tests {
     #[test]
     fn buffering_obeys_the_budget_with_and_without_a_length() {
         let cancel = Cancel::default();
-        let limits = Limits { max_pixels: 1, memory: 100_000, damage: Tolerance::default() };
+        let limits = Limits {
+            max_pixels: 1,
+            memory: 100_000,
+            damage: Tolerance::default(),
+            threads: std::num::NonZeroUsize::MIN,
+        };
         for (length, count, fits) in [(None, 40_000, true), (None, 200_000, false), (Some(200_000), 1, false)]
         {
             let bytes = vec![7; count];

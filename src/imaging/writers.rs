@@ -1,9 +1,9 @@
-//! Thumbnails written side by side where the machine has cores for it, while the next ones are drawn.
+//! Thumbnails written side by side where there are cores for it, while the next ones are drawn.
 
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
-use std::thread::{self, Scope, ScopedJoinHandle};
+use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use super::base::{Drawn, Job};
@@ -46,10 +46,14 @@ struct Written {
 }
 
 impl<'s, 'e> Writers<'s, 'e> {
-    pub(super) fn new(scope: &'s Scope<'s, 'e>, facts: &'e Facts, cancel: &'e Cancel) -> Self {
-        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    pub(super) fn new(
+        scope: &'s Scope<'s, 'e>,
+        facts: &'e Facts,
+        cancel: &'e Cancel,
+        threads: NonZeroUsize,
+    ) -> Self {
         let (running, done) = (VecDeque::new(), Vec::new());
-        Self { scope, facts, cancel, most: cores.saturating_sub(1), running, done, took: Duration::ZERO }
+        Self { scope, facts, cancel, most: threads.get() - 1, running, done, took: Duration::ZERO }
     }
 
     /// Writes what was drawn: at once, or on a thread of its own while `more` is drawn.

@@ -4,8 +4,10 @@ mod serve;
 
 use std::fs::File;
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread::available_parallelism;
 
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment};
@@ -39,7 +41,8 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode> {
                 .with_context(|| target.display().to_string())
         })
         .collect::<Result<Vec<_>>>()?;
-    let rendering = render_file(source, &recipes, options.memory)?;
+    let threads = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let rendering = render_file(source, &recipes, options.memory, threads)?;
     if let Some(percent) = rendering.source.damaged {
         let line = format!("{}: {percent} % of the picture is damaged\n", source.display());
         std::io::stderr().write_all(line.as_bytes())?;
@@ -105,13 +108,13 @@ fn recipe(thumbnail: &str, format: Option<String>, quality: &str) -> Result<Reci
     }
 }
 
-fn render_file(source: &Path, recipes: &[Recipe], memory: u64) -> Result<Rendering> {
+fn render_file(source: &Path, recipes: &[Recipe], memory: u64, threads: NonZeroUsize) -> Result<Rendering> {
     let name = || source.display().to_string();
     let file = File::open(source).with_context(name)?;
     let length = file.metadata().with_context(name)?.len();
     let recipes: Vec<&Recipe> = recipes.iter().collect();
     let max_pixels = Config::load(&Environment::default(), None)?.settings().max_pixels;
-    let limits = Limits { max_pixels, memory, damage: Tolerance::default() };
+    let limits = Limits { max_pixels, memory, damage: Tolerance::default(), threads };
     imaging::render(file, Some(length), &recipes, &limits, &Cancel::default()).with_context(name)
 }
 

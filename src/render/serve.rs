@@ -2,6 +2,7 @@
 //! beside others.
 
 use std::io::{BufRead, Write as _};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -27,6 +28,8 @@ struct Job {
     mode: String,
     /// MB that pixels may take, all there are when it is left out.
     memory: Option<u64>,
+    /// Most threads, one when it is left out.
+    threads: Option<NonZeroUsize>,
 }
 
 #[derive(Serialize)]
@@ -70,7 +73,8 @@ fn make(job: &Job) -> Result<()> {
         .map(|side| recipe(&format!("{side}x{side}"), Some(job.fmt.clone()), &job.q.to_string()))
         .collect::<Result<Vec<_>>>()?;
     let memory = job.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024));
-    for (file, thumbnail) in files.iter().zip(render_file(&job.src, &recipes, memory)?.thumbnails) {
+    let threads = job.threads.unwrap_or(NonZeroUsize::MIN);
+    for (file, thumbnail) in files.iter().zip(render_file(&job.src, &recipes, memory, threads)?.thumbnails) {
         write(file, &thumbnail?.bytes)?;
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read};
 
-use cos_thumbnailer::imaging::jpeg::{Coefficients, Error, Head, Scale};
+use cos_thumbnailer::imaging::jpeg::{Coefficients, Error, Head, Scale, Wanted};
 
 use crate::odd::{self, Picture, Process, Random, Writing};
 use crate::{SCALES, any, read};
@@ -273,7 +273,7 @@ fn failing_reader_is_never_taken_for_damage() {
             let mut reader = BufReader::with_capacity(1 + random.below(500), Breaking(&file[..length]));
             let mut pixels = Vec::new();
             let result = Head::read(&mut reader).and_then(|head| {
-                head.decode(reader, scale, 0.0, |row| {
+                head.decode(reader, Wanted::all(scale), |row| {
                     pixels.extend_from_slice(row);
                     Ok(())
                 })

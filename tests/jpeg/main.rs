@@ -19,10 +19,11 @@ mod odd;
 mod plain;
 mod round_trip;
 mod skip;
+mod threads;
 
 use std::io::{BufRead, BufReader, Read};
 
-use cos_thumbnailer::imaging::jpeg::{Error, Head, Scale, Summary, height_at_end};
+use cos_thumbnailer::imaging::jpeg::{Error, Head, Scale, Summary, Wanted, height_at_end};
 
 use self::odd::{Picture, Random, Writing};
 
@@ -41,7 +42,7 @@ fn read_by(mut reader: impl BufRead, file: &[u8], scale: Scale) -> Result<(Summa
         head.frame.height = height_at_end(file).unwrap_or(0);
     }
     let mut pixels = Vec::new();
-    let summary = head.decode(reader, scale, 0.0, |row| {
+    let summary = head.decode(reader, Wanted::all(scale), |row| {
         pixels.extend_from_slice(row);
         Ok(())
     })?;
@@ -216,7 +217,8 @@ fn reading_stops_when_enough_is_known() {
     let file = odd::write(&picture, &Writing::new(odd::Process::Progressive, scans));
     let mut reader = BufReader::with_capacity(64, file.as_slice());
     let head = Head::read(&mut reader).unwrap();
-    let summary = head.decode(reader, Scale::Eighth, 2.4, |_| Ok(())).unwrap();
+    let summary =
+        head.decode(reader, Wanted { reduction: 2.4, ..Wanted::all(Scale::Eighth) }, |_| Ok(())).unwrap();
     assert!(summary.bytes_read < file.len() as u64 / 4, "{} of {}", summary.bytes_read, file.len());
     assert_eq!(summary.lost, 0.0);
 }

@@ -8,7 +8,7 @@ use std::io::{BufRead, Read};
 use super::super::credits::Credits;
 use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
-use super::super::jpeg::{self, Head, Scale};
+use super::super::jpeg::{self, Head, Scale, Wanted};
 use super::super::limits::{Budget, Cancel};
 use super::super::picture::{Depth, Grain, Layout};
 use super::super::reduce::Reducer;
@@ -65,7 +65,8 @@ fn picture(
     let (width, height) = head.frame.reduced(scale);
     let cell = Reducer::cell(1.0 / left);
     let mut reducer = Reducer::new(Size { width, height }, layout, Depth::Eight, cell, budget)?;
-    let summary = head.decode(reader, scale, left, |row| {
+    let wanted = Wanted { scale, reduction: left, threads: budget.threads() };
+    let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
         if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
     });

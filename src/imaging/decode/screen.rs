@@ -149,7 +149,12 @@ mod tests {
     const BLUE: [u8; 4] = [0, 0, 255, 255];
 
     fn screen() -> Screen {
-        let limits = Limits { max_pixels: 100, memory: 1000, damage: Tolerance::default() };
+        let limits = Limits {
+            max_pixels: 100,
+            memory: 1000,
+            damage: Tolerance::default(),
+            threads: std::num::NonZeroUsize::MIN,
+        };
         Screen::new(Size { width: 4, height: 1 }, &mut Budget::new(limits)).unwrap()
     }
 

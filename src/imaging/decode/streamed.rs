@@ -27,7 +27,12 @@ fn pictures_reduced_on_the_way_are_those_reduced_at_the_end() {
     for suite in ["bmpsuite", "pngsuite", "small", "tiffsuite"] {
         for entry in std::fs::read_dir(data.join(suite)).unwrap() {
             let path = entry.unwrap().path();
-            let limits = Limits { max_pixels: 1 << 20, memory: 1 << 28, damage: Tolerance::Nothing };
+            let limits = Limits {
+                max_pixels: 1 << 20,
+                memory: 1 << 28,
+                damage: Tolerance::Nothing,
+                threads: std::num::NonZeroUsize::MIN,
+            };
             let mut budget = Budget::new(limits);
             let Ok(file) = std::fs::read(&path) else { continue };
             let Ok(whole) = decode(&file, &Recipe::default(), &mut budget) else { continue };

@@ -5,7 +5,7 @@ use std::io::BufRead;
 use super::input::Input;
 use super::scans::Scans;
 use super::store::Plane;
-use super::{Error, Head, Scale, index};
+use super::{Error, Head, Scale, Wanted, index};
 
 /// What a scale keeps of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,7 +63,7 @@ impl Head {
     /// As [`Self::decode`].
     pub fn coefficients(&self, reader: impl BufRead, scale: Scale) -> Result<Coefficients, Error> {
         self.has_height()?;
-        let mut scans = Scans::new(self, scale, 0.0);
+        let mut scans = Scans::new(self, Wanted::all(scale));
         let lost = scans.read(&mut Input::new(reader))?;
         Ok(Coefficients { components: scans.store.planes.into_iter().map(Blocks::from).collect(), lost })
     }

@@ -2,8 +2,8 @@
 //!
 //! Nearly all the time of a thumbnail goes into Huffman codes. At 1/8 only the mean of each block matters, at
 //! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`steps`,
-//! `lookup`), at several places of the stream in turns (`lanes`, `sequential`), and of a progressive file only the
-//! scans are read that carry what is wanted to the precision that shows (`precision`).
+//! `lookup`), at several places of the stream in turns (`lanes`, `sequential`) and on several threads (`team`), and of
+//! a progressive file only the scans are read that carry what is wanted to the precision that shows (`precision`).
 //!
 //! The way through: `input` finds markers and segments, `head` what stands before the first scan (with the codes
 //! of `standard` where a file has none); `window` holds entropy-coded data; scans go through `sequential` to
@@ -39,12 +39,14 @@ mod steps;
 mod store;
 mod strips;
 mod tables;
+mod team;
 mod transform;
 mod upsample;
 mod vector;
 mod window;
 
 use std::io::BufRead;
+use std::num::NonZeroUsize;
 
 pub use self::coefficients::{Blocks, Coefficients};
 use self::color::Color;
@@ -57,7 +59,7 @@ use self::lookup::Lookup;
 pub use self::metadata::Metadata;
 use self::rows::Rows;
 use self::scans::Scans;
-use self::sequential::Sequential;
+use self::sequential::Scan;
 use self::store::Store;
 use self::strips::{Part, Strips};
 use self::transform::Transform;
@@ -91,6 +93,26 @@ impl Scale {
     }
 }
 
+/// How a file is decoded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wanted {
+    /// How small.
+    pub scale: Scale,
+    /// How many times smaller the picture will be made afterwards: progressive files are read only as far as that
+    /// shows, and to their end when it is 0.
+    pub reduction: f64,
+    /// Most threads that decode a sequential scan; what comes out is the same.
+    pub threads: NonZeroUsize,
+}
+
+impl Wanted {
+    /// All that a scale has, on one thread.
+    #[must_use]
+    pub fn all(scale: Scale) -> Self {
+        Self { scale, reduction: 0.0, threads: NonZeroUsize::MIN }
+    }
+}
+
 /// What was read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
@@ -111,7 +133,7 @@ pub struct Summary {
 /// See [`Head::read`] and [`Head::decode`].
 pub fn decode(mut reader: impl BufRead, scale: Scale, mut rows: impl FnMut(&[u8])) -> Result<Summary, Error> {
     let head = Head::read(&mut reader)?;
-    head.decode(reader, scale, 1.0, |row| {
+    head.decode(reader, Wanted { reduction: 1.0, ..Wanted::all(scale) }, |row| {
         rows(row);
         Ok(())
     })
@@ -135,9 +157,7 @@ impl Head {
         self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
     }
 
-    /// Reads on behind [`Self::read`] and gives the rows of the picture. `reduction` tells how many times
-    /// smaller it will be made afterwards: progressive files are read only as far as that shows, and to their end
-    /// when it is 0.
+    /// Reads on behind [`Self::read`] and gives the rows of the picture.
     ///
     /// # Errors
     /// When the reader fails, when nothing can be made of the file, and what `rows` gives. What is only lost
@@ -145,16 +165,16 @@ impl Head {
     pub fn decode(
         &self,
         reader: impl BufRead,
-        scale: Scale,
-        reduction: f64,
+        wanted: Wanted,
         mut rows: impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         self.has_height()?;
         let mut input = Input::new(reader);
+        let Wanted { scale, .. } = wanted;
         let lost = if self.is_streamed() {
-            self.decode_streamed(&mut input, scale, &mut rows)?
+            self.decode_streamed(&mut input, wanted, &mut rows)?
         } else {
-            let mut reading = Scans::new(self, scale, reduction);
+            let mut reading = Scans::new(self, wanted);
             let lost = reading.read(&mut input)?;
             let color = Color::of(&self.frame, &self.metadata);
             let strips = Rows::new(&self.frame, scale, color, |component| component.down);
@@ -169,7 +189,7 @@ impl Head {
     fn decode_streamed<R: BufRead, F: FnMut(&[u8]) -> Result<(), Error>>(
         &self,
         input: &mut Input<R>,
-        scale: Scale,
+        Wanted { scale, threads, .. }: Wanted,
         emit: &mut F,
     ) -> Result<f64, Error> {
         let layout = Layout::new(&self.frame, &self.scan);
@@ -192,9 +212,10 @@ impl Head {
             column: 0,
             emit,
         };
-        let predictors = layout.spots.iter().map(|(component, _)| *component).collect();
+        let predictor_of = layout.spots.iter().map(|(component, _)| *component).collect();
         let total = layout.mcus.0.saturating_mul(layout.mcus.1);
-        let scan = Sequential::new(lookup, predictors, total, index(self.tables.restart_interval));
+        let interval = index(self.tables.restart_interval);
+        let scan = Scan { lookup: &lookup, predictor_of, total, interval, threads };
         let mut window = Window::default();
         window.begin();
         let lost = scan.decode(input, &mut window, &mut strips)?;

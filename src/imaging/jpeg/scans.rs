@@ -1,6 +1,7 @@
 //! A file of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
 
 use std::io::BufRead;
+use std::num::NonZeroUsize;
 
 use super::frame::Process;
 use super::head::Head;
@@ -8,11 +9,11 @@ use super::input::Input;
 use super::layout::Layout;
 use super::lookup::Lookup;
 use super::progressive::Progressive;
-use super::sequential::Sequential;
+use super::sequential::Scan;
 use super::store::{Keeper, Store};
 use super::tables::{ScanHeader, Tables};
 use super::window::Window;
-use super::{Error, Scale, index};
+use super::{Error, Scale, Wanted, index};
 
 /// Times that each block may be visited. Every scan costs a visit to each block of its components, be it of a few
 /// bytes; writers need six or seven.
@@ -39,6 +40,7 @@ pub(super) struct Scans<'a> {
     scan: ScanHeader,
     scale: Scale,
     reduction: f64,
+    threads: NonZeroUsize,
     pub(super) store: Store,
     window: Window,
     /// Blocks visited so far.
@@ -46,13 +48,15 @@ pub(super) struct Scans<'a> {
 }
 
 impl<'a> Scans<'a> {
-    pub(super) fn new(head: &'a Head, scale: Scale, reduction: f64) -> Self {
+    pub(super) fn new(head: &'a Head, wanted: Wanted) -> Self {
+        let Wanted { scale, reduction, threads } = wanted;
         Self {
             head,
             tables: head.tables.clone(),
             scan: head.scan.clone(),
             scale,
             reduction,
+            threads,
             store: Store::new(&head.frame, scale),
             window: Window::default(),
             visits: 0,
@@ -179,7 +183,7 @@ impl<'a> Scans<'a> {
         let blocks = layout.blocks(&self.head.frame, &self.scan, &self.tables, self.scale)?;
         let lookup = Lookup::new(blocks)?;
         let total = layout.mcus.0.saturating_mul(layout.mcus.1);
-        let predictors = layout.spots.iter().map(|(component, _)| *component).collect();
+        let predictor_of = layout.spots.iter().map(|(component, _)| *component).collect();
         let mut keeper = Keeper {
             store: &mut self.store,
             across: layout.mcus.0.max(1),
@@ -187,7 +191,9 @@ impl<'a> Scans<'a> {
             unit: layout.unit,
             taken: 0,
         };
-        let scan = Sequential::new(lookup, predictors, total, index(self.tables.restart_interval));
+        let interval = index(self.tables.restart_interval);
+        let threads = self.threads;
+        let scan = Scan { lookup: &lookup, predictor_of, total, interval, threads };
         let missed = scan.decode(input, &mut self.window, &mut keeper)?;
         self.note();
         Ok(missed)

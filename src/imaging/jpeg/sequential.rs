@@ -7,18 +7,15 @@
 //! the two could not differ. So what comes out is always what one lane alone would have found.
 
 use std::io::BufRead;
+use std::num::NonZeroUsize;
+use std::thread;
 
 use super::Error;
 use super::input::Input;
-use super::lanes::{Lane, Limit, OVERRUN, Pause, run};
+use super::lanes::{Lane, Limit, OVERRUN};
 use super::lookup::{Lookup, Unit};
+use super::team::{Piece, SYNCHRONISATION, Team};
 use super::window::Window;
-
-/// Lanes decoded in turns. Four are hardly faster than three.
-const LANES: usize = 3;
-
-/// Bits after which a guess is usually in step; the lane before goes on so far to find out.
-const SYNCHRONISATION: usize = 2048;
 
 /// Bits of a lane that are worth its synchronisation.
 const SHORTEST_LANE: usize = 4 * SYNCHRONISATION;
@@ -28,9 +25,6 @@ const LONGEST_LANE: usize = 32 * 1024 * 8;
 
 /// More bytes than an MCU can have: ten blocks of 64 symbols of 31 bits.
 const LONGEST_MCU: usize = 4096;
-
-/// Times that a guess may run into a code that does not exist.
-const TRIES: u32 = 64;
 
 /// Whoever takes what is decoded.
 pub(super) trait Target {
@@ -80,16 +74,44 @@ impl<'a> Mcus<'a> {
     }
 }
 
+/// A scan of whole blocks.
+#[derive(Debug)]
+pub(super) struct Scan<'a> {
+    pub(super) lookup: &'a Lookup<'a>,
+    /// For each block of an MCU, which DC predictor it uses.
+    pub(super) predictor_of: Vec<usize>,
+    /// Its MCUs.
+    pub(super) total: usize,
+    /// MCUs between restart markers; 0 when there are none.
+    pub(super) interval: usize,
+    /// Most threads that decode it.
+    pub(super) threads: NonZeroUsize,
+}
+
+impl Scan<'_> {
+    /// Decodes the scan; gives the number of MCUs that were lost.
+    pub(super) fn decode<R: BufRead>(
+        self,
+        input: &mut Input<R>,
+        window: &mut Window,
+        target: &mut impl Target,
+    ) -> Result<usize, Error> {
+        thread::scope(|scope| {
+            let team = Team::new(scope, self.lookup, self.threads);
+            Sequential::new(self, team).decode(input, window, target)
+        })
+    }
+}
+
 /// A scan and how far it is decoded.
 #[derive(Debug)]
-pub(super) struct Sequential<'a> {
-    lookup: Lookup<'a>,
-    /// For each block of an MCU, which DC predictor it uses.
+struct Sequential<'s, 'e> {
+    lookup: &'e Lookup<'e>,
     predictor_of: Vec<usize>,
     predictors: [i16; 4],
-    lanes: Vec<Lane>,
+    team: Team<'s, 'e>,
+    /// MCUs that each lane has room for.
     capacity: usize,
-    /// MCUs of the scan.
     total: usize,
     /// MCUs between restart markers; `total` when there are none.
     interval: usize,
@@ -106,18 +128,16 @@ pub(super) struct Sequential<'a> {
     lost: usize,
 }
 
-impl<'a> Sequential<'a> {
-    /// A scan of `total` MCUs whose blocks use these DC predictors.
-    pub(super) fn new(lookup: Lookup<'a>, predictor_of: Vec<usize>, total: usize, interval: usize) -> Self {
-        let capacity = Lane::capacity(&lookup);
-        let lanes = (0..LANES).map(|_| Lane::new(&lookup)).collect();
+impl<'s, 'e> Sequential<'s, 'e> {
+    fn new(scan: Scan<'e>, team: Team<'s, 'e>) -> Self {
+        let Scan { lookup, predictor_of, total, interval, .. } = scan;
         let interval = if interval == 0 { total } else { interval };
         Self {
             lookup,
             predictor_of,
             predictors: [0; 4],
-            lanes,
-            capacity,
+            team,
+            capacity: Lane::capacity(lookup),
             total,
             interval,
             done: 0,
@@ -129,8 +149,7 @@ impl<'a> Sequential<'a> {
         }
     }
 
-    /// Decodes the scan; gives the number of MCUs that were lost.
-    pub(super) fn decode<R: BufRead>(
+    fn decode<R: BufRead>(
         mut self,
         input: &mut Input<R>,
         window: &mut Window,
@@ -154,7 +173,7 @@ impl<'a> Sequential<'a> {
     /// Makes sure that there is a stretch for every lane. Data is moved to the front of the window only as often as
     /// as much of it has been used.
     fn prepare<R: BufRead>(&mut self, input: &mut Input<R>, window: &mut Window) -> Result<(), Error> {
-        let wanted = LANES * self.stretch / 8 + LONGEST_MCU;
+        let wanted = self.team.size() * self.stretch / 8 + LONGEST_MCU;
         if window.length().saturating_sub(self.bit / 8) < wanted && !window.has_ended() {
             window.discard(self.bit / 8);
             self.bit %= 8;
@@ -176,7 +195,7 @@ impl<'a> Sequential<'a> {
         if !is_fresh || self.interval > self.capacity {
             return 0;
         }
-        (0..LANES).take_while(|index| is_ready(*index)).count()
+        (0..self.team.size()).take_while(|index| is_ready(*index)).count()
     }
 
     /// A lane for each of the next restart intervals.
@@ -186,29 +205,36 @@ impl<'a> Sequential<'a> {
         window: &mut Window,
         target: &mut impl Target,
     ) -> Result<(), Error> {
-        let mut limits = Vec::with_capacity(LANES);
-        for (index, lane) in (0..self.cohort(window)).zip(&mut self.lanes) {
-            let Some(segment) = window.segment(index) else { break };
-            lane.seat(segment.start * 8, &self.lookup);
+        let mut limits = Vec::with_capacity(self.team.size());
+        for index in 0..self.cohort(window) {
+            let (Some(segment), Some(lane)) = (window.segment(index), self.team.lane_mut(index)) else {
+                break;
+            };
+            lane.seat(segment.start * 8, self.lookup);
             let first = (self.number + index) * self.interval;
             let mcus = self.interval.min(self.total.saturating_sub(first));
             let bit = segment.end.unwrap_or(segment.start) * 8;
             limits.push(Limit { bit, mcus });
         }
-        let exact = vec![true; limits.len()];
-        self.drive(window.data(), &mut limits, &exact);
-        for index in 0..limits.len() {
-            let Some(segment) = window.segment(0) else { break };
-            // After damage the next segment may not be the one that the lane began with.
-            if self.lanes.get(index).is_none_or(|lane| lane.start != self.bit) {
-                break;
+        self.team.begin(window.data(), &limits, true);
+        let mut is_over = false;
+        for part in self.team.parts() {
+            self.team.finish(&part, window.data())?;
+            for index in part {
+                let lane = self.team.lane(index).filter(|_| !is_over);
+                // After damage the next segment may not be the one that the lane began with.
+                let lane = lane.filter(|lane| lane.start == self.bit).zip(window.segment(0));
+                let Some((lane, segment)) = lane else {
+                    is_over = true;
+                    continue;
+                };
+                let end = lane.count();
+                self.commit(Piece { lane: index, first: 0, end }, segment.end, target)?;
+                is_over = self.done == self.total;
+                if !is_over {
+                    self.resume(input, window, target)?;
+                }
             }
-            let end = self.lanes.get(index).map_or(0, Lane::count);
-            self.commit(Piece { lane: index, first: 0, end }, segment.end, target)?;
-            if self.done == self.total {
-                break;
-            }
-            self.resume(input, window, target)?;
         }
         Ok(())
     }
@@ -223,11 +249,12 @@ impl<'a> Sequential<'a> {
         let segment_end = window.segment(0).and_then(|segment| segment.end);
         let end = segment_end.unwrap_or_else(|| window.length().saturating_sub(OVERRUN)) * 8;
         let available = end.saturating_sub(self.bit);
-        let count = (available / SHORTEST_LANE).clamp(1, LANES);
+        let count = (available / SHORTEST_LANE).clamp(1, self.team.size());
         let stretch = (available / count).min(self.stretch);
-        let mut limits = Vec::with_capacity(LANES);
-        for (index, lane) in self.lanes.iter_mut().take(count).enumerate() {
-            lane.seat(self.bit + index * stretch, &self.lookup);
+        let mut limits = Vec::with_capacity(count);
+        for index in 0..count {
+            let Some(lane) = self.team.lane_mut(index) else { break };
+            lane.seat(self.bit + index * stretch, self.lookup);
             let bit = if index + 1 < count {
                 self.bit + (index + 1) * stretch + SYNCHRONISATION
             } else if stretch == available / count {
@@ -238,90 +265,25 @@ impl<'a> Sequential<'a> {
             let mcus = if index == 0 { self.left } else { usize::MAX };
             limits.push(Limit { bit: bit.min(end), mcus: mcus.min(self.capacity) });
         }
-        let exact: Vec<bool> = (0..count).map(|index| index == 0).collect();
-        let mut bad = self.drive(window.data(), &mut limits, &exact);
-        let pieces = self.join(window.data(), &mut limits, &mut bad);
+        self.team.begin(window.data(), &limits, false);
         let from = self.bit;
         let mut mcus = 0;
-        for piece in &pieces {
-            self.commit(*piece, segment_end, target)?;
-            mcus += piece.end.saturating_sub(piece.first);
+        for part in self.team.parts() {
+            self.team.finish(&part, window.data())?;
+            for piece in self.team.join(&part, window.data()) {
+                self.commit(piece, segment_end, target)?;
+                mcus += piece.end.saturating_sub(piece.first);
+            }
         }
-        let last = pieces.last().map_or(0, |piece| piece.lane);
-        let is_spent = self.lanes.get(last).is_some_and(|lane| lane.bit() >= end) && segment_end.is_some();
+        let is_spent = self.team.bit() >= end && segment_end.is_some();
         if let Some(per_mcu) = self.bit.saturating_sub(from).checked_div(mcus) {
             let fitting = per_mcu.max(1) * self.capacity / 4 * 3;
             self.stretch = fitting.clamp(SHORTEST_LANE, LONGEST_LANE);
         }
-        let is_bad = bad.get(last).copied().unwrap_or(false);
-        if self.done < self.total && (self.left == 0 || is_bad || is_spent) {
+        if self.done < self.total && (self.left == 0 || self.team.is_bad() || is_spent) {
             self.resume(input, window, target)?;
         }
         Ok(())
-    }
-
-    /// Decodes with all lanes to their limits; tells which of them met a code that does not exist.
-    #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
-    fn drive(&mut self, data: &[u8], limits: &mut [Limit], exact: &[bool]) -> Vec<bool> {
-        let mut bad = vec![false; limits.len()];
-        let mut tries = 0;
-        loop {
-            let is_active = |index: &usize| !bad[*index] && !self.lanes[*index].is_at(limits[*index]);
-            let active: Vec<usize> = (0..limits.len()).filter(is_active).collect();
-            let pause = match *active.as_slice() {
-                [] => return bad,
-                [a] => self.run(data, [a], limits),
-                [a, b] => self.run(data, [a, b], limits),
-                [a, b, c, ..] => self.run(data, [a, b, c], limits),
-            };
-            let Pause::BadCode(which) = pause else { continue };
-            let index = active[which];
-            tries += 1;
-            if exact[index] || tries > TRIES {
-                bad[index] = true;
-            } else {
-                let lane = &mut self.lanes[index];
-                lane.seat(lane.bit() + 1, &self.lookup);
-            }
-        }
-    }
-
-    #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
-    fn run<const N: usize>(&mut self, data: &[u8], which: [usize; N], limits: &[Limit]) -> Pause {
-        let limits = which.map(|index| limits[index]);
-        match self.lanes.get_disjoint_mut(which) {
-            Ok(lanes) => run(&self.lookup, data, lanes, limits),
-            Err(_) => Pause::BadCode(0),
-        }
-    }
-
-    /// Finds where lanes fall into step, and so what of each of them counts.
-    #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
-    fn join(&mut self, data: &[u8], limits: &mut [Limit], bad: &mut [bool]) -> Vec<Piece> {
-        let mut pieces = Vec::with_capacity(LANES);
-        let (mut current, mut first) = (0, 0);
-        for next in 1..limits.len() {
-            while !bad[current] {
-                if let Some((here, there)) = meeting(&self.lanes[current], &self.lanes[next], first) {
-                    pieces.push(Piece { lane: current, first, end: here });
-                    (current, first) = (next, there);
-                    break;
-                }
-                let lane = &self.lanes[current];
-                if lane.bit() > self.lanes[next].bit() || lane.count() >= limits[current].mcus {
-                    break;
-                }
-                limits[current].bit = (lane.bit() + SYNCHRONISATION).min(limits[limits.len() - 1].bit);
-                if lane.is_at(limits[current]) {
-                    break;
-                }
-                if self.run(data, [current], limits) == Pause::BadCode(0) {
-                    bad[current] = true;
-                }
-            }
-        }
-        pieces.push(Piece { lane: current, first, end: self.lanes[current].count() });
-        pieces
     }
 
     /// Hands on the whole MCUs of a piece, as far as they belong to the restart interval.
@@ -331,7 +293,7 @@ impl<'a> Sequential<'a> {
         segment_end: Option<usize>,
         target: &mut impl Target,
     ) -> Result<(), Error> {
-        let Some(lane) = self.lanes.get_mut(piece.lane) else { return Ok(()) };
+        let Some(lane) = self.team.lane_mut(piece.lane) else { return Ok(()) };
         let end = segment_end.map_or(usize::MAX, |end| end * 8);
         let most = piece.end.saturating_sub(piece.first).min(self.left);
         let starts = lane.starts().skip(piece.first + 1).take(most);
@@ -381,26 +343,4 @@ impl<'a> Sequential<'a> {
         }
         Ok(())
     }
-}
-
-/// MCUs of a lane that count.
-#[derive(Clone, Copy, Debug)]
-struct Piece {
-    lane: usize,
-    first: usize,
-    end: usize,
-}
-
-/// The first MCUs at which two lanes arrive at the same bit.
-fn meeting(lane: &Lane, next: &Lane, first: usize) -> Option<(usize, usize)> {
-    let mut theirs = next.starts().enumerate().peekable();
-    for (here, bit) in lane.starts().enumerate().skip(first) {
-        while theirs.next_if(|(_, start)| *start < bit).is_some() {}
-        match theirs.peek() {
-            Some((there, start)) if *start == bit => return Some((here, *there)),
-            Some(_) => (),
-            None => return None,
-        }
-    }
-    None
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use super::Error;
 use super::input::Input;
@@ -31,7 +32,8 @@ pub(super) struct Segment {
 /// The data of one scan, as far as it is in memory.
 #[derive(Debug, Default)]
 pub(super) struct Window {
-    data: Vec<u8>,
+    /// Shared with the threads that decode it.
+    data: Arc<Vec<u8>>,
     /// Bytes of `data` before the padding.
     length: usize,
     /// Bytes of the scan before `data`.
@@ -48,8 +50,9 @@ pub(super) struct Window {
 impl Window {
     /// Begins a scan.
     pub(super) fn begin(&mut self) {
-        self.data.clear();
-        self.data.resize(PADDING, 0);
+        let data = Arc::make_mut(&mut self.data);
+        data.clear();
+        data.resize(PADDING, 0);
         self.length = 0;
         self.passed = 0;
         self.segments.clear();
@@ -65,7 +68,7 @@ impl Window {
         if self.length >= wanted || self.is_closed() {
             return Ok(());
         }
-        self.data.truncate(self.length);
+        Arc::make_mut(&mut self.data).truncate(self.length);
         while self.data.len() < wanted && !self.is_closed() {
             let chunk = input.available()?;
             if chunk.is_empty() {
@@ -77,7 +80,7 @@ impl Window {
             input.consume(taken);
         }
         self.length = self.data.len();
-        self.data.resize(self.length.saturating_add(PADDING), 0);
+        Arc::make_mut(&mut self.data).resize(self.length.saturating_add(PADDING), 0);
         Ok(())
     }
 
@@ -94,7 +97,7 @@ impl Window {
                 rest = rest.get(1..).unwrap_or_default();
                 match first {
                     0xff => continue,
-                    0 => self.data.push(0xff),
+                    0 => Arc::make_mut(&mut self.data).push(0xff),
                     0xd0..=0xd7 => self.restart(first - 0xd0),
                     marker => self.end(Some(marker)),
                 }
@@ -106,7 +109,7 @@ impl Window {
             }
             let run = memchr::memchr(0xff, rest);
             let (plain, marked) = rest.split_at_checked(run.unwrap_or(rest.len())).unwrap_or((rest, &[]));
-            self.data.extend_from_slice(plain);
+            Arc::make_mut(&mut self.data).extend_from_slice(plain);
             self.after_ff = !marked.is_empty();
             rest = marked.get(1..).unwrap_or_default();
         }
@@ -135,8 +138,9 @@ impl Window {
     /// Forgets what lies before a byte, and shifts the rest to the front.
     pub(super) fn discard(&mut self, count: usize) {
         let count = count.min(self.length);
-        self.data.copy_within(count.., 0);
-        self.data.truncate(self.data.len() - count);
+        let data = Arc::make_mut(&mut self.data);
+        data.copy_within(count.., 0);
+        data.truncate(data.len() - count);
         self.length -= count;
         self.passed = self.passed.saturating_add(count);
     }
@@ -192,7 +196,7 @@ impl Window {
     }
 
     /// The data and [`PADDING`] zeros behind it.
-    pub(super) fn data(&self) -> &[u8] {
+    pub(super) fn data(&self) -> &Arc<Vec<u8>> {
         &self.data
     }
 

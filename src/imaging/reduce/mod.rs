@@ -128,7 +128,12 @@ mod tests {
         [Layout::Cmyk, Layout::Grey, Layout::GreyAlpha, Layout::Rgb, Layout::RgbAlpha];
 
     fn budget(memory: u64) -> Budget {
-        Budget::new(Limits { max_pixels: 1_000_000, memory, damage: Tolerance::default() })
+        Budget::new(Limits {
+            max_pixels: 1_000_000,
+            memory,
+            damage: Tolerance::default(),
+            threads: std::num::NonZeroUsize::MIN,
+        })
     }
 
     fn picture(width: u32, height: u32, layout: Layout, samples: &[u8]) -> Picture {

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read};
 use super::super::super::Error;
 use super::super::super::damage::Damage;
 use super::super::super::geometry::Size;
-use super::super::super::jpeg::{self, Head, Scale};
+use super::super::super::jpeg::{self, Head, Scale, Wanted};
 use super::super::super::limits::{Budget, Cancel};
 use super::super::super::picture::Picture;
 use super::super::super::reduce::{Reducer, Run, Scatter};
@@ -140,7 +140,8 @@ impl<'p> Canvas<'p> {
         budget.reserve(memory)?;
         let mut y = start.y;
         let end = start.y.saturating_add(rows);
-        let summary = head.decode(reader, Scale::Full, self.smaller, |row| {
+        let wanted = Wanted { reduction: self.smaller, ..Wanted::all(Scale::Full) };
+        let summary = head.decode(reader, wanted, |row| {
             if let (true, Some(stored)) = (y < end, self.stored.first_mut()) {
                 stored.iter_mut().zip(row).for_each(|(place, sample)| *place = *sample);
                 self.push(Run { y, ..start });
