@@ -68,19 +68,31 @@ impl Window {
         if self.length >= wanted || self.is_closed() {
             return Ok(());
         }
-        Arc::make_mut(&mut self.data).truncate(self.length);
-        while self.data.len() < wanted && !self.is_closed() {
+        let mut data = Arc::unwrap_or_clone(std::mem::take(&mut self.data));
+        data.truncate(self.length);
+        let filled = self.fill_up(&mut data, input, wanted);
+        self.length = data.len();
+        data.resize(self.length.saturating_add(PADDING), 0);
+        self.data = Arc::new(data);
+        filled
+    }
+
+    fn fill_up<R: BufRead>(
+        &mut self,
+        data: &mut Vec<u8>,
+        input: &mut Input<R>,
+        wanted: usize,
+    ) -> Result<(), Error> {
+        while data.len() < wanted && !self.is_closed() {
             let chunk = input.available()?;
             if chunk.is_empty() {
-                self.end(None);
+                self.end(data, None);
                 break;
             }
-            let limit = chunk.len().min(wanted.saturating_sub(self.data.len()));
-            let taken = self.take(chunk.get(..limit).unwrap_or_default());
+            let limit = chunk.len().min(wanted.saturating_sub(data.len()));
+            let taken = self.take(data, chunk.get(..limit).unwrap_or_default());
             input.consume(taken);
         }
-        self.length = self.data.len();
-        Arc::make_mut(&mut self.data).resize(self.length.saturating_add(PADDING), 0);
         Ok(())
     }
 
@@ -90,16 +102,16 @@ impl Window {
     }
 
     /// Copies data without stuffing until it [is closed](Self::is_closed); gives the number of bytes used.
-    fn take(&mut self, chunk: &[u8]) -> usize {
+    fn take(&mut self, data: &mut Vec<u8>, chunk: &[u8]) -> usize {
         let mut rest = chunk;
         while let Some(first) = rest.first().copied() {
             if self.after_ff {
                 rest = rest.get(1..).unwrap_or_default();
                 match first {
                     0xff => continue,
-                    0 => Arc::make_mut(&mut self.data).push(0xff),
-                    0xd0..=0xd7 => self.restart(first - 0xd0),
-                    marker => self.end(Some(marker)),
+                    0 => data.push(0xff),
+                    0xd0..=0xd7 => self.restart(data, first - 0xd0),
+                    marker => self.end(data, Some(marker)),
                 }
                 self.after_ff = false;
                 if self.is_closed() {
@@ -109,27 +121,27 @@ impl Window {
             }
             let run = memchr::memchr(0xff, rest);
             let (plain, marked) = rest.split_at_checked(run.unwrap_or(rest.len())).unwrap_or((rest, &[]));
-            Arc::make_mut(&mut self.data).extend_from_slice(plain);
+            data.extend_from_slice(plain);
             self.after_ff = !marked.is_empty();
             rest = marked.get(1..).unwrap_or_default();
         }
         chunk.len() - rest.len()
     }
 
-    fn restart(&mut self, number: u8) {
-        self.close();
-        let start = self.passed.saturating_add(self.data.len());
+    fn restart(&mut self, data: &[u8], number: u8) {
+        self.close(data);
+        let start = self.passed.saturating_add(data.len());
         self.segments.push_back(Segment { start, end: None, restart: Some(number) });
     }
 
-    fn end(&mut self, marker: Option<u8>) {
-        self.close();
+    fn end(&mut self, data: &[u8], marker: Option<u8>) {
+        self.close(data);
         self.marker = marker;
         self.has_ended = true;
     }
 
-    fn close(&mut self) {
-        let end = self.passed.saturating_add(self.data.len());
+    fn close(&mut self, data: &[u8]) {
+        let end = self.passed.saturating_add(data.len());
         if let Some(last) = self.segments.back_mut() {
             last.end = Some(end);
         }
