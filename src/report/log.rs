@@ -26,6 +26,8 @@ struct Line<'a> {
     function: &'static str,
     #[serde(flatten)]
     entry: &'a Entry,
+    /// As in the entry, where CLS makes it no field of its own: only members of the first level become fields (583/18032).
+    total_ms: f64,
     peak_memory_mb: Option<u64>,
 }
 
@@ -47,6 +49,7 @@ impl Log {
             request_id: &self.request_id,
             function: VERSION,
             entry,
+            total_ms: entry.ms.total,
             peak_memory_mb: peak_memory_mb(),
         };
         print(&bounded(serde_json::to_value(line).unwrap_or_default()));

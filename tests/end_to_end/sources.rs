@@ -34,6 +34,7 @@ async fn the_log_line_tells_what_the_answer_tells() {
     }
     assert_eq!(lines[0]["request_id"], told.0.request_id.as_str());
     assert!(lines[0]["peak_memory_mb"].as_u64().unwrap() > 1);
+    assert_eq!(lines[0]["total_ms"], lines[0]["ms"]["total"]);
     for secret in ["LocalSecretKey", "q-signature", "Authorization"] {
         assert!(!told.0.log.concat().contains(secret), "{secret}");
     }
