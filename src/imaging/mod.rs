@@ -126,13 +126,13 @@ pub struct Timings {
 /// # Errors
 /// When the source cannot be decoded. A recipe that cannot be obeyed fails alone, in [`Rendering::thumbnails`].
 pub fn render<R: Read + Send>(
-    source: R,
+    mut source: R,
     length: Option<u64>,
     recipes: &[&Recipe],
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
-    render_lying(source, length, Demand { recipes, lying: Lying::AsItSays }, limits, cancel)
+    render_lying(&mut source, length, Demand { recipes, lying: Lying::AsItSays }, limits, cancel)
 }
 
 /// [`render`] for a source that is upright already, whatever its EXIF data say.
@@ -140,17 +140,18 @@ pub fn render<R: Read + Send>(
 /// # Errors
 /// As [`render`].
 pub fn render_upright<R: Read + Send>(
-    source: R,
+    mut source: R,
     length: Option<u64>,
     recipes: &[&Recipe],
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
-    render_lying(source, length, Demand { recipes, lying: Lying::Upright }, limits, cancel)
+    render_lying(&mut source, length, Demand { recipes, lying: Lying::Upright }, limits, cancel)
 }
 
-fn render_lying<R: Read + Send>(
-    source: R,
+/// The readers are called through a pointer, a chunk at a time: all decoders once for each would be a tenth of the program.
+fn render_lying(
+    source: &mut (dyn Read + Send),
     length: Option<u64>,
     demand: Demand<'_>,
     limits: &Limits,

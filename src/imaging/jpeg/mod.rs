@@ -164,9 +164,19 @@ impl Head {
     /// in part is made up for, and counted in [`Summary::lost`].
     pub fn decode(
         &self,
-        reader: impl BufRead,
+        mut reader: impl BufRead,
         wanted: Wanted,
         mut rows: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<Summary, Error> {
+        self.decode_by(&mut reader, wanted, &mut rows)
+    }
+
+    /// Once for all readers: this is where most of the reader's code comes together.
+    fn decode_by(
+        &self,
+        reader: &mut dyn BufRead,
+        wanted: Wanted,
+        mut rows: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
         self.has_height()?;
         let mut input = Input::new(reader);
