@@ -165,6 +165,9 @@ impl<'f> Base<'f> {
     /// sRGB or of the kept profile, eight bits, alpha only where something shows through.
     fn follow(&self, view: &View, job: &mut Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
         let Job { recipe, plan, picks, .. } = job;
+        if view.picture.is_hollow() {
+            return Ok(view.picture.clone());
+        }
         // A plan has at least one stage.
         let Some((first, later)) = plan.stages.split_first() else {
             return Ok(self.converted(recipe, self.view.picture.clone()));

@@ -16,6 +16,9 @@ pub(super) fn has_light(layout: Layout) -> bool {
 
 /// The picture in light of sixteen bits, averaged in cells of so many pixels' sides; its memory is reserved.
 pub(super) fn averaged(picture: &Picture, cell: u32, budget: &mut Budget) -> Result<Picture, Error> {
+    if picture.is_hollow() {
+        return Reducer::hollow(picture.size, picture.layout, Depth::Sixteen, cell, budget);
+    }
     let mut reducer = Reducer::new(picture.size, picture.layout, Depth::Sixteen, cell, budget)?;
     let curve = Curve::new(picture.depth, light);
     let mut row = Vec::new();

@@ -53,11 +53,13 @@ impl Cancel {
 pub(super) struct Budget {
     limits: Limits,
     used: u64,
+    /// The most there ever was.
+    peak: u64,
 }
 
 impl Budget {
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, used: 0 }
+        Self { limits, used: 0, peak: 0 }
     }
 
     /// Checks the size that a header declares.
@@ -84,6 +86,11 @@ impl Budget {
         self.used
     }
 
+    /// Bytes that were reserved at most.
+    pub(super) fn peak(&self) -> u64 {
+        self.peak
+    }
+
     /// Takes `bytes`, or tells how many would have been needed in all.
     pub(super) fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
         let needed = self.used.saturating_add(bytes);
@@ -91,6 +98,7 @@ impl Budget {
             return Err(Error::TooMuchMemory { needed, allowed: self.limits.memory });
         }
         self.used = needed;
+        self.peak = self.peak.max(needed);
         Ok(())
     }
 

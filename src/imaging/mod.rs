@@ -25,6 +25,7 @@ mod orient;
 mod picture;
 mod probe;
 mod reduce;
+mod rehearsal;
 mod resize;
 mod saliency;
 mod scale;
@@ -48,6 +49,7 @@ use self::geometry::{Demand, Lying, Size};
 use self::limits::Budget;
 pub use self::limits::{Cancel, Limits};
 pub use self::probe::SourceFormat;
+pub use self::rehearsal::memory_for_jpeg;
 use self::source::Source;
 use crate::recipe::{Format, Recipe};
 

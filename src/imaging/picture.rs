@@ -89,9 +89,18 @@ impl Picture {
         self.layout.channels() * self.depth.bytes()
     }
 
+    /// A picture without pixels, of which only the size counts. What is made of it has none either.
+    pub(super) fn hollow(size: Size, layout: Layout, depth: Depth) -> Self {
+        Self { size, layout, depth, samples: Vec::new() }
+    }
+
+    pub(super) fn is_hollow(&self) -> bool {
+        self.samples.is_empty()
+    }
+
     /// Bytes of all pixels.
     pub(super) fn bytes(&self) -> u64 {
-        u64::try_from(self.samples.len()).unwrap_or(u64::MAX)
+        self.size.pixels().saturating_mul(u64::try_from(self.pixel_bytes()).unwrap_or(u64::MAX))
     }
 
     /// Bytes a row; at least one.

@@ -65,6 +65,9 @@ fn is_copied(picture: &Picture) -> bool {
 /// The whole picture as means of boxes: a fraction of the work of [`cut`], for pictures that are much too
 /// large.
 pub(super) fn average(picture: &Picture, size: Size) -> Result<Picture, Error> {
+    if picture.is_hollow() {
+        return Ok(Picture::hollow(size, picture.layout, picture.depth));
+    }
     resample(picture, Window::whole(picture.size), size, FilterType::Box)
 }
 

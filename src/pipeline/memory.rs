@@ -4,6 +4,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 const MIB: u64 = 1024 * 1024;
 
+/// Memory that is not for pixels, MiB: the program, its connections, the thumbnails on their way out.
+const OWN: u64 = 24;
+
+/// Least memory pixels get, MiB, however small the function.
+const LEAST_FOR_PIXELS: u64 = 16;
+
 /// Least memory worth beginning with, MiB: what most photographs take.
 const LEAST_SHARE: u32 = 16;
 
@@ -25,6 +31,18 @@ pub(super) struct Hold<'a> {
 }
 
 impl Memory {
+    /// Bytes for pixels in a function of so many MB.
+    #[must_use]
+    pub fn for_pixels(function_mb: u64) -> u64 {
+        function_mb.saturating_sub(OWN).max(LEAST_FOR_PIXELS).saturating_mul(MIB)
+    }
+
+    /// MB of the smallest function with so many bytes for pixels, before it is rounded to sizes that there are.
+    #[must_use]
+    pub fn of_function(for_pixels: u64) -> u64 {
+        for_pixels.div_ceil(MIB).saturating_add(OWN)
+    }
+
     /// Memory of so many bytes, of which at least one whole MiB is there, for so many records at once.
     #[must_use]
     pub fn new(bytes: u64, records: usize) -> Self {

@@ -10,7 +10,8 @@ use super::super::damage::Damage;
 use super::super::geometry::{Demand, Size};
 use super::super::jpeg::{self, Head, Scale, Wanted};
 use super::super::limits::{Budget, Cancel};
-use super::super::picture::{Depth, Grain, Layout};
+use super::super::orient::Orientation;
+use super::super::picture::{Depth, Grain, Layout, Picture};
 use super::super::reduce::Reducer;
 use super::super::source::Source;
 use super::super::{Error, SourceFormat};
@@ -42,6 +43,18 @@ pub(super) fn decode<R: Read>(
     picture(&head, cancel, rest.unwrap_or_default(), demand, budget)
 }
 
+/// Reserves what [`decode`] does by the header of a file, and gives the picture without its pixels.
+pub(in super::super) fn rehearse(
+    header: &[u8],
+    demand: Demand<'_>,
+    budget: &mut Budget,
+) -> Result<Decoded, Error> {
+    let head = Head::read(header).map_err(refusal)?;
+    let sheet = Sheet::new(&head, demand, budget)?;
+    let picture = Reducer::hollow(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
+    Ok(sheet.decoded(&head, picture, sheet.cell, Damage::NONE))
+}
+
 fn picture(
     head: &Head,
     cancel: &Cancel,
@@ -49,41 +62,66 @@ fn picture(
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
-    let full = Size { width: head.frame.width, height: head.frame.height };
-    budget.admit(full)?;
-    let orientation =
-        demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
-    let ratio = demand.ratio(orientation.size(full));
-    let scale = scale(ratio);
-    budget.reserve(reserved(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
-    let left = 1.0 / (ratio * f64::from(scale.reduction()));
-    let layout = match head.frame.components.len() {
-        1 => Layout::Grey,
-        3 => Layout::Rgb,
-        _ => Layout::Cmyk,
-    };
-    let (width, height) = head.frame.reduced(scale);
-    let cell = Reducer::cell(1.0 / left);
-    let mut reducer = Reducer::new(Size { width, height }, layout, Depth::Eight, cell, budget)?;
-    let wanted = Wanted { scale, reduction: left, threads: budget.threads() };
+    let sheet = Sheet::new(head, demand, budget)?;
+    let mut reducer = Reducer::new(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
+    let wanted = Wanted { scale: sheet.scale, reduction: sheet.left, threads: budget.threads() };
     let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
         if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
     });
     let summary = summary.map_err(refusal)?;
     let (picture, cell) = reducer.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: (scale.reduction() * cell).into(),
-        grain: if scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
-        orientation,
-        profile: head.metadata.profile(),
-        credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
-        format: FORMAT,
-        quality: head.quality(),
-        damage: damage(summary.lost),
-    })
+    Ok(sheet.decoded(head, picture, cell, damage(summary.lost)))
+}
+
+/// How a picture is to be read.
+struct Sheet {
+    full: Size,
+    orientation: Orientation,
+    scale: Scale,
+    /// How many times smaller the picture of that scale will be made afterwards.
+    left: f64,
+    layout: Layout,
+    /// At that scale.
+    size: Size,
+    cell: u32,
+}
+
+impl Sheet {
+    /// Admits the size, and reserves all but the picture.
+    fn new(head: &Head, demand: Demand<'_>, budget: &mut Budget) -> Result<Self, Error> {
+        let full = Size { width: head.frame.width, height: head.frame.height };
+        budget.admit(full)?;
+        let orientation =
+            demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
+        let ratio = demand.ratio(orientation.size(full));
+        let scale = scale(ratio);
+        budget.reserve(reserved(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
+        let left = 1.0 / (ratio * f64::from(scale.reduction()));
+        let layout = match head.frame.components.len() {
+            1 => Layout::Grey,
+            3 => Layout::Rgb,
+            _ => Layout::Cmyk,
+        };
+        let (width, height) = head.frame.reduced(scale);
+        let cell = Reducer::cell(1.0 / left);
+        Ok(Self { full, orientation, scale, left, layout, size: Size { width, height }, cell })
+    }
+
+    fn decoded(&self, head: &Head, picture: Picture, cell: u32, damage: Damage) -> Decoded {
+        Decoded {
+            picture,
+            full: self.full,
+            reduction: (self.scale.reduction() * cell).into(),
+            grain: if self.scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
+            orientation: self.orientation,
+            profile: head.metadata.profile(),
+            credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
+            format: FORMAT,
+            quality: head.quality(),
+            damage,
+        }
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and PARTS")]

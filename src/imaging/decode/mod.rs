@@ -19,6 +19,7 @@ mod webp;
 
 use std::io::Read;
 
+pub(super) use self::jpeg::rehearse as rehearse_jpeg;
 use self::tiff::exif_orientation;
 use super::credits::Credits;
 use super::damage::Damage;

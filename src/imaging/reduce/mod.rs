@@ -43,13 +43,18 @@ impl Grid {
 
     /// Reserves and allocates the reduced picture, and reserves the sums of so many pixels, of so many bytes each.
     fn picture(self, pixels: u64, width: u64, budget: &mut Budget) -> Result<Picture, Error> {
+        self.reserve(pixels, width, budget)?;
+        Ok(Picture::blank(self.reduced(), self.layout, self.depth))
+    }
+
+    /// Reserves what [`Self::picture`] does.
+    fn reserve(self, pixels: u64, width: u64, budget: &mut Budget) -> Result<(), Error> {
         let bytes = |pixels: u64, sample: u64| {
             let samples = pixels.saturating_mul(u64::try_from(self.layout.channels()).unwrap_or(u64::MAX));
             samples.saturating_mul(sample)
         };
         let sample = u64::try_from(self.depth.bytes()).unwrap_or(u64::MAX);
-        budget.reserve(bytes(self.reduced().pixels(), sample).saturating_add(bytes(pixels, width)))?;
-        Ok(Picture::blank(self.reduced(), self.layout, self.depth))
+        budget.reserve(bytes(self.reduced().pixels(), sample).saturating_add(bytes(pixels, width)))
     }
 
     /// Pixels that a row or column of cells covers, along a side of so many pixels.

@@ -40,6 +40,18 @@ enum Columns {
     Wide(Vec<u64>),
 }
 
+impl Grid {
+    /// How many columns have sums of their own, and bytes of one.
+    fn sums(self) -> (u32, u64) {
+        let width = match (self.depth, self.layout.has_alpha()) {
+            (Depth::Eight, false) => 2,
+            (Depth::Eight, true) | (Depth::Sixteen, false) => 4,
+            (Depth::Sixteen, true) => 8,
+        };
+        (if self.cell == 1 { 0 } else { self.source.width }, width)
+    }
+}
+
 impl Reducer {
     /// The cell for a [`Demand`](super::super::geometry::Demand): 1 is no reduction.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and LARGEST_CELL")]
@@ -56,13 +68,8 @@ impl Reducer {
         budget: &mut Budget,
     ) -> Result<Self, Error> {
         let grid = Grid { source, layout, depth, cell };
-        let columns = if cell == 1 { 0 } else { source.width };
+        let (columns, width) = grid.sums();
         let count = side(columns).saturating_mul(layout.channels());
-        let width = match (depth, layout.has_alpha()) {
-            (Depth::Eight, false) => 2,
-            (Depth::Eight, true) | (Depth::Sixteen, false) => 4,
-            (Depth::Sixteen, true) => 8,
-        };
         let picture = grid.picture(columns.into(), width, budget)?;
         let columns = match width {
             _ if cell == 1 => Columns::None,
@@ -71,6 +78,20 @@ impl Reducer {
             _ => Columns::Wide(vec![0; count]),
         };
         Ok(Self { grid, first: First::Top, picture, columns, taken: 0 })
+    }
+
+    /// Reserves what [`Self::new`] does, for a picture without pixels.
+    pub(in super::super) fn hollow(
+        source: Size,
+        layout: Layout,
+        depth: Depth,
+        cell: u32,
+        budget: &mut Budget,
+    ) -> Result<Picture, Error> {
+        let grid = Grid { source, layout, depth, cell };
+        let (columns, width) = grid.sums();
+        grid.reserve(columns.into(), width, budget)?;
+        Ok(Picture::hollow(grid.reduced(), layout, depth))
     }
 
     /// For rows that come from the bottom.
