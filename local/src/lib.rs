@@ -34,6 +34,7 @@
 mod background;
 pub mod cos;
 pub mod deliver;
+pub mod diagnosis;
 pub mod event;
 mod http;
 pub mod print;

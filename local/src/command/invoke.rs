@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use scf_local::deliver::Trigger;
+use scf_local::diagnosis::Diagnosis;
 use scf_local::table::Report;
 use scf_local::{Answer, Cos, CosOptions, Object, Outcome, print};
 use serde_json::Value;
@@ -48,7 +49,9 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
             describe(record, &object);
         }
     }
-    let scf = invoke.function.start(&cos, &region).await?;
+    // The answer of a doctor has all that it logs.
+    let echo = event.get("doctor").is_none();
+    let scf = invoke.function.start(&cos, &region, echo).await?;
     let answer = scf.invoke(&event.to_string()).await;
     let good = show(&cos, &answer);
     if invoke.keep {
@@ -169,12 +172,16 @@ pub(super) fn show(cos: &Cos, answer: &Answer) -> bool {
     let status = answer.outcome.status();
     let mut good = answer.outcome.is_success();
     match &answer.outcome {
-        Outcome::Response(text) => match Report::read(text) {
-            Some(report) => {
+        Outcome::Response(text) => match (Report::read(text), Diagnosis::read(text)) {
+            (Some(report), _) => {
                 print::line(report.table(|bucket, key| cos.file(bucket, key)).trim_end());
                 good = !report.has_failure();
             }
-            None => print::line(text),
+            (None, Some(diagnosis)) => {
+                print::line(diagnosis.to_string().trim_end());
+                good = diagnosis.is_healthy();
+            }
+            (None, None) => print::line(text),
         },
         Outcome::Error(text) => print::line(&format!("the function answered with an error: {text}")),
         other => print::line(&ending(other)),

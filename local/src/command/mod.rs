@@ -62,11 +62,11 @@ fn variable(text: &str) -> Result<(String, String)> {
 }
 
 impl Function {
-    /// Starts the function with its access to the local COS.
+    /// Starts the function with its access to the local COS. `echo` is whether its log is printed.
     ///
     /// # Errors
     /// When there is no such program.
-    async fn start(&self, cos: &Cos, region: &str) -> Result<Scf> {
+    async fn start(&self, cos: &Cos, region: &str, echo: bool) -> Result<Scf> {
         let program = self.bootstrap.canonicalize().with_context(|| {
             format!("no program at {}; build it, or name it with --bootstrap", self.bootstrap.display())
         })?;
@@ -81,7 +81,7 @@ impl Function {
             memory_mb: self.memory,
             enforce_memory: true,
             time_limit: Duration::from_secs(self.timeout),
-            echo: true,
+            echo,
             ..ScfOptions::default()
         };
         Scf::start(options).await.context("the runtime API cannot be opened")

@@ -68,7 +68,7 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
         ctrl_c().await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let scf = serve.function.start(&cos, &serve.region).await?;
+    let scf = serve.function.start(&cos, &serve.region, true).await?;
     print::line(&format!("runtime API   {}\n", scf.endpoint()));
     let trigger = Trigger {
         bucket: serve.source.clone(),
