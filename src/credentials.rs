@@ -15,22 +15,39 @@ use crate::runtime::Context;
 )]
 pub struct Missing;
 
-/// Finds the credential for one invocation.
+/// Where keys come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// Headers that came with the event.
+    Event,
+    /// Variables of the user's own.
+    Fixed,
+    /// Variables of the execution role.
+    Role,
+}
+
+/// Finds the credential for one invocation, and where it comes from.
 ///
 /// # Errors
 /// [`Missing`] when there is none.
-pub fn find(context: &Context, environment: &Environment) -> Result<Credential, Missing> {
+pub fn find(context: &Context, environment: &Environment) -> Result<(Credential, Origin), Missing> {
     let header = |name| context.header(name).map(str::to_owned);
     let variable = |name| environment.get(name).map(str::to_owned);
-    pair(header("x-scf-secret-id"), header("x-scf-secret-key"), header("x-scf-session-token"))
-        .or_else(|| {
-            pair(
-                variable("TENCENTCLOUD_SECRETID"),
-                variable("TENCENTCLOUD_SECRETKEY"),
-                variable("TENCENTCLOUD_SESSIONTOKEN"),
-            )
-        })
-        .or_else(|| pair(variable("COS_SECRET_ID"), variable("COS_SECRET_KEY"), None))
+    let of_event =
+        || pair(header("x-scf-secret-id"), header("x-scf-secret-key"), header("x-scf-session-token"));
+    let of_role = || {
+        pair(
+            variable("TENCENTCLOUD_SECRETID"),
+            variable("TENCENTCLOUD_SECRETKEY"),
+            variable("TENCENTCLOUD_SESSIONTOKEN"),
+        )
+    };
+    let fixed = || pair(variable("COS_SECRET_ID"), variable("COS_SECRET_KEY"), None);
+    let from = |origin| move |credential| (credential, origin);
+    of_event()
+        .map(from(Origin::Event))
+        .or_else(|| of_role().map(from(Origin::Role)))
+        .or_else(|| fixed().map(from(Origin::Fixed)))
         .ok_or(Missing)
 }
 
@@ -63,7 +80,9 @@ mod tests {
             (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_str(value).unwrap())
         };
         let context = Context::from_headers(&headers.iter().map(pair).collect::<HeaderMap>());
-        find(&context, &Environment::from_pairs(variables.iter().copied())).ok()
+        find(&context, &Environment::from_pairs(variables.iter().copied()))
+            .ok()
+            .map(|(credential, _)| credential)
     }
 
     fn credential(name: &str, token: bool) -> Option<Credential> {

@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
 use crate::cos::{self, Client, Session, Settings};
 use crate::credentials;
+use crate::doctor::{self, Order, Status};
 use crate::error::Error;
 use crate::event::{self, Record, Refused, Work, coalesce};
 use crate::imaging::{self, Limits, Tolerance};
@@ -18,12 +19,6 @@ use crate::pipeline::{Memory, Pipeline, Pixels};
 use crate::plan::{Job, Plan, plan};
 use crate::report::{self, Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
-
-/// Memory that is not for pixels, MB: the program, its connections, the thumbnails on their way out.
-const OWN_MEMORY_MB: u64 = 24;
-
-/// Least memory pixels get, MB, however small the function.
-const LEAST_PIXEL_MEMORY_MB: u64 = 16;
 
 /// Memory that a core comes with, MB.
 const MEMORY_MB_OF_A_CORE: u64 = 1536;
@@ -55,6 +50,9 @@ impl Function {
     /// Handles one trigger message.
     pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
         self.pixels.stop(Duration::MAX).await;
+        if let Some(order) = Order::read(message) {
+            return self.diagnose(order, &context, environment).await;
+        }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
             (Err(mistakes), _) => return refuse(&context, &mistakes.to_string()),
@@ -62,7 +60,7 @@ impl Function {
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
         let credential = match credentials::find(&context, environment) {
-            Ok(credential) => credential,
+            Ok((credential, _)) => credential,
             Err(missing) => return refuse(&context, &missing.to_string()),
         };
         let session = client.session(credential, Instant::from_std(context.deadline()));
@@ -80,6 +78,40 @@ impl Function {
             }
         };
         report::answer(&entries, config.settings().on_failure)
+    }
+
+    /// What the doctor finds of this function in an invocation, until a deadline.
+    pub async fn examine(
+        &self,
+        order: Order,
+        context: &Context,
+        environment: &Environment,
+        deadline: Instant,
+    ) -> doctor::Report {
+        let subject = doctor::Subject {
+            config: self.config.as_ref(),
+            client: self.client.as_ref(),
+            credential: credentials::find(context, environment),
+            region: environment.get("TENCENTCLOUD_REGION"),
+            order,
+            deadline,
+        };
+        doctor::examine(subject).await
+    }
+
+    /// Answers the test event of the doctor, with a report whatever it says.
+    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> Answer {
+        let order =
+            Order { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..order };
+        let deadline = Instant::from_std(context.deadline());
+        let report = self.examine(order, context, environment, deadline).await;
+        let log = Log::new(LogLevel::Info, &context.request_id);
+        for finding in &report.findings {
+            let level = if finding.status == Status::Wrong { LogLevel::Error } else { LogLevel::Info };
+            let (status, check) = (finding.status.name(), finding.check.name());
+            log.message(level, &format!("doctor: {status}: {check}: {finding}"));
+        }
+        Answer::Response(report.to_json())
     }
 }
 
@@ -204,11 +236,10 @@ impl Invocation<'_> {
     }
 
     fn limits(&self) -> Limits {
-        let memory_mb = self.context.memory_mb.saturating_sub(OWN_MEMORY_MB).max(LEAST_PIXEL_MEMORY_MB);
         let settings = self.config.settings();
         Limits {
             max_pixels: settings.max_pixels,
-            memory: memory_mb.saturating_mul(1024 * 1024),
+            memory: Memory::for_pixels(self.context.memory_mb),
             damage: match settings.on_damage {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,

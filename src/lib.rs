@@ -20,6 +20,7 @@
 //! | what is told of it | [`report`] |
 //! | decisions | [`plan`] |
 //! | work | [`pipeline`] |
+//! | whether it can be done | [`doctor`] |
 //! | one invocation | [`function`] |
 //!
 //! # Glossary
@@ -39,6 +40,7 @@ pub mod config;
 pub mod converge;
 pub mod cos;
 pub mod credentials;
+pub mod doctor;
 pub mod error;
 pub mod event;
 pub mod function;

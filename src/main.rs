@@ -1,6 +1,7 @@
 //! The program: the function itself without arguments, a tool with them.
 
 mod check;
+mod examine;
 mod render;
 
 use std::process::ExitCode;
@@ -33,6 +34,7 @@ fn run() -> Result<ExitCode> {
         }
         Some(Value(command)) if command == "render" => render::run(arguments),
         Some(Value(command)) if command == "check" => check::run(arguments),
+        Some(Value(command)) if command == "doctor" => examine::run(arguments),
         Some(Value(command)) => {
             bail!("there is no command {}; see cos-thumbnailer --help", command.to_string_lossy())
         }

@@ -1,4 +1,4 @@
-//! The commands beside the function: `render`, `check`, `--help`.
+//! The commands beside the function: `render`, `check`, `--help` (`doctor` needs a COS: `tests/end_to_end`).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
@@ -146,7 +146,9 @@ fn readme_lists_every_code() {
 
 #[test]
 fn unknown_words_are_refused() {
-    for arguments in [&["rendre"][..], &["--hlep"], &["check", "more"], &["render", "--bix", "3"]] {
+    for arguments in
+        [&["rendre"][..], &["--hlep"], &["check", "more"], &["doctor", "more"], &["render", "--bix", "3"]]
+    {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         assert!(!stderr(&output).is_empty());

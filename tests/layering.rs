@@ -12,6 +12,7 @@ const LEVELS: &[&[&str]] = &[
     &["report"],
     &["plan"],
     &["pipeline"],
+    &["doctor"],
     &["function"],
 ];
 

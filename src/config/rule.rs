@@ -64,6 +64,12 @@ impl Rule {
         }
     }
 
+    /// The bucket that thumbnails of all sources go to; `None` when it follows from the source's.
+    #[must_use]
+    pub fn fixed_target(&self) -> Option<&Bucket> {
+        self.target_bucket.as_ref()
+    }
+
     /// The key one thumbnail of a source is written to.
     ///
     /// # Errors
@@ -147,7 +153,9 @@ impl SourcePattern {
         self.takes_bucket(bucket) && self.takes_key(key)
     }
 
-    pub(super) fn takes_bucket(&self, bucket: &Bucket) -> bool {
+    /// Whether objects of a bucket can be sources.
+    #[must_use]
+    pub fn takes_bucket(&self, bucket: &Bucket) -> bool {
         self.bucket.as_ref().is_none_or(|only| only == bucket)
     }
 

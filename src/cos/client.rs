@@ -189,6 +189,13 @@ impl Session {
         }
     }
 
+    /// Seconds by which the clock of COS was ahead of that of this machine at the latest answer, to the second; `None`
+    /// before one had a date.
+    #[must_use]
+    pub fn clock_ahead(&self) -> Option<i64> {
+        self.client.clock().ahead()
+    }
+
     pub(super) fn attempts(&self) -> Attempts {
         let settings = self.client.settings();
         Attempts::new(&settings.retry, settings.domain == Domain::Public)

@@ -38,6 +38,12 @@ impl Credential {
         }
     }
 
+    /// Whether a session token belongs to them.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.session_token.is_some()
+    }
+
     /// Takes out of a text from outside whatever belongs to these keys: COS repeats parts of a request in
     /// some of its error messages.
     pub(super) fn redact(&self, text: &str) -> String {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use super::error::{Error, Fault};
 use super::operation::{Method, Operation};
 use super::retry::{Attempts, Cause};
 use super::sign::{Canonical, KeyTime, is_signed};
+use super::text;
 use crate::object::percent_encode;
 
 /// A request before it is signed.
@@ -107,7 +109,11 @@ impl Session {
         let signed = self.sign(request, attempts, offset).map_err(Failure::last)?;
         self.tally.requests.fetch_add(1, Ordering::Relaxed);
         self.tally.bytes_out.fetch_add(size, Ordering::Relaxed);
-        match tokio::time::timeout(patience, self.client.http().execute(signed)).await {
+        let answer = tokio::time::timeout(patience, self.client.http().execute(signed)).await;
+        if let Ok(Ok(response)) = &answer {
+            self.client.clock().compare(text(response.headers(), "date"));
+        }
+        match answer {
             Ok(Ok(response)) if request.expected.contains(&response.status().as_u16()) => Ok(response),
             Ok(Ok(response)) => {
                 let patience = patience.min(self.deadline.saturating_duration_since(Instant::now()));
@@ -233,6 +239,8 @@ fn broken(operation: &Operation, error: reqwest::Error) -> Failure {
 pub(super) struct Clock {
     /// Seconds to add to the clock of this machine.
     offset: AtomicI64,
+    /// Seconds by which the latest answer was ahead of the clock of this machine.
+    ahead: Mutex<Option<i64>>,
 }
 
 impl Clock {
@@ -241,6 +249,20 @@ impl Clock {
 
     fn offset(&self) -> i64 {
         self.offset.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the date of any answer.
+    fn compare(&self, date: Option<&str>) {
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        if let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) {
+            let ahead = i128::from(there.as_secs()) - i128::from(now(0));
+            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = i64::try_from(ahead).ok();
+        }
+    }
+
+    /// See [`Session::clock_ahead`].
+    pub(super) fn ahead(&self) -> Option<i64> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes over the time of COS. Whether it differs so much from that of a request signed with `used`

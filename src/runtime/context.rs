@@ -72,6 +72,13 @@ impl Context {
     }
 }
 
+/// An invocation of which the platform told nothing.
+impl Default for Context {
+    fn default() -> Self {
+        Self::from_headers(&HeaderMap::new())
+    }
+}
+
 /// Headers may carry keys, so their values are left out.
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,6 +12,7 @@ mod batches;
 mod changes;
 mod configured;
 mod damage;
+mod doctor;
 mod faults;
 mod heic;
 mod keys;

@@ -22,6 +22,8 @@ pub struct Wishes {
     pub rules: Option<&'static str>,
     /// Where the function believes COS is, if not where it is.
     pub endpoint: Option<String>,
+    /// Seconds by which the clock of COS is ahead.
+    pub clock_offset: i64,
     /// Whether the process is frozen between invocations.
     pub freeze: bool,
 }
@@ -37,6 +39,7 @@ impl Default for Wishes {
             role: true,
             rules: None,
             endpoint: None,
+            clock_offset: 0,
             freeze: false,
         }
     }
@@ -56,7 +59,7 @@ pub struct World {
 }
 
 /// The program of this build, or the one that `BOOTSTRAP` names: what is in a zip.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     std::env::var_os("BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_cos-thumbnailer").into(), PathBuf::from)
 }
 
@@ -76,6 +79,7 @@ impl World {
             root: folder.path().join("cos"),
             session_token: wishes.session_token,
             strict: true,
+            clock_offset: wishes.clock_offset,
             buckets: vec![SOURCE.to_owned(), TARGET.to_owned()],
             ..CosOptions::default()
         };

@@ -1,0 +1,357 @@
+//! What the role may do: every kind of request that the function makes, on keys that no real object has.
+//!
+//! A canary lies beside the sources of a rule only by its name: it is asked for and never stored. Its thumbnails are
+//! stored under the keys that the rule gives them, bear a mark instead of a stamp, and are deleted again.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::finding::{Check, Finding, Status};
+use crate::cause;
+use crate::config::{Rule, SourcePattern};
+use crate::cos::{
+    Client, Credential, Error, Head, Method, Missing, Operation, Place, Refusal, Session, Upload,
+};
+use crate::object::{Bucket, Key, Region};
+
+/// The file name of a canary, before the suffix that a rule asks for.
+const NAME: &str = "cos-thumbnailer-doctor";
+
+/// The right to list a bucket, without which COS may not tell what is not there.
+const GET_BUCKET: &str = "name/cos:GetBucket";
+
+/// `x-cos-meta-doctor`: what stored a canary. No thumbnail has it, and a canary has no stamp.
+const MARK: &str = "doctor";
+
+const CONTENT: &[u8] =
+    b"cos-thumbnailer doctor tries with this object what it may do, and deletes it again.\n";
+
+/// What ends the requests about a bucket.
+enum Stop {
+    /// Further requests to this bucket would fail the same way.
+    Bucket,
+    /// Further requests to any bucket would.
+    Everything,
+}
+
+/// What an answer tells of a key.
+enum Seen {
+    /// Nothing is there.
+    Absent,
+    /// An object with these headers; those of an upload or a removal say nothing.
+    There(Head),
+    /// The request was refused, which has been told.
+    Unknown,
+}
+
+/// Requests on canaries, and what they were answered.
+pub(super) struct Rights {
+    region: Region,
+    session: Session,
+    /// With time of its own, so that nothing stays behind.
+    cleaning: Session,
+    /// Names this examination in the marks.
+    nonce: String,
+    seen: HashSet<(Bucket, Key)>,
+    denied: HashSet<(Bucket, &'static str)>,
+    pub(super) findings: Vec<Finding>,
+    /// Why the keys are no good, if they are not.
+    pub(super) rejected: Option<Error>,
+    /// Whether COS refused a signature for its time, also after it was corrected.
+    pub(super) is_late: bool,
+}
+
+impl Rights {
+    /// Two thirds of the time are for requests, and some more for cleaning up.
+    pub(super) fn new(client: &Client, credential: Credential, region: Region, deadline: Instant) -> Self {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let end = |tenths: u32| deadline - left.saturating_sub(left / 10 * tenths);
+        Self {
+            region,
+            session: client.session(credential.clone(), end(6)),
+            cleaning: client.session(credential, end(8)),
+            nonce: format!("{:016x}", RandomState::new().hash_one(NAME)),
+            seen: HashSet::new(),
+            denied: HashSet::new(),
+            findings: Vec::new(),
+            rejected: None,
+            is_late: false,
+        }
+    }
+
+    /// Seconds by which the clock of COS is ahead.
+    pub(super) fn clock_ahead(&self) -> Option<i64> {
+        self.session.clock_ahead()
+    }
+
+    /// Tries all that a rule asks for. `false` when nothing more can be tried.
+    pub(super) async fn try_rule(&mut self, rule: &Rule, source: Option<&Bucket>) -> bool {
+        let Some(canary) = canary(rule.source(), NAME) else {
+            let sentence = format!("{}: its prefix is too long for a canary", rule.label());
+            self.findings.push(Finding::note(Check::Rights, sentence));
+            return true;
+        };
+        if let Some(source) = source
+            && let Err(Stop::Everything) = self.try_source(source, canary, rule.source().prefix()).await
+        {
+            return false;
+        }
+        // A rule for all buckets still has a target of its own, or none that is known.
+        let target =
+            source.map(|source| rule.target_bucket(source)).or_else(|| rule.fixed_target().cloned().map(Ok));
+        let bucket = match target {
+            None => return true,
+            Some(Ok(bucket)) => bucket,
+            Some(Err(error)) => {
+                let sentence = format!("{}: it has no target bucket: {error}", rule.label());
+                self.say(Check::Configuration, Status::Wrong, &sentence);
+                return true;
+            }
+        };
+        for number in 0..rule.thumbnails().len() {
+            match self.try_target(rule, number, &bucket).await {
+                Ok(()) => {}
+                Err(Stop::Bucket) => return true,
+                Err(Stop::Everything) => return false,
+            }
+        }
+        true
+    }
+
+    async fn try_source(&mut self, bucket: &Bucket, key: Key, prefix: &str) -> Result<(), Stop> {
+        let under = format!("{prefix}*");
+        if !self.seen.insert((bucket.clone(), key.clone())) {
+            return Ok(());
+        }
+        let place = self.place(bucket);
+        // GET comes first: only it is told why.
+        let got = self.session.get(&place, &key, None).await.map(|download| download.head);
+        let got = self.look(got, &under)?;
+        let seen = self.session.head(&place, &key, None).await;
+        let seen = self.look(seen, &under)?;
+        let object = format!("{bucket}/{under}");
+        let sentence = match (got, seen) {
+            (Seen::Unknown, _) | (_, Seen::Unknown) => return Ok(()),
+            (Seen::There(_), Seen::There(_)) => format!("GET and HEAD are allowed on {object}"),
+            _ => format!(
+                "GET and HEAD on {object} were answered as for an object that is not there, so the role seems to have \
+                 both rights (Tencent does not say whether a missing right would come to light first)"
+            ),
+        };
+        self.findings.push(Finding::ok(Check::Rights, sentence));
+        Ok(())
+    }
+
+    async fn try_target(&mut self, rule: &Rule, number: usize, bucket: &Bucket) -> Result<(), Stop> {
+        let place = self.place(bucket);
+        let key_of =
+            |name: &str| rule.target_key(&canary(rule.source(), name)?, rule.thumbnails().get(number)?).ok();
+        let Some(key) = key_of(NAME) else { return Ok(()) };
+        if !self.seen.insert((bucket.clone(), key.clone())) {
+            return Ok(());
+        }
+        let seen = match self.session.head(&place, &key, None).await {
+            Err(denied @ Error::Denied(_)) => {
+                // What lies there is not known, so another name is taken that nothing has.
+                let key = key_of(&format!("{NAME}-{}", self.nonce)).unwrap_or(key);
+                return self.store(rule, &place, &key, Some(denied)).await;
+            }
+            answer => self.look(answer, "*")?,
+        };
+        match seen {
+            Seen::Absent => self.store(rule, &place, &key, None).await,
+            // What an earlier examination could not delete.
+            Seen::There(head) if head.meta.contains_key(MARK) => {
+                let deleted = self.cleaning.delete(&place, &key, head.version.as_ref()).await;
+                match self.look(deleted.map(|()| Head::default()), "*")? {
+                    Seen::Unknown => Ok(()),
+                    Seen::Absent | Seen::There(_) => self.store(rule, &place, &key, None).await,
+                }
+            }
+            Seen::There(_) => {
+                let sentence = format!(
+                    "{bucket}/{key} is an object of somebody else, so nothing was stored and deleted there; \
+                     rename it and ask again"
+                );
+                self.say(Check::Rights, Status::Warning, &sentence);
+                Ok(())
+            }
+            Seen::Unknown => Ok(()),
+        }
+    }
+
+    /// Stores a canary where nothing is, as the rule stores thumbnails, looks at it and deletes it. `denied` is what the
+    /// look before was refused with.
+    async fn store(
+        &mut self,
+        rule: &Rule,
+        place: &Place,
+        key: &Key,
+        denied: Option<Error>,
+    ) -> Result<(), Stop> {
+        let upload = Upload {
+            body: Bytes::from_static(CONTENT),
+            content_type: "text/plain",
+            cache_control: rule.cache_control().map(str::to_owned),
+            storage_class: rule.storage_class(),
+            acl: rule.acl(),
+            only_if_absent: true,
+            meta: vec![(MARK, self.nonce.clone())],
+        };
+        let stored = self.session.put(place, key, upload).await;
+        let version = stored.as_ref().ok().and_then(|stored| stored.version.clone());
+        let after = self.cleaning.head(place, key, None).await;
+        // An upload whose answer was lost may have been done, and met itself when it was tried again.
+        let ours = after.as_ref().ok().filter(|head| head.meta.get(MARK) == Some(&self.nonce));
+        let version = version.or_else(|| ours?.version.clone());
+        let is_ours = ours.is_some();
+        let told = match stored {
+            Err(Error::Exists(_)) if is_ours => Ok(Seen::There(Head::default())),
+            stored => self.look(stored.map(|_| Head::default()), "*"),
+        };
+        let may_look = match denied {
+            Some(denied) if after.is_ok() => self.look_into_absence(&denied),
+            Some(denied) => matches!(self.look(Err(denied), "*"), Ok(Seen::There(_))),
+            None => true,
+        };
+        let is_stored = matches!(told, Ok(Seen::There(_)));
+        if !is_stored && !is_ours {
+            return told.map(drop);
+        }
+        let may_look = may_look && !matches!(self.look(after, "*")?, Seen::Unknown);
+        if let Err(error) = self.cleaning.delete(place, key, version.as_ref()).await {
+            let sentence =
+                format!("the doctor could not delete its object {}/{key}; delete it by hand", place.bucket);
+            self.say(Check::Rights, Status::Warning, &sentence);
+            self.look(Err(error), "*")?;
+        } else if is_stored && may_look {
+            let sentence = format!("HEAD, PUT and DELETE are allowed on {}/{key}", place.bucket);
+            self.findings.push(Finding::ok(Check::Rights, sentence));
+        }
+        told.map(drop)
+    }
+
+    /// Reads an answer, and tells what it was refused for. `under` is what the right is needed on.
+    fn look(&mut self, answer: Result<Head, Error>, under: &str) -> Result<Seen, Stop> {
+        let error = match answer {
+            Ok(head) => return Ok(Seen::There(head)),
+            Err(Error::NotFound {
+                missing: Missing::Deleted | Missing::Object | Missing::Version, ..
+            }) => {
+                return Ok(Seen::Absent);
+            }
+            Err(error) => error,
+        };
+        match &error {
+            Error::CredentialsRejected(_) => {
+                self.rejected = Some(error);
+                return Err(Stop::Everything);
+            }
+            Error::Clock(_) => {
+                self.is_late = true;
+                self.say(Check::Clock, Status::Wrong, &error.to_string());
+                return Err(Stop::Everything);
+            }
+            Error::Denied(refusal) => {
+                self.deny(refusal, under);
+                return Ok(Seen::Unknown);
+            }
+            Error::Redirected(refusal) | Error::NotFound { refusal, .. } => {
+                self.miss(refusal, matches!(error, Error::Redirected(_)));
+                return Err(Stop::Bucket);
+            }
+            Error::Exists(_) => {
+                let text = format!("{error}, which somebody else stored at this moment; ask again");
+                self.say(Check::Rights, Status::Warning, &text);
+                return Ok(Seen::Unknown);
+            }
+            _ => {}
+        }
+        let mut finding = Finding::told(Check::Rights, Status::Wrong, &error.to_string());
+        if let Some(cause) = std::error::Error::source(&error) {
+            finding.sentence = format!("{} ({})", finding.sentence, cause::sentence(cause));
+        }
+        self.findings.push(finding);
+        match error {
+            Error::Deadline { .. } | Error::Transport { .. } => Err(Stop::Everything),
+            _ => Ok(Seen::Unknown),
+        }
+    }
+
+    /// Tells once for each bucket that a right is missing.
+    fn deny(&mut self, refusal: &Refusal, under: &str) {
+        let Refusal { operation, answer } = refusal;
+        let action = operation.method.action();
+        if !self.denied.insert((operation.place.bucket.clone(), action)) {
+            return;
+        }
+        let all = resource(operation, under);
+        let hidden = match operation.method {
+            Method::Get | Method::Head => {
+                " (Tencent does not say whether what is not there, as here, is hidden from a role without \
+                 name/cos:GetBucket: grant that as well if it has the right)"
+            }
+            Method::Delete | Method::Put => "",
+        };
+        let text = format!(
+            "COS denied {operation} ({answer}); grant {action} on {all} to the role of the function, and look for a \
+             denying bucket policy{hidden}"
+        );
+        self.say(Check::Rights, Status::Wrong, &text);
+    }
+
+    /// Tells that HEAD is denied only where nothing is. Always `false`: it is not allowed.
+    fn look_into_absence(&mut self, denied: &Error) -> bool {
+        let Some(Refusal { operation, answer }) = denied.refusal() else { return false };
+        let bucket = &operation.place.bucket;
+        if self.denied.insert((bucket.clone(), GET_BUCKET)) {
+            let text = format!(
+                "COS denied {operation} ({answer}), where nothing is, and allows it where an object is; grant {GET_BUCKET} \
+                 on {bucket} to the role of the function as well, so that it is told what is not there"
+            );
+            self.say(Check::Rights, Status::Wrong, &text);
+        }
+        false
+    }
+
+    /// Tells that a bucket is not where it was looked for.
+    fn miss(&mut self, refusal: &Refusal, is_elsewhere: bool) {
+        let Refusal { operation, answer } = refusal;
+        let Place { bucket, region } = &operation.place;
+        let text = if is_elsewhere {
+            format!(
+                "{bucket} is not in {region}: COS sent {operation} elsewhere ({answer}); function and buckets must be in \
+                 one region"
+            )
+        } else {
+            format!(
+                "there is no bucket {bucket} in {region} ({answer}); correct its name, or the region: a bucket of another \
+                 region may be answered like this"
+            )
+        };
+        self.say(Check::Region, Status::Wrong, &text);
+    }
+
+    fn say(&mut self, check: Check, status: Status, text: &str) {
+        self.findings.push(Finding::told(check, status, text));
+    }
+
+    fn place(&self, bucket: &Bucket) -> Place {
+        Place { bucket: bucket.clone(), region: self.region.clone() }
+    }
+}
+
+/// A key that a pattern takes, with this file name.
+fn canary(pattern: &SourcePattern, name: &str) -> Option<Key> {
+    let suffix = pattern.suffixes().first().map_or(".jpg", String::as_str);
+    Key::parse(&format!("{}{name}{suffix}", pattern.prefix())).ok()
+}
+
+/// The resource of a policy for all keys like that of an operation.
+fn resource(operation: &Operation, under: &str) -> String {
+    let key = Key::parse(under).unwrap_or_else(|_| operation.key.clone());
+    Operation { key, ..operation.clone() }.resource()
+}
