@@ -91,7 +91,7 @@ async fn large_pictures_among_many_fit_the_memory_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn every_example_event_is_answered() {
+async fn every_example_event_of_cos_is_answered() {
     let world = World::new().await;
     for name in std::fs::read_dir("events").unwrap() {
         let path = name.unwrap().path();
@@ -99,6 +99,10 @@ async fn every_example_event_is_answered() {
             continue;
         }
         let message = example(path.file_stem().unwrap().to_str().unwrap());
+        // That of the doctor is no event of COS.
+        if message.get("doctor").is_some() {
+            continue;
+        }
         for record in message["Records"].as_array().unwrap() {
             let raw = record["cos"]["cosObject"]["key"].as_str().unwrap();
             let key = raw.strip_prefix("/1250000000/example/").unwrap();
