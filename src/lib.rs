@@ -18,7 +18,7 @@
 //! | islands, which do not know each other | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
 //! | what a record comes to | [`error`], [`credentials`] |
 //! | what is told of it | [`report`] |
-//! | decisions | [`plan`] |
+//! | decisions | [`plan`], [`deployment`] |
 //! | work | [`pipeline`] |
 //! | whether it can be done | [`doctor`] |
 //! | one invocation | [`function`] |
@@ -40,6 +40,7 @@ pub mod config;
 pub mod converge;
 pub mod cos;
 pub mod credentials;
+pub mod deployment;
 pub mod doctor;
 pub mod error;
 pub mod event;

@@ -2,6 +2,7 @@
 
 mod check;
 mod examine;
+mod needs;
 mod render;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ fn run() -> Result<ExitCode> {
         Some(Value(command)) if command == "render" => render::run(arguments),
         Some(Value(command)) if command == "check" => check::run(arguments),
         Some(Value(command)) if command == "doctor" => examine::run(arguments),
+        Some(Value(command)) if command == "policy" => needs::run(arguments, |needs| needs.policy()),
+        Some(Value(command)) if command == "triggers" => needs::run(arguments, |needs| needs.triggers()),
         Some(Value(command)) => {
             bail!("there is no command {}; see cos-thumbnailer --help", command.to_string_lossy())
         }

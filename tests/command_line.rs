@@ -1,4 +1,5 @@
-//! The commands beside the function: `render`, `check`, `--help` (`doctor` needs a COS: `tests/end_to_end`).
+//! The commands beside the function: `render`, `check`, `policy`, `triggers`, `--help` (`doctor` needs a COS:
+//! `tests/end_to_end`).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
@@ -110,6 +111,49 @@ fn check_says_what_the_settings_mean() {
     let output = program().arg("check").env("THUMBNAILS", "tiny").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("THUMBNAILS"), "{}", stderr(&output));
+}
+
+#[test]
+fn policy_and_triggers_follow_the_configuration() {
+    let run = |command: &str| {
+        let output = program()
+            .args([command, "--source", "photos-1250000000"])
+            .env("TENCENTCLOUD_REGION", "ap-guangzhou")
+            .env("SOURCE_PREFIX", "up/")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let policy = run("policy");
+    assert_eq!(policy["version"], "2.0");
+    assert!(
+        policy.to_string().contains("qcs::cos:ap-guangzhou:uid/1250000000:photosresized-1250000000/up/*")
+    );
+    let triggers = run("triggers");
+    assert_eq!(
+        triggers["triggers"][0],
+        serde_json::json!({"bucket": "photos-1250000000", "region": "ap-guangzhou", "event": "cos:ObjectCreated:*",
+            "prefix": "up/"})
+    );
+    assert_eq!(triggers["triggers"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn policy_and_triggers_say_what_is_missing() {
+    let table: [(&[&str], &str); 6] = [
+        (&["policy", "--source", "photos-1250000000"], "name it with --region"),
+        (&["policy", "--region", "guangzhou"], "it must read like ap-guangzhou"),
+        (&["triggers", "--region", "ap-guangzhou"], "name those with --source BUCKET"),
+        (&["triggers", "--region", "ap-guangzhou", "--source", "photos"], "it must read <name>-<appid>"),
+        (&["triggers", "--regions", "ap-guangzhou"], "--regions"),
+        (&["policy", "--region"], "--region"),
+    ];
+    for (arguments, word) in table {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&output).contains(word), "{arguments:?}: {}", stderr(&output));
+    }
 }
 
 #[test]

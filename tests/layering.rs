@@ -10,7 +10,7 @@ const LEVELS: &[&[&str]] = &[
     &["runtime", "event", "config", "cos", "imaging"],
     &["error", "credentials"],
     &["report"],
-    &["plan"],
+    &["plan", "deployment"],
     &["pipeline"],
     &["doctor"],
     &["function"],

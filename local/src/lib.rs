@@ -42,5 +42,5 @@ pub mod scf;
 mod spelling;
 pub mod table;
 
-pub use cos::{Cos, CosOptions, Fault, FaultKind, Object};
+pub use cos::{Cos, CosOptions, Fault, FaultKind, Object, Request};
 pub use scf::{Answer, HeaderCase, Outcome, RuntimeFault, Scf, ScfOptions};

@@ -59,7 +59,7 @@ impl Outputs {
         rule.thumbnails.iter().map(|thumbnail| {
             let pieces = rule.template.pieces(&thumbnail.name, thumbnail.recipe.format);
             let outputs = Self {
-                prefix: known_prefix(&pieces, &rule.source.prefix),
+                prefix: rule.target_prefix(thumbnail),
                 suffixes: known_suffixes(&pieces, &rule.source.suffixes),
             };
             (thumbnail.name.as_str(), outputs)
@@ -76,28 +76,6 @@ impl Outputs {
             && self.suffixes.iter().all(|known| pattern.suffixes.iter().all(|suffix| apart(known, suffix)));
         other_start || other_end
     }
-}
-
-/// How every key begins whose template has these pieces and whose source begins with `source_prefix`.
-fn known_prefix(pieces: &[Piece], source_prefix: &str) -> String {
-    let (mut known, open) = match pieces {
-        [Piece::Fixed(text), rest @ ..] => (text.clone(), rest.first()),
-        _ => (String::new(), pieces.first()),
-    };
-    match open {
-        Some(Piece::Open(Field::Key)) => known.push_str(source_prefix),
-        // The folder of a key is a beginning of it, up to any slash that the prefix holds.
-        Some(Piece::Open(Field::Dir)) => {
-            let folder = source_prefix.rfind('/').and_then(|slash| source_prefix.get(..=slash));
-            known.push_str(folder.unwrap_or_default());
-        }
-        // An empty extension takes a dot before it along.
-        Some(Piece::Open(Field::Ext)) if known.ends_with('.') => {
-            known.pop();
-        }
-        Some(Piece::Open(Field::Ext | Field::Stem) | Piece::Fixed(_)) | None => {}
-    }
-    known
 }
 
 /// How keys may end whose template has these pieces and whose source ends in one of `source_suffixes`.

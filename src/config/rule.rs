@@ -78,6 +78,12 @@ impl Rule {
         Key::parse(&self.template.render(source, &thumbnail.name, thumbnail.recipe.format))
     }
 
+    /// How the key of this thumbnail begins for every source of the rule, as far as that is certain; it may be empty.
+    #[must_use]
+    pub fn target_prefix(&self, thumbnail: &ThumbnailRule) -> String {
+        self.template.known_prefix(&thumbnail.name, thumbnail.recipe.format, &self.source.prefix)
+    }
+
     /// The `Cache-Control` of thumbnails: printable ASCII.
     #[must_use]
     pub fn cache_control(&self) -> Option<&str> {

@@ -169,6 +169,29 @@ impl Template {
         target
     }
 
+    /// How every key begins that a source makes which begins with `source_prefix`.
+    pub(super) fn known_prefix(&self, name: &str, format: Option<Format>, source_prefix: &str) -> String {
+        let pieces = self.pieces(name, format);
+        let (mut known, open) = match pieces.as_slice() {
+            [Piece::Fixed(text), rest @ ..] => (text.clone(), rest.first()),
+            rest => (String::new(), rest.first()),
+        };
+        match open {
+            Some(Piece::Open(Field::Key)) => known.push_str(source_prefix),
+            // The folder of a key is a beginning of it, up to any slash that the prefix holds.
+            Some(Piece::Open(Field::Dir)) => {
+                let folder = source_prefix.rfind('/').and_then(|slash| source_prefix.get(..=slash));
+                known.push_str(folder.unwrap_or_default());
+            }
+            // An empty extension takes a dot before it along.
+            Some(Piece::Open(Field::Ext)) if known.ends_with('.') => {
+                known.pop();
+            }
+            Some(Piece::Open(Field::Ext | Field::Stem) | Piece::Fixed(_)) | None => {}
+        }
+        known
+    }
+
     /// Whether the placeholder `{name}` occurs.
     pub(super) fn has_name(&self) -> bool {
         self.parts.contains(&Part::Name)

@@ -17,6 +17,7 @@ mod retry;
 mod sign;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -51,6 +52,15 @@ pub struct Place {
     pub bucket: Bucket,
     /// Its region.
     pub region: Region,
+}
+
+impl Place {
+    /// An object of the bucket, or a pattern of keys, as CAM policies name it (436/30580).
+    #[must_use]
+    pub fn resource(&self, key: &dyn fmt::Display) -> String {
+        let Self { bucket, region } = self;
+        format!("qcs::cos:{region}:uid/{}:{bucket}/{key}", bucket.app_id())
+    }
 }
 
 /// What the headers of an answer say about an object.

@@ -61,8 +61,7 @@ impl Operation {
     /// The object as CAM policies name it (436/30580).
     #[must_use]
     pub fn resource(&self) -> String {
-        let Place { bucket, region } = &self.place;
-        format!("qcs::cos:{region}:uid/{}:{bucket}/{}", bucket.app_id(), Printable(self.key.as_str()))
+        self.place.resource(&Printable(self.key.as_str()))
     }
 
     /// The object as people name it: `<bucket>/<key>`.

@@ -17,5 +17,6 @@ mod faults;
 mod heic;
 mod keys;
 mod platform;
+mod rights;
 mod sources;
 mod world;

@@ -1,0 +1,127 @@
+//! What the function needs of the cloud under its configuration: the rights of its role, and its triggers.
+
+mod policy;
+mod prefixes;
+mod triggers;
+
+pub use policy::Policy;
+pub use triggers::{Trigger, Triggers};
+
+use crate::config::{Config, Rule};
+use crate::cos::Place;
+use crate::object::{self, Bucket, Region};
+
+/// A configuration, and where its sources are.
+#[derive(Clone, Debug)]
+pub struct Deployment<'a> {
+    region: Region,
+    /// Every rule with a bucket of its sources, in the order of the rules.
+    uses: Vec<(&'a Rule, Bucket)>,
+}
+
+/// Why a configuration cannot be deployed so.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// Every event of a source bucket would be refused.
+    #[error("{0}")]
+    Loop(String),
+    /// A rule takes every bucket, and none is known.
+    #[error("{0} takes its sources from every bucket that sends events; name those with --source BUCKET")]
+    NoSource(String),
+    /// The conventional name of the target bucket is too long.
+    #[error("the target bucket of {0} has no possible name: {1}")]
+    Target(Bucket, object::Error),
+    /// More triggers than a function can have, even with one prefix for each bucket.
+    #[error(
+        "{0} source buckets need {needed} COS triggers, and a function has at most {most} (583/11637); deploy a second \
+         function, under another name, for some of the buckets",
+        needed = triggers::needed(*.0), most = triggers::MOST
+    )]
+    TooManyTriggers(usize),
+    /// No rule takes this bucket.
+    #[error(
+        "no rule takes its sources from {0}; leave out --source {0}, or correct the rule that names another bucket"
+    )]
+    Unused(Bucket),
+}
+
+impl<'a> Deployment<'a> {
+    /// A configuration in a region. `sources` are the buckets of the rules that name none.
+    ///
+    /// # Errors
+    /// When a rule lacks a bucket, a bucket a rule, or thumbnails could start the function again.
+    pub fn new(config: &'a Config, region: Region, sources: &[Bucket]) -> Result<Self, Error> {
+        let mut uses: Vec<(&Rule, Bucket)> = Vec::new();
+        for rule in config.rules() {
+            match rule.source().bucket() {
+                Some(bucket) => uses.push((rule, bucket.clone())),
+                None if sources.is_empty() => return Err(Error::NoSource(rule.label().to_owned())),
+                None => uses.extend(sources.iter().map(|bucket| (rule, bucket.clone()))),
+            }
+        }
+        if let Some(unused) = sources.iter().find(|source| !uses.iter().any(|(_, bucket)| bucket == *source))
+        {
+            return Err(Error::Unused(unused.clone()));
+        }
+        if let Some(found) = uses.iter().find_map(|(_, bucket)| config.loop_in(bucket)) {
+            return Err(Error::Loop(found.to_string()));
+        }
+        Ok(Self { region, uses })
+    }
+
+    /// What the role of the function must be allowed, and nothing more.
+    ///
+    /// # Errors
+    /// [`Error::Target`].
+    pub fn policy(&self) -> Result<Policy, Error> {
+        Policy::new(self)
+    }
+
+    /// The COS triggers of the function.
+    ///
+    /// # Errors
+    /// [`Error::TooManyTriggers`].
+    pub fn triggers(&self) -> Result<Triggers, Error> {
+        Triggers::new(self)
+    }
+
+    fn place(&self, bucket: &Bucket) -> Place {
+        Place { bucket: bucket.clone(), region: self.region.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Environment;
+
+    /// The configuration of these variables or this file.
+    pub(super) fn config(variables: &[(&str, &str)], file: Option<&str>) -> Config {
+        Config::load(&Environment::from_pairs(variables.iter().copied()), file).unwrap()
+    }
+
+    pub(super) fn deployment<'a>(config: &'a Config, sources: &[&str]) -> Result<Deployment<'a>, Error> {
+        let sources: Vec<Bucket> = sources.iter().map(|name| Bucket::parse(name).unwrap()).collect();
+        Deployment::new(config, Region::parse("ap-guangzhou").unwrap(), &sources)
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named_with_its_remedy() {
+        let any = config(&[], None);
+        assert_eq!(
+            deployment(&any, &[]).unwrap_err().to_string(),
+            "the rule of the environment takes its sources from every bucket that sends events; name those with \
+             --source BUCKET"
+        );
+        let named = config(&[], Some(r#"{"rules":[{"source":{"bucket":"photos-125"}}]}"#));
+        assert!(deployment(&named, &[]).is_ok());
+        assert_eq!(
+            deployment(&named, &["phots-125"]).unwrap_err(),
+            Error::Unused(Bucket::parse("phots-125").unwrap())
+        );
+        let loops = config(&[("TARGET_BUCKET", "photos-125")], None);
+        assert!(matches!(deployment(&loops, &["photos-125"]), Err(Error::Loop(_))));
+        let long = format!("{}-125", "a".repeat(56));
+        assert!(matches!(deployment(&any, &[&long]).unwrap().policy(), Err(Error::Target(..))));
+    }
+}
