@@ -1,0 +1,113 @@
+# The function, its role and its triggers, as scripts/deploy makes them. A test compares the two.
+#
+#   scripts/package
+#   mkdir -p target/function && unzip -o dist/cos-thumbnailer.zip bootstrap -d target/function
+#   export TENCENTCLOUD_REGION=ap-guangzhou      # and the variables of the function, such as SOURCE_PREFIX
+#   target/function/bootstrap policy   --source photos-1250000000 > deploy/terraform/policy.json
+#   target/function/bootstrap triggers --source photos-1250000000 > deploy/terraform/triggers.json
+#   terraform -chdir=deploy/terraform init
+#   terraform -chdir=deploy/terraform apply -var region=ap-guangzhou
+#
+# A thumbnails.json is put in by scripts/package --config, and must lie beside bootstrap when it prints the policy.
+# What scripts/deploy has and the provider has not: the time that an instance may take to start (InitTimeout; the
+# platform's is 65 s, this function needs some milliseconds).
+
+terraform {
+  required_version = ">= 1.3"
+  required_providers {
+    local = {
+      source  = "hashicorp/local"
+      version = "~> 2.1"
+    }
+    tencentcloud = {
+      source  = "tencentcloudstack/tencentcloud"
+      version = "~> 1.81"
+    }
+  }
+}
+
+# Credentials: TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY.
+provider "tencentcloud" {
+  region = var.region
+}
+
+locals {
+  # Roles and policies belong to the account and not to a region.
+  default_role = join("-", concat([var.function, var.region], var.namespace == "default" ? [] : [var.namespace]))
+  role         = var.role == null ? local.default_role : var.role
+  digest       = filesha256(var.zip)
+  triggers     = jsondecode(file(var.triggers_file)).triggers
+}
+
+resource "tencentcloud_cam_role" "function" {
+  name        = local.role
+  description = "Made by Terraform for function ${var.function}, namespace ${var.namespace}, region ${var.region}"
+  # The provider takes lists only where CAM takes a text as well.
+  document = jsonencode({
+    version = "2.0"
+    statement = [{
+      action    = ["name/sts:AssumeRole"]
+      effect    = "allow"
+      principal = { service = ["scf.qcloud.com"] }
+    }]
+  })
+}
+
+resource "tencentcloud_cam_policy" "function" {
+  name        = local.role
+  description = "Made by Terraform for function ${var.function}, namespace ${var.namespace}, region ${var.region}"
+  document    = file(var.policy_file)
+}
+
+resource "tencentcloud_cam_role_policy_attachment_by_name" "function" {
+  role_name   = tencentcloud_cam_role.function.name
+  policy_name = tencentcloud_cam_policy.function.name
+}
+
+# The provider uploads code again when the path of the zip changes, not its content: so the content is in the path.
+resource "local_file" "zip" {
+  source   = var.zip
+  filename = "${path.module}/.code/${local.digest}.zip"
+}
+
+resource "tencentcloud_scf_function" "function" {
+  name              = var.function
+  namespace         = var.namespace
+  description       = "Made by Terraform, code sha256 ${local.digest}"
+  runtime           = "CustomRuntime"
+  handler           = "bootstrap.main"
+  func_type         = "Event"
+  zip_file          = local_file.zip.filename
+  mem_size          = var.memory
+  timeout           = var.timeout
+  environment       = var.environment
+  role              = tencentcloud_cam_role.function.name
+  enable_public_net = true
+  enable_eip_config = false
+  dns_cache         = true
+
+  # Not tencentcloud_scf_trigger: that knows triggers by name, and all COS triggers of a bucket have one name. The
+  # provider makes the domain of the bucket out of its name and its region.
+  dynamic "triggers" {
+    for_each = local.triggers
+    content {
+      type         = "cos"
+      name         = triggers.value.bucket
+      cos_region   = triggers.value.region
+      trigger_desc = jsonencode({ event = triggers.value.event, filter = { Prefix = triggers.value.prefix, Suffix = "" } })
+    }
+  }
+
+  depends_on = [tencentcloud_cam_role_policy_attachment_by_name.function]
+}
+
+resource "tencentcloud_scf_function_event_invoke_config" "function" {
+  function_name = tencentcloud_scf_function.function.name
+  namespace     = var.namespace
+  async_trigger_config {
+    retry_config {
+      retry_num = var.retries
+    }
+    msg_ttl = var.keep_events
+  }
+}

@@ -1,0 +1,82 @@
+variable "region" {
+  description = "Region of the function and the buckets, such as ap-guangzhou"
+  type        = string
+}
+
+variable "function" {
+  description = "Name of the function"
+  type        = string
+  default     = "cos-thumbnailer"
+}
+
+variable "namespace" {
+  description = "Namespace of the function, which must exist"
+  type        = string
+  default     = "default"
+}
+
+variable "role" {
+  description = "Name of role and policy; by default <function>-<region>"
+  type        = string
+  default     = null
+}
+
+variable "memory" {
+  description = "Memory in MB: 64, or 128 to 3072 in steps of 128"
+  type        = number
+  default     = 512
+  validation {
+    condition     = var.memory == 64 || (var.memory >= 128 && var.memory <= 3072 && var.memory % 128 == 0)
+    error_message = "The memory must be 64, or 128 to 3072 in steps of 128."
+  }
+}
+
+variable "timeout" {
+  description = "Seconds for one event, 1 to 900"
+  type        = number
+  default     = 30
+  validation {
+    condition     = var.timeout >= 1 && var.timeout <= 900
+    error_message = "The timeout must be 1 to 900 seconds."
+  }
+}
+
+variable "retries" {
+  description = "Retries of a failed event"
+  type        = number
+  default     = 2
+}
+
+variable "keep_events" {
+  description = "Seconds for which events that are not handled yet are kept, 1 to 21600"
+  type        = number
+  default     = 21600
+  validation {
+    condition     = var.keep_events >= 1 && var.keep_events <= 21600
+    error_message = "Events are kept for 1 to 21600 seconds."
+  }
+}
+
+variable "environment" {
+  description = "Variables of the function, as in docs/configuration.md. No keys: the function has a role"
+  type        = map(string)
+  default     = {}
+}
+
+variable "zip" {
+  description = "What scripts/package built"
+  type        = string
+  default     = "../../dist/cos-thumbnailer.zip"
+}
+
+variable "policy_file" {
+  description = "What cos-thumbnailer policy printed, under the same environment"
+  type        = string
+  default     = "policy.json"
+}
+
+variable "triggers_file" {
+  description = "What cos-thumbnailer triggers printed, under the same environment"
+  type        = string
+  default     = "triggers.json"
+}

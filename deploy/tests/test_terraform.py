@@ -1,0 +1,111 @@
+"""deploy/terraform makes what scripts/deploy makes."""
+import json
+import re
+import unittest
+
+import support
+import hcl2
+import names
+import rights
+import wanted
+
+FOLDER = support.ROOT / "deploy" / "terraform"
+
+
+def load(name):
+    with open(FOLDER / name, encoding="utf-8") as file:
+        return hcl2.load(file)
+
+
+def named(blocks):
+    """Blocks by their labels, which the reader leaves in their quotes."""
+    return {label.strip('"'): body for block in blocks for label, body in block.items()}
+
+
+def as_json(expression, **values):
+    """What a jsonencode of literals makes, with these values in the place of references."""
+    text = re.fullmatch(r"\$\{jsonencode\((.*)\)\}", expression).group(1)
+    for name, value in values.items():
+        text = text.replace(f"triggers.value.{name}", json.dumps(value))
+    return json.loads(re.sub(r"(\w+) = ", r'"\1": ', text))
+
+
+class Terraform(support.WithFolder):
+    def setUp(self):
+        super().setUp()
+        self.variables = named(load("variables.tf")["variable"])
+        self.resources = {kind.strip('"'): named([body]) for block in load("main.tf")["resource"]
+                          for kind, body in block.items()}
+        calls = [json.loads(line) for line in self.deploy().stdout.splitlines()]
+        self.calls = {call["action"]: call["parameters"] for call in calls}
+
+    def value(self, expression):
+        """What an argument comes to by default."""
+        if not isinstance(expression, str):
+            return expression
+        reference = re.fullmatch(r"\$\{var\.(\w+)\}", expression)
+        if reference:
+            return self.value(self.variables[reference.group(1)].get("default"))
+        literal = re.fullmatch(r'"([^"$]*)"', expression)
+        self.assertTrue(literal, f"{expression} is neither a text nor a variable")
+        return literal.group(1)
+
+    def test_defaults_are_those_of_the_script(self):
+        defaults = {name: self.value(self.variables[name].get("default")) for name in self.variables}
+        for name, default in wanted.DEFAULTS.items():
+            # The provider has no such argument.
+            if name != "init_timeout":
+                self.assertEqual(defaults.pop(name), default, name)
+        self.assertEqual(defaults, {"region": None, "role": None, "environment": {}, "zip": "../../dist/cos-thumbnailer.zip",
+                                    "policy_file": "policy.json", "triggers_file": "triggers.json"})
+
+    def test_the_function_is_that_of_the_script(self):
+        function = self.resources["tencentcloud_scf_function"]["function"]
+        call = self.calls["CreateFunction"]
+        table = {"name": "FunctionName", "namespace": "Namespace", "runtime": "Runtime", "handler": "Handler",
+                 "func_type": "Type", "mem_size": "MemorySize", "timeout": "Timeout"}
+        for argument, parameter in table.items():
+            self.assertEqual(self.value(function[argument]), call[parameter], argument)
+        self.assertEqual(function["dns_cache"], call["DnsCache"] == "TRUE")
+        network = call["PublicNetConfig"]
+        self.assertEqual(function["enable_public_net"], network["PublicNetStatus"] == "ENABLE")
+        self.assertEqual(function["enable_eip_config"], network["EipConfig"]["EipStatus"] == "ENABLE")
+        self.assertEqual(self.value(function["environment"]), {})
+        self.assertEqual(call["Environment"]["Variables"], [])
+        self.assertEqual(function["role"], "${tencentcloud_cam_role.function.name}")
+        described = {"InstallDependency", "CodeSource", "Code", "Description", "InitTimeout", "Role", "Environment", "DnsCache",
+                     "PublicNetConfig"}
+        self.assertEqual(set(call) - set(table.values()), described, "a parameter that Terraform has not")
+
+    def test_role_and_policy_are_those_of_the_script(self):
+        role = self.resources["tencentcloud_cam_role"]["function"]
+        self.assertTrue(rights.is_same(self.calls["CreateRole"]["PolicyDocument"], as_json(role["document"])))
+        local = load("main.tf")["locals"][0]
+        self.assertEqual(local["default_role"], '${join("-", concat([var.function, var.region], var.namespace == "default" '
+                                                '? [] : [var.namespace]))}')
+        self.assertEqual(names.Names("ap-guangzhou", "f1", "n1").role, "f1-ap-guangzhou-n1")
+        self.assertEqual(self.resources["tencentcloud_cam_policy"]["function"]["document"], "${file(var.policy_file)}")
+
+    def test_triggers_are_those_of_the_script(self):
+        [dynamic] = self.resources["tencentcloud_scf_function"]["function"]["dynamic"]
+        [content] = dynamic['"triggers"']["content"]
+        self.assertEqual(dynamic['"triggers"']["for_each"], "${local.triggers}")
+        call = self.calls["CreateTrigger"]
+        desc = json.loads(call["TriggerDesc"])
+        made = as_json(content["trigger_desc"], event=desc["event"], prefix=desc["filter"]["Prefix"])
+        self.assertEqual((self.value(content["type"]), made), (call["Type"], desc))
+        # The provider joins the two to the domain.
+        bucket, region = content["name"], content["cos_region"]
+        self.assertEqual((bucket, region), ("${triggers.value.bucket}", "${triggers.value.region}"))
+        self.assertEqual(call["TriggerName"], f"{support.SOURCE}.cos.ap-guangzhou.myqcloud.com")
+
+    def test_retries_are_those_of_the_script(self):
+        [config] = self.resources["tencentcloud_scf_function_event_invoke_config"]["function"]["async_trigger_config"]
+        wanted_config = self.calls["UpdateFunctionEventInvokeConfig"]["AsyncTriggerConfig"]
+        [retry] = config["retry_config"]
+        self.assertEqual([{"RetryNum": self.value(retry["retry_num"])}], wanted_config["RetryConfig"])
+        self.assertEqual(self.value(config["msg_ttl"]), wanted_config["MsgTTL"])
+
+
+if __name__ == "__main__":
+    unittest.main()
