@@ -87,7 +87,8 @@ resource "tencentcloud_scf_function" "function" {
   dns_cache         = true
 
   # Not tencentcloud_scf_trigger: that knows triggers by name, and all COS triggers of a bucket have one name. The
-  # provider makes the domain of the bucket out of its name and its region.
+  # provider makes the domain of the bucket out of its name and its region, and binds triggers to $LATEST; scripts/deploy
+  # binds them to $DEFAULT, which leads there unless it is routed elsewhere.
   dynamic "triggers" {
     for_each = local.triggers
     content {
