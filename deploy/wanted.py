@@ -36,7 +36,7 @@ class Wanted:
         self._check_numbers()
         self.zip = with_config(options.zip, options.config)
         self.digest = hashlib.sha256(self.zip).hexdigest()
-        self.meaning, self.policy, self.triggers = self._ask_program(options.source)
+        self.meaning, self.policy, self.triggers = self._ask_program(options.source, options.allow_listing)
 
     def _check_numbers(self):
         table = [
@@ -51,7 +51,7 @@ class Wanted:
             if not good:
                 raise Wrong(f"{option} {value} is not possible: it must be {rule}")
 
-    def _ask_program(self, sources):
+    def _ask_program(self, sources, allows_listing):
         """What the program in the zip says of its configuration, its rights and its triggers."""
         with tempfile.TemporaryDirectory() as folder:
             with zipfile.ZipFile(io.BytesIO(self.zip)) as archive:
@@ -61,6 +61,7 @@ class Wanted:
             program.chmod(0o755)
             environment = {**self.environment, "USER_CODE_ROOT": folder}
             where = ["--region", self.names.region] + [word for source in sources for word in ("--source", source)]
+            rights = ["--allow-listing"] if allows_listing else []
 
             def ask(*arguments):
                 try:
@@ -72,7 +73,8 @@ class Wanted:
                     raise Wrong(done.stderr.strip().removeprefix("cos-thumbnailer: "))
                 return done.stdout
 
-            return ask("check"), json.loads(ask("policy", *where)), json.loads(ask("triggers", *where))["triggers"]
+            return ask("check"), json.loads(ask("policy", *where, *rights)), json.loads(
+                ask("triggers", *where))["triggers"]
 
     # The calls. Each is a service, an action and its parameters.
 

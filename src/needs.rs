@@ -16,10 +16,12 @@ pub(crate) fn run<T: ToString>(
     let environment = Environment::of_process();
     let mut region = environment.get("TENCENTCLOUD_REGION").map(str::to_owned);
     let mut sources = Vec::new();
+    let mut allows_listing = false;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("region") => region = Some(arguments.value()?.string()?),
             Long("source") => sources.push(Bucket::parse(&arguments.value()?.string()?)?),
+            Long("allow-listing") => allows_listing = true,
             other => return Err(other.unexpected()).context("see cos-thumbnailer --help"),
         }
     }
@@ -30,7 +32,10 @@ pub(crate) fn run<T: ToString>(
         Ok(config) => config,
         Err(mistakes) => bail!("{mistakes}"),
     };
-    let deployment = Deployment::new(&config, Region::parse(&region)?, &sources)?;
+    let mut deployment = Deployment::new(&config, Region::parse(&region)?, &sources)?;
+    if allows_listing {
+        deployment = deployment.allowing_listing();
+    }
     let needs = what(&deployment)?;
     crate::print(&needs.to_string())
 }

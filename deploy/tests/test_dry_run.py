@@ -37,6 +37,12 @@ class DryRun(support.WithFolder):
                          [{"event": event, "filter": {"Prefix": "图片/", "Suffix": ""}} for event in
                           ("cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed")])
 
+    def test_listing_is_allowed_on_request_only(self):
+        for arguments, allowed in (([], False), (["--allow-listing"], True)):
+            calls = self.calls(self.deploy(*arguments))
+            [policy] = [call["parameters"]["PolicyDocument"] for call in calls if call["action"] == "CreatePolicy"]
+            self.assertEqual("name/cos:GetBucket" in policy, allowed)
+
     def test_undeploy_prints_calls_as_well(self):
         calls = self.calls(self.script("undeploy"))
         self.assertEqual([call["action"] for call in calls if call["when"] != "read"],

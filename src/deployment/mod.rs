@@ -17,6 +17,7 @@ pub struct Deployment<'a> {
     region: Region,
     /// Every rule with a bucket of its sources, in the order of the rules.
     uses: Vec<(&'a Rule, Bucket)>,
+    allows_listing: bool,
 }
 
 /// Why a configuration cannot be deployed so.
@@ -66,7 +67,14 @@ impl<'a> Deployment<'a> {
         if let Some(found) = uses.iter().find_map(|(_, bucket)| config.loop_in(bucket)) {
             return Err(Error::Loop(found.to_string()));
         }
-        Ok(Self { region, uses })
+        Ok(Self { region, uses, allows_listing: false })
+    }
+
+    /// Lets the role list the buckets. The function never does; but it is not documented whether COS tells a role that may
+    /// not list a bucket that an object is not there (404), or denies it the answer (403).
+    #[must_use]
+    pub fn allowing_listing(self) -> Self {
+        Self { allows_listing: true, ..self }
     }
 
     /// What the role of the function must be allowed, and nothing more.

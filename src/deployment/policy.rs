@@ -13,6 +13,9 @@ use crate::object::Bucket;
 /// action of PUT Object acl (436/7748), which the header stands for.
 const PUT_ACL: &str = "name/cos:PutObjectACL";
 
+/// GET Bucket (436/7734).
+const LIST: &str = "name/cos:GetBucket";
+
 /// What a role may do: action names by the resources they are allowed on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Policy(BTreeMap<Vec<&'static str>, BTreeSet<String>>);
@@ -29,6 +32,10 @@ impl Policy {
             }
             let target = rule.target_bucket(source).map_err(|error| Error::Target(source.clone(), error))?;
             let sets_acl = rule.acl().is_some_and(|acl| acl.as_str() != "default");
+            if deployment.allows_listing {
+                grant(LIST, source, "");
+                grant(LIST, &target, "");
+            }
             for thumbnail in rule.thumbnails() {
                 let prefix = rule.target_prefix(thumbnail);
                 for method in [Method::Delete, Method::Head, Method::Put] {
@@ -71,12 +78,16 @@ mod tests {
     use serde_json::Value;
 
     use super::super::tests::{config, deployment};
+    use super::Policy;
     use crate::config::Config;
 
-    /// The statements as `actions on resources`, without what all names have in common.
     fn statements(config: &Config, sources: &[&str]) -> Vec<String> {
-        let policy = deployment(config, sources).unwrap().policy().unwrap().to_string();
-        let policy: Value = serde_json::from_str(&policy).unwrap();
+        written(&deployment(config, sources).unwrap().policy().unwrap())
+    }
+
+    /// The statements as `actions on resources`, without what all names have in common.
+    fn written(policy: &Policy) -> Vec<String> {
+        let policy: Value = serde_json::from_str(&policy.to_string()).unwrap();
         assert_eq!(policy["version"], "2.0");
         let list = |value: &Value, start: &str| {
             let words = value.as_array().unwrap().iter().map(|word| word.as_str().unwrap());
@@ -137,6 +148,13 @@ mod tests {
                 "GetObject HeadObject on b-125/*"
             ]
         );
+    }
+
+    #[test]
+    fn listing_is_allowed_on_request_only() {
+        let config = config(&[("SOURCE_PREFIX", "up/")], None);
+        let policy = deployment(&config, &["photos-125"]).unwrap().allowing_listing().policy().unwrap();
+        assert!(written(&policy).contains(&"GetBucket on photos-125/* photosresized-125/*".to_owned()));
     }
 
     #[test]
