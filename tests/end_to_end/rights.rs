@@ -7,7 +7,7 @@ use std::process::Command;
 use scf_local::event;
 use serde_json::Value;
 
-use crate::world::{REGION, SOURCE, Wishes, World, jpeg_of, program, small_jpeg};
+use crate::world::{REGION, SOURCE, Wishes, World, example, jpeg_of, program, small_jpeg};
 
 /// Actions with the patterns of objects they are allowed on, by `cos-thumbnailer policy`.
 fn policy(wishes: &Wishes, code: &Path) -> BTreeSet<(String, String)> {
@@ -59,7 +59,7 @@ async fn live(world: &World, key: &str) {
     assert_eq!(world.invoke(&removed).await.outcome()["outcome"], "removed");
 }
 
-/// Runs a life of each source, and compares its requests with the policy.
+/// Runs a life of each source, and the doctor, and compares their requests with the policy.
 async fn check(wishes: Wishes, keys: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     if let Some(rules) = wishes.rules {
@@ -70,6 +70,7 @@ async fn check(wishes: Wishes, keys: &[&str]) {
     for key in keys {
         live(&world, key).await;
     }
+    world.invoke(&example("doctor")).await;
     let mut used = BTreeSet::new();
     for request in world.cos.journal() {
         let (actions, object) = needs(&request);
