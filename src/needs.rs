@@ -9,9 +9,9 @@ use cos_thumbnailer::object::{Bucket, Region};
 use lexopt::prelude::*;
 
 /// Runs a command that prints `what` of the deployment, as JSON.
-pub(crate) fn run<T: ToString>(
+pub(crate) fn run(
     mut arguments: lexopt::Parser,
-    what: impl FnOnce(&Deployment<'_>) -> Result<T, Error>,
+    what: fn(&Deployment<'_>) -> Result<String, Error>,
 ) -> Result<ExitCode> {
     let environment = Environment::of_process();
     let mut region = environment.get("TENCENTCLOUD_REGION").map(str::to_owned);
@@ -36,6 +36,5 @@ pub(crate) fn run<T: ToString>(
     if allows_listing {
         deployment = deployment.allowing_listing();
     }
-    let needs = what(&deployment)?;
-    crate::print(&needs.to_string())
+    crate::print(&what(&deployment)?)
 }

@@ -1,11 +1,8 @@
 //! What the function needs of the cloud under its configuration: the rights of its role, and its triggers.
 
+mod pairs;
 mod policy;
-mod prefixes;
 mod triggers;
-
-pub use policy::Policy;
-pub use triggers::{Trigger, Triggers};
 
 use crate::config::{Config, Rule};
 use crate::cos::Place;
@@ -77,25 +74,30 @@ impl<'a> Deployment<'a> {
         Self { allows_listing: true, ..self }
     }
 
-    /// What the role of the function must be allowed, and nothing more.
+    /// What the role of the function must be allowed, and nothing more: a CAM policy, as JSON.
     ///
     /// # Errors
     /// [`Error::Target`].
-    pub fn policy(&self) -> Result<Policy, Error> {
-        Policy::new(self)
+    pub fn policy(&self) -> Result<String, Error> {
+        policy::policy(self)
     }
 
-    /// The COS triggers of the function.
+    /// The COS triggers of the function, as JSON: `{"triggers": [{"bucket", "region", "event", "prefix"}]}`.
     ///
     /// # Errors
     /// [`Error::TooManyTriggers`].
-    pub fn triggers(&self) -> Result<Triggers, Error> {
-        Triggers::new(self)
+    pub fn triggers(&self) -> Result<String, Error> {
+        triggers::triggers(self)
     }
 
     fn place(&self, bucket: &Bucket) -> Place {
         Place { bucket: bucket.clone(), region: self.region.clone() }
     }
+}
+
+/// A text as JSON.
+fn json(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 #[cfg(test)]

@@ -1,11 +1,7 @@
 //! The CAM policy of the execution role (policy syntax 598/10603, COS actions 436/30580).
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-use serde_json::json;
-
-use super::{Deployment, Error, prefixes};
+use super::pairs::Pairs;
+use super::{Deployment, Error, json};
 use crate::cos::Method;
 use crate::object::Bucket;
 
@@ -16,61 +12,60 @@ const PUT_ACL: &str = "name/cos:PutObjectACL";
 /// GET Bucket (436/7734).
 const LIST: &str = "name/cos:GetBucket";
 
-/// What a role may do: action names by the resources they are allowed on.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Policy(BTreeMap<Vec<&'static str>, BTreeSet<String>>);
-
-impl Policy {
-    pub(super) fn new(deployment: &Deployment<'_>) -> Result<Self, Error> {
-        let mut grants: BTreeMap<(&str, Bucket), BTreeSet<String>> = BTreeMap::new();
-        let mut grant = |action, bucket: &Bucket, prefix: &str| {
-            grants.entry((action, bucket.clone())).or_default().insert(prefix.to_owned());
-        };
-        for (rule, source) in &deployment.uses {
-            for method in [Method::Get, Method::Head] {
-                grant(method.action(), source, rule.source().prefix());
-            }
-            let target = rule.target_bucket(source).map_err(|error| Error::Target(source.clone(), error))?;
-            let sets_acl = rule.acl().is_some_and(|acl| acl.as_str() != "default");
-            if deployment.allows_listing {
-                grant(LIST, source, "");
-                grant(LIST, &target, "");
-            }
-            for thumbnail in rule.thumbnails() {
-                let prefix = rule.target_prefix(thumbnail);
-                for method in [Method::Delete, Method::Head, Method::Put] {
-                    grant(method.action(), &target, &prefix);
-                }
-                if sets_acl {
-                    grant(PUT_ACL, &target, &prefix);
-                }
-            }
-        }
-        let mut actions: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for ((action, bucket), prefixes) in &grants {
-            let place = deployment.place(bucket);
-            for prefix in prefixes::shortest(&prefixes.iter().map(String::as_str).collect()) {
-                let resource = place.resource(&format_args!("{prefix}*"));
-                actions.entry(resource).or_default().push(action);
-            }
-        }
-        let mut statements: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
-        for (resource, actions) in actions {
-            statements.entry(actions).or_default().insert(resource);
-        }
-        Ok(Self(statements))
+/// The policy as JSON, the same for the same configuration.
+pub(super) fn policy(deployment: &Deployment<'_>) -> Result<String, Error> {
+    let mut resources = Pairs::default();
+    for (action, beginning) in grants(deployment)?.iter() {
+        resources.add(beginning, action.clone());
     }
+    let mut statements = Pairs::default();
+    for actions in resources.groups() {
+        let Some((beginning, _)) = actions.first() else { continue };
+        let actions: Vec<String> = actions.iter().map(|(_, action)| json(action)).collect();
+        statements.add(&actions.join(", "), json(&format!("{beginning}*")));
+    }
+    let statements: Vec<String> = statements.groups().map(statement).collect();
+    Ok(format!("{{\n  \"version\": \"2.0\",\n  \"statement\": [\n{}\n  ]\n}}\n", statements.join(",\n")))
 }
 
-/// The policy as JSON, the same for the same configuration.
-impl fmt::Display for Policy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statements = self
-            .0
-            .iter()
-            .map(|(actions, resources)| json!({"effect": "allow", "action": actions, "resource": resources}));
-        writeln!(f, "{:#}", json!({"version": "2.0", "statement": statements.collect::<Vec<_>>()}))
+/// Actions with the beginnings of the resources they are needed on.
+fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
+    let mut grants = Pairs::default();
+    let mut grant = |action: &str, bucket: &Bucket, prefix: &str| {
+        grants.add(action, deployment.place(bucket).resource(&prefix));
+    };
+    for (rule, source) in &deployment.uses {
+        for method in [Method::Get, Method::Head] {
+            grant(method.action(), source, rule.source().prefix());
+        }
+        let target = rule.target_bucket(source).map_err(|error| Error::Target(source.clone(), error))?;
+        let sets_acl = rule.acl().is_some_and(|acl| acl.as_str() != "default");
+        if deployment.allows_listing {
+            grant(LIST, source, "");
+            grant(LIST, &target, "");
+        }
+        for thumbnail in rule.thumbnails() {
+            let prefix = rule.target_prefix(thumbnail);
+            for method in [Method::Delete, Method::Head, Method::Put] {
+                grant(method.action(), &target, &prefix);
+            }
+            if sets_acl {
+                grant(PUT_ACL, &target, &prefix);
+            }
+        }
     }
+    grants.keep_shortest();
+    Ok(grants)
+}
+
+/// The statement of the resources with the same actions.
+fn statement(resources: &[(String, String)]) -> String {
+    let actions = resources.first().map_or("", |(actions, _)| actions);
+    let resources: Vec<&str> = resources.iter().map(|(_, resource)| resource.as_str()).collect();
+    format!(
+        "    {{\n      \"effect\": \"allow\",\n      \"action\": [{actions}],\n      \"resource\": [\n        {}\n      ]\n    }}",
+        resources.join(",\n        ")
+    )
 }
 
 #[cfg(test)]
@@ -78,7 +73,6 @@ mod tests {
     use serde_json::Value;
 
     use super::super::tests::{config, deployment};
-    use super::Policy;
     use crate::config::Config;
 
     fn statements(config: &Config, sources: &[&str]) -> Vec<String> {
@@ -86,8 +80,8 @@ mod tests {
     }
 
     /// The statements as `actions on resources`, without what all names have in common.
-    fn written(policy: &Policy) -> Vec<String> {
-        let policy: Value = serde_json::from_str(&policy.to_string()).unwrap();
+    fn written(policy: &str) -> Vec<String> {
+        let policy: Value = serde_json::from_str(policy).unwrap();
         assert_eq!(policy["version"], "2.0");
         let list = |value: &Value, start: &str| {
             let words = value.as_array().unwrap().iter().map(|word| word.as_str().unwrap());

@@ -3,13 +3,8 @@
 //! They have no suffix: COS compares suffixes with regard to case and takes one for each trigger, the function takes
 //! several and compares them without. What a trigger brings in vain ends as `skip.no_rule`, with no request.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-
-use serde::Serialize;
-
-use super::{Deployment, Error, prefixes};
-use crate::object::{Bucket, Region};
+use super::pairs::Pairs;
+use super::{Deployment, Error, json};
 
 /// COS triggers that a function can have (583/11637).
 pub(super) const MOST: usize = 10;
@@ -17,71 +12,39 @@ pub(super) const MOST: usize = 10;
 /// The events that thumbnails follow.
 const EVENTS: [&str; 3] = ["cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed"];
 
-/// The triggers of a function, by bucket, prefix and event.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Triggers {
-    triggers: Vec<Trigger>,
-}
-
-/// One trigger: one kind of event of the objects of a bucket whose keys begin so.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Trigger {
-    /// Full name of the bucket.
-    pub bucket: String,
-    /// Its region, and that of the function.
-    pub region: String,
-    /// The kind of event.
-    pub event: &'static str,
-    /// How the keys begin; empty is any way.
-    pub prefix: String,
-}
-
-impl Triggers {
-    pub(super) fn new(deployment: &Deployment<'_>) -> Result<Self, Error> {
-        let mut sources: BTreeMap<&Bucket, BTreeSet<&str>> = BTreeMap::new();
-        for (rule, bucket) in &deployment.uses {
-            sources.entry(bucket).or_default().insert(rule.source().prefix());
-        }
-        for prefixes in sources.values_mut() {
-            // COS refuses rules of one event that overlap.
-            *prefixes = prefixes::shortest(prefixes);
-        }
-        // The bucket with the most prefixes gives way first.
-        while needed(sources.values().map(BTreeSet::len).sum()) > MOST {
-            let widest = sources.values_mut().max_by_key(|prefixes| prefixes.len());
-            let Some(prefixes) = widest.filter(|prefixes| prefixes.len() > 1) else {
-                return Err(Error::TooManyTriggers(sources.len()));
-            };
-            *prefixes = BTreeSet::from([prefixes::common(prefixes)]);
-        }
-        let rows = sources.into_iter().flat_map(|(bucket, prefixes)| {
-            prefixes.into_iter().flat_map(move |prefix| EVENTS.map(|event| (bucket, prefix, event)))
-        });
-        let trigger = |(bucket, prefix, event)| Trigger::new(bucket, &deployment.region, event, prefix);
-        Ok(Self { triggers: rows.map(trigger).collect() })
+/// The triggers as JSON, one a line, by bucket, prefix and event.
+pub(super) fn triggers(deployment: &Deployment<'_>) -> Result<String, Error> {
+    let mut sources = Pairs::default();
+    for (rule, bucket) in &deployment.uses {
+        sources.add(bucket.as_str(), rule.source().prefix().to_owned());
     }
+    // COS refuses rules of one event that overlap.
+    sources.keep_shortest();
+    // The bucket with the most prefixes gives way first.
+    while needed(sources.iter().len()) > MOST {
+        let widest = sources.groups().max_by_key(|prefixes| prefixes.len());
+        let Some([(bucket, _), _, ..]) = widest else {
+            return Err(Error::TooManyTriggers(sources.groups().count()));
+        };
+        let bucket = bucket.clone();
+        sources.merge(&bucket);
+    }
+    let region = json(deployment.region.as_str());
+    let mut lines = Vec::new();
+    for (bucket, prefix) in sources.iter() {
+        let (bucket, prefix) = (json(bucket), json(prefix));
+        for event in EVENTS {
+            lines.push(format!(
+                "{{\"bucket\": {bucket}, \"region\": {region}, \"event\": \"{event}\", \"prefix\": {prefix}}}"
+            ));
+        }
+    }
+    Ok(format!("{{\"triggers\": [\n  {}\n]}}\n", lines.join(",\n  ")))
 }
 
 /// The triggers that so many prefixes need.
 pub(super) fn needed(prefixes: usize) -> usize {
     prefixes.saturating_mul(EVENTS.len())
-}
-
-impl Trigger {
-    fn new(bucket: &Bucket, region: &Region, event: &'static str, prefix: &str) -> Self {
-        let (bucket, region) = (bucket.to_string(), region.to_string());
-        Self { bucket, region, event, prefix: prefix.to_owned() }
-    }
-}
-
-/// The triggers as JSON, one a line, the same for the same configuration.
-impl fmt::Display for Triggers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines =
-            self.triggers.iter().map(|trigger| serde_json::to_string(trigger).map_err(|_| fmt::Error));
-        let lines = lines.collect::<Result<Vec<_>, _>>()?;
-        writeln!(f, "{{\"triggers\": [\n  {}\n]}}", lines.join(",\n  "))
-    }
 }
 
 #[cfg(test)]
@@ -92,7 +55,7 @@ mod tests {
 
     /// The places that events come from; each has all three events.
     fn places(config: &Config, sources: &[&str]) -> Result<Vec<String>, Error> {
-        let text = deployment(config, sources).unwrap().triggers()?.to_string();
+        let text = deployment(config, sources).unwrap().triggers()?;
         let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
         let triggers = parsed["triggers"].as_array().unwrap();
         assert!(triggers.len() <= MOST && triggers.len().is_multiple_of(3), "{text}");
