@@ -56,10 +56,11 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
     let good = show(&cos, &answer);
     if invoke.keep {
         let source = subjects.first().map_or("photos-1250000000", |subject| subject.bucket.as_str());
+        // From here on an upload may come at any time: whoever reads the address may use it.
+        let notices = cos.notices();
         print::line(&format!("\n{}", serve::welcome(source, &cos, &options)));
         let bucket = source.to_owned();
-        serve::deliver(&Trigger { bucket, copies: 1, ..Trigger::default() }, cos.notices(), &cos, &scf)
-            .await?;
+        serve::deliver(&Trigger { bucket, copies: 1, ..Trigger::default() }, notices, &cos, &scf).await?;
     }
     scf.stop().await;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
