@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::function::Function;
-use cos_thumbnailer::runtime::{Api, install_panic_hook, serve};
+use cos_thumbnailer::runtime::{Api, announce, install_panic_hook, serve};
 use lexopt::prelude::*;
 
 const HELP: &str = include_str!("help.txt");
@@ -58,15 +58,18 @@ fn function() -> Result<ExitCode> {
     };
     install_panic_hook();
     let api = Api::new(host, port)?;
-    let function = Function::new(Config::of_installation(&environment));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("the async runtime cannot start")?;
-    let function = &function;
-    runtime.block_on(serve(&api, |context, message| async move {
-        function.handle(context, &message, &Environment::of_process()).await
-    }));
+    runtime.block_on(async {
+        announce(&api).await;
+        let function = &Function::new(Config::of_installation(&environment));
+        serve(&api, |context, message| async move {
+            function.handle(context, &message, &Environment::of_process()).await
+        })
+        .await;
+    });
     // Only an answer that asks for a new instance ends the loop.
     Ok(ExitCode::FAILURE)
 }

@@ -29,6 +29,14 @@ pub enum Answer {
     ErrorThenExit(String),
 }
 
+/// Says that the instance can take events, until that is heard. What only events need is made after it.
+pub async fn announce(api: &Api) {
+    let mut pauses = pauses();
+    while let Err(error) = api.ready().await {
+        pause(&mut pauses, "ready", &error).await;
+    }
+}
+
 /// Serves events until an answer asks for the end of the process.
 ///
 /// `handler` is called with one event at a time.
@@ -37,11 +45,7 @@ where
     H: FnMut(Context, Bytes) -> F,
     F: Future<Output = Answer>,
 {
-    let mut pauses = pauses();
-    while let Err(error) = api.ready().await {
-        pause(&mut pauses, "ready", &error).await;
-    }
-    let mut failures = self::pauses();
+    let mut failures = pauses();
     loop {
         let (context, event) = match api.next().await {
             Ok(invocation) => invocation,
@@ -55,7 +59,7 @@ where
                 continue;
             }
         };
-        failures = self::pauses();
+        failures = pauses();
         let answer = fenced(handler(context, event)).await.unwrap_or_else(|panic| {
             Answer::Error(format!(
                 "the function panicked: {panic}; please report this together with the event"
