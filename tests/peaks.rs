@@ -28,11 +28,21 @@ struct Run {
     peak: f64,
 }
 
-/// Renders a file to fit a square, with so many MB for pixels.
-fn run(file: &Path, side: u32, format: &str, memory: Option<u64>) -> Run {
+/// How a file is rendered: to fit a square, as this format.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    side: u32,
+    format: &'a str,
+    options: &'a str,
+    threads: usize,
+}
+
+/// Renders a file with so many MB for pixels.
+fn run(file: &Path, wanted: Wanted<'_>, memory: Option<u64>) -> Run {
     let target = tempfile::NamedTempFile::new().unwrap();
-    let job =
-        json!({"src": file, "dst": target.path(), "box": side, "fmt": format, "q": 80, "memory": memory});
+    let Wanted { side, format, options, threads } = wanted;
+    let job = json!({"src": file, "dst": target.path(), "box": side, "fmt": format, "q": 80, "memory": memory,
+        "options": options, "threads": threads});
     let mut program = Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer"))
         .args(["render", "--serve"])
         .stdin(Stdio::piped())
@@ -51,13 +61,20 @@ fn run(file: &Path, side: u32, format: &str, memory: Option<u64>) -> Run {
 /// MB of the process before it has a picture.
 fn idle() -> f64 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    run(&folder.join("pngsuite/basn0g01.png"), 1, "png", None).peak
+    let wanted = Wanted { side: 1, format: "png", options: "", threads: 1 };
+    run(&folder.join("pngsuite/basn0g01.png"), wanted, None).peak
 }
 
 /// Checks one file at every size of function, and says how many of them can make it.
 fn check(file: &Path, side: u32, format: &str) -> usize {
-    let name = format!("{} to {side} px of {format}", file.file_name().unwrap().display());
-    let free = run(file, side, format, None);
+    check_as(file, Wanted { side, format, options: "", threads: 1 })
+}
+
+fn check_as(file: &Path, wanted: Wanted<'_>) -> usize {
+    let Wanted { side, format, options, threads } = wanted;
+    let name = file.file_name().unwrap().display();
+    let name = format!("{name} to {side} px of {format}, {options:?}, {threads} threads");
+    let free = run(file, wanted, None);
     if let Some(refusal) = free.refusal {
         assert!(!refusal.contains("of memory"), "{name}: {refusal}");
         return 0;
@@ -66,7 +83,7 @@ fn check(file: &Path, side: u32, format: &str) -> usize {
     let mut makers = 0;
     for function in FUNCTIONS {
         let size = f64::from(u32::try_from(function).unwrap());
-        let Run { refusal, peak } = run(file, side, format, Some(function - OWN));
+        let Run { refusal, peak } = run(file, wanted, Some(function - OWN));
         println!("{name}: {needed:.0} MB in {function}: {peak:.0}, {}", refusal.as_deref().unwrap_or("made"));
         assert!(peak <= size, "{name}: {peak:.0} MB in a function of {function}");
         match refusal {
@@ -126,6 +143,9 @@ fn jpeg_of_24_megapixels() {
     let baseline = folder.file("baseline.jpg", &baseline);
     assert_eq!(check(&baseline, 300, "jpeg"), 4);
     assert!(check(&baseline, 1600, "webp") > 0);
+    assert_eq!(check_as(&baseline, Wanted { side: 300, format: "jpeg", options: "", threads: 4 }), 4);
+    let light = Wanted { side: 300, format: "jpeg", options: "linear/1", threads: 1 };
+    assert!(check_as(&baseline, light) > 0);
     let progressive =
         folder.file("progressive.jpg", &jpeg(6000, 4000, |encoder| encoder.set_progressive(true)));
     assert_eq!(check(&progressive, 300, "jpeg"), 4);

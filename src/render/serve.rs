@@ -22,6 +22,9 @@ struct Job {
     dst: PathBuf,
     #[serde(rename = "box")]
     side: u32,
+    /// Options behind the box, such as `fit/cover`.
+    #[serde(default)]
+    options: String,
     fmt: String,
     q: u8,
     #[serde(default)]
@@ -70,7 +73,11 @@ fn make(job: &Job) -> Result<()> {
     };
     let recipes = sides
         .into_iter()
-        .map(|side| recipe(&format!("{side}x{side}"), Some(job.fmt.clone()), &job.q.to_string()))
+        .map(|side| {
+            let slash = if job.options.is_empty() { "" } else { "/" };
+            let thumbnail = format!("{side}x{side}{slash}{}", job.options);
+            recipe(&thumbnail, Some(job.fmt.clone()), &job.q.to_string())
+        })
         .collect::<Result<Vec<_>>>()?;
     let memory = job.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024));
     let threads = job.threads.unwrap_or(NonZeroUsize::MIN);
