@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, render};
+use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
 /// Larger pictures only cost time.
@@ -46,6 +46,14 @@ fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<Result<Thumbnail
     let moving = Recipe { format: Some(Format::Gif), animation: Animation::Keep, ..recipe.clone() };
     let recipes = [&recipe, &moving];
     let rendering = render(file, u64::try_from(length).ok(), &recipes, &LIMITS, &Cancel::default());
-    let thumbnails = rendering.map_err(|error| error.to_string())?.thumbnails;
-    Ok(thumbnails.into_iter().map(|thumbnail| thumbnail.map_err(|error| error.to_string())).collect())
+    let thumbnails = rendering.map_err(|error| told(&error))?.thumbnails;
+    Ok(thumbnails.into_iter().map(|thumbnail| thumbnail.map_err(|error| told(&error))).collect())
+}
+
+/// What is told of an error. Which of two faults of a file is met first may depend on how far a read brings the decoder.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Damaged { format, .. } => format!("damaged {format:?}"),
+        other => other.to_string(),
+    }
 }
