@@ -183,6 +183,26 @@ impl<R: Read> Read for Source<'_, R> {
     }
 }
 
+/// A source whose reads give all that is asked for, as far as the file goes: for decoders to which it matters how much
+/// they see at a time. The sizes in which a file arrives must not decide what becomes of it.
+pub(super) struct Even<'s, 'a, R>(pub(super) &'s mut Source<'a, R>);
+
+impl<R: Read> Read for Even<'_, '_, R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while let Some(rest) = target.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.0.read(rest) {
+                Ok(0) => break,
+                Ok(count) => filled = filled.saturating_add(count),
+                Err(error) if filled == 0 => return Err(error),
+                // The source remembers it, and what came before is good.
+                Err(_) => break,
+            }
+        }
+        Ok(filled)
+    }
+}
+
 /// Forward, and back as far as the buffer still reaches.
 impl<R: Read> Seek for Source<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {

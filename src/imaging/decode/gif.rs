@@ -17,7 +17,7 @@ use super::super::limits::Budget;
 use super::super::orient::Orientation;
 use super::super::picture::{Depth, Grain, Layout, Picture, side};
 use super::super::reduce::Reducer;
-use super::super::source::{CUT_SHORT, Source};
+use super::super::source::{CUT_SHORT, Even, Source};
 use super::super::{Error, SourceFormat};
 use super::screen::{Blend, CLEAR, Disposal, Place, Screen};
 use super::{Decoded, reserved};
@@ -34,7 +34,8 @@ pub(super) fn decode<R: Read>(
     let cancel = source.cancel();
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
-    let mut decoder = options.read_info(source).map_err(|error| refusal(&error))?;
+    // A code that does not exist counts for the decoder if it is seen together with the last pixel.
+    let mut decoder = options.read_info(Even(source)).map_err(|error| refusal(&error))?;
     let screen = Size { width: decoder.width().into(), height: decoder.height().into() };
     let frame = decoder.next_frame_info().map_err(|error| refusal(&error))?;
     let frame = frame.ok_or_else(|| damaged("it has no frame"))?.clone();
@@ -72,7 +73,7 @@ pub(super) fn decode<R: Read>(
 
 /// A file whose first frame is about to be read.
 struct Frames<'s, 'a, R: Read> {
-    decoder: gif::Decoder<&'s mut Source<'a, R>>,
+    decoder: gif::Decoder<Even<'s, 'a, R>>,
     full: Size,
     /// Whether the canvas is that of the first frame.
     empty: bool,
