@@ -64,18 +64,19 @@ pub(super) fn run() -> Result<ExitCode> {
 
 fn make(job: &Job) -> Result<()> {
     let (sides, files): (Vec<u32>, Vec<PathBuf>) = match job.mode.as_str() {
-        "" | "default" => (vec![job.side], vec![job.dst.clone()]),
+        "" | "anim" | "default" => (vec![job.side], vec![job.dst.clone()]),
         "multi" | "cascade" => {
             let name = |side| PathBuf::from(format!("{}.{side}.{}", job.dst.display(), job.fmt));
             (MULTI.into(), MULTI.map(name).into())
         }
-        other => bail!("there is no mode {other}; default, multi and cascade exist"),
+        other => bail!("there is no mode {other}; default, anim, multi and cascade exist"),
     };
     let recipes = sides
         .into_iter()
         .map(|side| {
+            let moves = if job.mode == "anim" { "/animation/keep" } else { "" };
             let slash = if job.options.is_empty() { "" } else { "/" };
-            let thumbnail = format!("{side}x{side}{slash}{}", job.options);
+            let thumbnail = format!("{side}x{side}{moves}{slash}{}", job.options);
             recipe(&thumbnail, Some(job.fmt.clone()), &job.q.to_string())
         })
         .collect::<Result<Vec<_>>>()?;
