@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cos_thumbnailer::runtime::{Answer, Api, serve};
+use cos_thumbnailer::runtime::{Answer, Api, announce, serve};
 use scf_local::{HeaderCase, Outcome, RuntimeFault};
 use serde_json::json;
 
@@ -86,8 +86,13 @@ async fn a_panic_is_answered_and_the_next_event_is_served() {
         assert!(sentence.contains("panicked: row 7 is missing"), "{sentence}");
         assert_eq!(world.scf.invoke("2").await.outcome, Outcome::Response("fine".to_owned()));
     };
+    let served = async {
+        // The process may have been stopped before it did.
+        announce(&api).await;
+        serve(&api, handler).await;
+    };
     tokio::select! {
-        () = serve(&api, handler) => panic!("the loop ended"),
+        () = served => panic!("the loop ended"),
         () = events => {}
     }
 }
