@@ -4,7 +4,7 @@
 //! fill that time: three of them take little more than half the time that they take one after another. That
 //! holds only while all that a step needs is in registers, so a place is four numbers and no more.
 
-use super::lookup::{Lookup, STATES, UNCLEAR};
+use super::lookup::{Lookup, STATES, UNCLEAR, boxed};
 use super::steps::{Entry, INDEX};
 
 /// Steps between looks at the limits; their bits fit in one reservoir.
@@ -121,11 +121,6 @@ impl Lane {
         let (first, count) = (first * self.unit.0, count * self.unit.0);
         self.blocks.get_mut(first..first + count).unwrap_or_default()
     }
-}
-
-fn boxed<T: Clone, const N: usize>(value: T) -> Box<[T; N]> {
-    let made: Result<Box<[T; N]>, _> = vec![value; N].try_into();
-    made.unwrap_or_else(|_| unreachable!("the vector has N elements"))
 }
 
 fn wide(value: u32) -> usize {

@@ -200,7 +200,8 @@ pub(super) fn last_wanted((across, down): (u32, u32)) -> usize {
     NATURAL.iter().rposition(wanted).unwrap_or(0)
 }
 
-fn boxed<T: Clone, const N: usize>(value: T) -> Box<[T; N]> {
+/// An array that was never on the stack.
+pub(super) fn boxed<T: Clone, const N: usize>(value: T) -> Box<[T; N]> {
     let made: Result<Box<[T; N]>, _> = vec![value; N].try_into();
     made.unwrap_or_else(|_| unreachable!("the vector has N elements"))
 }
