@@ -1,8 +1,11 @@
 //! What comes out does not depend on the number of threads.
 
+use std::io::Read;
 use std::num::NonZeroUsize;
 
 use cos_thumbnailer::imaging::jpeg::{Error, Head, Scale, Summary, Wanted};
+use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, render};
+use cos_thumbnailer::recipe::Recipe;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use crate::SCALES;
@@ -83,6 +86,31 @@ fn a_second_thread_is_there_while_a_large_scan_is_read() {
         .unwrap();
         assert!(seen > 50, "{seen} rows, interval {interval:?}");
     }
+}
+
+/// Looks for threads whenever more of the file is wanted.
+struct Watching<'a> {
+    rest: &'a [u8],
+    seen: &'a mut usize,
+}
+
+impl Read for Watching<'_> {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        *self.seen += usize::from(has_threads());
+        self.rest.read(target)
+    }
+}
+
+#[test]
+fn a_thumbnail_has_the_threads_that_its_limits_grant() {
+    let (file, mut seen) = (file(None), 0);
+    let (max_pixels, memory, threads) = (1 << 24, 1 << 26, NonZeroUsize::new(2).unwrap());
+    let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
+    let source = Watching { rest: &file, seen: &mut seen };
+    let recipe = Recipe::fit_inside(200, 200);
+    let rendering = render(source, None, &[&recipe], &limits, &Cancel::default()).unwrap();
+    assert!(rendering.thumbnails[0].is_ok());
+    assert!(seen > 2, "{seen} reads");
 }
 
 #[test]
