@@ -1,7 +1,6 @@
 """What is to be there after a deployment, and the calls that bring it about."""
 import base64
 import hashlib
-import io
 import json
 import pathlib
 import re
@@ -9,10 +8,10 @@ import subprocess
 import tempfile
 import zipfile
 
+from archive import CONFIG, PROGRAM, packed, unpacked
 from names import DEFAULTS as NAME_DEFAULTS
 from names import MADE, Wrong, trigger_desc
 
-PROGRAM, CONFIG = "bootstrap", "thumbnails.json"
 RUNTIME, HANDLER = "CustomRuntime", "bootstrap.main"
 TRUST = {"version": "2.0", "statement": [{"action": "name/sts:AssumeRole", "effect": "allow",
                                           "principal": {"service": ["scf.qcloud.com"]}}]}
@@ -54,9 +53,9 @@ class Wanted:
     def _ask_program(self, sources, allows_listing):
         """What the program in the zip says of its configuration, its rights and its triggers."""
         with tempfile.TemporaryDirectory() as folder:
-            with zipfile.ZipFile(io.BytesIO(self.zip)) as archive:
-                for name in {PROGRAM, CONFIG} & set(archive.namelist()):
-                    archive.extract(name, folder)
+            for name, content, _ in unpacked(self.zip):
+                if name in (PROGRAM, CONFIG):
+                    (pathlib.Path(folder) / name).write_bytes(content)
             program = pathlib.Path(folder) / PROGRAM
             program.chmod(0o755)
             environment = {**self.environment, "USER_CODE_ROOT": folder}
@@ -166,38 +165,20 @@ def with_config(path, config):
     """The bytes of the zip, with `config` as its thumbnails.json where that is given."""
     try:
         content = path.read_bytes()
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [(entry, archive.read(entry)) for entry in archive.infolist()]
+        files = unpacked(content)
     except (OSError, zipfile.BadZipFile) as error:
         raise Wrong(f"{path} cannot be read: {error}") from error
-    modes = {entry.filename: entry.external_attr >> 16 for entry, _ in entries}
-    if not modes.get(PROGRAM, 0) & 0o111:
+    if not any(name == PROGRAM and mode & 0o111 for name, _, mode in files):
         raise Wrong(f"{path} has no executable {PROGRAM}: build it with scripts/package")
     if config:
         try:
             rules = config.read_bytes()
         except OSError as error:
             raise Wrong(f"{config} cannot be read: {error}") from error
-        content = packed([*((entry, data) for entry, data in entries if entry.filename != CONFIG),
-                          (config_entry(), rules)])
+        content = packed([*(file for file in files if file[0] != CONFIG), (CONFIG, rules, 0o644)])
     if len(content) > LARGEST_ZIP:
         raise Wrong(f"{path} has {len(content)} bytes, and a function is updated with {LARGEST_ZIP} at most")
     return content
-
-
-def config_entry():
-    entry = zipfile.ZipInfo(CONFIG, (1980, 1, 1, 0, 0, 0))
-    entry.create_system, entry.external_attr, entry.compress_type = 3, 0o100644 << 16, zipfile.ZIP_DEFLATED
-    return entry
-
-
-def packed(entries):
-    """A zip whose bytes depend on nothing but these entries."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for entry, data in entries:
-            archive.writestr(entry, data, compresslevel=9)
-    return target.getvalue()
 
 
 def shown(parameters, digest, size):
