@@ -102,6 +102,12 @@ impl Rule {
         self.acl
     }
 
+    /// Whether thumbnails are stored with an ACL of their own.
+    #[must_use]
+    pub fn sets_acl(&self) -> bool {
+        self.acl.is_some_and(|acl| acl.as_str() != "default")
+    }
+
     /// What becomes of HEIC pictures.
     #[must_use]
     pub fn heic(&self) -> Heic {

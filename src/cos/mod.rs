@@ -31,7 +31,7 @@ pub use client::{Client, Session};
 pub use credential::Credential;
 pub use download::Download;
 pub use error::{Error, Fault, Missing, Refusal};
-pub use operation::{Method, Operation};
+pub use operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
 pub use retry::RetryPolicy;
 
 /// What every session of a client shares.

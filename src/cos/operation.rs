@@ -42,6 +42,14 @@ impl Method {
     }
 }
 
+/// The CAM action of GET Bucket (436/7734). No request here needs it; but a role without it may not be told that an object
+/// is not there.
+pub const LIST_ACTION: &str = "name/cos:GetBucket";
+
+/// The CAM action of PUT Object acl (436/7748). The page of PUT Object (436/7749) does not say whether an upload that sets
+/// one needs it.
+pub const ACL_ACTION: &str = "name/cos:PutObjectACL";
+
 /// One method on one object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Operation {

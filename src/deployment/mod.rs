@@ -95,9 +95,15 @@ impl<'a> Deployment<'a> {
     }
 }
 
-/// A text as JSON.
-fn json(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Buckets and prefixes that need triggers for these rules, each with a bucket of its sources: no prefix within another,
+/// and no more than a function can have triggers for.
+///
+/// # Errors
+/// [`Error::TooManyTriggers`].
+pub fn trigger_places<'a>(
+    uses: impl Iterator<Item = (&'a Rule, &'a Bucket)>,
+) -> Result<Vec<(String, String)>, Error> {
+    triggers::places(uses)
 }
 
 #[cfg(test)]

@@ -32,6 +32,10 @@ impl Pairs {
         self.0.chunk_by(|one, other| one.0 == other.0)
     }
 
+    pub(super) fn into_vec(self) -> Vec<(String, String)> {
+        self.0
+    }
+
     pub(super) fn iter(&self) -> std::slice::Iter<'_, (String, String)> {
         self.0.iter()
     }

@@ -1,16 +1,11 @@
 //! The CAM policy of the execution role (policy syntax 598/10603, COS actions 436/30580).
 
+use serde_json::{Value, json};
+
 use super::pairs::Pairs;
-use super::{Deployment, Error, json};
-use crate::cos::Method;
+use super::{Deployment, Error};
+use crate::cos::{ACL_ACTION, LIST_ACTION, Method};
 use crate::object::Bucket;
-
-/// What `x-cos-acl` may need beside `name/cos:PutObject`. The page of PUT Object (436/7749) does not say so; this is the
-/// action of PUT Object acl (436/7748), which the header stands for.
-const PUT_ACL: &str = "name/cos:PutObjectACL";
-
-/// GET Bucket (436/7734).
-const LIST: &str = "name/cos:GetBucket";
 
 /// The policy as JSON, the same for the same configuration.
 pub(super) fn policy(deployment: &Deployment<'_>) -> Result<String, Error> {
@@ -21,11 +16,11 @@ pub(super) fn policy(deployment: &Deployment<'_>) -> Result<String, Error> {
     let mut statements = Pairs::default();
     for actions in resources.groups() {
         let Some((beginning, _)) = actions.first() else { continue };
-        let actions: Vec<String> = actions.iter().map(|(_, action)| json(action)).collect();
-        statements.add(&actions.join(", "), json(&format!("{beginning}*")));
+        let actions: Vec<&str> = actions.iter().map(|(_, action)| action.as_str()).collect();
+        statements.add(&actions.join(" "), format!("{beginning}*"));
     }
-    let statements: Vec<String> = statements.groups().map(statement).collect();
-    Ok(format!("{{\n  \"version\": \"2.0\",\n  \"statement\": [\n{}\n  ]\n}}\n", statements.join(",\n")))
+    let statements: Vec<Value> = statements.groups().map(statement).collect();
+    Ok(format!("{:#}\n", json!({ "version": "2.0", "statement": statements })))
 }
 
 /// Actions with the beginnings of the resources they are needed on.
@@ -39,18 +34,17 @@ fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
             grant(method.action(), source, rule.source().prefix());
         }
         let target = rule.target_bucket(source).map_err(|error| Error::Target(source.clone(), error))?;
-        let sets_acl = rule.acl().is_some_and(|acl| acl.as_str() != "default");
         if deployment.allows_listing {
-            grant(LIST, source, "");
-            grant(LIST, &target, "");
+            grant(LIST_ACTION, source, "");
+            grant(LIST_ACTION, &target, "");
         }
         for thumbnail in rule.thumbnails() {
             let prefix = rule.target_prefix(thumbnail);
             for method in [Method::Delete, Method::Head, Method::Put] {
                 grant(method.action(), &target, &prefix);
             }
-            if sets_acl {
-                grant(PUT_ACL, &target, &prefix);
+            if rule.sets_acl() {
+                grant(ACL_ACTION, &target, &prefix);
             }
         }
     }
@@ -59,13 +53,10 @@ fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
 }
 
 /// The statement of the resources with the same actions.
-fn statement(resources: &[(String, String)]) -> String {
-    let actions = resources.first().map_or("", |(actions, _)| actions);
+fn statement(resources: &[(String, String)]) -> Value {
+    let actions: Vec<&str> = resources.first().map_or("", |(actions, _)| actions).split(' ').collect();
     let resources: Vec<&str> = resources.iter().map(|(_, resource)| resource.as_str()).collect();
-    format!(
-        "    {{\n      \"effect\": \"allow\",\n      \"action\": [{actions}],\n      \"resource\": [\n        {}\n      ]\n    }}",
-        resources.join(",\n        ")
-    )
+    json!({ "effect": "allow", "action": actions, "resource": resources })
 }
 
 #[cfg(test)]

@@ -3,8 +3,12 @@
 //! They have no suffix: COS compares suffixes with regard to case and takes one for each trigger, the function takes
 //! several and compares them without. What a trigger brings in vain ends as `skip.no_rule`, with no request.
 
+use serde_json::{Value, json};
+
 use super::pairs::Pairs;
-use super::{Deployment, Error, json};
+use super::{Deployment, Error};
+use crate::config::Rule;
+use crate::object::Bucket;
 
 /// COS triggers that a function can have (583/11637).
 pub(super) const MOST: usize = 10;
@@ -12,10 +16,23 @@ pub(super) const MOST: usize = 10;
 /// The events that thumbnails follow.
 const EVENTS: [&str; 3] = ["cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed"];
 
-/// The triggers as JSON, one a line, by bucket, prefix and event.
+/// The triggers as JSON, by bucket, prefix and event.
 pub(super) fn triggers(deployment: &Deployment<'_>) -> Result<String, Error> {
+    let places = places(deployment.uses.iter().map(|(rule, bucket)| (*rule, bucket)))?;
+    let region = deployment.region.as_str();
+    let of_place = |(bucket, prefix): &(String, String)| {
+        EVENTS.map(|event| json!({ "bucket": bucket, "region": region, "event": event, "prefix": prefix }))
+    };
+    let triggers: Vec<Value> = places.iter().flat_map(of_place).collect();
+    Ok(format!("{:#}\n", json!({ "triggers": triggers })))
+}
+
+/// Buckets and prefixes of the triggers.
+pub(super) fn places<'a>(
+    uses: impl Iterator<Item = (&'a Rule, &'a Bucket)>,
+) -> Result<Vec<(String, String)>, Error> {
     let mut sources = Pairs::default();
-    for (rule, bucket) in &deployment.uses {
+    for (rule, bucket) in uses {
         sources.add(bucket.as_str(), rule.source().prefix().to_owned());
     }
     // COS refuses rules of one event that overlap.
@@ -29,17 +46,7 @@ pub(super) fn triggers(deployment: &Deployment<'_>) -> Result<String, Error> {
         let bucket = bucket.clone();
         sources.merge(&bucket);
     }
-    let region = json(deployment.region.as_str());
-    let mut lines = Vec::new();
-    for (bucket, prefix) in sources.iter() {
-        let (bucket, prefix) = (json(bucket), json(prefix));
-        for event in EVENTS {
-            lines.push(format!(
-                "{{\"bucket\": {bucket}, \"region\": {region}, \"event\": \"{event}\", \"prefix\": {prefix}}}"
-            ));
-        }
-    }
-    Ok(format!("{{\"triggers\": [\n  {}\n]}}\n", lines.join(",\n  ")))
+    Ok(sources.into_vec())
 }
 
 /// The triggers that so many prefixes need.
@@ -56,10 +63,10 @@ mod tests {
     /// The places that events come from; each has all three events.
     fn places(config: &Config, sources: &[&str]) -> Result<Vec<String>, Error> {
         let text = deployment(config, sources).unwrap().triggers()?;
-        let parsed: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let parsed: Value = serde_json::from_str(&text).unwrap();
         let triggers = parsed["triggers"].as_array().unwrap();
         assert!(triggers.len() <= MOST && triggers.len().is_multiple_of(3), "{text}");
-        let place = |row: &[serde_json::Value]| {
+        let place = |row: &[Value]| {
             let events: Vec<_> = row.iter().map(|trigger| trigger["event"].as_str().unwrap()).collect();
             assert_eq!(events, EVENTS);
             let text = |name: &str| row[0][name].as_str().unwrap().to_owned();

@@ -13,15 +13,13 @@ use super::finding::{Check, Finding, Status};
 use crate::cause;
 use crate::config::{Rule, SourcePattern};
 use crate::cos::{
-    Client, Credential, Error, Head, Method, Missing, Operation, Place, Refusal, Session, Upload,
+    ACL_ACTION, Client, Credential, Error, Head, LIST_ACTION, Method, Missing, Operation, Place, Refusal,
+    Session, Upload,
 };
 use crate::object::{Bucket, Key, Region};
 
 /// The file name of a canary, before the suffix that a rule asks for.
 const NAME: &str = "cos-thumbnailer-doctor";
-
-/// The right to list a bucket, without which COS may not tell what is not there.
-const GET_BUCKET: &str = "name/cos:GetBucket";
 
 /// `x-cos-meta-doctor`: what stored a canary. No thumbnail has it, and a canary has no stamp.
 const MARK: &str = "doctor";
@@ -57,6 +55,8 @@ pub(super) struct Rights {
     nonce: String,
     seen: HashSet<(Bucket, Key)>,
     denied: HashSet<(Bucket, &'static str)>,
+    /// Whether the upload at hand sets an ACL.
+    sets_acl: bool,
     pub(super) findings: Vec<Finding>,
     /// Why the keys are no good, if they are not.
     pub(super) rejected: Option<Error>,
@@ -76,6 +76,7 @@ impl Rights {
             nonce: format!("{:016x}", RandomState::new().hash_one(NAME)),
             seen: HashSet::new(),
             denied: HashSet::new(),
+            sets_acl: false,
             findings: Vec::new(),
             rejected: None,
             is_late: false,
@@ -201,6 +202,7 @@ impl Rights {
             only_if_absent: true,
             meta: vec![(MARK, self.nonce.clone())],
         };
+        self.sets_acl = rule.sets_acl();
         let stored = self.session.put(place, key, upload).await;
         let version = stored.as_ref().ok().and_then(|stored| stored.version.clone());
         let after = self.cleaning.head(place, key, None).await;
@@ -289,16 +291,19 @@ impl Rights {
             return;
         }
         let all = resource(operation, under);
-        let hidden = match operation.method {
-            Method::Get | Method::Head => {
+        let also = match operation.method {
+            Method::Get | Method::Head => format!(
                 " (Tencent does not say whether what is not there, as here, is hidden from a role without \
-                 name/cos:GetBucket: grant that as well if it has the right)"
+                 {LIST_ACTION}: grant that as well if it has the right)"
+            ),
+            Method::Put if self.sets_acl => {
+                format!(" (with an ACL, as here, it may be {ACL_ACTION} that is missing: grant that as well)")
             }
-            Method::Delete | Method::Put => "",
+            Method::Delete | Method::Put => String::new(),
         };
         let text = format!(
             "COS denied {operation} ({answer}); grant {action} on {all} to the role of the function, and look for a \
-             denying bucket policy{hidden}"
+             denying bucket policy{also}"
         );
         self.say(Check::Rights, Status::Wrong, &text);
     }
@@ -307,9 +312,9 @@ impl Rights {
     fn look_into_absence(&mut self, denied: &Error) -> bool {
         let Some(Refusal { operation, answer }) = denied.refusal() else { return false };
         let bucket = &operation.place.bucket;
-        if self.denied.insert((bucket.clone(), GET_BUCKET)) {
+        if self.denied.insert((bucket.clone(), LIST_ACTION)) {
             let text = format!(
-                "COS denied {operation} ({answer}), where nothing is, and allows it where an object is; grant {GET_BUCKET} \
+                "COS denied {operation} ({answer}), where nothing is, and allows it where an object is; grant {LIST_ACTION} \
                  on {bucket} to the role of the function as well, so that it is told what is not there"
             );
             self.say(Check::Rights, Status::Wrong, &text);

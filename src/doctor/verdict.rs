@@ -7,6 +7,7 @@ use super::finding::{Check, Finding, Status};
 use super::rights::Rights;
 use crate::config::{Config, Heic};
 use crate::credentials::Origin;
+use crate::deployment::trigger_places;
 use crate::object::{Bucket, Region};
 
 /// Seconds of difference between clocks that nobody need care about, as the official SDK for Node has it.
@@ -159,19 +160,17 @@ pub(super) fn clock(ahead: Option<i64>) -> Option<Finding> {
 
 /// The rights of a function do not reach as far as to its triggers.
 pub(super) fn triggers(config: &Config, sources: &[Bucket], findings: &mut Vec<Finding>) {
-    let mut told: Vec<(&Bucket, &str)> = Vec::new();
-    for (rule, source) in cases(config, sources) {
-        let Some(bucket) = source else { continue };
-        let prefix = rule.source().prefix();
-        let is_covered = |(known, wider): &(&Bucket, &str)| *known == bucket && prefix.starts_with(wider);
-        if told.iter().any(is_covered) {
-            continue;
+    let cases = cases(config, sources);
+    let places = match trigger_places(cases.into_iter().filter_map(|(rule, source)| Some((rule, source?)))) {
+        Ok(places) => places,
+        Err(error) => {
+            findings.push(Finding::told(Check::Triggers, Status::Warning, &error.to_string()));
+            return;
         }
-        told.retain(|(known, narrower)| *known != bucket || !narrower.starts_with(prefix));
-        told.push((bucket, prefix));
-    }
-    findings.extend(told.into_iter().map(|(bucket, prefix)| {
-        let filter = if prefix.is_empty() { "no prefix".to_owned() } else { format!("the prefix {prefix} or none") };
+    };
+    findings.extend(places.into_iter().map(|(bucket, prefix)| {
+        let filter =
+            if prefix.is_empty() { "no prefix".to_owned() } else { format!("the prefix {prefix} or none") };
         let sentence = format!(
             "{bucket} needs a COS trigger of this function for cos:ObjectCreated:*, one for cos:ObjectRemove:* and, where \
              pictures are archived, one for cos:ObjectRestore:Completed, each with {filter} and no suffix; whether they \

@@ -120,6 +120,15 @@ async fn each_right_that_is_denied_is_named_with_what_to_grant() {
 }
 
 #[tokio::test]
+async fn an_upload_with_an_acl_that_is_denied_may_lack_the_right_to_set_it() {
+    let world = World::with(Wishes::default().setting("ACL", "public-read")).await;
+    world.cos.fail(Fault::new(denied()).bucket(TARGET).method("PUT").times(99));
+    let report = Report::of(&world).await;
+    let (_, remedy) = report.only("rights", "wrong");
+    assert!(remedy.contains("name/cos:PutObject on") && remedy.contains("name/cos:PutObjectACL"), "{remedy}");
+}
+
+#[tokio::test]
 async fn a_cos_that_denies_what_is_not_there_is_told_from_one_that_lacks_the_right() {
     let world = World::new().await;
     world.cos.fail(Fault::new(denied()).bucket(TARGET).method("HEAD").times(1));
