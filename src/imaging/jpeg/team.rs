@@ -49,8 +49,8 @@ struct Shift {
     lanes: Vec<Lane>,
     /// Of the lanes that have something to do.
     limits: Vec<Limit>,
-    /// Whether the first lane, and all others, begin where an MCU does.
-    exact: (bool, bool),
+    /// How many of them, the first ones, begin where an MCU does. The others guess.
+    exact: usize,
     /// Which lanes met a code that does not exist, when all are done.
     bad: Vec<bool>,
 }
@@ -103,7 +103,7 @@ impl<'s, 'e> Team<'s, 'e> {
         let mut limits = limits.chunks(LANES);
         for (index, shift) in self.shifts.iter_mut().enumerate() {
             shift.limits = limits.next().unwrap_or_default().to_vec();
-            shift.exact = (all_exact || index == 0, all_exact);
+            shift.exact = if all_exact { LANES } else { usize::from(index == 0) };
             shift.bad = Vec::new();
         }
         for index in 1..self.shifts.len() {
@@ -207,7 +207,7 @@ impl<'s, 'e> Team<'s, 'e> {
 impl Shift {
     fn new(lookup: &Lookup<'_>) -> Self {
         let lanes = (0..LANES).map(|_| Lane::new(lookup)).collect();
-        Self { lanes, limits: Vec::new(), exact: (false, false), bad: Vec::new() }
+        Self { lanes, limits: Vec::new(), exact: 0, bad: Vec::new() }
     }
 
     /// Bits to decode.
@@ -215,7 +215,7 @@ impl Shift {
         self.lanes.iter().zip(&self.limits).map(|(lane, limit)| limit.bit.saturating_sub(lane.bit())).sum()
     }
 
-    /// Decodes to the limits. Lanes that are not exact try again a bit further on where no code is.
+    /// Decodes to the limits. Lanes that guess try again a bit further on where no code is.
     #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
     fn drive(&mut self, lookup: &Lookup<'_>, data: &[u8]) {
         self.bad = vec![false; self.limits.len()];
@@ -233,8 +233,7 @@ impl Shift {
             let Pause::BadCode(which) = pause else { continue };
             let index = active[which];
             tries += 1;
-            let is_exact = if index == 0 { self.exact.0 } else { self.exact.1 };
-            if is_exact || tries > TRIES {
+            if index < self.exact || tries > TRIES {
                 self.bad[index] = true;
             } else {
                 let lane = &mut self.lanes[index];
