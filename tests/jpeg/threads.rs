@@ -13,7 +13,10 @@ use crate::odd::Random;
 
 /// A picture of noise and slopes, some MB, so that its stretches are worth a thread.
 fn file(interval: Option<u16>) -> Vec<u8> {
-    let (width, height) = (1600_u16, 1200_u16);
+    file_of((1600, 1200), interval)
+}
+
+fn file_of((width, height): (u16, u16), interval: Option<u16>) -> Vec<u8> {
     let mut random = Random::new(7);
     let mut pixels = Vec::with_capacity(usize::from(width) * usize::from(height) * 3);
     for y in 0..usize::from(height) {
@@ -103,14 +106,19 @@ impl Read for Watching<'_> {
 
 #[test]
 fn a_thumbnail_has_the_threads_that_its_limits_grant() {
-    let (file, mut seen) = (file(None), 0);
-    let (max_pixels, memory, threads) = (1 << 24, 1 << 26, NonZeroUsize::new(2).unwrap());
-    let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
-    let source = Watching { rest: &file, seen: &mut seen };
+    let file = file_of((5200, 3900), None);
     let recipe = Recipe::fit_inside(200, 200);
-    let rendering = render(source, None, &[&recipe], &limits, &Cancel::default()).unwrap();
-    assert!(rendering.thumbnails[0].is_ok());
+    let made = |threads| {
+        let (max_pixels, memory, threads) = (1 << 25, 1 << 26, NonZeroUsize::new(threads).unwrap());
+        let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
+        let mut seen = 0;
+        let source = Watching { rest: &file, seen: &mut seen };
+        let rendering = render(source, None, &[&recipe], &limits, &Cancel::default()).unwrap();
+        (seen, rendering.thumbnails.into_iter().next().unwrap().unwrap().bytes)
+    };
+    let (seen, bytes) = made(2);
     assert!(seen > 2, "{seen} reads");
+    assert_eq!(made(1).1, bytes);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
+use std::num::NonZeroUsize;
 
 use super::super::credits::Credits;
 use super::super::damage::Damage;
@@ -21,6 +22,9 @@ const FORMAT: SourceFormat = SourceFormat::Jpeg;
 
 /// Decoded pixels for each pixel of the thumbnail, at least, when decoding smaller than the file.
 const MARGIN: f64 = 2.4;
+
+/// Smaller pictures are decoded on one thread: they are done by the time that another one is awake and pays.
+const LARGE: u64 = 20_000_000;
 
 /// Parts in which the share of a picture that is lost is counted.
 const PARTS: f64 = 1e6;
@@ -64,7 +68,8 @@ fn picture(
 ) -> Result<Decoded, Error> {
     let sheet = Sheet::new(head, demand, budget)?;
     let mut reducer = Reducer::new(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
-    let wanted = Wanted { scale: sheet.scale, reduction: sheet.left, threads: budget.threads() };
+    let threads = if sheet.full.pixels() < LARGE { NonZeroUsize::MIN } else { budget.threads() };
+    let wanted = Wanted { scale: sheet.scale, reduction: sheet.left, threads };
     let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
         if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
