@@ -3,7 +3,7 @@
 //! Two questions are asked of an error, and only here are they answered: its stable code, for people and
 //! searches, and its disposition, which alone decides whether the platform tries again.
 
-use crate::converge::SourceName;
+use crate::reconcile::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
 /// What is to become of a record that failed.

@@ -8,17 +8,17 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
-use crate::cos::{self, Client, Session, Settings};
-use crate::credentials;
-use crate::doctor::{self, Order, Status};
+use crate::cos::{Client, Session, Settings};
+use crate::doctor::{Order, Status};
 use crate::error::Error;
-use crate::event::{self, Record, Refused, Work, coalesce};
-use crate::imaging::{self, Limits, Tolerance};
+use crate::event::{Record, Refused, Work, coalesce};
+use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
 use crate::pipeline::{Memory, Pipeline, Pixels};
 use crate::plan::{Job, Plan, plan};
-use crate::report::{self, Entry, Log, Outcome, Skip, milliseconds};
+use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
+use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that a core comes with, MB.
 const MEMORY_MB_OF_A_CORE: u64 = 1536;

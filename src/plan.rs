@@ -1,11 +1,12 @@
 //! What one record asks for: a pure function of the record and the configuration.
 
 use crate::config::{Config, Rule};
-use crate::converge::SourceName;
 use crate::error::Error;
 use crate::event::{Kind, Record};
-use crate::object::{self, Bucket, Key};
+use crate::object;
+use crate::object::{Bucket, Key};
 use crate::recipe::{Recipe, RecipeHash};
+use crate::reconcile::SourceName;
 use crate::report::Skip;
 
 /// What to do about a record.

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use super::loops::Loop;
-use crate::object::excerpt;
+use crate::text::excerpt;
 
 /// One thing in the configuration that is unknown, invalid or contradictory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -1,8 +1,8 @@
 //! A rule: which sources make which thumbnails, and where those go.
 
 use crate::object::{self, Bucket, Key};
+use crate::object::{Acl, StorageClass};
 use crate::recipe::Recipe;
-use crate::service::{Acl, StorageClass};
 
 use super::settings::Heic;
 use super::template::Template;

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::converge::OnForeign;
-use crate::service::{Domain, Endpoint};
+use crate::object::{Domain, Endpoint};
+use crate::reconcile::OnForeign;
 
 use super::environment::Environment;
 use super::file::File;

@@ -4,12 +4,12 @@
 
 use std::str::FromStr;
 
+use crate::object::{Acl, Domain, Endpoint, StorageClass};
 use crate::object::{Bucket, Key};
 use crate::recipe::{Format, Quality, Rgb};
-use crate::service::{Acl, Domain, Endpoint, StorageClass};
 
 use super::{Heic, LogLevel, OnDamage, OnFailure};
-use crate::converge::OnForeign;
+use crate::reconcile::OnForeign;
 
 /// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
 /// bytes a pixel.

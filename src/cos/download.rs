@@ -9,12 +9,12 @@ use bytes::Bytes;
 use reqwest::Response;
 use tokio::time::Instant;
 
-use super::client::Session;
-use super::error::{Error, Fault};
-use super::exchange::Request;
-use super::operation::Operation;
-use super::retry::{Attempts, Cause};
-use super::{Head, text};
+use crate::cos::client::Session;
+use crate::cos::error::{Error, Fault};
+use crate::cos::exchange::Request;
+use crate::cos::operation::Operation;
+use crate::cos::retry::{Attempts, Cause};
+use crate::cos::{Head, text};
 
 /// An object being read. All its bytes come or an error does; a body that ends early is never its end.
 #[derive(Debug)]

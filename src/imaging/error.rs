@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::io;
 
-use super::SourceFormat;
-use super::limits::Megabytes;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::limits::Megabytes;
 use crate::recipe::Format;
 
 /// Why a source or one of its thumbnails came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// [`Cancel`](super::Cancel) was set.
+    /// [`Cancel`](crate::imaging::limits::Cancel) was set.
     #[error("the work was cancelled before the thumbnail was made")]
     Cancelled,
     /// The file breaks the rules of its format, or ends early.
@@ -112,7 +112,7 @@ pub enum Error {
         height: u32,
         /// Their product.
         have: u64,
-        /// [`Limits::max_pixels`](super::Limits::max_pixels).
+        /// [`Limits::max_pixels`](crate::imaging::limits::Limits::max_pixels).
         allowed: u64,
     },
     /// More memory than the limit, found out before it was taken.
@@ -124,7 +124,7 @@ pub enum Error {
     TooMuchMemory {
         /// Bytes needed by the model of the format.
         needed: u64,
-        /// [`Limits::memory`](super::Limits::memory).
+        /// [`Limits::memory`](crate::imaging::limits::Limits::memory).
         allowed: u64,
     },
     /// A format, or a variety of one, that is known and not decoded.

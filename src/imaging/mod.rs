@@ -5,121 +5,39 @@
 //! comes out is upright, sRGB, eight bits, without metadata but what a recipe keeps, and the same bytes for the same
 //! input.
 
-mod apart;
-mod base;
-mod canvas;
 mod color;
-mod colorimetry;
-mod credits;
 mod damage;
 mod decode;
+mod decoded;
+mod draw;
 mod encode;
 mod error;
-mod facts;
-mod film;
-mod geometry;
+mod exif;
+mod input;
 pub mod jpeg;
-mod light;
 mod limits;
-mod orient;
 mod picture;
-mod probe;
-mod reduce;
-mod rehearsal;
-mod resize;
-mod saliency;
-mod scale;
-mod sharpen;
-mod source;
-mod writers;
+mod pixels;
+mod plan;
+mod rendering;
 
 use std::io::Read;
-use std::num::NonZeroU8;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
-
-use self::base::Base;
 pub use self::damage::Tolerance;
+pub use self::draw::memory_estimate::memory_for_jpeg;
 pub use self::error::Error;
-use self::facts::Facts;
-pub use self::film::Dropped;
-use self::film::Film;
-use self::geometry::{Demand, Lying, Size};
-use self::limits::Budget;
+pub use self::input::probe::SourceFormat;
 pub use self::limits::{Cancel, Limits};
-pub use self::probe::SourceFormat;
-pub use self::rehearsal::memory_for_jpeg;
-use self::source::Source;
-use crate::recipe::{Format, Recipe};
-
-/// What one source gave.
-#[derive(Debug)]
-pub struct Rendering {
-    /// What the source is.
-    pub source: SourceInfo,
-    /// One for each recipe, in their order.
-    pub thumbnails: Vec<Result<Thumbnail, Error>>,
-    /// Where the time went.
-    pub timings: Timings,
-}
-
-/// What a source is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct SourceInfo {
-    /// By its content.
-    pub format: SourceFormat,
-    /// Pixels, upright.
-    pub width: u32,
-    /// Pixels, upright.
-    pub height: u32,
-    /// Percent of the picture that are damaged, and made up in the thumbnails; `None` when it is whole.
-    pub damaged: Option<NonZeroU8>,
-}
-
-/// One thumbnail, ready to be stored.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Thumbnail {
-    /// The file.
-    pub bytes: Bytes,
-    /// The format of the file.
-    pub format: Format,
-    /// Pixels.
-    pub width: u32,
-    /// Pixels.
-    pub height: u32,
-    /// Whether it moves.
-    pub motion: Motion,
-}
-
-impl Thumbnail {
-    /// Bytes of the file.
-    fn length(&self) -> u64 {
-        u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
-    }
-}
-
-/// Whether a thumbnail moves.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Motion {
-    /// It is a still picture, though its source moves and its recipe would keep that.
-    Dropped(Dropped),
-    /// It moves, in so many frames.
-    Frames(u32),
-    /// It is a still picture.
-    Still,
-}
-
-/// Where the time of one [`render`] went.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Timings {
-    /// Reading and decoding, waiting for the source included.
-    pub decode: Duration,
-    /// Turning, scaling and colours, all recipes together.
-    pub resize: Duration,
-    /// Writing the files, all recipes together, also where they are written side by side.
-    pub encode: Duration,
-}
+pub use self::rendering::{Dropped, Motion, Rendering, SourceInfo, Thumbnail, Timings};
+use crate::imaging::draw::Base;
+use crate::imaging::draw::facts::Facts;
+use crate::imaging::draw::frames::Film;
+use crate::imaging::input::source::Source;
+use crate::imaging::limits::Budget;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::plan::demand::{Demand, Lying};
+use crate::recipe::Recipe;
 
 /// Makes every thumbnail of one source from one decode.
 ///

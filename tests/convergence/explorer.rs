@@ -8,8 +8,8 @@
 use std::collections::HashSet;
 use std::hash::{Hash as _, Hasher as _};
 
-use cos_thumbnailer::converge::{OnForeign, Seen};
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{OnForeign, Seen};
 
 use crate::handler::{Event, Handler, Mistake, Progress};
 use crate::model::{Content, Model};

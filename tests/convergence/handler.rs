@@ -1,8 +1,8 @@
 //! One instance of the function at work on one event: the production logic, one request at a time.
 
-use cos_thumbnailer::converge::{Action, Approach, End, OnForeign, Seen, Source, Step, Visit};
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{Action, Approach, End, OnForeign, Seen, Source, Step, Visit};
 
 use crate::model::Model;
 

@@ -1,7 +1,7 @@
 //! Random histories of the logic over the model: many handlers, foreign objects, changes of the recipe, faults.
 
-use cos_thumbnailer::converge::{OnForeign, Seen};
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{OnForeign, Seen};
 
 use crate::handler::{Event, Handler, Mistake, Progress};
 use crate::model::{Content, Model};

@@ -1,8 +1,8 @@
 //! A COS of one source and its thumbnails, as far as visits see it.
 
-use cos_thumbnailer::converge::{Fetched, Seen, Source};
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{Fetched, Seen, Source};
 
 /// What lies under the key of a source.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

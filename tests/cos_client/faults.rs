@@ -5,7 +5,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use cos_thumbnailer::service::Endpoint;
+use cos_thumbnailer::object::Endpoint;
 use tokio::time::Instant;
 
 use super::server::{Reply, Server, answer, document};

@@ -17,7 +17,7 @@ use cos_thumbnailer::cos::{
     Client, Credential, Download, Error, Place, RetryPolicy, Session, Settings, Upload,
 };
 use cos_thumbnailer::object::{Bucket, Key, Region, percent_encode};
-use cos_thumbnailer::service::{Domain, Endpoint};
+use cos_thumbnailer::object::{Domain, Endpoint};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use server::{Reply, Seen, Server, answer, document};

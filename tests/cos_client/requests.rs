@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use cos_thumbnailer::cos::{Client, Credential, Settings, Upload};
+use cos_thumbnailer::object::{Acl, StorageClass};
 use cos_thumbnailer::object::{VersionId, percent_encode};
-use cos_thumbnailer::service::{Acl, StorageClass};
 use percent_encoding::percent_decode_str;
 use tokio::time::Instant;
 

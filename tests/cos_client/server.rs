@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cos_thumbnailer::service::Endpoint;
+use cos_thumbnailer::object::Endpoint;
 
 /// What happens when a request has come.
 pub(crate) enum Reply {

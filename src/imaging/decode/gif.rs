@@ -9,18 +9,20 @@ use std::time::Duration;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, Frame, Repeat};
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::film::Film;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, Picture, side};
-use super::super::reduce::Reducer;
-use super::super::source::{CUT_SHORT, Even, Source};
-use super::super::{Error, SourceFormat};
-use super::screen::{Blend, CLEAR, Disposal, Place, Screen};
-use super::{Decoded, reserved};
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::animation_screen::{Blend, CLEAR, Disposal, Place, Screen};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::Film;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::{CUT_SHORT, Even, Source};
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Grain, Layout, Picture, side};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::Gif;
 

@@ -6,17 +6,21 @@ use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::num::NonZeroUsize;
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::jpeg::{self, Head, Scale, Wanted};
-use super::super::limits::{Budget, Cancel};
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, Picture};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::{Decoded, exif_orientation, reserved};
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::exif_orientation;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::Source;
+use crate::imaging::jpeg;
+use crate::imaging::jpeg::{Head, Scale, Wanted};
+use crate::imaging::limits::{Budget, Cancel, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Grain, Layout, Picture};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::Jpeg;
 

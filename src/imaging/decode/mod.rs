@@ -3,15 +3,14 @@
 //! Each room reads its header first, has size and memory admitted by the [`Budget`], and only then takes
 //! pixels on, as few as the [`Demand`] allows. What the models of memory count is said in each room.
 
+mod animation_screen;
 mod avif;
 mod bmp;
-mod forward;
 mod gif;
 mod jpeg;
 mod png;
 mod pnm;
 mod qoi;
-mod screen;
 #[cfg(test)]
 mod streamed;
 mod tiff;
@@ -20,63 +19,15 @@ mod webp;
 use std::io::Read;
 
 pub(super) use self::jpeg::rehearse as rehearse_jpeg;
-use self::tiff::exif_orientation;
-use super::credits::Credits;
-use super::damage::Damage;
-use super::film::Film;
-use super::geometry::{Demand, Size};
-use super::limits::Budget;
-use super::orient::Orientation;
-use super::picture::{Grain, Picture};
-use super::source::Source;
-use super::{Error, SourceFormat, probe};
-
-/// A decoded source, lying as it was stored.
-#[derive(Debug)]
-pub(super) struct Decoded {
-    /// The pixels: those of the file, or means of several of them.
-    pub(super) picture: Picture,
-    /// Size in the file, pixels.
-    pub(super) full: Size,
-    pub(super) reduction: Reduction,
-    /// Whether the pixels are means.
-    pub(super) grain: Grain,
-    pub(super) orientation: Orientation,
-    /// Embedded ICC profile.
-    pub(super) profile: Option<Vec<u8>>,
-    /// Of its EXIF.
-    pub(super) credits: Credits,
-    pub(super) format: SourceFormat,
-    /// What of `picture` is made up.
-    pub(super) damage: Damage,
-    /// Estimated libjpeg quality, of a JPEG.
-    pub(super) quality: Option<u8>,
-}
-
-/// Pixels of the file for each pixel of a picture. The last column and row of the picture may show less.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reduction {
-    pub(super) across: f64,
-    pub(super) down: f64,
-}
-
-impl Reduction {
-    /// Of a picture that was scaled to a size as a whole, so that its last column and row are as good as the others.
-    #[cfg_attr(not(feature = "libwebp"), expect(dead_code, reason = "no other decoder scales"))]
-    fn fitted(full: Size, scaled: Size) -> Self {
-        Self {
-            across: f64::from(full.width) / f64::from(scaled.width),
-            down: f64::from(full.height) / f64::from(scaled.height),
-        }
-    }
-}
-
-/// Of a picture made of squares with this side.
-impl From<u32> for Reduction {
-    fn from(cell: u32) -> Self {
-        Self { across: f64::from(cell), down: f64::from(cell) }
-    }
-}
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::Film;
+use crate::imaging::error::Error;
+use crate::imaging::exif::exif_orientation;
+use crate::imaging::input::probe;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::Source;
+use crate::imaging::limits::Budget;
+use crate::imaging::plan::demand::Demand;
 
 /// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the film.
 pub(super) fn decode<R: Read>(
@@ -120,20 +71,14 @@ fn blame(decoded: Result<Decoded, Error>, culprit: Option<Error>) -> Result<Deco
     }
 }
 
-/// Bytes of so many pixels.
-fn bytes_of(size: Size, pixel: u64) -> u64 {
-    size.pixels().saturating_mul(pixel)
-}
-
-/// A length in memory as a number of bytes to reserve.
-fn reserved(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::picture::{Depth, Layout};
     use super::*;
+    use crate::imaging::damage::Damage;
+    use crate::imaging::exif::copyright::Credits;
+    use crate::imaging::picture::geometry::Size;
+    use crate::imaging::picture::orientation::Orientation;
+    use crate::imaging::picture::{Depth, Grain, Layout, Picture};
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };

@@ -5,17 +5,19 @@
 
 use std::io::Read;
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, side};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::forward::Forward;
-use super::{Decoded, reserved};
+use crate::imaging::damage::Damage;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::Source;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Grain, Layout, side};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::Qoi;
 

@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::super::damage::Tolerance;
-use super::super::film::Film;
-use super::super::geometry::{Demand, Lying};
-use super::super::limits::{Budget, Cancel, Limits};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::Decoded;
+use crate::imaging::damage::Tolerance;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::Film;
+use crate::imaging::error::Error;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::Source;
+use crate::imaging::limits::{Budget, Cancel, Limits};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::{Demand, Lying};
 use crate::recipe::Recipe;
 
 fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, Error> {
@@ -17,7 +18,7 @@ fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, 
     let recipes = [recipe];
     let demand = Demand { recipes: &recipes, lying: Lying::AsItSays };
     let mut film = Film::new(demand, None, &cancel);
-    super::decode(&mut Source::new(file, None, &cancel), demand, budget, &mut film)
+    crate::imaging::decode::decode(&mut Source::new(file, None, &cancel), demand, budget, &mut film)
 }
 
 #[test]

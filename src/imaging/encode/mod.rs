@@ -1,34 +1,24 @@
 //! Pixels to files: one file a format. Metadata is written only where the recipe keeps it.
 
-mod fit;
+pub(crate) mod animation;
 mod gif;
 mod jpeg;
 mod png;
-mod reel;
-mod riff;
+mod quality_search;
 mod webp;
+mod webp_metadata;
 
 use bytes::Bytes;
 
-pub(super) use self::reel::{Reel, moves_in};
-use super::facts::Facts;
-use super::geometry::Size;
-use super::limits::Cancel;
-use super::picture::{Layout, Picture};
-use super::{Error, Motion, SourceFormat, Thumbnail};
+use crate::imaging::draw::facts::Facts;
+use crate::imaging::draw::facts::{Origin, carries_metadata};
+use crate::imaging::error::Error;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::limits::Cancel;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Layout, Picture};
+use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::recipe::{Format, Recipe, Subsampling};
-
-/// What of the source decides how its thumbnails are written.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
-    pub(super) format: SourceFormat,
-    /// Pixels, upright.
-    pub(super) size: Size,
-    /// Estimated libjpeg quality, of a JPEG.
-    pub(super) quality: Option<u8>,
-    /// Length of the file, if it is known.
-    pub(super) bytes: Option<u64>,
-}
 
 /// What is written beside the picture.
 #[derive(Clone, Debug, Default)]
@@ -68,12 +58,12 @@ pub(super) fn encode(
     let quality = recipe.quality.of(origin.quality);
     let mut bytes = sheet.write(quality)?;
     if let Some(limit) = origin.length_of_twin(format, size)
-        && !fit::fits(&bytes, limit)
+        && !quality_search::fits(&bytes, limit)
     {
         bytes = sheet.write_within(limit, quality, cancel)?.unwrap_or(bytes);
     }
     if let Some(allowed) = recipe.max_bytes
-        && !fit::fits(&bytes, allowed)
+        && !quality_search::fits(&bytes, allowed)
     {
         bytes = sheet.write_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
             format,
@@ -109,34 +99,6 @@ pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &Origin, layout: Layout, si
     }
 }
 
-/// Whether thumbnails of this recipe can carry a profile and EXIF.
-pub(super) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
-    let is_gif = match recipe.format {
-        Some(format) => format == Format::Gif,
-        None => source == SourceFormat::Gif,
-    };
-    !is_gif
-}
-
-impl Origin {
-    /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
-    /// the thumbnail, and it shall not be larger.
-    fn length_of_twin(&self, format: Format, size: Size) -> Option<u64> {
-        let same = match self.format {
-            SourceFormat::Gif => format == Format::Gif,
-            SourceFormat::Jpeg => format == Format::Jpeg,
-            SourceFormat::Png => format == Format::Png,
-            SourceFormat::WebP => format == Format::WebP,
-            SourceFormat::Avif
-            | SourceFormat::Bmp
-            | SourceFormat::Pnm
-            | SourceFormat::Qoi
-            | SourceFormat::Tiff => false,
-        };
-        self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
-    }
-}
-
 /// A picture laid out for its format.
 struct Sheet<'a> {
     picture: Picture,
@@ -154,7 +116,7 @@ impl Sheet<'_> {
             Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.carried {
                 Carried { profile: None, exif: None } => webp,
                 Carried { profile, exif } => {
-                    riff::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
+                    webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
                 }
             }),
         })
@@ -164,13 +126,13 @@ impl Sheet<'_> {
     fn write_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
             Format::Gif => Ok(None),
-            Format::Jpeg | Format::WebP => fit::below(tried, limit, |quality| {
+            Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
                 cancel.check()?;
                 self.write(quality)
             }),
             Format::Png => {
                 let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.carried))?;
-                Ok(fit::fits(&small, limit).then_some(small))
+                Ok(quality_search::fits(&small, limit).then_some(small))
             }
         }
     }
@@ -227,8 +189,8 @@ fn short(side: u32) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::picture::Depth;
     use super::*;
+    use crate::imaging::picture::Depth;
     use crate::recipe::Quality;
 
     fn origin(format: SourceFormat) -> Origin {

@@ -1,10 +1,10 @@
 //! Colours by code points (ITU-T H.273): the matrix between luma, chroma and RGB.
 
-use super::convert::full_scale;
-use super::meta::CodePoints;
-use super::unsupported;
-use crate::imaging::Error;
-use crate::imaging::colorimetry;
+use crate::imaging::color::code_points;
+use crate::imaging::decode::avif::convert::full_scale;
+use crate::imaging::decode::avif::meta::CodePoints;
+use crate::imaging::decode::avif::unsupported;
+use crate::imaging::error::Error;
 
 /// Samples to red, green and blue of 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +44,7 @@ impl Matrix {
             2 | 5 | 6 => [0.299, 0.114],
             7 => [0.212, 0.087],
             9 => [0.2627, 0.0593],
-            12 => colorimetry::luma_weights(color.primaries)
+            12 => code_points::luma_weights(color.primaries)
                 .ok_or_else(|| unsupported("a matrix that follows from unknown primaries"))?,
             other => return Err(unsupported(&format!("matrix coefficients {other}"))),
         };

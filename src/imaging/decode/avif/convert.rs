@@ -4,12 +4,13 @@
 //! That conversion is linear, so that planes are averaged first and fewer pixels are converted. Only where alpha must
 //! weigh the colours is each pixel converted by itself. Memory: a few rows.
 
-use super::super::super::limits::Cancel;
-use super::super::super::picture::{Depth, Layout, Picture, side};
-use super::super::super::reduce::Reducer;
-use super::super::super::{Error, geometry::Size};
-use super::cicp::Matrix;
-use super::planes::{Plane, Planes};
+use crate::imaging::decode::avif::cicp::Matrix;
+use crate::imaging::decode::avif::planes::{Plane, Planes};
+use crate::imaging::error::Error;
+use crate::imaging::limits::Cancel;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::pixels::reduce::Reducer;
 
 /// A part of the planes, pixels of luma.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -18,21 +18,23 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
 
-use self::boxes::{Bytes, Header};
-use self::cicp::Matrix;
-use self::convert::{Converter, Part};
-use self::meta::{CodePoints, Meta, Property};
-use super::super::colorimetry::Colorimetry;
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Grain, Picture};
-use super::super::reduce::Reducer;
-use super::super::source::{CUT_SHORT, Source};
-use super::super::{Error, SourceFormat};
-use super::{Decoded, bytes_of, reserved};
+use crate::imaging::color::code_points::Colorimetry;
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::avif::boxes::{Bytes, Header};
+use crate::imaging::decode::avif::cicp::Matrix;
+use crate::imaging::decode::avif::convert::{Converter, Part};
+use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Grain, Picture};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::Avif;
 

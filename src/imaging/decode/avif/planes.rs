@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use re_rav1d::dav1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
 
-use super::super::super::geometry::Size;
-use super::super::super::limits::{Budget, Cancel};
-use super::super::super::picture::side;
-use super::super::super::{Error, source::CUT_SHORT};
-use super::meta::{CodePoints, Meta, Property};
-use super::stream::{Format, Stream, Subsampling};
-use super::{damaged, unsupported};
+use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
+use crate::imaging::decode::avif::stream::{Format, Stream, Subsampling};
+use crate::imaging::decode::avif::{damaged, unsupported};
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, Cancel};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::side;
 
 /// Bytes a pixel that the decoder keeps beside pictures: what is known of each block, and the edges that its filters
 /// still need. 0.73 was measured, of noise in 4:4:4.

@@ -1,8 +1,8 @@
 //! The open bitstream units of AV1 as far as memory must be planned before decoding
 //! (AV1 Bitstream & Decoding Process Specification, sections 5.3, 5.5).
 
-use super::super::super::geometry::Size;
-use super::meta::CodePoints;
+use crate::imaging::decode::avif::meta::CodePoints;
+use crate::imaging::picture::geometry::Size;
 
 /// What the sequence header of an item says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -5,11 +5,11 @@
 
 use std::io::Read;
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::forward::Forward;
-use super::pixels::{Coding, Masks, Palette};
-use super::run_lengths::Unit;
+use crate::imaging::decode::bmp::pixels::{Coding, Masks, Palette};
+use crate::imaging::decode::bmp::run_lengths::Unit;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::picture::geometry::Size;
 
 /// Bytes of the file header, before the header that says all else.
 const FILE_HEADER: u64 = 14;

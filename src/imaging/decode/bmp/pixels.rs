@@ -1,7 +1,7 @@
 //! Rows of a BMP as RGB or RGBA.
 
-use super::super::super::picture::Layout;
-use super::run_lengths::Unit;
+use crate::imaging::decode::bmp::run_lengths::Unit;
+use crate::imaging::picture::Layout;
 
 /// How the pixels are stored.
 pub(super) enum Coding {

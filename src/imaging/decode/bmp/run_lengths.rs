@@ -5,11 +5,11 @@
 
 use std::io::Read;
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::picture::side;
-use super::super::forward::Forward;
-use super::pixels::Palette;
+use crate::imaging::decode::bmp::pixels::Palette;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::side;
 
 /// What is repeated.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use png::{AnimationControl, BlendOp, DisposeOp, FrameControl, Reader};
 
-use super::super::super::Error;
-use super::super::super::film::Film;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::picture::{Depth, Layout, Picture, side};
-use super::super::super::source::Source;
-use super::super::screen::{Blend, Disposal, Place, Screen};
-use super::super::{Decoded, reserved};
-use super::{Sheet, damaged, refusal};
+use crate::imaging::decode::animation_screen::{Blend, Disposal, Place, Screen};
+use crate::imaging::decode::png::{Sheet, damaged, refusal};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::Film;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::Source;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
 
 /// All frames, as far as they are wanted; the picture that stands for them comes back.
 pub(super) fn play<R: Read>(

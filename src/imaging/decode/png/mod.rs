@@ -10,17 +10,20 @@ use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::film::{Film, MOST_FRAMES};
-use super::super::geometry::{Demand, Size};
-use super::super::limits::{Budget, Cancel};
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, Picture};
-use super::super::reduce::{Reducer, Run, Scatter};
-use super::super::source::{CUT_SHORT, Source};
-use super::super::{Error, SourceFormat};
-use super::{Decoded, exif_orientation};
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::exif_orientation;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::{Film, MOST_FRAMES};
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::limits::{Budget, Cancel};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Grain, Layout, Picture};
+use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::Png;
 

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::picture::{Depth, Layout};
-use super::super::forward::Forward;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout};
 
 /// Longest word that means something: a number of ten digits, `GRAYSCALE_ALPHA`.
 const LONGEST_WORD: usize = 20;

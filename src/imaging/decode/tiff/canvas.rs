@@ -3,19 +3,19 @@
 use std::borrow::Cow;
 use std::io::{self, BufReader, Read};
 
-use super::super::super::Error;
-use super::super::super::damage::Damage;
-use super::super::super::geometry::Size;
-use super::super::super::jpeg::{self, Head, Scale, Wanted};
-use super::super::super::limits::{Budget, Cancel};
-use super::super::super::picture::Picture;
-use super::super::super::reduce::{Reducer, Run, Scatter};
-use super::super::super::source::CUT_SHORT;
-use super::super::{bytes_of, reserved};
-use super::coding::{Coded, Coding, Reversed, Rows};
-use super::page::{Kind, Page};
-use super::samples::Colors;
-use super::{Access, damaged};
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::tiff::coding::{Coded, Coding, Reversed, Rows};
+use crate::imaging::decode::tiff::page::{Kind, Page};
+use crate::imaging::decode::tiff::samples::Colors;
+use crate::imaging::decode::tiff::{Access, damaged};
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::jpeg;
+use crate::imaging::jpeg::{Head, Scale, Wanted};
+use crate::imaging::limits::{Budget, Cancel, bytes_of, reserved};
+use crate::imaging::picture::Picture;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
 
 /// The picture that is being made, and rows on their way into it.
 pub(super) struct Canvas<'p> {

@@ -8,25 +8,24 @@
 
 mod canvas;
 mod coding;
-mod directory;
 mod page;
 mod samples;
 
 use std::borrow::Cow;
 use std::io::Read;
 
-use self::canvas::Canvas;
-use self::coding::Coded;
-use self::directory::{Directory, Stop, tag};
-use self::page::{Page, Place};
-use super::super::geometry::Demand;
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::Grain;
-use super::super::source::{CUT_SHORT, Source};
-use super::super::{Error, SourceFormat};
-use super::Decoded;
-use super::forward::Forward;
+use crate::imaging::decode::tiff::canvas::Canvas;
+use crate::imaging::decode::tiff::coding::Coded;
+use crate::imaging::decode::tiff::page::{Page, Place};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::directory::Stop;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::limits::Budget;
+use crate::imaging::picture::Grain;
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::Tiff;
 
@@ -64,17 +63,6 @@ pub(super) fn decode<R: Read>(
         damage,
         quality: None,
     })
-}
-
-/// The orientation in a block of EXIF, which is a TIFF without a picture.
-pub(super) fn exif_orientation(exif: &[u8]) -> Orientation {
-    let directory = Directory::read(exif).ok();
-    directory.and_then(|directory| orientation(&directory).ok()).unwrap_or_default()
-}
-
-fn orientation(directory: &Directory<'_>) -> Result<Orientation, Stop> {
-    let value = directory.number(tag::ORIENTATION)?.and_then(|value| u16::try_from(value).ok());
-    Ok(value.map_or_else(Orientation::default, Orientation::from_exif))
 }
 
 /// The first page, if what is said of it lies at the start of the file.

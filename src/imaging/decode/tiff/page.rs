@@ -1,17 +1,17 @@
 //! What a directory says of its picture, checked against what is read here.
 
-use super::super::super::Error;
-use super::super::super::credits::Credits;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::orient::Orientation;
-use super::super::super::picture::side;
-use super::super::super::reduce::Run;
-use super::super::reserved;
-use super::coding::Coding;
-use super::directory::{Directory, Stop, tag};
-use super::samples::{Alpha, Colors, MOST_SAMPLES, Samples, Zero};
-use super::{damaged, orientation, unsupported};
+use crate::imaging::decode::tiff::coding::Coding;
+use crate::imaging::decode::tiff::samples::{Alpha, Colors, MOST_SAMPLES, Samples, Zero};
+use crate::imaging::decode::tiff::{damaged, unsupported};
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::exif::directory::{Directory, Stop, tag};
+use crate::imaging::exif::orientation;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::side;
+use crate::imaging::pixels::reduce::Run;
 
 /// Most bytes of an ICC profile, and of tables for JPEG.
 const LONGEST_VALUE: u64 = 4_000_000;

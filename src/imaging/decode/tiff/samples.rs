@@ -1,7 +1,7 @@
 //! Rows as they are stored to rows of pixels: byte order, predictor, samples of any size, palettes, alpha.
 
-use super::super::super::picture::{Depth, Layout};
-use super::directory::Order;
+use crate::imaging::exif::directory::Order;
+use crate::imaging::picture::{Depth, Layout};
 
 /// Most samples a pixel.
 pub(super) const MOST_SAMPLES: usize = 16;

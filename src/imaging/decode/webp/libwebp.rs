@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig};
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::picture::{Depth, Layout, Picture, side};
-use super::super::super::source::CUT_SHORT;
-use super::super::{Reduction, bytes_of, reserved};
-use super::{Coding, Header, damaged};
+use crate::imaging::decode::webp::{Coding, Header, damaged};
+use crate::imaging::decoded::Reduction;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
 
 /// A file whose header has been read.
 pub(super) struct Decoder<'a> {
@@ -54,7 +54,7 @@ impl<'a> Decoder<'a> {
         // Scaling does not weigh the colours of lossy pictures by their alpha, so that those must be averaged here.
         if coding == Coding::Animated || (coding == Coding::Lossy && layout.has_alpha()) {
             let picture = self.whole(budget)?;
-            return super::reduce(picture, cell, budget);
+            return crate::imaging::decode::webp::reduce(picture, cell, budget);
         }
         if cell == 1 {
             return Ok((self.whole(budget)?, cell.into()));

@@ -14,20 +14,23 @@ mod pure;
 use std::io::Read;
 use std::time::Duration;
 
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::exif_orientation;
 #[cfg(feature = "libwebp")]
-use self::libwebp::{Decoder, Frames};
+use crate::imaging::decode::webp::libwebp::{Decoder, Frames};
 #[cfg(not(feature = "libwebp"))]
-use self::pure::{Decoder, Frames};
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::film::Film;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::picture::{Grain, Layout, Picture};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::{Decoded, Reduction, bytes_of, exif_orientation};
+use crate::imaging::decode::webp::pure::{Decoder, Frames};
+use crate::imaging::decoded::{Decoded, Reduction};
+use crate::imaging::draw::frames::Film;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Credits;
+use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::input::source::Source;
+use crate::imaging::limits::{Budget, bytes_of};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Grain, Layout, Picture};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
 
 const FORMAT: SourceFormat = SourceFormat::WebP;
 

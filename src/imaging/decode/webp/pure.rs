@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::picture::{Depth, Layout, Picture};
-use super::super::super::source::CUT_SHORT;
-use super::super::{Reduction, bytes_of};
-use super::{Coding, Header, damaged};
+use crate::imaging::decode::webp::{Coding, Header, damaged};
+use crate::imaging::decoded::Reduction;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, bytes_of};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture};
 
 /// A file whose header has been read.
 pub(super) struct Decoder<'a> {
@@ -47,7 +47,7 @@ impl<'a> Decoder<'a> {
         budget.reserve(bytes_of(size, if coding == Coding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         self.inner.read_image(&mut picture.samples).map_err(refusal)?;
-        super::reduce(picture, cell, budget)
+        crate::imaging::decode::webp::reduce(picture, cell, budget)
     }
 }
 

@@ -1,0 +1,179 @@
+//! Who made a picture and whose it is: the two fields of EXIF that thumbnails carry on where asked to.
+//!
+//! They are read out of the source's EXIF and written into a block of their own, so that nothing else of it,
+//! such as a position or a serial number, can come along (Exif 2.32, section 4.6.5; TIFF 6.0, section 2).
+
+/// TIFF tags of the fields, in the order in which a directory has them.
+const ARTIST: u16 = 0x013b;
+const COPYRIGHT: u16 = 0x8298;
+
+/// Longest field that is carried on, bytes; more is no name but a text, and is cut.
+const LONGEST: usize = 1024;
+
+/// Types of text: ASCII, and UTF-8 of Exif 3.0.
+const TEXTS: [u16; 2] = [2, 129];
+
+/// Entries of a directory that are looked at.
+const MOST_ENTRIES: usize = 512;
+
+/// The fields Artist and Copyright, without the zero at their end.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Credits {
+    artist: Option<Vec<u8>>,
+    copyright: Option<Vec<u8>>,
+}
+
+impl Credits {
+    /// Reads a block that begins with a TIFF header. What cannot be read is not there.
+    pub(crate) fn read(exif: &[u8]) -> Self {
+        Block::new(exif).map(|block| block.credits()).unwrap_or_default()
+    }
+
+    /// A block of EXIF with nothing but these fields; `None` when there are none.
+    pub(crate) fn to_exif(&self) -> Option<Vec<u8>> {
+        let fields = [(ARTIST, &self.artist), (COPYRIGHT, &self.copyright)];
+        let fields: Vec<(u16, &Vec<u8>)> =
+            fields.into_iter().filter_map(|(tag, text)| text.as_ref().map(|text| (tag, text))).collect();
+        if fields.is_empty() {
+            return None;
+        }
+        // Header, count, entries of twelve bytes, no next directory; then the texts that do not fit in an entry.
+        let mut exif = b"II*\0\x08\0\0\0".to_vec();
+        let mut texts = Vec::new();
+        let after = 8 + 2 + 12 * fields.len() + 4;
+        exif.extend(u16::try_from(fields.len()).unwrap_or(0).to_le_bytes());
+        for (tag, text) in fields {
+            let length = text.len() + 1;
+            exif.extend(tag.to_le_bytes());
+            exif.extend(2_u16.to_le_bytes());
+            exif.extend(u32::try_from(length).unwrap_or(0).to_le_bytes());
+            if length <= 4 {
+                let mut inline = text.clone();
+                inline.resize(4, 0);
+                exif.extend(inline);
+            } else {
+                exif.extend(u32::try_from(after + texts.len()).unwrap_or(0).to_le_bytes());
+                texts.extend(text);
+                texts.push(0);
+                // Offsets are even.
+                texts.resize(texts.len().next_multiple_of(2), 0);
+            }
+        }
+        exif.extend([0; 4]);
+        exif.extend(texts);
+        Some(exif)
+    }
+}
+
+/// A block of EXIF and its byte order.
+struct Block<'a> {
+    bytes: &'a [u8],
+    is_little: bool,
+}
+
+impl<'a> Block<'a> {
+    fn new(bytes: &'a [u8]) -> Option<Self> {
+        match bytes.get(..4)? {
+            b"II*\0" => Some(Self { bytes, is_little: true }),
+            b"MM\0*" => Some(Self { bytes, is_little: false }),
+            _ => None,
+        }
+    }
+
+    /// What the first directory says.
+    fn credits(&self) -> Credits {
+        let mut credits = Credits::default();
+        let Some(start) = self.long(4).and_then(|start| usize::try_from(start).ok()) else { return credits };
+        let count = self.short(start).map_or(0, usize::from).min(MOST_ENTRIES);
+        for index in 0..count {
+            let Some(entry) = start.checked_add(2 + 12 * index) else { break };
+            match self.short(entry) {
+                Some(ARTIST) => credits.artist = self.text(entry),
+                Some(COPYRIGHT) => credits.copyright = self.text(entry),
+                Some(_) => {}
+                None => break,
+            }
+        }
+        credits
+    }
+
+    /// The text of an entry; blanks, as cameras fill the fields with, are none.
+    fn text(&self, entry: usize) -> Option<Vec<u8>> {
+        if !TEXTS.contains(&self.short(entry.checked_add(2)?)?) {
+            return None;
+        }
+        let count = usize::try_from(self.long(entry.checked_add(4)?)?).ok()?;
+        let value = entry.checked_add(8)?;
+        let at = if count <= 4 { value } else { usize::try_from(self.long(value)?).ok()? };
+        let text = self.bytes.get(at..at.checked_add(count)?)?;
+        let text = text.get(..LONGEST).unwrap_or(text);
+        let end = text.iter().rposition(|byte| *byte != 0)? + 1;
+        let text = text.get(..end)?;
+        (!text.trim_ascii().is_empty()).then(|| text.to_vec())
+    }
+
+    fn short(&self, at: usize) -> Option<u16> {
+        let bytes = *self.bytes.get(at..)?.first_chunk()?;
+        Some(if self.is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    }
+
+    fn long(&self, at: usize) -> Option<u32> {
+        let bytes = *self.bytes.get(at..)?.first_chunk()?;
+        Some(if self.is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credits(artist: &str, copyright: &str) -> Credits {
+        let field = |text: &str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
+        Credits { artist: field(artist), copyright: field(copyright) }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (artist, copyright) in [
+            ("Ann", "© 2026 Ann"),
+            ("A", ""),
+            ("", "(c) me\0and my editor"),
+            ("孙悟空", "odd"),
+            ("even", "x"),
+        ] {
+            let credits = credits(artist, copyright);
+            assert_eq!(Credits::read(&credits.to_exif().unwrap()), credits, "{artist:?} {copyright:?}");
+        }
+        assert_eq!(Credits::default().to_exif(), None);
+    }
+
+    #[test]
+    fn both_byte_orders_are_read_and_other_fields_are_not() {
+        let entries = b"\0\x03\x01\x0f\0\x02\0\0\0\x04ACM\0\x01\x3b\0\x02\0\0\0\x04Bo \0\x82\x98\0\x02\0\0\0\x06\0\0\0\x32";
+        let block = [&b"MM\0*\0\0\0\x08"[..], entries, &[0; 4], b"(c)Bo\0"].concat();
+        assert_eq!(Credits::read(&block), credits("Bo ", "(c)Bo"));
+    }
+
+    #[test]
+    fn blanks_and_nonsense_are_nothing() {
+        let blank = credits(" ", "   ").to_exif().unwrap();
+        assert_eq!(Credits::read(&blank), Credits::default());
+        let whole = credits("somebody", "everybody").to_exif().unwrap();
+        for length in 0..whole.len() {
+            let cut = Credits::read(&whole[..length]);
+            assert!(cut == Credits::default() || cut == credits("somebody", ""), "{length}: {cut:?}");
+        }
+        for block in [&b"II*\0\xff\xff\xff\xff"[..], b"MM\0*\0\0\0\x04\xff\xff", b"", b"Exif"] {
+            assert_eq!(Credits::read(block), Credits::default());
+        }
+        let mut wild = whole;
+        wild[18..22].fill(0xff);
+        assert_eq!(Credits::read(&wild).artist, None);
+    }
+
+    #[test]
+    fn a_field_that_is_a_book_is_cut() {
+        let long = credits(&"x".repeat(5000), "").to_exif().unwrap();
+        assert_eq!(Credits::read(&long).artist.unwrap().len(), LONGEST);
+    }
+}
