@@ -11,9 +11,9 @@ use std::hint::black_box;
 use std::io::{self, BufRead, Write as _};
 use std::time::Duration;
 
-use cos_thumbnailer::imaging::jpeg::{Scale, decode};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
+use thumbnail_jpeg::{Scale, decode};
 
 /// Times that each file is decoded at each scale for the table; the median counts.
 const ROUNDS: usize = 9;

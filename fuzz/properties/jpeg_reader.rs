@@ -4,7 +4,7 @@
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::BufRead;
 
-use cos_thumbnailer::imaging::jpeg::{Scale, decode};
+use thumbnail_jpeg::{Scale, decode};
 
 use super::jpeg_input::Input;
 

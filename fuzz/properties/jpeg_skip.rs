@@ -6,7 +6,7 @@
 //! bits than whoever stopped at a scan that it needs not. But a file that is whole must be so at each scale, and the
 //! same.
 
-use cos_thumbnailer::imaging::jpeg::{Coefficients, Head, Process, Scale, height_at_end};
+use thumbnail_jpeg::{Coefficients, Head, Process, Scale, height_at_end};
 
 use super::jpeg_input::{Input, is_huge};
 

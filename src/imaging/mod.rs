@@ -18,7 +18,6 @@ mod error;
 mod facts;
 mod film;
 mod geometry;
-pub mod jpeg;
 mod light;
 mod limits;
 mod orient;

@@ -1,7 +1,7 @@
 //! Files of other writers, held to what libjpeg-turbo and the plain reader make of them, and of every small size.
 
-use cos_thumbnailer::imaging::jpeg::Scale;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use thumbnail_jpeg::Scale;
 
 use crate::{SCALES, plain, read, skip};
 

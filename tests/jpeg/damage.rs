@@ -1,7 +1,7 @@
 //! What is left of damaged photographs: all rows or an error, what lies before the damage as it was, and the truth
 //! about how much is lost.
 
-use cos_thumbnailer::imaging::jpeg::{Component, Error, Head, Scale, Summary};
+use thumbnail_jpeg::{Component, Error, Head, Scale, Summary};
 
 use crate::odd::Random;
 use crate::{data, read};

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufReader, Read};
 
-use cos_thumbnailer::imaging::jpeg::{Coefficients, Error, Head, Scale, Wanted};
+use thumbnail_jpeg::{Coefficients, Error, Head, Scale, Wanted};
 
 use crate::odd::{self, Picture, Process, Random, Writing};
 use crate::{SCALES, any, read};

@@ -23,7 +23,7 @@ mod threads;
 
 use std::io::{BufRead, BufReader, Read};
 
-use cos_thumbnailer::imaging::jpeg::{Error, Head, Scale, Summary, Wanted, height_at_end};
+use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted, height_at_end};
 
 use self::odd::{Picture, Random, Writing};
 

@@ -5,7 +5,7 @@ mod jpeg_input;
 #[path = "../../fuzz/properties/jpeg_skip.rs"]
 mod property;
 
-use cos_thumbnailer::imaging::jpeg::{Coefficients, Head, Scale, height_at_end};
+use thumbnail_jpeg::{Coefficients, Head, Scale, height_at_end};
 
 use crate::odd::{self, Random};
 use crate::{SCALES, any, plain};

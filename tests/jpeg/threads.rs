@@ -3,10 +3,10 @@
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::jpeg::{Error, Head, Scale, Summary, Wanted};
 use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, render};
 use cos_thumbnailer::recipe::Recipe;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted};
 
 use crate::SCALES;
 use crate::odd::Random;

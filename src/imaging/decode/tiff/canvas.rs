@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::io::{self, BufReader, Read};
 
+use thumbnail_jpeg::{Head, Scale, Wanted};
+
 use super::super::super::Error;
 use super::super::super::damage::Damage;
 use super::super::super::geometry::Size;
-use super::super::super::jpeg::{self, Head, Scale, Wanted};
 use super::super::super::limits::{Budget, Cancel};
 use super::super::super::picture::Picture;
 use super::super::super::reduce::{Reducer, Run, Scatter};
@@ -147,7 +148,7 @@ impl<'p> Canvas<'p> {
                 self.push(Run { y, ..start });
             }
             y = y.saturating_add(1);
-            if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
+            if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
         });
         let summary = summary.map_err(jpeg_refusal)?;
         budget.release(memory);
@@ -188,12 +189,12 @@ fn unreadable(error: io::Error) -> Error {
     }
 }
 
-fn jpeg_refusal(error: jpeg::Error) -> Error {
+fn jpeg_refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        jpeg::Error::Damaged(detail) => damaged(&detail),
-        jpeg::Error::Read(error) => unreadable(error),
-        jpeg::Error::Stopped => Error::Cancelled,
-        jpeg::Error::Unsupported(feature) => {
+        thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
+        thumbnail_jpeg::Error::Read(error) => unreadable(error),
+        thumbnail_jpeg::Error::Stopped => Error::Cancelled,
+        thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a TIFF of JPEG with {feature}")) }
         }
     }
