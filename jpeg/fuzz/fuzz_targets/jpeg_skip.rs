@@ -9,6 +9,4 @@ mod jpeg_skip;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 
-fuzz_target!(|data: &[u8]| -> Corpus {
-    if jpeg_skip::check(data) { Corpus::Keep } else { Corpus::Reject }
-});
+fuzz_target!(|data: &[u8]| -> Corpus { if jpeg_skip::check(data) { Corpus::Keep } else { Corpus::Reject } });

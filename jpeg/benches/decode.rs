@@ -1,6 +1,6 @@
 //! What decoding a JPEG to a reduced size costs, and nothing else.
 //!
-//! `cargo bench --bench jpeg -- FILES` prints a table. With `--serve` instead of files it answers jobs on standard
+//! `cargo bench --package thumbnail-jpeg --bench decode -- FILES` prints a table. With `--serve` instead of files it answers jobs on standard
 //! input, so that `scripts/bench jpeg` can measure it beside other decoders in one run: `{"src","scale"}` a line,
 //! where scale is 1, 2, 4 or 8, is answered with `{"err","cpu_ms","bytes_read","width","height","rss_kb"}`.
 
@@ -42,7 +42,7 @@ fn main() -> io::Result<()> {
     match arguments.as_slice() {
         [only] if only == "--serve" => serve(),
         [] => {
-            println!("cargo bench --bench jpeg -- FILES");
+            println!("cargo bench --package thumbnail-jpeg --bench decode -- FILES");
             Ok(())
         }
         files => table(files),

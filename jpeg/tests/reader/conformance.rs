@@ -26,7 +26,7 @@ fn png(path: &std::path::Path) -> (u32, u32, Vec<u8>) {
 #[test]
 fn files_of_other_writers_give_the_pixels_of_libjpeg_turbo() {
     let (mut compared, mut refused) = (0, 0);
-    for entry in std::fs::read_dir("tests/data/conformance").unwrap() {
+    for entry in std::fs::read_dir("../tests/data/conformance").unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|extension| extension != "jpg") {
             continue;

@@ -1,10 +1,7 @@
 //! What comes out does not depend on the number of threads.
 
-use std::io::Read;
 use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, render};
-use cos_thumbnailer::recipe::Recipe;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted};
 
@@ -13,10 +10,7 @@ use crate::odd::Random;
 
 /// A picture of noise and slopes, some MB, so that its stretches are worth a thread.
 fn file(interval: Option<u16>) -> Vec<u8> {
-    file_of((1600, 1200), interval)
-}
-
-fn file_of((width, height): (u16, u16), interval: Option<u16>) -> Vec<u8> {
+    let (width, height) = (1600, 1200);
     let mut random = Random::new(7);
     let mut pixels = Vec::with_capacity(usize::from(width) * usize::from(height) * 3);
     for y in 0..usize::from(height) {
@@ -89,36 +83,6 @@ fn a_second_thread_is_there_while_a_large_scan_is_read() {
         .unwrap();
         assert!(seen > 50, "{seen} rows, interval {interval:?}");
     }
-}
-
-/// Looks for threads whenever more of the file is wanted.
-struct Watching<'a> {
-    rest: &'a [u8],
-    seen: &'a mut usize,
-}
-
-impl Read for Watching<'_> {
-    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
-        *self.seen += usize::from(has_threads());
-        self.rest.read(target)
-    }
-}
-
-#[test]
-fn a_thumbnail_has_the_threads_that_its_limits_grant() {
-    let file = file_of((5200, 3900), None);
-    let recipe = Recipe::fit_inside(200, 200);
-    let made = |threads| {
-        let (max_pixels, memory, threads) = (1 << 25, 1 << 26, NonZeroUsize::new(threads).unwrap());
-        let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
-        let mut seen = 0;
-        let source = Watching { rest: &file, seen: &mut seen };
-        let rendering = render(source, None, &[&recipe], &limits, &Cancel::default()).unwrap();
-        (seen, rendering.thumbnails.into_iter().next().unwrap().unwrap().bytes)
-    };
-    let (seen, bytes) = made(2);
-    assert!(seen > 2, "{seen} reads");
-    assert_eq!(made(1).1, bytes);
 }
 
 #[test]

@@ -144,7 +144,7 @@ fn result_does_not_depend_on_how_the_bytes_arrive() {
 }
 
 fn data(name: &str) -> Vec<u8> {
-    std::fs::read(format!("tests/data/{name}")).unwrap()
+    std::fs::read(format!("../tests/data/{name}")).unwrap()
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn every_scale_keeps_the_coefficients_of_odd_files() {
 #[test]
 fn every_scale_keeps_the_coefficients_of_real_files() {
     let mut compared = 0;
-    for entry in std::fs::read_dir("tests/data").unwrap() {
+    for entry in std::fs::read_dir("../tests/data").unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "jpg")
             && let file = std::fs::read(&path).unwrap()
