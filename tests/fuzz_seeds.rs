@@ -4,13 +4,6 @@
 
 #[path = "../fuzz/properties/formats.rs"]
 mod formats;
-#[path = "../fuzz/properties/jpeg_input.rs"]
-mod jpeg_input;
-#[path = "../fuzz/properties/jpeg_reader.rs"]
-mod jpeg_reader;
-#[path = "../fuzz/properties/jpeg_skip.rs"]
-mod jpeg_skip;
-
 use std::path::Path;
 
 /// Every file in `fuzz/<folder>`, which need not exist.
@@ -34,14 +27,4 @@ fn check(seeds: &str, target: &str, property: fn(&[u8]) -> bool) {
 #[test]
 fn rendering_survives_seeds_and_findings() {
     check("formats", "formats", formats::check);
-}
-
-#[test]
-fn the_reader_survives_seeds_and_findings() {
-    check("jpeg", "jpeg_reader", jpeg_reader::check);
-}
-
-#[test]
-fn passing_over_codes_changes_nothing_in_seeds_and_findings() {
-    check("jpeg", "jpeg_skip", jpeg_skip::check);
 }

@@ -14,7 +14,6 @@ mod encode;
 mod error;
 mod exif;
 mod input;
-pub mod jpeg;
 mod limits;
 mod picture;
 mod pixels;

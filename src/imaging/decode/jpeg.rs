@@ -1,10 +1,12 @@
-//! JPEG, at the scale that is needed, by the [`jpeg`] reader.
+//! JPEG, at the scale that is needed, by [`thumbnail_jpeg`].
 //!
 //! Memory: metadata; the picture, averaged further where its recipes allow; and what the reader says it takes.
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::num::NonZeroUsize;
+
+use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::exif_orientation;
@@ -13,8 +15,6 @@ use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Credits;
 use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
-use crate::imaging::jpeg;
-use crate::imaging::jpeg::{Head, Scale, Wanted};
 use crate::imaging::limits::{Budget, Cancel, reserved};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
@@ -46,7 +46,7 @@ pub(super) fn decode<R: Read>(
     // The height stands behind the first scan, and nothing can be planned without it.
     let cancel = source.cancel();
     let bytes = source.take_bytes(budget)?;
-    head.frame.height = jpeg::height_at_end(&bytes).ok_or_else(|| damaged("it has no height"))?;
+    head.frame.height = height_at_end(&bytes).ok_or_else(|| damaged("it has no height"))?;
     let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..));
     picture(&head, cancel, rest.unwrap_or_default(), demand, budget)
 }
@@ -76,7 +76,7 @@ fn picture(
     let wanted = Wanted { scale: sheet.scale, reduction: sheet.left, threads };
     let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
-        if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
+        if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });
     let summary = summary.map_err(refusal)?;
     let (picture, cell) = reducer.finish();
@@ -144,13 +144,13 @@ fn scale(ratio: f64) -> Scale {
     [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(enough).unwrap_or(Scale::Full)
 }
 
-fn refusal(error: jpeg::Error) -> Error {
+fn refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        jpeg::Error::Damaged(detail) => damaged(&detail),
+        thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
         // Whether the reader is to blame is found out where all formats meet.
-        jpeg::Error::Read(error) => damaged(&error.to_string()),
-        jpeg::Error::Stopped => Error::Cancelled,
-        jpeg::Error::Unsupported(feature) => {
+        thumbnail_jpeg::Error::Read(error) => damaged(&error.to_string()),
+        thumbnail_jpeg::Error::Stopped => Error::Cancelled,
+        thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a JPEG with {feature}")) }
         }
     }

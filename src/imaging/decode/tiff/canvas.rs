@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::io::{self, BufReader, Read};
 
+use thumbnail_jpeg::{Head, Scale, Wanted};
+
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::tiff::coding::{Coded, Coding, Reversed, Rows};
 use crate::imaging::decode::tiff::page::{Kind, Page};
@@ -10,8 +12,6 @@ use crate::imaging::decode::tiff::samples::Colors;
 use crate::imaging::decode::tiff::{Access, damaged};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
-use crate::imaging::jpeg;
-use crate::imaging::jpeg::{Head, Scale, Wanted};
 use crate::imaging::limits::{Budget, Cancel, bytes_of, reserved};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
@@ -147,7 +147,7 @@ impl<'p> Canvas<'p> {
                 self.push(Run { y, ..start });
             }
             y = y.saturating_add(1);
-            if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
+            if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
         });
         let summary = summary.map_err(jpeg_refusal)?;
         budget.release(memory);
@@ -188,12 +188,12 @@ fn unreadable(error: io::Error) -> Error {
     }
 }
 
-fn jpeg_refusal(error: jpeg::Error) -> Error {
+fn jpeg_refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        jpeg::Error::Damaged(detail) => damaged(&detail),
-        jpeg::Error::Read(error) => unreadable(error),
-        jpeg::Error::Stopped => Error::Cancelled,
-        jpeg::Error::Unsupported(feature) => {
+        thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
+        thumbnail_jpeg::Error::Read(error) => unreadable(error),
+        thumbnail_jpeg::Error::Stopped => Error::Cancelled,
+        thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a TIFF of JPEG with {feature}")) }
         }
     }
