@@ -9,7 +9,7 @@ mod nearness;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use cos_thumbnailer::imaging::{Cancel, Dropped, Error, Limits, Motion, Thumbnail, render};
+use cos_thumbnailer::imaging::{Cancel, Dropped, Error, Limits, Motion, Thumbnail, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Geometry, Gravity, Quality, Recipe, Scaling, Step};
 use image::codecs::gif::{GifDecoder, GifEncoder, Repeat};
 use image::codecs::png::PngDecoder;
@@ -287,7 +287,9 @@ fn an_animation_that_lacks_memory_fails_where_its_first_frame_would_not() {
     let made = |animation, memory| {
         let recipe = Recipe { animation, ..moving(Format::Gif) };
         let limits = Limits { memory, ..LIMITS };
-        let rendering = render(Cursor::new(&file), None, &[&recipe], &limits, &Cancel::default()).ok()?;
+        let rendering =
+            render(Cursor::new(&file), None, &[&recipe], Upright::ByExif, &limits, &Cancel::default())
+                .ok()?;
         rendering.thumbnails.into_iter().next()
     };
     let (mut moved, mut lacked) = (0, 0);
@@ -324,7 +326,7 @@ fn a_damaged_frame_leaves_the_first_and_a_broken_download_nothing() {
         let half = file.get(..file.len() / 2).unwrap();
         let reason = dropped(half, &recipe);
         assert!(matches!(reason, Dropped::Damaged { frame: 3.., .. }), "{reason:?}");
-        let broken = render(Broken(half), None, &[&recipe], &LIMITS, &Cancel::default());
+        let broken = render(Broken(half), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
         assert!(matches!(broken, Err(Error::Read(_))), "{broken:?}");
     }
 }
@@ -335,7 +337,7 @@ fn a_file_without_its_last_byte_moves_unless_the_download_broke_off() {
     let whole = gif(dots(5));
     let cut = whole.get(..whole.len() - 1).unwrap();
     assert_eq!(thumbnail(cut, &recipe), thumbnail(&whole, &recipe));
-    let broken = render(Broken(cut), None, &[&recipe], &LIMITS, &Cancel::default());
+    let broken = render(Broken(cut), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
     assert!(matches!(broken, Err(Error::Read(_))), "{broken:?}");
 }
 

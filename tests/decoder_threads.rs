@@ -5,7 +5,7 @@
 use std::io::Read;
 use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, render};
+use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::Recipe;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
@@ -53,7 +53,8 @@ fn a_thumbnail_has_the_threads_that_its_limits_grant() {
         let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
         let mut seen = 0;
         let source = Watching { rest: &file, seen: &mut seen };
-        let rendering = render(source, None, &[&recipe], &limits, &Cancel::default()).unwrap();
+        let rendering =
+            render(source, None, &[&recipe], Upright::ByExif, &limits, &Cancel::default()).unwrap();
         (seen, rendering.thumbnails.into_iter().next().unwrap().unwrap().bytes)
     };
     let (seen, bytes) = made(2);

@@ -7,7 +7,7 @@ mod fixture;
 
 use std::io::{self, Cursor, Read};
 
-use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, render};
+use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, Upright, render};
 use cos_thumbnailer::recipe::{Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step};
 
 use fixture::{LIMITS, data, run};
@@ -86,7 +86,8 @@ fn bombs_are_refused_by_their_header_with_numbers() {
     for bomb in [data("bomb.png"), gif, bmp, webp, jpeg, avif, qoi, pnm, tiff] {
         let mut endless =
             Counted { inner: Cursor::new(bomb.clone()).chain(io::repeat(0).take(1 << 30)), read: 0 };
-        let refusal = render(&mut endless, None, &[&recipe], &LIMITS, &Cancel::default()).unwrap_err();
+        let refusal =
+            render(&mut endless, None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default()).unwrap_err();
         assert!(matches!(refusal, Error::TooManyPixels { .. }), "{refusal:?}");
         assert!(refusal.to_string().contains("100000000 are allowed"), "{refusal}");
         assert!(endless.read <= 128 * 1024, "{} bytes were read", endless.read);
@@ -115,7 +116,8 @@ fn progressive_coefficients_count_before_they_are_allocated() {
     let limits = Limits { memory: 100_000_000, ..LIMITS };
     // Decoded at full size, all of them are kept.
     let recipe = Recipe::fit_inside(5000, 5000);
-    let refusal = render(jpeg.as_slice(), None, &[&recipe], &limits, &Cancel::default()).unwrap_err();
+    let refusal =
+        render(jpeg.as_slice(), None, &[&recipe], Upright::ByExif, &limits, &Cancel::default()).unwrap_err();
     // 8192 x 8192 x 3 coefficients of two bytes.
     assert!(
         matches!(refusal, Error::TooMuchMemory { needed, .. } if needed >= 8192 * 8192 * 6),
@@ -145,7 +147,8 @@ fn avif_counts_its_pictures_before_it_is_decoded() {
     let recipe = Recipe::fit_inside(50, 50);
     let limits = Limits { memory: 100_000, ..LIMITS };
     let bytes = data("kodim23.avif");
-    let refusal = render(bytes.as_slice(), None, &[&recipe], &limits, &Cancel::default()).unwrap_err();
+    let refusal =
+        render(bytes.as_slice(), None, &[&recipe], Upright::ByExif, &limits, &Cancel::default()).unwrap_err();
     assert!(matches!(refusal, Error::TooMuchMemory { .. }), "{refusal:?}");
 }
 
@@ -209,7 +212,8 @@ fn failing_reader_is_told_from_a_short_file_in_every_format() {
         let bytes = data(name);
         for part in [3, 20, bytes.len() / 3, bytes.len() / 2] {
             let reader = Breaking(&bytes[..part]);
-            let refusal = render(reader, None, &[&recipe], &LIMITS, &Cancel::default()).map(|_| ());
+            let refusal =
+                render(reader, None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default()).map(|_| ());
             assert!(matches!(refusal, Err(Error::Read(_))), "{name} after {part} bytes: {refusal:?}");
             let refusal = run(&bytes[..part], &[&recipe]).map(|rendering| rendering.source.damaged);
             let is_clear = match refusal {
@@ -229,7 +233,8 @@ fn cancelling_ends_every_format() {
     let cancel = Cancel::default();
     cancel.cancel();
     for name in SAMPLES {
-        let result = render(data(name).as_slice(), None, &[&recipe], &LIMITS, &cancel).map(|_| ());
+        let result =
+            render(data(name).as_slice(), None, &[&recipe], Upright::ByExif, &LIMITS, &cancel).map(|_| ());
         assert!(matches!(result, Err(Error::Cancelled)), "{name}: {result:?}");
     }
 }
@@ -255,7 +260,8 @@ fn survive(name: &str, what: &str, bytes: &[u8]) {
     let recipe = Recipe { format: Some(Format::Jpeg), ..Recipe::fit_inside(20, 20) };
     let limits = Limits { max_pixels: 4_000_000, memory: 32_000_000, ..LIMITS };
     let outcome = std::panic::catch_unwind(|| {
-        let _ = render(bytes, Some(bytes.len() as u64), &[&recipe], &limits, &Cancel::default());
+        let _ =
+            render(bytes, Some(bytes.len() as u64), &[&recipe], Upright::ByExif, &limits, &Cancel::default());
     });
     assert!(outcome.is_ok(), "{name} panics: {what}");
 }

@@ -7,7 +7,7 @@ mod chunks;
 use std::io::{Cursor, Read, repeat};
 use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::{Cancel, Error, Limits, Rendering, Tolerance, render};
+use cos_thumbnailer::imaging::{Cancel, Error, Limits, Rendering, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::Recipe;
 
 const WIDTH: u32 = 1500;
@@ -22,7 +22,7 @@ const MEMORY: u64 = PIXELS / 6 * 5;
 fn rendered(file: impl Read + Send, length: Option<u64>, memory: u64) -> Result<Rendering, Error> {
     let limits =
         Limits { max_pixels: u64::MAX, memory, damage: Tolerance::Nothing, threads: NonZeroUsize::MIN };
-    render(file, length, &[&Recipe::fit_inside(100, 100)], &limits, &Cancel::default())
+    render(file, length, &[&Recipe::fit_inside(100, 100)], Upright::ByExif, &limits, &Cancel::default())
 }
 
 /// A header, and black or white.

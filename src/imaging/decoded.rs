@@ -2,10 +2,10 @@
 
 use crate::imaging::damage::Damage;
 use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Grain, Picture};
+use crate::imaging::source_format::SourceFormat;
 
 /// A decoded source, lying as it was stored.
 #[derive(Debug)]
@@ -27,6 +27,24 @@ pub(crate) struct Decoded {
     pub(crate) damage: Damage,
     /// Estimated libjpeg quality, of a JPEG.
     pub(crate) quality: Option<u8>,
+}
+
+impl Decoded {
+    /// A picture of cells of `cell` × `cell` pixels of the file, undamaged, stored upright, sRGB, without metadata.
+    pub(crate) fn plain(format: SourceFormat, picture: Picture, full: Size, cell: u32) -> Self {
+        Self {
+            picture,
+            full,
+            reduction: cell.into(),
+            grain: Grain::of(cell),
+            orientation: Orientation::default(),
+            profile: None,
+            credits: Credits::default(),
+            format,
+            damage: Damage::NONE,
+            quality: None,
+        }
+    }
 }
 
 /// Pixels of the file for each pixel of a picture. The last column and row of the picture may show less.

@@ -1,10 +1,10 @@
 //! Why a picture or a thumbnail could not be made, by culprit and fact.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io;
 
-use crate::imaging::input::probe::SourceFormat;
-use crate::imaging::limits::Megabytes;
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
 
 /// Why a source or one of its thumbnails came to nothing.
@@ -135,6 +135,27 @@ pub enum Error {
         /// Name of the format or feature.
         what: Cow<'static, str>,
     },
+}
+
+impl Error {
+    /// A file that breaks the rules of its format, in the words of `detail`.
+    pub(super) fn damaged(format: SourceFormat, detail: impl Into<String>) -> Self {
+        Self::Damaged { format, detail: detail.into() }
+    }
+
+    /// A variety of a format that is not decoded, named by the feature that it needs.
+    pub(super) fn unsupported(format: SourceFormat, feature: &str) -> Self {
+        Self::Unsupported { what: Cow::Owned(format!("this variety of {} ({feature})", format.title())) }
+    }
+}
+
+/// Bytes as MB of 1,048,576, which is how the platform counts, rounded up.
+struct Megabytes(u64);
+
+impl fmt::Display for Megabytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.div_ceil(1024 * 1024))
+    }
 }
 
 #[cfg(test)]

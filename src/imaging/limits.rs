@@ -4,7 +4,6 @@
 //! decompression bomb is refused by its header. Not counted: fixed tables and buffers of decoders and
 //! encoders, together below 2 MB, and 1 MB more for each thread beside the first.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -110,15 +109,6 @@ impl Budget {
     /// Gives back `bytes` of what was reserved.
     pub(super) fn release(&mut self, bytes: u64) {
         self.used = self.used.saturating_sub(bytes);
-    }
-}
-
-/// Bytes as MB of 1,048,576, which is how the platform counts, rounded up.
-pub(super) struct Megabytes(pub(super) u64);
-
-impl fmt::Display for Megabytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.div_ceil(1024 * 1024))
     }
 }
 

@@ -19,6 +19,7 @@ mod picture;
 mod pixels;
 mod plan;
 mod rendering;
+mod source_format;
 
 use std::io::Read;
 use std::time::Instant;
@@ -26,16 +27,17 @@ use std::time::Instant;
 pub use self::damage::Tolerance;
 pub use self::draw::memory_estimate::memory_for_jpeg;
 pub use self::error::Error;
-pub use self::input::probe::SourceFormat;
 pub use self::limits::{Cancel, Limits};
+pub use self::plan::demand::Upright;
 pub use self::rendering::{Dropped, Motion, Rendering, SourceInfo, Thumbnail, Timings};
+pub use self::source_format::SourceFormat;
 use crate::imaging::draw::Base;
 use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::frames::Film;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::plan::demand::{Demand, Lying};
+use crate::imaging::plan::demand::Demand;
 use crate::recipe::Recipe;
 
 /// Makes every thumbnail of one source from one decode.
@@ -48,28 +50,15 @@ pub fn render<R: Read + Send>(
     mut source: R,
     length: Option<u64>,
     recipes: &[&Recipe],
+    upright: Upright,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
-    render_lying(&mut source, length, Demand { recipes, lying: Lying::AsItSays }, limits, cancel)
-}
-
-/// [`render`] for a source that is upright already, whatever its EXIF data say.
-///
-/// # Errors
-/// As [`render`].
-pub fn render_upright<R: Read + Send>(
-    mut source: R,
-    length: Option<u64>,
-    recipes: &[&Recipe],
-    limits: &Limits,
-    cancel: &Cancel,
-) -> Result<Rendering, Error> {
-    render_lying(&mut source, length, Demand { recipes, lying: Lying::Upright }, limits, cancel)
+    render_any(&mut source, length, Demand { recipes, upright }, limits, cancel)
 }
 
 /// The readers are called through a pointer, a chunk at a time: all decoders once for each would be a tenth of the program.
-fn render_lying(
+fn render_any(
     source: &mut (dyn Read + Send),
     length: Option<u64>,
     demand: Demand<'_>,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::imaging::error::Error;
-use crate::imaging::input::probe::SourceFormat;
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
 
 /// What one source gave.

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::error::Error;
 use crate::imaging;
-use crate::imaging::{Cancel, Limits, Rendering};
+use crate::imaging::{Cancel, Limits, Rendering, Upright};
 use crate::pipeline::body;
 use crate::pipeline::body::Feed;
 use crate::recipe::Recipe;
@@ -17,15 +17,6 @@ use crate::runtime::Panic;
 #[derive(Debug, Default)]
 pub struct Pixels {
     running: Mutex<Vec<Running>>,
-}
-
-/// Whether a source has to be turned.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Lying {
-    /// As its EXIF data say.
-    AsItSays,
-    /// It has been turned, and its EXIF data may not know.
-    Upright,
 }
 
 #[derive(Debug)]
@@ -42,7 +33,7 @@ impl Pixels {
         length: u64,
         recipes: Vec<Recipe>,
         limits: Limits,
-        lying: Lying,
+        upright: Upright,
     ) -> (Feed, impl Future<Output = Result<Rendering, Error>>) {
         let (feed, body) = body::channel();
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -50,12 +41,7 @@ impl Pixels {
         let thread_cancel = cancel.clone();
         let done = tokio::task::spawn_blocking(move || {
             let recipes: Vec<&Recipe> = recipes.iter().collect();
-            let render = || match lying {
-                Lying::AsItSays => imaging::render(body, Some(length), &recipes, &limits, &thread_cancel),
-                Lying::Upright => {
-                    imaging::render_upright(body, Some(length), &recipes, &limits, &thread_cancel)
-                }
-            };
+            let render = || imaging::render(body, Some(length), &recipes, upright, &limits, &thread_cancel);
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
                 .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
                 .and_then(|result| result.map_err(Error::from));

@@ -7,8 +7,7 @@ use crate::config::Heic;
 use crate::cos::{Download, Head, Place};
 use crate::error::Error;
 use crate::event::Record;
-use crate::imaging::{self, Limits, Rendering, SourceInfo};
-use crate::pipeline::decoder_thread::Lying;
+use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
 use crate::pipeline::{Pipeline, heic};
 use crate::plan::Job;
 use crate::report::{Entry, Picture, Source, milliseconds};
@@ -52,7 +51,7 @@ impl Pipeline<'_> {
         let source = Source { picture: None, bytes: length, unfetched: None, damaged: None, through: None };
         let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::AsItSays);
+        let (feed, rendered) = self.pixels.start(length, recipes, limits, Upright::ByExif);
         let delivered = feed.all(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
@@ -94,7 +93,7 @@ impl Pipeline<'_> {
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
         // All of it is in memory, and nothing of that is known to the decoder.
         let limits = Limits { memory: limits.memory.saturating_sub(length), ..limits };
-        let (feed, rendered) = self.pixels.start(length, recipes, limits, Lying::Upright);
+        let (feed, rendered) = self.pixels.start(length, recipes, limits, Upright::Already);
         feed.whole(body).await;
         let rendering = rendered.await?;
         entry.ms.take_over(&rendering.timings);

@@ -115,7 +115,8 @@ fn render_file(source: &Path, recipes: &[Recipe], memory: u64, threads: NonZeroU
     let recipes: Vec<&Recipe> = recipes.iter().collect();
     let max_pixels = Config::load(&Environment::default(), None)?.settings().max_pixels;
     let limits = Limits { max_pixels, memory, damage: Tolerance::default(), threads };
-    imaging::render(file, Some(length), &recipes, &limits, &Cancel::default()).with_context(name)
+    imaging::render(file, Some(length), &recipes, imaging::Upright::ByExif, &limits, &Cancel::default())
+        .with_context(name)
 }
 
 fn write(target: &Path, bytes: &[u8]) -> Result<()> {

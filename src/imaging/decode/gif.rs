@@ -9,22 +9,17 @@ use std::time::Duration;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, Frame, Repeat};
 
-use crate::imaging::damage::Damage;
 use crate::imaging::decode::animation_screen::{Blend, CLEAR, Disposal, Place, Screen};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::Film;
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::{CUT_SHORT, Even, Source};
 use crate::imaging::limits::{Budget, reserved};
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Grain, Layout, Picture, side};
+use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
-
-const FORMAT: SourceFormat = SourceFormat::Gif;
+use crate::imaging::source_format::SourceFormat;
 
 pub(super) fn decode<R: Read>(
     source: &mut Source<'_, R>,
@@ -40,17 +35,17 @@ pub(super) fn decode<R: Read>(
     let mut decoder = options.read_info(Even(source)).map_err(|error| refusal(&error))?;
     let screen = Size { width: decoder.width().into(), height: decoder.height().into() };
     let frame = decoder.next_frame_info().map_err(|error| refusal(&error))?;
-    let frame = frame.ok_or_else(|| damaged("it has no frame"))?.clone();
+    let frame = frame.ok_or_else(|| Error::damaged(SourceFormat::Gif, "it has no frame"))?.clone();
     // Some writers leave the canvas empty and mean the frame.
     let empty = screen.pixels() == 0;
     let full = if empty { size_of(&frame) } else { screen };
     if full.pixels() == 0 {
-        return Err(damaged("it has no pixels"));
+        return Err(Error::damaged(SourceFormat::Gif, "it has no pixels"));
     }
     budget.admit(full)?;
     let cell = Reducer::cell(demand.ratio(full));
     let mut file = Frames { decoder, full, empty, cell };
-    if film.is_wanted(FORMAT) {
+    if film.is_wanted(SourceFormat::Gif) {
         return file.play(&frame, budget, film);
     }
     let length = length_of(&frame);
@@ -159,16 +154,8 @@ impl<R: Read> Frames<'_, '_, R> {
 
     fn decoded(&self, (picture, cell): (Picture, u32)) -> Decoded {
         Decoded {
-            picture,
-            full: self.full,
-            reduction: cell.into(),
-            grain: Grain::of(cell),
-            orientation: Orientation::default(),
             profile: self.decoder.icc_profile().map(<[u8]>::to_vec),
-            credits: Credits::default(),
-            format: FORMAT,
-            damage: Damage::NONE,
-            quality: None,
+            ..Decoded::plain(SourceFormat::Gif, picture, self.full, cell)
         }
     }
 }
@@ -206,7 +193,11 @@ impl Palette {
 }
 
 fn refusal(error: &DecodingError) -> Error {
-    if is_cut_short(error) { damaged(CUT_SHORT) } else { damaged(&error.to_string()) }
+    if is_cut_short(error) {
+        Error::damaged(SourceFormat::Gif, CUT_SHORT)
+    } else {
+        Error::damaged(SourceFormat::Gif, error.to_string())
+    }
 }
 
 fn is_cut_short(error: &DecodingError) -> bool {
@@ -215,8 +206,4 @@ fn is_cut_short(error: &DecodingError) -> bool {
         DecodingError::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
         _ => false,
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
 }

@@ -13,7 +13,6 @@ use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::{Budget, Cancel, reserved};
 use crate::imaging::picture::geometry::Size;
@@ -21,8 +20,7 @@ use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Grain, Layout, Picture};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
-
-const FORMAT: SourceFormat = SourceFormat::Jpeg;
+use crate::imaging::source_format::SourceFormat;
 
 /// Decoded pixels for each pixel of the thumbnail, at least, when decoding smaller than the file.
 const MARGIN: f64 = 2.4;
@@ -46,7 +44,8 @@ pub(super) fn decode<R: Read>(
     // The height stands behind the first scan, and nothing can be planned without it.
     let cancel = source.cancel();
     let bytes = source.take_bytes(budget)?;
-    head.frame.height = height_at_end(&bytes).ok_or_else(|| damaged("it has no height"))?;
+    head.frame.height =
+        height_at_end(&bytes).ok_or_else(|| Error::damaged(SourceFormat::Jpeg, "it has no height"))?;
     let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..));
     picture(&head, cancel, rest.unwrap_or_default(), demand, budget)
 }
@@ -119,16 +118,14 @@ impl Sheet {
 
     fn decoded(&self, head: &Head, picture: Picture, cell: u32, damage: Damage) -> Decoded {
         Decoded {
-            picture,
-            full: self.full,
             reduction: (self.scale.reduction() * cell).into(),
             grain: if self.scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
             orientation: self.orientation,
             profile: head.metadata.profile(),
             credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
-            format: FORMAT,
             quality: head.quality(),
             damage,
+            ..Decoded::plain(SourceFormat::Jpeg, picture, self.full, cell)
         }
     }
 }
@@ -146,18 +143,14 @@ fn scale(ratio: f64) -> Scale {
 
 fn refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
+        thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Jpeg, detail),
         // Whether the reader is to blame is found out where all formats meet.
-        thumbnail_jpeg::Error::Read(error) => damaged(&error.to_string()),
+        thumbnail_jpeg::Error::Read(error) => Error::damaged(SourceFormat::Jpeg, error.to_string()),
         thumbnail_jpeg::Error::Stopped => Error::Cancelled,
         thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a JPEG with {feature}")) }
         }
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
 }
 
 #[cfg(test)]

@@ -24,10 +24,10 @@ use crate::imaging::draw::frames::Film;
 use crate::imaging::error::Error;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::probe;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 /// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the film.
 pub(super) fn decode<R: Read>(
@@ -75,25 +75,13 @@ fn blame(decoded: Result<Decoded, Error>, culprit: Option<Error>) -> Result<Deco
 mod tests {
     use super::*;
     use crate::imaging::damage::Damage;
-    use crate::imaging::exif::copyright::Credits;
     use crate::imaging::picture::geometry::Size;
-    use crate::imaging::picture::orientation::Orientation;
-    use crate::imaging::picture::{Depth, Grain, Layout, Picture};
+    use crate::imaging::picture::{Depth, Layout, Picture};
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };
-        Ok(Decoded {
-            picture: Picture::blank(full, Layout::Grey, Depth::Eight),
-            full,
-            reduction: 1.into(),
-            grain: Grain::Points,
-            orientation: Orientation::default(),
-            profile: None,
-            credits: Credits::default(),
-            format: SourceFormat::Jpeg,
-            damage,
-            quality: None,
-        })
+        let picture = Picture::blank(full, Layout::Grey, Depth::Eight);
+        Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, picture, full, 1) })
     }
 
     #[test]

@@ -5,19 +5,16 @@
 
 use std::io::Read;
 
-use crate::imaging::damage::Damage;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
 use crate::imaging::input::forward::Forward;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::{Budget, reserved};
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Grain, Layout, side};
+use crate::imaging::picture::{Depth, Layout, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Qoi;
 
@@ -54,18 +51,7 @@ pub(super) fn decode<R: Read>(
         reducer.push(&row);
     }
     let (picture, reduction) = reducer.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: Orientation::default(),
-        profile: None,
-        credits: Credits::default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    Ok(Decoded::plain(FORMAT, picture, full, reduction))
 }
 
 /// What the next pixel may refer to.

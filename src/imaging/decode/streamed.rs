@@ -6,17 +6,17 @@ use crate::imaging::damage::Tolerance;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::Film;
 use crate::imaging::error::Error;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::pixels::reduce::Reducer;
-use crate::imaging::plan::demand::{Demand, Lying};
+use crate::imaging::plan::demand::{Demand, Upright};
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Recipe;
 
 fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, Error> {
     let cancel = Cancel::default();
     let recipes = [recipe];
-    let demand = Demand { recipes: &recipes, lying: Lying::AsItSays };
+    let demand = Demand { recipes: &recipes, upright: Upright::ByExif };
     let mut film = Film::new(demand, None, &cancel);
     crate::imaging::decode::decode(&mut Source::new(file, None, &cancel), demand, budget, &mut film)
 }

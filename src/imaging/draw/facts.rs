@@ -3,11 +3,11 @@
 use crate::imaging::color::Profile;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Grain, Layout};
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
 /// All that turns decoded pixels into upright ones of a known colour.

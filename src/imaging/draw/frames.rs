@@ -13,13 +13,13 @@ use crate::imaging::draw::job::{Drawn, Job};
 use crate::imaging::encode::Carried;
 use crate::imaging::encode::animation::{Reel, moves_in};
 use crate::imaging::error::Error;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::rendering::{Dropped, Moving};
 use crate::imaging::rendering::{Thumbnail, Timings};
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Animation, Format, Recipe};
 
 /// Most frames of a thumbnail.

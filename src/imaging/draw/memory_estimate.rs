@@ -9,7 +9,7 @@ use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::job::Job;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, Limits};
-use crate::imaging::plan::demand::{Demand, Lying};
+use crate::imaging::plan::demand::{Demand, Upright};
 use crate::recipe::Recipe;
 
 /// Bytes of memory that [`render`](crate::imaging::render) has to be allowed for a JPEG with this header, up to its first
@@ -18,7 +18,7 @@ use crate::recipe::Recipe;
 /// # Errors
 /// When the header is none. A recipe that a picture of this size cannot follow takes nothing.
 pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error> {
-    let demand = Demand { recipes, lying: Lying::AsItSays };
+    let demand = Demand { recipes, upright: Upright::ByExif };
     let limits = Limits {
         max_pixels: u64::MAX,
         memory: u64::MAX,
@@ -81,7 +81,8 @@ mod tests {
                 let fits = |memory| {
                     let (max_pixels, threads) = (u64::MAX, NonZeroUsize::MIN);
                     let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
-                    let made = render(file.as_slice(), None, recipes, &limits, &Cancel::default());
+                    let made =
+                        render(file.as_slice(), None, recipes, Upright::ByExif, &limits, &Cancel::default());
                     made.is_ok_and(|made| made.thumbnails.iter().all(Result::is_ok))
                 };
                 assert!(fits(needed + (1 << 16)), "set {number}, progressive {progressive}: {needed}");

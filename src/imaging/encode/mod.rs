@@ -13,11 +13,11 @@ use bytes::Bytes;
 use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::facts::{Origin, carries_metadata};
 use crate::imaging::error::Error;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Layout, Picture};
 use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe, Subsampling};
 
 /// What is written beside the picture.

@@ -3,18 +3,10 @@
 //! They are read out of the source's EXIF and written into a block of their own, so that nothing else of it,
 //! such as a position or a serial number, can come along (Exif 2.32, section 4.6.5; TIFF 6.0, section 2).
 
-/// TIFF tags of the fields, in the order in which a directory has them.
-const ARTIST: u16 = 0x013b;
-const COPYRIGHT: u16 = 0x8298;
+use crate::imaging::exif::directory::{Directory, tag};
 
 /// Longest field that is carried on, bytes; more is no name but a text, and is cut.
 const LONGEST: usize = 1024;
-
-/// Types of text: ASCII, and UTF-8 of Exif 3.0.
-const TEXTS: [u16; 2] = [2, 129];
-
-/// Entries of a directory that are looked at.
-const MOST_ENTRIES: usize = 512;
 
 /// The fields Artist and Copyright, without the zero at their end.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -26,12 +18,14 @@ pub(crate) struct Credits {
 impl Credits {
     /// Reads a block that begins with a TIFF header. What cannot be read is not there.
     pub(crate) fn read(exif: &[u8]) -> Self {
-        Block::new(exif).map(|block| block.credits()).unwrap_or_default()
+        let Ok(directory) = Directory::of_exif(exif) else { return Self::default() };
+        let field = |tag| directory.text(tag, LONGEST).ok().flatten().and_then(trimmed);
+        Self { artist: field(tag::ARTIST), copyright: field(tag::COPYRIGHT) }
     }
 
     /// A block of EXIF with nothing but these fields; `None` when there are none.
     pub(crate) fn to_exif(&self) -> Option<Vec<u8>> {
-        let fields = [(ARTIST, &self.artist), (COPYRIGHT, &self.copyright)];
+        let fields = [(tag::ARTIST, &self.artist), (tag::COPYRIGHT, &self.copyright)];
         let fields: Vec<(u16, &Vec<u8>)> =
             fields.into_iter().filter_map(|(tag, text)| text.as_ref().map(|text| (tag, text))).collect();
         if fields.is_empty() {
@@ -65,62 +59,11 @@ impl Credits {
     }
 }
 
-/// A block of EXIF and its byte order.
-struct Block<'a> {
-    bytes: &'a [u8],
-    is_little: bool,
-}
-
-impl<'a> Block<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Self> {
-        match bytes.get(..4)? {
-            b"II*\0" => Some(Self { bytes, is_little: true }),
-            b"MM\0*" => Some(Self { bytes, is_little: false }),
-            _ => None,
-        }
-    }
-
-    /// What the first directory says.
-    fn credits(&self) -> Credits {
-        let mut credits = Credits::default();
-        let Some(start) = self.long(4).and_then(|start| usize::try_from(start).ok()) else { return credits };
-        let count = self.short(start).map_or(0, usize::from).min(MOST_ENTRIES);
-        for index in 0..count {
-            let Some(entry) = start.checked_add(2 + 12 * index) else { break };
-            match self.short(entry) {
-                Some(ARTIST) => credits.artist = self.text(entry),
-                Some(COPYRIGHT) => credits.copyright = self.text(entry),
-                Some(_) => {}
-                None => break,
-            }
-        }
-        credits
-    }
-
-    /// The text of an entry; blanks, as cameras fill the fields with, are none.
-    fn text(&self, entry: usize) -> Option<Vec<u8>> {
-        if !TEXTS.contains(&self.short(entry.checked_add(2)?)?) {
-            return None;
-        }
-        let count = usize::try_from(self.long(entry.checked_add(4)?)?).ok()?;
-        let value = entry.checked_add(8)?;
-        let at = if count <= 4 { value } else { usize::try_from(self.long(value)?).ok()? };
-        let text = self.bytes.get(at..at.checked_add(count)?)?;
-        let text = text.get(..LONGEST).unwrap_or(text);
-        let end = text.iter().rposition(|byte| *byte != 0)? + 1;
-        let text = text.get(..end)?;
-        (!text.trim_ascii().is_empty()).then(|| text.to_vec())
-    }
-
-    fn short(&self, at: usize) -> Option<u16> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
-    }
-
-    fn long(&self, at: usize) -> Option<u32> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
-    }
+/// A field without the zeros at its end; `None` for the blanks that cameras fill it with.
+fn trimmed(text: &[u8]) -> Option<Vec<u8>> {
+    let end = text.iter().rposition(|byte| *byte != 0)? + 1;
+    let text = text.get(..end)?;
+    (!text.trim_ascii().is_empty()).then(|| text.to_vec())
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ pub(crate) enum Order {
 }
 
 impl Order {
+    /// The order that the first two bytes of a file announce.
+    fn of(file: &[u8]) -> Self {
+        if file.starts_with(b"MM") { Self::Big } else { Self::Little }
+    }
+
     /// The number in up to eight bytes.
     fn number(self, bytes: &[u8]) -> u64 {
         let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
@@ -82,6 +87,8 @@ pub(crate) struct Directory<'a> {
 
 /// A tag's values.
 struct Entry<'a> {
+    /// The number of the type (TIFF 6.0, section 2).
+    kind: u64,
     /// Bytes a value, of those that are numbers or bytes.
     width: usize,
     count: u64,
@@ -92,13 +99,25 @@ struct Entry<'a> {
 impl<'a> Directory<'a> {
     /// Finds the first directory.
     pub(crate) fn read(file: &'a [u8]) -> Result<Self, Stop> {
-        let order = if file.starts_with(b"MM") { Order::Big } else { Order::Little };
+        let order = Order::of(file);
         let is_big = order.number(part(file, 2, 2)?) == 43;
         let mut directory = Self { file, order, is_big, entries: &[] };
         let (at, count) =
             if is_big { (directory.number_at(8, 8)?, 8) } else { (directory.number_at(4, 4)?, 2) };
         let entries = directory.number_at(at, count)?.saturating_mul(directory.entry_bytes());
         directory.entries = part(file, at.saturating_add(count), entries)?;
+        Ok(directory)
+    }
+
+    /// Finds the directory of a block of EXIF, which is a TIFF without a picture. Of a directory that is cut short, or
+    /// claims more entries than there are, the entries that are there count, as in other readers.
+    pub(crate) fn of_exif(block: &'a [u8]) -> Result<Self, Stop> {
+        let mut directory = Self { file: block, order: Order::of(block), is_big: false, entries: &[] };
+        let at = directory.number_at(4, 4)?;
+        let entries = directory.number_at(at, 2)?.saturating_mul(directory.entry_bytes());
+        let start = at.saturating_add(2);
+        let present = reserved(block.len()).saturating_sub(start);
+        directory.entries = part(block, start, entries.min(present))?;
         Ok(directory)
     }
 
@@ -120,6 +139,15 @@ impl<'a> Directory<'a> {
         entry.map(|entry| self.values(&entry, most)).transpose()
     }
 
+    /// The text of a tag, cut to `longest` bytes. It is there as a whole, and of a type that holds text: ASCII, or the
+    /// UTF-8 of Exif 3.0.
+    pub(crate) fn text(&self, tag: u16, longest: usize) -> Result<Option<&'a [u8]>, Stop> {
+        let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 2 | 129));
+        let Some(entry) = entry else { return Ok(None) };
+        let text = self.values(&entry, entry.count)?;
+        Ok(Some(text.get(..longest).unwrap_or(text)))
+    }
+
     pub(crate) fn has(&self, tag: u16) -> bool {
         self.entry(tag).is_some()
     }
@@ -138,7 +166,8 @@ impl<'a> Directory<'a> {
             let number =
                 |from: usize, length: usize| Some(self.order.number(entry.get(from..)?.get(..length)?));
             let (count, field) = if self.is_big { (number(4, 8)?, 12) } else { (number(4, 4)?, 8) };
-            let width = match number(2, 2)? {
+            let kind = number(2, 2)?;
+            let width = match kind {
                 // BYTE, ASCII, UNDEFINED and UTF-8; SHORT; LONG and IFD; LONG8 and IFD8.
                 1 | 2 | 7 | 129 => 1,
                 3 => 2,
@@ -146,7 +175,12 @@ impl<'a> Directory<'a> {
                 16 | 18 => 8,
                 _ => return None,
             };
-            (number(0, 2)? == u64::from(tag)).then_some(Entry { width, count, field: entry.get(field..)? })
+            (number(0, 2)? == u64::from(tag)).then_some(Entry {
+                kind,
+                width,
+                count,
+                field: entry.get(field..)?,
+            })
         })
     }
 

@@ -8,7 +8,7 @@ pub(crate) mod directory;
 
 /// The orientation in a block of EXIF, which is a TIFF without a picture.
 pub(crate) fn exif_orientation(exif: &[u8]) -> Orientation {
-    let directory = Directory::read(exif).ok();
+    let directory = Directory::of_exif(exif).ok();
     directory.and_then(|directory| orientation(&directory).ok()).unwrap_or_default()
 }
 

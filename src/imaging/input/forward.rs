@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Take};
 
 use crate::imaging::error::Error;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::source_format::SourceFormat;
 
 /// A source from its first byte on, whose errors name its format.
 pub(crate) struct Forward<'s, 'a, R> {

@@ -4,57 +4,10 @@ use std::borrow::Cow;
 
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
+use crate::imaging::source_format::SourceFormat;
 
 /// First bytes that are enough to tell a format and, but for AVIF, JPEG, PNM and TIFF, its size.
 pub(crate) const HEAD: usize = 64;
-
-/// A format that is decoded.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum SourceFormat {
-    Avif,
-    Bmp,
-    Gif,
-    Jpeg,
-    Png,
-    Pnm,
-    Qoi,
-    Tiff,
-    WebP,
-}
-
-impl SourceFormat {
-    /// The word for it in logs, as [`recipe::Format`](crate::recipe::Format) has it.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Avif => "avif",
-            Self::Bmp => "bmp",
-            Self::Gif => "gif",
-            Self::Jpeg => "jpeg",
-            Self::Png => "png",
-            Self::Pnm => "pnm",
-            Self::Qoi => "qoi",
-            Self::Tiff => "tiff",
-            Self::WebP => "webp",
-        }
-    }
-
-    /// The usual name, as a sentence would have it.
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Avif => "AVIF",
-            Self::Bmp => "BMP",
-            Self::Gif => "GIF",
-            Self::Jpeg => "JPEG",
-            Self::Png => "PNG",
-            Self::Pnm => "PNM",
-            Self::Qoi => "QOI",
-            Self::Tiff => "TIFF",
-            Self::WebP => "WebP",
-        }
-    }
-}
 
 /// Tells the format from the first [`HEAD`] bytes, or from the whole file if it is shorter.
 pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {

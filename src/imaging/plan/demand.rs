@@ -9,24 +9,24 @@ use crate::recipe::Recipe;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demand<'a> {
     pub(crate) recipes: &'a [&'a Recipe],
-    pub(crate) lying: Lying,
+    pub(crate) upright: Upright,
 }
 
 /// Whether a source has to be turned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Lying {
-    /// As its EXIF data say.
-    AsItSays,
-    /// It has been turned, and its EXIF data may not know.
-    Upright,
+pub enum Upright {
+    /// It is upright already, whatever its EXIF data say.
+    Already,
+    /// Its EXIF orientation makes it upright.
+    ByExif,
 }
 
 impl Demand<'_> {
     /// How a source is turned whose own data say this.
     pub(crate) fn orientation(self, said: Orientation) -> Orientation {
-        match self.lying {
-            Lying::AsItSays => said,
-            Lying::Upright => Orientation::default(),
+        match self.upright {
+            Upright::ByExif => said,
+            Upright::Already => Orientation::default(),
         }
     }
 
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn demand_is_that_of_the_largest_recipe() {
         let recipes = [Recipe::fit_inside(100, 100), Recipe::fit_inside(400, 400)];
-        let demand = Demand { recipes: &recipes.iter().collect::<Vec<_>>(), lying: Lying::AsItSays };
+        let demand = Demand { recipes: &recipes.iter().collect::<Vec<_>>(), upright: Upright::ByExif };
         assert!((demand.ratio(Size { width: 4000, height: 2000 }) - 0.1).abs() < 1e-9);
         assert!((demand.ratio(Size { width: 40, height: 20 }) - 1.0).abs() < f64::EPSILON);
     }

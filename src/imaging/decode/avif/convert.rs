@@ -131,11 +131,6 @@ impl Converter<'_> {
     }
 }
 
-/// The largest sample.
-pub(super) fn full_scale(bits: u8) -> f32 {
-    f32::from((1_u16 << bits.min(15)) - 1)
-}
-
 /// Writes samples of 0 to 1.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
 fn store<const N: usize>(samples: [f32; N], depth: Depth, place: &mut [u8]) {

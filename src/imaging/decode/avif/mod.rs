@@ -14,12 +14,10 @@ mod meta;
 mod planes;
 mod stream;
 
-use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
 
 use crate::imaging::color::code_points::Colorimetry;
-use crate::imaging::damage::Damage;
 use crate::imaging::decode::avif::boxes::{Bytes, Header};
 use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::convert::{Converter, Part};
@@ -27,16 +25,14 @@ use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::{CUT_SHORT, Source};
 use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Grain, Picture};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
-
-const FORMAT: SourceFormat = SourceFormat::Avif;
+use crate::imaging::source_format::SourceFormat;
 
 /// Bytes in which the metadata are looked for before the file is read whole.
 const HEAD: usize = 1024 * 1024;
@@ -66,12 +62,17 @@ pub(super) fn decode<R: Read>(
     let cancel = source.cancel();
     let file = source.take_bytes(budget)?;
     let content = match find(&file) {
-        Metadata::At(place) => file.get(place).ok_or_else(|| damaged(CUT_SHORT))?,
-        Metadata::Beyond(_) => return Err(damaged(CUT_SHORT)),
-        Metadata::Missing => return Err(unsupported("a sequence without a still picture")),
+        Metadata::At(place) => {
+            file.get(place).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?
+        }
+        Metadata::Beyond(_) => return Err(Error::damaged(SourceFormat::Avif, CUT_SHORT)),
+        Metadata::Missing => {
+            return Err(Error::unsupported(SourceFormat::Avif, "a sequence without a still picture"));
+        }
     };
     budget.reserve(reserved(content.len()).saturating_mul(meta::MEMORY))?;
-    let meta = Meta::read(content).ok_or_else(|| damaged("its metadata are broken"))?;
+    let meta =
+        Meta::read(content).ok_or_else(|| Error::damaged(SourceFormat::Avif, "its metadata are broken"))?;
     let still = Still::new(&meta, &file)?;
     budget.admit(still.color.size)?;
     let full = still.part.size;
@@ -108,16 +109,10 @@ pub(super) fn decode<R: Read>(
         None => Colorimetry::by_code_points(coded.primaries, coded.transfer).profile(layout),
     };
     Ok(Decoded {
-        picture,
-        full,
-        reduction: cell.into(),
-        grain: Grain::of(cell),
         orientation: still.orientation,
         profile,
         credits: still.credits,
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
+        ..Decoded::plain(SourceFormat::Avif, picture, full, cell)
     })
 }
 
@@ -169,7 +164,8 @@ fn admit_early<R: Read>(source: &mut Source<'_, R>, budget: &Budget) -> Result<(
 
 impl<'a> Still<'a> {
     fn new(meta: &Meta<'a>, file: &'a [u8]) -> Result<Self, Error> {
-        let primary = meta.primary.ok_or_else(|| unsupported("no primary picture"))?;
+        let primary =
+            meta.primary.ok_or_else(|| Error::unsupported(SourceFormat::Avif, "no primary picture"))?;
         let color = layout(meta, file, primary)?;
         let alpha = alpha(meta, file, primary, &color)?;
         let mut still = Self {
@@ -185,11 +181,15 @@ impl<'a> Still<'a> {
         for (_, property) in meta.of(primary) {
             match property {
                 Property::Clean(numbers) if still.orientation == Orientation::default() => {
-                    still.part = clean_part(still.color.size, numbers)
-                        .ok_or_else(|| damaged("its clean aperture is outside of the picture"))?;
+                    still.part = clean_part(still.color.size, numbers).ok_or_else(|| {
+                        Error::damaged(SourceFormat::Avif, "its clean aperture is outside of the picture")
+                    })?;
                 }
                 Property::Clean(_) => {
-                    return Err(unsupported("a picture that is cropped after it is turned"));
+                    return Err(Error::unsupported(
+                        SourceFormat::Avif,
+                        "a picture that is cropped after it is turned",
+                    ));
                 }
                 Property::Coded(coded) => still.coded = Some(coded),
                 Property::Icc(icc) => still.icc = Some(icc),
@@ -237,21 +237,30 @@ fn size(meta: &Meta<'_>, item: u32) -> Option<Size> {
 fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::Layout, Error> {
     for (essential, property) in meta.of(item) {
         if let (true, Property::Unknown(kind)) = (essential, property) {
-            return Err(unsupported(&format!("a property {}", kind.escape_ascii())));
+            return Err(Error::unsupported(
+                SourceFormat::Avif,
+                &format!("a property {}", kind.escape_ascii()),
+            ));
         }
     }
     match &meta.kind(item).unwrap_or_default() {
         b"av01" => {
-            let size = size(meta, item).ok_or_else(|| damaged("its size is missing"))?;
+            let size =
+                size(meta, item).ok_or_else(|| Error::damaged(SourceFormat::Avif, "its size is missing"))?;
             Ok(planes::Layout { tiles: vec![item], columns: 1, size })
         }
         b"grid" => {
-            let content = meta.content(item, file).ok_or_else(|| damaged(CUT_SHORT))?;
+            let content =
+                meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
             let tiles = meta.referred(*b"dimg", item);
-            grid(Bytes(&content), tiles).ok_or_else(|| damaged("its grid is broken"))
+            grid(Bytes(&content), tiles)
+                .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its grid is broken"))
         }
         b"hev1" | b"hvc1" => Err(Error::Heic),
-        other => Err(unsupported(&format!("a picture of the type {}", other.escape_ascii()))),
+        other => Err(Error::unsupported(
+            SourceFormat::Avif,
+            &format!("a picture of the type {}", other.escape_ascii()),
+        )),
     }
 }
 
@@ -317,14 +326,6 @@ fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Part> {
         && top + height <= f64::from(whole.height);
     let size = Size { width: width as u32, height: height as u32 };
     inside.then_some(Part { left: left as u32, top: top as u32, size })
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
-}
-
-fn unsupported(feature: &str) -> Error {
-    Error::Unsupported { what: Cow::Owned(format!("this variety of AVIF ({feature})")) }
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use re_rav1d::dav1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
 
 use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
 use crate::imaging::decode::avif::stream::{Format, Stream, Subsampling};
-use crate::imaging::decode::avif::{damaged, unsupported};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
+use crate::imaging::source_format::SourceFormat;
 
 /// Bytes a pixel that the decoder keeps beside pictures: what is known of each block, and the edges that its filters
 /// still need. 0.73 was measured, of noise in 4:4:4.
@@ -84,7 +84,7 @@ pub(super) fn decode(
     let (planes, taken) = tile(meta, file, *only, budget)?;
     budget.release(taken.saturating_sub(planes.format.bytes(layout.size)));
     if planes.planes.first().is_none_or(|luma| luma.size != layout.size) {
-        return Err(damaged("its pixels have another size than its header says"));
+        return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
     }
     Ok(planes)
 }
@@ -165,16 +165,17 @@ fn copy(to: &mut Plane, from: &Plane, length: usize, column: usize, row: usize) 
 /// Decodes one item, and tells what was reserved for it.
 fn tile(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<(Planes, u64), Error> {
     if meta.kind(item) != Some(*b"av01") {
-        return Err(unsupported("a picture that is not AV1"));
+        return Err(Error::unsupported(SourceFormat::Avif, "a picture that is not AV1"));
     }
     // The decoder takes a copy of its own, and parts that lie apart are put together first.
-    let length = meta.length(item, file).ok_or_else(|| damaged(CUT_SHORT))?;
+    let length = meta.length(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
     budget.reserve(length.saturating_mul(2))?;
-    let content = meta.content(item, file).ok_or_else(|| damaged(CUT_SHORT))?;
-    let stream = Stream::read(&content).ok_or_else(|| damaged("its AV1 header is broken"))?;
+    let content = meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
+    let stream = Stream::read(&content)
+        .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its AV1 header is broken"))?;
     budget.admit(stream.size)?;
     if stream.frames > MOST_FRAMES {
-        return Err(unsupported("more than 8 layers"));
+        return Err(Error::unsupported(SourceFormat::Avif, "more than 8 layers"));
     }
     let pictures = stream.frames.max(1) + u32::from(stream.grain);
     let pictures = stream.format.bytes(stream.size).saturating_mul(pictures.into());
@@ -238,7 +239,7 @@ fn last_picture(
             all = taken(decoder.send_pending_data())?;
         }
     }
-    best.ok_or_else(|| damaged(CUT_SHORT))
+    best.ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))
 }
 
 fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, Error> {
@@ -251,7 +252,10 @@ fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, 
     };
     let bits = picture.bits_per_component().and_then(|bits| u8::try_from(bits.0).ok());
     if stream.format.chroma != chroma || bits != Some(stream.format.bits) {
-        return Err(damaged("its pixels have another format than its header says"));
+        return Err(Error::damaged(
+            SourceFormat::Avif,
+            "its pixels have another format than its header says",
+        ));
     }
     let luma = Size { width: picture.width(), height: picture.height() };
     let mut components = vec![(PlanarImageComponent::Y, luma)];
@@ -268,9 +272,9 @@ fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, 
 }
 
 fn uneven() -> Error {
-    damaged("the tiles of its grid do not fit together")
+    Error::damaged(SourceFormat::Avif, "the tiles of its grid do not fit together")
 }
 
 fn refusal(error: re_rav1d::dav1d::Error) -> Error {
-    damaged(&format!("its AV1 data are broken ({error})"))
+    Error::damaged(SourceFormat::Avif, format!("its AV1 data are broken ({error})"))
 }

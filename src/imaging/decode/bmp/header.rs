@@ -5,8 +5,8 @@
 
 use std::io::Read;
 
+use crate::imaging::decode::bmp::pixels::Unit;
 use crate::imaging::decode::bmp::pixels::{Coding, Masks, Palette};
-use crate::imaging::decode::bmp::run_lengths::Unit;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::Forward;
 use crate::imaging::picture::geometry::Size;

@@ -10,21 +10,18 @@ mod run_lengths;
 
 use std::io::Read;
 
-use crate::imaging::damage::Damage;
 use crate::imaging::decode::bmp::header::Header;
 use crate::imaging::decode::bmp::pixels::Coding;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
 use crate::imaging::input::forward::Forward;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::{Budget, bytes_of, reserved};
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Grain, Picture, side};
+use crate::imaging::picture::{Depth, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Bmp;
 
@@ -64,18 +61,7 @@ pub(super) fn decode<R: Read>(
         profile = read_profile(&mut file, start, length)?;
     }
     let (picture, reduction) = canvas.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: Orientation::default(),
-        profile,
-        credits: Credits::default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    Ok(Decoded { profile, ..Decoded::plain(FORMAT, picture, full, reduction) })
 }
 
 /// Hands on the rows in the order of the file.

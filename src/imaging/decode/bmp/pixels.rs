@@ -1,6 +1,5 @@
 //! Rows of a BMP as RGB or RGBA.
 
-use crate::imaging::decode::bmp::run_lengths::Unit;
 use crate::imaging::picture::Layout;
 
 /// How the pixels are stored.
@@ -68,6 +67,39 @@ impl Coding {
                 masks.convert(values, row);
             }
             Self::RunLengths { .. } => (),
+        }
+    }
+}
+
+/// What is repeated.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unit {
+    /// A colour of three bytes, blue first.
+    Bgr,
+    /// An index of eight bits.
+    Byte,
+    /// Two indices of four bits, in turns.
+    Nibble,
+}
+
+impl Unit {
+    /// Bytes of so many pixels.
+    pub(super) fn bytes(self, pixels: usize) -> usize {
+        match self {
+            Self::Bgr => pixels * 3,
+            Self::Byte => pixels,
+            Self::Nibble => pixels.div_ceil(2),
+        }
+    }
+
+    /// The colour of a pixel among those in `bytes`; black past their end.
+    pub(super) fn color(self, bytes: &[u8], pixel: usize, palette: &Palette) -> [u8; 3] {
+        let index = |place: usize| bytes.get(place).copied().unwrap_or(0);
+        match self {
+            Self::Bgr => bytes.as_chunks().0.get(pixel).map_or([0; 3], |[b, g, r]| [*r, *g, *b]),
+            Self::Byte => palette.color(index(pixel)),
+            Self::Nibble if pixel.is_multiple_of(2) => palette.color(index(pixel / 2) >> 4),
+            Self::Nibble => palette.color(index(pixel / 2) & 0xf),
         }
     }
 }

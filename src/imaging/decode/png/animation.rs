@@ -8,7 +8,7 @@ use std::time::Duration;
 use png::{AnimationControl, BlendOp, DisposeOp, FrameControl, Reader};
 
 use crate::imaging::decode::animation_screen::{Blend, Disposal, Place, Screen};
-use crate::imaging::decode::png::{Sheet, damaged, refusal};
+use crate::imaging::decode::png::{Sheet, refusal};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::Film;
 use crate::imaging::error::Error;
@@ -16,6 +16,7 @@ use crate::imaging::input::source::Source;
 use crate::imaging::limits::{Budget, reserved};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::source_format::SourceFormat;
 
 /// All frames, as far as they are wanted; the picture that stands for them comes back.
 pub(super) fn play<R: Read>(
@@ -26,7 +27,8 @@ pub(super) fn play<R: Read>(
     film: &mut Film<'_>,
 ) -> Result<Decoded, Error> {
     let length = reader.output_buffer_size();
-    let length = length.ok_or_else(|| damaged("its pixels are more than memory".to_owned()))?;
+    let length =
+        length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its pixels are more than memory"))?;
     budget.reserve(reserved(length))?;
     let mut frames =
         Frames { reader, sheet, samples: vec![0; length], screen: Screen::new(sheet.full, budget)? };

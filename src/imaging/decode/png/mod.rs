@@ -10,22 +10,19 @@ use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
-use crate::imaging::damage::Damage;
 use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{Film, MOST_FRAMES};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::{CUT_SHORT, Source};
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Grain, Layout, Picture};
+use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
 use crate::imaging::plan::demand::Demand;
-
-const FORMAT: SourceFormat = SourceFormat::Png;
+use crate::imaging::source_format::SourceFormat;
 
 /// Bytes the decoder may take for chunks that are not pixels: profile, EXIF, palette.
 const CHUNKS: u64 = 4_000_000;
@@ -68,7 +65,7 @@ pub(super) fn decode<R: Read>(
     let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
     let sheet = Sheet { full, layout, depth, orientation, cell };
     if let Some(control) = reader.info().animation_control
-        && film.is_wanted(FORMAT)
+        && film.is_wanted(SourceFormat::Png)
     {
         return animation::play(&mut reader, control, &sheet, budget, film);
     }
@@ -97,16 +94,10 @@ impl Sheet {
         let info = reader.info();
         let profile = color::profile(info, picture.layout, picture.depth);
         Decoded {
-            picture,
-            full: self.full,
-            reduction: cell.into(),
-            grain: Grain::of(cell),
             orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
             profile,
             credits: info.exif_metadata.as_deref().map(Credits::read).unwrap_or_default(),
-            format: FORMAT,
-            damage: Damage::NONE,
-            quality: None,
+            ..Decoded::plain(SourceFormat::Png, picture, self.full, cell)
         }
     }
 }
@@ -118,7 +109,9 @@ fn kind<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<(Layout, Depth),
         ColorType::GrayscaleAlpha => Layout::GreyAlpha,
         ColorType::Rgb => Layout::Rgb,
         ColorType::Rgba => Layout::RgbAlpha,
-        ColorType::Indexed => return Err(damaged("a palette picture without a palette".to_owned())),
+        ColorType::Indexed => {
+            return Err(Error::damaged(SourceFormat::Png, "a palette picture without a palette"));
+        }
     };
     Ok((layout, if bits == BitDepth::Sixteen { Depth::Sixteen } else { Depth::Eight }))
 }
@@ -162,7 +155,7 @@ fn passes<R: Read>(
 
 fn blank_row<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<Vec<u8>, Error> {
     let length = reader.output_line_size(reader.info().width);
-    Ok(vec![0; length.ok_or_else(|| damaged("its rows are longer than memory".to_owned()))?])
+    Ok(vec![0; length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its rows are longer than memory"))?])
 }
 
 /// The runs of an interlaced picture in their order (PNG, section 8.1): of each pass all rows that have pixels.
@@ -187,12 +180,8 @@ fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut Source<'_, R>>) {
 fn refusal(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            damaged(CUT_SHORT.to_owned())
+            Error::damaged(SourceFormat::Png, CUT_SHORT)
         }
-        other => damaged(other.to_string()),
+        other => Error::damaged(SourceFormat::Png, other.to_string()),
     }
-}
-
-fn damaged(detail: String) -> Error {
-    Error::Damaged { format: FORMAT, detail }
 }

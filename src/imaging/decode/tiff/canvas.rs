@@ -6,16 +6,17 @@ use std::io::{self, BufReader, Read};
 use thumbnail_jpeg::{Head, Scale, Wanted};
 
 use crate::imaging::damage::Damage;
+use crate::imaging::decode::tiff::access::Access;
 use crate::imaging::decode::tiff::coding::{Coded, Coding, Reversed, Rows};
 use crate::imaging::decode::tiff::page::{Kind, Page};
 use crate::imaging::decode::tiff::samples::Colors;
-use crate::imaging::decode::tiff::{Access, damaged};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, reserved};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
+use crate::imaging::source_format::SourceFormat;
 
 /// The picture that is being made, and rows on their way into it.
 pub(super) struct Canvas<'p> {
@@ -134,7 +135,7 @@ impl<'p> Canvas<'p> {
         };
         if head.frame.components.len() != self.page.samples.count || head.frame.width < self.page.width(start)
         {
-            return Err(damaged("a strip or tile is the JPEG of something else"));
+            return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile is the JPEG of something else"));
         }
         let memory = head.memory(Scale::Full);
         budget.reserve(memory)?;
@@ -152,7 +153,7 @@ impl<'p> Canvas<'p> {
         let summary = summary.map_err(jpeg_refusal)?;
         budget.release(memory);
         if y < end {
-            return Err(damaged("a strip or tile has fewer rows than it should"));
+            return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile has fewer rows than it should"));
         }
         self.lost += summary.lost * f64::from(self.page.width(start)) * f64::from(rows);
         Ok(())
@@ -182,15 +183,15 @@ fn damage(lost: f64, size: Size) -> Damage {
 /// Whether the reader is to blame is found out where all formats meet.
 fn unreadable(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => damaged(CUT_SHORT),
-        io::ErrorKind::InvalidData => damaged(&error.to_string()),
+        io::ErrorKind::UnexpectedEof => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+        io::ErrorKind::InvalidData => Error::damaged(SourceFormat::Tiff, error.to_string()),
         _ => Error::Read(error),
     }
 }
 
 fn jpeg_refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
+        thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Tiff, detail),
         thumbnail_jpeg::Error::Read(error) => unreadable(error),
         thumbnail_jpeg::Error::Stopped => Error::Cancelled,
         thumbnail_jpeg::Error::Unsupported(feature) => {

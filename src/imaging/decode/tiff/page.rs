@@ -2,7 +2,6 @@
 
 use crate::imaging::decode::tiff::coding::Coding;
 use crate::imaging::decode::tiff::samples::{Alpha, Colors, MOST_SAMPLES, Samples, Zero};
-use crate::imaging::decode::tiff::{damaged, unsupported};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Credits;
 use crate::imaging::exif::directory::{Directory, Stop, tag};
@@ -12,6 +11,7 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::side;
 use crate::imaging::pixels::reduce::Run;
+use crate::imaging::source_format::SourceFormat;
 
 /// Most bytes of an ICC profile, and of tables for JPEG.
 const LONGEST_VALUE: u64 = 4_000_000;
@@ -68,14 +68,14 @@ impl Page {
             |tag| Ok::<_, Stop>(u32::try_from(directory.number(tag)?.unwrap_or(0)).unwrap_or(u32::MAX));
         let size = Size { width: side(tag::WIDTH)?, height: side(tag::HEIGHT)? };
         if size.pixels() == 0 {
-            return Err(damaged("it has no pixels").into());
+            return Err(Error::damaged(SourceFormat::Tiff, "it has no pixels").into());
         }
         budget.admit(size)?;
         let coding = coding(&directory)?;
         let samples = samples(&directory, coding)?;
         let is_planar = directory.number(tag::PLANAR)? == Some(2) && samples.count > 1;
         if is_planar && coding == Coding::Jpeg {
-            return Err(unsupported("JPEG with its samples apart").into());
+            return Err(Error::unsupported(SourceFormat::Tiff, "JPEG with its samples apart").into());
         }
         let chunks = Chunks::read(&directory, size, if is_planar { samples.count } else { 1 }, budget)?;
         let value = |tag| Ok::<_, Stop>(directory.bytes(tag, LONGEST_VALUE)?.map(<[u8]>::to_vec));
@@ -180,36 +180,45 @@ fn coding(directory: &Directory<'_>) -> Result<Coding, Stop> {
         34_925 => "LZMA",
         50_000 => "Zstandard",
         50_001 => "WebP",
-        other => return Err(unsupported(&format!("coding {other}")).into()),
+        other => return Err(Error::unsupported(SourceFormat::Tiff, &format!("coding {other}")).into()),
     };
-    Err(unsupported(name).into())
+    Err(Error::unsupported(SourceFormat::Tiff, name).into())
 }
 
 fn samples(directory: &Directory<'_>, coding: Coding) -> Result<Samples, Stop> {
     let sizes = directory.numbers(tag::BITS, reserved(MOST_SAMPLES))?.unwrap_or_else(|| vec![1]);
     let first = sizes.first().copied().unwrap_or(0);
     if sizes.iter().any(|other| *other != first) {
-        return Err(unsupported("samples of different sizes").into());
+        return Err(Error::unsupported(SourceFormat::Tiff, "samples of different sizes").into());
     }
     let bits = u32::try_from(first).ok().filter(|bits| (1..=32).contains(bits));
-    let bits = bits.ok_or_else(|| unsupported(&format!("samples of {first} bits")))?;
+    let bits =
+        bits.ok_or_else(|| Error::unsupported(SourceFormat::Tiff, &format!("samples of {first} bits")))?;
     match directory.number(tag::SAMPLE_FORMAT)?.unwrap_or(1) {
         1 | 4 => (),
-        2 => return Err(unsupported("signed samples").into()),
-        3 => return Err(unsupported("floating-point samples").into()),
-        other => return Err(unsupported(&format!("samples of kind {other}")).into()),
+        2 => return Err(Error::unsupported(SourceFormat::Tiff, "signed samples").into()),
+        3 => return Err(Error::unsupported(SourceFormat::Tiff, "floating-point samples").into()),
+        other => {
+            return Err(Error::unsupported(SourceFormat::Tiff, &format!("samples of kind {other}")).into());
+        }
     }
     let colors = colors(directory, coding, bits)?;
     let count = usize::try_from(directory.number(tag::SAMPLES)?.unwrap_or(1)).unwrap_or(usize::MAX);
     if !(colors.count()..=MOST_SAMPLES).contains(&count) {
-        return Err(damaged(&format!("it has {count} samples a pixel")).into());
+        return Err(Error::damaged(SourceFormat::Tiff, format!("it has {count} samples a pixel")).into());
     }
     let alpha = alpha(directory, &colors, count)?;
     let is_predicted = match directory.number(tag::PREDICTOR)?.unwrap_or(1) {
         1 => false,
         2 if !coding.has_predictor() => false,
         2 if matches!(bits, 8 | 16 | 32) => true,
-        predictor => return Err(unsupported(&format!("predictor {predictor} for {bits} bits")).into()),
+        predictor => {
+            return Err(Error::unsupported(
+                SourceFormat::Tiff,
+                &format!("predictor {predictor} for {bits} bits"),
+            )
+            .into());
+        }
     };
     let fits = match coding {
         Coding::Jpeg => bits == 8,
@@ -217,7 +226,11 @@ fn samples(directory: &Directory<'_>, coding: Coding) -> Result<Samples, Stop> {
         Coding::Deflate | Coding::Lzw | Coding::None | Coding::PackBits => true,
     };
     if !fits {
-        return Err(unsupported(&format!("{count} samples of {bits} bits in a coding for others")).into());
+        return Err(Error::unsupported(
+            SourceFormat::Tiff,
+            &format!("{count} samples of {bits} bits in a coding for others"),
+        )
+        .into());
     }
     Ok(Samples { colors, count, bits, alpha, order: directory.order, is_predicted })
 }
@@ -240,22 +253,24 @@ fn colors(directory: &Directory<'_>, coding: Coding, bits: u32) -> Result<Colors
         Some(8..=10) => "CIELAB",
         Some(32_803 | 34_892) => "raw samples of a camera",
         Some(32_844 | 32_845) => "LogLuv",
-        Some(other) => return Err(unsupported(&format!("colours of kind {other}")).into()),
+        Some(other) => {
+            return Err(Error::unsupported(SourceFormat::Tiff, &format!("colours of kind {other}")).into());
+        }
     };
-    Err(unsupported(name).into())
+    Err(Error::unsupported(SourceFormat::Tiff, name).into())
 }
 
 /// All reds, then all greens, then all blues, of sixteen bits.
 fn palette(directory: &Directory<'_>, bits: u32) -> Result<Colors, Stop> {
     if bits > 16 {
-        return Err(unsupported(&format!("a palette for {bits} bits")).into());
+        return Err(Error::unsupported(SourceFormat::Tiff, &format!("a palette for {bits} bits")).into());
     }
     let count = 1_usize << bits;
     let numbers = directory.numbers(tag::COLOR_MAP, reserved(count * 3))?.unwrap_or_default();
     let high = |number: &u64| u8::try_from(*number >> 8 & 0xff).unwrap_or(0);
     let mut planes = numbers.chunks_exact(count);
     let (Some(reds), Some(greens), Some(blues)) = (planes.next(), planes.next(), planes.next()) else {
-        return Err(damaged("its palette is too short").into());
+        return Err(Error::damaged(SourceFormat::Tiff, "its palette is too short").into());
     };
     let colors = reds.iter().zip(greens).zip(blues).map(|((r, g), b)| [r, g, b].map(high));
     Ok(Colors::Palette(colors.collect()))
@@ -275,7 +290,7 @@ fn alpha(directory: &Directory<'_>, colors: &Colors, count: usize) -> Result<Opt
         _ => return Ok(None),
     };
     if *colors == Colors::Cmyk {
-        return Err(unsupported("CMYK with alpha").into());
+        return Err(Error::unsupported(SourceFormat::Tiff, "CMYK with alpha").into());
     }
     Ok(Some((at, alpha)))
 }
@@ -305,7 +320,7 @@ impl Chunks {
             Kind::Tiles => Size { width: side(tag::TILE_WIDTH)?, height: side(tag::TILE_HEIGHT)? },
         };
         if chunk.pixels() == 0 {
-            return Err(damaged("its strips or tiles have no pixels").into());
+            return Err(Error::damaged(SourceFormat::Tiff, "its strips or tiles have no pixels").into());
         }
         let across = size.width.div_ceil(chunk.width);
         let count = Size { width: across, height: size.height.div_ceil(chunk.height) }.pixels();
@@ -317,7 +332,11 @@ impl Chunks {
                 None => directory.numbers(for_strips, count)?.unwrap_or_default(),
             };
             if reserved(numbers.len()) < count {
-                return Err(damaged("it does not say where all of its pixels are").into());
+                return Err(Error::damaged(
+                    SourceFormat::Tiff,
+                    "it does not say where all of its pixels are",
+                )
+                .into());
             }
             Ok::<_, Stop>(numbers)
         };

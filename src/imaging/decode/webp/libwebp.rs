@@ -8,25 +8,27 @@ use std::time::Duration;
 
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig};
 
-use crate::imaging::decode::webp::{Coding, Header, damaged};
+use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::header::{Coding, WebpHeader};
 use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
 use crate::imaging::limits::{Budget, bytes_of, reserved};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::source_format::SourceFormat;
 
 /// A file whose header has been read.
 pub(super) struct Decoder<'a> {
     inner: webpx::Decoder<'a>,
-    header: Header,
+    header: WebpHeader,
 }
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
         let inner = webpx::Decoder::new(file).map_err(|error| refusal(&error))?;
         let info = inner.info();
-        let header = Header {
+        let header = WebpHeader {
             size: Size { width: info.width, height: info.height },
             layout: if info.has_alpha { Layout::RgbAlpha } else { Layout::Rgb },
             coding: match info.format {
@@ -38,13 +40,13 @@ impl<'a> Decoder<'a> {
         Ok(Self { inner, header })
     }
 
-    pub(super) fn header(&self) -> Header {
+    pub(super) fn header(&self) -> WebpHeader {
         self.header
     }
 
     /// The picture, or one of cells of so many pixels' sides.
     pub(super) fn decode(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-        let Header { size, layout, coding } = self.header;
+        let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
         budget.reserve(match coding {
             Coding::Animated => bytes_of(size, 12),
@@ -54,7 +56,7 @@ impl<'a> Decoder<'a> {
         // Scaling does not weigh the colours of lossy pictures by their alpha, so that those must be averaged here.
         if coding == Coding::Animated || (coding == Coding::Lossy && layout.has_alpha()) {
             let picture = self.whole(budget)?;
-            return crate::imaging::decode::webp::reduce(picture, cell, budget);
+            return averaged(picture, cell, budget);
         }
         if cell == 1 {
             return Ok((self.whole(budget)?, cell.into()));
@@ -63,7 +65,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn whole(self, budget: &mut Budget) -> Result<Picture, Error> {
-        let Header { size, layout, coding } = self.header;
+        let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, bytes_a_pixel(layout)))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         let decoder = self.inner.config(unlimited());
@@ -74,7 +76,10 @@ impl<'a> Decoder<'a> {
             }
             .map_err(|error| refusal(&error))?;
             if (Size { width, height }) != size || samples.len() != picture.samples.len() {
-                return Err(damaged("its first frame has another size than its canvas".to_owned()));
+                return Err(Error::damaged(
+                    SourceFormat::WebP,
+                    "its first frame has another size than its canvas",
+                ));
             }
             picture.samples = samples;
             return Ok(picture);
@@ -89,7 +94,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn scaled(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-        let Header { size: full, layout, .. } = self.header;
+        let WebpHeader { size: full, layout, .. } = self.header;
         let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
         budget.reserve(bytes_of(size, bytes_a_pixel(layout).saturating_mul(2)))?;
         let decoder = self.inner.config(unlimited().scale(size.width, size.height));
@@ -100,7 +105,10 @@ impl<'a> Decoder<'a> {
         .map_err(|error| refusal(&error))?;
         let length = side(size.width).saturating_mul(side(size.height)).saturating_mul(layout.channels());
         if samples.len() != length {
-            return Err(damaged("its pixels have another size than its header says".to_owned()));
+            return Err(Error::damaged(
+                SourceFormat::WebP,
+                "its pixels have another size than its header says",
+            ));
         }
         let picture = Picture { size, layout, depth: Depth::Eight, samples };
         Ok((picture, Reduction::fitted(full, size)))
@@ -135,7 +143,7 @@ impl Frames {
             samples: frame.data,
         };
         if picture.size != self.size {
-            return Err(damaged("its frames have another size than its canvas".to_owned()));
+            return Err(Error::damaged(SourceFormat::WebP, "its frames have another size than its canvas"));
         }
         Ok(Some((picture, Duration::from_millis(frame.duration_ms.into()))))
     }
@@ -151,8 +159,11 @@ fn bytes_a_pixel(layout: Layout) -> u64 {
 }
 
 fn refusal(error: &At<webpx::Error>) -> Error {
-    damaged(match error.error() {
-        webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
-        other => other.to_string(),
-    })
+    Error::damaged(
+        SourceFormat::WebP,
+        match error.error() {
+            webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
+            other => other.to_string(),
+        },
+    )
 }

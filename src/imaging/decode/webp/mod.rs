@@ -6,6 +6,8 @@
 #[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
 compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
 
+mod averaging;
+mod header;
 #[cfg(feature = "libwebp")]
 mod libwebp;
 #[cfg(not(feature = "libwebp"))]
@@ -14,8 +16,9 @@ mod pure;
 use std::io::Read;
 use std::time::Duration;
 
-use crate::imaging::damage::Damage;
 use crate::imaging::decode::exif_orientation;
+use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::header::Coding;
 #[cfg(feature = "libwebp")]
 use crate::imaging::decode::webp::libwebp::{Decoder, Frames};
 #[cfg(not(feature = "libwebp"))]
@@ -24,31 +27,13 @@ use crate::imaging::decoded::{Decoded, Reduction};
 use crate::imaging::draw::frames::Film;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::input::source::Source;
 use crate::imaging::limits::{Budget, bytes_of};
+use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::{Grain, Layout, Picture};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
-
-const FORMAT: SourceFormat = SourceFormat::WebP;
-
-/// What the header of a file says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Header {
-    size: Size,
-    layout: Layout,
-    coding: Coding,
-}
-
-/// How the pixels are coded.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Coding {
-    Animated,
-    Lossless,
-    Lossy,
-}
+use crate::imaging::source_format::SourceFormat;
 
 pub(super) fn decode<R: Read>(
     source: &mut Source<'_, R>,
@@ -65,18 +50,13 @@ pub(super) fn decode<R: Read>(
     let cell = Reducer::cell(demand.ratio(orientation.size(full)));
     source.cancel().check()?;
     let decoded = |(picture, reduction)| Decoded {
-        picture,
-        full,
         reduction,
-        grain: Grain::of(cell),
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
         credits: exif.map(Credits::read).unwrap_or_default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
+        ..Decoded::plain(SourceFormat::WebP, picture, full, cell)
     };
-    if decoder.header().coding == Coding::Animated && film.is_wanted(FORMAT) {
+    if decoder.header().coding == Coding::Animated && film.is_wanted(SourceFormat::WebP) {
         return play(&file, full, cell, decoded, budget, film);
     }
     Ok(decoded(decoder.decode(cell, budget)?))
@@ -96,11 +76,11 @@ fn play(
     let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
         budget.reserve(bytes_of(full, 4))?;
         let Some((picture, shown)) = frames.next()? else { return Ok(None) };
-        let (picture, reduction) = reduce(picture, cell, budget)?;
+        let (picture, reduction) = averaged(picture, cell, budget)?;
         Ok(Some((picture, reduction, shown)))
     };
     let Some((picture, reduction, shown)) = next(budget)? else {
-        return Err(damaged("it has no frame".to_owned()));
+        return Err(Error::damaged(SourceFormat::WebP, "it has no frame"));
     };
     let first = decoded((picture, reduction));
     film.open(&first, plays(file), Some(count), budget);
@@ -119,21 +99,6 @@ fn play(
 fn plays(file: &[u8]) -> u16 {
     let loops = chunk(file, *b"ANIM").and_then(|animation| animation.get(4..)?.first_chunk());
     loops.map_or(1, |loops| u16::from_le_bytes(*loops))
-}
-
-/// Averages a whole picture; what it takes beside has been reserved.
-fn reduce(picture: Picture, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-    if cell == 1 {
-        return Ok((picture, cell.into()));
-    }
-    let mut reducer = Reducer::new(picture.size, picture.layout, picture.depth, cell, budget)?;
-    picture.rows().for_each(|row| reducer.push(row));
-    let (picture, cell) = reducer.finish();
-    Ok((picture, cell.into()))
-}
-
-fn damaged(detail: String) -> Error {
-    Error::Damaged { format: FORMAT, detail }
 }
 
 /// The content of a chunk (RFC 9649, section 2.3), as much of it as the file has.

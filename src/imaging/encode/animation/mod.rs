@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use crate::imaging::encode::Carried;
 use crate::imaging::error::Error;
-use crate::imaging::input::probe::SourceFormat;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Picture, side};
 use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
 /// The format a recipe's thumbnails of a moving source move in, if they can.
-pub(in super::super) fn moves_in(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
+pub(crate) fn moves_in(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
     match (recipe.format, source) {
         (Some(format @ (Format::Gif | Format::WebP)), _) => Some(format),
         (None, SourceFormat::Gif) => Some(Format::Gif),
@@ -27,7 +27,7 @@ pub(in super::super) fn moves_in(recipe: &Recipe, source: SourceFormat) -> Optio
 }
 
 /// One moving thumbnail that is being written.
-pub(in super::super) struct Reel {
+pub(crate) struct Reel {
     format: Format,
     writer: Writer,
     /// What is seen before the pending frame.
@@ -50,7 +50,7 @@ struct Pending {
 
 impl Reel {
     /// `plays` is how often all frames are shown, 0 for ever.
-    pub(in super::super) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
+    pub(crate) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
         let writer = match format {
             Format::Gif => Writer::Gif(gif::Writer::new(recipe.background, plays)),
             Format::Jpeg | Format::Png | Format::WebP => {
@@ -61,7 +61,7 @@ impl Reel {
     }
 
     /// Takes the next frame, which has the size of the first.
-    pub(in super::super) fn push(&mut self, picture: Picture, shown: Duration) -> Result<(), Error> {
+    pub(crate) fn push(&mut self, picture: Picture, shown: Duration) -> Result<(), Error> {
         let picture = match &self.writer {
             Writer::Gif(writer) => writer.ready(picture),
             Writer::WebP(_) => webp::ready(picture),
@@ -83,14 +83,14 @@ impl Reel {
     }
 
     /// Bytes it takes now: what is written, and the frames that are waited for.
-    pub(in super::super) fn held(&self) -> u64 {
+    pub(crate) fn held(&self) -> u64 {
         let pictures = [self.seen.as_ref(), self.pending.as_ref().map(|pending| &pending.picture)];
         let pictures: u64 = pictures.into_iter().flatten().map(Picture::bytes).sum();
         pictures.saturating_add(self.written())
     }
 
     /// Bytes of the file so far.
-    pub(in super::super) fn written(&self) -> u64 {
+    pub(crate) fn written(&self) -> u64 {
         let written = match &self.writer {
             Writer::Gif(writer) => writer.written(),
             Writer::WebP(writer) => writer.written(),
@@ -99,7 +99,7 @@ impl Reel {
     }
 
     /// The file.
-    pub(in super::super) fn finish(mut self, carried: &Carried<'_>) -> Result<Thumbnail, Error> {
+    pub(crate) fn finish(mut self, carried: &Carried<'_>) -> Result<Thumbnail, Error> {
         if let Some(pending) = self.pending.take() {
             self.write(pending, None)?;
         }
