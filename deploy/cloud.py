@@ -71,7 +71,7 @@ class Cloud:
         self.region = region
         # Its modules are compiled once: they take half a second otherwise.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        self.tool = subprocess.Popen([install(), pathlib.Path(__file__).parent / "tool.py"], text=True, env=environment,
+        self.tool = subprocess.Popen([install(), pathlib.Path(__file__).parent / "tccli_server.py"], text=True, env=environment,
                                      encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         atexit.register(self.tool.communicate)
 
@@ -118,3 +118,37 @@ class Cloud:
             if refused.code.startswith(absent):
                 return None
             raise
+
+
+def all_triggers(cloud, names):
+    """Every trigger of the function."""
+    found = []
+    while True:
+        page = cloud.call("scf", "ListTriggers", names.of_function(Offset=len(found), Limit=100))
+        found += page["Triggers"]
+        if not page["Triggers"] or len(found) >= page["TotalCount"]:
+            return found
+
+
+def find_policy(cloud, names):
+    """The custom policy of that name; None when there is none."""
+    page = 1
+    while True:
+        listed = cloud.call("cam", "ListPolicies", {"Scope": "Local", "Keyword": names.policy, "Rp": 200, "Page": page})
+        for policy in listed["List"]:
+            if policy["PolicyName"] == names.policy:
+                return policy
+        if page * 200 >= listed["TotalNum"] or not listed["List"]:
+            return None
+        page += 1
+
+
+def attached_policies(cloud, names):
+    """The policies of the role."""
+    found, page = [], 1
+    while True:
+        listed = cloud.call("cam", "ListAttachedRolePolicies", {"RoleName": names.role, "Rp": 200, "Page": page})
+        found += listed["List"]
+        if len(found) >= listed["TotalNum"] or not listed["List"]:
+            return found
+        page += 1

@@ -88,37 +88,3 @@ def trigger_desc(event, prefix, suffix=""):
     """How calls describe a COS trigger: a JSON text within the JSON."""
     return json.dumps({"event": event, "filter": {"Prefix": prefix, "Suffix": suffix}}, ensure_ascii=False,
                       separators=(",", ":"))
-
-
-def all_triggers(cloud, names):
-    """Every trigger of the function."""
-    found = []
-    while True:
-        page = cloud.call("scf", "ListTriggers", names.of_function(Offset=len(found), Limit=100))
-        found += page["Triggers"]
-        if not page["Triggers"] or len(found) >= page["TotalCount"]:
-            return found
-
-
-def find_policy(cloud, names):
-    """The custom policy of that name; None when there is none."""
-    page = 1
-    while True:
-        listed = cloud.call("cam", "ListPolicies", {"Scope": "Local", "Keyword": names.policy, "Rp": 200, "Page": page})
-        for policy in listed["List"]:
-            if policy["PolicyName"] == names.policy:
-                return policy
-        if page * 200 >= listed["TotalNum"] or not listed["List"]:
-            return None
-        page += 1
-
-
-def attached_policies(cloud, names):
-    """The policies of the role."""
-    found, page = [], 1
-    while True:
-        listed = cloud.call("cam", "ListAttachedRolePolicies", {"RoleName": names.role, "Rp": 200, "Page": page})
-        found += listed["List"]
-        if len(found) >= listed["TotalNum"] or not listed["List"]:
-            return found
-        page += 1

@@ -4,10 +4,10 @@ import re
 import unittest
 
 import support
+import desired_state
 import hcl2
 import names
 import rights
-import wanted
 
 FOLDER = support.ROOT / "deploy" / "terraform"
 
@@ -52,7 +52,7 @@ class Terraform(support.WithFolder):
 
     def test_defaults_are_those_of_the_script(self):
         defaults = {name: self.value(self.variables[name].get("default")) for name in self.variables}
-        for name, default in wanted.DEFAULTS.items():
+        for name, default in desired_state.DEFAULTS.items():
             # The provider has no such argument.
             if name != "init_timeout":
                 self.assertEqual(defaults.pop(name), default, name)
