@@ -1,7 +1,7 @@
-"""Runs tccli once for each line on standard input, a JSON list of arguments, and answers each with one line of JSON.
+"""Runs tccli once for each line of standard input, a JSON list of arguments, and prints one line of JSON for each.
 
-It is loaded once and forked for each call: to load it takes longer than most calls. The interpreter is that of its own
-environment (cloud.py).
+tccli is imported once and forked for each call, because the import takes longer than most calls. The interpreter is that
+of tccli's own environment (cloud.py).
 """
 import json
 import os
@@ -12,11 +12,11 @@ from tccli.main import main
 
 
 def run(arguments):
-    """Status, standard output and standard error of one call."""
+    """Returns status, standard output and standard error of one call."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
-            call(arguments, out, err)
+            run_in_child(arguments, out, err)
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         texts = []
         for file in (out, err):
@@ -25,8 +25,8 @@ def run(arguments):
     return [status, *texts]
 
 
-def call(arguments, out, err):
-    """What the child does; it does not return."""
+def run_in_child(arguments, out, err):
+    """Runs tccli with redirected output and ends the process."""
     status = 1
     try:
         os.dup2(out.fileno(), 1)

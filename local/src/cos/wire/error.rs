@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::xml;
+use crate::cos::wire::xml_writer;
 
 /// An error code with its HTTP status and its usual wording.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -121,7 +121,7 @@ impl Error {
         let place = [("Resource", resource), ("RequestId", request_id), ("TraceId", request_id)];
         for (name, value) in members.into_iter().chain(details).chain(place) {
             text.push('\t');
-            xml::element(&mut text, name, value);
+            xml_writer::element(&mut text, name, value);
             text.push('\n');
         }
         text.push_str("</Error>\n");

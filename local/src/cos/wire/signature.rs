@@ -9,8 +9,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::{Digest, Sha1};
 
-use super::error::{Code, Error};
-use super::request::Request;
+use crate::cos::wire::dates;
+use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::request::Request;
 
 /// UrlEncode of the document: `A-Z a-z 0-9 - _ . ~` stay, all else becomes `%XX` with capital digits.
 const SIGNED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -224,7 +225,7 @@ fn check_window(key_time: &str, now: i64) -> Result<(), Error> {
 
 fn check_date(request: &Request, now: i64) -> Result<(), Error> {
     let Some(date) = request.header("date") else { return Ok(()) };
-    let sent = httpdate::parse_http_date(date).ok().and_then(super::seconds);
+    let sent = httpdate::parse_http_date(date).ok().and_then(dates::seconds);
     match sent {
         Some(sent) if sent.abs_diff(now) > SKEW.unsigned_abs() => Err(Code::REQUEST_TIME_TOO_SKEWED.into()),
         _ => Ok(()),
@@ -286,7 +287,7 @@ mod tests {
     }
 
     fn file() -> File {
-        serde_json::from_str(include_str!("../../tests/data/cos-signature-vectors.json")).unwrap()
+        serde_json::from_str(include_str!("../../../tests/data/cos-signature-vectors.json")).unwrap()
     }
 
     fn gate(file: &File) -> Gate {

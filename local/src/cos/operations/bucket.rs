@@ -2,30 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{Code, Error};
-use super::reply::Reply;
-use super::request::Request;
-use super::service::Service;
-use super::store::{Version, Versioning};
-use super::xml;
-use super::{iso_date, object};
+use crate::cos::operations::object;
+use crate::cos::service::Service;
+use crate::cos::storage::store::{Version, Versioning};
+use crate::cos::wire::dates::iso_date;
+use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::reply::Reply;
+use crate::cos::wire::request::Request;
+use crate::cos::wire::{xml, xml_writer};
 
 /// Most entries of one page, and most keys of one multi-delete.
 const PAGE: usize = 1000;
 
 impl Service {
-    pub(super) fn head_bucket(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn head_bucket(&self, request: &Request) -> Result<Reply, Error> {
         self.versioning(&request.bucket)?;
         Ok(Reply::new(200).header("x-cos-bucket-region", &self.region_of(request)))
     }
 
-    pub(super) fn list_objects(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn list_objects(&self, request: &Request) -> Result<Reply, Error> {
         let query = Query::read(request)?;
         let page = self.store.with(&request.bucket, |bucket| Ok(query.page(&bucket.objects)))?;
         Ok(Reply::xml(query.document(&request.bucket, &page)))
     }
 
-    pub(super) fn delete_objects(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn delete_objects(&self, request: &Request) -> Result<Reply, Error> {
         if request.header("content-md5").is_none() {
             return Err(Error::because(Code::INVALID_ARGUMENT, "Missing required header Content-MD5."));
         }
@@ -34,7 +35,7 @@ impl Service {
         if body.objects.is_empty() || body.objects.len() > PAGE {
             return Err(Code::MALFORMED_XML.into());
         }
-        let mut document = format!("{}<DeleteResult>", xml::HEAD);
+        let mut document = format!("{}<DeleteResult>", xml_writer::HEAD);
         for item in &body.objects {
             let id = item.version_id.as_deref();
             match self.store.delete(&request.bucket, &item.key, id, self.now()) {
@@ -44,18 +45,18 @@ impl Service {
                     }
                     if !body.quiet {
                         document.push_str("<Deleted>");
-                        xml::element(&mut document, "Key", &item.key);
+                        xml_writer::element(&mut document, "Key", &item.key);
                         if let Some(id) = &deleted.version_id {
-                            xml::element(&mut document, "VersionId", id);
+                            xml_writer::element(&mut document, "VersionId", id);
                         }
                         document.push_str("</Deleted>");
                     }
                 }
                 Err(error) => {
                     document.push_str("<Error>");
-                    xml::element(&mut document, "Key", &item.key);
-                    xml::element(&mut document, "Code", error.code());
-                    xml::element(&mut document, "Message", error.message());
+                    xml_writer::element(&mut document, "Key", &item.key);
+                    xml_writer::element(&mut document, "Code", error.code());
+                    xml_writer::element(&mut document, "Message", error.message());
                     document.push_str("</Error>");
                 }
             }
@@ -64,18 +65,18 @@ impl Service {
         Ok(Reply::xml(document))
     }
 
-    pub(super) fn get_versioning(&self, request: &Request) -> Result<Reply, Error> {
-        let mut document = format!("{}<VersioningConfiguration>", xml::HEAD);
+    pub(crate) fn get_versioning(&self, request: &Request) -> Result<Reply, Error> {
+        let mut document = format!("{}<VersioningConfiguration>", xml_writer::HEAD);
         match self.versioning(&request.bucket)? {
-            Versioning::Enabled => xml::element(&mut document, "Status", "Enabled"),
+            Versioning::Enabled => xml_writer::element(&mut document, "Status", "Enabled"),
             Versioning::Off => {}
-            Versioning::Suspended => xml::element(&mut document, "Status", "Suspended"),
+            Versioning::Suspended => xml_writer::element(&mut document, "Status", "Suspended"),
         }
         document.push_str("</VersioningConfiguration>");
         Ok(Reply::xml(document))
     }
 
-    pub(super) fn put_versioning(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn put_versioning(&self, request: &Request) -> Result<Reply, Error> {
         let body: xml::VersioningConfiguration = xml::read(&request.body)?;
         let versioning = match body.status.as_str() {
             "Enabled" => Versioning::Enabled,
@@ -153,35 +154,35 @@ impl Query {
     }
 
     fn document(&self, bucket: &str, page: &Page) -> String {
-        let shown = |text: &str| xml::listed(text, self.url_encoded);
-        let mut document = format!("{}<ListBucketResult>", xml::HEAD);
-        xml::element(&mut document, "Name", bucket);
+        let shown = |text: &str| xml_writer::listed(text, self.url_encoded);
+        let mut document = format!("{}<ListBucketResult>", xml_writer::HEAD);
+        xml_writer::element(&mut document, "Name", bucket);
         if self.url_encoded {
-            xml::element(&mut document, "EncodingType", "url");
+            xml_writer::element(&mut document, "EncodingType", "url");
         }
-        xml::element(&mut document, "Prefix", &shown(&self.prefix));
-        xml::element(&mut document, "Marker", &shown(&self.marker));
-        xml::element(&mut document, "MaxKeys", &self.max_keys.to_string());
+        xml_writer::element(&mut document, "Prefix", &shown(&self.prefix));
+        xml_writer::element(&mut document, "Marker", &shown(&self.marker));
+        xml_writer::element(&mut document, "MaxKeys", &self.max_keys.to_string());
         if !self.delimiter.is_empty() {
-            xml::element(&mut document, "Delimiter", &shown(&self.delimiter));
+            xml_writer::element(&mut document, "Delimiter", &shown(&self.delimiter));
         }
-        xml::element(&mut document, "IsTruncated", if page.next.is_some() { "true" } else { "false" });
+        xml_writer::element(&mut document, "IsTruncated", if page.next.is_some() { "true" } else { "false" });
         if let Some(next) = &page.next {
-            xml::element(&mut document, "NextMarker", &shown(next));
+            xml_writer::element(&mut document, "NextMarker", &shown(next));
         }
         for prefix in &page.prefixes {
             document.push_str("<CommonPrefixes>");
-            xml::element(&mut document, "Prefix", &shown(prefix));
+            xml_writer::element(&mut document, "Prefix", &shown(prefix));
             document.push_str("</CommonPrefixes>");
         }
         for (key, version) in &page.objects {
             document.push_str("<Contents>");
-            xml::element(&mut document, "Key", &shown(key));
-            xml::element(&mut document, "LastModified", &iso_date(version.modified));
-            xml::element(&mut document, "ETag", &version.etag);
-            xml::element(&mut document, "Size", &version.size.to_string());
+            xml_writer::element(&mut document, "Key", &shown(key));
+            xml_writer::element(&mut document, "LastModified", &iso_date(version.modified));
+            xml_writer::element(&mut document, "ETag", &version.etag);
+            xml_writer::element(&mut document, "Size", &version.size.to_string());
             document.push_str("<Owner><ID>1250000000</ID><DisplayName>1250000000</DisplayName></Owner>");
-            xml::element(&mut document, "StorageClass", version.storage_class());
+            xml_writer::element(&mut document, "StorageClass", version.storage_class());
             document.push_str("</Contents>");
         }
         document.push_str("</ListBucketResult>");

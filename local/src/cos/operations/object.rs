@@ -9,13 +9,14 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 use percent_encoding::percent_decode_str;
 
-use super::error::{Code, Error};
-use super::reply::Reply;
-use super::request::{Request, check_key};
-use super::service::Service;
-use super::signature::Caller;
-use super::store::{Upcoming, Version, Versioning};
-use super::{http_date, xml};
+use crate::cos::service::Service;
+use crate::cos::storage::store::{Upcoming, Version, Versioning};
+use crate::cos::wire::dates::{http_date, iso_date, seconds};
+use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::reply::Reply;
+use crate::cos::wire::request::{Request, check_key};
+use crate::cos::wire::signature::Caller;
+use crate::cos::wire::xml_writer;
 
 /// Standard headers that are stored with an object and come back with it.
 const STORED: [&str; 10] = [
@@ -50,7 +51,7 @@ const METADATA_MAX: usize = 2048;
 const TRAFFIC: std::ops::RangeInclusive<u64> = 819_200..=838_860_800;
 
 impl Service {
-    pub(super) fn get_object(&self, request: &Request, caller: Caller) -> Result<Reply, Error> {
+    pub(crate) fn get_object(&self, request: &Request, caller: Caller) -> Result<Reply, Error> {
         let (version, bytes) = self.read(request)?;
         if caller == Caller::Anonymous && !is_public(&version) {
             return Err(Code::ACCESS_DENIED.into());
@@ -130,7 +131,7 @@ impl Service {
         Ok(())
     }
 
-    pub(super) fn put_object(&self, request: &Request, request_id: &str) -> Result<Reply, Error> {
+    pub(crate) fn put_object(&self, request: &Request, request_id: &str) -> Result<Reply, Error> {
         let has_length =
             request.header("content-length").is_some() || request.header("transfer-encoding").is_some();
         if !has_length {
@@ -150,7 +151,7 @@ impl Service {
         Ok(reply)
     }
 
-    pub(super) fn upcoming(
+    pub(crate) fn upcoming(
         &self,
         request: &Request,
         headers: BTreeMap<String, String>,
@@ -162,7 +163,7 @@ impl Service {
         Upcoming { bytes, headers, id: None, etag: None, forbid_overwrite, modified, request_id }
     }
 
-    pub(super) fn copy_object(&self, request: &Request, request_id: &str) -> Result<Reply, Error> {
+    pub(crate) fn copy_object(&self, request: &Request, request_id: &str) -> Result<Reply, Error> {
         let source = request.header("x-cos-copy-source").unwrap_or_default();
         let (bucket, key, id) = copy_source(source)?;
         let (version, bytes) = self.store.get(&bucket, &key, id.as_deref())?;
@@ -174,16 +175,16 @@ impl Service {
         let upcoming = self.upcoming(request, headers, bytes.clone(), request_id);
         let version = self.store.put(&request.bucket, &request.key, upcoming)?;
         self.created("cos:ObjectCreated:Copy", request, &version, &bytes);
-        let mut document = String::from(xml::HEAD);
+        let mut document = String::from(xml_writer::HEAD);
         document.push_str("<CopyObjectResult>");
-        xml::element(&mut document, "ETag", &version.etag);
-        xml::element(&mut document, "LastModified", &super::iso_date(version.modified));
-        xml::element(&mut document, "CRC64", &version.crc64.to_string());
+        xml_writer::element(&mut document, "ETag", &version.etag);
+        xml_writer::element(&mut document, "LastModified", &iso_date(version.modified));
+        xml_writer::element(&mut document, "CRC64", &version.crc64.to_string());
         document.push_str("</CopyObjectResult>");
         Ok(Reply::xml(document))
     }
 
-    pub(super) fn delete_object(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn delete_object(&self, request: &Request) -> Result<Reply, Error> {
         let id = request.parameter("versionId");
         let deleted = self.store.delete(&request.bucket, &request.key, id, self.now())?;
         if deleted.existed {
@@ -200,7 +201,7 @@ impl Service {
     }
 
     /// Restores at once what the service would take minutes or hours for.
-    pub(super) fn restore_object(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn restore_object(&self, request: &Request) -> Result<Reply, Error> {
         let id = request.parameter("versionId");
         let days = std::str::from_utf8(&request.body)
             .ok()
@@ -231,7 +232,7 @@ fn is_public(version: &Version) -> bool {
 }
 
 /// The headers of a request that stay with the object.
-pub(super) fn stored_headers(request: &Request) -> Result<BTreeMap<String, String>, Error> {
+pub(crate) fn stored_headers(request: &Request) -> Result<BTreeMap<String, String>, Error> {
     let mut headers = BTreeMap::new();
     let mut metadata = 0_usize;
     for (name, value) in &request.headers {
@@ -258,7 +259,7 @@ pub(super) fn stored_headers(request: &Request) -> Result<BTreeMap<String, Strin
 }
 
 /// `Content-MD5` against the body.
-pub(super) fn check_digest(request: &Request) -> Result<(), Error> {
+pub(crate) fn check_digest(request: &Request) -> Result<(), Error> {
     let Some(text) = request.header("content-md5") else { return Ok(()) };
     match STANDARD.decode(text) {
         Ok(digest) if digest.len() == 16 => {
@@ -285,7 +286,7 @@ fn check_traffic_limit(request: &Request) -> Result<(), Error> {
 fn check_preconditions(request: &Request, version: &Version) -> Result<(), Error> {
     let etag = version.etag.trim_matches('"');
     let names = |list: &str| list.split(',').map(str::trim).any(|e| e == "*" || e.trim_matches('"') == etag);
-    let time = |text| httpdate::parse_http_date(text).ok().and_then(super::seconds);
+    let time = |text| httpdate::parse_http_date(text).ok().and_then(seconds);
     let modified = i64::try_from(version.modified).unwrap_or(i64::MAX);
     let failed = match request.header("if-match") {
         Some(list) => !names(list),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// What the doctor of a function found.
 #[derive(Debug, Deserialize)]
-pub struct Diagnosis {
+pub(crate) struct Diagnosis {
     healthy: bool,
     findings: Vec<Finding>,
 }
@@ -22,13 +22,13 @@ struct Finding {
 impl Diagnosis {
     /// Reads an answer; none when it is not one of a doctor.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
     /// Whether nothing is wrong.
     #[must_use]
-    pub fn is_healthy(&self) -> bool {
+    pub(crate) fn is_healthy(&self) -> bool {
         self.healthy
     }
 }

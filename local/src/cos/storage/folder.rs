@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::error::Error;
+use crate::cos::wire::error::Error;
 
 /// Name of the folder beside the buckets; no bucket can have it.
 pub(super) const SIDE: &str = ".cos";

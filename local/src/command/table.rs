@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// The function's answer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Report {
+pub(crate) struct Report {
     outcomes: Vec<Outcome>,
 }
 
@@ -50,7 +50,7 @@ const HEAD: [&str; 6] = ["source", "thumbnail", "size", "bytes", "ms", "outcome"
 impl Report {
     /// Reads an answer; none when it is not one of the thumbnail function.
     #[must_use]
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let value: serde_json::Value = serde_json::from_str(text).ok()?;
         value.get("outcomes")?;
         serde_json::from_value(value).ok()
@@ -58,20 +58,20 @@ impl Report {
 
     /// Whether any record failed.
     #[must_use]
-    pub fn has_failure(&self) -> bool {
+    pub(crate) fn has_failure(&self) -> bool {
         self.outcomes.iter().any(|outcome| outcome.outcome == "failed")
     }
 
     /// Full bucket and key of every thumbnail, in order.
     #[must_use]
-    pub fn thumbnails(&self) -> Vec<(&str, &str)> {
+    pub(crate) fn thumbnails(&self) -> Vec<(&str, &str)> {
         let pictures = self.outcomes.iter().flat_map(|outcome| &outcome.thumbnails);
         pictures.filter_map(|picture| Some((picture.bucket.as_deref()?, picture.key.as_deref()?))).collect()
     }
 
     /// The table, then the files of the thumbnails as `file` knows them.
     #[must_use]
-    pub fn table(&self, file: impl Fn(&str, &str) -> Option<PathBuf>) -> String {
+    pub(crate) fn table(&self, file: impl Fn(&str, &str) -> Option<PathBuf>) -> String {
         let mut rows = vec![HEAD.map(str::to_owned)];
         rows.extend(self.outcomes.iter().flat_map(Outcome::rows));
         let mut text = aligned(&rows);

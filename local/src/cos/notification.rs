@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::store::Version;
+use crate::cos::storage::store::Version;
 
 /// An object as it lies in a bucket.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,7 +22,7 @@ pub struct Object {
 }
 
 impl Object {
-    pub(super) fn new(version: &Version, bytes: Bytes, kept: bool) -> Self {
+    pub(crate) fn new(version: &Version, bytes: Bytes, kept: bool) -> Self {
         Self {
             bytes,
             headers: version.headers.clone(),

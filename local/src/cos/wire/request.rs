@@ -6,8 +6,11 @@ use bytes::Bytes;
 use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use super::error::{Code, Error};
+use crate::cos::wire::error::{Code, Error};
 use crate::http::ConnectionId;
+
+/// How a parameter begins whose name is a process.
+pub(crate) const PROCESS: &str = "imageMogr2/";
 
 /// A request as COS understands it.
 #[derive(Clone, Debug)]
@@ -101,6 +104,11 @@ impl Request {
             connection: 0,
         }
     }
+}
+
+/// Whether a request wants an object processed.
+pub(crate) fn is_processed(request: &Request) -> bool {
+    request.query.iter().any(|(name, _)| name.starts_with(PROCESS))
 }
 
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {

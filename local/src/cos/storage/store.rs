@@ -1,6 +1,6 @@
 //! Objects on a folder: current versions where people look for them, everything else beside.
 //!
-//! `<root>/<bucket>/…` holds the current version of every object (see [`super::path`]); `<root>/.cos/<bucket>/` holds
+//! `<root>/<bucket>/…` holds the current version of every object (see [`path`]); `<root>/.cos/<bucket>/` holds
 //! one side file per key with its headers and versions, older versions, and parts of uploads. The index lives
 //! in memory and is read from the side files when the store opens. Every write is a temporary file and a rename.
 
@@ -15,10 +15,11 @@ use md5::Md5;
 use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
-use super::error::{Code, Error};
-use super::folder::{Folder, SIDE};
-use super::multipart::Upload;
-use super::{ids, path};
+use crate::cos::storage::checksum::crc64;
+use crate::cos::storage::folder::{Folder, SIDE};
+use crate::cos::storage::uploads::Upload;
+use crate::cos::storage::{ids, path};
+use crate::cos::wire::error::{Code, Error};
 
 /// The id of versions from before versioning or while it is suspended (436/19883).
 pub(crate) const NULL: &str = "null";
@@ -186,7 +187,7 @@ impl Store {
                 file: Some(file),
                 size: upcoming.bytes.len() as u64,
                 etag,
-                crc64: super::crc64(&upcoming.bytes),
+                crc64: crc64(&upcoming.bytes),
                 modified: upcoming.modified,
                 headers: upcoming.headers,
                 request_id: upcoming.request_id,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::error::Error;
+use crate::cos::wire::error::Error;
 
 /// Status, headers, body.
 #[derive(Clone, Debug)]
