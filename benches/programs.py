@@ -54,7 +54,7 @@ def set_up():
         note("AV1 is measured without the assembler of its decoder: nasm is not installed")
     features = ["--features", "asm"] if shutil.which("nasm") else []
     return (build("build", "--release", *features, "--bin", "cos-thumbnailer"),
-            build("bench", *features, "--bench", "jpeg", "--no-run"))
+            build("bench", "--package", "thumbnail-jpeg", "--bench", "decode", "--no-run"))
 
 
 def node_environment(options, *modules):

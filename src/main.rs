@@ -1,8 +1,6 @@
 //! The program: the function itself without arguments, a tool with them.
 
-mod check;
-mod examine;
-mod needs;
+mod command;
 mod render;
 
 use std::process::ExitCode;
@@ -34,10 +32,14 @@ fn run() -> Result<ExitCode> {
             print(concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"), "\n"))
         }
         Some(Value(command)) if command == "render" => render::run(arguments),
-        Some(Value(command)) if command == "check" => check::run(arguments),
-        Some(Value(command)) if command == "doctor" => examine::run(arguments),
-        Some(Value(command)) if command == "policy" => needs::run(arguments, |needs| needs.policy()),
-        Some(Value(command)) if command == "triggers" => needs::run(arguments, |needs| needs.triggers()),
+        Some(Value(command)) if command == "check" => command::check::run(arguments),
+        Some(Value(command)) if command == "doctor" => command::doctor::run(arguments),
+        Some(Value(command)) if command == "policy" => {
+            command::deployment::run(arguments, |needs| needs.policy())
+        }
+        Some(Value(command)) if command == "triggers" => {
+            command::deployment::run(arguments, |needs| needs.triggers())
+        }
         Some(Value(command)) => {
             bail!("there is no command {}; see cos-thumbnailer --help", command.to_string_lossy())
         }

@@ -8,8 +8,9 @@ use crate::recipe::{
     Animation, Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling,
 };
 
-use super::rule::{Rule, SourcePattern};
-use super::{Config, Heic, OnDamage, OnFailure};
+use super::Config;
+use super::rule::{Heic, Rule, SourcePattern};
+use super::settings::{OnDamage, OnFailure};
 use crate::reconcile::OnForeign;
 
 /// Rules in the order in which they are tried, then the settings of all.
@@ -251,8 +252,8 @@ impl fmt::Display for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Environment;
     use super::*;
+    use crate::config::Environment;
 
     #[test]
     fn every_step_and_option_has_its_words() {

@@ -115,10 +115,9 @@ fn known_extension(suffix: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rule::ThumbnailRule;
-    use super::super::settings::Heic;
-    use super::super::template::Template;
     use super::*;
+    use crate::config::rule::{Heic, ThumbnailRule};
+    use crate::config::template::Template;
     use crate::object::Key;
     use crate::recipe::{Format, Recipe};
 

@@ -173,8 +173,8 @@ fn look_alike(text: &str) -> Option<(char, char)> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Config, Environment};
     use super::*;
+    use crate::config::{Config, Environment};
 
     fn mistakes(pairs: &[(&str, &str)], file: Option<&str>) -> String {
         Config::load(&Environment::from_pairs(pairs.iter().copied()), file).unwrap_err().to_string()

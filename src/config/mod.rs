@@ -5,34 +5,28 @@
 //! answers with a `Config` or with every mistake there is. `docs/configuration.md` is the user's view of this
 //! module.
 
+mod assemble;
 mod describe;
-mod entries;
-mod environment;
-mod file;
-mod geometry;
-mod installation;
 mod loops;
 mod mistake;
-mod parts;
-mod process;
 mod rule;
 mod settings;
+mod source;
+mod syntax;
 mod template;
-mod values;
-mod written;
 
-pub use environment::{Environment, SETTINGS};
 pub use loops::Loop;
 pub use mistake::{Mistake, Mistakes};
-pub use rule::{Rule, SourcePattern, ThumbnailRule};
-pub use settings::{Heic, LogLevel, OnDamage, OnFailure, Settings};
+pub use rule::{Heic, Rule, SourcePattern, ThumbnailRule};
+pub use settings::{LogLevel, OnDamage, OnFailure, Settings};
+pub use source::environment::{Environment, SETTINGS};
 
 use crate::object::{Bucket, Key};
 
-use file::File;
+use assemble::Parts;
 use mistake::{Findings, Written};
-use parts::Parts;
-use written::WrittenRule;
+use source::file::File;
+use source::written::WrittenRule;
 
 /// The configuration of the function.
 #[derive(Clone, Debug, Eq, PartialEq)]

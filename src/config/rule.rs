@@ -4,7 +4,6 @@ use crate::object::{self, Bucket, Key};
 use crate::object::{Acl, StorageClass};
 use crate::recipe::Recipe;
 
-use super::settings::Heic;
 use super::template::Template;
 
 /// Which sources make which thumbnails, and where those go.
@@ -125,6 +124,16 @@ impl Rule {
                 .is_some_and(|source| self.source.takes_bucket(&source)),
         }
     }
+}
+
+/// What becomes of a HEIC picture.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Heic {
+    /// COS's own image processing, Cloud Infinite, turns it into a JPEG, from which its thumbnails are made.
+    CloudInfinite,
+    /// It fails.
+    #[default]
+    Refuse,
 }
 
 /// What the tutorial adds to the name of the source bucket (thumbnail tutorial of SCF, 2019-08-13).

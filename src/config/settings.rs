@@ -5,10 +5,10 @@ use std::fmt;
 use crate::object::{Domain, Endpoint};
 use crate::reconcile::OnForeign;
 
-use super::environment::Environment;
-use super::file::File;
 use super::mistake::{Findings, Mistake, Written};
-use super::values;
+use super::source::environment::Environment;
+use super::source::file::File;
+use super::syntax::values;
 
 /// What holds for every rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,16 +67,6 @@ impl LogLevel {
             Self::Debug => "debug",
         }
     }
-}
-
-/// What becomes of a HEIC picture.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Heic {
-    /// COS's own image processing, Cloud Infinite, turns it into a JPEG, from which its thumbnails are made.
-    CloudInfinite,
-    /// It fails.
-    #[default]
-    Refuse,
 }
 
 /// What becomes of a picture that is damaged and still mostly good.
@@ -166,8 +156,8 @@ impl Both<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Config;
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn settings_come_from_either_place() {

@@ -1,6 +1,6 @@
 //! Why a text is no way to make a thumbnail, and what to write instead.
 
-use super::super::geometry::Flaw;
+use super::sizes::Flaw;
 
 /// Why a text is no way to make a thumbnail. Each reads as the rule that a value breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

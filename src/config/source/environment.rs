@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::mistake::{Findings, Mistake, Written};
+use crate::config::mistake::{Findings, Mistake, Written};
 
 /// Every variable that is a setting, in the order of `docs/configuration.md`.
 pub const SETTINGS: [&str; 21] = [
@@ -63,12 +63,12 @@ impl Environment {
     }
 
     /// The value with its name, as parsers want it.
-    pub(super) fn written(&self, name: &str) -> Option<Written> {
+    pub(in crate::config) fn written(&self, name: &str) -> Option<Written> {
         self.get(name).map(|value| Written::new(name, value))
     }
 
     /// Finds misspelt settings and half a pair of keys.
-    pub(super) fn check_names(&self, findings: &mut Findings) {
+    pub(in crate::config) fn check_names(&self, findings: &mut Findings) {
         for name in self.0.keys() {
             if let Some(meant) = meant_by(name) {
                 findings.push(Mistake::Unknown { name: name.clone(), meant });

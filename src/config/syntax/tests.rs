@@ -1,5 +1,7 @@
-use super::super::geometry::FORMS;
-use super::*;
+use super::refusal::Refusal;
+use super::sizes::FORMS;
+use super::thumbnail::{Defaults, Process};
+use crate::recipe::{Format, Quality, Rgb};
 
 const DEFAULTS: Defaults = Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
 

@@ -4,8 +4,8 @@
 
 use crate::recipe::{Geometry, Gravity, Quality, Scaling, Step};
 
-use super::super::geometry;
 use super::refusal::Refusal;
+use super::sizes;
 use super::words::{Output, Words, once};
 
 const SIDE: &str = "<n> from 1 to 10000";
@@ -26,8 +26,8 @@ pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Re
     let (mut width, mut height) = (None, None);
     while let Some(operation) = words.next() {
         match operation {
-            "w" => once(&mut width, words.number("w", SIDE, geometry::SIDES)?, "w")?,
-            "h" => once(&mut height, words.number("h", SIDE, geometry::SIDES)?, "h")?,
+            "w" => once(&mut width, words.number("w", SIDE, sizes::SIDES)?, "w")?,
+            "h" => once(&mut height, words.number("h", SIDE, sizes::SIDES)?, "h")?,
             "q" => output.quality("q", &mut words)?,
             "rq" => output.relative_quality("rq", Quality::OfSource, &mut words)?,
             "lq" => output.relative_quality("lq", Quality::AtLeastSource, &mut words)?,

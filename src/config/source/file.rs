@@ -10,14 +10,14 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, Visitor};
 
-use super::entries::Entries;
-use super::mistake::{Mistake, Written};
+use super::members::Entries;
 use super::written::WrittenRule;
+use crate::config::mistake::{Mistake, Written};
 
 /// The file as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct File {
+pub(in crate::config) struct File {
     rules: Option<Vec<Object<RawRule>>>,
     max_pixels: Option<Text>,
     on_damage: Option<Text>,
@@ -60,14 +60,14 @@ struct RawTarget {
 
 impl File {
     /// Parses the text of the file. A byte order mark, as some editors write it, is not part of it.
-    pub(super) fn parse(text: &str) -> Result<Self, Mistake> {
+    pub(in crate::config) fn parse(text: &str) -> Result<Self, Mistake> {
         serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
             .map(|Object(file)| file)
             .map_err(|error| Mistake::File(error.to_string()))
     }
 
     /// A member that has a variable as its twin: the variable's name in lower case.
-    pub(super) fn written(&self, member: &str) -> Option<Written> {
+    pub(in crate::config) fn written(&self, member: &str) -> Option<Written> {
         let text = match member {
             "cos_domain" => &self.cos_domain,
             "cos_endpoint" => &self.cos_endpoint,
@@ -82,7 +82,7 @@ impl File {
     }
 
     /// The rules with their labels; `None` when the file leaves them to the environment.
-    pub(super) fn into_rules(self) -> Option<Vec<(String, Result<WrittenRule, Mistake>)>> {
+    pub(in crate::config) fn into_rules(self) -> Option<Vec<(String, Result<WrittenRule, Mistake>)>> {
         let labelled = |(index, Object(rule)): (usize, Object<RawRule>)| {
             let label = format!("rules[{index}]");
             let rule = rule.written(&label);
@@ -125,7 +125,7 @@ impl RawRule {
 
 /// A JSON object, and not the list of values that a derived `Deserialize` would take as well.
 #[derive(Debug, Default)]
-pub(super) struct Object<T>(pub(super) T);
+pub(in crate::config) struct Object<T>(pub(in crate::config) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -150,7 +150,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
 /// A value as text. Numbers are taken as well, so that `80` and `"80"` mean the same and a wrong one is
 /// refused by the name of its setting.
 #[derive(Debug)]
-pub(super) struct Text(pub(super) String);
+pub(in crate::config) struct Text(pub(in crate::config) String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

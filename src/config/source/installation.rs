@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::mistake::{Findings, Mistake, Mistakes};
-use super::{Config, Environment};
+use crate::config::mistake::{Findings, Mistake, Mistakes};
+use crate::config::{Config, Environment};
 
 /// The name of the file.
 const FILE: &str = "thumbnails.json";

@@ -2,9 +2,9 @@
 
 use crate::recipe::{Focus, Geometry, Gravity, Quality, Scaling, Step};
 
-use super::super::geometry::{self, Flaw};
-use super::super::values;
 use super::refusal::Refusal;
+use super::sizes::{self, Flaw};
+use super::values;
 use super::words::{Output, Words, once};
 
 /// Every option, as a refusal lists them.
@@ -31,7 +31,7 @@ struct Options {
 /// Reads the whole text.
 pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Result<(), Refusal> {
     let size = text.split('/').next().unwrap_or(text);
-    let (width, height) = geometry::sides(size).map_err(|flaw| match flaw {
+    let (width, height) = sizes::sides(size).map_err(|flaw| match flaw {
         Flaw::Form => Refusal::Size,
         Flaw::Range { .. } => Refusal::of(flaw, "size", size, ""),
     })?;

@@ -4,11 +4,10 @@
 
 use std::str::FromStr;
 
-use crate::object::{Acl, Domain, Endpoint, StorageClass};
-use crate::object::{Bucket, Key};
+use crate::config::rule::Heic;
+use crate::config::settings::{LogLevel, OnDamage, OnFailure};
+use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
-
-use super::{Heic, LogLevel, OnDamage, OnFailure};
 use crate::reconcile::OnForeign;
 
 /// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
@@ -18,22 +17,22 @@ const MOST_PIXELS: u64 = 1_000_000_000;
 /// Longest `Cache-Control`: any real one is far shorter, and COS bounds all headers of a request together.
 const MAX_CACHE_CONTROL: usize = 1024;
 
-pub(super) fn acl(text: &str) -> Result<Acl, String> {
+pub(in crate::config) fn acl(text: &str) -> Result<Acl, String> {
     Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
 }
 
-pub(super) fn background(text: &str) -> Result<Rgb, &'static str> {
+pub(in crate::config) fn background(text: &str) -> Result<Rgb, &'static str> {
     Rgb::parse(text).ok_or("a colour reads #rrggbb, such as #ffffff")
 }
 
-pub(super) fn bucket(text: &str) -> Result<Bucket, &'static str> {
+pub(in crate::config) fn bucket(text: &str) -> Result<Bucket, &'static str> {
     Bucket::parse(text).map_err(|_| {
         "a full bucket name reads <name>-<appid>, such as thumbs-1250000000: lower-case letters, digits and \
          hyphens, at most 60 characters"
     })
 }
 
-pub(super) fn cache_control(text: &str) -> Result<String, &'static str> {
+pub(in crate::config) fn cache_control(text: &str) -> Result<String, &'static str> {
     let printable = text.bytes().all(|b| (0x20..=0x7e).contains(&b));
     if printable && !text.trim().is_empty() && text.len() <= MAX_CACHE_CONTROL {
         Ok(text.trim().to_owned())
@@ -42,16 +41,16 @@ pub(super) fn cache_control(text: &str) -> Result<String, &'static str> {
     }
 }
 
-pub(super) fn domain(text: &str) -> Result<Domain, &'static str> {
+pub(in crate::config) fn domain(text: &str) -> Result<Domain, &'static str> {
     Domain::parse(text)
         .ok_or("it must be public, internal, accelerate or a host suffix such as cos.{region}.example.com")
 }
 
-pub(super) fn endpoint(text: &str) -> Result<Endpoint, &'static str> {
+pub(in crate::config) fn endpoint(text: &str) -> Result<Endpoint, &'static str> {
     Endpoint::parse(text).ok_or("it must read http://host:port or https://host:port, without a path")
 }
 
-pub(super) fn format(text: &str) -> Result<Format, &'static str> {
+pub(in crate::config) fn format(text: &str) -> Result<Format, &'static str> {
     match text {
         "gif" => Ok(Format::Gif),
         "jpeg" | "jpg" => Ok(Format::Jpeg),
@@ -63,7 +62,7 @@ pub(super) fn format(text: &str) -> Result<Format, &'static str> {
     }
 }
 
-pub(super) fn heic(text: &str) -> Result<Heic, &'static str> {
+pub(in crate::config) fn heic(text: &str) -> Result<Heic, &'static str> {
     match text {
         "ci" => Ok(Heic::CloudInfinite),
         "refuse" => Ok(Heic::Refuse),
@@ -71,7 +70,7 @@ pub(super) fn heic(text: &str) -> Result<Heic, &'static str> {
     }
 }
 
-pub(super) fn log_level(text: &str) -> Result<LogLevel, &'static str> {
+pub(in crate::config) fn log_level(text: &str) -> Result<LogLevel, &'static str> {
     match text {
         "debug" => Ok(LogLevel::Debug),
         "error" => Ok(LogLevel::Error),
@@ -80,13 +79,13 @@ pub(super) fn log_level(text: &str) -> Result<LogLevel, &'static str> {
     }
 }
 
-pub(super) fn max_pixels(text: &str) -> Result<u64, &'static str> {
+pub(in crate::config) fn max_pixels(text: &str) -> Result<u64, &'static str> {
     whole_number(text)
         .filter(|pixels| (1..=MOST_PIXELS).contains(pixels))
         .ok_or("it must be a whole number of pixels from 1 to 1000000000, in digits only")
 }
 
-pub(super) fn on_foreign(text: &str) -> Result<OnForeign, &'static str> {
+pub(in crate::config) fn on_foreign(text: &str) -> Result<OnForeign, &'static str> {
     match text {
         "overwrite" => Ok(OnForeign::Overwrite),
         "skip" => Ok(OnForeign::Skip),
@@ -94,7 +93,7 @@ pub(super) fn on_foreign(text: &str) -> Result<OnForeign, &'static str> {
     }
 }
 
-pub(super) fn on_damage(text: &str) -> Result<OnDamage, &'static str> {
+pub(in crate::config) fn on_damage(text: &str) -> Result<OnDamage, &'static str> {
     match text {
         "fail" => Ok(OnDamage::Fail),
         "store" => Ok(OnDamage::Store),
@@ -102,7 +101,7 @@ pub(super) fn on_damage(text: &str) -> Result<OnDamage, &'static str> {
     }
 }
 
-pub(super) fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
+pub(in crate::config) fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
     match text {
         "error" => Ok(OnFailure::Error),
         "response" => Ok(OnFailure::Response),
@@ -110,7 +109,7 @@ pub(super) fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
     }
 }
 
-pub(super) fn prefix(text: &str) -> Result<String, &'static str> {
+pub(in crate::config) fn prefix(text: &str) -> Result<String, &'static str> {
     if text.starts_with(['/', '\\']) {
         Err("no key begins with a slash; leave it out, as in uploads/")
     } else if text.ends_with('*') {
@@ -122,19 +121,19 @@ pub(super) fn prefix(text: &str) -> Result<String, &'static str> {
     }
 }
 
-pub(super) fn quality(text: &str) -> Result<Quality, &'static str> {
+pub(in crate::config) fn quality(text: &str) -> Result<Quality, &'static str> {
     whole_number(text)
         .filter(|quality: &u8| (1..=100).contains(quality))
         .map(Quality::Fixed)
         .ok_or("it must be a whole number from 1 to 100")
 }
 
-pub(super) fn storage_class(text: &str) -> Result<StorageClass, String> {
+pub(in crate::config) fn storage_class(text: &str) -> Result<StorageClass, String> {
     StorageClass::parse(text).ok_or_else(|| format!("it must be one of {}", StorageClass::NAMES.join(", ")))
 }
 
 /// Parses a suffix to lower case, in which suffixes are compared.
-pub(super) fn suffix(text: &str) -> Result<String, &'static str> {
+pub(in crate::config) fn suffix(text: &str) -> Result<String, &'static str> {
     if text.is_empty() {
         Err("a suffix in the list is empty; write .jpg;.png")
     } else if text.starts_with('*') {
@@ -146,7 +145,7 @@ pub(super) fn suffix(text: &str) -> Result<String, &'static str> {
     }
 }
 
-pub(super) fn thumbnail_name(text: &str) -> Result<(), &'static str> {
+pub(in crate::config) fn thumbnail_name(text: &str) -> Result<(), &'static str> {
     let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if plain && (1..=64).contains(&text.len()) {
         Ok(())

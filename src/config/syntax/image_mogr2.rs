@@ -2,8 +2,8 @@
 
 use crate::recipe::{Flip, Geometry, Gravity, Quality, Step};
 
-use super::super::geometry::{self, Flaw};
 use super::refusal::Refusal;
+use super::sizes::{self, Flaw};
 use super::words::{Output, Words, once};
 
 /// Every operation, as a refusal lists them. `subsampling`, `keep` and `animation` are ours.
@@ -91,7 +91,7 @@ impl Link<'_> {
         const FORM: &str = "<W>x<H>, <W>x or x<H>";
         let argument = self.words.argument("crop", FORM)?;
         let (width, height) =
-            geometry::sides(argument).map_err(|flaw| Refusal::of(flaw, "crop", argument, FORM))?;
+            sizes::sides(argument).map_err(|flaw| Refusal::of(flaw, "crop", argument, FORM))?;
         self.steps.push(Step::Crop { width, height, gravity: Gravity::default() });
         Ok(())
     }
@@ -102,8 +102,8 @@ impl Link<'_> {
         let refuse = |flaw| Refusal::of(flaw, "cut", argument, FORM);
         let parts: Vec<&str> = argument.split('x').collect();
         let [width, height, x, y] = parts.as_slice() else { return Err(refuse(Flaw::Form)) };
-        let side = |digits| geometry::number(digits, "a side", geometry::SIDES).map_err(refuse);
-        let distance = |digits| geometry::number(digits, "a distance", 0..=1_000_000).map_err(refuse);
+        let side = |digits| sizes::number(digits, "a side", sizes::SIDES).map_err(refuse);
+        let distance = |digits| sizes::number(digits, "a distance", 0..=1_000_000).map_err(refuse);
         self.steps.push(Step::Cut {
             width: side(width)?,
             height: side(height)?,
@@ -131,10 +131,10 @@ impl Link<'_> {
     }
 
     fn thumbnail(&mut self) -> Result<(), Refusal> {
-        const FORM: &str = geometry::FORMS;
+        const FORM: &str = sizes::FORMS;
         let argument = self.words.argument("thumbnail", FORM)?;
         let geometry =
-            geometry::geometry(argument).map_err(|flaw| Refusal::of(flaw, "thumbnail", argument, FORM))?;
+            sizes::geometry(argument).map_err(|flaw| Refusal::of(flaw, "thumbnail", argument, FORM))?;
         self.steps.push(Step::Thumbnail(geometry));
         if !self.words.next_is("pad") {
             return Ok(());

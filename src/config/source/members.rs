@@ -6,19 +6,19 @@ use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 
-use super::mistake::{Mistake, Written};
 use super::written::WrittenThumbnail;
+use crate::config::mistake::{Mistake, Written};
 
 /// One or several values: a text as in the variable, a list, or an object in the order written.
 #[derive(Debug)]
-pub(super) enum Entries {
+pub(in crate::config) enum Entries {
     Line(String),
     List(Vec<String>),
     Named(Vec<(String, Entry)>),
 }
 
 impl Entries {
-    pub(super) fn suffixes(self, setting: &str) -> Result<Vec<Written>, Mistake> {
+    pub(in crate::config) fn suffixes(self, setting: &str) -> Result<Vec<Written>, Mistake> {
         match self {
             // As everywhere in a pattern, nothing written is no condition.
             Self::Line(line) if line.is_empty() => Ok(Vec::new()),
@@ -30,7 +30,7 @@ impl Entries {
         }
     }
 
-    pub(super) fn thumbnails(self, setting: &str) -> Result<Vec<WrittenThumbnail>, Mistake> {
+    pub(in crate::config) fn thumbnails(self, setting: &str) -> Result<Vec<WrittenThumbnail>, Mistake> {
         let entry = |text| WrittenThumbnail::entry(Written::new(setting, text));
         let thumbnails: Vec<WrittenThumbnail> = match self {
             Self::Line(line) => {
@@ -95,7 +95,7 @@ impl<'de> Visitor<'de> for EntriesVisitor {
 
 /// One thumbnail that has a name.
 #[derive(Debug)]
-pub(super) enum Entry {
+pub(in crate::config) enum Entry {
     Members(Box<Members>),
     /// As in the variable.
     Text(String),
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for EntryVisitor {
 /// A thumbnail whose size and options are members. Their names and values are those of the text.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Members {
+pub(in crate::config) struct Members {
     size: Option<Values>,
     fit: Option<Values>,
     enlarge: Option<Values>,

@@ -4,23 +4,15 @@
 //! Everything Tencent documents and we do not do is refused by name: a part skipped in silence would store
 //! thumbnails that nobody asked for.
 
-mod mogr;
-mod refusal;
-mod short;
-#[cfg(test)]
-mod tests;
-mod view;
-mod words;
-
 use crate::recipe::{Format, Quality, Recipe, Rgb, Step};
 
-use super::rule::ThumbnailRule;
-
-pub(super) use refusal::Refusal;
-use words::Output;
+use super::refusal::Refusal;
+use super::words::Output;
+use super::{image_mogr2, image_view2, plain};
+use crate::config::rule::ThumbnailRule;
 
 /// Tencent's own forms by their first word.
-const TENCENT: [(&str, Reader); 2] = [("imageMogr2", mogr::read), ("imageView2", view::read)];
+const TENCENT: [(&str, Reader); 2] = [("imageMogr2", image_mogr2::read), ("imageView2", image_view2::read)];
 
 type Reader = fn(&str, &mut Vec<Step>, &mut Output) -> Result<(), Refusal>;
 
@@ -29,22 +21,22 @@ const MOST_LINKS: usize = 10;
 
 /// What one thumbnail's own text says. What it leaves open comes from the rule.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Process {
+pub(in crate::config) struct Process {
     steps: Vec<Step>,
     output: Output,
 }
 
 /// What thumbnails have whose own text does not say otherwise.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Defaults {
-    pub(super) format: Option<Format>,
-    pub(super) quality: Quality,
-    pub(super) background: Rgb,
+pub(in crate::config) struct Defaults {
+    pub(in crate::config) format: Option<Format>,
+    pub(in crate::config) quality: Quality,
+    pub(in crate::config) background: Rgb,
 }
 
 impl Defaults {
     /// The thumbnail of a rule that names none.
-    pub(super) fn thumbnail(&self) -> ThumbnailRule {
+    pub(in crate::config) fn thumbnail(&self) -> ThumbnailRule {
         let Self { format, quality, background } = *self;
         let recipe = Recipe { format, quality, background, ..Recipe::fit_inside(300, 300) };
         ThumbnailRule { name: "300x300".to_owned(), recipe }
@@ -53,12 +45,12 @@ impl Defaults {
 
 impl Process {
     /// Parses any form.
-    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(in crate::config) fn parse(text: &str) -> Result<Self, Refusal> {
         let mut process = Self::default();
         let Self { steps, output } = &mut process;
         let links: Vec<&str> = text.split('|').collect();
         match links.as_slice() {
-            [only] if reader(only).is_none() => short::read(only, steps, output)?,
+            [only] if reader(only).is_none() => plain::read(only, steps, output)?,
             links if links.len() > MOST_LINKS => return Err(Refusal::TooMany(links.len())),
             links => {
                 for link in links {
@@ -74,7 +66,7 @@ impl Process {
     }
 
     /// The recipe, with what the text leaves open filled in.
-    pub(super) fn into_recipe(self, defaults: &Defaults) -> Recipe {
+    pub(in crate::config) fn into_recipe(self, defaults: &Defaults) -> Recipe {
         let Self { steps, output } = self;
         Recipe {
             steps,

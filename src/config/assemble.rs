@@ -10,12 +10,11 @@ use crate::object::{Acl, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
 
 use super::mistake::{Findings, Mistake, Written};
-use super::process::{Defaults, Process};
-use super::rule::{Rule, SourcePattern, ThumbnailRule};
-use super::settings::Heic;
+use super::rule::{Heic, Rule, SourcePattern, ThumbnailRule};
+use super::source::written::{WrittenRule, WrittenThumbnail};
+use super::syntax::thumbnail::{Defaults, Process};
+use super::syntax::values;
 use super::template::Template;
-use super::values;
-use super::written::{WrittenRule, WrittenThumbnail};
 
 /// The name of the only thumbnail of a rule when its text is no name, and it has none of its own.
 const LONE_NAME: &str = "thumbnail";

@@ -6,9 +6,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Subsampling};
 
-use super::super::geometry::{self, Flaw};
-use super::super::values;
 use super::refusal::Refusal;
+use super::sizes::{self, Flaw};
+use super::values;
 
 /// Colours as Tencent writes them: URL-safe base64 of `#RRGGBB`, with or without its padding.
 const COLOR: GeneralPurpose = GeneralPurpose::new(
@@ -96,7 +96,7 @@ impl<'a> Words<'a> {
         allowed: std::ops::RangeInclusive<u32>,
     ) -> Result<u32, Refusal> {
         let argument = self.argument(operation, form)?;
-        geometry::number(argument, operation, allowed)
+        sizes::number(argument, operation, allowed)
             .map_err(|flaw| Refusal::of(flaw, operation, argument, form))
     }
 
@@ -183,7 +183,7 @@ impl Output {
             Some(digits) => (digits, Quality::Fixed),
             None => (argument, Quality::AtMostSource),
         };
-        let number = geometry::number(digits, "quality", 1..=100)
+        let number = sizes::number(digits, "quality", 1..=100)
             .map_err(|flaw| Refusal::of(flaw, operation, argument, FORM))?;
         self.put_quality(kind, number)
     }
@@ -239,7 +239,7 @@ fn bytes(text: &str, unit: Unit) -> Result<u64, Flaw> {
         (None, None) if unit == Unit::Free => (text, 1),
         (None, None) => return Err(Flaw::Form),
     };
-    let number = geometry::number(digits, "a limit of bytes", 1..=1_000_000_000)?;
+    let number = sizes::number(digits, "a limit of bytes", 1..=1_000_000_000)?;
     Ok(u64::from(number).saturating_mul(size))
 }
 

@@ -4,36 +4,36 @@
 //! same words, wherever it stands.
 
 use super::environment::Environment;
-use super::mistake::Written;
+use crate::config::mistake::Written;
 
 /// One rule as text. What is left out is `None`.
 #[derive(Debug, Default)]
-pub(super) struct WrittenRule {
-    pub(super) source_bucket: Option<Written>,
-    pub(super) prefix: Option<Written>,
-    pub(super) suffixes: Option<Vec<Written>>,
-    pub(super) target_bucket: Option<Written>,
-    pub(super) template: Option<Written>,
-    pub(super) cache_control: Option<Written>,
-    pub(super) storage_class: Option<Written>,
-    pub(super) acl: Option<Written>,
-    pub(super) thumbnails: Option<Vec<WrittenThumbnail>>,
-    pub(super) format: Option<Written>,
-    pub(super) quality: Option<Written>,
-    pub(super) background: Option<Written>,
-    pub(super) heic: Option<Written>,
+pub(in crate::config) struct WrittenRule {
+    pub(in crate::config) source_bucket: Option<Written>,
+    pub(in crate::config) prefix: Option<Written>,
+    pub(in crate::config) suffixes: Option<Vec<Written>>,
+    pub(in crate::config) target_bucket: Option<Written>,
+    pub(in crate::config) template: Option<Written>,
+    pub(in crate::config) cache_control: Option<Written>,
+    pub(in crate::config) storage_class: Option<Written>,
+    pub(in crate::config) acl: Option<Written>,
+    pub(in crate::config) thumbnails: Option<Vec<WrittenThumbnail>>,
+    pub(in crate::config) format: Option<Written>,
+    pub(in crate::config) quality: Option<Written>,
+    pub(in crate::config) background: Option<Written>,
+    pub(in crate::config) heic: Option<Written>,
 }
 
 /// One thumbnail as text.
 #[derive(Clone, Debug)]
-pub(super) struct WrittenThumbnail {
-    pub(super) name: Option<String>,
-    pub(super) process: Written,
+pub(in crate::config) struct WrittenThumbnail {
+    pub(in crate::config) name: Option<String>,
+    pub(in crate::config) process: Written,
 }
 
 impl WrittenThumbnail {
     /// Splits `<name>=<process>`. An equals sign after a slash belongs to a base64 colour.
-    pub(super) fn entry(entry: Written) -> Self {
+    pub(in crate::config) fn entry(entry: Written) -> Self {
         match entry.value.split_once('=') {
             Some((name, process)) if !name.contains('/') => Self {
                 name: Some(name.trim().to_owned()),
@@ -46,7 +46,7 @@ impl WrittenThumbnail {
 
 impl Written {
     /// The entries of a list that semicolons separate, one of which may stand at its end.
-    pub(super) fn entries(&self) -> Vec<Self> {
+    pub(in crate::config) fn entries(&self) -> Vec<Self> {
         let list = self.value.trim_end();
         let list = list.strip_suffix(';').unwrap_or(list);
         list.split(';').map(|entry| Self::new(self.setting.clone(), entry.trim())).collect()
@@ -55,7 +55,7 @@ impl Written {
 
 impl WrittenRule {
     /// The rule that variables describe.
-    pub(super) fn of_environment(environment: &Environment) -> Self {
+    pub(in crate::config) fn of_environment(environment: &Environment) -> Self {
         let list = |name| environment.written(name).map(|list| list.entries());
         Self {
             source_bucket: None,

@@ -1,0 +1,5 @@
+//! The commands beside the function.
+
+pub(crate) mod check;
+pub(crate) mod deployment;
+pub(crate) mod doctor;
