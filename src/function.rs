@@ -14,8 +14,8 @@ use crate::error::Error;
 use crate::event::{Record, Refused, Work, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{Memory, Pipeline, Pixels};
-use crate::plan::{Job, Plan, plan};
+use crate::pipeline::{DecoderThreads, Memory, Pipeline};
+use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
 use crate::{cos, credentials, doctor, event, imaging, report};
@@ -31,7 +31,7 @@ const AT_ONCE: usize = 4;
 pub struct Function {
     config: Result<Config, Mistakes>,
     client: Result<Client, cos::Error>,
-    pixels: Pixels,
+    pixels: DecoderThreads,
 }
 
 impl Function {
@@ -44,7 +44,7 @@ impl Function {
             endpoint: config.settings().endpoint.clone(),
             ..Settings::default()
         });
-        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: Pixels::default() }
+        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
@@ -125,7 +125,7 @@ struct Invocation<'a> {
     config: &'a Config,
     context: &'a Context,
     session: Session,
-    pixels: &'a Pixels,
+    pixels: &'a DecoderThreads,
     log: &'a Log,
 }
 
@@ -169,11 +169,11 @@ impl Invocation<'_> {
 
     async fn handle_one(&self, record: &Record, memory: &Memory) -> Entry {
         let started = Instant::now();
-        let session = self.session.counted_apart();
+        let session = self.session.with_own_counters();
         let mut entry = entry_of(record, Outcome::Stored);
         entry.outcome = match plan(record, self.config) {
-            Ok(Plan::Skip(skip)) => skip.into(),
-            Ok(Plan::Visit(job)) => {
+            Ok(RecordPlan::Skip(skip)) => skip.into(),
+            Ok(RecordPlan::Visit(job)) => {
                 let wanted = job.targets.len();
                 self.visit(record, &job, &session, memory, &mut entry).await.unwrap_or_else(|error| {
                     Outcome::from(&self.with_context(
@@ -195,7 +195,7 @@ impl Invocation<'_> {
     async fn visit(
         &self,
         record: &Record,
-        job: &Job<'_>,
+        job: &SourceJob<'_>,
         session: &Session,
         memory: &Memory,
         entry: &mut Entry,

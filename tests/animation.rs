@@ -9,7 +9,7 @@ mod nearness;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
-use cos_thumbnailer::imaging::{Cancel, Dropped, Error, Limits, Motion, Thumbnail, Upright, render};
+use cos_thumbnailer::imaging::{Cancel, Error, Limits, Motion, NotAnimated, Thumbnail, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Geometry, Gravity, Quality, Recipe, Scaling, Step};
 use image::codecs::gif::{GifDecoder, GifEncoder, Repeat};
 use image::codecs::png::PngDecoder;
@@ -104,7 +104,7 @@ fn moving_thumbnails_show_what_their_sources_show_for_as_long() {
             }
             let what = format!("{name} as {format:?}");
             let thumbnail = thumbnail(&file, &moving(format));
-            assert_eq!(thumbnail.motion, Motion::Frames(u32::try_from(expected.len()).unwrap()), "{what}");
+            assert_eq!(thumbnail.motion, Motion::Animated(u32::try_from(expected.len()).unwrap()), "{what}");
             let seen = watch(&thumbnail.bytes);
             assert_eq!(seen.len(), expected.len(), "{what}");
             // WebP halves the resolution of colours.
@@ -228,7 +228,7 @@ fn a_picture_of_one_frame_stays_a_picture() {
 fn frames_of_sixteen_bits_move_too() {
     let file = data("animations/rgba16.png");
     let moving = thumbnail(&file, &moving(Format::WebP));
-    assert_eq!(moving.motion, Motion::Frames(3));
+    assert_eq!(moving.motion, Motion::Animated(3));
     let still = thumbnail(&file, &Recipe { format: Some(Format::Png), ..Recipe::default() });
     let still = image::load_from_memory(&still.bytes).unwrap().into_rgba8();
     assert!(difference(&watch(&moving.bytes)[0].picture, &still) < 3.0);
@@ -245,22 +245,22 @@ fn moving_and_still_thumbnails_come_from_one_source() {
 }
 
 /// The first frame, because of this.
-fn dropped(file: &[u8], recipe: &Recipe) -> Dropped {
+fn dropped(file: &[u8], recipe: &Recipe) -> NotAnimated {
     let kept = thumbnail(file, recipe);
     let still = thumbnail(file, &Recipe { animation: Animation::First, ..recipe.clone() });
     assert_eq!(kept.bytes, still.bytes);
     match kept.motion {
-        Motion::Dropped(reason) => reason,
+        Motion::NotAnimated(reason) => reason,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn what_is_too_much_becomes_the_first_frame() {
-    assert_eq!(dropped(&gif(dots(1001)), &moving(Format::WebP)), Dropped::Frames(1000));
-    assert_eq!(thumbnail(&gif(dots(1000)), &moving(Format::WebP)).motion, Motion::Frames(1000));
+    assert_eq!(dropped(&gif(dots(1001)), &moving(Format::WebP)), NotAnimated::Frames(1000));
+    assert_eq!(thumbnail(&gif(dots(1000)), &moving(Format::WebP)).motion, Motion::Animated(1000));
     let tight = Recipe { max_bytes: Some(1000), ..moving(Format::WebP) };
-    assert_eq!(dropped(&gif(dots(200)), &tight), Dropped::Bytes(1000));
+    assert_eq!(dropped(&gif(dots(200)), &tight), NotAnimated::Bytes(1000));
 
     // 1,100,000,000 pixels, of which the first frame is there.
     let announced = chunks::png(&[
@@ -271,7 +271,7 @@ fn what_is_too_much_becomes_the_first_frame() {
         (b"IEND", &[]),
     ]);
     // The second one is missing, but was too much anyway.
-    assert_eq!(dropped(&announced, &moving(Format::WebP)), Dropped::Pixels(1_000_000_000));
+    assert_eq!(dropped(&announced, &moving(Format::WebP)), NotAnimated::Pixels(1_000_000_000));
 }
 
 /// The control of a first frame that fills a canvas of this size.
@@ -296,7 +296,7 @@ fn an_animation_that_lacks_memory_fails_where_its_first_frame_would_not() {
     for memory in (0..100).map(|step| 20_000 + step * 2000) {
         match made(Animation::Keep, memory) {
             Some(Ok(thumbnail)) => {
-                assert_eq!(thumbnail.motion, Motion::Frames(100), "{memory}");
+                assert_eq!(thumbnail.motion, Motion::Animated(100), "{memory}");
                 moved += 1;
             }
             Some(Err(_)) | None => {
@@ -325,7 +325,7 @@ fn a_damaged_frame_leaves_the_first_and_a_broken_download_nothing() {
     for file in [gif(dots(100)), data("animations/ball.png")] {
         let half = file.get(..file.len() / 2).unwrap();
         let reason = dropped(half, &recipe);
-        assert!(matches!(reason, Dropped::Damaged { frame: 3.., .. }), "{reason:?}");
+        assert!(matches!(reason, NotAnimated::Damaged { frame: 3.., .. }), "{reason:?}");
         let broken = render(Broken(half), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
         assert!(matches!(broken, Err(Error::Read(_))), "{broken:?}");
     }
@@ -371,6 +371,6 @@ fn frames_are_cut_turned_and_padded_like_stills() {
         ..moving(Format::Gif)
     };
     let thumbnail = thumbnail(&gif(dots(5)), &recipe);
-    assert_eq!((thumbnail.width, thumbnail.height, thumbnail.motion), (24, 40, Motion::Frames(5)));
+    assert_eq!((thumbnail.width, thumbnail.height, thumbnail.motion), (24, 40, Motion::Animated(5)));
     assert!(watch(&thumbnail.bytes).iter().all(|shown| shown.picture.dimensions() == (24, 40)));
 }

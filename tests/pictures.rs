@@ -417,7 +417,7 @@ fn slopes_of_sixteen_bits_are_rounded_once() {
     });
     let mut file = std::io::Cursor::new(Vec::new());
     image::DynamicImage::ImageLuma16(slope).write_to(&mut file, image::ImageFormat::Png).unwrap();
-    // Averaged in cells of 1 to 5, and then resampled.
+    // Means in cells of 1 to 5, and then resampled.
     for side in [1600, 1000, 333, 200, 80] {
         let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(side, side) };
         let thumbnail = run(file.get_ref(), &[&recipe]).unwrap().thumbnails.remove(0).unwrap();

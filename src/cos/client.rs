@@ -43,7 +43,7 @@ impl Client {
             client: self.clone(),
             credential: Arc::new(credential),
             deadline,
-            tally: Arc::new(Tally::default()),
+            counters: Arc::new(SessionCounters::default()),
         }
     }
 
@@ -80,12 +80,12 @@ pub struct Session {
     pub(super) client: Client,
     pub(super) credential: Arc<Credential>,
     pub(super) deadline: Instant,
-    pub(super) tally: Arc<Tally>,
+    pub(super) counters: Arc<SessionCounters>,
 }
 
 /// The counters while they run; see [`Counters`].
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct SessionCounters {
     pub(super) requests: AtomicU64,
     pub(super) retries: AtomicU64,
     pub(super) bytes_in: AtomicU64,
@@ -95,18 +95,18 @@ pub(super) struct Tally {
 impl Session {
     /// The same session with counters of its own.
     #[must_use]
-    pub fn counted_apart(&self) -> Self {
-        Self { tally: Arc::new(Tally::default()), ..self.clone() }
+    pub fn with_own_counters(&self) -> Self {
+        Self { counters: Arc::new(SessionCounters::default()), ..self.clone() }
     }
 
     /// What the session and its clones have done so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         Counters {
-            requests: self.tally.requests.load(Ordering::Relaxed),
-            retries: self.tally.retries.load(Ordering::Relaxed),
-            bytes_in: self.tally.bytes_in.load(Ordering::Relaxed),
-            bytes_out: self.tally.bytes_out.load(Ordering::Relaxed),
+            requests: self.counters.requests.load(Ordering::Relaxed),
+            retries: self.counters.retries.load(Ordering::Relaxed),
+            bytes_in: self.counters.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.counters.bytes_out.load(Ordering::Relaxed),
         }
     }
 

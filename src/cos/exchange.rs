@@ -81,7 +81,7 @@ impl Session {
             return Err(Error::deadline(operation, Some(error)));
         }
         tokio::time::sleep_until(wake).await;
-        self.tally.retries.fetch_add(1, Ordering::Relaxed);
+        self.counters.retries.fetch_add(1, Ordering::Relaxed);
         Ok(error)
     }
 
@@ -107,8 +107,8 @@ impl Session {
         };
         let offset = self.client.clock().offset();
         let signed = self.sign(request, attempts, offset).map_err(Failure::last)?;
-        self.tally.requests.fetch_add(1, Ordering::Relaxed);
-        self.tally.bytes_out.fetch_add(size, Ordering::Relaxed);
+        self.counters.requests.fetch_add(1, Ordering::Relaxed);
+        self.counters.bytes_out.fetch_add(size, Ordering::Relaxed);
         let answer = tokio::time::timeout(patience, self.client.http().execute(signed)).await;
         if let Ok(Ok(response)) = &answer {
             self.client.clock().compare(text(response.headers(), "date"));

@@ -82,7 +82,7 @@ impl Session {
             if body.len().saturating_add(chunk.len()) > LONGEST {
                 return Err(Error::protocol(operation, "with more than 32 MB"));
             }
-            self.tally.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.counters.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             body.extend_from_slice(&chunk);
         }
     }

@@ -1,10 +1,10 @@
 //! A decoded source.
 
 use crate::imaging::damage::Damage;
-use crate::imaging::exif::copyright::Credits;
+use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Grain, Picture};
+use crate::imaging::picture::{Picture, Sampling};
 use crate::imaging::source_format::SourceFormat;
 
 /// A decoded source, lying as it was stored.
@@ -16,12 +16,12 @@ pub(crate) struct Decoded {
     pub(crate) full: Size,
     pub(crate) reduction: Reduction,
     /// Whether the pixels are means.
-    pub(crate) grain: Grain,
+    pub(crate) sampling: Sampling,
     pub(crate) orientation: Orientation,
     /// Embedded ICC profile.
     pub(crate) profile: Option<Vec<u8>>,
     /// Of its EXIF.
-    pub(crate) credits: Credits,
+    pub(crate) copyright: Copyright,
     pub(crate) format: SourceFormat,
     /// What of `picture` is made up.
     pub(crate) damage: Damage,
@@ -36,10 +36,10 @@ impl Decoded {
             picture,
             full,
             reduction: cell.into(),
-            grain: Grain::of(cell),
+            sampling: Sampling::of(cell),
             orientation: Orientation::default(),
             profile: None,
-            credits: Credits::default(),
+            copyright: Copyright::default(),
             format,
             damage: Damage::NONE,
             quality: None,

@@ -29,12 +29,12 @@ pub use self::draw::memory_estimate::memory_for_jpeg;
 pub use self::error::Error;
 pub use self::limits::{Cancel, Limits};
 pub use self::plan::demand::Upright;
-pub use self::rendering::{Dropped, Motion, Rendering, SourceInfo, Thumbnail, Timings};
+pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, Thumbnail, Timings};
 pub use self::source_format::SourceFormat;
-use crate::imaging::draw::Base;
+use crate::imaging::draw::Renderer;
 use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::frames::Film;
-use crate::imaging::input::source::Source;
+use crate::imaging::draw::frames::AnimationSink;
+use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
@@ -67,23 +67,23 @@ fn render_any(
 ) -> Result<Rendering, Error> {
     let start = Instant::now();
     let mut budget = Budget::new(*limits);
-    let mut film = Film::new(demand, length, cancel);
-    let mut source = Source::new(source, length, cancel);
-    let decoded = decode::decode(&mut source, demand, &mut budget, &mut film)?;
+    let mut animation = AnimationSink::new(demand, length, cancel);
+    let mut source = SourceReader::new(source, length, cancel);
+    let decoded = decode::decode(&mut source, demand, &mut budget, &mut animation)?;
     drop(source);
     let damaged = limits.damage.judge(decoded.damage, decoded.format)?;
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
     let facts = Facts::new(&decoded, length, demand);
-    let moving = film.finish(&mut timings);
+    let moving = animation.finish(&mut timings);
     // What decoding took is free again.
     budget.settle(decoded.picture.bytes());
     let files = moving.values().flatten().map(Thumbnail::length).sum::<u64>();
     budget.reserve(files.saturating_add(facts.kept_bytes()))?;
-    let base = Base::new(decoded.picture, &facts, &mut budget)?;
+    let renderer = Renderer::new(decoded.picture, &facts, &mut budget)?;
     timings.resize += start.elapsed();
-    let thumbnails = base.thumbnails(demand.recipes, moving, &mut budget, cancel, &mut timings);
+    let thumbnails = renderer.thumbnails(demand.recipes, moving, &mut budget, cancel, &mut timings);
     let Size { width, height } = facts.full;
     let source = SourceInfo { format: facts.format, width, height, damaged };
     Ok(Rendering { source, thumbnails, timings })

@@ -61,9 +61,9 @@ impl Thumbnail {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Motion {
     /// It is a still picture, though its source moves and its recipe would keep that.
-    Dropped(Dropped),
+    NotAnimated(NotAnimated),
     /// It moves, in so many frames.
-    Frames(u32),
+    Animated(u32),
     /// It is a still picture.
     Still,
 }
@@ -81,7 +81,7 @@ pub struct Timings {
 
 /// Why a thumbnail stands still although its recipe keeps animations.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Dropped {
+pub enum NotAnimated {
     /// Its file would be larger than the recipe allows, bytes.
     Bytes(u64),
     /// A frame after the first is damaged.
@@ -106,7 +106,7 @@ pub enum Dropped {
     Pixels(u64),
 }
 
-impl From<&Error> for Dropped {
+impl From<&Error> for NotAnimated {
     fn from(error: &Error) -> Self {
         match *error {
             Error::TooMuchMemory { needed, allowed } => Self::Memory { needed, allowed },
@@ -115,7 +115,7 @@ impl From<&Error> for Dropped {
     }
 }
 
-impl fmt::Display for Dropped {
+impl fmt::Display for NotAnimated {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bytes(allowed) => write!(f, "with its frames it has more than {allowed} bytes"),
@@ -129,4 +129,4 @@ impl fmt::Display for Dropped {
 }
 
 /// Thumbnails that move, or why they do not, by the places of their recipes.
-pub(crate) type Moving = BTreeMap<usize, Result<Thumbnail, Dropped>>;
+pub(crate) type AnimatedThumbnails = BTreeMap<usize, Result<Thumbnail, NotAnimated>>;

@@ -15,17 +15,17 @@ use crate::runtime::Panic;
 
 /// Starts renderings, and knows which of those that were cut off still run.
 #[derive(Debug, Default)]
-pub struct Pixels {
-    running: Mutex<Vec<Running>>,
+pub struct DecoderThreads {
+    running: Mutex<Vec<RunningRendering>>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningRendering {
     cancel: Cancel,
     done: JoinHandle<()>,
 }
 
-impl Pixels {
+impl DecoderThreads {
     /// Starts to render the `length` bytes that the feed is given. The answer comes when the rendering ends,
     /// whether or not the feed is used up.
     pub(super) fn start(
@@ -50,7 +50,7 @@ impl Pixels {
         });
         let mut running = self.running();
         running.retain(|other| !other.done.is_finished());
-        running.push(Running { cancel, done });
+        running.push(RunningRendering { cancel, done });
         drop(running);
         // The sender is dropped without an answer only together with the runtime.
         let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
@@ -76,7 +76,7 @@ impl Pixels {
         }
     }
 
-    fn running(&self) -> std::sync::MutexGuard<'_, Vec<Running>> {
+    fn running(&self) -> std::sync::MutexGuard<'_, Vec<RunningRendering>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

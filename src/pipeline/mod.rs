@@ -13,14 +13,14 @@ mod rendering;
 mod visitor;
 mod writing;
 
-pub use self::decoder_thread::Pixels;
+pub use self::decoder_thread::DecoderThreads;
 pub use self::memory::Memory;
 use crate::cos::Session;
 use crate::error::Error;
 use crate::event::Record;
 use crate::imaging::Limits;
 use crate::pipeline::visitor::Visitor;
-use crate::plan::Job;
+use crate::plan::SourceJob;
 use crate::reconcile::OnForeign;
 use crate::report::{Entry, Outcome};
 
@@ -30,7 +30,7 @@ pub struct Pipeline<'a> {
     /// Requests to COS.
     pub session: &'a Session,
     /// The thread of the decoder.
-    pub pixels: &'a Pixels,
+    pub pixels: &'a DecoderThreads,
     /// What pictures may take; of the memory, each only what it holds of `memory`.
     pub limits: Limits,
     /// What the records of the invocation have together.
@@ -45,7 +45,12 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The first thing that went wrong. The other thumbnails are seen to all the same, and are in `entry`.
-    pub async fn visit(&self, record: &Record, job: &Job<'_>, entry: &mut Entry) -> Result<Outcome, Error> {
+    pub async fn visit(
+        &self,
+        record: &Record,
+        job: &SourceJob<'_>,
+        entry: &mut Entry,
+    ) -> Result<Outcome, Error> {
         Visitor::new(self, record, job).run(entry).await
     }
 }

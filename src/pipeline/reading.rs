@@ -10,10 +10,10 @@ use crate::event::Kind;
 use crate::imaging::Thumbnail;
 use crate::object::ETag;
 use crate::pipeline::memory::Hold;
-use crate::pipeline::rendering::Fetched as Made;
+use crate::pipeline::rendering::RenderedSource;
 use crate::pipeline::visitor::{Objection, Rendered, Visitor};
 use crate::plan::Target;
-use crate::reconcile::{Fetched, Seen, Source, Stamp, is_stamped};
+use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, Stamp, is_stamped};
 use crate::report::{Entry, Skip};
 use crate::{cos, imaging};
 
@@ -28,25 +28,25 @@ const RESTARTS: u32 = 3;
 const LOOKS: usize = 2;
 
 impl<'a> Visitor<'a> {
-    pub(super) async fn look_at_thumbnails(&self) -> Result<Vec<Seen>, Error> {
+    pub(super) async fn look_at_thumbnails(&self) -> Result<Vec<SeenThumbnail>, Error> {
         let looks = self.job.targets.iter().map(|target| self.look_at(target));
         stream::iter(looks).buffered(LOOKS).try_collect().await
     }
 
-    async fn look_at(&self, target: &Target<'_>) -> Result<Seen, Error> {
+    async fn look_at(&self, target: &Target<'_>) -> Result<SeenThumbnail, Error> {
         let Some(head) = there(self.pipeline.session.head(&self.target, &target.key, None).await)? else {
-            return Ok(Seen::Absent);
+            return Ok(SeenThumbnail::Absent);
         };
         Ok(match Stamp::read(&head.meta) {
-            None => Seen::Foreign,
+            None => SeenThumbnail::Foreign,
             Some(stamp) if stamp.source == self.job.source => {
-                Seen::Ours { etag: stamp.etag, recipe: stamp.recipe }
+                SeenThumbnail::Ours { etag: stamp.etag, recipe: stamp.recipe }
             }
-            Some(stamp) => Seen::OfAnother(stamp.source),
+            Some(stamp) => SeenThumbnail::OfAnother(stamp.source),
         })
     }
 
-    pub(super) async fn look_at_source(&mut self) -> Result<Source, Error> {
+    pub(super) async fn look_at_source(&mut self) -> Result<SourceState, Error> {
         let mut pauses = self.patience();
         loop {
             let head = there(self.pipeline.session.head(&self.home, &self.record.key, None).await)?;
@@ -58,21 +58,21 @@ impl<'a> Visitor<'a> {
     }
 
     /// What the headers of the source make of it. What was found against this content before stays.
-    fn judge(&mut self, head: Option<&Head>) -> Result<Source, Error> {
+    fn judge(&mut self, head: Option<&Head>) -> Result<SourceState, Error> {
         let etag = head.map(|head| self.name_of(head)).transpose()?;
         if self.visit.source().is_none_or(|source| source.etag() != etag.as_ref()) {
             self.objection = None;
         }
-        let (Some(head), Some(etag)) = (head, etag) else { return Ok(Source::Gone) };
+        let (Some(head), Some(etag)) = (head, etag) else { return Ok(SourceState::Gone) };
         let skip = if is_stamped(&head.meta) {
             Skip::OwnThumbnail
         } else if head.length == 0 {
             Skip::Empty
         } else {
-            return Ok(Source::Picture(etag));
+            return Ok(SourceState::Picture(etag));
         };
         self.objection.get_or_insert(Objection::Skip(skip));
-        Ok(Source::Barren(etag))
+        Ok(SourceState::NotAnImage(etag))
     }
 
     fn name_of(&self, head: &Head) -> Result<ETag, Error> {
@@ -100,7 +100,7 @@ impl<'a> Visitor<'a> {
     }
 
     /// Reads the source and makes its thumbnails.
-    pub(super) async fn fetch(&mut self, entry: &mut Entry) -> Result<Fetched, Error> {
+    pub(super) async fn fetch(&mut self, entry: &mut Entry) -> Result<FetchOutcome, Error> {
         let mut restarts = 0;
         let mut needs_all = false;
         loop {
@@ -110,13 +110,13 @@ impl<'a> Visitor<'a> {
             let held = if needs_all { memory.all().await } else { memory.share().await };
             let Some(memory) = held else { return Err(imaging::Error::Cancelled.into()) };
             let Some(download) = self.open().await? else {
-                return Ok(Fetched { source: self.look_closer().await?, impossible: Vec::new() });
+                return Ok(FetchOutcome { source: self.look_closer().await?, impossible: Vec::new() });
             };
             let source = self.judge(Some(&download.head))?;
             let etag = match &source {
-                Source::Picture(etag) if self.visit.needs(&source) => etag.clone(),
-                Source::Barren(_) | Source::Gone | Source::Picture(_) => {
-                    return Ok(Fetched { source, impossible: Vec::new() });
+                SourceState::Picture(etag) if self.visit.needs(&source) => etag.clone(),
+                SourceState::NotAnImage(_) | SourceState::Gone | SourceState::Picture(_) => {
+                    return Ok(FetchOutcome { source, impossible: Vec::new() });
                 }
             };
             let made = self.pipeline.render(self.record, self.job, download, memory.bytes(), entry).await;
@@ -125,11 +125,14 @@ impl<'a> Visitor<'a> {
                 made if !memory.is_all() && lacks_memory(&made) => needs_all = true,
                 Err(error) if is_about_the_picture(&error) => {
                     self.objection = Some(Objection::Failed(error));
-                    return Ok(Fetched { source: Source::Barren(etag), impossible: Vec::new() });
+                    return Ok(FetchOutcome {
+                        source: SourceState::NotAnImage(etag),
+                        impossible: Vec::new(),
+                    });
                 }
                 made => {
                     let impossible = self.take(made?, memory)?;
-                    return Ok(Fetched { source: Source::Picture(etag), impossible });
+                    return Ok(FetchOutcome { source: SourceState::Picture(etag), impossible });
                 }
             }
         }
@@ -154,22 +157,22 @@ impl<'a> Visitor<'a> {
     }
 
     /// What a source is that cannot be read. The refusal to read an archived one does not name its content.
-    async fn look_closer(&mut self) -> Result<Source, Error> {
+    async fn look_closer(&mut self) -> Result<SourceState, Error> {
         if self.objection.is_none() {
-            return Ok(Source::Gone);
+            return Ok(SourceState::Gone);
         }
         let Some(head) = there(self.pipeline.session.head(&self.home, &self.record.key, None).await)? else {
             self.objection = None;
-            return Ok(Source::Gone);
+            return Ok(SourceState::Gone);
         };
-        Ok(Source::Barren(self.name_of(&head)?))
+        Ok(SourceState::NotAnImage(self.name_of(&head)?))
     }
 
     /// Takes the thumbnails over. Which of them this picture cannot be made into.
     ///
     /// # Errors
     /// When one was not made for another reason.
-    fn take(&mut self, made: Made, mut memory: Hold<'a>) -> Result<Vec<usize>, Error> {
+    fn take(&mut self, made: RenderedSource, mut memory: Hold<'a>) -> Result<Vec<usize>, Error> {
         let (mut thumbnails, mut impossible) = (Vec::new(), Vec::new());
         for (number, thumbnail) in made.rendering.thumbnails.into_iter().enumerate() {
             let error = match thumbnail {
@@ -194,7 +197,7 @@ impl<'a> Visitor<'a> {
 }
 
 /// Whether more memory might have made a difference.
-fn lacks_memory(made: &Result<Made, Error>) -> bool {
+fn lacks_memory(made: &Result<RenderedSource, Error>) -> bool {
     match made {
         Ok(made) => {
             let lacking = |made: &Result<_, _>| matches!(made, Err(imaging::Error::TooMuchMemory { .. }));

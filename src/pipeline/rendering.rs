@@ -9,11 +9,11 @@ use crate::error::Error;
 use crate::event::Record;
 use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
 use crate::pipeline::{Pipeline, heic};
-use crate::plan::Job;
+use crate::plan::SourceJob;
 use crate::report::{Entry, Picture, Source, milliseconds};
 
 /// A source that was rendered, and the headers it was read with.
-pub(super) struct Fetched {
+pub(super) struct RenderedSource {
     pub(super) head: Head,
     pub(super) rendering: Rendering,
 }
@@ -23,25 +23,25 @@ impl Pipeline<'_> {
     pub(super) async fn render(
         &self,
         record: &Record,
-        job: &Job<'_>,
+        job: &SourceJob<'_>,
         download: Download,
         memory: u64,
         entry: &mut Entry,
-    ) -> Result<Fetched, Error> {
+    ) -> Result<RenderedSource, Error> {
         let head = download.head.clone();
         let limits = Limits { memory, ..self.limits };
         match self.render_download(job, download, limits, entry).await {
             Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
                 self.render_heic(record, job, head, limits, entry).await
             }
-            result => Ok(Fetched { head, rendering: result? }),
+            result => Ok(RenderedSource { head, rendering: result? }),
         }
     }
 
     /// Downloads and renders in one go.
     async fn render_download(
         &self,
-        job: &Job<'_>,
+        job: &SourceJob<'_>,
         mut download: Download,
         limits: Limits,
         entry: &mut Entry,
@@ -79,11 +79,11 @@ impl Pipeline<'_> {
     async fn render_heic(
         &self,
         record: &Record,
-        job: &Job<'_>,
+        job: &SourceJob<'_>,
         head: Head,
         limits: Limits,
         entry: &mut Entry,
-    ) -> Result<Fetched, Error> {
+    ) -> Result<RenderedSource, Error> {
         let started = Instant::now();
         let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
         let process = heic::process(&recipes);
@@ -105,7 +105,7 @@ impl Pipeline<'_> {
             damaged: rendering.source.damaged,
             through: Some("ci"),
         });
-        Ok(Fetched { head, rendering })
+        Ok(RenderedSource { head, rendering })
     }
 }
 

@@ -6,8 +6,8 @@ use crate::event::{Kind, Record};
 use crate::imaging::Thumbnail;
 use crate::pipeline::Pipeline;
 use crate::pipeline::memory::Hold;
-use crate::plan::Job;
-use crate::reconcile::{Action, Approach, End, Seen, Source, Step, Visit, is_stamped};
+use crate::plan::SourceJob;
+use crate::reconcile::{Action, Approach, End, SeenThumbnail, SourceState, Visit, VisitStep, is_stamped};
 use crate::report::{Entry, Outcome, Skip};
 
 /// Why no thumbnails are made of a source, or not all of them.
@@ -28,7 +28,7 @@ pub(super) struct Rendered<'a> {
 pub(super) struct Visitor<'a> {
     pub(super) pipeline: &'a Pipeline<'a>,
     pub(super) record: &'a Record,
-    pub(super) job: &'a Job<'a>,
+    pub(super) job: &'a SourceJob<'a>,
     /// Where the source is.
     pub(super) home: Place,
     /// Where its thumbnails are.
@@ -42,7 +42,7 @@ pub(super) struct Visitor<'a> {
 }
 
 impl<'a> Visitor<'a> {
-    pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a Job<'a>) -> Self {
+    pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a SourceJob<'a>) -> Self {
         let nothing_to_read =
             record.kind == Kind::Removed || record.size == Some(0) || is_stamped(&record.meta);
         let approach = if nothing_to_read { Approach::Look } else { Approach::Fetch };
@@ -63,24 +63,24 @@ impl<'a> Visitor<'a> {
     pub(super) async fn run(mut self, entry: &mut Entry) -> Result<Outcome, Error> {
         loop {
             match self.visit.step().clone() {
-                Step::LookAtThumbnails => {
+                VisitStep::LookAtThumbnails => {
                     let seen = self.look_at_thumbnails().await?;
                     self.visit.saw_thumbnails(seen);
                 }
-                Step::LookAtSource => {
+                VisitStep::LookAtSource => {
                     let source = self.look_at_source().await?;
                     self.visit.saw_source(source);
                 }
-                Step::Fetch => {
+                VisitStep::Fetch => {
                     let fetched = self.fetch(entry).await?;
                     self.visit.fetched(fetched);
                 }
-                Step::Write(actions) => {
-                    let beaten = self.write(&actions, entry).await?;
-                    self.visit.wrote(beaten);
+                VisitStep::Write(actions) => {
+                    let lost_race = self.write(&actions, entry).await?;
+                    self.visit.wrote(lost_race);
                 }
-                Step::End(End::Restless) => return Err(Error::Unsettled),
-                Step::End(End::Settled) => return self.outcome(entry),
+                VisitStep::End(End::Unsettled) => return Err(Error::Unsettled),
+                VisitStep::End(End::Settled) => return self.outcome(entry),
             }
         }
     }
@@ -89,7 +89,9 @@ impl<'a> Visitor<'a> {
         let is_stored = |key: &str| entry.thumbnails.iter().any(|stored| stored.key == key);
         let states = self.visit.actions().into_iter().zip(self.visit.seen()).zip(&self.job.targets);
         let kept = states.filter(|((action, seen), target)| {
-            *action == Action::Keep && matches!(seen, Seen::Ours { .. }) && !is_stored(target.key.as_str())
+            *action == Action::Keep
+                && matches!(seen, SeenThumbnail::Ours { .. })
+                && !is_stored(target.key.as_str())
         });
         entry.kept = kept.count();
     }
@@ -106,7 +108,7 @@ impl<'a> Visitor<'a> {
                     entry.thumbnails.retain(|stored| stored.key != key);
                     entry.foreign.push(key);
                 }
-                (Action::Refuse, Seen::OfAnother(owner)) => {
+                (Action::Refuse, SeenThumbnail::OfAnother(owner)) => {
                     entry.thumbnails.retain(|stored| stored.key != key);
                     taken = taken.or(Some(Error::Taken { key, owner: owner.clone() }));
                 }
@@ -125,7 +127,7 @@ impl<'a> Visitor<'a> {
             Outcome::Stored
         } else if !entry.removed.is_empty() {
             Outcome::Removed
-        } else if self.visit.source() == Some(&Source::Gone) {
+        } else if self.visit.source() == Some(&SourceState::Gone) {
             Skip::SourceGone.into()
         } else if entry.kept == 0 && !entry.foreign.is_empty() {
             Skip::Foreign.into()

@@ -6,7 +6,7 @@ use crate::error::{Disposition, Error};
 use crate::imaging::{Motion, Thumbnail};
 use crate::pipeline::visitor::{Rendered, Visitor};
 use crate::plan::Target;
-use crate::reconcile::{Action, Seen, Stamp};
+use crate::reconcile::{Action, SeenThumbnail, Stamp};
 use crate::report::{Entry, Stored, milliseconds};
 
 impl Visitor<'_> {
@@ -15,7 +15,7 @@ impl Visitor<'_> {
         let started = std::time::Instant::now();
         let before = entry.ms.store;
         let job = self.job;
-        let mut beaten = false;
+        let mut lost_race = false;
         self.count_kept(entry);
         for (number, (target, action)) in job.targets.iter().zip(actions).enumerate() {
             let result = match action {
@@ -26,11 +26,11 @@ impl Visitor<'_> {
             entry.ms.store = before + milliseconds(started.elapsed());
             match result {
                 Ok(()) => {}
-                Err(cos::Error::Exists(_)) => beaten = true,
+                Err(cos::Error::Exists(_)) => lost_race = true,
                 Err(error) => self.note(error.into())?,
             }
         }
-        Ok(beaten)
+        Ok(lost_race)
     }
 
     /// Keeps a failure that would happen again for the end of the visit.
@@ -47,7 +47,7 @@ impl Visitor<'_> {
         let Some(Some(thumbnail)) = rendered.thumbnails.get(number) else { return Ok(()) };
         let key = target.key.to_string();
         let upload = Upload {
-            only_if_absent: self.visit.seen().get(number) == Some(&Seen::Absent),
+            only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
             ..self.upload(target, rendered, thumbnail)
         };
         let result = self.pipeline.session.put(&self.target, &target.key, upload).await;
@@ -56,8 +56,8 @@ impl Visitor<'_> {
             entry.removed.retain(|removed| *removed != key);
             entry.thumbnails.retain(|stored| stored.key != key);
             let (frames, still) = match &thumbnail.motion {
-                Motion::Dropped(reason) => (None, Some(reason.to_string())),
-                Motion::Frames(frames) => (Some(*frames), None),
+                Motion::NotAnimated(reason) => (None, Some(reason.to_string())),
+                Motion::Animated(frames) => (Some(*frames), None),
                 Motion::Still => (None, None),
             };
             entry.thumbnails.push(Stored {

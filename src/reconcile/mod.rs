@@ -13,28 +13,28 @@ mod stamp;
 mod visit;
 
 pub use self::stamp::{SourceName, Stamp, is_stamped};
-pub use self::visit::{Approach, End, Fetched, Step, Visit};
+pub use self::visit::{Approach, End, FetchOutcome, Visit, VisitStep};
 
 use crate::object::ETag;
 use crate::recipe::RecipeHash;
 
 /// What is known of a source.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Source {
+pub enum SourceState {
     /// An object with this content, of which no thumbnail can be made.
-    Barren(ETag),
+    NotAnImage(ETag),
     /// There is none.
     Gone,
     /// An object with this content, which may be a picture.
     Picture(ETag),
 }
 
-impl Source {
+impl SourceState {
     /// Names the content; `None` when there is no object.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
         match self {
-            Self::Barren(etag) | Self::Picture(etag) => Some(etag),
+            Self::NotAnImage(etag) | Self::Picture(etag) => Some(etag),
             Self::Gone => None,
         }
     }
@@ -42,7 +42,7 @@ impl Source {
 
 /// What lies under the key of a thumbnail.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Seen {
+pub enum SeenThumbnail {
     /// Nothing.
     Absent,
     /// An object that bears no stamp.
@@ -88,24 +88,32 @@ pub enum Action {
 /// Two things with one ETag have the same content, whatever their versions. A thumbnail that cannot be made of the
 /// source as it is now stays as long as it shows that same content, and goes when it shows an older one.
 #[must_use]
-pub fn decide(source: &Source, recipe: &RecipeHash, seen: &Seen, on_foreign: OnForeign) -> Action {
+pub fn decide(
+    source: &SourceState,
+    recipe: &RecipeHash,
+    seen: &SeenThumbnail,
+    on_foreign: OnForeign,
+) -> Action {
     match (source, seen) {
-        (Source::Gone | Source::Barren(_), Seen::Absent | Seen::Foreign | Seen::OfAnother(_)) => Action::Keep,
-        (Source::Gone, Seen::Ours { .. }) => Action::Remove,
-        (Source::Barren(now), Seen::Ours { etag, .. }) => {
+        (
+            SourceState::Gone | SourceState::NotAnImage(_),
+            SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_),
+        ) => Action::Keep,
+        (SourceState::Gone, SeenThumbnail::Ours { .. }) => Action::Remove,
+        (SourceState::NotAnImage(now), SeenThumbnail::Ours { etag, .. }) => {
             if etag.as_ref() == Some(now) {
                 Action::Keep
             } else {
                 Action::Remove
             }
         }
-        (Source::Picture(_), Seen::Absent) => Action::Make,
-        (Source::Picture(_), Seen::Foreign) => match on_foreign {
+        (SourceState::Picture(_), SeenThumbnail::Absent) => Action::Make,
+        (SourceState::Picture(_), SeenThumbnail::Foreign) => match on_foreign {
             OnForeign::Overwrite => Action::Make,
             OnForeign::Skip => Action::Leave,
         },
-        (Source::Picture(_), Seen::OfAnother(_)) => Action::Refuse,
-        (Source::Picture(now), Seen::Ours { etag, recipe: made_by }) => {
+        (SourceState::Picture(_), SeenThumbnail::OfAnother(_)) => Action::Refuse,
+        (SourceState::Picture(now), SeenThumbnail::Ours { etag, recipe: made_by }) => {
             if etag.as_ref() == Some(now) && made_by == recipe { Action::Keep } else { Action::Make }
         }
     }
@@ -125,20 +133,22 @@ mod tests {
         Recipe::fit_inside(side, side).hash_among(&[])
     }
 
-    fn ours(content: &str, side: u32) -> Seen {
-        Seen::Ours { etag: Some(etag(content)), recipe: recipe(side) }
+    fn ours(content: &str, side: u32) -> SeenThumbnail {
+        SeenThumbnail::Ours { etag: Some(etag(content)), recipe: recipe(side) }
     }
 
     #[test]
     fn every_state_has_one_action() {
-        let other =
-            Seen::OfAnother(SourceName::new(&Bucket::parse("p-1").unwrap(), &Key::parse("b").unwrap()));
-        let unknown = Seen::Ours { etag: None, recipe: recipe(9) };
-        let (picture, barren) = (Source::Picture(etag("new")), Source::Barren(etag("new")));
+        let other = SeenThumbnail::OfAnother(SourceName::new(
+            &Bucket::parse("p-1").unwrap(),
+            &Key::parse("b").unwrap(),
+        ));
+        let unknown = SeenThumbnail::Ours { etag: None, recipe: recipe(9) };
+        let (picture, barren) = (SourceState::Picture(etag("new")), SourceState::NotAnImage(etag("new")));
         let table = [
             // What lies there: if the source is a picture, if none can be made of it, if it is gone.
-            (Seen::Absent, Action::Make, Action::Keep, Action::Keep),
-            (Seen::Foreign, Action::Leave, Action::Keep, Action::Keep),
+            (SeenThumbnail::Absent, Action::Make, Action::Keep, Action::Keep),
+            (SeenThumbnail::Foreign, Action::Leave, Action::Keep, Action::Keep),
             (other, Action::Refuse, Action::Keep, Action::Keep),
             (ours("new", 9), Action::Keep, Action::Keep, Action::Remove),
             (ours("new", 8), Action::Make, Action::Keep, Action::Remove),
@@ -146,7 +156,7 @@ mod tests {
             (unknown, Action::Make, Action::Remove, Action::Remove),
         ];
         for (seen, if_picture, if_barren, if_gone) in table {
-            let decided = [&picture, &barren, &Source::Gone]
+            let decided = [&picture, &barren, &SourceState::Gone]
                 .map(|source| decide(source, &recipe(9), &seen, OnForeign::Skip));
             assert_eq!(decided, [if_picture, if_barren, if_gone], "{seen:?}");
         }
@@ -154,9 +164,10 @@ mod tests {
 
     #[test]
     fn foreign_objects_are_replaced_on_request_and_never_removed() {
-        let of = |source: &Source| decide(source, &recipe(9), &Seen::Foreign, OnForeign::Overwrite);
-        assert_eq!(of(&Source::Picture(etag("new"))), Action::Make);
-        assert_eq!(of(&Source::Barren(etag("new"))), Action::Keep);
-        assert_eq!(of(&Source::Gone), Action::Keep);
+        let of =
+            |source: &SourceState| decide(source, &recipe(9), &SeenThumbnail::Foreign, OnForeign::Overwrite);
+        assert_eq!(of(&SourceState::Picture(etag("new"))), Action::Make);
+        assert_eq!(of(&SourceState::NotAnImage(etag("new"))), Action::Keep);
+        assert_eq!(of(&SourceState::Gone), Action::Keep);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::object::ETag;
 use crate::recipe::RecipeHash;
-use crate::reconcile::{Action, OnForeign, Seen, Source, decide};
+use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
 
 /// Times a visit begins anew because the source changed meanwhile. Then its event is left to be delivered again.
 const ROUNDS: u32 = 3;
@@ -18,7 +18,7 @@ pub enum Approach {
 
 /// What a visit needs done next.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Step {
+pub enum VisitStep {
     /// Nothing more.
     End(End),
     /// Read the source and make its thumbnails; answered by [`Visit::fetched`].
@@ -35,16 +35,16 @@ pub enum Step {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum End {
     /// The source changed again and again. Its event has to be delivered once more.
-    Restless,
+    Unsettled,
     /// Everything was right when it was looked at last.
     Settled,
 }
 
 /// What became of a source that was read.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Fetched {
-    /// What it was: [`Source::Barren`] when none of its thumbnails can be made.
-    pub source: Source,
+pub struct FetchOutcome {
+    /// What it was: [`SourceState::NotAnImage`] when none of its thumbnails can be made.
+    pub source: SourceState,
     /// The thumbnails that cannot be made of it, although others can; by number.
     pub impossible: Vec<usize>,
 }
@@ -60,13 +60,13 @@ pub struct Visit {
     told: Option<ETag>,
     round: u32,
     /// The source as it was seen last.
-    source: Option<Source>,
+    source: Option<SourceState>,
     /// What its thumbnails are known to be impossible of, once it has been read.
     impossible: Option<Vec<usize>>,
-    seen: Vec<Seen>,
+    seen: Vec<SeenThumbnail>,
     /// Whether something was written since the source was looked at last.
     unverified: bool,
-    next: Step,
+    next: VisitStep,
 }
 
 impl Visit {
@@ -88,25 +88,25 @@ impl Visit {
             impossible: None,
             seen: Vec::new(),
             unverified: false,
-            next: Step::LookAtThumbnails,
+            next: VisitStep::LookAtThumbnails,
         }
     }
 
     /// What is to be done next.
     #[must_use]
-    pub fn step(&self) -> &Step {
+    pub fn step(&self) -> &VisitStep {
         &self.next
     }
 
     /// The source as it was seen last.
     #[must_use]
-    pub fn source(&self) -> Option<&Source> {
+    pub fn source(&self) -> Option<&SourceState> {
         self.source.as_ref()
     }
 
     /// What lay under the keys of the thumbnails, in their order.
     #[must_use]
-    pub fn seen(&self) -> &[Seen] {
+    pub fn seen(&self) -> &[SeenThumbnail] {
         &self.seen
     }
 
@@ -118,39 +118,39 @@ impl Visit {
         let thumbnails = self.recipes.iter().zip(&self.seen).enumerate();
         thumbnails
             .map(|(number, (recipe, seen))| match source {
-                Source::Picture(etag) if impossible.contains(&number) => {
-                    decide(&Source::Barren(etag.clone()), recipe, seen, self.on_foreign)
+                SourceState::Picture(etag) if impossible.contains(&number) => {
+                    decide(&SourceState::NotAnImage(etag.clone()), recipe, seen, self.on_foreign)
                 }
                 source => decide(source, recipe, seen, self.on_foreign),
             })
             .collect()
     }
 
-    /// Whether a source with this content has to be read. If not, [`Step::Fetch`] is answered without.
+    /// Whether a source with this content has to be read. If not, [`VisitStep::Fetch`] is answered without.
     #[must_use]
-    pub fn needs(&self, source: &Source) -> bool {
+    pub fn needs(&self, source: &SourceState) -> bool {
         let is_missing = |(recipe, seen)| decide(source, recipe, seen, self.on_foreign) == Action::Make;
         self.recipes.iter().zip(&self.seen).any(is_missing)
     }
 
-    /// Answers [`Step::LookAtThumbnails`].
-    pub fn saw_thumbnails(&mut self, seen: Vec<Seen>) {
+    /// Answers [`VisitStep::LookAtThumbnails`].
+    pub fn saw_thumbnails(&mut self, seen: Vec<SeenThumbnail>) {
         self.seen = seen;
         self.next = if self.source.is_some() {
             self.decided()
         } else if self.approach == Approach::Look || self.looks_finished() {
-            Step::LookAtSource
+            VisitStep::LookAtSource
         } else {
-            Step::Fetch
+            VisitStep::Fetch
         };
     }
 
-    /// Answers [`Step::LookAtSource`].
-    pub fn saw_source(&mut self, source: Source) {
+    /// Answers [`VisitStep::LookAtSource`].
+    pub fn saw_source(&mut self, source: SourceState) {
         let verified = std::mem::take(&mut self.unverified);
-        let same = self.source.as_ref().map(Source::etag) == Some(source.etag());
+        let same = self.source.as_ref().map(SourceState::etag) == Some(source.etag());
         if verified && same {
-            self.next = Step::End(End::Settled);
+            self.next = VisitStep::End(End::Settled);
         } else if verified {
             self.source = Some(source);
             self.impossible = None;
@@ -161,51 +161,55 @@ impl Visit {
         }
     }
 
-    /// Answers [`Step::Fetch`].
-    pub fn fetched(&mut self, fetched: Fetched) {
+    /// Answers [`VisitStep::Fetch`].
+    pub fn fetched(&mut self, fetched: FetchOutcome) {
         self.source = Some(fetched.source);
         self.impossible = Some(fetched.impossible);
         self.next = self.decided();
     }
 
-    /// Answers [`Step::Write`]. `beaten` tells that somebody else stored something first where nothing was.
-    pub fn wrote(&mut self, beaten: bool) {
+    /// Answers [`VisitStep::Write`]. `lost_race` tells that somebody else stored something first where nothing was.
+    pub fn wrote(&mut self, lost_race: bool) {
         self.unverified = true;
-        if beaten {
+        if lost_race {
             self.begin_anew();
         } else {
-            self.next = Step::LookAtSource;
+            self.next = VisitStep::LookAtSource;
         }
     }
 
     fn begin_anew(&mut self) {
         self.round = self.round.saturating_add(1);
-        self.next = if self.round > ROUNDS { Step::End(End::Restless) } else { Step::LookAtThumbnails };
+        self.next =
+            if self.round > ROUNDS { VisitStep::End(End::Unsettled) } else { VisitStep::LookAtThumbnails };
     }
 
     /// Whether nothing would have to be done if the source had the content that its event names, or else its thumbnails.
     fn looks_finished(&self) -> bool {
         let named = self.seen.iter().find_map(|seen| match seen {
-            Seen::Ours { etag, .. } => etag.clone(),
-            Seen::Absent | Seen::Foreign | Seen::OfAnother(_) => None,
+            SeenThumbnail::Ours { etag, .. } => etag.clone(),
+            SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_) => None,
         });
         match self.told.clone().or(named) {
-            Some(etag) => !self.needs(&Source::Picture(etag)),
-            None => self.seen.iter().all(|seen| matches!(seen, Seen::Foreign | Seen::OfAnother(_))),
+            Some(etag) => !self.needs(&SourceState::Picture(etag)),
+            None => self
+                .seen
+                .iter()
+                .all(|seen| matches!(seen, SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_))),
         }
     }
 
     /// What follows from the source and the thumbnails as they were seen.
-    fn decided(&self) -> Step {
+    fn decided(&self) -> VisitStep {
         let actions = self.actions();
         if actions.contains(&Action::Make) && self.impossible.is_none() {
-            Step::Fetch
+            VisitStep::Fetch
         } else if actions.contains(&Action::Make) || actions.contains(&Action::Remove) {
-            Step::Write(actions)
+            VisitStep::Write(actions)
         } else if self.unverified {
-            Step::LookAtSource
+            VisitStep::LookAtSource
         } else {
-            Step::End(End::Settled)
+            VisitStep::End(End::Settled)
         }
     }
 }
@@ -214,12 +218,12 @@ impl Visit {
 mod tests {
     use super::*;
 
-    fn picture(name: &str) -> Source {
-        Source::Picture(ETag::parse(name).unwrap())
+    fn picture(name: &str) -> SourceState {
+        SourceState::Picture(ETag::parse(name).unwrap())
     }
 
-    fn fetched(source: Source) -> Fetched {
-        Fetched { source, impossible: Vec::new() }
+    fn fetched(source: SourceState) -> FetchOutcome {
+        FetchOutcome { source, impossible: Vec::new() }
     }
 
     fn recipe() -> RecipeHash {
@@ -231,28 +235,30 @@ mod tests {
         Visit::new(vec![recipe()], OnForeign::Skip, Approach::Fetch, told)
     }
 
-    fn ours(etag: &str) -> Vec<Seen> {
-        vec![Seen::Ours { etag: ETag::parse(etag).ok(), recipe: recipe() }]
+    fn ours(etag: &str) -> Vec<SeenThumbnail> {
+        vec![SeenThumbnail::Ours { etag: ETag::parse(etag).ok(), recipe: recipe() }]
     }
 
     #[test]
     fn a_source_that_never_rests_ends_the_visit() {
         let mut visit = visit(None);
         for round in 0..ROUNDS {
-            visit.saw_thumbnails(vec![Seen::Absent]);
+            visit.saw_thumbnails(vec![SeenThumbnail::Absent]);
             visit.fetched(fetched(picture(&format!("{round}"))));
-            assert_eq!(*visit.step(), Step::Write(vec![Action::Make]), "round {round}");
+            assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]), "round {round}");
             visit.wrote(false);
             visit.saw_source(picture(&format!("{round}, and then another").replace(' ', "")));
         }
-        assert_eq!(*visit.step(), Step::End(End::Restless));
+        assert_eq!(*visit.step(), VisitStep::End(End::Unsettled));
     }
 
     #[test]
     fn what_the_event_names_is_only_a_hint() {
-        for (told, step) in
-            [(None, Step::LookAtSource), (Some("old"), Step::LookAtSource), (Some("new"), Step::Fetch)]
-        {
+        for (told, step) in [
+            (None, VisitStep::LookAtSource),
+            (Some("old"), VisitStep::LookAtSource),
+            (Some("new"), VisitStep::Fetch),
+        ] {
             let mut visit = visit(told);
             visit.saw_thumbnails(ours("old"));
             assert_eq!(*visit.step(), step, "{told:?}");
@@ -261,19 +267,19 @@ mod tests {
         late.saw_thumbnails(ours("newest"));
         assert!(!late.needs(&picture("newest")), "its body need not be read");
         late.fetched(fetched(picture("newest")));
-        assert_eq!(*late.step(), Step::End(End::Settled));
+        assert_eq!(*late.step(), VisitStep::End(End::Settled));
     }
 
     #[test]
     fn who_was_beaten_looks_at_the_thumbnails_again_and_at_the_source_before_the_end() {
         let mut visit = visit(None);
-        visit.saw_thumbnails(vec![Seen::Absent]);
+        visit.saw_thumbnails(vec![SeenThumbnail::Absent]);
         visit.fetched(fetched(picture("a")));
         visit.wrote(true);
-        assert_eq!(*visit.step(), Step::LookAtThumbnails);
+        assert_eq!(*visit.step(), VisitStep::LookAtThumbnails);
         visit.saw_thumbnails(ours("a"));
-        assert_eq!(*visit.step(), Step::LookAtSource);
+        assert_eq!(*visit.step(), VisitStep::LookAtSource);
         visit.saw_source(picture("a"));
-        assert_eq!(*visit.step(), Step::End(End::Settled));
+        assert_eq!(*visit.step(), VisitStep::End(End::Settled));
     }
 }

@@ -53,8 +53,8 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode> {
         let (width, height, bytes) = (thumbnail.width, thumbnail.height, thumbnail.bytes.len());
         let (name, format) = (target.display(), thumbnail.format.name());
         let motion = match thumbnail.motion {
-            Motion::Dropped(reason) => format!("  the first frame alone: {reason}"),
-            Motion::Frames(frames) => format!("  {frames} frames"),
+            Motion::NotAnimated(reason) => format!("  the first frame alone: {reason}"),
+            Motion::Animated(frames) => format!("  {frames} frames"),
             Motion::Still => String::new(),
         };
         let line = format!("{name}  {format} {width}x{height}  {bytes} bytes{motion}\n");

@@ -11,7 +11,7 @@ use crate::imaging::pixels::linear_light;
 pub(crate) struct Colorimetry {
     /// `None` is sRGB's.
     gamut: Option<Gamut>,
-    curve: Curve,
+    curve: TransferCurve,
     /// The samples of black and white, in parts of the largest.
     range: [f64; 2],
 }
@@ -27,7 +27,7 @@ pub(crate) struct Gamut {
 
 /// Samples to light.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Curve {
+enum TransferCurve {
     Hybrid,
     Perceptual,
     Power(f64),
@@ -45,12 +45,12 @@ impl Colorimetry {
     /// browsers take them.
     pub(crate) fn by_code_points(primaries: u8, transfer: u8) -> Self {
         let curve = match transfer {
-            4 => Curve::Power(2.2),
-            5 => Curve::Power(2.8),
-            8 => Curve::Power(1.0),
-            16 => Curve::Perceptual,
-            18 => Curve::Hybrid,
-            _ => Curve::Srgb,
+            4 => TransferCurve::Power(2.2),
+            5 => TransferCurve::Power(2.8),
+            8 => TransferCurve::Power(1.0),
+            16 => TransferCurve::Perceptual,
+            18 => TransferCurve::Hybrid,
+            _ => TransferCurve::Srgb,
         };
         let gamut = if primaries == 1 { None } else { Gamut::by_code_point(primaries) };
         Self { gamut, curve, range: FULL }
@@ -69,7 +69,7 @@ impl Colorimetry {
     pub(crate) fn by_measures(power: Option<f64>, gamut: Option<Gamut>) -> Self {
         let is_srgb = |power: f64| (power - 0.454_55).abs() < 0.000_05;
         let power = power.filter(|power| (0.1..=10.0).contains(power) && !is_srgb(*power));
-        let curve = power.map_or(Curve::Srgb, |power| Curve::Power(power.recip()));
+        let curve = power.map_or(TransferCurve::Srgb, |power| TransferCurve::Power(power.recip()));
         Self { gamut: gamut.filter(|gamut| gamut.is_sound()), curve, range: FULL }
     }
 
@@ -107,9 +107,9 @@ impl Colorimetry {
     fn tone_curve(&self) -> Option<ToneReprCurve> {
         let is_full = self.range == FULL;
         match self.curve {
-            Curve::Srgb if is_full => None,
+            TransferCurve::Srgb if is_full => None,
             #[expect(clippy::cast_possible_truncation, reason = "profiles have fewer digits")]
-            Curve::Power(power) if is_full => Some(ToneReprCurve::Parametric(vec![power as f32])),
+            TransferCurve::Power(power) if is_full => Some(ToneReprCurve::Parametric(vec![power as f32])),
             curve => {
                 let [black, white] = self.range;
                 let light = |code: f64| curve.light(((code - black) / (white - black)).clamp(0.0, 1.0));
@@ -174,7 +174,7 @@ pub(crate) fn luma_weights(primaries: u8) -> Option<[f32; 2]> {
     Some(weights)
 }
 
-impl Curve {
+impl TransferCurve {
     /// The light of a sample, both from 0 to 1.
     fn light(self, code: f64) -> f64 {
         match self {

@@ -30,7 +30,7 @@ pub(super) enum Disposal {
 
 /// Where a frame lies, pixels. It may reach beyond the screen.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct FrameRect {
     pub(super) left: u32,
     pub(super) top: u32,
     pub(super) size: Size,
@@ -42,7 +42,7 @@ pub(super) struct Screen {
     /// Straight alpha; row by row.
     pixels: Vec<[u8; 4]>,
     /// What is done before the next frame.
-    due: Option<(Place, Disposal)>,
+    due: Option<(FrameRect, Disposal)>,
     /// Pixels of the last frame's place before it, when they come back.
     saved: Vec<[u8; 4]>,
 }
@@ -58,7 +58,7 @@ impl Screen {
     /// Lays a frame, given by its rows.
     pub(super) fn lay<R: Iterator<Item = [u8; 4]>>(
         &mut self,
-        place: Place,
+        place: FrameRect,
         (blend, disposal): (Blend, Disposal),
         rows: impl Iterator<Item = R>,
     ) {
@@ -110,7 +110,7 @@ impl Screen {
 }
 
 /// The parts of the rows of a screen where a frame lies.
-fn rows_of(pixels: &mut [[u8; 4]], size: Size, place: Place) -> impl Iterator<Item = &mut [[u8; 4]]> {
+fn rows_of(pixels: &mut [[u8; 4]], size: Size, place: FrameRect) -> impl Iterator<Item = &mut [[u8; 4]]> {
     let left = side(place.left.min(size.width));
     let right = side(place.left.saturating_add(place.size.width).min(size.width));
     pixels
@@ -159,7 +159,7 @@ mod tests {
 
     fn lay(screen: &mut Screen, left: u32, colors: &[[u8; 4]], how: (Blend, Disposal)) {
         let size = Size { width: u32::try_from(colors.len()).unwrap(), height: 1 };
-        screen.lay(Place { left, top: 0, size }, how, std::iter::once(colors.iter().copied()));
+        screen.lay(FrameRect { left, top: 0, size }, how, std::iter::once(colors.iter().copied()));
     }
 
     #[test]

@@ -12,12 +12,12 @@ use crate::imaging::damage::Damage;
 use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::source::Source;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, Cancel, reserved};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Grain, Layout, Picture};
+use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
@@ -32,7 +32,7 @@ const LARGE: u64 = 20_000_000;
 const PARTS: f64 = 1e6;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -51,15 +51,15 @@ pub(super) fn decode<R: Read>(
 }
 
 /// Reserves what [`decode`] does by the header of a file, and gives the picture without its pixels.
-pub(in super::super) fn rehearse(
+pub(in super::super) fn estimate(
     header: &[u8],
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let head = Head::read(header).map_err(refusal)?;
-    let sheet = Sheet::new(&head, demand, budget)?;
-    let picture = Reducer::hollow(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
-    Ok(sheet.decoded(&head, picture, sheet.cell, Damage::NONE))
+    let plan = DecodePlan::new(&head, demand, budget)?;
+    let picture = Reducer::placeholder(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
+    Ok(plan.decoded(&head, picture, plan.cell, Damage::NONE))
 }
 
 fn picture(
@@ -69,21 +69,21 @@ fn picture(
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
-    let sheet = Sheet::new(head, demand, budget)?;
-    let mut reducer = Reducer::new(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
-    let threads = if sheet.full.pixels() < LARGE { NonZeroUsize::MIN } else { budget.threads() };
-    let wanted = Wanted { scale: sheet.scale, reduction: sheet.left, threads };
+    let plan = DecodePlan::new(head, demand, budget)?;
+    let mut reducer = Reducer::new(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
+    let threads = if plan.full.pixels() < LARGE { NonZeroUsize::MIN } else { budget.threads() };
+    let wanted = Wanted { scale: plan.scale, reduction: plan.left, threads };
     let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
         if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });
     let summary = summary.map_err(refusal)?;
     let (picture, cell) = reducer.finish();
-    Ok(sheet.decoded(head, picture, cell, damage(summary.lost)))
+    Ok(plan.decoded(head, picture, cell, damage(summary.lost)))
 }
 
 /// How a picture is to be read.
-struct Sheet {
+struct DecodePlan {
     full: Size,
     orientation: Orientation,
     scale: Scale,
@@ -95,7 +95,7 @@ struct Sheet {
     cell: u32,
 }
 
-impl Sheet {
+impl DecodePlan {
     /// Admits the size, and reserves all but the picture.
     fn new(head: &Head, demand: Demand<'_>, budget: &mut Budget) -> Result<Self, Error> {
         let full = Size { width: head.frame.width, height: head.frame.height };
@@ -119,10 +119,10 @@ impl Sheet {
     fn decoded(&self, head: &Head, picture: Picture, cell: u32, damage: Damage) -> Decoded {
         Decoded {
             reduction: (self.scale.reduction() * cell).into(),
-            grain: if self.scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
+            sampling: if self.scale == Scale::Eighth { Sampling::Averaged } else { Sampling::of(cell) },
             orientation: self.orientation,
             profile: head.metadata.profile(),
-            credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
+            copyright: head.metadata.exif.as_deref().map(Copyright::read).unwrap_or_default(),
             quality: head.quality(),
             damage,
             ..Decoded::plain(SourceFormat::Jpeg, picture, self.full, cell)

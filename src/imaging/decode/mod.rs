@@ -18,23 +18,23 @@ mod webp;
 
 use std::io::Read;
 
-pub(super) use self::jpeg::rehearse as rehearse_jpeg;
+pub(super) use self::jpeg::estimate as estimate_jpeg;
 use crate::imaging::decoded::Decoded;
-use crate::imaging::draw::frames::Film;
+use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::probe;
-use crate::imaging::input::source::Source;
+use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
-/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the film.
+/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the animation.
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let head = source.head(probe::HEAD)?;
     let format = probe::format(head)?;
@@ -44,13 +44,13 @@ pub(super) fn decode<R: Read>(
     let decoded = match format {
         SourceFormat::Avif => avif::decode(source, demand, budget),
         SourceFormat::Bmp => bmp::decode(source, demand, budget),
-        SourceFormat::Gif => gif::decode(source, demand, budget, film),
+        SourceFormat::Gif => gif::decode(source, demand, budget, animation),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
-        SourceFormat::Png => png::decode(source, demand, budget, film),
+        SourceFormat::Png => png::decode(source, demand, budget, animation),
         SourceFormat::Pnm => pnm::decode(source, demand, budget),
         SourceFormat::Qoi => qoi::decode(source, demand, budget),
         SourceFormat::Tiff => tiff::decode(source, demand, budget),
-        SourceFormat::WebP => webp::decode(source, demand, budget, film),
+        SourceFormat::WebP => webp::decode(source, demand, budget, animation),
     };
     let decoded = decoded.map(|decoded| {
         let orientation = demand.orientation(decoded.orientation);
@@ -58,7 +58,7 @@ pub(super) fn decode<R: Read>(
     });
     match source.culprit() {
         // A frame that did not arrive is not damaged.
-        Some(culprit) if film.is_torn() => Err(culprit),
+        Some(culprit) if animation.has_failed() => Err(culprit),
         culprit => blame(decoded, culprit),
     }
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use crate::imaging::damage::Tolerance;
 use crate::imaging::decoded::Decoded;
-use crate::imaging::draw::frames::Film;
+use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::input::source::Source;
+use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::{Demand, Upright};
@@ -17,8 +17,13 @@ fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, 
     let cancel = Cancel::default();
     let recipes = [recipe];
     let demand = Demand { recipes: &recipes, upright: Upright::ByExif };
-    let mut film = Film::new(demand, None, &cancel);
-    crate::imaging::decode::decode(&mut Source::new(file, None, &cancel), demand, budget, &mut film)
+    let mut animation = AnimationSink::new(demand, None, &cancel);
+    crate::imaging::decode::decode(
+        &mut SourceReader::new(file, None, &cancel),
+        demand,
+        budget,
+        &mut animation,
+    )
 }
 
 #[test]

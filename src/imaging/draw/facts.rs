@@ -2,10 +2,10 @@
 
 use crate::imaging::color::Profile;
 use crate::imaging::decoded::Decoded;
-use crate::imaging::exif::copyright::Credits;
+use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Grain, Layout};
+use crate::imaging::picture::{Layout, Sampling};
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
@@ -18,11 +18,11 @@ pub(crate) struct Facts {
     pub(crate) profile: Profile,
     /// The profile itself, where a recipe keeps it and the pixels are RGB.
     kept: Option<Vec<u8>>,
-    pub(crate) credits: Credits,
+    pub(crate) copyright: Copyright,
     pub(crate) orientation: Orientation,
     /// Part of the decoded picture that is the source; its last column and row may be wider than what they show.
     pub(crate) stored: Window,
-    pub(crate) grain: Grain,
+    pub(crate) sampling: Sampling,
     /// What the source was compressed with, when it is a JPEG.
     quality: Option<u8>,
     /// Length of the source, if it is known.
@@ -40,7 +40,7 @@ impl Facts {
             format: decoded.format,
             profile: Profile::new(icc.as_deref(), picture.layout, picture.depth),
             kept: kept.map(<[u8]>::to_vec),
-            credits: decoded.credits.clone(),
+            copyright: decoded.copyright.clone(),
             orientation: *orientation,
             stored: Window {
                 x: 0.0,
@@ -48,7 +48,7 @@ impl Facts {
                 width: f64::from(full.width) / reduction.across,
                 height: f64::from(full.height) / reduction.down,
             },
-            grain: decoded.grain,
+            sampling: decoded.sampling,
             quality: decoded.quality,
             bytes,
         }
@@ -66,14 +66,14 @@ impl Facts {
     }
 
     /// What decides how thumbnails are written.
-    pub(crate) fn origin(&self) -> Origin {
-        Origin { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
+    pub(crate) fn origin(&self) -> InheritedTraits {
+        InheritedTraits { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
     }
 }
 
 /// What of the source decides how its thumbnails are written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Origin {
+pub(crate) struct InheritedTraits {
     pub(crate) format: SourceFormat,
     /// Pixels, upright.
     pub(crate) size: Size,
@@ -92,7 +92,7 @@ pub(crate) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
     !is_gif
 }
 
-impl Origin {
+impl InheritedTraits {
     /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
     /// the thumbnail, and it shall not be larger.
     pub(crate) fn length_of_twin(&self, format: Format, size: Size) -> Option<u64> {

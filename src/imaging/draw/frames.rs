@@ -7,17 +7,17 @@
 use std::time::{Duration, Instant};
 
 use crate::imaging::decoded::Decoded;
-use crate::imaging::draw::Base;
+use crate::imaging::draw::Renderer;
 use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::job::{Drawn, Job};
+use crate::imaging::draw::job::{DrawJob, Drawn};
 use crate::imaging::encode::Carried;
-use crate::imaging::encode::animation::{Reel, moves_in};
+use crate::imaging::encode::animation::{AnimationEncoder, animated_format};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
-use crate::imaging::rendering::{Dropped, Moving};
+use crate::imaging::rendering::{AnimatedThumbnails, NotAnimated};
 use crate::imaging::rendering::{Thumbnail, Timings};
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Animation, Format, Recipe};
@@ -28,32 +28,32 @@ pub(crate) const MOST_FRAMES: u32 = 1000;
 /// Most pixels of all frames together. No setting changes it: under one stamp there is one thumbnail.
 const MOST_PIXELS: u64 = 1_000_000_000;
 
-/// Frames for which no longer time is asked for are shown for [`USUAL`] by every browser.
-const HASTE: Duration = Duration::from_millis(10);
-const USUAL: Duration = Duration::from_millis(100);
+/// Frames for which no longer time is asked for are shown for [`DEFAULT_DURATION`] by every browser.
+const TOO_SHORT: Duration = Duration::from_millis(10);
+const DEFAULT_DURATION: Duration = Duration::from_millis(100);
 
 /// What takes frames.
-pub(crate) struct Film<'a> {
+pub(crate) struct AnimationSink<'a> {
     demand: Demand<'a>,
     /// Length of the source, if it is known.
     bytes: Option<u64>,
     cancel: &'a Cancel,
     facts: Option<Facts>,
-    shots: Vec<Shot<'a>>,
+    outputs: Vec<AnimatedOutput<'a>>,
     frames: u32,
-    torn: bool,
+    failed: bool,
     /// Bytes reserved for the decoder and the first frame, which stay from frame to frame.
     floor: u64,
     timings: Timings,
 }
 
 /// A thumbnail that moves so far.
-struct Shot<'a> {
-    job: Job<'a>,
-    reel: Result<Reel, Dropped>,
+struct AnimatedOutput<'a> {
+    job: DrawJob<'a>,
+    encoder: Result<AnimationEncoder, NotAnimated>,
 }
 
-impl<'a> Film<'a> {
+impl<'a> AnimationSink<'a> {
     /// `bytes` is the length of the file, if it is known.
     pub(crate) fn new(demand: Demand<'a>, bytes: Option<u64>, cancel: &'a Cancel) -> Self {
         Self {
@@ -61,9 +61,9 @@ impl<'a> Film<'a> {
             bytes,
             cancel,
             facts: None,
-            shots: Vec::new(),
+            outputs: Vec::new(),
             frames: 0,
-            torn: false,
+            failed: false,
             floor: 0,
             timings: Timings::default(),
         }
@@ -71,180 +71,186 @@ impl<'a> Film<'a> {
 
     /// Whether frames after the first are wanted of a source of this format.
     pub(crate) fn is_wanted(&self, format: SourceFormat) -> bool {
-        self.demand.recipes.iter().any(|recipe| keeps(recipe, format).is_some())
+        self.demand.recipes.iter().any(|recipe| kept_format(recipe, format).is_some())
     }
 
     /// Begins with what is known once the first frame is decoded; its memory and the decoder's are reserved.
-    /// `plays` is how often all frames are shown, 0 for ever, and `announced` how many there are, where the file says so
+    /// `plays` is how often all frames are duration, 0 for ever, and `announced` how many there are, where the file says so
     /// at its beginning.
-    pub(crate) fn open(&mut self, first: &Decoded, plays: u16, announced: Option<u32>, budget: &Budget) {
+    pub(crate) fn begin(&mut self, first: &Decoded, plays: u16, announced: Option<u32>, budget: &Budget) {
         let facts = Facts::new(first, self.bytes, self.demand);
-        let (jobs, _) = Job::all(facts.full, self.demand.recipes);
-        self.shots = jobs
+        let (jobs, _) = DrawJob::all(facts.full, self.demand.recipes);
+        self.outputs = jobs
             .into_iter()
             .filter_map(|job| {
-                let format = keeps(job.recipe, facts.format)?;
-                let reel = Ok(Reel::new(format, job.recipe, plays));
-                Some(Shot { job, reel })
+                let format = kept_format(job.recipe, facts.format)?;
+                let encoder = Ok(AnimationEncoder::new(format, job.recipe, plays));
+                Some(AnimatedOutput { job, encoder })
             })
             .collect();
-        let excess = announced.and_then(|frames| excess(facts.full, frames));
+        let limit_exceeded = announced.and_then(|frames| limit_exceeded(facts.full, frames));
         self.facts = Some(facts);
         self.floor = budget.used();
-        if let Some(reason) = excess {
+        if let Some(reason) = limit_exceeded {
             self.stop(&reason);
         }
     }
 
     /// [`Self::show`] for a copy of the first frame.
-    pub(crate) fn show_first(
+    pub(crate) fn push_first(
         &mut self,
         picture: &Picture,
-        shown: Duration,
+        duration: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
         if let Err(error) = budget.reserve(picture.bytes()) {
             self.frames = 1;
-            return Ok(self.stop(&Dropped::from(&error)));
+            return Ok(self.stop(&NotAnimated::from(&error)));
         }
-        self.show(picture.clone(), shown, budget)
+        self.push(picture.clone(), duration, budget)
     }
 
     /// Takes the next frame, and gives back the memory reserved for it. `false` when no more are wanted.
-    pub(crate) fn show(
+    pub(crate) fn push(
         &mut self,
         picture: Picture,
-        shown: Duration,
+        duration: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
         let Some(facts) = &self.facts else { return Ok(false) };
         self.frames = self.frames.saturating_add(1);
-        if let Some(reason) = excess(facts.full, self.frames) {
+        if let Some(reason) = limit_exceeded(facts.full, self.frames) {
             return Ok(self.stop(&reason));
         }
-        let shown = if shown <= HASTE { USUAL } else { shown };
+        let duration = if duration <= TOO_SHORT { DEFAULT_DURATION } else { duration };
         let start = Instant::now();
-        let mut base = match Base::new(picture, facts, budget) {
-            Ok(base) => base,
-            Err(error) => return Ok(self.stop(&Dropped::from(&error))),
+        let mut renderer = match Renderer::new(picture, facts, budget) {
+            Ok(renderer) => renderer,
+            Err(error) => return Ok(self.stop(&NotAnimated::from(&error))),
         };
-        for shot in &mut self.shots {
+        for output in &mut self.outputs {
             self.cancel.check()?;
-            shot.take(&mut base, shown, budget, self.cancel, &mut self.timings)?;
+            output.take(&mut renderer, duration, budget, self.cancel, &mut self.timings)?;
         }
         self.timings.resize += start.elapsed();
-        let held = self.shots.iter().filter_map(|shot| shot.reel.as_ref().ok()).map(Reel::held).sum();
+        let held = self
+            .outputs
+            .iter()
+            .filter_map(|output| output.encoder.as_ref().ok())
+            .map(AnimationEncoder::held)
+            .sum();
         budget.settle(self.floor);
         if let Err(error) = budget.reserve(held) {
-            return Ok(self.stop(&Dropped::from(&error)));
+            return Ok(self.stop(&NotAnimated::from(&error)));
         }
-        Ok(self.goes_on())
+        Ok(self.wants_more())
     }
 
-    /// The frame after those shown cannot be decoded; no more are wanted.
-    pub(crate) fn tear(&mut self, error: Error) -> Result<bool, Error> {
-        self.torn = true;
+    /// The frame after those duration cannot be decoded; no more are wanted.
+    pub(crate) fn fail(&mut self, error: Error) -> Result<bool, Error> {
+        self.failed = true;
         self.frames = self.frames.saturating_add(1);
         self.stop(&match error {
             Error::Cancelled => return Err(Error::Cancelled),
-            Error::Damaged { detail, .. } => Dropped::Damaged { frame: self.frames, detail },
-            short @ Error::TooMuchMemory { .. } => Dropped::from(&short),
-            other => Dropped::Damaged { frame: self.frames, detail: other.to_string() },
+            Error::Damaged { detail, .. } => NotAnimated::Damaged { frame: self.frames, detail },
+            short @ Error::TooMuchMemory { .. } => NotAnimated::from(&short),
+            other => NotAnimated::Damaged { frame: self.frames, detail: other.to_string() },
         });
         Ok(false)
     }
 
     /// The file ends between two frames, without the mark of its end.
-    pub(crate) fn end(&mut self) -> bool {
-        self.torn = true;
+    pub(crate) fn end_early(&mut self) -> bool {
+        self.failed = true;
         false
     }
 
     /// Whether the file ended as none should: it may have been the download.
-    pub(crate) fn is_torn(&self) -> bool {
-        self.torn
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed
     }
 
-    /// No reel takes more frames. Whether more are wanted all the same.
-    fn stop(&mut self, reason: &Dropped) -> bool {
-        for shot in self.shots.iter_mut().filter(|shot| shot.reel.is_ok()) {
-            shot.reel = Err(reason.clone());
+    /// No encoder takes more frames. Whether more are wanted all the same.
+    fn stop(&mut self, reason: &NotAnimated) -> bool {
+        for output in self.outputs.iter_mut().filter(|output| output.encoder.is_ok()) {
+            output.encoder = Err(reason.clone());
         }
-        self.goes_on()
+        self.wants_more()
     }
 
-    /// Whether a reel takes more frames, or it is not known yet whether the source moves at all.
-    fn goes_on(&self) -> bool {
-        self.frames < 2 || self.shots.iter().any(|shot| shot.reel.is_ok())
+    /// Whether a encoder takes more frames, or it is not known yet whether the source moves at all.
+    fn wants_more(&self) -> bool {
+        self.frames < 2 || self.outputs.iter().any(|output| output.encoder.is_ok())
     }
 
     /// What came of it: nothing of a source that has one frame.
-    pub(crate) fn finish(self, timings: &mut Timings) -> Moving {
-        let (Some(facts), 2..) = (&self.facts, self.frames) else { return Moving::new() };
+    pub(crate) fn finish(self, timings: &mut Timings) -> AnimatedThumbnails {
+        let (Some(facts), 2..) = (&self.facts, self.frames) else { return AnimatedThumbnails::new() };
         timings.resize += self.timings.resize.saturating_sub(self.timings.encode);
         timings.encode += self.timings.encode;
-        // What was shown was decoded in between.
+        // What was duration was decoded in between.
         timings.decode = timings.decode.saturating_sub(self.timings.resize);
         let start = Instant::now();
-        let finished = self.shots.into_iter().map(|shot| (shot.job.place, shot.finish(facts))).collect();
+        let finished =
+            self.outputs.into_iter().map(|output| (output.job.place, output.finish(facts))).collect();
         timings.encode += start.elapsed();
         finished
     }
 }
 
-impl Shot<'_> {
+impl AnimatedOutput<'_> {
     fn take(
         &mut self,
-        base: &mut Base<'_>,
-        shown: Duration,
+        renderer: &mut Renderer<'_>,
+        duration: Duration,
         budget: &mut Budget,
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Result<(), Error> {
-        let Ok(reel) = &mut self.reel else { return Ok(()) };
-        let pushed = base.draw(&mut self.job, budget, cancel).and_then(|Drawn { picture, working }| {
+        let Ok(encoder) = &mut self.encoder else { return Ok(()) };
+        let pushed = renderer.draw(&mut self.job, budget, cancel).and_then(|Drawn { picture, working }| {
             let start = Instant::now();
-            let pushed = reel.push(picture, shown);
+            let pushed = encoder.push(picture, duration);
             timings.encode += start.elapsed();
             budget.release(working);
             pushed
         });
         let allowed = self.job.recipe.max_bytes;
-        self.reel = match pushed {
-            Ok(()) if allowed.is_none_or(|allowed| reel.written() <= allowed) => return Ok(()),
-            Ok(()) => Err(Dropped::Bytes(allowed.unwrap_or_default())),
+        self.encoder = match pushed {
+            Ok(()) if allowed.is_none_or(|allowed| encoder.written() <= allowed) => return Ok(()),
+            Ok(()) => Err(NotAnimated::Bytes(allowed.unwrap_or_default())),
             Err(Error::Cancelled) => return Err(Error::Cancelled),
-            Err(other) => Err(Dropped::from(&other)),
+            Err(other) => Err(NotAnimated::from(&other)),
         };
         Ok(())
     }
 
-    fn finish(self, facts: &Facts) -> Result<Thumbnail, Dropped> {
+    fn finish(self, facts: &Facts) -> Result<Thumbnail, NotAnimated> {
         let recipe = self.job.recipe;
-        let finished = self.reel?.finish(&Carried::of(facts, recipe));
-        let thumbnail = finished.map_err(|error| Dropped::Encode(error.to_string()))?;
+        let finished = self.encoder?.finish(&Carried::of(facts, recipe));
+        let thumbnail = finished.map_err(|error| NotAnimated::Encode(error.to_string()))?;
         match recipe.max_bytes {
-            Some(allowed) if thumbnail.length() > allowed => Err(Dropped::Bytes(allowed)),
+            Some(allowed) if thumbnail.length() > allowed => Err(NotAnimated::Bytes(allowed)),
             Some(_) | None => Ok(thumbnail),
         }
     }
 }
 
 /// Why so many frames of this size are too many.
-fn excess(full: Size, frames: u32) -> Option<Dropped> {
+fn limit_exceeded(full: Size, frames: u32) -> Option<NotAnimated> {
     if frames > MOST_FRAMES {
-        Some(Dropped::Frames(MOST_FRAMES))
+        Some(NotAnimated::Frames(MOST_FRAMES))
     } else if full.pixels().saturating_mul(frames.into()) > MOST_PIXELS {
-        Some(Dropped::Pixels(MOST_PIXELS))
+        Some(NotAnimated::Pixels(MOST_PIXELS))
     } else {
         None
     }
 }
 
 /// The format in which a recipe's thumbnails go on moving.
-fn keeps(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
+fn kept_format(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
     match recipe.animation {
         Animation::First => None,
-        Animation::Keep => moves_in(recipe, source),
+        Animation::Keep => animated_format(recipe, source),
     }
 }

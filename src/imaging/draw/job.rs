@@ -3,27 +3,27 @@
 use crate::imaging::error::Error;
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::{Size, Window};
-use crate::imaging::plan::Plan;
+use crate::imaging::plan::DrawPlan;
 use crate::recipe::Recipe;
 
 /// One thumbnail to be drawn.
 #[derive(Debug)]
-pub(crate) struct Job<'a> {
+pub(crate) struct DrawJob<'a> {
     /// Where it stands among the recipes.
     pub(crate) place: usize,
     pub(crate) recipe: &'a Recipe,
-    pub(crate) plan: Plan,
+    pub(crate) plan: DrawPlan,
     /// Where the subject was found, for each stage.
     pub(crate) picks: Vec<Option<Window>>,
 }
 
-impl<'a> Job<'a> {
+impl<'a> DrawJob<'a> {
     /// One for each recipe, in the order they are drawn in, and apart from them those that a source of this size cannot
     /// follow.
     pub(crate) fn all(full: Size, recipes: &[&'a Recipe]) -> (Vec<Self>, Vec<(usize, Error)>) {
         let (mut jobs, mut refused) = (Vec::new(), Vec::new());
         for (place, &recipe) in recipes.iter().enumerate() {
-            match Plan::new(full, &recipe.steps) {
+            match DrawPlan::new(full, &recipe.steps) {
                 Ok(plan) => {
                     let picks = vec![None; plan.stages.len()];
                     jobs.push(Self { place, recipe, plan, picks });

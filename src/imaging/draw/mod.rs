@@ -14,22 +14,22 @@ use std::time::Instant;
 
 use crate::imaging::color::Profile;
 use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::job::{Drawn, Job};
+use crate::imaging::draw::job::{DrawJob, Drawn};
 use crate::imaging::draw::writers::Writers;
 use crate::imaging::encode;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Grain, Layout, Picture};
+use crate::imaging::picture::{Layout, Picture, Sampling};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::pixels::{canvas, linear_light, resize, sharpen, subject};
-use crate::imaging::plan::{Finish, Plan, Stage};
-use crate::imaging::rendering::{Dropped, Motion, Moving, Thumbnail, Timings};
+use crate::imaging::plan::{DrawPlan, Finish, Stage};
+use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Thumbnail, Timings};
 use crate::recipe::Recipe;
 
 /// One decoded picture of a source, and what is known of the source.
-pub(super) struct Base<'f> {
+pub(super) struct Renderer<'f> {
     view: View,
     facts: &'f Facts,
 }
@@ -37,14 +37,14 @@ pub(super) struct Base<'f> {
 /// The source at some resolution.
 struct View {
     picture: Picture,
-    grain: Grain,
+    sampling: Sampling,
     /// Part of `picture` that is the source; its last column and row may be wider than what they show.
     extent: Window,
     /// Whether samples are proportional to light.
     light: bool,
 }
 
-impl<'f> Base<'f> {
+impl<'f> Renderer<'f> {
     /// Turns a decoded picture upright, whose bytes are reserved.
     pub(super) fn new(picture: Picture, facts: &'f Facts, budget: &mut Budget) -> Result<Self, Error> {
         // Turned, the picture is there twice for a moment.
@@ -52,8 +52,12 @@ impl<'f> Base<'f> {
         let twin = if is_upright { 0 } else { picture.bytes() };
         budget.reserve(twin)?;
         let extent = facts.orientation.window(facts.stored, picture.size);
-        let view =
-            View { picture: facts.orientation.apply(picture), grain: facts.grain, extent, light: false };
+        let view = View {
+            picture: facts.orientation.apply(picture),
+            sampling: facts.sampling,
+            extent,
+            light: false,
+        };
         budget.release(twin);
         Ok(Self { view, facts })
     }
@@ -63,13 +67,13 @@ impl<'f> Base<'f> {
     pub(super) fn thumbnails(
         mut self,
         recipes: &[&Recipe],
-        mut moving: Moving,
+        mut moving: AnimatedThumbnails,
         budget: &mut Budget,
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Vec<Result<Thumbnail, Error>> {
         let facts = self.facts;
-        let (jobs, refused) = Job::all(facts.full, recipes);
+        let (jobs, refused) = DrawJob::all(facts.full, recipes);
         let mut done: Vec<_> = refused.into_iter().map(|(place, refusal)| (place, Err(refusal))).collect();
         thread::scope(|scope| {
             let mut writers = Writers::new(scope, facts, cancel, budget.threads());
@@ -80,11 +84,11 @@ impl<'f> Base<'f> {
                         done.push((job.place, Ok(thumbnail)));
                         continue;
                     }
-                    Some(Err(Dropped::Memory { needed, allowed })) => {
+                    Some(Err(NotAnimated::Memory { needed, allowed })) => {
                         done.push((job.place, Err(Error::TooMuchMemory { needed, allowed })));
                         continue;
                     }
-                    Some(Err(reason)) => Motion::Dropped(reason),
+                    Some(Err(reason)) => Motion::NotAnimated(reason),
                     None => Motion::Still,
                 };
                 let start = Instant::now();
@@ -109,7 +113,7 @@ impl<'f> Base<'f> {
     /// The pixels of one thumbnail. Those of a larger one cannot be drawn any more.
     pub(super) fn draw(
         &mut self,
-        job: &mut Job<'_>,
+        job: &mut DrawJob<'_>,
         budget: &mut Budget,
         cancel: &Cancel,
     ) -> Result<Drawn, Error> {
@@ -149,26 +153,26 @@ impl<'f> Base<'f> {
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
         budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, grain: Grain::Means, extent, light: false };
+        self.view = View { picture: shrunk, sampling: Sampling::Averaged, extent, light: false };
         Ok(())
     }
 
     /// The view as light, averaged as far as a plan of this ratio allows; `None` where there is no light.
     fn lit(&self, ratio: f64, budget: &mut Budget) -> Result<Option<View>, Error> {
-        let View { picture, extent, grain, .. } = &self.view;
+        let View { picture, extent, sampling, .. } = &self.view;
         if !linear_light::has_light(picture.layout) {
             return Ok(None);
         }
         let cell = Reducer::cell(ratio * f64::from(self.facts.full.width) / extent.width);
         let picture = linear_light::averaged(picture, cell, budget)?;
         let scale = 1.0 / f64::from(cell);
-        let grain = if cell > 1 { Grain::Means } else { *grain };
-        Ok(Some(View { picture, grain, extent: extent.scaled(scale, scale), light: true }))
+        let sampling = if cell > 1 { Sampling::Averaged } else { *sampling };
+        Ok(Some(View { picture, sampling, extent: extent.scaled(scale, scale), light: true }))
     }
 
     /// sRGB or of the kept profile, eight bits, alpha only where something shows through.
-    fn follow(&self, view: &View, job: &mut Job<'_>, cancel: &Cancel) -> Result<Picture, Error> {
-        let Job { recipe, plan, picks, .. } = job;
+    fn follow(&self, view: &View, job: &mut DrawJob<'_>, cancel: &Cancel) -> Result<Picture, Error> {
+        let DrawJob { recipe, plan, picks, .. } = job;
         if view.picture.is_hollow() {
             return Ok(view.picture.clone());
         }
@@ -177,8 +181,8 @@ impl<'f> Base<'f> {
             return Ok(self.converted(recipe, self.view.picture.clone()));
         };
         cancel.check()?;
-        let View { picture, grain, extent, light } = view;
-        let cut = resize::cut(picture, self.locate(first.window, *extent), first.size, *grain)?;
+        let View { picture, sampling, extent, light } = view;
+        let cut = resize::cut(picture, self.locate(first.window, *extent), first.size, *sampling)?;
         let cut = if *light { linear_light::developed(&cut, self.view.picture.depth) } else { cut };
         let sharpened = |picture: Picture, number: usize| match recipe.sharpen {
             // Once, when it has its size, and before there is a border.
@@ -190,7 +194,7 @@ impl<'f> Base<'f> {
         let mut drawn = finished(picture, first, recipe, picks.next())?;
         for (number, stage) in (1..).zip(later) {
             cancel.check()?;
-            let picture = sharpened(resize::cut(&drawn, stage.window, stage.size, Grain::Points)?, number);
+            let picture = sharpened(resize::cut(&drawn, stage.window, stage.size, Sampling::Points)?, number);
             drawn = finished(picture, stage, recipe, picks.next())?;
         }
         let drawn = if recipe.greyscale { drawn.greyed() } else { drawn };
@@ -198,7 +202,7 @@ impl<'f> Base<'f> {
     }
 
     /// How the thumbnail will be laid out, at most: a canvas around a turned picture is transparent.
-    fn layout_of(&self, plan: &Plan) -> Layout {
+    fn layout_of(&self, plan: &DrawPlan) -> Layout {
         let is_turned = |stage: &Stage| matches!(stage.finish, Some(Finish::Rotate { .. }));
         if plan.stages.iter().any(is_turned) { Layout::RgbAlpha } else { self.view.picture.layout }
     }
@@ -238,7 +242,7 @@ fn finished(
             if let Some(pick) = pick {
                 *pick = Some(window);
             }
-            resize::cut(&picture, window, size, Grain::Points)?
+            resize::cut(&picture, window, size, Sampling::Points)?
         }
         Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
     })

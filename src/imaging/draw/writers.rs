@@ -7,7 +7,7 @@ use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::job::{Drawn, Job};
+use crate::imaging::draw::job::{DrawJob, Drawn};
 use crate::imaging::encode;
 use crate::imaging::encode::Carried;
 use crate::imaging::error::Error;
@@ -27,22 +27,22 @@ pub(crate) struct Writers<'s, 'e> {
     cancel: &'e Cancel,
     /// Most threads beside this one.
     most: usize,
-    running: VecDeque<Running<'s>>,
+    running: VecDeque<RunningEncoder<'s>>,
     done: Vec<Placed>,
     /// Time of all writers together.
     took: Duration,
 }
 
 /// A thumbnail that is being written.
-struct Running<'s> {
+struct RunningEncoder<'s> {
     place: usize,
     motion: Motion,
     /// Bytes that are reserved for it.
     working: u64,
-    handle: ScopedJoinHandle<'s, Written>,
+    handle: ScopedJoinHandle<'s, EncodeResult>,
 }
 
-struct Written {
+struct EncodeResult {
     thumbnail: Result<Thumbnail, Error>,
     took: Duration,
 }
@@ -61,7 +61,7 @@ impl<'s, 'e> Writers<'s, 'e> {
     /// Writes what was drawn: at once, or on a thread of its own while `more` is drawn.
     pub(crate) fn write(
         &mut self,
-        job: &Job<'e>,
+        job: &DrawJob<'e>,
         motion: Motion,
         drawn: Drawn,
         more: bool,
@@ -77,7 +77,7 @@ impl<'s, 'e> Writers<'s, 'e> {
             let thumbnail = cancel
                 .check()
                 .and_then(|()| encode::encode(picture, recipe, &facts.origin(), &carried, cancel));
-            Written { thumbnail, took: start.elapsed() }
+            EncodeResult { thumbnail, took: start.elapsed() }
         };
         if !more || self.most == 0 || pixels < WORTH_A_THREAD {
             let written = write();
@@ -88,19 +88,28 @@ impl<'s, 'e> Writers<'s, 'e> {
             self.wait_for_first(budget);
         }
         let handle = self.scope.spawn(write);
-        self.running.push_back(Running { place, motion, working, handle });
+        self.running.push_back(RunningEncoder { place, motion, working, handle });
     }
 
     /// Waits for the thumbnail that was begun first, whose memory is free then. `false` when there is none.
     pub(crate) fn wait_for_first(&mut self, budget: &mut Budget) -> bool {
-        let Some(Running { place, motion, working, handle }) = self.running.pop_front() else { return false };
+        let Some(RunningEncoder { place, motion, working, handle }) = self.running.pop_front() else {
+            return false;
+        };
         // A panic goes on where it would have been without threads.
         let written = handle.join().unwrap_or_else(|payload| resume_unwind(payload));
         self.take(place, motion, working, written, budget);
         true
     }
 
-    fn take(&mut self, place: usize, motion: Motion, working: u64, written: Written, budget: &mut Budget) {
+    fn take(
+        &mut self,
+        place: usize,
+        motion: Motion,
+        working: u64,
+        written: EncodeResult,
+        budget: &mut Budget,
+    ) {
         self.took += written.took;
         budget.release(working);
         let thumbnail = written.thumbnail.and_then(|thumbnail| {

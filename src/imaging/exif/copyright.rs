@@ -10,12 +10,12 @@ const LONGEST: usize = 1024;
 
 /// The fields Artist and Copyright, without the zero at their end.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Credits {
+pub(crate) struct Copyright {
     artist: Option<Vec<u8>>,
     copyright: Option<Vec<u8>>,
 }
 
-impl Credits {
+impl Copyright {
     /// Reads a block that begins with a TIFF header. What cannot be read is not there.
     pub(crate) fn read(exif: &[u8]) -> Self {
         let Ok(directory) = Directory::of_exif(exif) else { return Self::default() };
@@ -70,9 +70,9 @@ fn trimmed(text: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    fn credits(artist: &str, copyright: &str) -> Credits {
+    fn fields(artist: &str, copyright: &str) -> Copyright {
         let field = |text: &str| (!text.is_empty()).then(|| text.as_bytes().to_vec());
-        Credits { artist: field(artist), copyright: field(copyright) }
+        Copyright { artist: field(artist), copyright: field(copyright) }
     }
 
     #[test]
@@ -84,39 +84,39 @@ mod tests {
             ("孙悟空", "odd"),
             ("even", "x"),
         ] {
-            let credits = credits(artist, copyright);
-            assert_eq!(Credits::read(&credits.to_exif().unwrap()), credits, "{artist:?} {copyright:?}");
+            let written = fields(artist, copyright);
+            assert_eq!(Copyright::read(&written.to_exif().unwrap()), written, "{artist:?} {copyright:?}");
         }
-        assert_eq!(Credits::default().to_exif(), None);
+        assert_eq!(Copyright::default().to_exif(), None);
     }
 
     #[test]
     fn both_byte_orders_are_read_and_other_fields_are_not() {
         let entries = b"\0\x03\x01\x0f\0\x02\0\0\0\x04ACM\0\x01\x3b\0\x02\0\0\0\x04Bo \0\x82\x98\0\x02\0\0\0\x06\0\0\0\x32";
         let block = [&b"MM\0*\0\0\0\x08"[..], entries, &[0; 4], b"(c)Bo\0"].concat();
-        assert_eq!(Credits::read(&block), credits("Bo ", "(c)Bo"));
+        assert_eq!(Copyright::read(&block), fields("Bo ", "(c)Bo"));
     }
 
     #[test]
     fn blanks_and_nonsense_are_nothing() {
-        let blank = credits(" ", "   ").to_exif().unwrap();
-        assert_eq!(Credits::read(&blank), Credits::default());
-        let whole = credits("somebody", "everybody").to_exif().unwrap();
+        let blank = fields(" ", "   ").to_exif().unwrap();
+        assert_eq!(Copyright::read(&blank), Copyright::default());
+        let whole = fields("somebody", "everybody").to_exif().unwrap();
         for length in 0..whole.len() {
-            let cut = Credits::read(&whole[..length]);
-            assert!(cut == Credits::default() || cut == credits("somebody", ""), "{length}: {cut:?}");
+            let cut = Copyright::read(&whole[..length]);
+            assert!(cut == Copyright::default() || cut == fields("somebody", ""), "{length}: {cut:?}");
         }
         for block in [&b"II*\0\xff\xff\xff\xff"[..], b"MM\0*\0\0\0\x04\xff\xff", b"", b"Exif"] {
-            assert_eq!(Credits::read(block), Credits::default());
+            assert_eq!(Copyright::read(block), Copyright::default());
         }
         let mut wild = whole;
         wild[18..22].fill(0xff);
-        assert_eq!(Credits::read(&wild).artist, None);
+        assert_eq!(Copyright::read(&wild).artist, None);
     }
 
     #[test]
     fn a_field_that_is_a_book_is_cut() {
-        let long = credits(&"x".repeat(5000), "").to_exif().unwrap();
-        assert_eq!(Credits::read(&long).artist.unwrap().len(), LONGEST);
+        let long = fields(&"x".repeat(5000), "").to_exif().unwrap();
+        assert_eq!(Copyright::read(&long).artist.unwrap().len(), LONGEST);
     }
 }

@@ -41,13 +41,13 @@ pub(crate) mod tag {
 
 /// Why a directory or a value could not be read.
 #[derive(Debug)]
-pub(crate) enum Stop {
+pub(crate) enum DirectoryError {
     /// The file must be there up to this byte.
     Beyond(u64),
     Refused(Error),
 }
 
-impl From<Error> for Stop {
+impl From<Error> for DirectoryError {
     fn from(error: Error) -> Self {
         Self::Refused(error)
     }
@@ -55,12 +55,12 @@ impl From<Error> for Stop {
 
 /// Order of the bytes of a number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Order {
+pub(crate) enum ByteOrder {
     Big,
     Little,
 }
 
-impl Order {
+impl ByteOrder {
     /// The order that the first two bytes of a file announce.
     fn of(file: &[u8]) -> Self {
         if file.starts_with(b"MM") { Self::Big } else { Self::Little }
@@ -79,14 +79,14 @@ impl Order {
 /// The first directory of a file.
 pub(crate) struct Directory<'a> {
     file: &'a [u8],
-    pub(crate) order: Order,
+    pub(crate) order: ByteOrder,
     is_big: bool,
     /// Where its entries are.
     entries: &'a [u8],
 }
 
 /// A tag's values.
-struct Entry<'a> {
+struct DirectoryEntry<'a> {
     /// The number of the type (TIFF 6.0, section 2).
     kind: u64,
     /// Bytes a value, of those that are numbers or bytes.
@@ -98,8 +98,8 @@ struct Entry<'a> {
 
 impl<'a> Directory<'a> {
     /// Finds the first directory.
-    pub(crate) fn read(file: &'a [u8]) -> Result<Self, Stop> {
-        let order = Order::of(file);
+    pub(crate) fn read(file: &'a [u8]) -> Result<Self, DirectoryError> {
+        let order = ByteOrder::of(file);
         let is_big = order.number(part(file, 2, 2)?) == 43;
         let mut directory = Self { file, order, is_big, entries: &[] };
         let (at, count) =
@@ -111,8 +111,8 @@ impl<'a> Directory<'a> {
 
     /// Finds the directory of a block of EXIF, which is a TIFF without a picture. Of a directory that is cut short, or
     /// claims more entries than there are, the entries that are there count, as in other readers.
-    pub(crate) fn of_exif(block: &'a [u8]) -> Result<Self, Stop> {
-        let mut directory = Self { file: block, order: Order::of(block), is_big: false, entries: &[] };
+    pub(crate) fn of_exif(block: &'a [u8]) -> Result<Self, DirectoryError> {
+        let mut directory = Self { file: block, order: ByteOrder::of(block), is_big: false, entries: &[] };
         let at = directory.number_at(4, 4)?;
         let entries = directory.number_at(at, 2)?.saturating_mul(directory.entry_bytes());
         let start = at.saturating_add(2);
@@ -122,26 +122,26 @@ impl<'a> Directory<'a> {
     }
 
     /// The only or first number of a tag.
-    pub(crate) fn number(&self, tag: u16) -> Result<Option<u64>, Stop> {
+    pub(crate) fn number(&self, tag: u16) -> Result<Option<u64>, DirectoryError> {
         Ok(self.numbers(tag, 1)?.and_then(|numbers| numbers.first().copied()))
     }
 
     /// Numbers of a tag, `most` at most.
-    pub(crate) fn numbers(&self, tag: u16, most: u64) -> Result<Option<Vec<u64>>, Stop> {
+    pub(crate) fn numbers(&self, tag: u16, most: u64) -> Result<Option<Vec<u64>>, DirectoryError> {
         let Some(entry) = self.entry(tag) else { return Ok(None) };
         let bytes = self.values(&entry, most)?;
         Ok(Some(bytes.chunks_exact(entry.width).map(|bytes| self.order.number(bytes)).collect()))
     }
 
     /// The bytes of a tag, unless there are more than `most`.
-    pub(crate) fn bytes(&self, tag: u16, most: u64) -> Result<Option<&'a [u8]>, Stop> {
+    pub(crate) fn bytes(&self, tag: u16, most: u64) -> Result<Option<&'a [u8]>, DirectoryError> {
         let entry = self.entry(tag).filter(|entry| entry.width == 1 && entry.count <= most);
         entry.map(|entry| self.values(&entry, most)).transpose()
     }
 
     /// The text of a tag, cut to `longest` bytes. It is there as a whole, and of a type that holds text: ASCII, or the
     /// UTF-8 of Exif 3.0.
-    pub(crate) fn text(&self, tag: u16, longest: usize) -> Result<Option<&'a [u8]>, Stop> {
+    pub(crate) fn text(&self, tag: u16, longest: usize) -> Result<Option<&'a [u8]>, DirectoryError> {
         let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 2 | 129));
         let Some(entry) = entry else { return Ok(None) };
         let text = self.values(&entry, entry.count)?;
@@ -156,12 +156,12 @@ impl<'a> Directory<'a> {
         if self.is_big { 20 } else { 12 }
     }
 
-    fn number_at(&self, at: u64, length: u64) -> Result<u64, Stop> {
+    fn number_at(&self, at: u64, length: u64) -> Result<u64, DirectoryError> {
         Ok(self.order.number(part(self.file, at, length)?))
     }
 
     /// The first entry of a tag whose values are of a kind that is read here.
-    fn entry(&self, tag: u16) -> Option<Entry<'a>> {
+    fn entry(&self, tag: u16) -> Option<DirectoryEntry<'a>> {
         self.entries.chunks_exact(if self.is_big { 20 } else { 12 }).find_map(|entry| {
             let number =
                 |from: usize, length: usize| Some(self.order.number(entry.get(from..)?.get(..length)?));
@@ -175,7 +175,7 @@ impl<'a> Directory<'a> {
                 16 | 18 => 8,
                 _ => return None,
             };
-            (number(0, 2)? == u64::from(tag)).then_some(Entry {
+            (number(0, 2)? == u64::from(tag)).then_some(DirectoryEntry {
                 kind,
                 width,
                 count,
@@ -184,7 +184,7 @@ impl<'a> Directory<'a> {
         })
     }
 
-    fn values(&self, entry: &Entry<'a>, most: u64) -> Result<&'a [u8], Stop> {
+    fn values(&self, entry: &DirectoryEntry<'a>, most: u64) -> Result<&'a [u8], DirectoryError> {
         let width = reserved(entry.width);
         let length = entry.count.min(most).saturating_mul(width);
         // What fits in the entry stands in it.
@@ -196,8 +196,8 @@ impl<'a> Directory<'a> {
 }
 
 /// A part of what is there of a file.
-fn part(file: &[u8], at: u64, length: u64) -> Result<&[u8], Stop> {
+fn part(file: &[u8], at: u64, length: u64) -> Result<&[u8], DirectoryError> {
     let end = at.saturating_add(length);
     let range = usize::try_from(at).ok().zip(usize::try_from(end).ok());
-    range.and_then(|(at, end)| file.get(at..end)).ok_or(Stop::Beyond(end))
+    range.and_then(|(at, end)| file.get(at..end)).ok_or(DirectoryError::Beyond(end))
 }

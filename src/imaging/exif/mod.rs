@@ -1,6 +1,6 @@
 //! EXIF: the orientation and the copyright of a picture, from the TIFF directories that hold them.
 
-use crate::imaging::exif::directory::{Directory, Stop, tag};
+use crate::imaging::exif::directory::{Directory, DirectoryError, tag};
 use crate::imaging::picture::orientation::Orientation;
 
 pub(crate) mod copyright;
@@ -12,7 +12,7 @@ pub(crate) fn exif_orientation(exif: &[u8]) -> Orientation {
     directory.and_then(|directory| orientation(&directory).ok()).unwrap_or_default()
 }
 
-pub(crate) fn orientation(directory: &Directory<'_>) -> Result<Orientation, Stop> {
+pub(crate) fn orientation(directory: &Directory<'_>) -> Result<Orientation, DirectoryError> {
     let value = directory.number(tag::ORIENTATION)?.and_then(|value| u16::try_from(value).ok());
     Ok(value.map_or_else(Orientation::default, Orientation::from_exif))
 }

@@ -4,17 +4,17 @@ use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Take};
 
 use crate::imaging::error::Error;
-use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
 use crate::imaging::source_format::SourceFormat;
 
 /// A source from its first byte on, whose errors name its format.
 pub(crate) struct Forward<'s, 'a, R> {
-    source: &'s mut Source<'a, R>,
+    source: &'s mut SourceReader<'a, R>,
     format: SourceFormat,
 }
 
 impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
-    pub(crate) fn new(source: &'s mut Source<'a, R>, format: SourceFormat) -> Self {
+    pub(crate) fn new(source: &'s mut SourceReader<'a, R>, format: SourceFormat) -> Self {
         source.rewind();
         Self { source, format }
     }
@@ -51,7 +51,7 @@ impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
     }
 
     /// A reader of the next bytes, at most so many.
-    pub(crate) fn part(&mut self, length: u64) -> Take<&mut Source<'a, R>> {
+    pub(crate) fn part(&mut self, length: u64) -> Take<&mut SourceReader<'a, R>> {
         self.source.by_ref().take(length)
     }
 

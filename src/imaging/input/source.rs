@@ -1,6 +1,6 @@
 //! The bytes of a source as they arrive.
 //!
-//! Decoders read from a [`Source`] instead of from the reader itself, for four reasons: they see the first
+//! Decoders read from a [`SourceReader`] instead of from the reader itself, for four reasons: they see the first
 //! bytes again after probing, a failure of the reader stays distinguishable from a file that ends early,
 //! every read obeys [`Cancel`], and those that ask for `Seek` get it forward, without a copy of the file.
 
@@ -19,7 +19,7 @@ const LONGEST_HEAD: usize = 32 * 1024 * 1024;
 pub(crate) const CUT_SHORT: &str = "it ends before the picture does";
 
 /// A reader with a memory for what probing needs.
-pub(crate) struct Source<'a, R> {
+pub(crate) struct SourceReader<'a, R> {
     inner: R,
     length: Option<u64>,
     cancel: &'a Cancel,
@@ -27,13 +27,13 @@ pub(crate) struct Source<'a, R> {
     buffer: Vec<u8>,
     position: usize,
     start: u64,
-    /// Whether consumed bytes are kept for [`Source::rewind`].
+    /// Whether consumed bytes are kept for [`SourceReader::rewind`].
     keeping: bool,
     /// The reader's own error, once there was one.
     failure: Option<io::Error>,
 }
 
-impl<'a, R: Read> Source<'a, R> {
+impl<'a, R: Read> SourceReader<'a, R> {
     /// Keeps what is read until [`Self::rewind`].
     pub(crate) fn new(inner: R, length: Option<u64>, cancel: &'a Cancel) -> Self {
         Self {
@@ -154,7 +154,7 @@ impl<'a, R: Read> Source<'a, R> {
     }
 }
 
-impl<R: Read> BufRead for Source<'_, R> {
+impl<R: Read> BufRead for SourceReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.position >= self.buffer.len() {
             if !self.keeping {
@@ -174,7 +174,7 @@ impl<R: Read> BufRead for Source<'_, R> {
     }
 }
 
-impl<R: Read> Read for Source<'_, R> {
+impl<R: Read> Read for SourceReader<'_, R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let mut available = self.fill_buf()?;
         let count = available.read(target)?;
@@ -185,7 +185,7 @@ impl<R: Read> Read for Source<'_, R> {
 
 /// A source whose reads give all that is asked for, as far as the file goes: for decoders to which it matters how much
 /// they see at a time. The sizes in which a file arrives must not decide what becomes of it.
-pub(crate) struct Even<'s, 'a, R>(pub(crate) &'s mut Source<'a, R>);
+pub(crate) struct Even<'s, 'a, R>(pub(crate) &'s mut SourceReader<'a, R>);
 
 impl<R: Read> Read for Even<'_, '_, R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
@@ -204,7 +204,7 @@ impl<R: Read> Read for Even<'_, '_, R> {
 }
 
 /// Forward, and back as far as the buffer still reaches.
-impl<R: Read> Seek for Source<'_, R> {
+impl<R: Read> Seek for SourceReader<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let now = self.stream_position()?;
         let target = match to {
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn head_is_read_again_after_rewinding() {
         let cancel = Cancel::default();
-        let mut source = Source::new(&b"abcdef"[..], None, &cancel);
+        let mut source = SourceReader::new(&b"abcdef"[..], None, &cancel);
         assert_eq!(source.head(3).unwrap(), b"abc");
         let mut two = [0; 2];
         source.read_exact(&mut two).unwrap();
@@ -267,10 +267,10 @@ mod tests {
     #[test]
     fn failing_reader_is_blamed_and_short_file_is_damaged() {
         let cancel = Cancel::default();
-        let mut source = Source::new(Failing(b"abc".to_vec()), None, &cancel);
+        let mut source = SourceReader::new(Failing(b"abc".to_vec()), None, &cancel);
         assert_eq!(source.head(3).unwrap(), b"abc");
         assert!(matches!(source.head(4), Err(Error::Read(e)) if e.to_string() == "reset by peer"));
-        let mut source = Source::new(&b"abc"[..], None, &cancel);
+        let mut source = SourceReader::new(&b"abc"[..], None, &cancel);
         assert!(source.read_exact(&mut [0; 4]).is_err());
         assert!(source.culprit().is_none());
     }
@@ -278,7 +278,7 @@ mod tests {
     #[test]
     fn cancelled_source_reads_no_more() {
         let cancel = Cancel::default();
-        let mut source = Source::new(&b"abc"[..], None, &cancel);
+        let mut source = SourceReader::new(&b"abc"[..], None, &cancel);
         cancel.cancel();
         assert!(matches!(source.head(1), Err(Error::Cancelled)));
     }
@@ -295,7 +295,7 @@ mod tests {
         for (length, count, fits) in [(None, 40_000, true), (None, 200_000, false), (Some(200_000), 1, false)]
         {
             let bytes = vec![7; count];
-            let mut source = Source::new(bytes.as_slice(), length, &cancel);
+            let mut source = SourceReader::new(bytes.as_slice(), length, &cancel);
             let result = source.take_bytes(&mut Budget::new(limits));
             assert_eq!(result.is_ok(), fits, "{length:?} {count}");
             assert!(matches!(result, Ok(_) | Err(Error::TooMuchMemory { .. })));
@@ -306,7 +306,7 @@ mod tests {
     fn seeking_goes_forward_and_within_the_buffer() {
         let cancel = Cancel::default();
         let bytes: Vec<u8> = (0..200_000_u32).map(|i| i.to_le_bytes()[1]).collect();
-        let mut source = Source::new(bytes.as_slice(), None, &cancel);
+        let mut source = SourceReader::new(bytes.as_slice(), None, &cancel);
         source.rewind();
         source.seek(SeekFrom::Start(150_000)).unwrap();
         let mut byte = [0];

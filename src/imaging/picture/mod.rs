@@ -55,17 +55,17 @@ impl Depth {
 
 /// What a sample stands for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Grain {
+pub(super) enum Sampling {
     /// The mean of the square that its pixel covers of a larger picture.
-    Means,
+    Averaged,
     /// As sharp as a picture of its size can be.
     Points,
 }
 
-impl Grain {
+impl Sampling {
     /// Of squares with sides of so many pixels.
     pub(super) fn of(reduction: u32) -> Self {
-        if reduction > 1 { Self::Means } else { Self::Points }
+        if reduction > 1 { Self::Averaged } else { Self::Points }
     }
 }
 
@@ -93,7 +93,7 @@ impl Picture {
     }
 
     /// A picture without pixels, of which only the size counts. What is made of it has none either.
-    pub(super) fn hollow(size: Size, layout: Layout, depth: Depth) -> Self {
+    pub(super) fn placeholder(size: Size, layout: Layout, depth: Depth) -> Self {
         Self { size, layout, depth, samples: Vec::new() }
     }
 

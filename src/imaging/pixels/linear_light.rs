@@ -17,10 +17,10 @@ pub(crate) fn has_light(layout: Layout) -> bool {
 /// The picture in light of sixteen bits, averaged in cells of so many pixels' sides; its memory is reserved.
 pub(crate) fn averaged(picture: &Picture, cell: u32, budget: &mut Budget) -> Result<Picture, Error> {
     if picture.is_hollow() {
-        return Reducer::hollow(picture.size, picture.layout, Depth::Sixteen, cell, budget);
+        return Reducer::placeholder(picture.size, picture.layout, Depth::Sixteen, cell, budget);
     }
     let mut reducer = Reducer::new(picture.size, picture.layout, Depth::Sixteen, cell, budget)?;
-    let curve = Curve::new(picture.depth, light);
+    let curve = LightTable::new(picture.depth, light);
     let mut row = Vec::new();
     for samples in picture.rows() {
         row.clear();
@@ -32,7 +32,7 @@ pub(crate) fn averaged(picture: &Picture, cell: u32, budget: &mut Budget) -> Res
 
 /// A picture in light as one of samples on sRGB's curve, of this depth.
 pub(crate) fn developed(picture: &Picture, depth: Depth) -> Picture {
-    let curve = Curve::new(Depth::Sixteen, code);
+    let curve = LightTable::new(Depth::Sixteen, code);
     let mut samples = Vec::new();
     for row in picture.rows() {
         curve.apply(row, picture, |sample| match depth {
@@ -44,9 +44,9 @@ pub(crate) fn developed(picture: &Picture, depth: Depth) -> Picture {
 }
 
 /// A curve from samples of some depth to sixteen bits.
-struct Curve(Vec<u16>);
+struct LightTable(Vec<u16>);
 
-impl Curve {
+impl LightTable {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
     fn new(depth: Depth, curve: fn(f64) -> f64) -> Self {
         let last = match depth {

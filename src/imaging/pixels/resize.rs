@@ -11,9 +11,9 @@ use fast_image_resize::{Filter, FilterType, PixelTrait, ResizeAlg, ResizeOptions
 
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::{Size, Window};
-use crate::imaging::picture::{Depth, Grain, Layout, Picture, side};
-use crate::imaging::pixels::split_alpha::Apart;
-use crate::imaging::plan::Plan;
+use crate::imaging::picture::{Depth, Layout, Picture, Sampling, side};
+use crate::imaging::pixels::split_alpha::SplitAlpha;
+use crate::imaging::plan::DrawPlan;
 
 /// Part of the second difference that is taken off. To undo all that a mean takes of low frequencies it would be
 /// 1/24; but part of what is there in high ones is aliases, and by SSIMULACRA2 on photographs of 24 and 48 MP, 0.03
@@ -28,7 +28,7 @@ const DRAWN: u64 = 4;
 
 /// Bytes that drawing a plan from this picture and writing it takes, at the worst of its stages. `written` is what
 /// the encoder takes a pixel, its picture included.
-pub(crate) fn working_bytes(picture: &Picture, plan: &Plan, written: u64) -> u64 {
+pub(crate) fn working_bytes(picture: &Picture, plan: &DrawPlan, written: u64) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
     let premultiplied = if is_copied(picture) { pixel } else { 0 };
     let mut worst = 0_u64;
@@ -67,20 +67,25 @@ fn is_copied(picture: &Picture) -> bool {
 /// large.
 pub(crate) fn average(picture: &Picture, size: Size) -> Result<Picture, Error> {
     if picture.is_hollow() {
-        return Ok(Picture::hollow(size, picture.layout, picture.depth));
+        return Ok(Picture::placeholder(size, picture.layout, picture.depth));
     }
     resample(picture, Window::whole(picture.size), size, FilterType::Box)
 }
 
 /// The window of a picture, scaled to a size. Pixels next to the window count at its edges, as they would
 /// had the picture been scaled first and cut then.
-pub(crate) fn cut(picture: &Picture, window: Window, size: Size, grain: Grain) -> Result<Picture, Error> {
+pub(crate) fn cut(
+    picture: &Picture,
+    window: Window,
+    size: Size,
+    sampling: Sampling,
+) -> Result<Picture, Error> {
     if let Some(cut) = copy(picture, window, size) {
         return Ok(cut);
     }
-    let filter = match grain {
-        Grain::Means => sharpened(f64::from(size.width) / window.width),
-        Grain::Points => FilterType::Lanczos3,
+    let filter = match sampling {
+        Sampling::Averaged => sharpened(f64::from(size.width) / window.width),
+        Sampling::Points => FilterType::Lanczos3,
     };
     resample(picture, window, size, filter)
 }
@@ -123,10 +128,10 @@ fn lanczos(x: f64) -> f64 {
 }
 
 fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -> Result<Picture, Error> {
-    if let Some(Apart { colors, last }) = Apart::of(picture) {
+    if let Some(SplitAlpha { colors, last }) = SplitAlpha::of(picture) {
         let colors = resample(&colors, window, size, filter)?;
         let last = resample(&last, window, size, filter)?;
-        return Ok(Apart { colors, last }.joined(picture.layout));
+        return Ok(SplitAlpha { colors, last }.joined(picture.layout));
     }
     let (width, height) = (f64::from(picture.size.width), f64::from(picture.size.height));
     // The arithmetic of windows may overshoot the edge by a rounding error, which the resampler refuses.
@@ -197,7 +202,7 @@ mod tests {
         let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
         let window = Window { x: 1.0, y: 1.0, width: 2.0, height: 1.0 };
         assert_eq!(
-            cut(&picture, window, Size { width: 2, height: 1 }, Grain::Points).unwrap(),
+            cut(&picture, window, Size { width: 2, height: 1 }, Sampling::Points).unwrap(),
             grey(2, 1, &[5, 6])
         );
     }
@@ -209,7 +214,7 @@ mod tests {
                 let mut picture = Picture::blank(Size { width: 40, height: 30 }, layout, depth);
                 picture.samples.fill(200);
                 let small = Size { width: 7, height: 5 };
-                let scaled = cut(&picture, Window::whole(picture.size), small, Grain::Means).unwrap();
+                let scaled = cut(&picture, Window::whole(picture.size), small, Sampling::Averaged).unwrap();
                 assert_eq!(scaled.samples.len(), 35 * picture.pixel_bytes());
                 let off = scaled.samples.iter().filter(|s| s.abs_diff(200) > 1).count();
                 assert_eq!(off, 0, "{layout:?} {depth:?}");
@@ -223,7 +228,8 @@ mod tests {
         let size = Size { width: 8, height: 1 };
         let samples = [[255, 0, 0, 255], [0, 255, 0, 0]].repeat(4).concat();
         let picture = Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples };
-        let scaled = cut(&picture, Window::whole(size), Size { width: 2, height: 1 }, Grain::Points).unwrap();
+        let scaled =
+            cut(&picture, Window::whole(size), Size { width: 2, height: 1 }, Sampling::Points).unwrap();
         for pixel in scaled.samples.chunks_exact(4) {
             assert!(pixel[0] > 250 && pixel[1] < 5, "{pixel:?}");
         }
@@ -239,14 +245,14 @@ mod tests {
         let fine = Picture { size, layout: Layout::Grey, depth: Depth::Eight, samples };
         let coarse = average(&fine, Size { width: 80, height: 1 }).unwrap();
         let small = Size { width: 50, height: 1 };
-        let contrast = |picture: &Picture, grain| {
-            let cut = cut(picture, Window::whole(picture.size), small, grain).unwrap();
+        let contrast = |picture: &Picture, sampling| {
+            let cut = cut(picture, Window::whole(picture.size), small, sampling).unwrap();
             let middle = &cut.samples[5..45];
             middle.iter().max().unwrap() - middle.iter().min().unwrap()
         };
         let [exact, dull, sharp] =
-            [(&fine, Grain::Points), (&coarse, Grain::Points), (&coarse, Grain::Means)]
-                .map(|(picture, grain)| contrast(picture, grain));
+            [(&fine, Sampling::Points), (&coarse, Sampling::Points), (&coarse, Sampling::Averaged)]
+                .map(|(picture, sampling)| contrast(picture, sampling));
         assert!(dull + 5 < exact && dull + 2 < sharp && sharp <= exact + 2, "{exact} {dull} {sharp}");
     }
 }

@@ -6,7 +6,7 @@
 use crate::imaging::picture::{Depth, Layout, Picture};
 
 /// A picture in two.
-pub(crate) struct Apart {
+pub(crate) struct SplitAlpha {
     /// Weighed by alpha, where that is what stands beside them.
     pub(crate) colors: Picture,
     pub(crate) last: Picture,
@@ -14,7 +14,7 @@ pub(crate) struct Apart {
 
 const OPAQUE: u32 = u16::MAX as u32;
 
-impl Apart {
+impl SplitAlpha {
     /// Takes a picture of sixteen bits apart that has two or four channels.
     pub(crate) fn of(picture: &Picture) -> Option<Self> {
         match (picture.depth, picture.layout) {
@@ -89,22 +89,23 @@ mod tests {
             (Layout::Cmyk, &[1, 2, 3, 0, 65_535, 30_000, 0, 4]),
         ] {
             let whole = picture(layout, samples);
-            let apart = Apart::of(&whole).unwrap();
+            let apart = SplitAlpha::of(&whole).unwrap();
             assert_eq!(apart.joined(layout), whole, "{layout:?}");
         }
-        assert!(Apart::of(&picture(Layout::Rgb, &[1, 2, 3])).is_none());
+        assert!(SplitAlpha::of(&picture(Layout::Rgb, &[1, 2, 3])).is_none());
         assert!(
-            Apart::of(&Picture::blank(Size { width: 1, height: 1 }, Layout::RgbAlpha, Depth::Eight))
+            SplitAlpha::of(&Picture::blank(Size { width: 1, height: 1 }, Layout::RgbAlpha, Depth::Eight))
                 .is_none()
         );
     }
 
     #[test]
     fn colours_weigh_by_their_alpha() {
-        let apart = Apart::of(&picture(Layout::GreyAlpha, &[40_000, 32_768, 40_000, 0])).unwrap();
+        let apart = SplitAlpha::of(&picture(Layout::GreyAlpha, &[40_000, 32_768, 40_000, 0])).unwrap();
         assert_eq!(apart.colors, picture(Layout::Grey, &[20_000, 0]));
         assert_eq!(apart.joined(Layout::GreyAlpha), picture(Layout::GreyAlpha, &[39_999, 32_768, 0, 0]));
-        let overshot = Apart { colors: picture(Layout::Grey, &[300]), last: picture(Layout::Grey, &[200]) };
+        let overshot =
+            SplitAlpha { colors: picture(Layout::Grey, &[300]), last: picture(Layout::Grey, &[200]) };
         assert_eq!(overshot.joined(Layout::GreyAlpha), picture(Layout::GreyAlpha, &[65_535, 200]));
     }
 }

@@ -20,7 +20,7 @@ const CORE: (usize, usize) = (3, 5);
 const FAR_LOSS: u64 = 150;
 
 /// What of the free space lies before a window where subjects usually are: heads are above the middle.
-const USUAL: (usize, usize) = (2, 3);
+const DEFAULT_DURATION: (usize, usize) = (2, 3);
 
 /// Edge from which on more makes no difference, else grass and gravel would outweigh faces.
 const STRONG: f32 = 0.3;
@@ -99,7 +99,7 @@ impl Map {
         let places = (0..=free_y).flat_map(|y| (0..=free_x).map(move |x| (x, y)));
         let weigh = |&(x, y): &(usize, usize)| {
             let core = self.sum(x + margin_x, y + margin_y, columns - 2 * margin_x, rows - 2 * margin_y);
-            let away = away(x, free_x, USUAL.0).max(away(y, free_y, USUAL.1));
+            let away = away(x, free_x, DEFAULT_DURATION.0).max(away(y, free_y, DEFAULT_DURATION.1));
             ((self.sum(x, y, columns, rows) + core + 1) * (1000 * 1000 - FAR_LOSS * away), 1000 - away)
         };
         places.max_by_key(weigh).unwrap_or((0, 0))

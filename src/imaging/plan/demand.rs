@@ -2,7 +2,7 @@
 
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::plan::Plan;
+use crate::imaging::plan::DrawPlan;
 use crate::recipe::Recipe;
 
 /// What the recipes of one source ask of its decoder.
@@ -35,11 +35,11 @@ impl Demand<'_> {
         self.recipes.iter().any(|recipe| recipe.keep.profile)
     }
 
-    /// The largest [`Plan::ratio`] of any recipe, for an upright source of this size; at most 1.
+    /// The largest [`DrawPlan::ratio`] of any recipe, for an upright source of this size; at most 1.
     pub(crate) fn ratio(self, upright: Size) -> f64 {
         // A recipe that this source cannot follow fails later, by itself.
         let ratios = self.recipes.iter().filter_map(|recipe| {
-            let ratio = Plan::new(upright, &recipe.steps).ok()?.ratio();
+            let ratio = DrawPlan::new(upright, &recipe.steps).ok()?.ratio();
             // Decoders that make pictures smaller do not average light.
             Some(if recipe.linear { 1.0 } else { ratio })
         });

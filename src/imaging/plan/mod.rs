@@ -57,12 +57,12 @@ impl Stage {
 
 /// How one thumbnail comes out of one upright picture.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Plan {
+pub(super) struct DrawPlan {
     /// At least one.
     pub(super) stages: Vec<Stage>,
 }
 
-impl Plan {
+impl DrawPlan {
     /// Follows the steps of a recipe from a picture of this size.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl Draft {
                 return Ok(self.crop(size, gravity));
             }
             Step::CropEdges { long, short } => {
-                let Size { width, height } = sizes::lying_as(shown, long, short);
+                let Size { width, height } = sizes::oriented_like(shown, long, short);
                 let size = Size { width: width.clamp(1, shown.width), height: height.clamp(1, shown.height) };
                 return Ok(self.crop(size, Gravity::Center));
             }
@@ -230,7 +230,7 @@ mod tests {
             Step::Thumbnail(Geometry::Cover { width: 200, height: 200, scaling: Scaling::Both }),
             Step::Crop { width: Some(200), height: Some(200), gravity: Gravity::Center },
         ];
-        let plan = Plan::new(size(1000, 500), &steps).unwrap();
+        let plan = DrawPlan::new(size(1000, 500), &steps).unwrap();
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
         assert_eq!(stage.window, Window { x: 250.0, y: 0.0, width: 500.0, height: 500.0 });
         assert_eq!(stage.size, size(200, 200));
@@ -257,7 +257,7 @@ mod tests {
             (focus(10_000, 6500), 7.0, 4.0),
         ] {
             let crop = Step::Crop { width: Some(3), height: Some(6), gravity };
-            let plan = Plan::new(size(10, 10), &[crop]).unwrap();
+            let plan = DrawPlan::new(size(10, 10), &[crop]).unwrap();
             let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
             assert_eq!(stage.window, Window { x, y, width: 3.0, height: 6.0 }, "{gravity}");
         }
@@ -274,7 +274,7 @@ mod tests {
             (Gravity::Center, 35.0, 10.0, 30.0, 30.0),
         ] {
             let cut = Step::Cut { width: 30, height: 30, x: 20, y: 10, gravity };
-            let plan = Plan::new(size(100, 50), &[cut]).unwrap();
+            let plan = DrawPlan::new(size(100, 50), &[cut]).unwrap();
             let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
             assert_eq!(stage.window, Window { x, y, width, height }, "{gravity}");
         }
@@ -283,13 +283,13 @@ mod tests {
     #[test]
     fn cuts_end_at_the_edge_and_fail_beside_it() {
         let cut = |x, y, gravity| Step::Cut { width: 30, height: 30, x, y, gravity };
-        let plan = Plan::new(size(100, 50), &[cut(90, 49, Gravity::NorthWest)]).unwrap();
+        let plan = DrawPlan::new(size(100, 50), &[cut(90, 49, Gravity::NorthWest)]).unwrap();
         assert_eq!(plan.stages[0].window, Window { x: 90.0, y: 49.0, width: 10.0, height: 1.0 });
-        let plan = Plan::new(size(100, 50), &[cut(90, 49, Gravity::SouthEast)]).unwrap();
+        let plan = DrawPlan::new(size(100, 50), &[cut(90, 49, Gravity::SouthEast)]).unwrap();
         assert_eq!(plan.stages[0].window, Window { x: 0.0, y: 0.0, width: 10.0, height: 1.0 });
         for (x, y) in [(100, 0), (0, 50), (u32::MAX, u32::MAX)] {
             for gravity in [Gravity::NorthWest, Gravity::SouthEast] {
-                let refusal = Plan::new(size(100, 50), &[cut(x, y, gravity)]).unwrap_err();
+                let refusal = DrawPlan::new(size(100, 50), &[cut(x, y, gravity)]).unwrap_err();
                 assert!(matches!(refusal, Error::Outside { width: 100, height: 50, .. }), "{refusal:?}");
             }
         }
@@ -303,7 +303,7 @@ mod tests {
             Step::CropEdges { long: 400, short: 100 },
         ];
         for (from, to) in [((1000, 500), (400, 100)), ((500, 1000), (100, 400)), ((300, 50), (300, 50))] {
-            let plan = Plan::new(size(from.0, from.1), &steps).unwrap();
+            let plan = DrawPlan::new(size(from.0, from.1), &steps).unwrap();
             assert_eq!(plan.stages.last().unwrap().final_size(), size(to.0, to.1), "{from:?}");
         }
     }
@@ -311,10 +311,10 @@ mod tests {
     #[test]
     fn a_crop_to_the_subject_waits_for_pixels() {
         let crop = |width| Step::Crop { width: Some(width), height: None, gravity: Gravity::Auto };
-        let plan = Plan::new(size(100, 50), &[Step::Rotate(90), crop(20)]).unwrap();
+        let plan = DrawPlan::new(size(100, 50), &[Step::Rotate(90), crop(20)]).unwrap();
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
         assert_eq!(stage.finish, Some(Finish::Pick { size: size(20, 100) }));
-        let plan = Plan::new(size(100, 50), &[crop(200)]).unwrap();
+        let plan = DrawPlan::new(size(100, 50), &[crop(200)]).unwrap();
         assert_eq!(plan.stages[0].finish, None, "nothing is cut");
     }
 
@@ -322,7 +322,7 @@ mod tests {
     #[test]
     fn crop_after_a_turn_cuts_the_turned_picture() {
         let crop = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
-        let plan = Plan::new(size(100, 50), &[Step::Rotate(90), crop]).unwrap();
+        let plan = DrawPlan::new(size(100, 50), &[Step::Rotate(90), crop]).unwrap();
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
         assert_eq!(stage.window, Window { x: 0.0, y: 40.0, width: 20.0, height: 10.0 });
         assert_eq!(stage.final_size(), size(10, 20));
@@ -333,7 +333,7 @@ mod tests {
     fn crop_after_a_mirror_cuts_the_mirrored_picture() {
         let crop = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (flip, x, y) in [(Flip::Horizontal, 90.0, 0.0), (Flip::Vertical, 0.0, 30.0)] {
-            let plan = Plan::new(size(100, 50), &[Step::Flip(flip), crop]).unwrap();
+            let plan = DrawPlan::new(size(100, 50), &[Step::Flip(flip), crop]).unwrap();
             assert_eq!(plan.stages[0].window, Window { x, y, width: 10.0, height: 20.0 }, "{flip:?}");
         }
     }
@@ -354,7 +354,7 @@ mod tests {
             (vec![Step::Rotate(270)], 1, (50, 100)),
             (vec![Step::Rotate(45), shrink], 2, (10, 10)),
         ] {
-            let plan = Plan::new(size(100, 50), &steps).unwrap();
+            let plan = DrawPlan::new(size(100, 50), &steps).unwrap();
             assert_eq!(plan.stages.len(), stages, "{steps:?}");
             assert_eq!(plan.stages.last().unwrap().final_size(), size(last.0, last.1), "{steps:?}");
         }

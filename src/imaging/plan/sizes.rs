@@ -19,7 +19,7 @@ pub(crate) fn scaled(from: Size, geometry: Geometry) -> Size {
             allowed(from, covering(from, Size { width: capped(width), height: capped(height) }), scaling)
         }
         Geometry::CoverEdges { long, short } => {
-            let covering = covering(from, lying_as(from, capped(long), capped(short)));
+            let covering = covering(from, oriented_like(from, capped(long), capped(short)));
             allowed(from, covering, Scaling::ShrinkOnly)
         }
         Geometry::Exact { width, height } => Size { width: capped(width), height: capped(height) },
@@ -45,7 +45,7 @@ fn allowed(from: Size, to: Size, scaling: Scaling) -> Size {
 }
 
 /// A box of these edges that lies as the picture does; a square picture lies on its long edge.
-pub(crate) fn lying_as(picture: Size, long: u32, short: u32) -> Size {
+pub(crate) fn oriented_like(picture: Size, long: u32, short: u32) -> Size {
     if picture.width >= picture.height {
         Size { width: long, height: short }
     } else {

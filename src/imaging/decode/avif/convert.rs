@@ -14,7 +14,7 @@ use crate::imaging::pixels::reduce::Reducer;
 
 /// A part of the planes, pixels of luma.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Part {
+pub(super) struct Crop {
     pub(super) left: u32,
     pub(super) top: u32,
     pub(super) size: Size,
@@ -27,7 +27,7 @@ pub(super) struct Converter<'a> {
     /// Whether colours were multiplied by alpha.
     pub(super) premultiplied: bool,
     pub(super) matrix: Matrix,
-    pub(super) part: Part,
+    pub(super) part: Crop,
 }
 
 impl Converter<'_> {
@@ -153,7 +153,7 @@ struct Rows<'a> {
     plane: &'a Plane,
     /// Whether samples have two bytes.
     wide: bool,
-    part: Part,
+    part: Crop,
     cell: u32,
     /// Whether the plane has half the resolution of luma, across and down.
     halved: [bool; 2],
@@ -163,7 +163,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(plane: &'a Plane, wide: bool, part: Part, cell: u32, halved: [bool; 2]) -> Self {
+    fn new(plane: &'a Plane, wide: bool, part: Crop, cell: u32, halved: [bool; 2]) -> Self {
         let values = vec![0.0; side(part.size.width.div_ceil(cell))];
         Self { plane, wide, part, cell, halved, sums: Vec::new(), values }
     }
@@ -174,7 +174,7 @@ impl<'a> Rows<'a> {
 
     /// Means of cells. A halved plane has half a cell for each, and `cell` is even then.
     fn average(&mut self, y: u32) {
-        let Part { left, top, size } = self.part;
+        let Crop { left, top, size } = self.part;
         let [left, width, across] = Self::scaled(left, size.width, self.cell, self.halved[0]);
         let [top, height, down] = Self::scaled(top, size.height, self.cell, self.halved[1]);
         let first = y.saturating_mul(down);

@@ -3,8 +3,8 @@
 //! Of a sequence, its still picture counts. What rotates, mirrors and crops a picture are its properties; an
 //! orientation in its EXIF data says the same again and is not obeyed (MIAF, ISO/IEC 23000-22, section 7.3.9).
 //!
-//! Memory: the file and a copy of what is being decoded; in the decoder a picture for each layer, one more for film
-//! grain, and 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as
+//! Memory: the file and a copy of what is being decoded; in the decoder a picture for each layer, one more for animation
+//! sampling, and 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as
 //! its recipes allow.
 
 mod boxes;
@@ -18,14 +18,14 @@ use std::io::Read;
 use std::ops::Range;
 
 use crate::imaging::color::code_points::Colorimetry;
-use crate::imaging::decode::avif::boxes::{Bytes, Header};
+use crate::imaging::decode::avif::boxes::{BoxHeader, Bytes};
 use crate::imaging::decode::avif::cicp::Matrix;
-use crate::imaging::decode::avif::convert::{Converter, Part};
+use crate::imaging::decode::avif::convert::{Converter, Crop};
 use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
 use crate::imaging::limits::{Budget, bytes_of, reserved};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
@@ -43,18 +43,18 @@ const BOX: usize = 16;
 /// What a file says of its picture.
 #[derive(Debug)]
 struct Still<'a> {
-    color: planes::Layout,
-    alpha: Option<planes::Layout>,
+    color: planes::TileGrid,
+    alpha: Option<planes::TileGrid>,
     premultiplied: bool,
-    part: Part,
+    part: Crop,
     orientation: Orientation,
     coded: Option<CodePoints>,
     icc: Option<&'a [u8]>,
-    credits: Credits,
+    copyright: Copyright,
 }
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -111,7 +111,7 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded {
         orientation: still.orientation,
         profile,
-        credits: still.credits,
+        copyright: still.copyright,
         ..Decoded::plain(SourceFormat::Avif, picture, full, cell)
     })
 }
@@ -131,7 +131,7 @@ fn find(file: &[u8]) -> Metadata {
         if rest.is_empty() {
             return Metadata::Missing;
         }
-        let Some(Header { kind, header, length }) = Header::read(rest) else {
+        let Some(BoxHeader { kind, header, length }) = BoxHeader::read(rest) else {
             return if rest.len() < BOX { Metadata::Beyond(at) } else { Metadata::Missing };
         };
         let end = length.map_or(Some(file.len()), |length| at.checked_add(length));
@@ -145,7 +145,7 @@ fn find(file: &[u8]) -> Metadata {
 }
 
 /// Has the size admitted as soon as it has come, where the metadata stand at the beginning, as MIAF wants them to.
-fn admit_early<R: Read>(source: &mut Source<'_, R>, budget: &Budget) -> Result<(), Error> {
+fn admit_early<R: Read>(source: &mut SourceReader<'_, R>, budget: &Budget) -> Result<(), Error> {
     let mut known = BOX;
     while known <= HEAD {
         match find(source.head(known)?) {
@@ -170,13 +170,13 @@ impl<'a> Still<'a> {
         let alpha = alpha(meta, file, primary, &color)?;
         let mut still = Self {
             premultiplied: !meta.referred(*b"prem", primary).is_empty(),
-            part: Part { left: 0, top: 0, size: color.size },
+            part: Crop { left: 0, top: 0, size: color.size },
             color,
             alpha,
             orientation: Orientation::default(),
             coded: None,
             icc: None,
-            credits: credits(meta, file, primary),
+            copyright: copyright(meta, file, primary),
         };
         for (_, property) in meta.of(primary) {
             match property {
@@ -214,14 +214,14 @@ impl<'a> Still<'a> {
 
 /// What the EXIF data of a picture say of its makers; how it lies is said by its properties. In front of the data
 /// stands how far their TIFF header is away (ISO/IEC 23008-12, annex A.2.1).
-fn credits(meta: &Meta<'_>, file: &[u8], primary: u32) -> Credits {
+fn copyright(meta: &Meta<'_>, file: &[u8], primary: u32) -> Copyright {
     let exif = || {
         let item = meta.referring(*b"cdsc", primary).find(|item| meta.kind(*item) == Some(*b"Exif"))?;
         let content = meta.content(item, file)?;
         let mut bytes = Bytes(&content);
         let offset = bytes.u32()?;
         bytes.take(usize::try_from(offset).ok()?)?;
-        Some(Credits::read(bytes.0))
+        Some(Copyright::read(bytes.0))
     };
     exif().unwrap_or_default()
 }
@@ -234,7 +234,7 @@ fn size(meta: &Meta<'_>, item: u32) -> Option<Size> {
 }
 
 /// The tiles of an item.
-fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::Layout, Error> {
+fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::TileGrid, Error> {
     for (essential, property) in meta.of(item) {
         if let (true, Property::Unknown(kind)) = (essential, property) {
             return Err(Error::unsupported(
@@ -247,7 +247,7 @@ fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::Layout, Err
         b"av01" => {
             let size =
                 size(meta, item).ok_or_else(|| Error::damaged(SourceFormat::Avif, "its size is missing"))?;
-            Ok(planes::Layout { tiles: vec![item], columns: 1, size })
+            Ok(planes::TileGrid { tiles: vec![item], columns: 1, size })
         }
         b"grid" => {
             let content =
@@ -265,12 +265,12 @@ fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::Layout, Err
 }
 
 /// ISO/IEC 23008-12, section 6.6.2.3.
-fn grid(mut content: Bytes<'_>, tiles: &[u32]) -> Option<planes::Layout> {
+fn grid(mut content: Bytes<'_>, tiles: &[u32]) -> Option<planes::TileGrid> {
     content.u8()?;
     let long = content.u8()? & 1 == 1;
     let [rows, columns] = content.array()?.map(|less_one: u8| usize::from(less_one) + 1);
     let size = Size { width: content.short_or_long(long)?, height: content.short_or_long(long)? };
-    (rows * columns == tiles.len() && size.pixels() > 0).then(|| planes::Layout {
+    (rows * columns == tiles.len() && size.pixels() > 0).then(|| planes::TileGrid {
         tiles: tiles.to_vec(),
         columns,
         size,
@@ -282,8 +282,8 @@ fn alpha(
     meta: &Meta<'_>,
     file: &[u8],
     primary: u32,
-    color: &planes::Layout,
-) -> Result<Option<planes::Layout>, Error> {
+    color: &planes::TileGrid,
+) -> Result<Option<planes::TileGrid>, Error> {
     const ALPHA: [&[u8]; 2] = [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"];
     let shows_alpha = |item: &u32| {
         meta.of(*item)
@@ -293,7 +293,7 @@ fn alpha(
     if let Some(item) = alpha_of(primary) {
         let size = color.size;
         return Ok(Some(match &meta.kind(item).unwrap_or_default() {
-            b"av01" => planes::Layout { tiles: vec![item], columns: 1, size },
+            b"av01" => planes::TileGrid { tiles: vec![item], columns: 1, size },
             _ => layout(meta, file, item)?,
         }));
     }
@@ -301,7 +301,7 @@ fn alpha(
         return Ok(None);
     }
     let tiles: Option<Vec<u32>> = color.tiles.iter().map(|tile| alpha_of(*tile)).collect();
-    Ok(tiles.map(|tiles| planes::Layout { tiles, ..color.clone() }))
+    Ok(tiles.map(|tiles| planes::TileGrid { tiles, ..color.clone() }))
 }
 
 /// The part of a picture that a clean aperture leaves, in whole pixels (ISO/IEC 14496-12, section 12.1.4).
@@ -310,7 +310,7 @@ fn alpha(
     clippy::cast_sign_loss,
     reason = "checked to be within the picture"
 )]
-fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Part> {
+fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Crop> {
     let [wn, wd, hn, hd, xn, xd, yn, yd] = numbers;
     let over = |n: f64, d: u32| if d == 0 { None } else { Some(n / f64::from(d)) };
     let signed = |n: u32| f64::from(n.cast_signed());
@@ -325,7 +325,7 @@ fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Part> {
         && left + width <= f64::from(whole.width)
         && top + height <= f64::from(whole.height);
     let size = Size { width: width as u32, height: height as u32 };
-    inside.then_some(Part { left: left as u32, top: top as u32, size })
+    inside.then_some(Crop { left: left as u32, top: top as u32, size })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use re_rav1d::dav1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
 
 use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
-use crate::imaging::decode::avif::stream::{Format, Stream, Subsampling};
+use crate::imaging::decode::avif::stream::{ChromaSubsampling, PlaneFormat, Stream};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
 use crate::imaging::limits::{Budget, Cancel};
@@ -22,7 +22,7 @@ const MOST_FRAMES: u32 = 8;
 
 /// The items that make one picture, and how they are laid out.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct TileGrid {
     pub(super) tiles: Vec<u32>,
     pub(super) columns: usize,
     /// Size of the whole; tiles may reach over its right and lower edge.
@@ -33,21 +33,21 @@ pub(super) struct Layout {
 pub(super) struct Planes {
     /// Luma and, unless the picture is grey, both of chroma.
     pub(super) planes: Vec<Plane>,
-    pub(super) format: Format,
+    pub(super) format: PlaneFormat,
     /// What the stream says of its colours.
     pub(super) color: CodePoints,
 }
 
 /// The samples of one component, of one byte each, or of two in the machine's order.
 pub(super) struct Plane {
-    samples: Samples,
+    samples: PlaneSamples,
     /// Bytes from row to row.
     stride: usize,
     /// Samples that show something.
     pub(super) size: Size,
 }
 
-enum Samples {
+enum PlaneSamples {
     Decoded(re_rav1d::dav1d::Plane),
     Joined(Vec<u8>),
 }
@@ -56,15 +56,15 @@ impl Plane {
     /// A row, to the end of which there may be padding.
     pub(super) fn row(&self, y: u32) -> &[u8] {
         let samples: &[u8] = match &self.samples {
-            Samples::Decoded(plane) => plane,
-            Samples::Joined(samples) => samples,
+            PlaneSamples::Decoded(plane) => plane,
+            PlaneSamples::Joined(samples) => samples,
         };
         let start = side(y).saturating_mul(self.stride);
         samples.get(start..start.saturating_add(self.stride)).unwrap_or_default()
     }
 }
 
-impl Subsampling {
+impl ChromaSubsampling {
     /// The size of a plane of chroma.
     fn size(self, luma: Size) -> Size {
         let half = |side: u32, halved: bool| if halved { side.div_ceil(2) } else { side };
@@ -76,7 +76,7 @@ impl Subsampling {
 pub(super) fn decode(
     meta: &Meta<'_>,
     file: &[u8],
-    layout: &Layout,
+    layout: &TileGrid,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
@@ -93,7 +93,7 @@ pub(super) fn decode(
 fn grid(
     meta: &Meta<'_>,
     file: &[u8],
-    layout: &Layout,
+    layout: &TileGrid,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
@@ -122,7 +122,7 @@ fn grid(
 }
 
 /// Planes for all tiles, which must cover the whole.
-fn blank(tile: &Planes, layout: &Layout, size: Size) -> Result<Planes, Error> {
+fn blank(tile: &Planes, layout: &TileGrid, size: Size) -> Result<Planes, Error> {
     let rows = layout.tiles.len() / layout.columns;
     let reach =
         |side: u32, count: usize| u64::from(side).saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
@@ -143,14 +143,18 @@ fn blank(tile: &Planes, layout: &Layout, size: Size) -> Result<Planes, Error> {
     });
     let planes = sizes.map(|size| {
         let stride = side(size.width).saturating_mul(bytes);
-        Plane { samples: Samples::Joined(vec![0; stride.saturating_mul(side(size.height))]), stride, size }
+        Plane {
+            samples: PlaneSamples::Joined(vec![0; stride.saturating_mul(side(size.height))]),
+            stride,
+            size,
+        }
     });
     Ok(Planes { planes: planes.collect(), format: tile.format, color: tile.color })
 }
 
 /// Copies the rows of a tile, `length` bytes each, to its place.
 fn copy(to: &mut Plane, from: &Plane, length: usize, column: usize, row: usize) {
-    let Samples::Joined(samples) = &mut to.samples else { return };
+    let PlaneSamples::Joined(samples) = &mut to.samples else { return };
     let (left, top) = (column.saturating_mul(length), row.saturating_mul(side(from.size.height)));
     let rows = samples.chunks_exact_mut(to.stride.max(1)).skip(top);
     for (y, place) in (0..from.size.height).zip(rows) {
@@ -177,7 +181,7 @@ fn tile(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<
     if stream.frames > MOST_FRAMES {
         return Err(Error::unsupported(SourceFormat::Avif, "more than 8 layers"));
     }
-    let pictures = stream.frames.max(1) + u32::from(stream.grain);
+    let pictures = stream.frames.max(1) + u32::from(stream.film_grain);
     let pictures = stream.format.bytes(stream.size).saturating_mul(pictures.into());
     let working = stream.size.pixels().saturating_mul(WORKING);
     budget.reserve(pictures.saturating_add(working))?;
@@ -243,7 +247,7 @@ fn last_picture(
 }
 
 fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, Error> {
-    let half = |across, down| Some(Subsampling { across, down });
+    let half = |across, down| Some(ChromaSubsampling { across, down });
     let chroma = match picture.pixel_layout() {
         PixelLayout::I400 => None,
         PixelLayout::I420 => half(true, true),
@@ -265,7 +269,7 @@ fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, 
     }
     let planes = components.into_iter().map(|(component, size)| Plane {
         stride: side(picture.stride(component)),
-        samples: Samples::Decoded(picture.plane(component)),
+        samples: PlaneSamples::Decoded(picture.plane(component)),
         size,
     });
     Ok(Planes { planes: planes.collect(), format: stream.format, color: stream.color })

@@ -10,12 +10,12 @@ mod run_lengths;
 
 use std::io::Read;
 
-use crate::imaging::decode::bmp::header::Header;
-use crate::imaging::decode::bmp::pixels::Coding;
+use crate::imaging::decode::bmp::header::BmpHeader;
+use crate::imaging::decode::bmp::pixels::PixelCoding;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::Forward;
-use crate::imaging::input::source::Source;
+use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, bytes_of, reserved};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Picture, side};
@@ -29,16 +29,16 @@ const FORMAT: SourceFormat = SourceFormat::Bmp;
 const LONGEST_PROFILE: u32 = 4_000_000;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
     let mut file = Forward::new(source, FORMAT);
-    let header = Header::read(&mut file)?;
+    let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
-    let mut canvas = Canvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
+    let mut canvas = BmpCanvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
     let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
     budget.reserve(length.into())?;
     let mut profile = None;
@@ -51,7 +51,7 @@ pub(super) fn decode<R: Read>(
         cancel.check()
     };
     match &header.coding {
-        Coding::RunLengths { unit, palette } => {
+        PixelCoding::RunLengths { unit, palette } => {
             budget.reserve(bytes_of(Size { height: 1, ..full }, 3))?;
             run_lengths::decode(&mut file, (*unit, palette), full, push)?;
         }
@@ -67,7 +67,7 @@ pub(super) fn decode<R: Read>(
 /// Hands on the rows in the order of the file.
 fn plain<R: Read>(
     file: &mut Forward<'_, '_, R>,
-    coding: &Coding,
+    coding: &PixelCoding,
     size: Size,
     budget: &mut Budget,
     mut push: impl FnMut(&[u8]) -> Result<(), Error>,
@@ -104,7 +104,7 @@ fn read_profile<R: Read>(
 }
 
 /// The picture that is being reduced.
-struct Canvas {
+struct BmpCanvas {
     reducer: Reducer,
     /// What it is if alpha means nothing: there until some of it is not 0.
     opaque: Option<Opaque>,
@@ -115,8 +115,8 @@ struct Opaque {
     row: Vec<u8>,
 }
 
-impl Canvas {
-    fn new(header: &Header, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
+impl BmpCanvas {
+    fn new(header: &BmpHeader, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
         let layout = header.coding.layout();
         let mut reducer = || {
             let reducer = Reducer::new(header.size, layout, Depth::Eight, cell, budget)?;

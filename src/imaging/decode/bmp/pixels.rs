@@ -3,7 +3,7 @@
 use crate::imaging::picture::Layout;
 
 /// How the pixels are stored.
-pub(super) enum Coding {
+pub(super) enum PixelCoding {
     /// Three bytes a pixel, blue first.
     Bgr,
     /// Indices of 1, 2, 4 or 8 bits, the first in the highest bits of a byte.
@@ -16,7 +16,7 @@ pub(super) enum Coding {
     Short(Masks),
 }
 
-impl Coding {
+impl PixelCoding {
     pub(super) fn layout(&self) -> Layout {
         match self {
             Self::Long(masks) | Self::Short(masks) if masks.has_alpha => Layout::RgbAlpha,
@@ -205,11 +205,11 @@ mod tests {
         for (index, color) in (0..=u8::MAX).zip(&mut palette.0) {
             *color = [index; 3];
         }
-        let mut coding = Coding::Indexed { bits: 4, palette };
+        let mut coding = PixelCoding::Indexed { bits: 4, palette };
         for (bits, indices) in
             [(4, [0xd, 2, 0xf, 0, 0]), (2, [3, 1, 0, 2, 3]), (1, [1, 1, 0, 1, 0]), (8, [0xd2, 0xf0, 0, 0, 0])]
         {
-            if let Coding::Indexed { bits: place, .. } = &mut coding {
+            if let PixelCoding::Indexed { bits: place, .. } = &mut coding {
                 *place = bits;
             }
             let mut row = [0; 15];

@@ -12,10 +12,10 @@ use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
 use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
-use crate::imaging::draw::frames::{Film, MOST_FRAMES};
+use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
@@ -31,7 +31,7 @@ const CHUNKS: u64 = 4_000_000;
 const ROWS: u64 = 3;
 
 /// How the pixels lie that come out of the decoder.
-struct Sheet {
+struct DecodePlan {
     full: Size,
     layout: Layout,
     depth: Depth,
@@ -41,10 +41,10 @@ struct Sheet {
 }
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
@@ -63,11 +63,11 @@ pub(super) fn decode<R: Read>(
     let (layout, depth) = kind(&reader)?;
     let orientation = orientation(&reader);
     let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
-    let sheet = Sheet { full, layout, depth, orientation, cell };
+    let plan = DecodePlan { full, layout, depth, orientation, cell };
     if let Some(control) = reader.info().animation_control
-        && film.is_wanted(SourceFormat::Png)
+        && animation.is_wanted(SourceFormat::Png)
     {
-        return animation::play(&mut reader, control, &sheet, budget, film);
+        return animation::play(&mut reader, control, &plan, budget, animation);
     }
     let picture = if reader.info().interlaced {
         passes(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
@@ -81,14 +81,14 @@ pub(super) fn decode<R: Read>(
     {
         return Err(Error::Read(error));
     }
-    Ok(sheet.decoded(&reader, picture))
+    Ok(plan.decoded(&reader, picture))
 }
 
-impl Sheet {
+impl DecodePlan {
     /// A picture and all that has been read of the file by now.
     fn decoded<R: Read>(
         &self,
-        reader: &Reader<&mut Source<'_, R>>,
+        reader: &Reader<&mut SourceReader<'_, R>>,
         (picture, cell): (Picture, u32),
     ) -> Decoded {
         let info = reader.info();
@@ -96,13 +96,13 @@ impl Sheet {
         Decoded {
             orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
             profile,
-            credits: info.exif_metadata.as_deref().map(Credits::read).unwrap_or_default(),
+            copyright: info.exif_metadata.as_deref().map(Copyright::read).unwrap_or_default(),
             ..Decoded::plain(SourceFormat::Png, picture, self.full, cell)
         }
     }
 }
 
-fn kind<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<(Layout, Depth), Error> {
+fn kind<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<(Layout, Depth), Error> {
     let (color, bits) = reader.output_color_type();
     let layout = match color {
         ColorType::Grayscale => Layout::Grey,
@@ -116,13 +116,13 @@ fn kind<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<(Layout, Depth),
     Ok((layout, if bits == BitDepth::Sixteen { Depth::Sixteen } else { Depth::Eight }))
 }
 
-fn orientation<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Option<Orientation> {
+fn orientation<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Option<Orientation> {
     reader.info().exif_metadata.as_deref().map(exif_orientation)
 }
 
 /// The rows from the top.
 fn rows<R: Read>(
-    reader: &mut Reader<&mut Source<'_, R>>,
+    reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut reducer: Reducer,
     cancel: &Cancel,
 ) -> Result<(Picture, u32), Error> {
@@ -137,7 +137,7 @@ fn rows<R: Read>(
 
 /// The rows of every pass of an interlaced picture.
 fn passes<R: Read>(
-    reader: &mut Reader<&mut Source<'_, R>>,
+    reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut scatter: Scatter,
     cancel: &Cancel,
 ) -> Result<(Picture, u32), Error> {
@@ -153,7 +153,7 @@ fn passes<R: Read>(
     Ok(scatter.finish())
 }
 
-fn blank_row<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<Vec<u8>, Error> {
+fn blank_row<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<Vec<u8>, Error> {
     let length = reader.output_line_size(reader.info().width);
     Ok(vec![0; length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its rows are longer than memory"))?])
 }
@@ -169,7 +169,7 @@ fn adam7(size: Size) -> impl Iterator<Item = Run> {
 }
 
 /// PNG has its samples' high byte first.
-fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut Source<'_, R>>) {
+fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>) {
     if reader.info().bit_depth == BitDepth::Sixteen {
         for pair in row.as_chunks_mut::<2>().0 {
             *pair = u16::from_be_bytes(*pair).to_ne_bytes();

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::imaging::decode::tiff::coding::Coded;
-use crate::imaging::decode::tiff::page::Place;
+use crate::imaging::decode::tiff::page::ByteRange;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::Forward;
 
@@ -15,7 +15,7 @@ pub(super) enum Access<'f, 's, 'a, R> {
 
 impl<R: Read> Access<'_, '_, '_, R> {
     /// The chunks at some places; of a stream, one that lies before all that were asked for since.
-    pub(super) fn open(&mut self, places: &[Place]) -> Result<Vec<Coded<'_>>, Error> {
+    pub(super) fn open(&mut self, places: &[ByteRange]) -> Result<Vec<Coded<'_>>, Error> {
         match (self, places) {
             (Self::Memory(file), places) => {
                 let file: &[u8] = file;

@@ -7,8 +7,8 @@ use thumbnail_jpeg::{Head, Scale, Wanted};
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::tiff::access::Access;
-use crate::imaging::decode::tiff::coding::{Coded, Coding, Reversed, Rows};
-use crate::imaging::decode::tiff::page::{Kind, Page};
+use crate::imaging::decode::tiff::coding::{Coded, Reversed, Rows, TiffCompression};
+use crate::imaging::decode::tiff::page::{Page, PageKind};
 use crate::imaging::decode::tiff::samples::Colors;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
@@ -19,7 +19,7 @@ use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
 use crate::imaging::source_format::SourceFormat;
 
 /// The picture that is being made, and rows on their way into it.
-pub(super) struct Canvas<'p> {
+pub(super) struct TiffCanvas<'p> {
     page: &'p Page,
     sink: Sink,
     /// How many times smaller the thumbnail is.
@@ -37,13 +37,13 @@ enum Sink {
     Tiles(Scatter),
 }
 
-impl<'p> Canvas<'p> {
+impl<'p> TiffCanvas<'p> {
     pub(super) fn new(page: &'p Page, ratio: f64, budget: &mut Budget) -> Result<Self, Error> {
         let (size, samples) = (page.size, &page.samples);
         let (layout, depth, cell) = (samples.layout(), samples.depth(), Reducer::cell(ratio));
         let sink = match page.chunks.kind {
-            Kind::Strips => Sink::Rows(Reducer::new(size, layout, depth, cell, budget)?),
-            Kind::Tiles => Sink::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
+            PageKind::Strips => Sink::Rows(Reducer::new(size, layout, depth, cell, budget)?),
+            PageKind::Tiles => Sink::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
         };
         let (planes, stored) = (page.chunks.planes, page.row_bytes());
         let line = Size { width: page.chunks.size.width, height: 1 };
@@ -66,17 +66,17 @@ impl<'p> Canvas<'p> {
             let coded = access.open(&self.page.places(chunk))?;
             let (start, rows) = self.page.region(chunk);
             match self.page.coding {
-                Coding::Jpeg => {
+                TiffCompression::Jpeg => {
                     for coded in coded {
                         self.paint_jpeg(coded, start, rows, cancel, budget)?;
                     }
                 }
-                Coding::Deflate
-                | Coding::Group3
-                | Coding::Group4
-                | Coding::Lzw
-                | Coding::None
-                | Coding::PackBits => {
+                TiffCompression::Deflate
+                | TiffCompression::Group3
+                | TiffCompression::Group4
+                | TiffCompression::Lzw
+                | TiffCompression::None
+                | TiffCompression::PackBits => {
                     self.paint_rows(coded, start, rows, cancel)?;
                 }
             }

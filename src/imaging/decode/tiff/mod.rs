@@ -15,13 +15,13 @@ mod samples;
 use std::io::Read;
 
 use crate::imaging::decode::tiff::access::Access;
-use crate::imaging::decode::tiff::canvas::Canvas;
+use crate::imaging::decode::tiff::canvas::TiffCanvas;
 use crate::imaging::decode::tiff::page::Page;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::exif::directory::Stop;
+use crate::imaging::exif::directory::DirectoryError;
 use crate::imaging::input::forward::Forward;
-use crate::imaging::input::source::{CUT_SHORT, Source};
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
@@ -30,7 +30,7 @@ use crate::imaging::source_format::SourceFormat;
 const NEAR: u64 = 1024 * 1024;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -46,34 +46,34 @@ pub(super) fn decode<R: Read>(
         }
     };
     let ratio = demand.ratio(demand.orientation(page.orientation).size(page.size));
-    let canvas = Canvas::new(&page, ratio, budget)?;
+    let canvas = TiffCanvas::new(&page, ratio, budget)?;
     let (picture, reduction, damage) = canvas.paint(access, cancel, budget)?;
     Ok(Decoded {
         orientation: page.orientation,
         profile: page.profile,
-        credits: page.credits,
+        copyright: page.copyright,
         damage,
         ..Decoded::plain(SourceFormat::Tiff, picture, page.size, reduction)
     })
 }
 
 /// The first page, if what is said of it lies at the start of the file.
-fn near_page<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result<Option<Page>, Error> {
+fn near_page<R: Read>(source: &mut SourceReader<'_, R>, budget: &mut Budget) -> Result<Option<Page>, Error> {
     let mut wanted = 4096;
     loop {
         let head = source.head(wanted)?;
         let before = budget.left();
         match Page::read(head, budget) {
             Ok(page) => return Ok(Some(page)),
-            Err(Stop::Refused(error)) => return Err(error),
-            Err(Stop::Beyond(_)) if head.len() < wanted => {
+            Err(DirectoryError::Refused(error)) => return Err(error),
+            Err(DirectoryError::Beyond(_)) if head.len() < wanted => {
                 return Err(Error::damaged(SourceFormat::Tiff, CUT_SHORT));
             }
-            Err(Stop::Beyond(end)) if end > NEAR => {
+            Err(DirectoryError::Beyond(end)) if end > NEAR => {
                 budget.release(before.saturating_sub(budget.left()));
                 return Ok(None);
             }
-            Err(Stop::Beyond(end)) => {
+            Err(DirectoryError::Beyond(end)) => {
                 budget.release(before.saturating_sub(budget.left()));
                 wanted = usize::try_from(end).unwrap_or(usize::MAX);
             }
@@ -82,9 +82,9 @@ fn near_page<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result
 }
 
 /// Taken for the file's fault; whether the reader is to blame is found out where all formats meet.
-fn refusal(stop: Stop) -> Error {
+fn refusal(stop: DirectoryError) -> Error {
     match stop {
-        Stop::Beyond(_) => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
-        Stop::Refused(error) => error,
+        DirectoryError::Beyond(_) => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+        DirectoryError::Refused(error) => error,
     }
 }

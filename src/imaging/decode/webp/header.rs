@@ -8,12 +8,12 @@ use crate::imaging::picture::geometry::Size;
 pub(super) struct WebpHeader {
     pub(super) size: Size,
     pub(super) layout: Layout,
-    pub(super) coding: Coding,
+    pub(super) coding: WebpCoding,
 }
 
 /// How the pixels are coded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Coding {
+pub(super) enum WebpCoding {
     Animated,
     Lossless,
     Lossy,

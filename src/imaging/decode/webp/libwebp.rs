@@ -9,7 +9,7 @@ use std::time::Duration;
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig};
 
 use crate::imaging::decode::webp::averaging::averaged;
-use crate::imaging::decode::webp::header::{Coding, WebpHeader};
+use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
@@ -32,9 +32,9 @@ impl<'a> Decoder<'a> {
             size: Size { width: info.width, height: info.height },
             layout: if info.has_alpha { Layout::RgbAlpha } else { Layout::Rgb },
             coding: match info.format {
-                _ if info.has_animation => Coding::Animated,
-                BitstreamFormat::Lossless => Coding::Lossless,
-                _ => Coding::Lossy,
+                _ if info.has_animation => WebpCoding::Animated,
+                BitstreamFormat::Lossless => WebpCoding::Lossless,
+                _ => WebpCoding::Lossy,
             },
         };
         Ok(Self { inner, header })
@@ -49,12 +49,12 @@ impl<'a> Decoder<'a> {
         let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
         budget.reserve(match coding {
-            Coding::Animated => bytes_of(size, 12),
-            Coding::Lossless => bytes_of(size, 4),
-            Coding::Lossy => bytes_of(size, alpha),
+            WebpCoding::Animated => bytes_of(size, 12),
+            WebpCoding::Lossless => bytes_of(size, 4),
+            WebpCoding::Lossy => bytes_of(size, alpha),
         })?;
         // Scaling does not weigh the colours of lossy pictures by their alpha, so that those must be averaged here.
-        if coding == Coding::Animated || (coding == Coding::Lossy && layout.has_alpha()) {
+        if coding == WebpCoding::Animated || (coding == WebpCoding::Lossy && layout.has_alpha()) {
             let picture = self.whole(budget)?;
             return averaged(picture, cell, budget);
         }
@@ -69,7 +69,7 @@ impl<'a> Decoder<'a> {
         budget.reserve(bytes_of(size, bytes_a_pixel(layout)))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         let decoder = self.inner.config(unlimited());
-        if coding == Coding::Animated {
+        if coding == WebpCoding::Animated {
             let (samples, width, height) = match layout {
                 Layout::RgbAlpha => decoder.decode_rgba_raw(),
                 _ => decoder.decode_rgb_raw(),
@@ -116,12 +116,12 @@ impl<'a> Decoder<'a> {
 }
 
 /// The frames of an animation, each on its canvas.
-pub(super) struct Frames {
+pub(super) struct WebpFrames {
     inner: AnimationDecoder,
     size: Size,
 }
 
-impl Frames {
+impl WebpFrames {
     pub(super) fn new(file: &[u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
         budget.reserve(reserved(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
         let limits = webpx::Limits::none();

@@ -18,16 +18,16 @@ use std::time::Duration;
 
 use crate::imaging::decode::exif_orientation;
 use crate::imaging::decode::webp::averaging::averaged;
-use crate::imaging::decode::webp::header::Coding;
+use crate::imaging::decode::webp::header::WebpCoding;
 #[cfg(feature = "libwebp")]
-use crate::imaging::decode::webp::libwebp::{Decoder, Frames};
+use crate::imaging::decode::webp::libwebp::{Decoder, WebpFrames};
 #[cfg(not(feature = "libwebp"))]
-use crate::imaging::decode::webp::pure::{Decoder, Frames};
+use crate::imaging::decode::webp::pure::{Decoder, WebpFrames};
 use crate::imaging::decoded::{Decoded, Reduction};
-use crate::imaging::draw::frames::Film;
+use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::exif::copyright::Credits;
-use crate::imaging::input::source::Source;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, bytes_of};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
@@ -36,10 +36,10 @@ use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let file = source.take_bytes(budget)?;
     let decoder = Decoder::new(&file)?;
@@ -53,11 +53,11 @@ pub(super) fn decode<R: Read>(
         reduction,
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
-        credits: exif.map(Credits::read).unwrap_or_default(),
+        copyright: exif.map(Copyright::read).unwrap_or_default(),
         ..Decoded::plain(SourceFormat::WebP, picture, full, cell)
     };
-    if decoder.header().coding == Coding::Animated && film.is_wanted(SourceFormat::WebP) {
-        return play(&file, full, cell, decoded, budget, film);
+    if decoder.header().coding == WebpCoding::Animated && animation.is_wanted(SourceFormat::WebP) {
+        return play(&file, full, cell, decoded, budget, animation);
     }
     Ok(decoded(decoder.decode(cell, budget)?))
 }
@@ -69,9 +69,9 @@ fn play(
     cell: u32,
     decoded: impl Fn((Picture, Reduction)) -> Decoded,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
-    let mut frames = Frames::new(file, full, budget)?;
+    let mut frames = WebpFrames::new(file, full, budget)?;
     let count = frames.count();
     let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
         budget.reserve(bytes_of(full, 4))?;
@@ -83,13 +83,13 @@ fn play(
         return Err(Error::damaged(SourceFormat::WebP, "it has no frame"));
     };
     let first = decoded((picture, reduction));
-    film.open(&first, plays(file), Some(count), budget);
-    let mut goes_on = film.show_first(&first.picture, shown, budget)?;
-    while goes_on {
-        goes_on = match next(budget) {
-            Ok(Some((picture, _, shown))) => film.show(picture, shown, budget)?,
+    animation.begin(&first, plays(file), Some(count), budget);
+    let mut wants_more = animation.push_first(&first.picture, shown, budget)?;
+    while wants_more {
+        wants_more = match next(budget) {
+            Ok(Some((picture, _, shown))) => animation.push(picture, shown, budget)?,
             Ok(None) => false,
-            Err(error) => film.tear(error)?,
+            Err(error) => animation.fail(error)?,
         };
     }
     Ok(first)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use image_webp::{DecodingError, WebPDecoder};
 
 use crate::imaging::decode::webp::averaging::averaged;
-use crate::imaging::decode::webp::header::{Coding, WebpHeader};
+use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::CUT_SHORT;
@@ -31,9 +31,9 @@ impl<'a> Decoder<'a> {
             size: Size { width, height },
             layout: if inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb },
             coding: match inner.is_lossy() {
-                _ if inner.is_animated() => Coding::Animated,
-                true => Coding::Lossy,
-                false => Coding::Lossless,
+                _ if inner.is_animated() => WebpCoding::Animated,
+                true => WebpCoding::Lossy,
+                false => WebpCoding::Lossless,
             },
         };
         Ok(Self { inner, header })
@@ -46,7 +46,7 @@ impl<'a> Decoder<'a> {
     /// The picture, or one of cells of so many pixels' sides.
     pub(super) fn decode(mut self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size, layout, coding } = self.header;
-        budget.reserve(bytes_of(size, if coding == Coding::Animated { 12 } else { 8 }))?;
+        budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         self.inner.read_image(&mut picture.samples).map_err(refusal)?;
         averaged(picture, cell, budget)
@@ -54,12 +54,12 @@ impl<'a> Decoder<'a> {
 }
 
 /// The frames of an animation, each on its canvas.
-pub(super) struct Frames<'a> {
+pub(super) struct WebpFrames<'a> {
     inner: WebPDecoder<Cursor<&'a [u8]>>,
     size: Size,
 }
 
-impl<'a> Frames<'a> {
+impl<'a> WebpFrames<'a> {
     pub(super) fn new(file: &'a [u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
         budget.reserve(bytes_of(size, 12))?;
         let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;

@@ -16,14 +16,14 @@ const CLEAR: [u8; 4] = [0; 4];
 /// Hundredths of a second: what viewers show for a tenth of a second if it is shorter.
 const SHORTEST: u64 = 2;
 
-pub(crate) struct Writer {
+pub(crate) struct GifWriter {
     background: Rgb,
     plays: u16,
     /// From the first frame on, which has the size.
     encoder: Option<Encoder<Vec<u8>>>,
 }
 
-impl Writer {
+impl GifWriter {
     pub(crate) fn new(background: Rgb, plays: u16) -> Self {
         Self { background, plays, encoder: None }
     }

@@ -17,7 +17,7 @@ use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
 /// The format a recipe's thumbnails of a moving source move in, if they can.
-pub(crate) fn moves_in(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
+pub(crate) fn animated_format(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
     match (recipe.format, source) {
         (Some(format @ (Format::Gif | Format::WebP)), _) => Some(format),
         (None, SourceFormat::Gif) => Some(Format::Gif),
@@ -27,7 +27,7 @@ pub(crate) fn moves_in(recipe: &Recipe, source: SourceFormat) -> Option<Format> 
 }
 
 /// One moving thumbnail that is being written.
-pub(crate) struct Reel {
+pub(crate) struct AnimationEncoder {
     format: Format,
     writer: Writer,
     /// What is seen before the pending frame.
@@ -37,8 +37,8 @@ pub(crate) struct Reel {
 }
 
 enum Writer {
-    Gif(gif::Writer),
-    WebP(webp::Writer),
+    Gif(gif::GifWriter),
+    WebP(webp::WebpWriter),
 }
 
 /// A frame that is not written yet.
@@ -48,13 +48,13 @@ struct Pending {
     until: Duration,
 }
 
-impl Reel {
+impl AnimationEncoder {
     /// `plays` is how often all frames are shown, 0 for ever.
     pub(crate) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
         let writer = match format {
-            Format::Gif => Writer::Gif(gif::Writer::new(recipe.background, plays)),
+            Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
             Format::Jpeg | Format::Png | Format::WebP => {
-                Writer::WebP(webp::Writer::new(recipe.quality.of(None), plays))
+                Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), plays))
             }
         };
         Self { format, writer, seen: None, pending: None, frames: 0 }
@@ -109,7 +109,7 @@ impl Reel {
             Writer::WebP(writer) => writer.finish(carried),
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
-        let motion = Motion::Frames(self.frames);
+        let motion = Motion::Animated(self.frames);
         Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion })
     }
 

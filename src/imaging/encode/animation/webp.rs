@@ -14,7 +14,7 @@ const DO_NOT_BLEND: u8 = 0x02;
 /// Longest time of a frame, ms.
 const LONGEST: u64 = 0x00ff_ffff;
 
-pub(crate) struct Writer {
+pub(crate) struct WebpWriter {
     quality: u8,
     plays: u16,
     /// From the first frame on.
@@ -35,7 +35,7 @@ pub(crate) fn ready(picture: Picture) -> Picture {
     picture
 }
 
-impl Writer {
+impl WebpWriter {
     pub(crate) fn new(quality: u8, plays: u16) -> Self {
         Self { quality, plays, size: None, has_alpha: false, frames: Vec::new() }
     }

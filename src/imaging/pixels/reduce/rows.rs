@@ -81,7 +81,7 @@ impl Reducer {
     }
 
     /// Reserves what [`Self::new`] does, for a picture without pixels.
-    pub(crate) fn hollow(
+    pub(crate) fn placeholder(
         source: Size,
         layout: Layout,
         depth: Depth,
@@ -91,7 +91,7 @@ impl Reducer {
         let grid = Grid { source, layout, depth, cell };
         let (columns, width) = grid.sums();
         grid.reserve(columns.into(), width, budget)?;
-        Ok(Picture::hollow(grid.reduced(), layout, depth))
+        Ok(Picture::placeholder(grid.reduced(), layout, depth))
     }
 
     /// For rows that come from the bottom.
