@@ -4,6 +4,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// Difference between the clocks of COS and of this machine, in seconds, below which nothing is corrected, as in the
+/// official SDK for Node.
+pub const CLOCK_TOLERANCE: u64 = 30;
+
 /// The time of COS: what its answers have taught about the clock of this machine.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
@@ -14,9 +18,6 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// Differences below this many seconds are left alone, as the official SDK for Node does.
-    const TOLERANCE: u64 = 30;
-
     pub(super) fn offset(&self) -> i64 {
         self.offset.load(Ordering::Relaxed)
     }
@@ -39,7 +40,7 @@ impl Clock {
     /// that another signature may be accepted.
     pub(super) fn correct(&self, date: Option<SystemTime>, used: i64) -> bool {
         let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return false };
-        let wrong = there.as_secs().abs_diff(now(used)) >= Self::TOLERANCE;
+        let wrong = there.as_secs().abs_diff(now(used)) >= CLOCK_TOLERANCE;
         if wrong {
             let offset = i128::from(there.as_secs()) - i128::from(now(0));
             self.offset.store(i64::try_from(offset).unwrap_or_default(), Ordering::Relaxed);

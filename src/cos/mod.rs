@@ -29,6 +29,7 @@ use crate::object::{Acl, Bucket, Domain, ETag, Endpoint, Region, StorageClass, V
 
 pub use self::answer::Answer;
 pub use self::client::{Client, Session};
+pub use self::clock::CLOCK_TOLERANCE;
 pub use self::credential::Credential;
 pub use self::download::Download;
 pub use self::error::{Error, Fault, Missing, Refusal};

@@ -16,13 +16,8 @@ mod writing;
 pub use self::decoder_thread::DecoderThreads;
 pub use self::memory::Memory;
 use crate::cos::Session;
-use crate::error::Error;
-use crate::event::Record;
 use crate::imaging::Limits;
-use crate::pipeline::visitor::Visitor;
-use crate::plan::SourceJob;
 use crate::reconcile::OnForeign;
-use crate::report::{Entry, Outcome};
 
 /// What the thumbnails of one invocation are made with.
 #[derive(Debug)]
@@ -37,20 +32,4 @@ pub struct Pipeline<'a> {
     pub memory: &'a Memory,
     /// What becomes of objects of others under the keys of thumbnails.
     pub on_foreign: OnForeign,
-}
-
-impl Pipeline<'_> {
-    /// Brings the thumbnails of one source to what its present state asks for, and writes what happened into `entry`,
-    /// bit by bit, so that the entry is right wherever a deadline cuts this off.
-    ///
-    /// # Errors
-    /// The first thing that went wrong. The other thumbnails are seen to all the same, and are in `entry`.
-    pub async fn visit(
-        &self,
-        record: &Record,
-        job: &SourceJob<'_>,
-        entry: &mut Entry,
-    ) -> Result<Outcome, Error> {
-        Visitor::new(self, record, job).run(entry).await
-    }
 }

@@ -24,6 +24,22 @@ pub(super) struct Rendered<'a> {
     pub(super) thumbnails: Vec<Option<Thumbnail>>,
 }
 
+impl Pipeline<'_> {
+    /// Brings the thumbnails of one source to what its present state asks for, and writes what happened into `entry`,
+    /// bit by bit, so that the entry is right wherever a deadline cuts this off.
+    ///
+    /// # Errors
+    /// The first thing that went wrong. The other thumbnails are seen to all the same, and are in `entry`.
+    pub async fn visit(
+        &self,
+        record: &Record,
+        job: &SourceJob<'_>,
+        entry: &mut Entry,
+    ) -> Result<Outcome, Error> {
+        Visitor::new(self, record, job).run(entry).await
+    }
+}
+
 /// Who carries a visit out.
 pub(super) struct Visitor<'a> {
     pub(super) pipeline: &'a Pipeline<'a>,

@@ -19,11 +19,8 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
 use crate::imaging::pixels::reduce::Reducer;
-use crate::imaging::plan::demand::Demand;
+use crate::imaging::plan::demand::{DECODE_MARGIN, Demand};
 use crate::imaging::source_format::SourceFormat;
-
-/// Decoded pixels for each pixel of the thumbnail, at least, when decoding smaller than the file.
-const MARGIN: f64 = 2.4;
 
 /// Smaller pictures are decoded on one thread: they are done by the time that another one is awake and pays.
 const LARGE: u64 = 20_000_000;
@@ -135,9 +132,9 @@ fn damage(lost: f64) -> Damage {
     Damage { lost: (lost * PARTS).ceil() as u64, all: PARTS as u64 }
 }
 
-/// The smallest scale that leaves [`MARGIN`].
+/// The smallest scale that leaves [`DECODE_MARGIN`].
 fn scale(ratio: f64) -> Scale {
-    let enough = |scale: &Scale| MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
+    let enough = |scale: &Scale| DECODE_MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
     [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(enough).unwrap_or(Scale::Full)
 }
 

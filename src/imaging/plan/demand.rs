@@ -5,6 +5,10 @@ use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::DrawPlan;
 use crate::recipe::Recipe;
 
+/// Decoded pixels per pixel of the thumbnail, along one axis: the fewest that a decoder leaves when it decodes at a
+/// reduced size.
+pub const DECODE_MARGIN: f64 = 2.4;
+
 /// What the recipes of one source ask of its decoder.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Demand<'a> {

@@ -8,7 +8,7 @@ use crate::imaging::picture::geometry::Size;
 use crate::recipe::{Geometry, Scaling};
 
 /// Longest side that scaling or padding gives; more is treated as this (460/36620).
-pub(crate) const LONGEST_SIDE: u32 = 10_000;
+pub const LONGEST_SIDE: u32 = 10_000;
 
 /// The size that a `thumbnail` step scales to (1045/33713).
 pub(crate) fn scaled(from: Size, geometry: Geometry) -> Size {
