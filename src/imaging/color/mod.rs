@@ -5,6 +5,7 @@
 //! for sRGB (CMYK: for the plain formula below): a picture in slightly wrong colours beats none.
 
 pub(crate) mod code_points;
+pub(crate) mod srgb;
 
 use std::fmt;
 use std::sync::Arc;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::Renderer;
-use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::job::{DrawJob, Drawn};
 use crate::imaging::encode::Carried;
 use crate::imaging::encode::animation::{AnimationEncoder, animated_format};
 use crate::imaging::error::Error;
+use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;

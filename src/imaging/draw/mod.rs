@@ -3,21 +3,19 @@
 //! Thumbnails are drawn from the largest to the smallest, and the source is averaged smaller on the way as
 //! far as the rest allow, so that small ones do not pay for the resolution of large ones.
 
-pub(crate) mod facts;
 pub(crate) mod frames;
 pub(crate) mod job;
-pub(crate) mod memory_estimate;
 pub(crate) mod writers;
 
 use std::thread;
 use std::time::Instant;
 
 use crate::imaging::color::Profile;
-use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::job::{DrawJob, Drawn};
 use crate::imaging::draw::writers::Writers;
 use crate::imaging::encode;
 use crate::imaging::error::Error;
+use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;

@@ -6,11 +6,11 @@ use std::panic::resume_unwind;
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::job::{DrawJob, Drawn};
 use crate::imaging::encode;
 use crate::imaging::encode::Carried;
 use crate::imaging::error::Error;
+use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::rendering::{Motion, Thumbnail};
 

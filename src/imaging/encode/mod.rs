@@ -10,9 +10,9 @@ mod webp_metadata;
 
 use bytes::Bytes;
 
-use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::facts::{InheritedTraits, carries_metadata};
 use crate::imaging::error::Error;
+use crate::imaging::facts::Facts;
+use crate::imaging::facts::{InheritedTraits, carries_metadata};
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Layout, Picture};

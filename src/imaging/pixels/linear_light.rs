@@ -4,6 +4,8 @@
 //! The curve is sRGB's whatever the profile: those that occur are so near to it that what is averaged comes out the same
 //! within a level. Inks stay as they are, for they are no light.
 
+use crate::imaging::color::rounded;
+use crate::imaging::color::srgb::{code, light};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::{Depth, Layout, Picture};
@@ -36,7 +38,7 @@ pub(crate) fn developed(picture: &Picture, depth: Depth) -> Picture {
     let mut samples = Vec::new();
     for row in picture.rows() {
         curve.apply(row, picture, |sample| match depth {
-            Depth::Eight => samples.push(crate::imaging::color::rounded(sample)),
+            Depth::Eight => samples.push(rounded(sample)),
             Depth::Sixteen => samples.extend(sample.to_ne_bytes()),
         });
     }
@@ -78,16 +80,6 @@ impl LightTable {
             });
         }
     }
-}
-
-/// IEC 61966-2-1, samples to light, both 0 to 1.
-pub(crate) fn light(code: f64) -> f64 {
-    if code <= 0.04045 { code / 12.92 } else { ((code + 0.055) / 1.055).powf(2.4) }
-}
-
-/// And back.
-fn code(light: f64) -> f64 {
-    if light <= 0.003_130_8 { light * 12.92 } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
 }
 
 #[cfg(test)]
