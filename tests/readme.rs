@@ -1,4 +1,4 @@
-//! The documents of the repository: links lead somewhere, the README stays short, and its two languages have
+//! The documents of the repository: links and paths lead somewhere, the README stays short, and its two languages have
 //! one structure.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read a document has failed")]
@@ -9,6 +9,10 @@ use cos_thumbnailer::config::SETTINGS;
 
 /// Longest README, lines.
 const README_LINES: usize = 140;
+
+/// Folders whose files documents name by their path from the root.
+const FOLDERS: [&str; 10] =
+    ["benches", "deploy", "docs", "events", "fuzz", "jpeg", "local", "scripts", "src", "tests"];
 
 /// A Markdown document, taken apart.
 #[derive(Debug, Default)]
@@ -21,6 +25,8 @@ struct Document {
     rows: Vec<Vec<String>>,
     /// Targets of links, as written.
     links: Vec<String>,
+    /// Texts between backticks.
+    codes: Vec<String>,
     /// Number of list items.
     items: usize,
     /// Number of passages in bold.
@@ -71,6 +77,7 @@ impl Document {
         }
         let targets = line.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
         self.links.extend(targets.map(|(target, _)| target.to_owned()));
+        self.codes.extend(code(line).into_iter().map(str::to_owned));
     }
 
     /// The anchors of the headings, as GitHub makes them.
@@ -223,4 +230,29 @@ fn every_link_of_the_documents_leads_somewhere() {
         }
     }
     assert!(seen > 80, "only {seen} links were found");
+}
+
+/// Names of files and folders, such as `src/error.rs`, in documents about the repository as it is.
+#[test]
+fn every_path_that_a_document_names_exists() {
+    let mut seen = 0;
+    let mut missing = Vec::new();
+    for path in documents().into_iter().filter(|path| !path.ends_with("CHANGELOG.md")) {
+        for code in Document::read(&path).codes {
+            for word in code.split_whitespace() {
+                let Some((folder, _)) = word.split_once('/') else { continue };
+                let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_');
+                if !FOLDERS.contains(&folder) || !word.chars().all(is_path) {
+                    continue;
+                }
+                seen += 1;
+                let beside = path.parent().unwrap().join(word);
+                if !root().join(word).exists() && !beside.exists() {
+                    missing.push(format!("{}: {word}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(seen > 80, "only {seen} paths were found");
 }
