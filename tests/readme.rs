@@ -188,10 +188,10 @@ fn code_of(row: &[String]) -> Vec<&str> {
 
 /// The settings of a document with the code of their defaults.
 fn defaults(document: &Document) -> Vec<(String, Vec<String>)> {
-    let rows = document.rows.iter().filter(|row| row.len() == 3);
-    let settings = rows.filter_map(|row| {
-        let name = *code(&row[0]).first()?;
-        let default = code(&row[1]).into_iter().map(str::to_owned).collect();
+    let settings = document.rows.iter().filter_map(|row| {
+        let [name, default, _] = row.as_slice() else { return None };
+        let name = *code(name).first()?;
+        let default = code(default).into_iter().map(str::to_owned).collect();
         SETTINGS.contains(&name).then(|| (name.to_owned(), default))
     });
     settings.collect()
