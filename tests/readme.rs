@@ -5,8 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use cos_thumbnailer::config::SETTINGS;
-
 /// Longest README, lines.
 const README_LINES: usize = 140;
 
@@ -192,7 +190,8 @@ fn defaults(document: &Document) -> Vec<(String, Vec<String>)> {
         let [name, default, _] = row.as_slice() else { return None };
         let name = *code(name).first()?;
         let default = code(default).into_iter().map(str::to_owned).collect();
-        SETTINGS.contains(&name).then(|| (name.to_owned(), default))
+        let is_variable = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        is_variable.then(|| (name.to_owned(), default))
     });
     settings.collect()
 }
