@@ -3,17 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
-mod fixture;
-mod nearness;
-
 use std::path::{Path, PathBuf};
 
 use cos_thumbnailer::imaging::{SourceFormat, Thumbnail};
 use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, Scaling, Step};
 use image::RgbaImage;
 
-use fixture::{data, run};
-use nearness::difference;
+use crate::fixture::{data, run};
+use crate::nearness::difference;
 
 /// One thumbnail of one fixture.
 fn thumbnail(name: &str, recipe: &Recipe) -> Thumbnail {

@@ -4,7 +4,7 @@
 use cos_thumbnailer::config::{Config, Environment, SETTINGS};
 use cos_thumbnailer::object::{Bucket, Key};
 
-const DOCUMENT: &str = include_str!("../docs/configuration.md");
+const DOCUMENT: &str = include_str!("../../docs/configuration.md");
 
 /// The contents of every fenced block of one language.
 fn blocks(language: &str) -> Vec<&'static str> {

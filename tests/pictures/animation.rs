@@ -2,10 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
-mod chunks;
-mod fixture;
-mod nearness;
-
 use std::io::{self, Cursor, Read};
 use std::path::Path;
 
@@ -16,7 +12,7 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder as _, Delay, Frame, RgbaImage};
 
-use fixture::{LIMITS, data, run};
+use crate::fixture::{LIMITS, data, run};
 
 /// A picture and when it goes away, ms.
 struct Shown {
@@ -70,7 +66,7 @@ fn thumbnail(file: &[u8], recipe: &Recipe) -> Thumbnail {
 
 /// Mean difference of samples.
 fn difference(left: &RgbaImage, right: &RgbaImage) -> f64 {
-    nearness::difference(left, right).0
+    crate::nearness::difference(left, right).0
 }
 
 /// Every file in the folder whose frames the reader can tell.
@@ -263,7 +259,7 @@ fn what_is_too_much_becomes_the_first_frame() {
     assert_eq!(dropped(&gif(dots(200)), &tight), NotAnimated::Bytes(1000));
 
     // 1,100,000,000 pixels, of which the first frame is there.
-    let announced = chunks::png(&[
+    let announced = crate::chunks::png(&[
         (b"IHDR", &[&1100_u32.to_be_bytes()[..], &1000_u32.to_be_bytes(), &[8, 0, 0, 0, 0]].concat()),
         (b"acTL", &[1000_u32.to_be_bytes(), 0_u32.to_be_bytes()].concat()),
         (b"fcTL", &control(1100, 1000)),

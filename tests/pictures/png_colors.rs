@@ -2,14 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
-mod chunks;
-mod fixture;
-
 use cos_thumbnailer::recipe::{Format, Keep, Recipe};
 use image::RgbaImage;
 
-use chunks::edited;
-use fixture::{data, run};
+use crate::chunks::edited;
+use crate::fixture::{data, run};
 
 /// All that says something of colours.
 const COLORS: [&[u8; 4]; 5] = [b"cICP", b"iCCP", b"sRGB", b"gAMA", b"cHRM"];
@@ -144,7 +141,7 @@ fn high_dynamic_range_is_drawn_into_srgb() {
     let grey = |sample: u8, transfer: u8| {
         let row = [0, sample, sample, sample];
         let header = [1_u32.to_be_bytes().as_slice(), &1_u32.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
-        let file = chunks::png(&[
+        let file = crate::chunks::png(&[
             (b"IHDR", &header),
             (b"cICP", &[9, transfer, 0, 1]),
             (b"IDAT", &fdeflate::compress_to_vec(&row)),

@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and then say with what")]
 
-#[path = "../fuzz/properties/formats.rs"]
+#[path = "../../fuzz/properties/formats.rs"]
 mod formats;
 use std::path::Path;
 

@@ -12,6 +12,7 @@ mod server;
 
 use std::time::Duration;
 
+use self::server::{Reply, Seen, Server, answer, document};
 use bytes::Bytes;
 use cos_thumbnailer::cos::{
     Client, Credential, Download, Error, Place, RetryPolicy, Session, Settings, Upload,
@@ -20,7 +21,6 @@ use cos_thumbnailer::object::{Bucket, Key, Region, percent_encode};
 use cos_thumbnailer::object::{Domain, Endpoint};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
-use server::{Reply, Seen, Server, answer, document};
 use sha1::{Digest, Sha1};
 use tokio::time::Instant;
 

@@ -7,14 +7,12 @@
     reason = "a test that cannot read its fixture has failed"
 )]
 
-mod fixture;
-
 use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::imaging::{Error, Thumbnail};
 use cos_thumbnailer::recipe::{Format, Recipe};
 use image::RgbImage;
 
-use fixture::{data, run};
+use crate::fixture::{data, run};
 
 /// The recipe of a thumbnail as a variable has it.
 fn recipe(text: &str, format: Format) -> Recipe {

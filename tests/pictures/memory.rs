@@ -2,8 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its picture has failed")]
 
-mod chunks;
-
 use std::io::{Cursor, Read, repeat};
 use std::num::NonZeroUsize;
 
@@ -104,7 +102,7 @@ fn png(interlaced: bool) -> Vec<u8> {
     let rows = vec![0; usize::try_from(passes.iter().map(bytes).sum::<u32>()).unwrap()];
     let header =
         [[WIDTH, HEIGHT].map(u32::to_be_bytes).as_flattened(), &[8, 2, 0, 0, interlaced.into()]].concat();
-    chunks::png(&[(b"IHDR", &header), (b"IDAT", &fdeflate::compress_to_vec(&rows)), (b"IEND", &[])])
+    crate::chunks::png(&[(b"IHDR", &header), (b"IDAT", &fdeflate::compress_to_vec(&rows)), (b"IEND", &[])])
 }
 
 #[test]

@@ -19,4 +19,3 @@ mod keys;
 mod platform;
 mod rights;
 mod sources;
-mod world;

@@ -2,9 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
-mod chunks;
-mod fixture;
-
 use std::path::Path;
 
 use cos_thumbnailer::imaging::{Error, Thumbnail};
@@ -12,8 +9,8 @@ use cos_thumbnailer::recipe::{Format, Recipe};
 use image::RgbaImage;
 use sha1::{Digest as _, Sha1};
 
-use chunks::edited;
-use fixture::{data, run};
+use crate::chunks::edited;
+use crate::fixture::{data, run};
 
 /// The names of a suite's pictures that begin and end so.
 fn names(suite: &str, start: &str, end: &str) -> Vec<String> {

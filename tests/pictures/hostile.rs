@@ -3,14 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
-mod fixture;
-
 use std::io::{self, Cursor, Read};
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, Upright, render};
 use cos_thumbnailer::recipe::{Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step};
 
-use fixture::{LIMITS, data, run};
+use crate::fixture::{LIMITS, data, run};
 
 #[test]
 fn one_impossible_recipe_does_not_spoil_the_others() {

@@ -6,8 +6,6 @@
 #![expect(clippy::print_stdout, reason = "figures are read when a model changes")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot make its picture has failed")]
 
-mod chunks;
-
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -170,7 +168,7 @@ fn png(bits: u8, channels: usize, interlaced: bool) -> Vec<u8> {
     let color = if channels == 4 { 6 } else { 2 };
     let header =
         [SIZE.map(u32::to_be_bytes).as_flattened(), &[bits, color, 0, 0, interlaced.into()]].concat();
-    chunks::png(&[(b"IHDR", &header), (b"IDAT", &fdeflate::compress_to_vec(&rows)), (b"IEND", &[])])
+    crate::chunks::png(&[(b"IHDR", &header), (b"IDAT", &fdeflate::compress_to_vec(&rows)), (b"IEND", &[])])
 }
 
 #[test]
