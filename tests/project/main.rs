@@ -5,5 +5,6 @@
 mod configuration;
 mod deploy;
 mod fuzz_seeds;
+mod layering;
 mod package;
 mod readme;
