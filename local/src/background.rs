@@ -14,9 +14,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A runtime whose tasks end when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Background(Option<Runtime>);
+pub(crate) struct BackgroundRuntime(Option<Runtime>);
 
-impl Background {
+impl BackgroundRuntime {
     /// Starts two threads with this name.
     pub(crate) fn new(name: &str) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build()?;
@@ -45,7 +45,7 @@ impl Background {
     }
 }
 
-impl Drop for Background {
+impl Drop for BackgroundRuntime {
     /// Returns when ports are closed and processes killed, or after [`PATIENCE`].
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {

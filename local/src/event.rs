@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use crate::cos::{Notice, Object};
+use crate::cos::{EventNotification, Object};
 
 /// What stays in the path of `url`.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
@@ -37,19 +37,19 @@ pub fn created(name: &str, bucket: &str, region: &str, key: &str, object: &Objec
         meta.insert(header.clone(), json!(value));
     }
     let version = object.version.as_deref().unwrap_or_default();
-    message(name, bucket, region, &Subject { key, version, size: object.bytes.len(), meta })
+    message(name, bucket, region, &EventObject { key, version, size: object.bytes.len(), meta })
 }
 
 /// The event of a removed object: size 0 and no headers, which no document describes.
 #[must_use]
 pub fn removed(name: &str, bucket: &str, region: &str, key: &str) -> Value {
-    message(name, bucket, region, &Subject { key, version: "", size: 0, meta: Map::new() })
+    message(name, bucket, region, &EventObject { key, version: "", size: 0, meta: Map::new() })
 }
 
 /// The event of anything that happened in a bucket of the twin.
 #[must_use]
-pub fn of(notice: &Notice) -> Value {
-    let Notice { name, bucket, region, key, object } = notice;
+pub fn from_notification(notification: &EventNotification) -> Value {
+    let EventNotification { name, bucket, region, key, object } = notification;
     match object {
         Some(object) => created(name, bucket, region, key, object),
         None => removed(name, bucket, region, key),
@@ -63,14 +63,14 @@ pub fn merged(messages: &[Value]) -> Value {
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-struct Subject<'a> {
+struct EventObject<'a> {
     key: &'a str,
     version: &'a str,
     size: usize,
     meta: Map<String, Value>,
 }
 
-fn message(name: &str, bucket: &str, region: &str, subject: &Subject<'_>) -> Value {
+fn message(name: &str, bucket: &str, region: &str, subject: &EventObject<'_>) -> Value {
     let (short_name, app_id) = bucket.rsplit_once('-').unwrap_or((bucket, ""));
     let short_region = SHORT.iter().find(|(long, _)| *long == region).map_or(region, |(_, short)| short);
     let path = utf8_percent_encode(subject.key, PATH);

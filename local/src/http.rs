@@ -40,23 +40,23 @@ impl ConnectionId {
 
 /// How one request ends.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum HttpAction {
     /// Answer; the connection stays open.
-    Answer(Response<Outgoing>),
+    Respond(Response<ScriptedBody>),
     /// Close the connection without a byte of answer.
     Close,
     /// Answer as if the connection stayed open, then close it without a word.
-    Last(Response<Outgoing>),
+    RespondThenClose(Response<ScriptedBody>),
 }
 
 /// The connection was cut on purpose.
 #[derive(Debug, thiserror::Error)]
 #[error("cut on purpose")]
-pub(crate) struct Cut;
+pub(crate) struct IntentionalAbort;
 
 /// One step of a body.
 #[derive(Debug)]
-enum Step {
+enum BodyStep {
     Abort,
     Hang,
     Send(Bytes),
@@ -65,39 +65,42 @@ enum Step {
 
 /// The body of an answer: steps carried out in order.
 #[derive(Debug, Default)]
-pub(crate) struct Outgoing {
-    steps: VecDeque<Step>,
+pub(crate) struct ScriptedBody {
+    steps: VecDeque<BodyStep>,
     waiting: Option<Pin<Box<Sleep>>>,
     /// Told when this body is over, if the connection shall close then.
-    hang_up: Option<HangUp>,
+    close_signal: Option<CloseSignal>,
 }
 
 /// Tells when it is dropped.
 #[derive(Debug)]
-struct HangUp(Arc<Notify>);
+struct CloseSignal(Arc<Notify>);
 
-impl Drop for HangUp {
+impl Drop for CloseSignal {
     fn drop(&mut self) {
         self.0.notify_one();
     }
 }
 
-impl Outgoing {
+impl ScriptedBody {
     /// All bytes at once.
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        let steps = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([Step::Send(bytes)]) };
+        let steps = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([BodyStep::Send(bytes)]) };
         Self { steps, ..Self::default() }
     }
 
     /// The bytes, after which the connection breaks.
-    pub(crate) fn cut(bytes: Bytes) -> Self {
-        Self { steps: VecDeque::from([Step::Send(bytes), Step::Wait(FLUSH), Step::Abort]), ..Self::default() }
+    pub(crate) fn truncated(bytes: Bytes) -> Self {
+        Self {
+            steps: VecDeque::from([BodyStep::Send(bytes), BodyStep::Wait(FLUSH), BodyStep::Abort]),
+            ..Self::default()
+        }
     }
 
     /// The bytes, after which nothing comes and nothing ends.
     pub(crate) fn stalled(bytes: Bytes) -> Self {
         let mut body = Self::whole(bytes);
-        body.steps.push_back(Step::Hang);
+        body.steps.push_back(BodyStep::Hang);
         body
     }
 
@@ -105,21 +108,21 @@ impl Outgoing {
     pub(crate) fn paced(mut bytes: Bytes, chunk: usize, pause: Duration) -> Self {
         let mut steps = VecDeque::new();
         while !bytes.is_empty() {
-            steps.push_back(Step::Wait(pause));
-            steps.push_back(Step::Send(bytes.split_to(chunk.clamp(1, bytes.len()))));
+            steps.push_back(BodyStep::Wait(pause));
+            steps.push_back(BodyStep::Send(bytes.split_to(chunk.clamp(1, bytes.len()))));
         }
         Self { steps, ..Self::default() }
     }
 }
 
-impl Body for Outgoing {
+impl Body for ScriptedBody {
     type Data = Bytes;
-    type Error = Cut;
+    type Error = IntentionalAbort;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, IntentionalAbort>>> {
         loop {
             if let Some(pause) = self.waiting.as_mut() {
                 ready!(pause.as_mut().poll(context));
@@ -127,13 +130,13 @@ impl Body for Outgoing {
             }
             match self.steps.pop_front() {
                 None => return Poll::Ready(None),
-                Some(Step::Abort) => return Poll::Ready(Some(Err(Cut))),
-                Some(Step::Hang) => {
-                    self.steps.push_front(Step::Hang);
+                Some(BodyStep::Abort) => return Poll::Ready(Some(Err(IntentionalAbort))),
+                Some(BodyStep::Hang) => {
+                    self.steps.push_front(BodyStep::Hang);
                     return Poll::Pending;
                 }
-                Some(Step::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Some(Step::Wait(pause)) => self.waiting = Some(Box::pin(sleep(pause))),
+                Some(BodyStep::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(BodyStep::Wait(pause)) => self.waiting = Some(Box::pin(sleep(pause))),
             }
         }
     }
@@ -146,8 +149,8 @@ impl Body for Outgoing {
         let mut total = 0_u64;
         for step in &self.steps {
             match step {
-                Step::Send(bytes) => total = total.saturating_add(bytes.len() as u64),
-                Step::Abort | Step::Hang | Step::Wait(_) => return SizeHint::default(),
+                BodyStep::Send(bytes) => total = total.saturating_add(bytes.len() as u64),
+                BodyStep::Abort | BodyStep::Hang | BodyStep::Wait(_) => return SizeHint::default(),
             }
         }
         SizeHint::with_exact(total)
@@ -160,7 +163,7 @@ impl Body for Outgoing {
 pub(crate) async fn serve<H, F, W, S>(listener: &TcpListener, handler: H, wrap: W)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Verdict> + Send + 'static,
+    F: Future<Output = HttpAction> + Send + 'static,
     W: Fn(TcpStream) -> S,
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -182,21 +185,21 @@ where
 async fn connection<H, F, S>(socket: S, handler: H)
 where
     H: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Verdict>,
+    F: Future<Output = HttpAction>,
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let hang_up = Arc::new(Notify::new());
+    let close_signal = Arc::new(Notify::new());
     let id = ConnectionId::next();
     let service = service_fn(|mut request| {
         request.extensions_mut().insert(id);
-        let verdict = handler(request);
-        let hang_up = Arc::clone(&hang_up);
+        let action = handler(request);
+        let close_signal = Arc::clone(&close_signal);
         async move {
-            match verdict.await {
-                Verdict::Answer(answer) => Ok(answer),
-                Verdict::Close => Err(Cut),
-                Verdict::Last(mut answer) => {
-                    answer.body_mut().hang_up = Some(HangUp(hang_up));
+            match action.await {
+                HttpAction::Respond(answer) => Ok(answer),
+                HttpAction::Close => Err(IntentionalAbort),
+                HttpAction::RespondThenClose(mut answer) => {
+                    answer.body_mut().close_signal = Some(CloseSignal(close_signal));
                     Ok(answer)
                 }
             }
@@ -207,7 +210,7 @@ where
     tokio::select! {
         // An error is a client that left or a connection cut on purpose; neither has a reader.
         _ = &mut served => {}
-        () = hang_up.notified() => {
+        () = close_signal.notified() => {
             let _ = timeout(FLUSH, served).await;
         }
     }

@@ -40,6 +40,6 @@ pub mod print;
 mod scf;
 mod trigger;
 
-pub use cos::{Cos, CosOptions, Fault, FaultKind, Notice, Object, Request};
-pub use scf::{Answer, HeaderCase, Outcome, RuntimeFault, Scf, ScfOptions};
+pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, Object, RecordedRequest};
+pub use scf::{HeaderCase, Invocation, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;

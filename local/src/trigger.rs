@@ -2,9 +2,9 @@
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::cos::Notice;
+use crate::cos::EventNotification;
 use crate::event;
-use crate::scf::{Answer, Scf};
+use crate::scf::{Invocation, Scf};
 
 /// Which happenings invoke the function. As with a COS trigger, prefix and suffix are literal (583/9707).
 #[derive(Clone, Debug, Default)]
@@ -24,32 +24,32 @@ pub struct Trigger {
 impl Trigger {
     /// Whether a happening fires the trigger.
     #[must_use]
-    pub fn fires(&self, notice: &Notice) -> bool {
+    pub fn matches(&self, notification: &EventNotification) -> bool {
         let named = match self.event.strip_suffix('*') {
-            Some(family) => notice.name.starts_with(family),
-            None => self.event.is_empty() || notice.name == self.event,
+            Some(family) => notification.name.starts_with(family),
+            None => self.event.is_empty() || notification.name == self.event,
         };
         named
-            && (self.bucket.is_empty() || self.bucket == notice.bucket)
-            && notice.key.starts_with(&self.prefix)
-            && notice.key.ends_with(&self.suffix)
+            && (self.bucket.is_empty() || self.bucket == notification.bucket)
+            && notification.key.starts_with(&self.prefix)
+            && notification.key.ends_with(&self.suffix)
     }
 
-    /// Delivers events one after the other until the COS behind `notices` is gone. `report` sees each event's attempts.
+    /// Delivers events one after the other until the COS behind `notifications` is gone. `report` sees each event's attempts.
     pub async fn deliver(
         &self,
-        mut notices: UnboundedReceiver<Notice>,
+        mut notifications: UnboundedReceiver<EventNotification>,
         scf: &Scf,
-        mut report: impl FnMut(&Notice, &[Answer]),
+        mut report: impl FnMut(&EventNotification, &[Invocation]),
     ) {
-        while let Some(notice) = notices.recv().await {
-            if !self.fires(&notice) {
+        while let Some(notification) = notifications.recv().await {
+            if !self.matches(&notification) {
                 continue;
             }
-            let message = event::of(&notice).to_string();
+            let message = event::from_notification(&notification).to_string();
             for _ in 0..self.copies.max(1) {
                 let answers = scf.deliver(&message).await;
-                report(&notice, &answers);
+                report(&notification, &answers);
             }
         }
     }
@@ -59,8 +59,8 @@ impl Trigger {
 mod tests {
     use super::*;
 
-    fn notice(name: &'static str, bucket: &str, key: &str) -> Notice {
-        Notice {
+    fn notification(name: &'static str, bucket: &str, key: &str) -> EventNotification {
+        EventNotification {
             name,
             bucket: bucket.to_owned(),
             region: "ap-guangzhou".to_owned(),
@@ -87,8 +87,8 @@ mod tests {
             ("cos:ObjectCreated:Put", "in-1", "photos/a.JPG", false),
         ];
         for (name, bucket, key, fires) in cases {
-            assert_eq!(trigger.fires(&notice(name, bucket, key)), fires, "{name} {bucket} {key}");
+            assert_eq!(trigger.matches(&notification(name, bucket, key)), fires, "{name} {bucket} {key}");
         }
-        assert!(Trigger::default().fires(&notice("cos:ObjectRemove:Delete", "any-1", "k")));
+        assert!(Trigger::default().matches(&notification("cos:ObjectRemove:Delete", "any-1", "k")));
     }
 }

@@ -230,19 +230,19 @@ async fn archived_objects_must_be_restored_first() {
     cos.put(BUCKET, "a", "x", &[("x-cos-storage-class", "ARCHIVE")]).await;
     let answer = get(&cos, "/a");
     assert_eq!((answer.status, answer.code()), (403, "InvalidObjectState"));
-    let mut notices = cos.notices();
+    let mut notifications = cos.notifications();
     let body = b"<RestoreRequest><Days>1</Days></RestoreRequest>";
     let restored = Request::new("POST", "/a?restore").body(body).sign().send(&cos).unwrap();
     assert_eq!(restored.status, 202);
     assert!(get(&cos, "/a").header("x-cos-restore").contains("ongoing-request=\"false\""));
-    assert_eq!(notices.recv().await.unwrap().name, "cos:ObjectRestore:Post");
-    assert_eq!(notices.recv().await.unwrap().name, "cos:ObjectRestore:Completed");
+    assert_eq!(notifications.recv().await.unwrap().name, "cos:ObjectRestore:Post");
+    assert_eq!(notifications.recv().await.unwrap().name, "cos:ObjectRestore:Completed");
 }
 
 #[tokio::test]
 async fn every_change_is_told() {
     let (_folder, cos) = start(|_| {}).await;
-    let mut notices = cos.notices();
+    let mut notifications = cos.notifications();
     put(&cos, "/a", b"x");
     let source = format!("{BUCKET}.cos.ap-guangzhou.myqcloud.com/a");
     let copy = Request::new("PUT", "/b").header("x-cos-copy-source", &source).body(b"");
@@ -257,8 +257,11 @@ async fn every_change_is_told() {
         ("cos:ObjectCreated:Put", "c"),
     ];
     for (name, key) in expected {
-        let notice = notices.recv().await.unwrap();
-        assert_eq!((notice.name, notice.key.as_str(), notice.region.as_str()), (name, key, "ap-guangzhou"));
+        let notification = notifications.recv().await.unwrap();
+        assert_eq!(
+            (notification.name, notification.key.as_str(), notification.region.as_str()),
+            (name, key, "ap-guangzhou")
+        );
     }
 }
 

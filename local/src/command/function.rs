@@ -9,7 +9,7 @@ use scf_local::{Cos, Scf, ScfOptions};
 
 /// What both commands need to run the function.
 #[derive(Args, Debug)]
-pub(crate) struct Function {
+pub(crate) struct FunctionOptions {
     /// Program to run, as in the deployment package
     #[arg(long, value_name = "PATH", default_value = "./bootstrap")]
     bootstrap: PathBuf,
@@ -35,7 +35,7 @@ fn variable(text: &str) -> Result<(String, String)> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-impl Function {
+impl FunctionOptions {
     /// Starts the function with its access to the local COS. `echo` is whether its log is printed.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use clap::Args;
 use scf_local::{Cos, CosOptions, Object, Trigger, print};
 use serde_json::Value;
 
-use crate::command::function::Function;
+use crate::command::function::FunctionOptions;
 use crate::command::{outcome, serve};
 
 /// Deliver one event to the function and show what came of it.
@@ -18,7 +18,7 @@ use crate::command::{outcome, serve};
 /// photos/ there. Size and ETag in the event become those of the photo; all else is delivered as it stands.
 /// The exit code is not zero when an outcome is failed, the function answered with an error, or its process died.
 #[derive(Args, Debug)]
-pub(crate) struct Invoke {
+pub(crate) struct InvokeOptions {
     /// Event file: a COS message as the function receives it
     event: PathBuf,
     /// Photo to upload under the event's key
@@ -28,21 +28,21 @@ pub(crate) struct Invoke {
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
-    function: Function,
+    function: FunctionOptions,
 }
 
 /// Runs the command.
-pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
+pub(crate) async fn run(invoke: InvokeOptions) -> Result<ExitCode> {
     let path = invoke.event.display();
     let text = std::fs::read_to_string(&invoke.event).with_context(|| format!("{path} cannot be read"))?;
     let mut event: Value = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
-    let subjects: Vec<Subject> = records(&mut event).iter().filter_map(Subject::read).collect();
+    let subjects: Vec<EventObject> = records(&mut event).iter().filter_map(EventObject::read).collect();
     let region = subjects.first().map_or("ap-guangzhou", |subject| subject.region.as_str()).to_owned();
     let root = invoke.function.root.clone();
     let options = CosOptions { root, strict: true, region: region.clone(), ..CosOptions::default() };
     let cos = Cos::start(options.clone()).await.context("the local COS cannot start")?;
     for record in records(&mut event) {
-        if let Some(subject) = Subject::read(record).filter(|subject| subject.has_photo) {
+        if let Some(subject) = EventObject::read(record).filter(|subject| subject.has_photo) {
             let object = upload(&cos, &subject, &invoke)?;
             describe(record, &object);
         }
@@ -51,14 +51,15 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
     let echo = event.get("doctor").is_none();
     let scf = invoke.function.start(&cos, &region, echo).await?;
     let answer = scf.invoke(&event.to_string()).await;
-    let good = outcome::show(&cos, &answer);
+    let good = outcome::print_outcome(&cos, &answer);
     if invoke.keep {
         let source = subjects.first().map_or("photos-1250000000", |subject| subject.bucket.as_str());
         // From here on an upload may come at any time: whoever reads the address may use it.
-        let notices = cos.notices();
-        print::line(&format!("\n{}", serve::welcome(source, &cos, &options)));
+        let notifications = cos.notifications();
+        print::line(&format!("\n{}", serve::connection_info(source, &cos, &options)));
         let bucket = source.to_owned();
-        serve::deliver(&Trigger { bucket, copies: 1, ..Trigger::default() }, notices, &cos, &scf).await?;
+        serve::run_trigger(&Trigger { bucket, copies: 1, ..Trigger::default() }, notifications, &cos, &scf)
+            .await?;
     }
     scf.stop().await;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -80,7 +81,7 @@ fn describe(record: &mut Value, object: &Object) {
 
 /// The object one record speaks of.
 #[derive(Debug, PartialEq)]
-struct Subject {
+struct EventObject {
     bucket: String,
     region: String,
     key: String,
@@ -91,7 +92,7 @@ struct Subject {
     has_photo: bool,
 }
 
-impl Subject {
+impl EventObject {
     fn read(record: &Value) -> Option<Self> {
         let text = |pointer: &str| match record.pointer(pointer) {
             Some(Value::String(text)) => Some(text.clone()),
@@ -132,7 +133,7 @@ impl Subject {
     }
 }
 
-fn upload(cos: &Cos, subject: &Subject, invoke: &Invoke) -> Result<Object> {
+fn upload(cos: &Cos, subject: &EventObject, invoke: &InvokeOptions) -> Result<Object> {
     let Some(photo) = invoke.image.clone().or_else(|| photo_beside(&invoke.event, &subject.key)) else {
         bail!(
             "no photo for {}: name one with --image, or put one into photos/ beside the event",
@@ -145,7 +146,7 @@ fn upload(cos: &Cos, subject: &Subject, invoke: &Invoke) -> Result<Object> {
         headers.push(("content-type", &subject.content_type));
     }
     headers.extend(subject.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let Subject { bucket, key, version, .. } = subject;
+    let EventObject { bucket, key, version, .. } = subject;
     Ok(cos.try_put(bucket, key, version.as_deref(), bytes, &headers)?)
 }
 
@@ -181,8 +182,8 @@ mod tests {
     #[test]
     fn a_record_says_what_to_upload_and_where() {
         let subject =
-            Subject::read(&record("cos:ObjectCreated:Put", "/1250000000/my-photos/a//b.jpg")).unwrap();
-        let expected = Subject {
+            EventObject::read(&record("cos:ObjectCreated:Put", "/1250000000/my-photos/a//b.jpg")).unwrap();
+        let expected = EventObject {
             bucket: "my-photos-1250000000".to_owned(),
             region: "ap-shanghai".to_owned(),
             key: "a//b.jpg".to_owned(),
@@ -203,7 +204,7 @@ mod tests {
             ("x.jpg", "x.jpg"),
         ];
         for (full, key) in cases {
-            assert_eq!(Subject::read(&record("cos:ObjectCreated:Put", full)).unwrap().key, key, "{full}");
+            assert_eq!(EventObject::read(&record("cos:ObjectCreated:Put", full)).unwrap().key, key, "{full}");
         }
     }
 
@@ -236,7 +237,7 @@ mod tests {
             ("cos:ObjectCreated:Put", "/1250000000/my-photos/folder/", false),
         ];
         for (name, key, expected) in cases {
-            assert_eq!(Subject::read(&record(name, key)).unwrap().has_photo, expected, "{name} {key}");
+            assert_eq!(EventObject::read(&record(name, key)).unwrap().has_photo, expected, "{name} {key}");
         }
     }
 }

@@ -28,6 +28,6 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Invoke(invoke::Invoke),
-    Serve(serve::Serve),
+    Invoke(invoke::InvokeOptions),
+    Serve(serve::ServeOptions),
 }

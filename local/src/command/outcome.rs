@@ -1,18 +1,18 @@
 //! What came of an invocation, for people.
 
-use scf_local::{Answer, Cos, Outcome, print};
+use scf_local::{Cos, Invocation, Outcome, print};
 
 use crate::command::diagnosis::Diagnosis;
-use crate::command::table::Report;
+use crate::command::table::FunctionReport;
 
 /// Prints the outcome; whether it is a good one.
-pub(super) fn show(cos: &Cos, answer: &Answer) -> bool {
+pub(super) fn print_outcome(cos: &Cos, answer: &Invocation) -> bool {
     let rss = answer.peak_rss.map(|bytes| format!(", {} MB at most", bytes >> 20)).unwrap_or_default();
     let milliseconds = answer.elapsed.as_millis();
     let status = answer.outcome.status();
     let mut good = answer.outcome.is_success();
     match &answer.outcome {
-        Outcome::Response(text) => match (Report::read(text), Diagnosis::read(text)) {
+        Outcome::Response(text) => match (FunctionReport::read(text), Diagnosis::read(text)) {
             (Some(report), _) => {
                 print::line(report.table(|bucket, key| cos.file(bucket, key)).trim_end());
                 good = !report.has_failure();
@@ -24,13 +24,13 @@ pub(super) fn show(cos: &Cos, answer: &Answer) -> bool {
             (None, None) => print::line(text),
         },
         Outcome::Error(text) => print::line(&format!("the function answered with an error: {text}")),
-        other => print::line(&ending(other)),
+        other => print::line(&description(other)),
     }
     print::line(&format!("{status} in {milliseconds} ms{rss}"));
     good
 }
 
-fn ending(outcome: &Outcome) -> String {
+fn description(outcome: &Outcome) -> String {
     let code = |code: &Option<i32>| {
         code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"))
     };

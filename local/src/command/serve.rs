@@ -5,20 +5,20 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scf_local::{Answer, Cos, CosOptions, Notice, Scf, Trigger, print};
+use scf_local::{Cos, CosOptions, EventNotification, Invocation, Scf, Trigger, print};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::command::function::Function;
+use crate::command::function::FunctionOptions;
 use crate::command::outcome;
 
-/// Serve a COS on this machine and run the function for everything that happens in the source bucket.
+/// ServeOptions a COS on this machine and run the function for everything that happens in the source bucket.
 ///
 /// Upload with any COS tool or SDK; the commands to copy are printed at the start. Faults can be ordered at the admin
 /// port: POST /-/faults with {"method": "GET", "times": 2, "kind": {"status": {"status": 503, "code": "SlowDown"}}}.
 #[derive(Args, Debug)]
-pub(crate) struct Serve {
+pub(crate) struct ServeOptions {
     #[command(flatten)]
-    function: Function,
+    function: FunctionOptions,
     /// Bucket whose events fire the function
     #[arg(long, value_name = "BUCKET", default_value = "photos-1250000000")]
     source: String,
@@ -43,13 +43,13 @@ pub(crate) struct Serve {
     /// Demand that every header and parameter is signed, as buckets in strict signature mode do
     #[arg(long)]
     strict: bool,
-    /// Serve the COS alone
+    /// ServeOptions the COS alone
     #[arg(long)]
     no_function: bool,
 }
 
 /// Runs the command until Ctrl-C.
-pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
+pub(crate) async fn run(serve: ServeOptions) -> Result<ExitCode> {
     let options = CosOptions {
         root: serve.function.root.clone(),
         strict: serve.strict,
@@ -61,8 +61,8 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
         .await
         .with_context(|| format!("the local COS cannot start on port {}", serve.port))?;
     // From here on an upload may come at any time: whoever reads the address may use it.
-    let notices = cos.notices();
-    print::line(&welcome(&serve.source, &cos, &options));
+    let notifications = cos.notifications();
+    print::line(&connection_info(&serve.source, &cos, &options));
     if serve.no_function {
         ctrl_c().await?;
         return Ok(ExitCode::SUCCESS);
@@ -76,22 +76,22 @@ pub(crate) async fn run(serve: Serve) -> Result<ExitCode> {
         suffix: serve.suffix.clone(),
         copies: serve.copies,
     };
-    deliver(&trigger, notices, &cos, &scf).await?;
+    run_trigger(&trigger, notifications, &cos, &scf).await?;
     scf.stop().await;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Runs the function for everything that fires the trigger, until Ctrl-C.
-pub(super) async fn deliver(
+pub(super) async fn run_trigger(
     trigger: &Trigger,
-    notices: UnboundedReceiver<Notice>,
+    notifications: UnboundedReceiver<EventNotification>,
     cos: &Cos,
     scf: &Scf,
 ) -> Result<()> {
-    let delivery = trigger.deliver(notices, scf, |notice, answers: &[Answer]| {
-        print::line(&format!("{} {}/{}", notice.name, notice.bucket, notice.key));
+    let delivery = trigger.deliver(notifications, scf, |notification, answers: &[Invocation]| {
+        print::line(&format!("{} {}/{}", notification.name, notification.bucket, notification.key));
         for answer in answers {
-            outcome::show(cos, answer);
+            outcome::print_outcome(cos, answer);
         }
     });
     tokio::select! {
@@ -105,7 +105,7 @@ async fn ctrl_c() -> Result<()> {
 }
 
 /// Addresses, credentials and a snippet to copy.
-pub(super) fn welcome(source: &str, cos: &Cos, options: &CosOptions) -> String {
+pub(super) fn connection_info(source: &str, cos: &Cos, options: &CosOptions) -> String {
     let CosOptions { root, secret_id, secret_key, region, .. } = options;
     let address = cos.address();
     let (ip, port) = (address.ip(), address.port());

@@ -10,27 +10,27 @@ use serde::Deserialize;
 /// The function's answer.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Report {
-    outcomes: Vec<Outcome>,
+pub(crate) struct FunctionReport {
+    outcomes: Vec<RecordOutcome>,
 }
 
 /// What happened to one record.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Outcome {
+struct RecordOutcome {
     bucket: String,
     key: String,
     outcome: String,
     code: Option<String>,
     reason: Option<String>,
-    source: Option<Picture>,
-    thumbnails: Vec<Picture>,
+    source: Option<ImageInfo>,
+    thumbnails: Vec<ImageInfo>,
     ms: Option<Milliseconds>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Picture {
+struct ImageInfo {
     bucket: Option<String>,
     key: Option<String>,
     width: Option<u64>,
@@ -47,7 +47,7 @@ struct Milliseconds {
 
 const HEAD: [&str; 6] = ["source", "thumbnail", "size", "bytes", "ms", "outcome"];
 
-impl Report {
+impl FunctionReport {
     /// Reads an answer; none when it is not one of the thumbnail function.
     #[must_use]
     pub(crate) fn read(text: &str) -> Option<Self> {
@@ -73,7 +73,7 @@ impl Report {
     #[must_use]
     pub(crate) fn table(&self, file: impl Fn(&str, &str) -> Option<PathBuf>) -> String {
         let mut rows = vec![HEAD.map(str::to_owned)];
-        rows.extend(self.outcomes.iter().flat_map(Outcome::rows));
+        rows.extend(self.outcomes.iter().flat_map(RecordOutcome::rows));
         let mut text = aligned(&rows);
         for (bucket, key) in self.thumbnails() {
             if let Some(path) = file(bucket, key) {
@@ -84,7 +84,7 @@ impl Report {
     }
 }
 
-impl Outcome {
+impl RecordOutcome {
     /// A row for the source, then one for each thumbnail.
     fn rows(&self) -> Vec<[String; 6]> {
         let ms = self.ms.as_ref().and_then(|ms| ms.total).map(|total| format!("{total:.0}"));
@@ -92,21 +92,21 @@ impl Outcome {
         let mut rows = vec![[
             format!("{}/{}", self.bucket, self.key),
             String::new(),
-            source.map(Picture::size).unwrap_or_default(),
-            source.map(Picture::weight).unwrap_or_default(),
+            source.map(ImageInfo::size_text).unwrap_or_default(),
+            source.map(ImageInfo::bytes_text).unwrap_or_default(),
             ms.unwrap_or_default(),
-            self.verdict(),
+            self.outcome_text(),
         ]];
         for picture in &self.thumbnails {
             let place = [picture.bucket.as_deref(), picture.key.as_deref()];
             let place: Vec<&str> = place.into_iter().flatten().collect();
-            let (size, weight) = (picture.size(), picture.weight());
-            rows.push([String::new(), place.join("/"), size, weight, String::new(), String::new()]);
+            let (size, bytes_text) = (picture.size_text(), picture.bytes_text());
+            rows.push([String::new(), place.join("/"), size, bytes_text, String::new(), String::new()]);
         }
         rows
     }
 
-    fn verdict(&self) -> String {
+    fn outcome_text(&self) -> String {
         let mut text = self.outcome.clone();
         for part in [&self.code, &self.reason].into_iter().flatten().filter(|part| !part.is_empty()) {
             text.push_str(if text == self.outcome { " " } else { ": " });
@@ -116,8 +116,8 @@ impl Outcome {
     }
 }
 
-impl Picture {
-    fn size(&self) -> String {
+impl ImageInfo {
+    fn size_text(&self) -> String {
         let format = self.format.clone().unwrap_or_default();
         match (self.width, self.height) {
             (Some(width), Some(height)) => format!("{width}x{height} {format}").trim_end().to_owned(),
@@ -125,7 +125,7 @@ impl Picture {
         }
     }
 
-    fn weight(&self) -> String {
+    fn bytes_text(&self) -> String {
         self.bytes.map(|bytes| bytes.to_string()).unwrap_or_default()
     }
 }
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn every_record_and_thumbnail_has_a_row() {
-        let report = Report::read(ANSWER).unwrap();
+        let report = FunctionReport::read(ANSWER).unwrap();
         let table = report.table(|bucket, key| Some(PathBuf::from(format!("/r/{bucket}/{key}"))));
         let expected = "\
 source        thumbnail       size            bytes  ms  outcome
@@ -185,10 +185,10 @@ in-1/cat.jpg                  4000x3000 jpeg  2500000  42  stored
 
     #[test]
     fn missing_members_are_blanks_and_other_answers_are_no_report() {
-        let report = Report::read(r#"{"outcomes":[{"outcome":"skipped"}]}"#).unwrap();
+        let report = FunctionReport::read(r#"{"outcomes":[{"outcome":"skipped"}]}"#).unwrap();
         assert!(report.table(|_, _| None).contains("skipped"));
         assert!(!report.has_failure());
-        assert!(Report::read("done").is_none());
-        assert!(Report::read("{}").is_none());
+        assert!(FunctionReport::read("done").is_none());
+        assert!(FunctionReport::read("{}").is_none());
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::cos::fault::Fault;
 use crate::cos::service::Service;
-use crate::http::{self, Outgoing, Verdict};
+use crate::http::{self, HttpAction, ScriptedBody};
 
 /// Largest list of faults, in bytes.
 const BODY_MAX: usize = 1 << 20;
@@ -28,9 +28,9 @@ pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
         let service = Arc::clone(&service);
         async move {
             let (status, text) = answer(&service, request).await;
-            let mut response = Response::new(Outgoing::whole(Bytes::from(text)));
+            let mut response = Response::new(ScriptedBody::whole(Bytes::from(text)));
             *response.status_mut() = status;
-            Verdict::Answer(response)
+            HttpAction::Respond(response)
         }
     };
     http::serve(&listener, handler, |socket| socket).await;

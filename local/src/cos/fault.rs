@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cos::wire::request::Request;
+use crate::cos::wire::request::CosRequest;
 
 /// What goes wrong with a request, and with which.
 ///
@@ -136,7 +136,7 @@ impl Fault {
         self
     }
 
-    fn matches(&self, request: &Request) -> bool {
+    fn matches(&self, request: &CosRequest) -> bool {
         self.method.as_ref().is_none_or(|method| *method == request.method)
             && self.bucket.as_ref().is_none_or(|bucket| *bucket == request.bucket)
             && self.key.as_ref().is_none_or(|key| *key == request.key)
@@ -162,7 +162,7 @@ impl Faults {
     }
 
     /// The fault that strikes this request. The first rule that matches decides and is used up by one.
-    pub(crate) fn strike(&self, request: &Request) -> Option<FaultKind> {
+    pub(crate) fn strike(&self, request: &CosRequest) -> Option<FaultKind> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = faults.iter_mut().find(|fault| fault.times > 0 && fault.matches(request))?;
         if fault.after > 0 {
@@ -182,8 +182,8 @@ mod tests {
     fn a_rule_strikes_its_requests_as_often_as_it_says() {
         let faults = Faults::default();
         faults.add(Fault::new(FaultKind::Reset).method("GET").after(1).times(2));
-        let get = Request::for_tests("GET", "/a", &[]);
-        let put = Request::for_tests("PUT", "/a", &[]);
+        let get = CosRequest::for_tests("GET", "/a", &[]);
+        let put = CosRequest::for_tests("PUT", "/a", &[]);
         let struck: Vec<bool> =
             [&put, &get, &get, &put, &get, &get].map(|request| faults.strike(request).is_some()).into();
         assert_eq!(struck, [false, false, true, false, true, false]);

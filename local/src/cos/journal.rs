@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::cos::wire::request;
+use crate::cos::wire::request::CosRequest;
 
 /// One request as it arrived, and the status it was answered with.
 #[derive(Clone, Debug, Serialize)]
-pub struct Request {
+pub struct RecordedRequest {
     /// Upper case.
     pub method: String,
     /// Full bucket name.
@@ -33,15 +33,15 @@ pub struct Request {
 
 /// The requests so far.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Vec<Request>>);
+pub(crate) struct Journal(Mutex<Vec<RecordedRequest>>);
 
 impl Journal {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn write(&self, request: &request::Request, status: u16) {
-        self.lock().push(Request {
+    pub(crate) fn write(&self, request: &CosRequest, status: u16) {
+        self.lock().push(RecordedRequest {
             method: request.method.clone(),
             bucket: request.bucket.clone(),
             key: request.key.clone(),

@@ -17,7 +17,7 @@ mod storage;
 mod wire;
 
 pub use self::fault::{Fault, FaultKind};
-pub use self::journal::Request;
-pub use self::notification::{Notice, Object};
+pub use self::journal::RecordedRequest;
+pub use self::notification::{EventNotification, Object};
 pub use self::options::CosOptions;
 pub use self::server::Cos;

@@ -35,7 +35,7 @@ impl Object {
 
 /// One thing that happened in a bucket and that COS would send an event for.
 #[derive(Clone, Debug)]
-pub struct Notice {
+pub struct EventNotification {
     /// The concrete event name, such as `cos:ObjectCreated:Put`.
     pub name: &'static str,
     /// Full bucket name.

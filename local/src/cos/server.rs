@@ -9,21 +9,21 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use crate::background::Background;
+use crate::background::BackgroundRuntime;
 use crate::cos::admin;
 use crate::cos::fault::{Fault, Faults};
 use crate::cos::handler;
-use crate::cos::journal::{Journal, Request};
-use crate::cos::notification::{Notice, Object};
+use crate::cos::journal::{Journal, RecordedRequest};
+use crate::cos::notification::{EventNotification, Object};
 use crate::cos::options::CosOptions;
 use crate::cos::service::Service;
 use crate::cos::storage::ids;
 use crate::cos::storage::renditions::Renditions;
-use crate::cos::storage::store::{Store, Upcoming, Versioning};
-use crate::cos::wire::error::Error;
+use crate::cos::storage::store::{NewVersion, Store, Versioning};
+use crate::cos::wire::error::CosError;
 use crate::cos::wire::request::check_key;
-use crate::cos::wire::signature::Gate;
-use crate::header_case::{Speller, Spelling};
+use crate::cos::wire::signature::Authenticator;
+use crate::header_case::{HeaderCaseSocket, HeaderStyle};
 use crate::http;
 
 /// A running COS. It stops when dropped; the folder stays.
@@ -31,7 +31,7 @@ pub struct Cos {
     service: Arc<Service>,
     address: SocketAddr,
     admin_address: SocketAddr,
-    _background: Background,
+    _background: BackgroundRuntime,
 }
 
 impl std::fmt::Debug for Cos {
@@ -47,7 +47,7 @@ impl Cos {
     /// When the folder cannot be used or the address cannot be bound.
     pub async fn start(options: CosOptions) -> io::Result<Self> {
         let store = Store::open(options.root, &options.buckets)?;
-        let gate = Gate {
+        let authenticator = Authenticator {
             secret_id: options.secret_id,
             secret_key: options.secret_key,
             session_token: options.session_token,
@@ -56,7 +56,7 @@ impl Cos {
         };
         let service = Arc::new(Service {
             store,
-            gate: Mutex::new(gate),
+            authenticator: Mutex::new(authenticator),
             faults: Faults::default(),
             journal: Journal::default(),
             renditions: Renditions::default(),
@@ -64,7 +64,7 @@ impl Cos {
             region: options.region,
             clock_offset: options.clock_offset,
         });
-        let background = Background::new("cos")?;
+        let background = BackgroundRuntime::new("cos")?;
         let listener = background.listen(options.address).await?;
         let admin = background.listen(options.admin_address).await?;
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
@@ -94,16 +94,16 @@ impl Cos {
     /// The credentials as SCF hands those of a role to a function: three variables, or two without a token.
     #[must_use]
     pub fn environment(&self) -> Vec<(String, String)> {
-        let gate = self.service.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        let token = gate.session_token.clone().map(|token| ("TENCENTCLOUD_SESSIONTOKEN", token));
+        let authenticator = self.service.authenticator.lock().unwrap_or_else(PoisonError::into_inner);
+        let token = authenticator.session_token.clone().map(|token| ("TENCENTCLOUD_SESSIONTOKEN", token));
         let keys = [
-            ("TENCENTCLOUD_SECRETID", gate.secret_id.clone()),
-            ("TENCENTCLOUD_SECRETKEY", gate.secret_key.clone()),
+            ("TENCENTCLOUD_SECRETID", authenticator.secret_id.clone()),
+            ("TENCENTCLOUD_SECRETKEY", authenticator.secret_key.clone()),
         ];
         keys.into_iter().chain(token).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
-    /// Stores an object without going through the network, for tests. Fires no notice and is not in the journal.
+    /// Stores an object without going through the network, for tests. Fires no notification and is not in the journal.
     ///
     /// # Panics
     /// When it cannot be stored; see [`Self::try_put`].
@@ -121,7 +121,7 @@ impl Cos {
         }
     }
 
-    /// Stores an object without going through the network. Fires no notice and is not in the journal.
+    /// Stores an object without going through the network. Fires no notification and is not in the journal.
     /// With a version id, versioning is switched on and the new version gets that id.
     ///
     /// # Errors
@@ -135,7 +135,7 @@ impl Cos {
         headers: &[(&str, &str)],
     ) -> io::Result<Object> {
         let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), (*value).to_owned()));
-        let upcoming = Upcoming {
+        let new_version = NewVersion {
             bytes: bytes.into(),
             headers: headers.collect(),
             id: version.map(str::to_owned),
@@ -144,13 +144,14 @@ impl Cos {
             modified: self.service.now(),
             request_id: ids::request(),
         };
-        let bytes = upcoming.bytes.clone();
+        let bytes = new_version.bytes.clone();
         if version.is_some() {
             self.versioning(bucket, true)?;
         }
-        let stored = check_key(key).and_then(|()| self.service.store.put(bucket, key, upcoming));
-        let refused =
-            |error: Error| io::Error::other(format!("{bucket}/{key} cannot be stored: {}", error.message()));
+        let stored = check_key(key).and_then(|()| self.service.store.put(bucket, key, new_version));
+        let refused = |error: CosError| {
+            io::Error::other(format!("{bucket}/{key} cannot be stored: {}", error.message()))
+        };
         Ok(Object::new(&stored.map_err(refused)?, bytes, self.keeps_versions(bucket)))
     }
 
@@ -182,7 +183,7 @@ impl Cos {
     /// The keys of a bucket in the order of a listing, without delete markers.
     #[must_use]
     pub fn keys(&self, bucket: &str) -> Vec<String> {
-        let keys = self.service.store.with(bucket, |bucket| {
+        let keys = self.service.store.with_bucket(bucket, |bucket| {
             let visible =
                 bucket.objects.iter().filter(|(_, v)| v.last().is_some_and(|version| !version.is_marker()));
             Ok(visible.map(|(key, _)| key.clone()).collect())
@@ -208,7 +209,7 @@ impl Cos {
 
     /// The requests since the start or the last [`Self::clear_journal`].
     #[must_use]
-    pub fn journal(&self) -> Vec<Request> {
+    pub fn journal(&self) -> Vec<RecordedRequest> {
         self.service.journal.lock().clone()
     }
 
@@ -233,21 +234,21 @@ impl Cos {
 
     /// Replaces the known credentials, as when the role of a function gets new ones.
     pub fn set_credentials(&self, secret_id: &str, secret_key: &str, session_token: Option<&str>) {
-        let mut gate = self.service.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        secret_id.clone_into(&mut gate.secret_id);
-        secret_key.clone_into(&mut gate.secret_key);
-        gate.session_token = session_token.map(str::to_owned);
-        gate.token_expired = false;
+        let mut authenticator = self.service.authenticator.lock().unwrap_or_else(PoisonError::into_inner);
+        secret_id.clone_into(&mut authenticator.secret_id);
+        secret_key.clone_into(&mut authenticator.secret_key);
+        authenticator.session_token = session_token.map(str::to_owned);
+        authenticator.token_expired = false;
     }
 
     /// Makes the session token too old (400 ExpiredToken), or valid again.
     pub fn expire_token(&self, expired: bool) {
-        self.service.gate.lock().unwrap_or_else(PoisonError::into_inner).token_expired = expired;
+        self.service.authenticator.lock().unwrap_or_else(PoisonError::into_inner).token_expired = expired;
     }
 
     /// Everything that happens in any bucket from now on and that COS would send an event for.
     #[must_use]
-    pub fn notices(&self) -> UnboundedReceiver<Notice> {
+    pub fn notifications(&self) -> UnboundedReceiver<EventNotification> {
         let (sender, receiver) = unbounded_channel();
         self.service.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
         receiver
@@ -260,5 +261,5 @@ impl Cos {
 
 async fn serve(listener: TcpListener, service: Arc<Service>) {
     let handler = move |request| handler::handle(Arc::clone(&service), request);
-    http::serve(&listener, handler, |socket| Speller::new(socket, Spelling::Cos)).await;
+    http::serve(&listener, handler, |socket| HeaderCaseSocket::new(socket, HeaderStyle::Cos)).await;
 }

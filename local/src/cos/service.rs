@@ -8,21 +8,21 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cos::fault::Faults;
 use crate::cos::journal::Journal;
-use crate::cos::notification::{Notice, Object};
+use crate::cos::notification::{EventNotification, Object};
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::{Store, Version, Versioning};
-use crate::cos::wire::error::Error;
-use crate::cos::wire::request::Request;
-use crate::cos::wire::signature::Gate;
+use crate::cos::wire::error::CosError;
+use crate::cos::wire::request::CosRequest;
+use crate::cos::wire::signature::Authenticator;
 
 /// What all connections share.
 pub(crate) struct Service {
     pub(crate) store: Store,
-    pub(crate) gate: Mutex<Gate>,
+    pub(crate) authenticator: Mutex<Authenticator>,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) renditions: Renditions,
-    pub(crate) listeners: Mutex<Vec<UnboundedSender<Notice>>>,
+    pub(crate) listeners: Mutex<Vec<UnboundedSender<EventNotification>>>,
     /// For hosts that name no region.
     pub(crate) region: String,
     /// Seconds by which the clock of the twin is ahead of this machine's.
@@ -36,19 +36,19 @@ impl Service {
         since.saturating_add_signed(self.clock_offset)
     }
 
-    pub(crate) fn versioning(&self, bucket: &str) -> Result<Versioning, Error> {
-        self.store.with(bucket, |bucket| Ok(bucket.versioning))
+    pub(crate) fn versioning(&self, bucket: &str) -> Result<Versioning, CosError> {
+        self.store.with_bucket(bucket, |bucket| Ok(bucket.versioning))
     }
 
-    pub(crate) fn region_of(&self, request: &Request) -> String {
+    pub(crate) fn region_of(&self, request: &CosRequest) -> String {
         request.region.clone().unwrap_or_else(|| self.region.clone())
     }
 
     /// Tells everyone who listens that an object came into being.
-    pub(crate) fn created(&self, name: &'static str, request: &Request, version: &Version, bytes: &Bytes) {
+    pub(crate) fn created(&self, name: &'static str, request: &CosRequest, version: &Version, bytes: &Bytes) {
         let kept = self.versioning(&request.bucket).is_ok_and(|versioning| versioning != Versioning::Off);
         let object = Object::new(version, bytes.clone(), kept);
-        self.tell(&Notice {
+        self.tell(&EventNotification {
             name,
             bucket: request.bucket.clone(),
             region: self.region_of(request),
@@ -58,9 +58,9 @@ impl Service {
     }
 
     /// Tells everyone who listens that an object went.
-    pub(crate) fn removed(&self, request: &Request, key: &str, marker: bool) {
+    pub(crate) fn removed(&self, request: &CosRequest, key: &str, marker: bool) {
         let name = if marker { "cos:ObjectRemove:DeleteMarkerCreated" } else { "cos:ObjectRemove:Delete" };
-        self.tell(&Notice {
+        self.tell(&EventNotification {
             name,
             bucket: request.bucket.clone(),
             region: self.region_of(request),
@@ -69,8 +69,8 @@ impl Service {
         });
     }
 
-    fn tell(&self, notice: &Notice) {
+    fn tell(&self, notification: &EventNotification) {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|listener| listener.send(notice.clone()).is_ok());
+        listeners.retain(|listener| listener.send(notification.clone()).is_ok());
     }
 }

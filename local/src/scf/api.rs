@@ -7,21 +7,21 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
-use crate::http::{Outgoing, Verdict};
+use crate::http::{HttpAction, ScriptedBody};
 use crate::scf::fault::RuntimeFault;
-use crate::scf::instance::{Instance, Taken};
+use crate::scf::instance::{Acceptance, Instance};
 use crate::scf::outcome::Outcome;
 
 /// Largest answer of a function, in bytes (583/11637).
 const ANSWER_MAX: usize = 6 << 20;
 
 /// Carries out one call of the function's process.
-pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) -> Verdict {
+pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) -> HttpAction {
     let (parts, body) = request.into_parts();
     let call = (parts.method.as_str(), parts.uri.path());
-    match instance.strike(call.1) {
+    match instance.take_fault(call.1) {
         Some(RuntimeFault::Garbage { .. }) => return plain(StatusCode::OK, "\u{fffd}{not json"),
-        Some(RuntimeFault::Reset { .. }) => return Verdict::Close,
+        Some(RuntimeFault::Reset { .. }) => return HttpAction::Close,
         Some(RuntimeFault::Status { status, .. }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             return plain(status, "injected");
@@ -54,28 +54,28 @@ pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) 
 }
 
 /// Waits for an event. It stays the same until it is answered.
-async fn next(instance: &Instance) -> Verdict {
+async fn next(instance: &Instance) -> HttpAction {
     let event = instance.next_event().await;
     let response = Response::builder()
         .header("request_id", event.request_id)
         .header("memory_limit_in_mb", event.memory_mb)
         .header("time_limit_in_ms", u64::try_from(event.time_limit.as_millis()).unwrap_or(u64::MAX))
         .header("Content-Type", "application/json")
-        .body(Outgoing::whole(Bytes::from(event.text)));
+        .body(ScriptedBody::whole(Bytes::from(event.text)));
     // The header values are ids and numbers made by the twin.
-    response.map_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, ""), Verdict::Answer)
+    response.map_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, ""), HttpAction::Respond)
 }
 
-fn taken(taken: Taken) -> Verdict {
+fn taken(taken: Acceptance) -> HttpAction {
     match taken {
         // A later answer is accepted and changes nothing.
-        Taken::First | Taken::Late => plain(StatusCode::OK, ""),
-        Taken::NoEvent => plain(StatusCode::BAD_REQUEST, "no event was fetched"),
+        Acceptance::First | Acceptance::Duplicate => plain(StatusCode::OK, ""),
+        Acceptance::NoEvent => plain(StatusCode::BAD_REQUEST, "no event was fetched"),
     }
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Verdict {
-    let mut response = Response::new(Outgoing::whole(Bytes::from_static(text.as_bytes())));
+fn plain(status: StatusCode, text: &'static str) -> HttpAction {
+    let mut response = Response::new(ScriptedBody::whole(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
-    Verdict::Answer(response)
+    HttpAction::Respond(response)
 }

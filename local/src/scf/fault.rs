@@ -23,7 +23,7 @@ pub enum RuntimeFault {
 }
 
 impl RuntimeFault {
-    pub(super) fn wants(&self, path: &str) -> bool {
+    pub(super) fn applies_to(&self, path: &str) -> bool {
         match self {
             Self::Garbage { times } => *times > 0 && path == "/runtime/invocation/next",
             Self::Reset { times } | Self::Status { times, .. } => *times > 0,

@@ -10,7 +10,7 @@ use crate::scf::outcome::Outcome;
 
 /// An event on its way into the function.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(super) struct PendingEvent {
     pub(super) request_id: String,
     pub(super) text: String,
     pub(super) memory_mb: u64,
@@ -19,19 +19,19 @@ pub(super) struct Event {
 
 /// What became of an answer that was posted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Taken {
+pub(super) enum Acceptance {
     /// It is the answer.
     First,
     /// There was one already.
-    Late,
+    Duplicate,
     /// Nothing was asked.
     NoEvent,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct InstanceState {
     ready: bool,
-    event: Option<Event>,
+    event: Option<PendingEvent>,
     /// Whether the process has been given the event.
     fetched: bool,
     outcome: Option<Outcome>,
@@ -43,24 +43,24 @@ struct State {
 /// One instance.
 #[derive(Debug, Default)]
 pub(super) struct Instance {
-    state: Mutex<State>,
+    state: Mutex<InstanceState>,
     /// Rings on every change of the state.
     changed: Notify,
 }
 
 impl Instance {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InstanceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+    fn change<T>(&self, work: impl FnOnce(&mut InstanceState) -> T) -> T {
         let result = work(&mut self.lock());
         self.changed.notify_waiters();
         result
     }
 
     /// Waits until the state has what is looked for.
-    async fn wait<T>(&self, look: impl Fn(&mut State) -> Option<T>) -> T {
+    async fn wait<T>(&self, look: impl Fn(&mut InstanceState) -> Option<T>) -> T {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
@@ -92,7 +92,7 @@ impl Instance {
     }
 
     /// Issues an event.
-    pub(super) fn issue(&self, event: Event) {
+    pub(super) fn issue(&self, event: PendingEvent) {
         self.change(|state| {
             state.event = Some(event);
             state.fetched = false;
@@ -101,7 +101,7 @@ impl Instance {
     }
 
     /// The event, once there is one that was not answered.
-    pub(super) async fn next_event(&self) -> Event {
+    pub(super) async fn next_event(&self) -> PendingEvent {
         self.wait(|state| {
             let event = state.event.clone().filter(|_| state.outcome.is_none());
             state.fetched |= event.is_some();
@@ -111,15 +111,15 @@ impl Instance {
     }
 
     /// Takes an answer; the first is final.
-    pub(super) fn answer(&self, outcome: Outcome) -> Taken {
+    pub(super) fn answer(&self, outcome: Outcome) -> Acceptance {
         self.change(|state| match (&state.event, state.fetched, &state.outcome) {
             (Some(_), true, None) => {
                 state.outcome = Some(outcome);
                 state.answered_before = true;
-                Taken::First
+                Acceptance::First
             }
-            _ if state.answered_before => Taken::Late,
-            _ => Taken::NoEvent,
+            _ if state.answered_before => Acceptance::Duplicate,
+            _ => Acceptance::NoEvent,
         })
     }
 
@@ -145,9 +145,9 @@ impl Instance {
     }
 
     /// The fault that strikes a call of this path, used up by one.
-    pub(super) fn strike(&self, path: &str) -> Option<RuntimeFault> {
+    pub(super) fn take_fault(&self, path: &str) -> Option<RuntimeFault> {
         let mut state = self.lock();
-        let fault = state.faults.iter_mut().find(|fault| fault.wants(path))?;
+        let fault = state.faults.iter_mut().find(|fault| fault.applies_to(path))?;
         let struck = fault.clone();
         fault.count_down();
         Some(struck)
@@ -158,8 +158,8 @@ impl Instance {
 mod tests {
     use super::*;
 
-    fn event(id: &str) -> Event {
-        Event {
+    fn event(id: &str) -> PendingEvent {
+        PendingEvent {
             request_id: id.to_owned(),
             text: "{}".to_owned(),
             memory_mb: 128,
@@ -170,13 +170,13 @@ mod tests {
     #[tokio::test]
     async fn an_event_stays_until_it_is_answered_and_the_first_answer_counts() {
         let instance = Instance::default();
-        assert_eq!(instance.answer(Outcome::Response("early".to_owned())), Taken::NoEvent);
+        assert_eq!(instance.answer(Outcome::Response("early".to_owned())), Acceptance::NoEvent);
         instance.issue(event("one"));
-        assert_eq!(instance.answer(Outcome::Response("unfetched".to_owned())), Taken::NoEvent);
+        assert_eq!(instance.answer(Outcome::Response("unfetched".to_owned())), Acceptance::NoEvent);
         assert_eq!(instance.next_event().await.request_id, "one");
         assert_eq!(instance.next_event().await.request_id, "one");
-        assert_eq!(instance.answer(Outcome::Response("first".to_owned())), Taken::First);
-        assert_eq!(instance.answer(Outcome::Error("second".to_owned())), Taken::Late);
+        assert_eq!(instance.answer(Outcome::Response("first".to_owned())), Acceptance::First);
+        assert_eq!(instance.answer(Outcome::Error("second".to_owned())), Acceptance::Duplicate);
         assert_eq!(instance.wait_outcome().await, Outcome::Response("first".to_owned()));
         let nothing = tokio::time::timeout(Duration::from_millis(20), instance.next_event()).await;
         assert!(nothing.is_err(), "an answered event is not given out again");

@@ -13,5 +13,5 @@ mod supervisor;
 
 pub use self::fault::RuntimeFault;
 pub use self::options::{HeaderCase, ScfOptions};
-pub use self::outcome::{Answer, Outcome};
+pub use self::outcome::{Invocation, Outcome};
 pub use self::supervisor::Scf;

@@ -33,7 +33,7 @@ pub struct ScfOptions {
     pub time_limit: Duration,
     /// Time limit from the start of the process to `ready`.
     pub init_limit: Duration,
-    /// Spelling of the headers of `next`.
+    /// HeaderStyle of the headers of `next`.
     pub header_case: HeaderCase,
     /// Retries of a failed event in [`Scf::deliver`](crate::Scf::deliver); SCF makes 2 (583/41138).
     pub retries: u32,

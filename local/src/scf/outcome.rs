@@ -62,7 +62,7 @@ impl Outcome {
 
 /// All there is to know about one invocation.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Invocation {
     /// How it ended.
     pub outcome: Outcome,
     /// The id the function saw.
@@ -77,7 +77,7 @@ pub struct Answer {
     pub peak_rss: Option<u64>,
 }
 
-impl Answer {
+impl Invocation {
     /// Of an invocation of which nothing is known yet.
     pub(super) fn new(request_id: String) -> Self {
         Self {

@@ -18,11 +18,11 @@ use tokio::time::timeout;
 const LINES_MAX: Duration = Duration::from_secs(2);
 
 /// Begins a line the twin writes into the pipe itself: what stands before it has been read when it comes out.
-const MARK: &str = "\u{1}\u{2}scf-local ";
+const MARKER: &str = "\u{1}\u{2}scf-local ";
 
 /// How to start the process.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
+pub(super) struct ProcessOptions {
     pub(super) path: PathBuf,
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
@@ -32,7 +32,7 @@ pub(super) struct Program {
 
 /// What the process wrote, line by line.
 #[derive(Debug, Default)]
-struct Lines {
+struct LogLines {
     lines: Vec<String>,
     /// The latest mark that came out of the pipe.
     mark: u64,
@@ -45,13 +45,13 @@ pub(super) struct Process {
     /// None while it runs.
     exit: watch::Receiver<Option<ExitStatus>>,
     kill: Arc<Notify>,
-    lines: Arc<watch::Sender<Lines>>,
+    lines: Arc<watch::Sender<LogLines>>,
     /// The end of the pipe the marks go into.
     writer: Arc<PipeWriter>,
     reader: JoinHandle<()>,
 }
 
-impl Program {
+impl ProcessOptions {
     /// Starts the process on the current runtime, which kills it when it shuts down.
     pub(super) fn start(&self) -> io::Result<Process> {
         let mut command = Command::new(&self.path);
@@ -68,12 +68,12 @@ impl Program {
         }
         let child = command.spawn()?;
         let id = child.id().unwrap_or_default();
-        let lines = Arc::new(watch::Sender::new(Lines::default()));
+        let lines = Arc::new(watch::Sender::new(LogLines::default()));
         let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
-        let reader = tokio::spawn(collect(pipe, Arc::clone(&lines), self.echo));
+        let reader = tokio::spawn(read_lines(pipe, Arc::clone(&lines), self.echo));
         let (sender, exit) = watch::channel(None);
         let kill = Arc::new(Notify::new());
-        tokio::spawn(attend(child, Arc::clone(&kill), sender));
+        tokio::spawn(wait_for_exit(child, Arc::clone(&kill), sender));
         Ok(Process { id, exit, kill, lines, writer: Arc::new(writer), reader })
     }
 }
@@ -124,7 +124,7 @@ impl Process {
     pub(super) async fn take_lines(&self) -> Vec<String> {
         let mark = self.lines.borrow().mark.saturating_add(1);
         let writer = Arc::clone(&self.writer);
-        let written = spawn_blocking(move || (&*writer).write_all(format!("{MARK}{mark}\n").as_bytes()));
+        let written = spawn_blocking(move || (&*writer).write_all(format!("{MARKER}{mark}\n").as_bytes()));
         let mut read = self.lines.subscribe();
         // When the process writes without end, what is there must do.
         let _ = timeout(LINES_MAX, async {
@@ -162,7 +162,7 @@ impl Process {
 }
 
 /// Waits for the end of the process, which `kill` may hasten.
-async fn attend(mut child: Child, kill: Arc<Notify>, sender: watch::Sender<Option<ExitStatus>>) {
+async fn wait_for_exit(mut child: Child, kill: Arc<Notify>, sender: watch::Sender<Option<ExitStatus>>) {
     let status = tokio::select! {
         status = child.wait() => status,
         () = kill.notified() => {
@@ -182,14 +182,14 @@ impl Drop for Process {
 }
 
 /// Reads lines for as long as the process is of interest.
-async fn collect(pipe: Receiver, lines: Arc<watch::Sender<Lines>>, echo: bool) {
+async fn read_lines(pipe: Receiver, lines: Arc<watch::Sender<LogLines>>, echo: bool) {
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line).await.is_ok_and(|count| count > 0) {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
         // A mark may stand behind a line that has no end yet.
-        let (text, mark) = match text.rsplit_once(MARK) {
+        let (text, mark) = match text.rsplit_once(MARKER) {
             Some((text, mark)) => (text, mark.parse().ok()),
             None => (text, None),
         };

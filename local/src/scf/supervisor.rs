@@ -10,18 +10,18 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use crate::background::Background;
-use crate::header_case::{Speller, Spelling};
+use crate::background::BackgroundRuntime;
+use crate::header_case::{HeaderCaseSocket, HeaderStyle};
 use crate::http;
 use crate::scf::api;
 use crate::scf::fault::RuntimeFault;
-use crate::scf::instance::{Event, Instance};
+use crate::scf::instance::{Instance, PendingEvent};
 use crate::scf::options::{HeaderCase, ScfOptions};
-use crate::scf::outcome::{Answer, Outcome};
-use crate::scf::process::{Process, Program};
+use crate::scf::outcome::{Invocation, Outcome};
+use crate::scf::process::{Process, ProcessOptions};
 
 /// How often memory is looked at when its limit is enforced.
-const MEMORY_LOOK: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A running instance. Dropping it stops the API and kills the process.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Scf {
     starts: AtomicU64,
     requests: AtomicU64,
     refuse: mpsc::UnboundedSender<(Duration, oneshot::Sender<()>)>,
-    background: Background,
+    background: BackgroundRuntime,
 }
 
 impl Scf {
@@ -46,16 +46,16 @@ impl Scf {
     /// # Errors
     /// When no port can be bound.
     pub async fn start(options: ScfOptions) -> io::Result<Self> {
-        let background = Background::new("scf")?;
+        let background = BackgroundRuntime::new("scf")?;
         let listener = background.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener.local_addr()?;
         let instance = Arc::new(Instance::default());
-        let spelling = match options.header_case {
-            HeaderCase::Lower => Spelling::Lower,
-            HeaderCase::Mixed => Spelling::Mixed,
+        let style = match options.header_case {
+            HeaderCase::Lower => HeaderStyle::Lower,
+            HeaderCase::Mixed => HeaderStyle::Mixed,
         };
         let (refuse, pauses) = mpsc::unbounded_channel();
-        background.spawn(serve(listener, Arc::clone(&instance), spelling, pauses));
+        background.spawn(serve(listener, Arc::clone(&instance), style, pauses));
         let scf = Self {
             options,
             address,
@@ -74,7 +74,7 @@ impl Scf {
     }
 
     /// Invokes the function once and waits for the outcome, starting the process when none runs.
-    pub async fn invoke(&self, event: &str) -> Answer {
+    pub async fn invoke(&self, event: &str) -> Invocation {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{:08x}-0000-4000-8000-{number:012x}", std::process::id());
         self.attempt(event, request_id).await
@@ -82,7 +82,7 @@ impl Scf {
 
     /// Invokes as the platform does for asynchronous events: failed attempts are repeated under the same id.
     /// Returns all attempts, the last one last.
-    pub async fn deliver(&self, event: &str) -> Vec<Answer> {
+    pub async fn deliver(&self, event: &str) -> Vec<Invocation> {
         let first = self.invoke(event).await;
         let request_id = first.request_id.clone();
         let mut failed = !first.outcome.is_success();
@@ -99,13 +99,13 @@ impl Scf {
         answers
     }
 
-    async fn attempt(&self, event: &str, request_id: String) -> Answer {
+    async fn attempt(&self, event: &str, request_id: String) -> Invocation {
         let mut held = self.process.lock().await;
         if let Some(process) = held.as_ref().filter(|_| self.instance.is_busy()) {
             // An invocation whose caller has gone away left it working.
             process.kill().await;
         }
-        let mut answer = Answer::new(request_id);
+        let mut answer = Invocation::new(request_id);
         loop {
             if !held.as_ref().is_some_and(Process::is_running) {
                 let begin = Instant::now();
@@ -121,7 +121,7 @@ impl Scf {
                 answer.init = Some(begin.elapsed());
             }
             let Some(process) = held.as_ref() else { return answer };
-            self.try_process(process, event, &mut answer).await;
+            self.run_once(process, event, &mut answer).await;
             if answer.outcome.ends_process() {
                 process.kill().await;
             }
@@ -139,7 +139,7 @@ impl Scf {
     }
 
     /// One event with one process that runs.
-    async fn try_process(&self, process: &Process, event: &str, answer: &mut Answer) {
+    async fn run_once(&self, process: &Process, event: &str, answer: &mut Invocation) {
         if self.options.freeze {
             process.thaw().await;
         }
@@ -165,7 +165,7 @@ impl Scf {
     }
 
     async fn run(&self, process: &Process, event: &str, request_id: &str) -> Outcome {
-        self.instance.issue(Event {
+        self.instance.issue(PendingEvent {
             request_id: request_id.to_owned(),
             text: event.to_owned(),
             memory_mb: self.options.memory_mb,
@@ -184,13 +184,13 @@ impl Scf {
     async fn watch_memory(&self, process: &Process) {
         let limit = self.options.memory_mb.saturating_mul(1 << 20);
         while process.resident().is_none_or(|resident| resident <= limit) {
-            sleep(MEMORY_LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
     fn start_process(&self) -> io::Result<Process> {
         self.instance.begin();
-        let program = Program {
+        let program = ProcessOptions {
             path: self.options.program.clone(),
             arguments: self.options.args.clone(),
             environment: self.options.environment(self.address),
@@ -252,7 +252,7 @@ impl Scf {
 async fn serve(
     mut listener: TcpListener,
     instance: Arc<Instance>,
-    spelling: Spelling,
+    style: HeaderStyle,
     mut pauses: mpsc::UnboundedReceiver<(Duration, oneshot::Sender<()>)>,
 ) {
     let Ok(address) = listener.local_addr() else { return };
@@ -260,7 +260,7 @@ async fn serve(
         let shared = Arc::clone(&instance);
         let handler = move |request| api::handle(Arc::clone(&shared), request);
         let pause = tokio::select! {
-            () = http::serve(&listener, handler, |socket| Speller::new(socket, spelling)) => None,
+            () = http::serve(&listener, handler, |socket| HeaderCaseSocket::new(socket, style)) => None,
             pause = pauses.recv() => pause,
         };
         let Some((time, closed)) = pause else { return };
@@ -271,7 +271,7 @@ async fn serve(
         listener = loop {
             match TcpListener::bind(address).await {
                 Ok(listener) => break listener,
-                Err(_) => sleep(MEMORY_LOOK).await,
+                Err(_) => sleep(POLL_INTERVAL).await,
             }
         };
     }

@@ -4,13 +4,17 @@
 //! signature as any other, and answers with the rendition that was put beside the object, whatever its size.
 
 use crate::cos::service::Service;
-use crate::cos::wire::error::{Code, Error};
-use crate::cos::wire::reply::Reply;
-use crate::cos::wire::request::{PROCESS, Request};
+use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::request::{CosRequest, PROCESS};
+use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
 
 impl Service {
-    pub(crate) fn get_processed(&self, request: &Request, caller: Caller) -> Result<Reply, Error> {
+    pub(crate) fn get_processed(
+        &self,
+        request: &CosRequest,
+        caller: Caller,
+    ) -> Result<CosResponse, CosError> {
         // The object must be there, and the caller be allowed to read it.
         self.get_object(request, caller)?;
         let complete = |(name, value): &(String, String)| {
@@ -20,13 +24,16 @@ impl Service {
             known && value.is_empty() || name == "versionId"
         };
         if !request.query.iter().all(complete) {
-            return Err(Error::because(Code::INVALID_ARGUMENT, "The process is not complete."));
+            return Err(CosError::with_message(ErrorCode::INVALID_ARGUMENT, "The process is not complete."));
         }
         let Some(rendition) = self.renditions.get(&request.bucket, &request.key) else {
-            return Err(Error::because(Code::INVALID_ARGUMENT, "The picture cannot be processed."));
+            return Err(CosError::with_message(
+                ErrorCode::INVALID_ARGUMENT,
+                "The picture cannot be processed.",
+            ));
         };
-        let mut reply = Reply::new(200).header("Content-Type", "image/jpeg");
-        reply.body = rendition;
-        Ok(reply)
+        let mut response = CosResponse::new(200).header("Content-Type", "image/jpeg");
+        response.body = rendition;
+        Ok(response)
     }
 }

@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
 use crate::cos::storage::checksum::crc64;
-use crate::cos::storage::folder::{Folder, SIDE};
-use crate::cos::storage::uploads::Upload;
+use crate::cos::storage::folder::{METADATA_FOLDER, RootFolder};
+use crate::cos::storage::uploads::MultipartUpload;
 use crate::cos::storage::{ids, path};
-use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::error::{CosError, ErrorCode};
 
 /// The id of versions from before versioning or while it is suspended (436/19883).
-pub(crate) const NULL: &str = "null";
+pub(crate) const NULL_VERSION_ID: &str = "null";
 
 /// Whether a bucket keeps versions.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -67,7 +67,7 @@ impl Version {
 
 /// What is to be stored.
 #[derive(Debug)]
-pub(crate) struct Upcoming {
+pub(crate) struct NewVersion {
     pub(crate) bytes: Bytes,
     pub(crate) headers: BTreeMap<String, String>,
     /// The version id, in a bucket with versions; made up when there is none.
@@ -81,7 +81,7 @@ pub(crate) struct Upcoming {
 
 /// What a deletion did.
 #[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Deleted {
+pub(crate) struct Deletion {
     /// A marker was made or removed.
     pub(crate) marker: bool,
     /// The version that was made or removed, in buckets with versions.
@@ -96,12 +96,12 @@ pub(crate) struct Bucket {
     pub(crate) versioning: Versioning,
     /// Versions of each key, oldest first.
     pub(crate) objects: BTreeMap<String, Vec<Version>>,
-    pub(crate) uploads: BTreeMap<String, Upload>,
+    pub(crate) uploads: BTreeMap<String, MultipartUpload>,
 }
 
-/// Side file of one key.
+/// KeyRecord file of one key.
 #[derive(Debug, Deserialize, Serialize)]
-struct Side {
+struct KeyRecord {
     key: String,
     versions: Vec<Version>,
 }
@@ -109,7 +109,7 @@ struct Side {
 /// The folder.
 #[derive(Debug)]
 pub(crate) struct Store {
-    folder: Folder,
+    folder: RootFolder,
     /// Whether a bucket comes into being when it is first used.
     open: bool,
     buckets: Mutex<BTreeMap<String, Bucket>>,
@@ -118,9 +118,9 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the folder, making it if it is missing. Without `buckets`, any bucket exists.
     pub(crate) fn open(root: PathBuf, buckets: &[String]) -> io::Result<Self> {
-        let folder = Folder::open(root)?;
+        let folder = RootFolder::open(root)?;
         let mut found = BTreeMap::new();
-        for (name, side) in folder.sides()? {
+        for (name, side) in folder.metadata_folders()? {
             found.insert(name, read_bucket(&side)?);
         }
         for name in buckets {
@@ -134,76 +134,82 @@ impl Store {
     }
 
     /// Works on a bucket while nobody else does.
-    pub(crate) fn with<T>(
+    pub(crate) fn with_bucket<T>(
         &self,
         bucket: &str,
-        work: impl FnOnce(&mut Bucket) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        work: impl FnOnce(&mut Bucket) -> Result<T, CosError>,
+    ) -> Result<T, CosError> {
         let mut buckets = self.lock();
         if let Some(found) = buckets.get_mut(bucket) {
             return work(found);
         }
         if !is_bucket_name(bucket) {
-            return Err(Code::INVALID_BUCKET_NAME.into());
+            return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
         if !self.open {
-            return Err(Code::NO_SUCH_BUCKET.into());
+            return Err(ErrorCode::NO_SUCH_BUCKET.into());
         }
         work(buckets.entry(bucket.to_owned()).or_default())
     }
 
     /// Makes a bucket.
-    pub(crate) fn create(&self, bucket: &str) -> Result<(), Error> {
+    pub(crate) fn create(&self, bucket: &str) -> Result<(), CosError> {
         if !is_bucket_name(bucket) {
-            return Err(Code::INVALID_BUCKET_NAME.into());
+            return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
         let mut buckets = self.lock();
         if buckets.contains_key(bucket) {
-            return Err(Code::BUCKET_ALREADY_OWNED.into());
+            return Err(ErrorCode::BUCKET_ALREADY_OWNED.into());
         }
         buckets.insert(bucket.to_owned(), Bucket::default());
         Ok(())
     }
 
     /// Stores a new current version.
-    pub(crate) fn put(&self, bucket: &str, key: &str, upcoming: Upcoming) -> Result<Version, Error> {
-        self.with(bucket, |found| {
+    pub(crate) fn put(&self, bucket: &str, key: &str, new_version: NewVersion) -> Result<Version, CosError> {
+        self.with_bucket(bucket, |found| {
             let current = found.objects.get(key).and_then(|versions| versions.last());
             let exists = current.is_some_and(|version| !version.is_marker());
-            if upcoming.forbid_overwrite && exists && found.versioning == Versioning::Off {
-                return Err(Code::FILE_ALREADY_EXISTS.into());
+            if new_version.forbid_overwrite && exists && found.versioning == Versioning::Off {
+                return Err(ErrorCode::FILE_ALREADY_EXISTS.into());
             }
-            if let Some(id) = &upcoming.id {
+            if let Some(id) = &new_version.id {
                 self.remove(key, id, found)?;
             }
-            let made = self.make_room(bucket, key, found)?;
-            let id = upcoming.id.filter(|_| found.versioning == Versioning::Enabled).unwrap_or(made);
-            let file = self.place(bucket, key, found)?;
-            self.folder.write(&file, &upcoming.bytes)?;
-            let etag =
-                upcoming.etag.unwrap_or_else(|| format!("\"{}\"", hex::encode(Md5::digest(&upcoming.bytes))));
+            let made = self.supersede_current(bucket, key, found)?;
+            let id = new_version.id.filter(|_| found.versioning == Versioning::Enabled).unwrap_or(made);
+            let file = self.free_path(bucket, key, found)?;
+            self.folder.write(&file, &new_version.bytes)?;
+            let etag = new_version
+                .etag
+                .unwrap_or_else(|| format!("\"{}\"", hex::encode(Md5::digest(&new_version.bytes))));
             let version = Version {
                 id,
                 file: Some(file),
-                size: upcoming.bytes.len() as u64,
+                size: new_version.bytes.len() as u64,
                 etag,
-                crc64: crc64(&upcoming.bytes),
-                modified: upcoming.modified,
-                headers: upcoming.headers,
-                request_id: upcoming.request_id,
+                crc64: crc64(&new_version.bytes),
+                modified: new_version.modified,
+                headers: new_version.headers,
+                request_id: new_version.request_id,
                 restored_until: None,
             };
             found.objects.entry(key.to_owned()).or_default().push(version.clone());
-            self.save(bucket, key, found)?;
+            self.save_record(bucket, key, found)?;
             Ok(version)
         })
     }
 
     /// A version's record and bytes; the current version without an id.
-    pub(crate) fn get(&self, bucket: &str, key: &str, id: Option<&str>) -> Result<(Version, Bytes), Error> {
-        self.with(bucket, |found| {
+    pub(crate) fn get(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: Option<&str>,
+    ) -> Result<(Version, Bytes), CosError> {
+        self.with_bucket(bucket, |found| {
             let version = found.version(key, id)?;
-            let Some(file) = &version.file else { return Err(Code::NO_SUCH_KEY.into()) };
+            let Some(file) = &version.file else { return Err(ErrorCode::NO_SUCH_KEY.into()) };
             let bytes = fs::read(self.folder.path(file))?;
             Ok((version.clone(), Bytes::from(bytes)))
         })
@@ -215,14 +221,14 @@ impl Store {
         bucket: &str,
         key: &str,
         id: Option<&str>,
-        change: impl FnOnce(&mut Version) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.with(bucket, |found| {
+        change: impl FnOnce(&mut Version) -> Result<(), CosError>,
+    ) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
             let id = found.version(key, id)?.id.clone();
             let versions = found.objects.get_mut(key);
             let version = versions.and_then(|versions| versions.iter_mut().find(|version| version.id == id));
-            change(version.ok_or(Code::NO_SUCH_VERSION)?)?;
-            self.save(bucket, key, found)
+            change(version.ok_or(ErrorCode::NO_SUCH_VERSION)?)?;
+            self.save_record(bucket, key, found)
         })
     }
 
@@ -233,38 +239,38 @@ impl Store {
         key: &str,
         id: Option<&str>,
         modified: u64,
-    ) -> Result<Deleted, Error> {
-        self.with(bucket, |found| {
+    ) -> Result<Deletion, CosError> {
+        self.with_bucket(bucket, |found| {
             let existed = found.version(key, id).is_ok_and(|version| id.is_some() || !version.is_marker());
-            let deleted = match id {
+            let deletion = match id {
                 Some(id) => {
                     let marker = found.version(key, Some(id)).is_ok_and(Version::is_marker);
                     self.remove(key, id, found)?;
-                    self.uncover(bucket, key, found)?;
-                    Deleted { marker, version_id: Some(id.to_owned()), existed }
+                    self.promote_latest(bucket, key, found)?;
+                    Deletion { marker, version_id: Some(id.to_owned()), existed }
                 }
                 None if found.versioning == Versioning::Off => {
-                    self.remove(key, NULL, found)?;
-                    Deleted { marker: false, version_id: None, existed }
+                    self.remove(key, NULL_VERSION_ID, found)?;
+                    Deletion { marker: false, version_id: None, existed }
                 }
                 None => {
-                    let id = self.make_room(bucket, key, found)?;
+                    let id = self.supersede_current(bucket, key, found)?;
                     let marker = Version::marker(id.clone(), modified);
                     found.objects.entry(key.to_owned()).or_default().push(marker);
-                    Deleted { marker: true, version_id: Some(id), existed }
+                    Deletion { marker: true, version_id: Some(id), existed }
                 }
             };
-            self.save(bucket, key, found)?;
-            Ok(deleted)
+            self.save_record(bucket, key, found)?;
+            Ok(deletion)
         })
     }
 
     /// Switches versioning and remembers it.
-    pub(crate) fn set_versioning(&self, bucket: &str, versioning: Versioning) -> Result<(), Error> {
-        self.with(bucket, |found| {
+    pub(crate) fn set_versioning(&self, bucket: &str, versioning: Versioning) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
             found.versioning = versioning;
             let text = serde_json::to_vec(&versioning).map_err(io::Error::from)?;
-            self.folder.write(&self.side(bucket).join("versioning.json"), &text)
+            self.folder.write(&self.metadata_folder(bucket).join("versioning.json"), &text)
         })
     }
 
@@ -276,31 +282,34 @@ impl Store {
     }
 
     /// Makes the way free for a new current version and returns its id.
-    fn make_room(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<String, Error> {
+    fn supersede_current(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<String, CosError> {
         if found.versioning == Versioning::Enabled {
             let id = ids::version();
             if let Some(current) = found.objects.get_mut(key).and_then(|versions| versions.last_mut())
                 && let Some(file) = &mut current.file
             {
-                let old =
-                    self.side(bucket).join("versions").join(format!("{}-{}", ids::version(), current.id));
+                let old = self.metadata_folder(bucket).join("versions").join(format!(
+                    "{}-{}",
+                    ids::version(),
+                    current.id
+                ));
                 self.folder.rename(file, &old)?;
                 *file = old;
             }
             return Ok(id);
         }
-        self.remove(key, NULL, found)?;
+        self.remove(key, NULL_VERSION_ID, found)?;
         let top = found.objects.get_mut(key).and_then(|versions| versions.last_mut());
         if let Some(file) = top.and_then(|version| version.file.as_mut()) {
-            let old = self.side(bucket).join("versions").join(ids::version());
+            let old = self.metadata_folder(bucket).join("versions").join(ids::version());
             self.folder.rename(file, &old)?;
             *file = old;
         }
-        Ok(NULL.to_owned())
+        Ok(NULL_VERSION_ID.to_owned())
     }
 
     /// Removes one version with its file.
-    fn remove(&self, key: &str, id: &str, found: &mut Bucket) -> Result<(), Error> {
+    fn remove(&self, key: &str, id: &str, found: &mut Bucket) -> Result<(), CosError> {
         let Some(versions) = found.objects.get_mut(key) else { return Ok(()) };
         if let Some(at) = versions.iter().position(|version| version.id == id)
             && let Some(file) = versions.remove(at).file
@@ -311,14 +320,14 @@ impl Store {
     }
 
     /// Moves the version that is current now to the place for people.
-    fn uncover(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), Error> {
-        let hidden = self.side(bucket);
+    fn promote_latest(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), CosError> {
+        let hidden = self.metadata_folder(bucket);
         let covered = found.objects.get(key).and_then(|versions| versions.last());
         let Some(from) = covered.and_then(|version| version.file.clone()) else { return Ok(()) };
         if !from.starts_with(&hidden) {
             return Ok(());
         }
-        let to = self.place(bucket, key, found)?;
+        let to = self.free_path(bucket, key, found)?;
         self.folder.rename(&from, &to)?;
         if let Some(top) = found.objects.get_mut(key).and_then(|versions| versions.last_mut()) {
             top.file = Some(to);
@@ -327,7 +336,7 @@ impl Store {
     }
 
     /// The free path for the current version of a key, its folder made; objects in the way move aside.
-    fn place(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<PathBuf, Error> {
+    fn free_path(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<PathBuf, CosError> {
         let mut plain = PathBuf::from(bucket);
         plain.push(path::of(key));
         let parents: Vec<&Path> = plain.ancestors().skip(1).take_while(|p| p.starts_with(bucket)).collect();
@@ -335,7 +344,7 @@ impl Store {
             if self.folder.path(parent).is_file() {
                 let aside = beside_folder(parent);
                 self.folder.rename(parent, &aside)?;
-                self.follow(bucket, parent, &aside, found)?;
+                self.record_move(bucket, parent, &aside, found)?;
             }
         }
         if let Some(parent) = plain.parent() {
@@ -345,7 +354,7 @@ impl Store {
     }
 
     /// Records that the object at one path lies at another.
-    fn follow(&self, bucket: &str, from: &Path, to: &Path, found: &mut Bucket) -> Result<(), Error> {
+    fn record_move(&self, bucket: &str, from: &Path, to: &Path, found: &mut Bucket) -> Result<(), CosError> {
         let mut moved = None;
         for (key, versions) in &mut found.objects {
             for version in versions.iter_mut().filter(|version| version.file.as_deref() == Some(from)) {
@@ -353,20 +362,20 @@ impl Store {
                 moved = Some(key.clone());
             }
         }
-        moved.map_or(Ok(()), |key| self.save(bucket, &key, found))
+        moved.map_or(Ok(()), |key| self.save_record(bucket, &key, found))
     }
 
-    fn side(&self, bucket: &str) -> PathBuf {
-        Path::new(SIDE).join(bucket)
+    fn metadata_folder(&self, bucket: &str) -> PathBuf {
+        Path::new(METADATA_FOLDER).join(bucket)
     }
 
     /// Writes the side file of a key, or removes it with the last version.
-    fn save(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), Error> {
+    fn save_record(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), CosError> {
         let name = format!("{}.json", hex::encode(Sha1::digest(key.as_bytes())));
-        let file = self.side(bucket).join("keys").join(name);
+        let file = self.metadata_folder(bucket).join("keys").join(name);
         match found.objects.get(key) {
             Some(versions) if !versions.is_empty() => {
-                let side = Side { key: key.to_owned(), versions: versions.clone() };
+                let side = KeyRecord { key: key.to_owned(), versions: versions.clone() };
                 self.folder.write(&file, &serde_json::to_vec_pretty(&side).map_err(io::Error::from)?)
             }
             _ => {
@@ -395,15 +404,15 @@ impl Version {
 
 impl Bucket {
     /// A version by id, or the current one, marker or not.
-    pub(crate) fn version(&self, key: &str, id: Option<&str>) -> Result<&Version, Error> {
+    pub(crate) fn version(&self, key: &str, id: Option<&str>) -> Result<&Version, CosError> {
         let versions = self.objects.get(key);
         match id {
-            None => versions.and_then(|versions| versions.last()).ok_or(Code::NO_SUCH_KEY),
+            None => versions.and_then(|versions| versions.last()).ok_or(ErrorCode::NO_SUCH_KEY),
             Some(id) => versions
                 .and_then(|versions| versions.iter().find(|version| version.id == id))
-                .ok_or(Code::NO_SUCH_VERSION),
+                .ok_or(ErrorCode::NO_SUCH_VERSION),
         }
-        .map_err(Error::from)
+        .map_err(CosError::from)
     }
 }
 
@@ -421,7 +430,7 @@ fn read_bucket(folder: &Path) -> io::Result<Bucket> {
     let keys = folder.join("keys");
     if keys.is_dir() {
         for entry in fs::read_dir(keys)? {
-            let side: Side = serde_json::from_slice(&fs::read(entry?.path())?)?;
+            let side: KeyRecord = serde_json::from_slice(&fs::read(entry?.path())?)?;
             bucket.objects.insert(side.key, side.versions);
         }
     }

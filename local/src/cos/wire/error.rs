@@ -6,7 +6,7 @@ use crate::cos::wire::xml_writer;
 
 /// An error code with its HTTP status and its usual wording.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Code {
+pub(crate) struct ErrorCode {
     pub(crate) name: &'static str,
     pub(crate) status: u16,
     pub(crate) message: &'static str,
@@ -14,7 +14,7 @@ pub(crate) struct Code {
 
 macro_rules! codes {
     ($($constant:ident = $status:literal $name:literal $message:literal;)*) => {
-        impl Code {
+        impl ErrorCode {
             $(pub(crate) const $constant: Self = Self { name: $name, status: $status, message: $message };)*
 
             /// Every code the twin can answer by itself.
@@ -60,7 +60,7 @@ codes! {
     SLOW_DOWN = 503 "SlowDown" "Reduce your request rate.";
 }
 
-impl Code {
+impl ErrorCode {
     /// The usual wording of a code, for faults that name one.
     pub(crate) fn message_of(name: &str) -> &'static str {
         Self::ALL.iter().find(|code| code.name == name).map_or("Injected fault.", |code| code.message)
@@ -69,7 +69,7 @@ impl Code {
 
 /// An error answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Error {
+pub(crate) struct CosError {
     pub(crate) status: u16,
     code: String,
     message: String,
@@ -79,15 +79,15 @@ pub(crate) struct Error {
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-impl Error {
+impl CosError {
     /// A code with a wording of its own.
-    pub(crate) fn because(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn with_message(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::from(code) }
     }
 
     /// Any code, for faults.
     pub(crate) fn injected(status: u16, code: &str) -> Self {
-        let message = Code::message_of(code).to_owned();
+        let message = ErrorCode::message_of(code).to_owned();
         Self { status, code: code.to_owned(), message, details: Vec::new(), headers: Vec::new() }
     }
 
@@ -129,8 +129,8 @@ impl Error {
     }
 }
 
-impl From<Code> for Error {
-    fn from(code: Code) -> Self {
+impl From<ErrorCode> for CosError {
+    fn from(code: ErrorCode) -> Self {
         Self {
             status: code.status,
             code: code.name.to_owned(),
@@ -141,9 +141,9 @@ impl From<Code> for Error {
     }
 }
 
-impl From<io::Error> for Error {
+impl From<io::Error> for CosError {
     fn from(error: io::Error) -> Self {
-        Self::because(Code::INTERNAL_ERROR, format!("the folder of the local COS: {error}"))
+        Self::with_message(ErrorCode::INTERNAL_ERROR, format!("the folder of the local COS: {error}"))
     }
 }
 
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn document_reads_as_the_service_words_it() {
-        let error = Error::from(Code::NO_SUCH_KEY);
+        let error = CosError::from(ErrorCode::NO_SUCH_KEY);
         assert_eq!(
             error.document("b-1250000000.cos.ap-guangzhou.myqcloud.com/a<b", "Tm8="),
             "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\

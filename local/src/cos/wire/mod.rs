@@ -2,8 +2,8 @@
 
 pub(crate) mod dates;
 pub(crate) mod error;
-pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod response;
 pub(crate) mod signature;
 pub(crate) mod xml;
 pub(crate) mod xml_writer;

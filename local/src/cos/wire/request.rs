@@ -6,7 +6,7 @@ use bytes::Bytes;
 use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::http::ConnectionId;
 
 /// How a parameter begins whose name is a process.
@@ -14,7 +14,7 @@ pub(crate) const PROCESS: &str = "imageMogr2/";
 
 /// A request as COS understands it.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub(crate) struct CosRequest {
     /// Upper case.
     pub(crate) method: String,
     /// The `Host` header, port included.
@@ -36,11 +36,11 @@ pub(crate) struct Request {
     pub(crate) connection: u64,
 }
 
-impl Request {
+impl CosRequest {
     /// Reads the head; the body is added by the caller.
     ///
     /// The path is taken from the request target as it came: `//`, `%2F` and dot segments mean something in keys.
-    pub(crate) fn read(parts: &Parts, body: Bytes) -> Result<Self, Error> {
+    pub(crate) fn read(parts: &Parts, body: Bytes) -> Result<Self, CosError> {
         let headers: Vec<(String, String)> = parts
             .headers
             .iter()
@@ -54,7 +54,9 @@ impl Request {
         );
         let path = percent_decode_str(parts.uri.path())
             .decode_utf8()
-            .map_err(|_| Error::because(Code::INVALID_OBJECT_NAME, "The object name is not UTF-8."))?
+            .map_err(|_| {
+                CosError::with_message(ErrorCode::INVALID_OBJECT_NAME, "The object name is not UTF-8.")
+            })?
             .into_owned();
         let query = parts.uri.query().map(read_query).unwrap_or_default();
         let (bucket, key) = address(&host, &path);
@@ -107,7 +109,7 @@ impl Request {
 }
 
 /// Whether a request wants an object processed.
-pub(crate) fn is_processed(request: &Request) -> bool {
+pub(crate) fn is_processed(request: &CosRequest) -> bool {
     request.query.iter().any(|(name, _)| name.starts_with(PROCESS))
 }
 
@@ -146,13 +148,13 @@ fn region(host: &str) -> Option<&str> {
 }
 
 /// The naming rules of keys (436/13324). An empty key is a bucket operation.
-pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+pub(crate) fn check_key(key: &str) -> Result<(), CosError> {
     if key.len() > 850 {
-        return Err(Code::KEY_TOO_LONG.into());
+        return Err(ErrorCode::KEY_TOO_LONG.into());
     }
     // The arrows of the table in 436/13324: CAN, EM, SUB and ESC.
     let refused = key.starts_with(['/', '\\']) || key.contains(['\u{18}', '\u{19}', '\u{1a}', '\u{1b}']);
-    if refused { Err(Code::INVALID_OBJECT_NAME.into()) } else { Ok(()) }
+    if refused { Err(ErrorCode::INVALID_OBJECT_NAME.into()) } else { Ok(()) }
 }
 
 #[cfg(test)]

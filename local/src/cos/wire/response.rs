@@ -2,17 +2,17 @@
 
 use bytes::Bytes;
 
-use crate::cos::wire::error::Error;
+use crate::cos::wire::error::CosError;
 
 /// Status, headers, body.
 #[derive(Clone, Debug)]
-pub(crate) struct Reply {
+pub(crate) struct CosResponse {
     pub(crate) status: u16,
     headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
 }
 
-impl Reply {
+impl CosResponse {
     /// An answer without headers and body.
     pub(crate) fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Bytes::new() }
@@ -20,22 +20,22 @@ impl Reply {
 
     /// A document with status 200.
     pub(crate) fn xml(document: String) -> Self {
-        let mut reply = Self::new(200).header("Content-Type", "application/xml");
-        reply.body = Bytes::from(document);
-        reply
+        let mut response = Self::new(200).header("Content-Type", "application/xml");
+        response.body = Bytes::from(document);
+        response
     }
 
     /// An error document; 304 has none.
-    pub(crate) fn error(error: &Error, resource: &str, request_id: &str) -> Self {
-        let mut reply = Self::new(error.status);
+    pub(crate) fn error(error: &CosError, resource: &str, request_id: &str) -> Self {
+        let mut response = Self::new(error.status);
         if error.status != 304 {
-            reply.set("Content-Type", "application/xml");
-            reply.body = Bytes::from(error.document(resource, request_id));
+            response.set("Content-Type", "application/xml");
+            response.body = Bytes::from(error.document(resource, request_id));
         }
         for (name, value) in &error.headers {
-            reply.set(name, value);
+            response.set(name, value);
         }
-        reply
+        response
     }
 
     /// Adds a header while building.
