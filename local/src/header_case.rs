@@ -1,8 +1,8 @@
-//! Header names spelt as the real services spell them.
+//! Header names of responses in the case that the real services use.
 //!
-//! hyper writes every name in lower case. The Python SDK of COS hands the headers out in a plain dictionary, so a
-//! program that reads `ETag` must find `ETag`; and the runtime API is documented in two spellings. This socket
-//! rewrites the names of an answer's head as they pass; their length stays the same.
+//! hyper writes every name in lower case. The Python SDK of COS returns the headers in a plain dictionary, so programs
+//! look up `ETag` exactly; and the runtime API is documented with two cases. [`HeaderCaseSocket`] rewrites the names
+//! while hyper writes the head of a response. The length of the head does not change.
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Whose spelling.
+/// Case of the header names of one service.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum HeaderStyle {
     /// `ETag`, `Content-Type`, `x-cos-request-id`.
@@ -23,7 +23,7 @@ pub(crate) enum HeaderStyle {
 }
 
 impl HeaderStyle {
-    /// Respells one name in place.
+    /// Changes the case of one name in place.
     fn apply(self, name: &mut [u8]) {
         let separator = match self {
             Self::Lower => return,
@@ -43,7 +43,7 @@ impl HeaderStyle {
     }
 }
 
-/// A socket that spells.
+/// A socket that rewrites the header names of responses.
 #[derive(Debug)]
 pub(crate) struct HeaderCaseSocket {
     socket: TcpStream,
@@ -56,9 +56,9 @@ impl HeaderCaseSocket {
     }
 }
 
-/// The head that these bytes begin with, respelt; none when they begin with none.
+/// Returns the head at the beginning of `written` with rewritten names, or `None` if `written` begins with no head.
 ///
-/// hyper begins a write with the head of an answer and never with a part of one.
+/// A head is never split over two writes: hyper begins a write with a complete head.
 fn restyled_head(written: &[u8], style: HeaderStyle) -> Option<Vec<u8>> {
     if !written.starts_with(b"HTTP/1.1 ") {
         return None;

@@ -1,7 +1,6 @@
-//! From a request on the wire to an answer, with everything in between.
+//! Handling of requests: parse, apply faults, verify the signature, carry out the operation, build the response.
 //!
-//! Order: read, fault, signature, operation. Operations are plain blocking code on the folder; they run on
-//! tokio's blocking threads.
+//! Operations block on the file system. They run on the blocking threads of tokio.
 
 use std::future::pending;
 use std::sync::{Arc, PoisonError};
@@ -23,10 +22,10 @@ use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
 use crate::http::{HttpAction, ScriptedBody};
 
-/// Largest body of one request, in bytes: the twin keeps bodies in memory.
+/// Largest body of one request, in bytes. Bodies are held in memory.
 const BODY_MAX: u64 = 1 << 30;
 
-/// Parameters that choose an operation of their own.
+/// Parameters that select an operation.
 const SUBRESOURCES: [&str; 18] = [
     "acl",
     "append",
@@ -48,10 +47,10 @@ const SUBRESOURCES: [&str; 18] = [
     "versions",
 ];
 
-/// Carries out one request.
+/// Handles one request.
 pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>) -> HttpAction {
     let (parts, incoming) = http.into_parts();
-    // A body that ends early has nobody left to answer to.
+    // The client has disconnected, or the body is too large.
     let Ok(body) = http_body_util::Limited::new(incoming, usize::try_from(BODY_MAX).unwrap_or(usize::MAX))
         .collect()
         .await
@@ -74,7 +73,7 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
             ));
         }
     };
-    let fault = service.faults.strike(&request);
+    let fault = service.faults.take(&request);
     match &fault {
         Some(FaultKind::Reset) => {
             service.journal.write(&request, 0);
@@ -90,6 +89,7 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
     respond(service, request, fault, request_id).await
 }
 
+/// Carries out a request, unless the fault replaces its response.
 async fn respond(
     service: Arc<Service>,
     request: CosRequest,
@@ -108,45 +108,46 @@ async fn respond(
         None => {
             let (shared, request) = (Arc::clone(&service), Arc::clone(&request));
             let id = request_id.clone();
-            let work = move || answer(&shared, &request, &id);
-            let answered = tokio::task::spawn_blocking(work).await;
-            let result = answered.unwrap_or_else(|_| Err(ErrorCode::INTERNAL_ERROR.into()));
+            let work = move || execute(&shared, &request, &id);
+            let joined = tokio::task::spawn_blocking(work).await;
+            let result = joined.unwrap_or_else(|_| Err(ErrorCode::INTERNAL_ERROR.into()));
             result.unwrap_or_else(|error| CosResponse::error(&error, &resource, &request_id))
         }
     };
-    let lost = matches!(fault, Some(FaultKind::LostAnswer));
-    service.journal.write(&request, if lost { 0 } else { response.status });
-    if lost {
+    let is_lost = matches!(fault, Some(FaultKind::LostAnswer));
+    service.journal.write(&request, if is_lost { 0 } else { response.status });
+    if is_lost {
         return HttpAction::Close;
     }
-    let last = matches!(fault, Some(FaultKind::CloseAfterAnswer));
-    let answer = finish(&service, response, request.method == "HEAD", &request_id, fault.as_ref());
-    if last { HttpAction::RespondThenClose(answer) } else { HttpAction::Respond(answer) }
+    let closes = matches!(fault, Some(FaultKind::CloseAfterAnswer));
+    let response = finish(&service, response, request.method == "HEAD", &request_id, fault.as_ref());
+    if closes { HttpAction::RespondThenClose(response) } else { HttpAction::Respond(response) }
 }
 
-/// Checks the signature and carries out the operation.
-fn answer(service: &Service, request: &CosRequest, request_id: &str) -> Result<CosResponse, CosError> {
+/// Verifies the signature and carries out the operation.
+fn execute(service: &Service, request: &CosRequest, request_id: &str) -> Result<CosResponse, CosError> {
     let now = i64::try_from(service.now()).unwrap_or(i64::MAX);
     let authenticator = service.authenticator.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let caller = authenticator.authenticate(request, now)?;
-    let reading = matches!(request.method.as_str(), "GET" | "HEAD");
-    if caller == Caller::Anonymous && (request.key.is_empty() || !reading) {
+    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
+    if caller == Caller::Anonymous && (request.key.is_empty() || !is_read) {
         return Err(ErrorCode::ACCESS_DENIED.into());
     }
     if request.bucket.is_empty() {
         return Err(ErrorCode::NOT_IMPLEMENTED.into());
     }
-    let found = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
-    let sub = found.unwrap_or_default();
+    let subresource = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
+    let subresource = subresource.unwrap_or_default();
     if request.key.is_empty() {
-        on_bucket(service, request, sub)
+        on_bucket(service, request, subresource)
     } else {
-        on_object(service, request, sub, caller, request_id)
+        on_object(service, request, subresource, caller, request_id)
     }
 }
 
-fn on_bucket(service: &Service, request: &CosRequest, sub: &str) -> Result<CosResponse, CosError> {
-    match (request.method.as_str(), sub) {
+/// Carries out an operation on a bucket.
+fn on_bucket(service: &Service, request: &CosRequest, subresource: &str) -> Result<CosResponse, CosError> {
+    match (request.method.as_str(), subresource) {
         ("HEAD", "") => service.head_bucket(request),
         ("GET", "") => service.list_objects(request),
         ("GET", "uploads") => service.list_uploads(request),
@@ -158,16 +159,17 @@ fn on_bucket(service: &Service, request: &CosRequest, sub: &str) -> Result<CosRe
     }
 }
 
+/// Carries out an operation on an object.
 fn on_object(
     service: &Service,
     request: &CosRequest,
-    sub: &str,
+    subresource: &str,
     caller: Caller,
     request_id: &str,
 ) -> Result<CosResponse, CosError> {
     let upload = request.parameter("uploadId").unwrap_or_default();
     let copy = request.header("x-cos-copy-source").is_some();
-    match (request.method.as_str(), sub) {
+    match (request.method.as_str(), subresource) {
         ("GET", "") if is_processed(request) => service.get_processed(request, caller),
         ("GET" | "HEAD", "") => service.get_object(request, caller),
         ("PUT", "") if copy => service.copy_object(request, request_id),
@@ -183,7 +185,7 @@ fn on_object(
     }
 }
 
-/// Puts the common headers on an answer and its body on the wire as the fault wants it.
+/// Adds the common headers, and applies the fault to the body.
 fn finish(
     service: &Service,
     response: CosResponse,
@@ -197,7 +199,7 @@ fn finish(
         .header("Date", http_date(service.now()))
         .header("x-cos-request-id", request_id);
     for (name, value) in response.headers() {
-        // Values that came as raw bytes go back as such.
+        // Metadata may contain bytes that are not ASCII; they are returned unchanged.
         builder = builder.header(name, value.as_bytes());
     }
     if !matches!(response.status, 204 | 304) {
@@ -205,17 +207,17 @@ fn finish(
         let length = if head && has_document { 0 } else { response.body.len() };
         builder = builder.header("Content-Length", length);
     }
-    let body = if head { ScriptedBody::default() } else { shape(response.body, fault) };
+    let body = if head { ScriptedBody::default() } else { faulty_body(response.body, fault) };
     builder.body(body).unwrap_or_else(|_| {
-        // Only a header value that HTTP forbids gets here, and such a value never came in.
+        // Reached only by header values that HTTP forbids; requests cannot contain them.
         let mut plain = Response::new(ScriptedBody::default());
         *plain.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         plain
     })
 }
 
-/// The body as the fault wants it.
-fn shape(mut bytes: Bytes, fault: Option<&FaultKind>) -> ScriptedBody {
+/// Applies a fault to the body of a response.
+fn faulty_body(mut bytes: Bytes, fault: Option<&FaultKind>) -> ScriptedBody {
     match fault {
         Some(FaultKind::Corrupt) => {
             let mut damaged = bytes.to_vec();

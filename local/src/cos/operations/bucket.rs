@@ -1,17 +1,17 @@
-//! Operations on a bucket: listing, deleting many objects, versioning.
+//! Operations on a bucket: listing, deletion of several objects, versioning.
 
 use std::collections::BTreeMap;
 
 use crate::cos::operations::object;
 use crate::cos::service::Service;
-use crate::cos::storage::store::{Version, Versioning};
+use crate::cos::storage::version::{Version, Versioning};
 use crate::cos::wire::dates::iso_date;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
 use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::{xml, xml_writer};
 
-/// Most entries of one page, and most keys of one multi-delete.
+/// Largest number of entries of a page, and of keys of a Delete Multiple Objects.
 const MAX_ENTRIES: usize = 1000;
 
 impl Service {
@@ -44,7 +44,7 @@ impl Service {
             match self.store.delete(&request.bucket, &item.key, id, self.now()) {
                 Ok(deletion) => {
                     if deletion.existed {
-                        self.removed(request, &item.key, id.is_none() && deletion.marker);
+                        self.notify_removed(request, &item.key, id.is_none() && deletion.marker);
                     }
                     if !body.quiet {
                         document.push_str("<Deleted>");
@@ -91,7 +91,7 @@ impl Service {
     }
 }
 
-/// The parameters of List Objects (436/30614).
+/// Parameters of List Objects (436/30614).
 struct ListQuery {
     prefix: String,
     delimiter: String,
@@ -100,12 +100,12 @@ struct ListQuery {
     url_encoded: bool,
 }
 
-/// One page: objects and common prefixes, both in UTF-8 binary order.
+/// Page of a listing: objects and common prefixes, both in UTF-8 binary order.
 #[derive(Default)]
 struct ListPage {
     objects: Vec<(String, Version)>,
     prefixes: Vec<String>,
-    /// Where the next page begins; none on the last page.
+    /// Marker of the next page; `None` on the last page.
     next: Option<String>,
 }
 
@@ -127,6 +127,7 @@ impl ListQuery {
         })
     }
 
+    /// Selects the entries after the marker.
     fn page(&self, objects: &BTreeMap<String, Vec<Version>>) -> ListPage {
         let mut page = ListPage::default();
         let mut last = None;
@@ -156,31 +157,32 @@ impl ListQuery {
         page
     }
 
+    /// Writes the document of a page.
     fn document(&self, bucket: &str, page: &ListPage) -> String {
-        let shown = |text: &str| xml_writer::listed(text, self.url_encoded);
+        let encode = |text: &str| xml_writer::listed(text, self.url_encoded);
         let mut document = format!("{}<ListBucketResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "Name", bucket);
         if self.url_encoded {
             xml_writer::element(&mut document, "EncodingType", "url");
         }
-        xml_writer::element(&mut document, "Prefix", &shown(&self.prefix));
-        xml_writer::element(&mut document, "Marker", &shown(&self.marker));
+        xml_writer::element(&mut document, "Prefix", &encode(&self.prefix));
+        xml_writer::element(&mut document, "Marker", &encode(&self.marker));
         xml_writer::element(&mut document, "MaxKeys", &self.max_keys.to_string());
         if !self.delimiter.is_empty() {
-            xml_writer::element(&mut document, "Delimiter", &shown(&self.delimiter));
+            xml_writer::element(&mut document, "Delimiter", &encode(&self.delimiter));
         }
         xml_writer::element(&mut document, "IsTruncated", if page.next.is_some() { "true" } else { "false" });
         if let Some(next) = &page.next {
-            xml_writer::element(&mut document, "NextMarker", &shown(next));
+            xml_writer::element(&mut document, "NextMarker", &encode(next));
         }
         for prefix in &page.prefixes {
             document.push_str("<CommonPrefixes>");
-            xml_writer::element(&mut document, "Prefix", &shown(prefix));
+            xml_writer::element(&mut document, "Prefix", &encode(prefix));
             document.push_str("</CommonPrefixes>");
         }
         for (key, version) in &page.objects {
             document.push_str("<Contents>");
-            xml_writer::element(&mut document, "Key", &shown(key));
+            xml_writer::element(&mut document, "Key", &encode(key));
             xml_writer::element(&mut document, "LastModified", &iso_date(version.modified));
             xml_writer::element(&mut document, "ETag", &version.etag);
             xml_writer::element(&mut document, "Size", &version.size.to_string());
@@ -205,7 +207,7 @@ mod tests {
             .collect()
     }
 
-    /// All pages of a listing, as `key` or `prefix/`.
+    /// Returns all pages of a listing, as `key` or `prefix/`.
     fn listing(keys: &[&str], prefix: &str, delimiter: &str, max_keys: usize) -> Vec<Vec<String>> {
         let objects = objects(keys);
         let (mut marker, mut pages) = (String::new(), Vec::new());
@@ -230,14 +232,14 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_binary_order_and_meet_every_key_once() {
+    fn pages_are_in_binary_order_and_contain_every_key_once() {
         let keys = ["a", "B", "a/b", "a//b", "猫", "z", "a!"];
         let expected = vec![vec!["B", "a", "a!"], vec!["a//b", "a/b", "z"], vec!["猫"]];
         assert_eq!(listing(&keys, "", "", 3), expected);
     }
 
     #[test]
-    fn common_prefixes_stand_for_their_keys_across_pages() {
+    fn common_prefixes_replace_their_keys_across_pages() {
         let keys = ["in/1.jpg", "in/a/1", "in/a/2", "in/b/1", "in/z", "out/1"];
         let expected = vec![vec!["in/1.jpg", "in/a/"], vec!["in/b/", "in/z"]];
         assert_eq!(listing(&keys, "in/", "/", 2), expected);

@@ -1,6 +1,4 @@
-//! Multipart uploads (436/7746, 7750, 7742, 7740, 7747).
-//!
-//! Parts stay in memory until the upload is completed or aborted: a restart of the twin forgets them.
+//! Operations of multipart uploads (436/7746, 7750, 7742, 7740, 7747).
 
 use std::collections::BTreeMap;
 
@@ -10,8 +8,8 @@ use crate::cos::operations::object;
 use crate::cos::service::Service;
 use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::ids;
-use crate::cos::storage::store::Versioning;
 use crate::cos::storage::uploads::{MultipartUpload, UploadedPart};
+use crate::cos::storage::version::Versioning;
 use crate::cos::wire::dates::iso_date;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
@@ -71,7 +69,7 @@ impl Service {
         new_version.etag = Some(etag);
         let version = self.store.put(&request.bucket, &request.key, new_version)?;
         self.abort_upload(request, id)?;
-        self.created("cos:ObjectCreated:CompleteMultipartUpload", request, &version, &bytes);
+        self.notify_created("cos:ObjectCreated:CompleteMultipartUpload", request, &version, &bytes);
         let mut document = format!("{}<CompleteMultipartUploadResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "Location", &format!("http://{}", request.resource()));
         xml_writer::element(&mut document, "Bucket", &request.bucket);
@@ -136,7 +134,7 @@ impl Service {
         Ok(CosResponse::xml(document))
     }
 
-    /// Works on the upload the request names, which must be one of its key.
+    /// Runs `work` on the upload of the request, which must belong to its key.
     fn with_upload<T>(
         &self,
         request: &CosRequest,

@@ -10,7 +10,7 @@ use md5::{Digest, Md5};
 use percent_encoding::percent_decode_str;
 
 use crate::cos::service::Service;
-use crate::cos::storage::store::{NewVersion, Version, Versioning};
+use crate::cos::storage::version::{NewVersion, Version, Versioning};
 use crate::cos::wire::dates::{http_date, iso_date, seconds};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, check_key};
@@ -18,7 +18,7 @@ use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
 use crate::cos::wire::xml_writer;
 
-/// Standard headers that are stored with an object and come back with it.
+/// Headers, besides user metadata, that are stored with an object and returned with it.
 const STORED: [&str; 10] = [
     "cache-control",
     "content-disposition",
@@ -44,11 +44,11 @@ const CLASSES: [&str; 8] = [
     "DEEP_ARCHIVE",
 ];
 
-/// User metadata of one object, names and values together, in bytes (436/7749).
+/// Largest user metadata of one object, names and values together, in bytes (436/7749).
 const METADATA_MAX: usize = 2048;
 
-/// Bandwidth COS accepts for one request, in bit/s (436/7749).
-const TRAFFIC: std::ops::RangeInclusive<u64> = 819_200..=838_860_800;
+/// Values of `x-cos-traffic-limit`, in bit/s (436/7749).
+const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 819_200..=838_860_800;
 
 impl Service {
     pub(crate) fn get_object(&self, request: &CosRequest, caller: Caller) -> Result<CosResponse, CosError> {
@@ -90,7 +90,7 @@ impl Service {
         Ok(response)
     }
 
-    /// The version the request names, with its bytes; a delete marker is a missing object of its own kind.
+    /// Reads the version of the request with its bytes. A delete marker gives an error with headers of its own.
     fn read(&self, request: &CosRequest) -> Result<(Version, Bytes), CosError> {
         let id = request.parameter("versionId");
         let found = self.store.get(&request.bucket, &request.key, id);
@@ -108,7 +108,7 @@ impl Service {
         }
     }
 
-    /// The headers every answer about a version has.
+    /// Adds the headers of a version.
     fn describe(
         &self,
         response: &mut CosResponse,
@@ -150,7 +150,7 @@ impl Service {
         let new_version =
             self.new_version(request, stored_headers(request)?, request.body.clone(), request_id);
         let version = self.store.put(&request.bucket, &request.key, new_version)?;
-        self.created("cos:ObjectCreated:Put", request, &version, &request.body);
+        self.notify_created("cos:ObjectCreated:Put", request, &version, &request.body);
         let mut response = CosResponse::new(200)
             .header("ETag", &version.etag)
             .header("x-cos-hash-crc64ecma", &version.crc64.to_string());
@@ -160,6 +160,7 @@ impl Service {
         Ok(response)
     }
 
+    /// Combines the parameters of a new version.
     pub(crate) fn new_version(
         &self,
         request: &CosRequest,
@@ -192,7 +193,7 @@ impl Service {
         };
         let new_version = self.new_version(request, headers, bytes.clone(), request_id);
         let version = self.store.put(&request.bucket, &request.key, new_version)?;
-        self.created("cos:ObjectCreated:Copy", request, &version, &bytes);
+        self.notify_created("cos:ObjectCreated:Copy", request, &version, &bytes);
         let mut document = String::from(xml_writer::HEAD);
         document.push_str("<CopyObjectResult>");
         xml_writer::element(&mut document, "ETag", &version.etag);
@@ -206,7 +207,7 @@ impl Service {
         let id = request.parameter("versionId");
         let deletion = self.store.delete(&request.bucket, &request.key, id, self.now())?;
         if deletion.existed {
-            self.removed(request, &request.key, id.is_none() && deletion.marker);
+            self.notify_removed(request, &request.key, id.is_none() && deletion.marker);
         }
         let mut response = CosResponse::new(204);
         if let Some(id) = &deletion.version_id {
@@ -218,7 +219,7 @@ impl Service {
         Ok(response)
     }
 
-    /// Restores at once what the service would take minutes or hours for.
+    /// Restores an object at once; the real service takes minutes or hours.
     pub(crate) fn restore_object(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         let id = request.parameter("versionId");
         let days = std::str::from_utf8(&request.body)
@@ -226,18 +227,18 @@ impl Service {
             .and_then(|text| text.split_once("<Days>")?.1.split_once("</Days>")?.0.parse::<u64>().ok())
             .ok_or(ErrorCode::MALFORMED_XML)?;
         let until = self.now().saturating_add(days.saturating_mul(86_400));
-        let mut again = false;
+        let mut was_restored = false;
         self.store.update(&request.bucket, &request.key, id, |version| {
             if !is_archived(version) {
                 return Err(ErrorCode::RESTORE_NON_ARCHIVE_OBJECT.into());
             }
-            again = version.restored_until.replace(until).is_some();
+            was_restored = version.restored_until.replace(until).is_some();
             Ok(())
         })?;
         let (version, bytes) = self.store.get(&request.bucket, &request.key, id)?;
-        self.created("cos:ObjectRestore:Post", request, &version, &bytes);
-        self.created("cos:ObjectRestore:Completed", request, &version, &bytes);
-        Ok(CosResponse::new(if again { 200 } else { 202 }))
+        self.notify_created("cos:ObjectRestore:Post", request, &version, &bytes);
+        self.notify_created("cos:ObjectRestore:Completed", request, &version, &bytes);
+        Ok(CosResponse::new(if was_restored { 200 } else { 202 }))
     }
 }
 
@@ -249,16 +250,16 @@ fn is_public(version: &Version) -> bool {
     version.headers.get("x-cos-acl").is_some_and(|acl| acl == "public-read")
 }
 
-/// The headers of a request that stay with the object.
+/// Returns the headers of a request that are stored with the object.
 pub(crate) fn stored_headers(request: &CosRequest) -> Result<BTreeMap<String, String>, CosError> {
     let mut headers = BTreeMap::new();
     let mut metadata = 0_usize;
     for (name, value) in &request.headers {
-        let user = name.starts_with("x-cos-meta-");
-        if user {
+        let is_metadata = name.starts_with("x-cos-meta-");
+        if is_metadata {
             metadata = metadata.saturating_add(name.len()).saturating_add(value.len());
         }
-        if user || STORED.contains(&name.as_str()) {
+        if is_metadata || STORED.contains(&name.as_str()) {
             headers.insert(name.clone(), value.clone());
         }
     }
@@ -276,7 +277,7 @@ pub(crate) fn stored_headers(request: &CosRequest) -> Result<BTreeMap<String, St
     Ok(headers)
 }
 
-/// `Content-MD5` against the body.
+/// Compares `Content-MD5` with the body.
 pub(crate) fn check_digest(request: &CosRequest) -> Result<(), CosError> {
     let Some(text) = request.header("content-md5") else { return Ok(()) };
     match STANDARD.decode(text) {
@@ -293,37 +294,38 @@ pub(crate) fn check_digest(request: &CosRequest) -> Result<(), CosError> {
 
 fn check_traffic_limit(request: &CosRequest) -> Result<(), CosError> {
     let Some(limit) = request.header("x-cos-traffic-limit") else { return Ok(()) };
-    if limit.parse().is_ok_and(|limit| TRAFFIC.contains(&limit)) {
+    if limit.parse().is_ok_and(|limit| TRAFFIC_LIMITS.contains(&limit)) {
         Ok(())
     } else {
         Err(CosError::with_message(ErrorCode::INVALID_ARGUMENT, "x-cos-traffic-limit is out of range."))
     }
 }
 
-/// Conditional requests, in the order of RFC 9110, 13.2.2.
+/// Evaluates the preconditions in the order of RFC 9110, 13.2.2.
 fn check_preconditions(request: &CosRequest, version: &Version) -> Result<(), CosError> {
     let etag = version.etag.trim_matches('"');
-    let names = |list: &str| list.split(',').map(str::trim).any(|e| e == "*" || e.trim_matches('"') == etag);
+    let matches =
+        |list: &str| list.split(',').map(str::trim).any(|e| e == "*" || e.trim_matches('"') == etag);
     let time = |text| httpdate::parse_http_date(text).ok().and_then(seconds);
     let modified = i64::try_from(version.modified).unwrap_or(i64::MAX);
     let failed = match request.header("if-match") {
-        Some(list) => !names(list),
+        Some(list) => !matches(list),
         None => request.header("if-unmodified-since").and_then(time).is_some_and(|since| modified > since),
     };
     if failed {
         return Err(ErrorCode::PRECONDITION_FAILED.into());
     }
     let same = match request.header("if-none-match") {
-        Some(list) => names(list),
+        Some(list) => matches(list),
         None => request.header("if-modified-since").and_then(time).is_some_and(|since| modified <= since),
     };
     if same { Err(CosError::from(ErrorCode::NOT_MODIFIED).header("ETag", &version.etag)) } else { Ok(()) }
 }
 
-/// What a `Range` asks of an object.
+/// Bytes that a `Range` header selects.
 #[derive(Debug, Eq, PartialEq)]
 enum ByteRange {
-    /// Not one range of bytes: the header is ignored (RFC 9110, 14.2).
+    /// The whole object: the header is not a single range of bytes and is ignored (RFC 9110, 14.2).
     Whole,
     Part(Range<usize>),
     Unsatisfiable,
@@ -342,14 +344,14 @@ fn parse_range(text: &str, length: usize) -> ByteRange {
     if range.is_empty() { ByteRange::Unsatisfiable } else { ByteRange::Part(range) }
 }
 
-/// Bucket, key and version of `<bucket>.cos.<region>.myqcloud.com/<encoded key>[?versionId=…]`.
+/// Reads bucket, key and version of `<bucket>.cos.<region>.myqcloud.com/<encoded key>[?versionId=…]`.
 fn parse_copy_source(text: &str) -> Result<(String, String, Option<String>), CosError> {
     let invalid = || CosError::with_message(ErrorCode::INVALID_ARGUMENT, "x-cos-copy-source is malformed.");
-    let (place, id) = match text.split_once("?versionId=") {
-        Some((place, id)) => (place, Some(id.to_owned())),
+    let (path, id) = match text.split_once("?versionId=") {
+        Some((path, id)) => (path, Some(id.to_owned())),
         None => (text, None),
     };
-    let (host, key) = place.trim_start_matches('/').split_once('/').ok_or_else(invalid)?;
+    let (host, key) = path.trim_start_matches('/').split_once('/').ok_or_else(invalid)?;
     let key = percent_decode_str(key).decode_utf8().map_err(|_| invalid())?.into_owned();
     check_key(&key)?;
     let bucket = host.split('.').next().unwrap_or_default().to_owned();
@@ -361,7 +363,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranges_read_as_http_defines_them() {
+    fn ranges_are_read_as_http_defines_them() {
         let cases = [
             ("bytes=0-3", ByteRange::Part(0..4)),
             ("bytes=8-", ByteRange::Part(8..10)),

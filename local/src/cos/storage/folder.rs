@@ -1,4 +1,4 @@
-//! Files below the root of the store.
+//! Files of the store.
 
 use std::fs;
 use std::io::{self, Write};
@@ -6,31 +6,31 @@ use std::path::{Path, PathBuf};
 
 use crate::cos::wire::error::CosError;
 
-/// Name of the folder beside the buckets; no bucket can have it.
+/// Name of the folder for metadata beside the buckets. It is no valid bucket name.
 pub(super) const METADATA_FOLDER: &str = ".cos";
 
-/// Where files are written before they take their place: on the same file system, so that a rename is atomic.
+/// Folder for new files, on the same file system, so that renaming them is atomic.
 const TEMPORARY_FOLDER: &str = ".cos/new";
 
-/// The root. All paths here are relative to it.
+/// Root folder of the store. All paths are relative to it.
 #[derive(Debug)]
 pub(super) struct RootFolder {
     root: PathBuf,
 }
 
 impl RootFolder {
-    /// Opens the folder, making it if it is missing.
+    /// Opens the folder, and creates it if it is missing.
     pub(super) fn open(root: PathBuf) -> io::Result<Self> {
         fs::create_dir_all(root.join(TEMPORARY_FOLDER))?;
         Ok(Self { root })
     }
 
-    /// The path a file has for everyone else.
+    /// Returns the full path of a file.
     pub(super) fn path(&self, file: impl AsRef<Path>) -> PathBuf {
         self.root.join(file)
     }
 
-    /// The side folders of buckets, with the buckets' names.
+    /// Returns the names of the buckets, with their metadata folders.
     pub(super) fn metadata_folders(&self) -> io::Result<Vec<(String, PathBuf)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(self.path(METADATA_FOLDER))? {
@@ -43,7 +43,7 @@ impl RootFolder {
         Ok(found)
     }
 
-    /// Writes a file as a whole or not at all.
+    /// Writes a file atomically.
     pub(super) fn write(&self, file: &Path, bytes: &[u8]) -> Result<(), CosError> {
         let target = self.path(file);
         if let Some(parent) = target.parent() {
@@ -55,7 +55,7 @@ impl RootFolder {
         Ok(())
     }
 
-    /// Moves a file, making the folders on the way.
+    /// Moves a file, and creates the folders of its new path.
     pub(super) fn rename(&self, from: &Path, to: &Path) -> Result<(), CosError> {
         if let Some(parent) = self.path(to).parent() {
             fs::create_dir_all(parent)?;
@@ -63,14 +63,14 @@ impl RootFolder {
         Ok(fs::rename(self.path(from), self.path(to))?)
     }
 
-    /// Removes a file and the folders it leaves empty.
+    /// Removes a file, and the folders that become empty.
     pub(super) fn discard(&self, file: &Path) -> Result<(), CosError> {
         match fs::remove_file(self.path(file)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         for folder in file.ancestors().skip(1).filter(|folder| folder.components().count() > 1) {
-            // Fails on the first folder that holds something else.
+            // Fails at the first folder that is not empty.
             if fs::remove_dir(self.path(folder)).is_err() {
                 break;
             }

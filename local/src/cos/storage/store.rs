@@ -1,8 +1,8 @@
-//! Objects on a folder: current versions where people look for them, everything else beside.
+//! Objects in a folder, with current versions at their obvious paths.
 //!
-//! `<root>/<bucket>/…` holds the current version of every object (see [`path`]); `<root>/.cos/<bucket>/` holds
-//! one side file per key with its headers and versions, older versions, and parts of uploads. The index lives
-//! in memory and is read from the side files when the store opens. Every write is a temporary file and a rename.
+//! `<root>/<bucket>/…` holds the current version of every object; [`path`] maps keys to paths. `<root>/.cos/<bucket>/` holds
+//! one metadata file per key, with the headers of all its versions, and the older versions. The index is in memory and
+//! is read from the metadata files when the store opens. Files are written to a temporary file and renamed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,128 +12,43 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use md5::Md5;
-use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
+use crate::cos::storage::bucket::{Bucket, KeyRecord, is_bucket_name};
 use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::folder::{METADATA_FOLDER, RootFolder};
-use crate::cos::storage::uploads::MultipartUpload;
+use crate::cos::storage::version::{Deletion, NULL_VERSION_ID, NewVersion, Version, Versioning};
 use crate::cos::storage::{ids, path};
 use crate::cos::wire::error::{CosError, ErrorCode};
 
-/// The id of versions from before versioning or while it is suspended (436/19883).
-pub(crate) const NULL_VERSION_ID: &str = "null";
-
-/// Whether a bucket keeps versions.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) enum Versioning {
-    Enabled,
-    #[default]
-    Off,
-    Suspended,
-}
-
-/// One version of an object, or a delete marker.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Version {
-    pub(crate) id: String,
-    /// Path below the root; none for a delete marker.
-    file: Option<PathBuf>,
-    /// Bytes.
-    pub(crate) size: u64,
-    /// With its quotes.
-    pub(crate) etag: String,
-    pub(crate) crc64: u64,
-    /// Seconds since the epoch.
-    pub(crate) modified: u64,
-    /// Stored headers by lower-case name.
-    pub(crate) headers: BTreeMap<String, String>,
-    /// The request that made it.
-    pub(crate) request_id: String,
-    /// For archived objects: restored until this time, in seconds since the epoch.
-    pub(crate) restored_until: Option<u64>,
-}
-
-impl Version {
-    pub(crate) fn is_marker(&self) -> bool {
-        self.file.is_none()
-    }
-
-    /// The storage class, STANDARD when none was chosen.
-    pub(crate) fn storage_class(&self) -> &str {
-        self.headers.get("x-cos-storage-class").map_or("STANDARD", String::as_str)
-    }
-}
-
-/// What is to be stored.
-#[derive(Debug)]
-pub(crate) struct NewVersion {
-    pub(crate) bytes: Bytes,
-    pub(crate) headers: BTreeMap<String, String>,
-    /// The version id, in a bucket with versions; made up when there is none.
-    pub(crate) id: Option<String>,
-    /// The ETag of a multipart upload; computed when there is none.
-    pub(crate) etag: Option<String>,
-    pub(crate) forbid_overwrite: bool,
-    pub(crate) modified: u64,
-    pub(crate) request_id: String,
-}
-
-/// What a deletion did.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Deletion {
-    /// A marker was made or removed.
-    pub(crate) marker: bool,
-    /// The version that was made or removed, in buckets with versions.
-    pub(crate) version_id: Option<String>,
-    /// Whether anything existed.
-    pub(crate) existed: bool,
-}
-
-/// One bucket in memory.
-#[derive(Debug, Default)]
-pub(crate) struct Bucket {
-    pub(crate) versioning: Versioning,
-    /// Versions of each key, oldest first.
-    pub(crate) objects: BTreeMap<String, Vec<Version>>,
-    pub(crate) uploads: BTreeMap<String, MultipartUpload>,
-}
-
-/// KeyRecord file of one key.
-#[derive(Debug, Deserialize, Serialize)]
-struct KeyRecord {
-    key: String,
-    versions: Vec<Version>,
-}
-
-/// The folder.
+/// Store of all buckets.
 #[derive(Debug)]
 pub(crate) struct Store {
     folder: RootFolder,
-    /// Whether a bucket comes into being when it is first used.
-    open: bool,
+    /// True if buckets are created when they are first used.
+    creates_buckets: bool,
     buckets: Mutex<BTreeMap<String, Bucket>>,
 }
 
 impl Store {
-    /// Opens the folder, making it if it is missing. Without `buckets`, any bucket exists.
+    /// Opens the folder, and creates it if it is missing. Without `buckets`, every bucket with a valid name exists.
     pub(crate) fn open(root: PathBuf, buckets: &[String]) -> io::Result<Self> {
         let folder = RootFolder::open(root)?;
         let mut found = BTreeMap::new();
-        for (name, side) in folder.metadata_folders()? {
-            found.insert(name, read_bucket(&side)?);
+        for (name, metadata) in folder.metadata_folders()? {
+            found.insert(name, Bucket::read(&metadata)?);
         }
         for name in buckets {
             found.entry(name.clone()).or_default();
         }
-        Ok(Self { folder, open: buckets.is_empty(), buckets: Mutex::new(found) })
+        Ok(Self { folder, creates_buckets: buckets.is_empty(), buckets: Mutex::new(found) })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bucket>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on a bucket while nobody else does.
+    /// Runs `work` on a bucket while holding the lock.
     pub(crate) fn with_bucket<T>(
         &self,
         bucket: &str,
@@ -146,13 +61,13 @@ impl Store {
         if !is_bucket_name(bucket) {
             return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
-        if !self.open {
+        if !self.creates_buckets {
             return Err(ErrorCode::NO_SUCH_BUCKET.into());
         }
         work(buckets.entry(bucket.to_owned()).or_default())
     }
 
-    /// Makes a bucket.
+    /// Creates a bucket.
     pub(crate) fn create(&self, bucket: &str) -> Result<(), CosError> {
         if !is_bucket_name(bucket) {
             return Err(ErrorCode::INVALID_BUCKET_NAME.into());
@@ -200,7 +115,7 @@ impl Store {
         })
     }
 
-    /// A version's record and bytes; the current version without an id.
+    /// Reads a version, or without an id the current version.
     pub(crate) fn get(
         &self,
         bucket: &str,
@@ -215,7 +130,7 @@ impl Store {
         })
     }
 
-    /// Changes a version's record.
+    /// Changes the metadata of a version.
     pub(crate) fn update(
         &self,
         bucket: &str,
@@ -232,7 +147,7 @@ impl Store {
         })
     }
 
-    /// Deletes: one version, or the object, which in a bucket with versions means putting a marker on top.
+    /// Deletes one version, or without an id the object. In buckets with versioning, the latter adds a delete marker.
     pub(crate) fn delete(
         &self,
         bucket: &str,
@@ -265,7 +180,7 @@ impl Store {
         })
     }
 
-    /// Switches versioning and remembers it.
+    /// Sets and saves the versioning state.
     pub(crate) fn set_versioning(&self, bucket: &str, versioning: Versioning) -> Result<(), CosError> {
         self.with_bucket(bucket, |found| {
             found.versioning = versioning;
@@ -274,14 +189,14 @@ impl Store {
         })
     }
 
-    /// The path of the current version, for people.
+    /// Returns the path of the current version.
     pub(crate) fn file(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         let buckets = self.lock();
         let file = buckets.get(bucket)?.objects.get(key)?.last()?.file.as_ref()?;
         Some(self.folder.path(file))
     }
 
-    /// Makes the way free for a new current version and returns its id.
+    /// Moves or removes the current version to make room for a new one, and returns the id of the new one.
     fn supersede_current(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<String, CosError> {
         if found.versioning == Versioning::Enabled {
             let id = ids::version();
@@ -308,7 +223,7 @@ impl Store {
         Ok(NULL_VERSION_ID.to_owned())
     }
 
-    /// Removes one version with its file.
+    /// Removes one version and its file.
     fn remove(&self, key: &str, id: &str, found: &mut Bucket) -> Result<(), CosError> {
         let Some(versions) = found.objects.get_mut(key) else { return Ok(()) };
         if let Some(at) = versions.iter().position(|version| version.id == id)
@@ -319,12 +234,12 @@ impl Store {
         Ok(())
     }
 
-    /// Moves the version that is current now to the place for people.
+    /// Moves the latest version to the obvious path, if it is not there.
     fn promote_latest(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), CosError> {
-        let hidden = self.metadata_folder(bucket);
-        let covered = found.objects.get(key).and_then(|versions| versions.last());
-        let Some(from) = covered.and_then(|version| version.file.clone()) else { return Ok(()) };
-        if !from.starts_with(&hidden) {
+        let metadata = self.metadata_folder(bucket);
+        let latest = found.objects.get(key).and_then(|versions| versions.last());
+        let Some(from) = latest.and_then(|version| version.file.clone()) else { return Ok(()) };
+        if !from.starts_with(&metadata) {
             return Ok(());
         }
         let to = self.free_path(bucket, key, found)?;
@@ -335,7 +250,7 @@ impl Store {
         Ok(())
     }
 
-    /// The free path for the current version of a key, its folder made; objects in the way move aside.
+    /// Returns a free path for the current version of a key. Creates its folder, and moves objects out of the way.
     fn free_path(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<PathBuf, CosError> {
         let mut plain = PathBuf::from(bucket);
         plain.push(path::of(key));
@@ -353,7 +268,7 @@ impl Store {
         Ok(if self.folder.path(&plain).is_dir() { beside_folder(&plain) } else { plain })
     }
 
-    /// Records that the object at one path lies at another.
+    /// Records that a file was moved.
     fn record_move(&self, bucket: &str, from: &Path, to: &Path, found: &mut Bucket) -> Result<(), CosError> {
         let mut moved = None;
         for (key, versions) in &mut found.objects {
@@ -365,18 +280,19 @@ impl Store {
         moved.map_or(Ok(()), |key| self.save_record(bucket, &key, found))
     }
 
+    /// Returns the metadata folder of a bucket.
     fn metadata_folder(&self, bucket: &str) -> PathBuf {
         Path::new(METADATA_FOLDER).join(bucket)
     }
 
-    /// Writes the side file of a key, or removes it with the last version.
+    /// Writes the metadata file of a key, or removes it after the last version.
     fn save_record(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), CosError> {
         let name = format!("{}.json", hex::encode(Sha1::digest(key.as_bytes())));
         let file = self.metadata_folder(bucket).join("keys").join(name);
         match found.objects.get(key) {
             Some(versions) if !versions.is_empty() => {
-                let side = KeyRecord { key: key.to_owned(), versions: versions.clone() };
-                self.folder.write(&file, &serde_json::to_vec_pretty(&side).map_err(io::Error::from)?)
+                let record = KeyRecord { key: key.to_owned(), versions: versions.clone() };
+                self.folder.write(&file, &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)
             }
             _ => {
                 found.objects.remove(key);
@@ -386,62 +302,11 @@ impl Store {
     }
 }
 
-impl Version {
-    fn marker(id: String, modified: u64) -> Self {
-        Self {
-            id,
-            file: None,
-            size: 0,
-            etag: String::new(),
-            crc64: 0,
-            modified,
-            headers: BTreeMap::new(),
-            request_id: ids::request(),
-            restored_until: None,
-        }
-    }
-}
-
-impl Bucket {
-    /// A version by id, or the current one, marker or not.
-    pub(crate) fn version(&self, key: &str, id: Option<&str>) -> Result<&Version, CosError> {
-        let versions = self.objects.get(key);
-        match id {
-            None => versions.and_then(|versions| versions.last()).ok_or(ErrorCode::NO_SUCH_KEY),
-            Some(id) => versions
-                .and_then(|versions| versions.iter().find(|version| version.id == id))
-                .ok_or(ErrorCode::NO_SUCH_VERSION),
-        }
-        .map_err(CosError::from)
-    }
-}
-
+/// Returns the path of an object whose plain path is a folder.
 fn beside_folder(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(path::BESIDE_FOLDER);
     PathBuf::from(name)
-}
-
-fn read_bucket(folder: &Path) -> io::Result<Bucket> {
-    let mut bucket = Bucket::default();
-    if let Ok(text) = fs::read(folder.join("versioning.json")) {
-        bucket.versioning = serde_json::from_slice(&text)?;
-    }
-    let keys = folder.join("keys");
-    if keys.is_dir() {
-        for entry in fs::read_dir(keys)? {
-            let side: KeyRecord = serde_json::from_slice(&fs::read(entry?.path())?)?;
-            bucket.objects.insert(side.key, side.versions);
-        }
-    }
-    Ok(bucket)
-}
-
-/// `<name>-<appid>`: lower-case letters, digits and hyphens, 60 characters at most (436/13312).
-fn is_bucket_name(name: &str) -> bool {
-    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let app_id = name.rsplit_once('-').map_or("", |(_, app_id)| app_id);
-    plain && name.len() <= 60 && !app_id.is_empty() && app_id.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Tests of the store on a folder of its own.
+//! Tests of the store in a temporary folder.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn bytes(store: &Store, key: &str, id: Option<&str>) -> Result<Bytes, String> {
 }
 
 #[test]
-fn odd_keys_live_side_by_side_and_survive_a_restart() {
+fn odd_keys_coexist_and_survive_a_restart() {
     let long = format!("{}/{}", "k".repeat(424), "猫".repeat(141));
     let keys = [
         "a",
@@ -72,12 +72,12 @@ fn odd_keys_live_side_by_side_and_survive_a_restart() {
     assert_eq!(
         fs::read_dir(folder.path().join(BUCKET)).map_or(0, Iterator::count),
         0,
-        "nothing is left behind"
+        "the folder is empty after all deletions"
     );
 }
 
 #[test]
-fn an_ordinary_key_lies_at_its_obvious_path() {
+fn an_ordinary_key_has_its_obvious_path() {
     let (folder, store) = store();
     store.put(BUCKET, "photos/cat.jpg", new_version(b"meow")).unwrap();
     let path = folder.path().join(BUCKET).join("photos/cat.jpg");
@@ -86,7 +86,7 @@ fn an_ordinary_key_lies_at_its_obvious_path() {
 }
 
 #[test]
-fn versions_stack_and_markers_hide() {
+fn versions_accumulate_and_markers_hide_them() {
     let (_folder, store) = store();
     store.put(BUCKET, "k", new_version(b"before")).unwrap();
     store.set_versioning(BUCKET, Versioning::Enabled).unwrap();
@@ -117,7 +117,7 @@ fn while_suspended_only_the_null_version_is_replaced() {
 }
 
 #[test]
-fn a_forbidden_overwrite_leaves_the_object_alone() {
+fn a_forbidden_overwrite_changes_nothing() {
     let (_folder, store) = store();
     let careful = || NewVersion { forbid_overwrite: true, ..new_version(b"new") };
     store.put(BUCKET, "k", careful()).unwrap();
@@ -128,7 +128,7 @@ fn a_forbidden_overwrite_leaves_the_object_alone() {
 }
 
 #[test]
-fn only_named_buckets_exist_when_any_is_named() {
+fn only_listed_buckets_exist_when_any_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().to_owned(), &[BUCKET.to_owned()]).unwrap();
     assert!(store.put(BUCKET, "k", new_version(b"")).is_ok());
@@ -138,7 +138,7 @@ fn only_named_buckets_exist_when_any_is_named() {
 }
 
 #[test]
-fn a_version_with_a_given_id_replaces_the_one_that_has_it() {
+fn a_version_with_a_given_id_replaces_the_version_with_that_id() {
     let (_folder, store) = store();
     store.set_versioning(BUCKET, Versioning::Enabled).unwrap();
     let given = |bytes| NewVersion { id: Some("given".to_owned()), ..new_version(bytes) };

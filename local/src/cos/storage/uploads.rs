@@ -1,4 +1,6 @@
 //! Multipart uploads under way.
+//!
+//! Parts are in memory until the upload is completed or aborted; a restart loses them.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +10,10 @@ use md5::{Digest, Md5};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::xml;
 
-/// Smallest part but the last, in bytes.
+/// Smallest size of every part but the last, in bytes.
 const PART_MIN: usize = 1 << 20;
 
-/// An upload under way.
+/// Multipart upload under way.
 #[derive(Clone, Debug)]
 pub(crate) struct MultipartUpload {
     pub(crate) key: String,
@@ -20,6 +22,7 @@ pub(crate) struct MultipartUpload {
     pub(crate) parts: BTreeMap<u16, UploadedPart>,
 }
 
+/// Part of an upload.
 #[derive(Clone, Debug)]
 pub(crate) struct UploadedPart {
     pub(crate) bytes: Bytes,
@@ -28,13 +31,14 @@ pub(crate) struct UploadedPart {
 }
 
 impl UploadedPart {
+    /// Returns the ETag with its quotes.
     pub(crate) fn etag(&self) -> String {
         format!("\"{}\"", hex::encode(self.digest))
     }
 }
 
 impl MultipartUpload {
-    /// The whole object and its ETag: the MD5 of the parts' MD5s and their number.
+    /// Returns the whole object and its ETag, which is the MD5 of the MD5s of the parts, with their number.
     pub(crate) fn assemble(&self, list: &xml::CompleteUploadRequest) -> Result<(Bytes, String), CosError> {
         if list.parts.is_empty() {
             return Err(ErrorCode::MALFORMED_XML.into());
@@ -49,8 +53,8 @@ impl MultipartUpload {
                 .get(&entry.number)
                 .filter(|part| hex::encode(part.digest) == entry.etag.trim_matches('"'))
                 .ok_or(ErrorCode::INVALID_PART)?;
-            let last = index.saturating_add(1) == list.parts.len();
-            if !last && part.bytes.len() < PART_MIN {
+            let is_last = index.saturating_add(1) == list.parts.len();
+            if !is_last && part.bytes.len() < PART_MIN {
                 return Err(ErrorCode::ENTITY_TOO_SMALL.into());
             }
             whole.extend_from_slice(&part.bytes);
@@ -85,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_complete_list_in_order_makes_an_object() {
+    fn only_a_complete_list_in_order_is_assembled() {
         let good = upload(&[PART_MIN, 3]);
         let (bytes, etag) = good.assemble(&list(&good, &[1, 2])).unwrap();
         assert_eq!(bytes.len(), PART_MIN + 3);

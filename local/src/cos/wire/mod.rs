@@ -1,4 +1,4 @@
-//! Requests and answers of the XML API, and the signatures on them.
+//! Requests, responses, documents and signatures of the XML API.
 
 pub(crate) mod dates;
 pub(crate) mod error;

@@ -1,10 +1,10 @@
-//! One answer before it meets the wire.
+//! Responses of the XML API.
 
 use bytes::Bytes;
 
 use crate::cos::wire::error::CosError;
 
-/// Status, headers, body.
+/// Status, headers and body of a response.
 #[derive(Clone, Debug)]
 pub(crate) struct CosResponse {
     pub(crate) status: u16,
@@ -13,19 +13,19 @@ pub(crate) struct CosResponse {
 }
 
 impl CosResponse {
-    /// An answer without headers and body.
+    /// Creates a response without headers and body.
     pub(crate) fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Bytes::new() }
     }
 
-    /// A document with status 200.
+    /// Creates a response with status 200 and a document.
     pub(crate) fn xml(document: String) -> Self {
         let mut response = Self::new(200).header("Content-Type", "application/xml");
         response.body = Bytes::from(document);
         response
     }
 
-    /// An error document; 304 has none.
+    /// Creates an error response. Status 304 has no document.
     pub(crate) fn error(error: &CosError, resource: &str, request_id: &str) -> Self {
         let mut response = Self::new(error.status);
         if error.status != 304 {
@@ -38,19 +38,19 @@ impl CosResponse {
         response
     }
 
-    /// Adds a header while building.
+    /// Sets a header and returns the response.
     pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
         self.set(name, value);
         self
     }
 
-    /// Sets a header; an earlier value goes.
+    /// Sets a header, and replaces an earlier value.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
-    /// The headers in the order they were set.
+    /// Returns the headers in the order in which they were set.
     pub(crate) fn headers(&self) -> &[(String, String)] {
         &self.headers
     }

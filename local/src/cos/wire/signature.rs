@@ -1,7 +1,7 @@
-//! Verifying request signatures (436/7778), from the document and not from any signer.
+//! Verification of request signatures (436/7778), written from the document and independent of every signer.
 //!
-//! The verifier takes the lists of the `Authorization` as the claim of what was signed, rebuilds the signed
-//! text from what really arrived, and compares. Nothing here is shared with the client under test.
+//! The lists of the `Authorization` name what was signed. The verifier rebuilds the signed text from the request that
+//! arrived, and compares the signatures. It shares no code with the client under test.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,13 @@ use crate::cos::wire::dates;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
 
-/// UrlEncode of the document: `A-Z a-z 0-9 - _ . ~` stay, all else becomes `%XX` with capital digits.
+/// Characters that UrlEncode of the document does not encode: `A-Z a-z 0-9 - _ . ~`.
 const SIGNED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Clock difference COS tolerates, in seconds (436/7730).
+/// Difference of the clocks that COS tolerates, in seconds (436/7730).
 const SKEW: i64 = 15 * 60;
 
-/// Parameters of a presigned URL, which carry the signature and are not under it.
+/// Parameters of a presigned URL that contain the signature and are not signed.
 const SIGNATURE_PARAMETERS: [&str; 7] = [
     "q-sign-algorithm",
     "q-ak",
@@ -30,30 +30,30 @@ const SIGNATURE_PARAMETERS: [&str; 7] = [
     "q-signature",
 ];
 
-/// Who may ask, and how sternly.
+/// Known credentials and the signature mode.
 #[derive(Clone)]
 pub(crate) struct Authenticator {
     pub(crate) secret_id: String,
     pub(crate) secret_key: String,
-    /// With temporary credentials, the token every request must carry.
+    /// Session token that every request must carry; `None` for permanent credentials.
     pub(crate) session_token: Option<String>,
-    /// Whether the token counts as too old.
+    /// True after the session token has expired.
     pub(crate) token_expired: bool,
-    /// Strict signature mode: everything that means something must be signed.
+    /// Strict signature mode: every significant header and parameter must be signed.
     pub(crate) strict: bool,
 }
 
-/// Who asks.
+/// Sender of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Caller {
-    /// No signature at all: public objects only.
+    /// Unsigned request, which may read public objects only.
     Anonymous,
-    /// The owner of the key.
+    /// Owner of the key.
     Owner,
 }
 
 impl Authenticator {
-    /// Checks the signature of a request at `now`, in seconds since the epoch.
+    /// Verifies the signature of a request at `now`, in seconds since the Unix epoch.
     pub(crate) fn authenticate(&self, request: &CosRequest, now: i64) -> Result<Caller, CosError> {
         let Some(claim) = SignatureClaim::read(request)? else { return Ok(Caller::Anonymous) };
         if claim.secret_id != self.secret_id {
@@ -78,13 +78,13 @@ impl Authenticator {
         } else if sent == Some(expected) {
             Ok(())
         } else {
-            // A temporary key is unknown without its token.
+            // COS does not know a temporary key without its token.
             Err(ErrorCode::INVALID_ACCESS_KEY_ID.into())
         }
     }
 }
 
-/// What an `Authorization`, or the query of a presigned URL, says.
+/// Content of an `Authorization` header or of the query of a presigned URL.
 struct SignatureClaim {
     secret_id: String,
     /// `<start>;<end>`, seconds since the epoch.
@@ -95,7 +95,7 @@ struct SignatureClaim {
 }
 
 impl SignatureClaim {
-    /// Reads the claim; none when the request is not signed.
+    /// Reads the claim; returns `None` for unsigned requests.
     fn read(request: &CosRequest) -> Result<Option<Self>, CosError> {
         let mut members: BTreeMap<&str, String> = BTreeMap::new();
         match request.header("authorization") {
@@ -149,27 +149,27 @@ impl SignatureClaim {
             .detail("FormatString", http_string))
     }
 
-    /// Strict signature mode of a bucket: what is present must be signed.
+    /// Checks strict signature mode: every significant header and parameter of the request must be signed.
     fn check_strict(&self, request: &CosRequest) -> Result<(), CosError> {
         for (name, _) in &request.headers {
-            let counts =
+            let is_significant =
                 matches!(name.as_str(), "content-length" | "content-md5" | "content-type" | "host" | "range")
                     || name.starts_with("x-cos-");
-            if counts && !self.header_list.contains(name) {
-                return Err(strict("header", name));
+            if is_significant && !self.header_list.contains(name) {
+                return Err(unsigned("header", name));
             }
         }
         for (name, _) in &request.query {
             let listed = self.parameter_list.contains(&list_name(name));
             if !SIGNATURE_PARAMETERS.contains(&name.as_str()) && !listed {
-                return Err(strict("param", name));
+                return Err(unsigned("param", name));
             }
         }
         Ok(())
     }
 }
 
-/// HttpParameters or HttpHeaders: the listed names with the values that arrived, sorted by encoded name.
+/// Builds HttpParameters or HttpHeaders: the listed names with the values of the request, sorted by encoded name.
 fn signed_pairs<'a>(
     list: &[String],
     sent: impl Iterator<Item = (&'a str, &'a str)>,
@@ -191,23 +191,24 @@ fn signed_pairs<'a>(
     Ok(pairs.join("&"))
 }
 
-/// A name as the lists carry it: encoded, then lower-cased.
+/// Returns a name in the form of the lists: encoded, then in lower case.
 fn list_name(name: &str) -> String {
     utf8_percent_encode(name, SIGNED).to_string().to_ascii_lowercase()
 }
 
-/// The names of a list.
+/// Splits a list into names.
 fn names(list: &str) -> Vec<String> {
     list.split(';').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn hmac_sha1(key: &str, message: &str) -> String {
-    // HMAC takes keys of any length (RFC 2104), so the error does not occur.
+    // Cannot fail: HMAC accepts keys of any length (RFC 2104).
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(message.as_bytes());
     hex::encode(mac.finalize().into_bytes())
 }
 
+/// Checks that a signature is valid at `now`.
 fn check_window(key_time: &str, now: i64) -> Result<(), CosError> {
     let (start, end) = key_time
         .split_once(';')
@@ -223,6 +224,7 @@ fn check_window(key_time: &str, now: i64) -> Result<(), CosError> {
     Ok(())
 }
 
+/// Checks the `Date` header, if there is one.
 fn check_date(request: &CosRequest, now: i64) -> Result<(), CosError> {
     let Some(date) = request.header("date") else { return Ok(()) };
     let sent = httpdate::parse_http_date(date).ok().and_then(dates::seconds);
@@ -239,7 +241,7 @@ fn malformed(what: &str) -> CosError {
     CosError::with_message(ErrorCode::ACCESS_DENIED, format!("The authorization is malformed at {what}."))
 }
 
-fn strict(kind: &str, name: &str) -> CosError {
+fn unsigned(kind: &str, name: &str) -> CosError {
     let message = "Strict signature missing header/param that must be signed";
     CosError::with_message(ErrorCode::ACCESS_DENIED, message).detail("Missing", format!("{kind} {name}"))
 }
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_sdks_differ_the_other_signature_is_refused() {
+    fn the_other_signature_is_refused_where_the_sdks_differ() {
         let file = file();
         for vector in &file.edge_vectors_where_sdks_differ {
             let others = [&vector.python_sdk_authorization, &vector.node_sdk_authorization];
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn official_examples_are_rebuilt_from_the_request() {
+    fn official_examples_are_rebuilt_from_their_requests() {
         let file = file();
         for example in &file.official_examples {
             let list = names(&example.header_list);
@@ -359,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn any_change_of_what_is_signed_is_noticed() {
+    fn every_change_of_a_signed_part_is_detected() {
         let file = file();
         for vector in &file.vectors {
             let mut other = request(vector, &vector.authorization);
@@ -392,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn the_http_string_of_a_refusal_is_the_text_of_the_vector() {
+    fn the_error_document_contains_the_http_string() {
         let file = file();
         for vector in &file.vectors {
             let request = request(vector, &vector.authorization);
@@ -415,7 +417,7 @@ mod tests {
         let cases = [
             ("unknown id", &other_id, DURING, "InvalidAccessKeyId"),
             ("token missing", &token, DURING, "InvalidAccessKeyId"),
-            ("token too old", &expired, DURING, "ExpiredToken"),
+            ("token expired", &expired, DURING, "ExpiredToken"),
             ("a little early", &good, 1_699_999_999, "AccessDenied"),
             ("far too early", &good, 1_699_990_000, "RequestTimeTooSkewed"),
             ("too late", &good, 1_700_003_601, "AccessDenied"),
@@ -427,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn strict_mode_wants_every_header_and_parameter_signed() {
+    fn strict_mode_requires_signed_headers_and_parameters() {
         let file = file();
         let strict = Authenticator { strict: true, ..authenticator(&file) };
         for vector in &file.vectors {

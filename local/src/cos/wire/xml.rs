@@ -1,4 +1,4 @@
-//! The XML documents that clients send.
+//! Reading of the XML documents that clients send.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ pub(crate) struct DeleteRequest {
     pub(crate) objects: Vec<DeleteEntry>,
 }
 
-/// One object to delete.
+/// Object to delete.
 #[derive(Debug, Deserialize)]
 pub(crate) struct DeleteEntry {
     #[serde(rename = "Key")]
@@ -30,7 +30,7 @@ pub(crate) struct CompleteUploadRequest {
     pub(crate) parts: Vec<CompletedPart>,
 }
 
-/// One part of it.
+/// Part of the list.
 #[derive(Debug, Deserialize)]
 pub(crate) struct CompletedPart {
     #[serde(rename = "PartNumber")]
@@ -46,7 +46,7 @@ pub(crate) struct VersioningConfiguration {
     pub(crate) status: String,
 }
 
-/// Reads a document sent by the client.
+/// Reads a document.
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, CosError> {
     let text = std::str::from_utf8(body).map_err(|_| CosError::from(ErrorCode::MALFORMED_XML))?;
     quick_xml::de::from_str(text).map_err(|_| CosError::from(ErrorCode::MALFORMED_XML))
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delete_reads_keys_with_entities_and_spaces() {
+    fn keys_with_entities_and_spaces_are_read() {
         let body = b"<Delete><Quiet>true</Quiet><Object><Key>a &amp; b/ c</Key></Object>\
             <Object><Key>d</Key><VersionId>v1</VersionId></Object></Delete>";
         let delete: DeleteRequest = read(body).unwrap();
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_malformed() {
+    fn an_incomplete_document_is_malformed() {
         assert_eq!(read::<CompleteUploadRequest>(b"<Complete").unwrap_err().code(), "MalformedXML");
     }
 }
