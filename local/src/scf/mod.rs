@@ -1,7 +1,7 @@
 //! One function instance as SCF runs it: the runtime API, the process behind it, and its limits.
 //!
-//! One instance runs, one event at a time. The limits of initialisation, time and memory are those of the platform; so
-//! are the replacement of a dead process and the retries of asynchronous events.
+//! One instance runs, one event at a time. As on the platform, a process that exceeds a limit is killed, a dead process
+//! is replaced, and failed asynchronous events are retried.
 
 mod api;
 mod fault;
