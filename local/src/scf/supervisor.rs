@@ -42,7 +42,7 @@ pub struct Scf {
 #[derive(Debug)]
 struct Outage {
     duration: Duration,
-    /// Told when the port is closed.
+    /// Notified when the port is closed.
     closed: oneshot::Sender<()>,
 }
 
