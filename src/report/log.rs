@@ -50,7 +50,7 @@ impl Log {
             function: VERSION,
             entry,
             total_ms: entry.ms.total,
-            peak_memory_mb: peak_memory_mb(),
+            peak_memory_mb: peak_memory_kib().map(|kib| kib.div_ceil(1024)),
         };
         print(&bounded(serde_json::to_value(line).unwrap_or_default()));
     }
@@ -120,12 +120,12 @@ fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
     members.insert(format!("{name}_not_shown"), Value::from(all.saturating_sub(kept)));
 }
 
-/// Highest resident memory of the process so far, MB of 1,048,576 bytes.
-fn peak_memory_mb() -> Option<u64> {
+/// Highest resident memory of the process so far, KiB.
+#[must_use]
+pub fn peak_memory_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib.div_ceil(1024))
+    line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 #[cfg(test)]

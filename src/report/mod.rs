@@ -9,4 +9,4 @@ mod log;
 
 pub use answer::answer;
 pub use entry::{Entry, Milliseconds, Outcome, Picture, Skip, Source, Stored, milliseconds};
-pub use log::Log;
+pub use log::{Log, peak_memory_kib};

@@ -1,5 +1,5 @@
-//! `render --serve`: jobs on standard input, one JSON object a line, so that a running program can be measured
-//! beside others.
+//! `render --serve`: jobs on standard input, one JSON object a line, so that a running program can be measured beside
+//! others.
 
 use std::io::{BufRead, Write as _};
 use std::num::NonZeroUsize;
@@ -8,35 +8,38 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use cos_thumbnailer::report::peak_memory_kib;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-use super::{recipe, render_file, write};
+use super::files::{SourceFile, is_standard_stream, refuse_same_files, write};
+use super::options::recipe;
+use super::render_source;
 
 /// Boxes of the mode `multi`, pixels.
 const MULTI: [u32; 4] = [1600, 800, 400, 150];
 
 #[derive(Deserialize)]
-struct Job {
+struct RenderJob {
     src: PathBuf,
     dst: PathBuf,
     #[serde(rename = "box")]
     side: u32,
-    /// Options behind the box, such as `fit/cover`.
+    /// Options after the box, such as `fit/cover`.
     #[serde(default)]
     options: String,
     fmt: String,
     q: u8,
     #[serde(default)]
     mode: String,
-    /// MB that pixels may take, all there are when it is left out.
+    /// MB that pixels may take; without it there is no limit.
     memory: Option<u64>,
-    /// Most threads, one when it is left out.
+    /// Most threads; without it, one.
     threads: Option<NonZeroUsize>,
 }
 
 #[derive(Serialize)]
-struct Answer {
+struct JobResult {
     err: Option<String>,
     wall_ms: f64,
     cpu_ms: f64,
@@ -49,12 +52,12 @@ pub(super) fn run() -> Result<ExitCode> {
     for line in std::io::stdin().lock().lines() {
         let line = line.context("standard input")?;
         let (wall, cpu) = (Instant::now(), cpu_time());
-        let result = serde_json::from_str(&line).context("not a job").and_then(|job| make(&job));
-        let answer = Answer {
+        let result = serde_json::from_str(&line).context("not a job").and_then(|job| render_job(&job));
+        let answer = JobResult {
             err: result.err().map(|error| format!("{error:#}")),
             wall_ms: wall.elapsed().as_secs_f64() * 1e3,
             cpu_ms: cpu_time().saturating_sub(cpu).as_secs_f64() * 1e3,
-            rss_kb: peak_rss_kb().unwrap_or_default(),
+            rss_kb: peak_memory_kib().unwrap_or_default(),
         };
         writeln!(stdout, "{}", serde_json::to_string(&answer)?)?;
         stdout.flush()?;
@@ -62,7 +65,7 @@ pub(super) fn run() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn make(job: &Job) -> Result<()> {
+fn render_job(job: &RenderJob) -> Result<()> {
     let (sides, files): (Vec<u32>, Vec<PathBuf>) = match job.mode.as_str() {
         "" | "anim" | "default" => (vec![job.side], vec![job.dst.clone()]),
         "multi" | "cascade" => {
@@ -74,15 +77,20 @@ fn make(job: &Job) -> Result<()> {
     let recipes = sides
         .into_iter()
         .map(|side| {
-            let moves = if job.mode == "anim" { "/animation/keep" } else { "" };
+            let animation = if job.mode == "anim" { "/animation/keep" } else { "" };
             let slash = if job.options.is_empty() { "" } else { "/" };
-            let thumbnail = format!("{side}x{side}{moves}{slash}{}", job.options);
+            let thumbnail = format!("{side}x{side}{animation}{slash}{}", job.options);
             recipe(&thumbnail, Some(job.fmt.clone()), &job.q.to_string())
         })
         .collect::<Result<Vec<_>>>()?;
     let memory = job.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024));
     let threads = job.threads.unwrap_or(NonZeroUsize::MIN);
-    for (file, thumbnail) in files.iter().zip(render_file(&job.src, &recipes, memory, threads)?.thumbnails) {
+    if is_standard_stream(&job.src) || is_standard_stream(&job.dst) {
+        bail!("src and dst must be files, because jobs and answers use the standard streams");
+    }
+    let source = SourceFile::open(&job.src)?;
+    refuse_same_files(&source, &files)?;
+    for (file, thumbnail) in files.iter().zip(render_source(source, &recipes, memory, threads)?.thumbnails) {
         write(file, &thumbnail?.bytes)?;
     }
     Ok(())
@@ -91,17 +99,4 @@ fn make(job: &Job) -> Result<()> {
 /// Processor time of this process, all threads.
 fn cpu_time() -> Duration {
     Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
-}
-
-/// Highest resident memory of this process so far, KiB.
-fn peak_rss_kb() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?
-        .trim()
-        .trim_end_matches("kB")
-        .trim()
-        .parse()
-        .ok()
 }
