@@ -9,10 +9,10 @@ use std::num::NonZeroUsize;
 use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
-use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, Cancel, reserved};
 use crate::imaging::picture::geometry::Size;
