@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
 use crate::cos::{self, Client, Session, Settings};
 use crate::credentials;
-use crate::doctor::{self, Order, Status};
+use crate::doctor::{self, Request, Status};
 use crate::error::Error;
 use crate::event::{self, Record, Refused, Work, coalesce};
 use crate::imaging::{self, Limits, Tolerance};
@@ -50,8 +50,8 @@ impl Function {
     /// Handles one trigger message.
     pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
         self.pixels.stop(Duration::MAX).await;
-        if let Some(order) = Order::read(message) {
-            return self.diagnose(order, &context, environment).await;
+        if let Some(request) = Request::read(message) {
+            return self.diagnose(request, &context, environment).await;
         }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
@@ -83,28 +83,28 @@ impl Function {
     /// What the doctor finds of this function in an invocation, until a deadline.
     pub async fn examine(
         &self,
-        order: Order,
+        request: Request,
         context: &Context,
         environment: &Environment,
         deadline: Instant,
     ) -> doctor::Report {
-        let subject = doctor::Subject {
+        let inputs = doctor::Inputs {
             config: self.config.as_ref(),
             client: self.client.as_ref(),
             credential: credentials::find(context, environment),
             region: environment.get("TENCENTCLOUD_REGION"),
-            order,
+            request,
             deadline,
         };
-        doctor::examine(subject).await
+        doctor::examine(inputs).await
     }
 
     /// Answers the test event of the doctor, with a report whatever it says.
-    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> Answer {
-        let order =
-            Order { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..order };
+    async fn diagnose(&self, request: Request, context: &Context, environment: &Environment) -> Answer {
+        let request =
+            Request { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..request };
         let deadline = Instant::from_std(context.deadline());
-        let report = self.examine(order, context, environment, deadline).await;
+        let report = self.examine(request, context, environment, deadline).await;
         let log = Log::new(LogLevel::Info, &context.request_id);
         for finding in &report.findings {
             let level = if finding.status == Status::Wrong { LogLevel::Error } else { LogLevel::Info };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use cos_thumbnailer::config::{Config, Environment};
-use cos_thumbnailer::doctor::Order;
+use cos_thumbnailer::doctor::Request;
 use cos_thumbnailer::function::Function;
 use cos_thumbnailer::runtime::Context;
 use lexopt::prelude::*;
@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs the command.
 pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode> {
-    let mut order = Order::default();
+    let mut request = Request::default();
     let mut as_json = false;
     while let Some(argument) = arguments.next()? {
         match argument {
             Long("json") => as_json = true,
-            Long("memory") => order.memory_mb = Some(arguments.value()?.parse()?),
-            Long("region") => order.region = Some(arguments.value()?.string()?),
-            Long("source") => order.sources.push(arguments.value()?.string()?),
+            Long("memory") => request.memory_mb = Some(arguments.value()?.parse()?),
+            Long("region") => request.region = Some(arguments.value()?.string()?),
+            Long("source") => request.sources.push(arguments.value()?.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
@@ -34,7 +34,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode> {
         .build()
         .context("the async runtime cannot start")?;
     let report = runtime.block_on(async {
-        function.examine(order, &Context::default(), &environment, Instant::now() + PATIENCE).await
+        function.examine(request, &Context::default(), &environment, Instant::now() + PATIENCE).await
     });
     let text = if as_json { format!("{}\n", report.to_json()) } else { report.to_string() };
     crate::print(&text)?;

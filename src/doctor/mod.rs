@@ -4,22 +4,22 @@
 //! looked at with the function's own rights; one thing that is wrong does not keep it from the others. Of what Tencent
 //! does not document it says that it seems so.
 
+mod checks;
 mod finding;
 mod memory;
-mod order;
+mod request;
 mod rights;
-mod specimen;
-mod verdict;
+mod sample_image;
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use self::checks::{clock, configuration, credentials, heic, time, triggers};
 pub use self::finding::{Check, Finding, Report, Status};
-use self::memory::Scale;
-pub use self::order::Order;
+use self::memory::MemoryTrial;
+pub use self::request::Request;
 use self::rights::Rights;
-use self::verdict::{clock, configuration, credentials, heic, time, triggers};
 use crate::config::{Config, Mistakes, Rule};
 use crate::cos::{Client, Credential, Error};
 use crate::credentials::{Missing, Origin};
@@ -28,7 +28,7 @@ use crate::object::Bucket;
 
 /// All that is looked at.
 #[derive(Debug)]
-pub struct Subject<'a> {
+pub struct Inputs<'a> {
     /// The configuration, or what is wrong with it.
     pub config: Result<&'a Config, &'a Mistakes>,
     /// Connections to COS by that configuration.
@@ -38,16 +38,16 @@ pub struct Subject<'a> {
     /// `TENCENTCLOUD_REGION`.
     pub region: Option<&'a str>,
     /// What the user asked for.
-    pub order: Order,
+    pub request: Request,
     /// When all has to be done.
     pub deadline: Instant,
 }
 
 /// Looks at everything.
-pub async fn examine(subject: Subject<'_>) -> Report {
-    let Subject { config, client, credential, region, order, deadline } = subject;
+pub async fn examine(inputs: Inputs<'_>) -> Report {
+    let Inputs { config, client, credential, region, request, deadline } = inputs;
     let mut findings = Vec::new();
-    let sources = sources(&order, &mut findings);
+    let sources = sources(&request, &mut findings);
     match config {
         Ok(config) => {
             configuration(config, &sources, &mut findings);
@@ -60,7 +60,7 @@ pub async fn examine(subject: Subject<'_>) -> Report {
                 .map(|mistake| Finding::told(Check::Configuration, Status::Wrong, &mistake.to_string())),
         ),
     }
-    let region = verdict::region(order.region.as_deref(), region, &mut findings);
+    let region = checks::region(request.region.as_deref(), region, &mut findings);
     match (client, credential) {
         (Err(error), _) => {
             findings.push(Finding::told(Check::Configuration, Status::Wrong, &error.to_string()));
@@ -91,18 +91,18 @@ pub async fn examine(subject: Subject<'_>) -> Report {
     let mut took = None;
     if let Ok(config) = config {
         triggers(config, &sources, &mut findings);
-        if let Some(memory_mb) = order.memory_mb {
+        if let Some(memory_mb) = request.memory_mb {
             took = memory(config, memory_mb, deadline, &mut findings).await;
         }
     }
-    findings.extend(order.time_limit.map(|limit| time(limit, took)));
+    findings.extend(request.time_limit.map(|limit| time(limit, took)));
     findings.sort_by_key(|finding| finding.check);
     Report { findings }
 }
 
 /// The buckets that were asked for.
-fn sources(order: &Order, findings: &mut Vec<Finding>) -> Vec<Bucket> {
-    let parsed = order.sources.iter().map(|name| Bucket::parse(name));
+fn sources(request: &Request, findings: &mut Vec<Finding>) -> Vec<Bucket> {
+    let parsed = request.sources.iter().map(|name| Bucket::parse(name));
     let wrong =
         |error: crate::object::Error| Finding::told(Check::Configuration, Status::Wrong, &error.to_string());
     parsed.filter_map(|bucket| bucket.map_err(|error| findings.push(wrong(error))).ok()).collect()
@@ -144,19 +144,19 @@ async fn memory(
         let max_pixels = config.settings().max_pixels;
         let rules = config.rules().iter();
         let took = rules.filter_map(|rule| {
-            Scale::new(rule, memory_mb, max_pixels).weigh(rule.label(), &on_thread, &mut findings)
+            MemoryTrial::new(rule, memory_mb, max_pixels).try_images(rule.label(), &on_thread, &mut findings)
         });
         let took = took.max();
         (took, findings)
     });
     // Nothing may run on after the answer: it is told to stop, which it looks at at every row and stage, in time.
     let left = deadline.saturating_duration_since(Instant::now());
-    let mut weighed = timeout_at(deadline - left / 4, &mut thread).await;
-    if weighed.is_err() {
+    let mut tried = timeout_at(deadline - left / 4, &mut thread).await;
+    if tried.is_err() {
         cancel.cancel();
-        weighed = timeout_at(deadline, thread).await;
+        tried = timeout_at(deadline, thread).await;
     }
-    if let Ok(Ok((took, told))) = weighed {
+    if let Ok(Ok((took, told))) = tried {
         findings.extend(told);
         return took;
     }

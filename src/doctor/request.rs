@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// What the doctor is asked to look at, beside the configuration.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Order {
+pub struct Request {
     /// Full names of source buckets, for rules that name none.
     pub sources: Vec<String>,
     /// The region, where it is not that of the function.
@@ -17,7 +17,7 @@ pub struct Order {
     pub time_limit: Option<Duration>,
 }
 
-impl Order {
+impl Request {
     /// Reads the test event `{"doctor":{"sources":["example-1250000000"]}}`; `None` for every other message. Both
     /// members may be left out, and `region` added; the limits of the function are not the
     /// user's to say. An event of COS has `Records` and is none.
@@ -29,14 +29,14 @@ impl Order {
             return None;
         }
         let message: Value = serde_json::from_slice(message).ok()?;
-        let order = message.get("doctor").filter(|_| message.get("Records").is_none())?;
-        let sources = order.get("sources").and_then(Value::as_array).into_iter().flatten();
+        let request = message.get("doctor").filter(|_| message.get("Records").is_none())?;
+        let sources = request.get("sources").and_then(Value::as_array).into_iter().flatten();
         Some(Self {
             // What is no text is no name of a bucket either.
             sources: sources
                 .map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned))
                 .collect(),
-            region: order.get("region").and_then(Value::as_str).map(str::to_owned),
+            region: request.get("region").and_then(Value::as_str).map(str::to_owned),
             ..Self::default()
         })
     }
@@ -48,19 +48,19 @@ mod tests {
 
     #[test]
     fn only_the_test_event_is_an_order() {
-        let order = |sources: &[&str], region: Option<&str>| Order {
+        let request = |sources: &[&str], region: Option<&str>| Request {
             sources: sources.iter().map(|&name| name.to_owned()).collect(),
             region: region.map(str::to_owned),
-            ..Order::default()
+            ..Request::default()
         };
         let table = [
             (
                 r#"{"doctor":{"sources":["a-1","b-1"],"region":"ap-x"}}"#,
-                Some(order(&["a-1", "b-1"], Some("ap-x"))),
+                Some(request(&["a-1", "b-1"], Some("ap-x"))),
             ),
-            (r#"{"doctor":{}}"#, Some(order(&[], None))),
-            (r#"{"doctor":true}"#, Some(order(&[], None))),
-            (r#"{"doctor":{"sources":[7]}}"#, Some(order(&["7"], None))),
+            (r#"{"doctor":{}}"#, Some(request(&[], None))),
+            (r#"{"doctor":true}"#, Some(request(&[], None))),
+            (r#"{"doctor":{"sources":[7]}}"#, Some(request(&["7"], None))),
             (r#"{"Records":[],"doctor":{}}"#, None),
             (r#"{"Records":[{"cos":{"cosObject":{"key":"\"doctor\""}}}]}"#, None),
             (r#"["doctor"]"#, None),
@@ -68,7 +68,7 @@ mod tests {
             ("{}", None),
         ];
         for (text, expected) in table {
-            assert_eq!(Order::read(text.as_bytes()), expected, "{text}");
+            assert_eq!(Request::read(text.as_bytes()), expected, "{text}");
         }
     }
 }

@@ -4,14 +4,14 @@ use std::io::{Cursor, Read, repeat};
 
 /// What kind of picture.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum SampleFormat {
     Jpeg,
     Png,
     ProgressiveJpeg,
     WebP,
 }
 
-impl Kind {
+impl SampleFormat {
     pub(super) const ALL: [Self; 4] = [Self::Jpeg, Self::ProgressiveJpeg, Self::Png, Self::WebP];
 
     pub(super) fn name(self) -> &'static str {
@@ -76,7 +76,7 @@ impl Kind {
 pub(super) fn jpeg(width: u32, height: u32) -> impl Read + Send {
     let units = u64::from(width.div_ceil(16)) * u64::from(height.div_ceil(16));
     let zeros = repeat(0).take((units * 12).div_ceil(8));
-    Cursor::new(Kind::Jpeg.header(width, height)).chain(zeros).chain(b"\xff\xd9".as_slice())
+    Cursor::new(SampleFormat::Jpeg.header(width, height)).chain(zeros).chain(b"\xff\xd9".as_slice())
 }
 
 #[cfg(test)]
