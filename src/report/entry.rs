@@ -84,7 +84,7 @@ pub enum Outcome {
         /// One sentence.
         reason: String,
         /// `permanent`, `transient` or `fatal`.
-        kind: &'static str,
+        kind: Disposition,
     },
     /// The thumbnails of a source that is gone were taken away, or those of what it was before.
     Removed,
@@ -103,12 +103,7 @@ pub enum Outcome {
 
 impl From<&Error> for Outcome {
     fn from(error: &Error) -> Self {
-        let kind = match error.disposition() {
-            Disposition::Fatal => "fatal",
-            Disposition::Permanent => "permanent",
-            Disposition::Transient => "transient",
-        };
-        Self::Failed { code: error.code(), reason: sentence(error), kind }
+        Self::Failed { code: error.code(), reason: sentence(error), kind: error.disposition() }
     }
 }
 

@@ -131,6 +131,7 @@ fn peak_memory_mb() -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Disposition;
     use crate::report::Stored;
 
     #[test]
@@ -150,7 +151,7 @@ mod tests {
         }
         entry.removed = vec!["k".repeat(850); 100];
         entry.foreign.clone_from(&entry.removed);
-        entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: "transient" };
+        entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: Disposition::Transient };
         let line = bounded(serde_json::to_value(&entry).unwrap());
         assert!(line.len() <= MAX_LINE, "{}", line.len());
         let line: Value = serde_json::from_str(&line).unwrap();
