@@ -103,7 +103,7 @@ pub enum Error {
     /// More pixels than the limit.
     #[error(
         "the picture has {width}x{height} = {have} pixels, {allowed} are allowed; \
-         upload a smaller one or raise the pixel limit"
+         upload a smaller one or raise MAX_PIXELS"
     )]
     TooManyPixels {
         /// Width in the file, pixels.
