@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
+use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
 use crate::cos::{self, Client, Session, Settings};
 use crate::credentials;
 use crate::doctor::{self, Request, Status};
@@ -30,6 +30,8 @@ const AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub struct Function {
     config: Result<Config, Mistakes>,
+    /// Where the configuration was read from.
+    places: Places,
     client: Result<Client, cos::Error>,
     pixels: Pixels,
 }
@@ -38,13 +40,15 @@ impl Function {
     /// A function with this configuration. A wrong one does not stop it: every event is answered with what is
     /// wrong, so that it shows where the user looks.
     #[must_use]
-    pub fn new(config: Result<Config, Mistakes>) -> Self {
+    pub fn new(installation: Installation) -> Self {
+        let Installation { config, places } = installation;
         let settings = config.as_ref().map(|config| Settings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
             ..Settings::default()
         });
-        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: Pixels::default() }
+        let client = Client::new(settings.unwrap_or_default());
+        Self { config, places, client, pixels: Pixels::default() }
     }
 
     /// Handles one trigger message.
@@ -68,7 +72,8 @@ impl Function {
         let invocation = Invocation { config, context: &context, session, pixels: &self.pixels, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
-                log.message(LogLevel::Debug, &format!("{} records under {context:?}", records.len()));
+                let (count, places) = (records.len(), &self.places);
+                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {places}"));
                 invocation.handle_all(records).await
             }
             Err(error) => {
@@ -101,8 +106,8 @@ impl Function {
 
     /// Answers the test event of the doctor, with a report whatever it says.
     async fn diagnose(&self, request: Request, context: &Context, environment: &Environment) -> Answer {
-        let request =
-            Request { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..request };
+        let (memory_mb, time_limit) = (Some(context.memory_mb), Some(context.time_limit));
+        let request = Request { memory_mb, time_limit, ..request };
         let deadline = Instant::from_std(context.deadline());
         let report = self.examine(request, context, environment, deadline).await;
         let log = Log::new(LogLevel::Info, &context.request_id);

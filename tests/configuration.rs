@@ -20,7 +20,7 @@ fn the_table_lists_every_setting_in_order() {
         .filter_map(|line| line.strip_prefix("| `"))
         .filter_map(|line| line.split('`').next())
         .collect();
-    assert_eq!(listed, SETTINGS);
+    assert_eq!(listed, SETTINGS.map(|setting| setting.name));
 }
 
 #[test]
