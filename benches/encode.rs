@@ -11,7 +11,7 @@ use std::io::{self, BufRead as _, Cursor, Write as _};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, render};
+use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::{Format, Quality, Recipe, Subsampling};
 use png::{DeflateCompression, Filter};
 use rustix::time::{ClockId, clock_gettime};
@@ -96,7 +96,7 @@ fn encode(bytes: &[u8], recipes: &[&Recipe]) -> Result<(Thumbnail, Duration), St
     };
     let length = u64::try_from(bytes.len()).ok();
     let before = cpu_time();
-    let rendering = render(Cursor::new(bytes), length, recipes, &limits, &Cancel::default())
+    let rendering = render(Cursor::new(bytes), length, recipes, Upright::ByExif, &limits, &Cancel::default())
         .map_err(|error| error.to_string())?;
     let time = cpu_time().saturating_sub(before);
     let thumbnail = rendering.thumbnails.into_iter().next().ok_or("no thumbnail")?;

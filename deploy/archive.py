@@ -1,4 +1,4 @@
-"""The zip of a function, whose bytes depend on nothing but what is in it."""
+"""Reproducible zip files: the same files give the same bytes."""
 import io
 import zipfile
 
@@ -6,10 +6,10 @@ PROGRAM, NOTICES, CONFIG = "bootstrap", "LICENCES.txt", "thumbnails.json"
 
 
 def packed(files):
-    """The bytes of a zip of these, `(name, content, mode)` each, in their order.
+    """Returns the bytes of a zip of `files`, `(name, content, mode)` each, in the given order.
 
-    Modes and times are written out: without them the platform finds no program that it may execute, and the same files
-    give another zip.
+    Modes and times are set explicitly. Without modes SCF finds no executable program; without fixed times the same files
+    would give different bytes.
     """
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -22,7 +22,7 @@ def packed(files):
 
 
 def unpacked(content):
-    """The files of such a zip.
+    """Returns the files of a zip as `(name, content, mode)` each.
 
     Raises zipfile.BadZipFile.
     """

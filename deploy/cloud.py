@@ -1,4 +1,4 @@
-"""The cloud API, by the vendor's own command line tool `tccli`, in an environment of its own under target/deploy."""
+"""Calls of the cloud API through Tencent's command line tool `tccli`, in an environment of its own under target/deploy."""
 import atexit
 import json
 import os
@@ -10,9 +10,10 @@ import sys
 import tempfile
 import time
 
-from models import TOOLS, VERSIONS, mistakes
+from models import TOOLS, VERSIONS, violations
+from names import NO_FUNCTION
 
-# tccli and what it imports, without the 400 MB of the SDK's other services.
+# tccli and its imports, without the 400 MB of the SDK's other services.
 PINS = [
     "tccli==3.1.189.1",
     "tencentcloud-sdk-python-cam==3.1.181",
@@ -31,14 +32,16 @@ PINS = [
     "urllib3==2.8.0",
     "xmltodict==1.0.4",
 ]
-# What the tool prints when the service refuses.
-REFUSAL = re.compile(r"code:(\S+) message:(.*?) requestId:(\S+)", re.S)
-# Codes after which the same call may succeed: the first is a matter of rate.
-PAUSES = (1, 2, 4)
+# Form in which tccli prints an error of the service.
+API_ERROR = re.compile(r"code:(\S+) message:(.*?) requestId:(\S+)", re.S)
+# Pauses before the repetitions of a call that exceeded the request rate, in seconds.
+RATE_LIMIT_PAUSES = (1, 2, 4)
+# Entries of one page of a CAM list.
+PAGE = 200
 
 
-class Refused(Exception):
-    """The service, or the tool, did not do what was asked."""
+class ApiError(Exception):
+    """A call that failed: the error code of the service, or `tccli` when the tool itself failed."""
 
     def __init__(self, action, code, message, request_id=None):
         super().__init__(f"{action}: {code}: {message}" + (f" (request {request_id})" if request_id else ""))
@@ -46,7 +49,7 @@ class Refused(Exception):
 
 
 def install():
-    """The interpreter that has the tool, which is installed where it is missing."""
+    """Installs tccli unless the pinned versions are installed, and returns its interpreter."""
     stamp = TOOLS / "pins"
     if not stamp.exists() or stamp.read_text() != "\n".join(PINS):
         print("installing tccli under target/deploy", file=sys.stderr)
@@ -55,7 +58,7 @@ def install():
         subprocess.run([sys.executable, "-m", "venv", TOOLS], check=True)
         subprocess.run([TOOLS / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
                         "--no-compile", "--no-deps", *PINS], check=True)
-        # Nine tenths of it describe other services.
+        # Descriptions of other services are nine tenths of its size.
         for folder in TOOLS.glob("lib/python*/site-packages/tccli/services/*/"):
             if folder.name not in VERSIONS:
                 shutil.rmtree(folder)
@@ -64,57 +67,117 @@ def install():
 
 
 class Cloud:
-    """Calls in one region, with the credentials that tccli finds: TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or
-    the profile that `tccli configure` wrote, which TCCLI_PROFILE names."""
+    """Calls in one region, with the credentials of tccli.
+
+    These are TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or the profile that `tccli configure` wrote;
+    TCCLI_PROFILE selects the profile.
+    """
 
     def __init__(self, region):
         self.region = region
-        # Its modules are compiled once: they take half a second otherwise.
+        # Bytecode is cached: compiling the modules of tccli takes half a second.
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        self.tool = subprocess.Popen([install(), pathlib.Path(__file__).parent / "tool.py"], text=True, env=environment,
-                                     encoding="utf-8", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        atexit.register(self.tool.communicate)
+        server = pathlib.Path(__file__).parent / "tccli_server.py"
+        self.server = subprocess.Popen([install(), server], text=True, env=environment, encoding="utf-8",
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        atexit.register(self.server.communicate)
 
     def call(self, service, action, parameters):
-        """The answer to one call.
+        """Returns the response to one call. Calls over the rate limit are repeated.
 
-        Raises Refused. Calls that come too fast are made again.
+        Raises ApiError.
         """
-        for pause in (*PAUSES, None):
+        for pause in (*RATE_LIMIT_PAUSES, None):
             try:
-                return self._call(service, action, parameters)
-            except Refused as refused:
-                if refused.code != "RequestLimitExceeded" or pause is None:
+                return self._call_once(service, action, parameters)
+            except ApiError as error:
+                if error.code != "RequestLimitExceeded" or pause is None:
                     raise
                 time.sleep(pause)
 
-    def _call(self, service, action, parameters):
-        for code, sentence in mistakes(service, action, parameters):
-            raise Refused(action, code, sentence)
-        # In a file: the zip is longer than an argument may be, and the tool logs its arguments.
+    def _call_once(self, service, action, parameters):
+        for code, sentence in violations(service, action, parameters):
+            raise ApiError(action, code, sentence)
+        # Passed in a file: the zip exceeds the limit of one argument, and tccli logs its arguments.
         with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as body:
             json.dump(parameters, body)
             body.flush()
             arguments = [service, action, "--version", VERSIONS[service], "--region", self.region, "--output", "json",
                          "--language", "en-US", "--timeout", "300", "--cli-input-json", f"file://{body.name}"]
-            print(json.dumps(arguments), file=self.tool.stdin, flush=True)
-            answer = self.tool.stdout.readline()
+            print(json.dumps(arguments), file=self.server.stdin, flush=True)
+            answer = self.server.stdout.readline()
         if not answer:
-            raise Refused(action, "tccli", "it ended")
+            raise ApiError(action, "tccli", "the process ended without an answer")
         status, out, err = json.loads(answer)
         if status == 0:
             return json.loads(out)
-        told = (err + out).strip()
-        refusal = REFUSAL.search(told)
-        if refusal:
-            raise Refused(action, *refusal.groups())
-        raise Refused(action, "tccli", told.splitlines()[-1] if told else f"it ended with {status}")
+        message = (err + out).strip()
+        api_error = API_ERROR.search(message)
+        if api_error:
+            raise ApiError(action, *api_error.groups())
+        raise ApiError(action, "tccli", message.splitlines()[-1] if message else f"it exited with status {status}")
 
     def find(self, service, action, parameters, absent):
-        """As call, or None where the service answers with a code that begins with one of `absent`."""
+        """Returns the response to one call, or None when its error code begins with one of `absent`."""
         try:
             return self.call(service, action, parameters)
-        except Refused as refused:
-            if refused.code.startswith(absent):
+        except ApiError as error:
+            if error.code.startswith(absent):
                 return None
             raise
+
+    def function(self, names):
+        """Returns the function of a deployment, or None when it does not exist."""
+        return self.find("scf", "GetFunction", names.function_parameters(ShowCode="FALSE"), NO_FUNCTION)
+
+
+def all_triggers(cloud, names):
+    """Returns every trigger of the function."""
+    found = []
+    while True:
+        page = cloud.call("scf", "ListTriggers", names.function_parameters(Offset=len(found), Limit=100))
+        found += page["Triggers"]
+        if not page["Triggers"] or len(found) >= page["TotalCount"]:
+            return found
+
+
+def policies_page(names, page=1):
+    """Parameters of ListPolicies for the custom policies whose names contain that of the deployment."""
+    return {"Scope": "Local", "Keyword": names.policy, "Rp": PAGE, "Page": page}
+
+
+def attached_page(names, page=1):
+    """Parameters of ListAttachedRolePolicies."""
+    return {"RoleName": names.role, "Rp": PAGE, "Page": page}
+
+
+def find_policy(cloud, names):
+    """Returns the custom policy of the deployment, or None when it does not exist."""
+    page = 1
+    while True:
+        listed = cloud.call("cam", "ListPolicies", policies_page(names, page))
+        for policy in listed["List"]:
+            if policy["PolicyName"] == names.policy:
+                return policy
+        if page * PAGE >= listed["TotalNum"] or not listed["List"]:
+            return None
+        page += 1
+
+
+def attached_policies(cloud, names):
+    """Returns the policies that are attached to the role."""
+    found, page = [], 1
+    while True:
+        listed = cloud.call("cam", "ListAttachedRolePolicies", attached_page(names, page))
+        found += listed["List"]
+        if len(found) >= listed["TotalNum"] or not listed["List"]:
+            return found
+        page += 1
+
+
+def print_calls(table, region):
+    """Prints the calls of a dry run, `(condition, (service, action, parameters))` each, as one JSON object a line."""
+    for condition, (service, action, parameters) in table:
+        call = {"when": condition, "service": service, "version": VERSIONS[service], "action": action, "region": region,
+                "parameters": parameters}
+        print(json.dumps(call, ensure_ascii=False))

@@ -1,124 +1,69 @@
-"""What the parts of a deployment are called, and how they are told to be ours."""
+"""Names of the parts of a deployment, and the marker by which the scripts recognise what they created."""
 import argparse
-import json
 import os
 import re
 
-# The description of a function may hold letters, digits, spaces, commas and full stops (CreateFunction), no hyphen.
-MADE = "Made by scripts deploy of cos thumbnailer"
-EVENTS = ("cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed")
-# The codes of what is not there.
+# Descriptions of functions may contain letters, digits, spaces, commas and full stops (CreateFunction): no hyphen.
+MARKER = "Made by scripts deploy of cos thumbnailer"
+# Error codes for a function and a role that do not exist.
 NO_FUNCTION = ("ResourceNotFound.Function",)
 NO_ROLE = ("InvalidParameter.RoleNotExist",)
 
 DEFAULTS = {"function": "cos-thumbnailer", "namespace": "default"}
 
 
-class Wrong(Exception):
-    """A sentence about what the user asked for."""
+class DeploymentError(Exception):
+    """A sentence for the user: invalid options, or a state of the account that the script does not change."""
 
 
 class Names:
-    """The names of one deployment.
+    """Names of one deployment.
 
-    Roles and policies belong to the account and not to a region, so their common name tells the region, the namespace
-    unless it is the default, and the function.
+    Roles and policies belong to the account, not to a region. Their common name therefore contains the function, the
+    region, and the namespace unless it is the default.
     """
 
     def __init__(self, region, function, namespace, role=None):
         if not re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", region or ""):
-            raise Wrong("the region is missing or none: name it with --region, as in --region ap-guangzhou")
-        for what, name in (("function", function), ("namespace", namespace)):
+            raise DeploymentError("the region is missing or invalid: pass --region, for example --region ap-guangzhou")
+        for kind, name in (("function", function), ("namespace", namespace)):
             if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,58}[A-Za-z0-9]", name):
-                raise Wrong(f"{name!r} is no name of a {what}: 2 to 60 letters, digits, hyphens and underscores, a letter "
-                            "first, a letter or digit last")
+                raise DeploymentError(f"{name!r} is not a valid {kind} name: use 2 to 60 letters, digits, hyphens and "
+                                      "underscores; begin with a letter, end with a letter or digit")
         parts = [function, region] + ([namespace] if namespace != DEFAULTS["namespace"] else [])
         self.region, self.function, self.namespace = region, function, namespace
         self.role = role or "-".join(parts)
         if not re.fullmatch(r"[A-Za-z0-9+=,.@_-]{1,128}", self.role):
-            raise Wrong(f"{self.role!r} is no name of a role: 1 to 128 letters, digits and +=,.@-_")
-        # One for each: a policy that two functions share would have the rights of the last one deployed.
+            raise DeploymentError(f"{self.role!r} is not a valid role name: use 1 to 128 letters, digits and +=,.@-_")
+        # One policy per deployment: a shared one would grant only the rights of the function deployed last.
         self.policy = self.role
 
-    def owner(self):
-        """The description of role and policy, which tells whose they are."""
-        return f"{MADE} for function {self.function}, namespace {self.namespace}, region {self.region}"
+    def owner_description(self):
+        """Description of role and policy, which names the deployment that owns them."""
+        return f"{MARKER} for function {self.function}, namespace {self.namespace}, region {self.region}"
 
-    def described(self, digest):
-        """The description of the function with this code.
+    def function_description(self, digest):
+        """Description of a function whose zip has this SHA-256.
 
-        GetFunction tells no hash of the code, and a size (CodeSize) does not tell two programs apart. So the hash stands
-        here, where it is written after the code: a deployment that broke off in between uploads it again.
+        GetFunction returns no hash of the code, and its CodeSize does not distinguish two programs of one size. The
+        description holds the hash instead. It is written after the code, so an interrupted deployment uploads again.
         """
-        return f"{MADE}, code sha256 {digest}"
+        return f"{MARKER}, code sha256 {digest}"
 
-    def of_function(self, **more):
-        """The parameters of a call about the function."""
+    def function_parameters(self, **more):
+        """Parameters of a call about the function."""
         return {"FunctionName": self.function, "Namespace": self.namespace, **more}
 
 
-def common_options(parser):
-    """The options that name a deployment."""
+def make_parser(text):
+    """Returns a parser with the options that both scripts have."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--region", default=os.environ.get("TENCENTCLOUD_REGION"),
-                        help="of function and buckets, such as ap-guangzhou (default: TENCENTCLOUD_REGION)")
-    parser.add_argument("--function", metavar="NAME", default=DEFAULTS["function"], help="default: %(default)s")
+                        help="region of function and buckets, such as ap-guangzhou (default: TENCENTCLOUD_REGION)")
+    parser.add_argument("--function", metavar="NAME", default=DEFAULTS["function"],
+                        help="name of the function (default: %(default)s)")
     parser.add_argument("--namespace", metavar="NAME", default=DEFAULTS["namespace"],
-                        help="of the function; it must exist (default: %(default)s)")
-    parser.add_argument("--role", metavar="NAME", help="of role and policy (default: <function>-<region>)")
-    parser.add_argument("--apply", action="store_true", help="do it; without, only print the calls")
-
-
-def parser_of(text):
-    return argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-
-
-def trigger_of(listed):
-    """Domain, event, prefix and suffix of a trigger as ListTriggers tells it; None for one that is not COS's, or not to be
-    understood."""
-    try:
-        desc = json.loads(listed["TriggerDesc"])
-        filters = desc.get("filter") or {}
-        trigger = (listed["TriggerName"], desc["event"], filters.get("Prefix") or "", filters.get("Suffix") or "")
-    except (ValueError, KeyError, AttributeError, TypeError):
-        return None
-    return trigger if listed["Type"] == "cos" and all(isinstance(part, str) for part in trigger) else None
-
-
-def trigger_desc(event, prefix, suffix=""):
-    """How calls describe a COS trigger: a JSON text within the JSON."""
-    return json.dumps({"event": event, "filter": {"Prefix": prefix, "Suffix": suffix}}, ensure_ascii=False,
-                      separators=(",", ":"))
-
-
-def all_triggers(cloud, names):
-    """Every trigger of the function."""
-    found = []
-    while True:
-        page = cloud.call("scf", "ListTriggers", names.of_function(Offset=len(found), Limit=100))
-        found += page["Triggers"]
-        if not page["Triggers"] or len(found) >= page["TotalCount"]:
-            return found
-
-
-def find_policy(cloud, names):
-    """The custom policy of that name; None when there is none."""
-    page = 1
-    while True:
-        listed = cloud.call("cam", "ListPolicies", {"Scope": "Local", "Keyword": names.policy, "Rp": 200, "Page": page})
-        for policy in listed["List"]:
-            if policy["PolicyName"] == names.policy:
-                return policy
-        if page * 200 >= listed["TotalNum"] or not listed["List"]:
-            return None
-        page += 1
-
-
-def attached_policies(cloud, names):
-    """The policies of the role."""
-    found, page = [], 1
-    while True:
-        listed = cloud.call("cam", "ListAttachedRolePolicies", {"RoleName": names.role, "Rp": 200, "Page": page})
-        found += listed["List"]
-        if len(found) >= listed["TotalNum"] or not listed["List"]:
-            return found
-        page += 1
+                        help="namespace of the function; it must exist (default: %(default)s)")
+    parser.add_argument("--role", metavar="NAME", help="name of role and policy (default: <function>-<region>)")
+    parser.add_argument("--apply", action="store_true", help="make the calls; without it they are only printed")
+    return parser

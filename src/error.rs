@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::converge::SourceName;
+use crate::reconcile::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
 /// The treatment of a record that failed. Ordered by how urgent it is; serialised, it is its name in lower case.

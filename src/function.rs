@@ -8,17 +8,17 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
-use crate::cos::{self, Client, Session, Settings};
-use crate::credentials;
-use crate::doctor::{self, Request, Status};
+use crate::cos::{Client, Session, Settings};
+use crate::doctor::{Request, Status};
 use crate::error::Error;
-use crate::event::{self, Record, Refused, Work, coalesce};
-use crate::imaging::{self, Limits, Tolerance};
+use crate::event::{Record, Refused, Work, coalesce};
+use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{Memory, Pipeline, Pixels};
-use crate::plan::{Job, Plan, plan};
-use crate::report::{self, Entry, Log, Outcome, Skip, milliseconds};
+use crate::pipeline::{DecoderThreads, Memory, Pipeline};
+use crate::plan::{RecordPlan, SourceJob, plan};
+use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
+use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that a core comes with, MB.
 const MEMORY_MB_OF_A_CORE: u64 = 1536;
@@ -33,7 +33,7 @@ pub struct Function {
     /// Where the configuration was read from.
     places: Places,
     client: Result<Client, cos::Error>,
-    pixels: Pixels,
+    pixels: DecoderThreads,
 }
 
 impl Function {
@@ -48,7 +48,7 @@ impl Function {
             ..Settings::default()
         });
         let client = Client::new(settings.unwrap_or_default());
-        Self { config, places, client, pixels: Pixels::default() }
+        Self { config, places, client, pixels: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
@@ -130,7 +130,7 @@ struct Invocation<'a> {
     config: &'a Config,
     context: &'a Context,
     session: Session,
-    pixels: &'a Pixels,
+    pixels: &'a DecoderThreads,
     log: &'a Log,
 }
 
@@ -174,11 +174,11 @@ impl Invocation<'_> {
 
     async fn handle_one(&self, record: &Record, memory: &Memory) -> Entry {
         let started = Instant::now();
-        let session = self.session.counted_apart();
+        let session = self.session.with_own_counters();
         let mut entry = entry_of(record, Outcome::Stored);
         entry.outcome = match plan(record, self.config) {
-            Ok(Plan::Skip(skip)) => skip.into(),
-            Ok(Plan::Visit(job)) => {
+            Ok(RecordPlan::Skip(skip)) => skip.into(),
+            Ok(RecordPlan::Visit(job)) => {
                 let wanted = job.targets.len();
                 self.visit(record, &job, &session, memory, &mut entry).await.unwrap_or_else(|error| {
                     Outcome::from(&self.with_context(
@@ -200,7 +200,7 @@ impl Invocation<'_> {
     async fn visit(
         &self,
         record: &Record,
-        job: &Job<'_>,
+        job: &SourceJob<'_>,
         session: &Session,
         memory: &Memory,
         entry: &mut Entry,

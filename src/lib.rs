@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! runtime loop -> event -> plan -> visit: look, fetch (streamed) -> decode -> resize -> encode -> store, look -> report
-//!    runtime      event     plan    converge    cos                     imaging                   cos        report
+//!    runtime      event     plan   reconcile    cos                     imaging                   cos        report
 //!                                  \____________________ pipeline joins them ____________________/
 //! ```
 //!
@@ -14,7 +14,7 @@
 //!
 //! | level | modules |
 //! |---|---|
-//! | names, and the rules among them | [`object`], [`recipe`], [`converge`], [`service`], [`http`], [`cause`] |
+//! | names, and the rules among them | [`object`], [`recipe`], [`reconcile`], [`http_client`], [`text`] |
 //! | islands, which do not know each other | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
 //! | what a record comes to | [`error`], [`credentials`] |
 //! | what is told of it | [`report`] |
@@ -35,9 +35,7 @@
 //! - **outcome**: how a record ended: stored, unchanged, removed, skipped or failed.
 //! - **transient** and **permanent**: whether the same again could end better.
 
-pub mod cause;
 pub mod config;
-pub mod converge;
 pub mod cos;
 pub mod credentials;
 pub mod deployment;
@@ -45,12 +43,13 @@ pub mod doctor;
 pub mod error;
 pub mod event;
 pub mod function;
-pub mod http;
+pub mod http_client;
 pub mod imaging;
 pub mod object;
 pub mod pipeline;
 pub mod plan;
 pub mod recipe;
+pub mod reconcile;
 pub mod report;
 pub mod runtime;
-pub mod service;
+pub mod text;

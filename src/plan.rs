@@ -1,25 +1,26 @@
 //! What one record asks for: a pure function of the record and the configuration.
 
 use crate::config::{Config, Rule};
-use crate::converge::SourceName;
 use crate::error::Error;
 use crate::event::{Kind, Record};
-use crate::object::{self, Bucket, Key};
+use crate::object;
+use crate::object::{Bucket, Key};
 use crate::recipe::{Recipe, RecipeHash};
+use crate::reconcile::SourceName;
 use crate::report::Skip;
 
 /// What to do about a record.
 #[derive(Debug)]
-pub enum Plan<'a> {
+pub enum RecordPlan<'a> {
     /// Nothing.
     Skip(Skip),
     /// See to these thumbnails.
-    Visit(Job<'a>),
+    Visit(SourceJob<'a>),
 }
 
 /// The thumbnails of one source.
 #[derive(Debug)]
-pub struct Job<'a> {
+pub struct SourceJob<'a> {
     /// The source as the stamps of its thumbnails name it.
     pub source: SourceName,
     /// The rule that covers the source.
@@ -46,12 +47,12 @@ pub struct Target<'a> {
 ///
 /// # Errors
 /// When thumbnails of this source would start the function again, or have no key they could be stored under.
-pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<Plan<'a>, Error> {
+pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan<'a>, Error> {
     if let Some(skip) = skip(record) {
-        return Ok(Plan::Skip(skip));
+        return Ok(RecordPlan::Skip(skip));
     }
     let Some(rule) = config.rule_for(&record.bucket, &record.key) else {
-        return Ok(Plan::Skip(Skip::NoRule));
+        return Ok(RecordPlan::Skip(Skip::NoRule));
     };
     if let Some(found) = config.loop_in(&record.bucket) {
         return Err(Error::Loop(found.to_string()));
@@ -65,7 +66,7 @@ pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<Plan<'a>, Error> 
     });
     let targets = targets.collect::<Result<_, object::Error>>()?;
     let source = SourceName::new(&record.bucket, &record.key);
-    Ok(Plan::Visit(Job { source, rule, bucket, targets }))
+    Ok(RecordPlan::Visit(SourceJob { source, rule, bucket, targets }))
 }
 
 fn skip(record: &Record) -> Option<Skip> {

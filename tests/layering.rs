@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// From the bottom up. Modules of one level do not know each other, except the names.
 const LEVELS: &[&[&str]] = &[
-    &["cause", "object", "recipe", "converge", "service", "http"],
+    &["http_client", "object", "recipe", "reconcile", "text"],
     &["runtime", "event", "config", "cos", "imaging"],
     &["error", "credentials"],
     &["report"],

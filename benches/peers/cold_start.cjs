@@ -1,4 +1,4 @@
-// A function with the usual libraries of Node.js, as far as `ready`, with the runtime API in the environment.
+// A function with the usual libraries of Node.js, up to `ready`. The environment names the runtime API.
 const http = require("http");
 require("sharp");
 const COS = require("cos-nodejs-sdk-v5");

@@ -1,4 +1,4 @@
-"""A function with the usual libraries of Python, as far as `ready`: cold_start.py, with the runtime API in the environment."""
+"""A function with the usual libraries of Python, up to `ready`. The environment names the runtime API."""
 import os
 import urllib.request
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Other people's JPEG encoders, as a worker of scripts/bench: encoders.py.
+"""JPEG encoders of other projects, as a worker of scripts/bench: encoders.py
 
-Jobs come a line on standard input, {"src","dst","encoder","q"}, where src is a PNG; answers go a line to standard
-output, {"err","cpu_ms"}, the shortest of several times. Both are in memory: only encoding is measured.
+A job is a line of standard input, {"src","dst","encoder","q"}, where src is a PNG file. An answer is a line of standard
+output, {"err","cpu_ms"}: the shortest of several times. Only encoding from memory to memory is measured.
 
-  libjpeg-turbo        as Pillow has it, with Huffman tables made for the picture, 4:2:0
-  mozjpeg              as libvips has it: trellis and its own tables, baseline, 4:2:0
-  mozjpeg-progressive  the same with its search for the best scans, as it comes
+  libjpeg-turbo        in Pillow, with Huffman tables optimised for the picture, 4:2:0
+  mozjpeg              in libvips, with trellis quantisation and its own tables, baseline, 4:2:0
+  mozjpeg-progressive  the same as a progressive file with optimised scans
 """
 import io
 import json
@@ -30,7 +30,7 @@ def libjpeg_turbo(source, quality):
 def mozjpeg(progressive):
     def prepare(source, quality):
         import pyvips
-        pyvips.cache_set_max(0)  # else the next picture of the same name is the last one
+        pyvips.cache_set_max(0)  # the operation cache would return the previous file of the same name
         picture = pyvips.Image.new_from_file(source).copy_memory()
         return lambda: picture.jpegsave_buffer(
             Q=quality, optimize_coding=True, trellis_quant=True, overshoot_deringing=True, quant_table=3,
@@ -53,7 +53,7 @@ def main():
             shortest = min(times)
             with open(job["dst"], "wb") as file:
                 file.write(data)
-        except Exception as exception:  # whatever a peer throws is its answer
+        except Exception as exception:  # any failure of a peer is its answer
             error = f"{type(exception).__name__}: {exception}"[:200]
         print(json.dumps({"err": error, "cpu_ms": shortest * 1e3}), flush=True)
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Other people's decoders and thumbnail makers, as workers of scripts/bench: libraries.py PEER.
+"""Decoders and thumbnail makers of other projects, as workers of scripts/bench: libraries.py PEER
 
-Jobs come a line on standard input, answers go a line to standard output. A job without "src" does nothing: its answer
-tells what the idle process weighs.
+A job is a line of standard input, an answer a line of standard output. A job without "src" does nothing; its answer
+contains the memory of the idle process.
 
-  libjpeg-turbo            {"src","scale"}, scale 1, 2, 4 or 8  -> pixels in memory
-  libvips, pillow, pillow-lanczos   {"src","dst","box","fmt","q"}  -> a thumbnail that fits the box
-  answers                  {"err","cpu_ms","rss_kb"}
+  libjpeg-turbo                     {"src","scale"}, scale 1, 2, 4 or 8: decodes into memory
+  libvips, pillow, pillow-lanczos   {"src","dst","box","fmt","q"}: writes a thumbnail that fits into the box
+  answers                           {"err","cpu_ms","rss_kb"}
 """
 import json
 import sys
@@ -14,7 +14,7 @@ import time
 
 
 def libjpeg_turbo():
-    """Decoding alone, by libjpeg-turbo with its SIMD, exact transform and smooth upsampling, into a buffer that stays."""
+    """Decoding only, by libjpeg-turbo with SIMD, exact transform and smooth upsampling, into a reused buffer."""
     import numpy
     import simplejpeg
 
@@ -30,7 +30,7 @@ def libjpeg_turbo():
         buffer = buffers.setdefault(size, numpy.zeros(size + (3,), numpy.uint8))
 
         def run():
-            # The smallest of its scales that is at least so large: exactly the one asked for.
+            # It chooses the smallest scale with at least this size, which is exactly the scale of the job.
             pixels = simplejpeg.decode_jpeg(data, "RGB", fastdct=False, fastupsample=False, min_height=size[0],
                                             min_width=size[1], buffer=buffer, strict=False)
             assert pixels.shape[:2] == size, f"{pixels.shape} instead of {size}"
@@ -39,8 +39,9 @@ def libjpeg_turbo():
 
 
 def libvips():
+    """libvips with its default number of threads, which VIPS_CONCURRENCY changes."""
     import pyvips
-    pyvips.cache_set_max(0)  # else the second job is answered from the operation cache
+    pyvips.cache_set_max(0)  # the operation cache would answer repeated jobs
 
     def prepare(job):
         def run():
@@ -54,7 +55,7 @@ def libvips():
 
 
 def pillow(**arguments):
-    """As its documentation says, or with arguments for `Image.thumbnail`. Pillow-SIMD is the same in another Python."""
+    """Pillow as documented, or with arguments of `Image.thumbnail`. Pillow-SIMD is the same module in another Python."""
     from PIL import Image, ImageOps
     Image.MAX_IMAGE_PIXELS = None
 
@@ -74,7 +75,7 @@ def pillow(**arguments):
 
 
 def pillow_lanczos():
-    """The setting with which Pillow is both quick and sharp."""
+    """Pillow with settings that are both fast and sharp."""
     from PIL import Image
     return pillow(resample=Image.Resampling.LANCZOS, reducing_gap=3.0)
 
@@ -83,7 +84,7 @@ PEERS = {"libjpeg-turbo": libjpeg_turbo, "libvips": libvips, "pillow": pillow, "
 
 
 def peak_rss_kb():
-    """Of this program alone; getrusage also counts what its parent was before."""
+    """Peak memory of this program, in kB. getrusage would include its parent before exec."""
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
 
@@ -98,7 +99,7 @@ def main():
                 cpu = time.process_time()
                 run()
                 cpu = time.process_time() - cpu
-            except Exception as exception:  # whatever a peer throws is its answer
+            except Exception as exception:  # any failure of a peer is its answer
                 error, cpu = f"{type(exception).__name__}: {exception}"[:200], 0.0
         answer = {"err": error, "cpu_ms": cpu * 1e3, "rss_kb": peak_rss_kb()}
         print(json.dumps(answer), flush=True)

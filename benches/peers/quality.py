@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""The yardstick of scripts/bench: every pixel decoded, scaled by Lanczos-3 in floating point, rounded once.
+"""Reference thumbnails and test pictures of scripts/bench.
 
-  quality.py reference SRC BOX PNG    writes it; says so when the picture is smaller than the box
-  quality.py pixels SRC PNG           writes the pixels of another format
-  quality.py psnr PNG PNG             prints how near two pictures are, dB over RGB
-  quality.py mosaic PHOTO WIDTH HEIGHT FILE     a large photograph out of copies of a smaller one
-  quality.py convert SRC FILE                   the same pixels in a lossless format, interlaced or in tiles if the name has it
-  quality.py progressive JPEG JPEG              the same pixels, decoded and written anew (where there is no jpegtran)
+A reference thumbnail is scaled from every decoded pixel by Lanczos-3 in floating point, and rounded once.
+
+  quality.py reference SRC BOX PNG           writes a reference; prints "smaller" when the picture fits into the box
+  quality.py pixels SRC PNG                  writes the pixels of a picture
+  quality.py psnr PNG PNG                    prints the PSNR of two pictures over RGB, in dB
+  quality.py mosaic PHOTO WIDTH HEIGHT FILE  writes a large picture of copies of a photograph
+  quality.py convert SRC FILE                writes the same pixels in a lossless format; ".interlaced." and ".tiles." in
+                                             the file name select these variants
+  quality.py progressive JPEG JPEG           decodes and encodes again as progressive (where jpegtran is not installed)
 """
 import sys
 
@@ -40,7 +43,7 @@ def psnr(one, other):
 
 
 def mosaic(photo, width, height, target):
-    """Copies side by side, each second one mirrored, so that no seam shows."""
+    """Copies side by side. Every second copy is mirrored, so that the borders match."""
     photo = Image.open(photo).convert("RGB")
     large = Image.new("RGB", (int(width), int(height)))
     for row in range(-(-large.height // photo.height)):

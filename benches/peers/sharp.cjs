@@ -1,4 +1,4 @@
-// sharp, as a worker of scripts/bench; jobs and answers as in libraries.py.
+// sharp, as a worker of scripts/bench. Jobs and answers: see libraries.py.
 const sharp = require('sharp');
 const readline = require('readline');
 

@@ -1,4 +1,4 @@
-# The function, its role and its triggers, as scripts/deploy makes them. A test compares the two.
+# The function, its role and its triggers, equal to those of scripts/deploy. A test compares the two.
 #
 #   scripts/package
 #   mkdir -p target/function && unzip -o dist/cos-thumbnailer.zip bootstrap -d target/function
@@ -8,9 +8,9 @@
 #   terraform -chdir=deploy/terraform init
 #   terraform -chdir=deploy/terraform apply -var region=ap-guangzhou
 #
-# A thumbnails.json is put in by scripts/package --config, and must lie beside bootstrap when it prints the policy.
-# What scripts/deploy has and the provider has not: the time that an instance may take to start (InitTimeout; the
-# platform's is 65 s, this function needs some milliseconds).
+# With a thumbnails.json: scripts/package --config puts it into the zip. Unpack it beside bootstrap before bootstrap prints
+# the policy. The provider cannot set the initialisation timeout (InitTimeout), which scripts/deploy sets. The default of
+# the platform is 65 s; this function needs some milliseconds.
 
 terraform {
   required_version = ">= 1.3"
@@ -32,7 +32,7 @@ provider "tencentcloud" {
 }
 
 locals {
-  # Roles and policies belong to the account and not to a region.
+  # Roles and policies belong to the account, not to a region: their names contain the region.
   default_role = join("-", concat([var.function, var.region], var.namespace == "default" ? [] : [var.namespace]))
   role         = var.role == null ? local.default_role : var.role
   digest       = filesha256(var.zip)
@@ -42,7 +42,7 @@ locals {
 resource "tencentcloud_cam_role" "function" {
   name        = local.role
   description = "Made by Terraform for function ${var.function}, namespace ${var.namespace}, region ${var.region}"
-  # The provider takes lists only where CAM takes a text as well.
+  # The provider accepts lists only, where CAM also accepts strings.
   document = jsonencode({
     version = "2.0"
     statement = [{
@@ -64,7 +64,8 @@ resource "tencentcloud_cam_role_policy_attachment_by_name" "function" {
   policy_name = tencentcloud_cam_policy.function.name
 }
 
-# The provider uploads code again when the path of the zip changes, not its content: so the content is in the path.
+# The provider uploads the code when the path of the zip changes, not when its content does. The path therefore contains
+# the hash of the content.
 resource "local_file" "zip" {
   source   = var.zip
   filename = "${path.module}/.code/${local.digest}.zip"
@@ -86,9 +87,9 @@ resource "tencentcloud_scf_function" "function" {
   enable_eip_config = false
   dns_cache         = true
 
-  # Not tencentcloud_scf_trigger: that knows triggers by name, and all COS triggers of a bucket have one name. The
-  # provider makes the domain of the bucket out of its name and its region, and binds triggers to $LATEST; scripts/deploy
-  # binds them to $DEFAULT, which leads there unless it is routed elsewhere.
+  # tencentcloud_scf_trigger does not fit: it identifies triggers by name, and all COS triggers of a bucket have one name.
+  # The provider builds the domain of the bucket from name and region, and binds triggers to $LATEST. scripts/deploy binds
+  # them to the alias $DEFAULT, which routes to $LATEST by default.
   dynamic "triggers" {
     for_each = local.triggers
     content {

@@ -9,6 +9,6 @@ output "role" {
 }
 
 output "code_sha256" {
-  description = "Hash of the zip that it runs"
+  description = "SHA-256 of the zip that it runs"
   value       = local.digest
 }

@@ -32,7 +32,7 @@ variable "memory" {
 }
 
 variable "timeout" {
-  description = "Seconds for one event, 1 to 900"
+  description = "Time limit of one event in seconds, 1 to 900"
   type        = number
   default     = 30
   validation {
@@ -48,35 +48,35 @@ variable "retries" {
 }
 
 variable "keep_events" {
-  description = "Seconds for which events that are not handled yet are kept, 1 to 21600"
+  description = "Time for which unprocessed events are kept, in seconds, 1 to 21600"
   type        = number
   default     = 21600
   validation {
     condition     = var.keep_events >= 1 && var.keep_events <= 21600
-    error_message = "Events are kept for 1 to 21600 seconds."
+    error_message = "Events can be kept for 1 to 21600 seconds."
   }
 }
 
 variable "environment" {
-  description = "Variables of the function, as in docs/configuration.md. No keys: the function has a role"
+  description = "Environment variables of the function, see docs/configuration.md; without keys, because the function has a role"
   type        = map(string)
   default     = {}
 }
 
 variable "zip" {
-  description = "What scripts/package built"
+  description = "Zip built by scripts/package"
   type        = string
   default     = "../../dist/cos-thumbnailer.zip"
 }
 
 variable "policy_file" {
-  description = "What cos-thumbnailer policy printed, under the same environment"
+  description = "Output of cos-thumbnailer policy with the same environment"
   type        = string
   default     = "policy.json"
 }
 
 variable "triggers_file" {
-  description = "What cos-thumbnailer triggers printed, under the same environment"
+  description = "Output of cos-thumbnailer triggers with the same environment"
   type        = string
   default     = "triggers.json"
 }

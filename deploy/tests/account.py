@@ -1,7 +1,7 @@
-"""What a cloud account holds as far as the scripts see it: functions, triggers, roles, policies.
+"""A cloud account in memory: functions, triggers, roles and policies, as far as the scripts use them.
 
-Answers and error codes are those of the documents of scf 2018-04-16 and cam 2019-01-16. Where these are silent the stricter
-reading is taken.
+Responses and error codes follow the documents of scf 2018-04-16 and cam 2019-01-16. Where these leave a case open, the
+account takes the stricter reading.
 """
 import base64
 import binascii
@@ -14,7 +14,7 @@ MOST_TRIGGERS = 10
 
 
 class Refusal(Exception):
-    """A code and a sentence."""
+    """An error response: a code and a sentence."""
 
     def __init__(self, code, sentence=""):
         super().__init__(sentence or code)
@@ -27,15 +27,17 @@ def require(condition, code, sentence=""):
 
 
 class Account:
+    """The account. Each action of the API is a method with the parameters of the action."""
+
     def __init__(self):
         self.functions, self.roles, self.policies = {}, {}, {}
         self.next_id = 1000
 
     def answer(self, action, parameters):
-        """The answer to a call whose parameters fit the models. Raises Refusal."""
+        """Returns the response to a call whose parameters conform to the models. Raises Refusal."""
         return getattr(self, action)(**parameters) or {}
 
-    # cam
+    # Actions of cam.
 
     def GetRole(self, RoleName):
         role = self._role(RoleName)
@@ -55,7 +57,7 @@ class Account:
     def DeleteRole(self, RoleName):
         self._role(RoleName)
         users = [name for (_, name), function in self.functions.items() if function["Role"] == RoleName]
-        require(not users, "FailedOperation", f"{users} use the role")
+        require(not users, "FailedOperation", f"the role is used by {users}")
         del self.roles[RoleName]
 
     def ListPolicies(self, Scope, Keyword, Rp, Page):
@@ -101,13 +103,13 @@ class Account:
                 for number in attached[(Page - 1) * Rp:Page * Rp]]
         return {"TotalNum": len(attached), "List": rows}
 
-    # scf
+    # Actions of scf.
 
     def GetFunction(self, FunctionName, Namespace="default", ShowCode="FALSE"):
         function = self._function(FunctionName, Namespace)
         answer = {key: value for key, value in function.items() if not key.startswith("_")}
         if function["_pending"]:
-            # The next look finds it done.
+            # The next GetFunction finds the change completed.
             function["_pending"] = False
         elif function["Status"] in ("Creating", "Updating"):
             function["Status"] = answer["Status"] = "Active"
@@ -167,9 +169,9 @@ class Account:
             for other in self.functions.values():
                 for trigger in other["_triggers"]:
                     if trigger["Type"] == "cos" and trigger["TriggerName"] == TriggerName:
-                        its_event, its_prefix, its_suffix = self._cos_desc(trigger["TriggerDesc"])
-                        overlap = (touch(prefix, its_prefix) and touch(suffix[::-1], its_suffix[::-1]))
-                        require(event != its_event or not overlap, "InvalidParameterValue.CosNotifyRuleConflict")
+                        other_event, other_prefix, other_suffix = self._cos_desc(trigger["TriggerDesc"])
+                        conflict = overlap(prefix, other_prefix) and overlap(suffix[::-1], other_suffix[::-1])
+                        require(event != other_event or not conflict, "InvalidParameterValue.CosNotifyRuleConflict")
         same = [one for one in function["_triggers"] if one["Type"] == Type]
         require(len(same) < MOST_TRIGGERS, "LimitExceeded.Trigger")
         trigger = {"TriggerName": TriggerName, "Type": Type, "TriggerDesc": TriggerDesc, "Qualifier": Qualifier,
@@ -180,15 +182,15 @@ class Account:
     def DeleteTrigger(self, FunctionName, TriggerName, Type, Namespace="default", TriggerDesc=None, Qualifier="$LATEST"):
         function = self._function(FunctionName, Namespace, changing=True)
         require(TriggerDesc or Type != "cos", "InvalidParameterValue.TriggerDesc")
-        wanted = self._cos_desc(TriggerDesc)
+        description = self._cos_desc(TriggerDesc)
         for trigger in function["_triggers"]:
             if (trigger["TriggerName"], trigger["Type"], trigger["Qualifier"]) == (TriggerName, Type, Qualifier) \
-                    and self._cos_desc(trigger["TriggerDesc"]) == wanted:
+                    and self._cos_desc(trigger["TriggerDesc"]) == description:
                 function["_triggers"].remove(trigger)
                 return
         raise Refusal("ResourceNotFound.Trigger")
 
-    # What calls have in common.
+    # Shared by several actions.
 
     def _id(self):
         self.next_id += 1
@@ -266,8 +268,8 @@ class Account:
         return desc["event"], filters.get("Prefix", ""), filters.get("Suffix", "")
 
 
-def touch(one, other):
-    """Whether a key can begin with both."""
+def overlap(one, other):
+    """Returns whether some key can begin with both prefixes."""
     return one.startswith(other) or other.startswith(one)
 
 

@@ -1,5 +1,8 @@
-"""A local server that speaks the cloud API: it verifies signatures, compares every call with the official models, keeps what
-is created in an account, and records the calls."""
+"""A local server of the cloud API.
+
+It verifies signatures, validates every call against the official models, answers from an account in memory, and records
+the calls.
+"""
 import http.server
 import json
 import os
@@ -16,7 +19,7 @@ SECRET_ID, SECRET_KEY = "AKIDrecorder0123456789", "recorder-secret-0123456789"
 
 
 class Recorder:
-    """Serves until it is stopped. `folder` becomes the home of those who call it."""
+    """A server that runs until `stop`. `folder` is the home folder of the processes that call it."""
 
     def __init__(self, folder):
         self.account, self.calls, self.faults = Account(), [], []
@@ -45,7 +48,7 @@ class Recorder:
         self._write_profile()
 
     def _write_profile(self):
-        """tccli's own way to other endpoints, and to HTTP without TLS."""
+        """Configures tccli for this endpoint and for HTTP without TLS."""
         endpoint = "http://127.0.0.1:%d" % self.server.server_address[1]
         profile = {"_sys_param": {"arrayCount": 10, "output": "json", "region": "ap-guangzhou", "warning": "off"}}
         profile.update({name: {"endpoint": endpoint, "version": version} for name, version in VERSIONS.items()})
@@ -53,7 +56,7 @@ class Recorder:
         (self.folder / ".tccli" / "default.configure").write_text(json.dumps(profile))
 
     def environment(self, secret_key=SECRET_KEY):
-        """The variables of a process whose tccli calls this server."""
+        """Returns the environment of a process whose tccli calls this server."""
         return {"PATH": os.environ["PATH"], "HOME": str(self.folder),
                 "TENCENTCLOUD_SECRET_ID": SECRET_ID, "TENCENTCLOUD_SECRET_KEY": secret_key}
 
@@ -63,7 +66,7 @@ class Recorder:
         self.thread.join()
 
     def fail(self, action, code, times=1):
-        """Refuses the next calls of an action."""
+        """Makes the next calls of an action fail with this code."""
         self.faults += [(action, code)] * times
 
     def respond(self, headers, body):
@@ -76,7 +79,7 @@ class Recorder:
 
     def _respond(self, headers, body):
         action, version = headers.get("x-tc-action", ""), headers.get("x-tc-version", "")
-        service = next((name for name, its in VERSIONS.items() if its == version), None)
+        service = next((name for name, known in VERSIONS.items() if known == version), None)
         if service is None:
             raise Refusal("NoSuchVersion", f"no service has the version {version}")
         verify(headers, body, service, {SECRET_ID: SECRET_KEY})
@@ -84,16 +87,16 @@ class Recorder:
             raise Refusal("UnsupportedRegion", "this account is in ap-guangzhou")
         parameters = json.loads(body)
         self.calls.append((f"{service}.{action}", parameters))
-        for code, sentence in models.mistakes(service, action, parameters):
+        for code, sentence in models.violations(service, action, parameters):
             raise Refusal(code, sentence)
         for number, (failing, code) in enumerate(self.faults):
             if failing == action:
                 del self.faults[number]
-                raise Refusal(code, "as the test wants it")
+                raise Refusal(code, "injected by the test")
         return self.account.answer(action, parameters)
 
     def writes(self):
-        """The actions that change something, in their order, since the last time."""
+        """Returns the actions since the last call of this method that changed something, in order."""
         calls, self.calls = self.calls, []
         names = [name.split(".")[1] for name, _ in calls]
         return [name for name in names if not name.startswith(("Get", "List"))]

@@ -1,17 +1,17 @@
-"""TC3-HMAC-SHA256, the signature of the cloud API (API 3.0, signature v3), read from a request and made anew."""
+"""Verification of TC3-HMAC-SHA256, the request signature of the cloud API (API 3.0, signature v3)."""
 import hashlib
 import hmac
 import re
 import time
 
-# A request may be this old, or from the future, in seconds.
+# Tolerated difference of the clocks, in seconds.
 SKEW = 300
 AUTHORIZATION = re.compile(r"TC3-HMAC-SHA256 Credential=([^/,]+)/(\d{4}-\d\d-\d\d)/([a-z]+)/tc3_request, "
                            r"SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})")
 
 
 class BadSignature(Exception):
-    """The code of the refusal, and a sentence."""
+    """An invalid signature, with the error code of the response."""
 
     def __init__(self, code, sentence):
         super().__init__(sentence)
@@ -41,24 +41,24 @@ def signature(secret_key, date, service, text):
 
 
 def verify(headers, body, service, keys, now=None):
-    """Checks a request, whose header names are in lower case. `keys` are secret keys by secret id.
+    """Verifies a request whose header names are in lower case. `keys` maps secret ids to secret keys.
 
     Raises BadSignature.
     """
     parts = AUTHORIZATION.fullmatch(headers.get("authorization", ""))
     if not parts:
-        raise BadSignature("AuthFailure.InvalidAuthorization", "the Authorization header is none")
+        raise BadSignature("AuthFailure.InvalidAuthorization", "the Authorization header is missing or malformed")
     secret_id, date, scope, signed, given = parts.groups()
     signed = signed.split(";")
     if scope != service or not {"content-type", "host"} <= set(signed):
-        raise BadSignature("AuthFailure.InvalidAuthorization", "another service, or too few headers, are signed")
+        raise BadSignature("AuthFailure.InvalidAuthorization", "the scope names another service, or a required header is unsigned")
     if secret_id not in keys:
-        raise BadSignature("AuthFailure.SecretIdNotFound", "there is no such secret id")
+        raise BadSignature("AuthFailure.SecretIdNotFound", "the secret id is unknown")
     timestamp = headers.get("x-tc-timestamp", "")
     if not timestamp.isdigit() or abs((now or time.time()) - int(timestamp)) > SKEW:
-        raise BadSignature("AuthFailure.SignatureExpire", "the timestamp is too far off")
+        raise BadSignature("AuthFailure.SignatureExpire", "the timestamp differs too much from the current time")
     if date != time.strftime("%Y-%m-%d", time.gmtime(int(timestamp))):
-        raise BadSignature("AuthFailure.SignatureFailure", "the date is not that of the timestamp")
+        raise BadSignature("AuthFailure.SignatureFailure", "the date differs from that of the timestamp")
     text = string_to_sign(timestamp, date, service, canonical_request(headers, signed, body))
     if not hmac.compare_digest(signature(keys[secret_id], date, service, text), given):
         raise BadSignature("AuthFailure.SignatureFailure", "the signature is wrong")

@@ -1,4 +1,4 @@
-"""What the tests of the scripts share: a recorder, a zip, and the scripts as processes."""
+"""Base classes of the tests: a temporary folder with a zip, the local cloud API, and the scripts as processes."""
 import hashlib
 import os
 import pathlib
@@ -17,8 +17,8 @@ SOURCE = "photos-1250000000"
 DOMAIN = f"{SOURCE}.cos.ap-guangzhou.myqcloud.com"
 
 
-def zip_of(path, note="first"):
-    """A small zip whose bootstrap is the program of this build."""
+def write_zip(path, note="first"):
+    """Writes a small zip whose bootstrap runs the program of this build; returns its SHA-256."""
     entry = zipfile.ZipInfo("bootstrap", (1980, 1, 1, 0, 0, 0))
     entry.create_system, entry.external_attr = 3, 0o100755 << 16
     with zipfile.ZipFile(path, "w") as archive:
@@ -27,18 +27,18 @@ def zip_of(path, note="first"):
 
 
 class WithFolder(unittest.TestCase):
-    """A folder, and the scripts."""
+    """A test with a temporary folder and the scripts."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.zip = self.folder / "function.zip"
-        self.digest = zip_of(self.zip)
+        self.digest = write_zip(self.zip)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
 
     def script(self, name, *arguments):
-        """Runs a script; its standard output, its standard error, and its status."""
+        """Runs a script; returns the finished process. `self.said` is all its output."""
         command = [sys.executable, ROOT / "scripts" / name, "--region", "ap-guangzhou", *arguments]
         done = subprocess.run(command, text=True, capture_output=True, env=self.environment)
         self.said = done.stdout + done.stderr
@@ -50,7 +50,7 @@ class WithFolder(unittest.TestCase):
 
 
 class WithRecorder(WithFolder):
-    """A recorder beside."""
+    """A test with a local cloud API."""
 
     def setUp(self):
         super().setUp()
@@ -61,7 +61,7 @@ class WithRecorder(WithFolder):
         self.environment = self.recorder.environment()
 
     def applied(self, *arguments, **options):
-        """Deploys, which must succeed; the calls that changed something."""
+        """Deploys, which must succeed; returns the actions that changed something."""
         done = self.deploy("--apply", *arguments, **options)
         self.assertEqual(done.returncode, 0, self.said)
         return self.recorder.writes()

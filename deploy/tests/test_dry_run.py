@@ -1,4 +1,4 @@
-"""What the scripts print and refuse before any call."""
+"""Dry runs: the printed calls, and the options that are refused before any call."""
 import json
 import unittest
 
@@ -19,9 +19,9 @@ class DryRun(support.WithFolder):
     def test_every_call_fits_the_official_models(self):
         calls = self.calls(self.deploy("--env", "THUMBNAILS=small=150x150", "--env", "SOURCE_PREFIX=图片/"))
         for call in calls:
-            if call["parameters"].get("PolicyId") == "<that of the policy>":
+            if call["parameters"].get("PolicyId") == "<id of the policy>":
                 call["parameters"]["PolicyId"] = 1
-            self.assertEqual(list(models.mistakes(call["service"], call["action"], call["parameters"])), [])
+            self.assertEqual(list(models.violations(call["service"], call["action"], call["parameters"])), [])
         self.assertEqual([call["action"] for call in calls if call["when"] == "read"],
                          ["GetRole", "ListPolicies", "GetFunction", "GetFunctionEventInvokeConfig", "ListTriggers"])
         created = [call["parameters"] for call in calls if call["action"] == "CreateFunction"][0]
@@ -37,18 +37,18 @@ class DryRun(support.WithFolder):
                          [{"event": event, "filter": {"Prefix": "图片/", "Suffix": ""}} for event in
                           ("cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed")])
 
-    def test_listing_is_allowed_on_request_only(self):
+    def test_listing_is_granted_only_with_the_option(self):
         for arguments, allowed in (([], False), (["--allow-listing"], True)):
             calls = self.calls(self.deploy(*arguments))
             [policy] = [call["parameters"]["PolicyDocument"] for call in calls if call["action"] == "CreatePolicy"]
             self.assertEqual("name/cos:GetBucket" in policy, allowed)
 
-    def test_undeploy_prints_calls_as_well(self):
+    def test_undeploy_prints_its_calls(self):
         calls = self.calls(self.script("undeploy"))
         self.assertEqual([call["action"] for call in calls if call["when"] != "read"],
                          ["DeleteTrigger", "DeleteFunction", "DetachRolePolicy", "DeletePolicy", "DeleteRole"])
 
-    def test_names_tell_deployments_apart(self):
+    def test_roles_of_deployments_have_different_names(self):
         def role(*arguments):
             return self.calls(self.deploy(*arguments))[0]["parameters"]["RoleName"]
 
@@ -56,7 +56,7 @@ class DryRun(support.WithFolder):
         self.assertEqual(role("--function", "thumbs", "--namespace", "test"), "thumbs-ap-guangzhou-test")
         self.assertEqual(role("--role", "mine"), "mine")
 
-    def test_rules_of_a_file_go_into_the_zip(self):
+    def test_a_configuration_file_is_put_into_the_zip(self):
         rules = self.folder / "rules.json"
         rules.write_text('{"rules": [{"source": {"bucket": "in-125"}, "thumbnails": "9x9"}]}')
         calls = self.calls(self.deploy("--config", str(rules), source=None))
@@ -67,26 +67,26 @@ class DryRun(support.WithFolder):
         again = self.calls(self.deploy("--config", str(rules), source=None))
         self.assertEqual(again, calls)
 
-    def test_what_cannot_be_is_refused_before_any_call(self):
+    def test_invalid_options_are_refused_before_any_call(self):
         not_executable = self.folder / "bad.zip"
         with support.zipfile.ZipFile(not_executable, "w") as archive:
             archive.writestr("bootstrap", "#!/bin/sh")
         table = [
-            (["--memory", "100"], "--memory 100 is not possible"),
+            (["--memory", "100"], "--memory 100 is invalid"),
             (["--memory", "192"], "steps of 128"),
             (["--timeout", "901"], "1 to 900"),
             (["--init-timeout", "2"], "3 to 300"),
             (["--keep-events", "21601"], "21600"),
             (["--env", "QUALITY"], "write --env NAME=VALUE"),
-            (["--env", "COS_SECRET_KEY=hush"], "leave the keys out"),
-            (["--env", "SCF_X=1"], "the platform's"),
+            (["--env", "COS_SECRET_KEY=hush"], "the function uses the keys of its role"),
+            (["--env", "SCF_X=1"], "reserved for the platform"),
             (["--env", "A-B=1"], "letters, digits and underscores"),
             (["--env", "TARGET_BUCKET=a-1", "--env", "TARGET_BUCKET=b-1"], "twice"),
             (["--env", "NOTE=" + "x" * 4093], "4097 bytes"),
             (["--env", "QUALITY=200"], "QUALITY"),
             (["--env", "TARGET_BUCKET=" + support.SOURCE], "start the function again"),
-            (["--function", "x"], "no name of a function"),
-            (["--role", "a b"], "no name of a role"),
+            (["--function", "x"], "not a valid function name"),
+            (["--role", "a b"], "not a valid role name"),
             (["--zip", str(not_executable)], "no executable bootstrap"),
             (["--zip", str(self.folder / "none.zip")], "none.zip cannot be read"),
             (["--config", str(self.folder / "none.json")], "none.json cannot be read"),

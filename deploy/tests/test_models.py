@@ -1,7 +1,7 @@
-"""The comparison of calls with the official models finds what tccli leaves out."""
+"""Validation of calls against the official models, including parameters that tccli would drop."""
 import unittest
 
-import support  # noqa: F401, the folders of the modules
+import support  # noqa: F401, sets the import path
 import cloud
 import models
 
@@ -12,9 +12,9 @@ class Models(unittest.TestCase):
         cloud.install()
 
     def codes(self, service, action, parameters):
-        return [code for code, _ in models.mistakes(service, action, parameters)]
+        return [code for code, _ in models.violations(service, action, parameters)]
 
-    def test_what_the_models_do_not_allow_is_found(self):
+    def test_every_violation_is_found(self):
         name = {"FunctionName": "thumbnailer"}
         retries = {"RetryConfig": [{"RetryNum": 2}], "MsgTTL": 60}
         table = [

@@ -1,4 +1,4 @@
-"""The scripts against the recorder, through the official tccli."""
+"""scripts/deploy and scripts/undeploy with the official tccli, against the local cloud API."""
 import base64
 import json
 import unittest
@@ -9,7 +9,7 @@ from recorder import SECRET_KEY
 RIGHTS = ["CreateRole", "CreatePolicy", "AttachRolePolicy"]
 TRIGGERS = ["CreateTrigger"] * 3
 FRESH = [*RIGHTS, "CreateFunction", *TRIGGERS]
-MINE = "somebody's own"
+FOREIGN = "created by someone else"
 
 
 class Scripts(support.WithRecorder):
@@ -20,7 +20,7 @@ class Scripts(support.WithRecorder):
                 self.assertNotIn(SECRET_KEY, log.read_text(errors="replace"), log)
 
     def prepare(self, *arguments):
-        """Makes, in the account, what a fresh deployment makes: by its own dry run."""
+        """Puts a complete deployment into the account by carrying out the calls of a dry run."""
         done = self.deploy(*arguments)
         for call in map(json.loads, done.stdout.splitlines()):
             if "if there is no" in call["when"] or call["action"] == "AttachRolePolicy":
@@ -37,7 +37,7 @@ class Scripts(support.WithRecorder):
         self.assertNotIn("Traceback", self.said)
         return done.stderr
 
-    def test_a_deployment_from_its_beginning_to_its_end(self):
+    def test_a_deployment_is_created_changed_and_deleted(self):
         self.assertEqual(self.applied(), FRESH)
         self.assertEqual(self.function["_code"], self.zip.read_bytes())
         self.assertEqual(self.function["Role"], "cos-thumbnailer-ap-guangzhou")
@@ -46,14 +46,14 @@ class Scripts(support.WithRecorder):
             for event in ("cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed")])
 
         self.assertEqual(self.applied(), [])
-        self.assertIn("is as it should be", self.said)
+        self.assertIn("is up to date", self.said)
 
         settings = ["--memory", "1024", "--timeout", "60", "--env", "QUALITY=70"]
         self.assertEqual(self.applied(*settings), ["UpdateFunctionConfiguration"])
         self.assertEqual((self.function["MemorySize"], self.function["Timeout"]), (1024, 60))
         self.assertEqual(self.function["Environment"]["Variables"], [{"Key": "QUALITY", "Value": "70"}])
 
-        digest = support.zip_of(self.zip, "second")
+        digest = support.write_zip(self.zip, "second")
         self.assertEqual(self.applied(*settings), ["UpdateFunctionCode", "UpdateFunctionConfiguration"])
         self.assertEqual(self.function["_code"], self.zip.read_bytes())
         self.assertIn(digest, self.function["Description"])
@@ -73,51 +73,51 @@ class Scripts(support.WithRecorder):
         self.assertEqual((self.account.functions, self.account.roles, self.account.policies), ({}, {}, {}))
         self.assertEqual(self.undeployed(), [])
 
-    def test_a_change_that_broke_off_is_made_whole(self):
+    def test_an_interrupted_change_is_completed(self):
         self.prepare()
         [policy] = self.account.policies.values()
-        support.zip_of(self.zip, "second")
+        support.write_zip(self.zip, "second")
         self.recorder.fail("UpdateFunctionConfiguration", "InternalError")
         self.refused("--env", "TARGET_BUCKET=thumbs-1250000000")
         self.assertEqual(self.recorder.writes(), ["UpdatePolicy", "UpdateFunctionCode", "UpdateFunctionConfiguration"])
-        # Until the function is changed it has its former rights as well.
+        # Until the function is changed, the policy also holds the former rights.
         for bucket in ("photosresized", "thumbs"):
             self.assertIn(f"uid/1250000000:{bucket}-1250000000/*", policy["PolicyDocument"])
-        # Nothing tells that the code was uploaded, so it is again.
+        # No description records the uploaded code, so it is uploaded again.
         self.assertEqual(self.applied("--env", "TARGET_BUCKET=thumbs-1250000000"),
                          ["UpdatePolicy", "UpdateFunctionCode", "UpdateFunctionConfiguration", "UpdatePolicy"])
         self.assertNotIn("photosresized", policy["PolicyDocument"])
         self.assertEqual(self.function["_code"], self.zip.read_bytes())
 
-    def test_a_second_run_goes_on_where_the_first_broke_off(self):
+    def test_a_second_run_continues_an_interrupted_deployment(self):
         self.recorder.fail("CreateRole", "RequestLimitExceeded")
-        # A new role is not known everywhere at once.
+        # SCF may not know a new role for some seconds.
         self.recorder.fail("CreateFunction", "FailedOperation.QcsRoleNotFound")
         self.recorder.fail("CreateTrigger", "InvalidParameterValue.CosNotifyRuleConflict")
         said = self.refused()
         self.assertIn("CosNotifyRuleConflict", said)
-        self.assertIn("a bucket sends an event to one function only", said)
-        self.assertIn("what was done stays: created the role", said)
+        self.assertIn("COS sends an event to one function only", said)
+        self.assertIn("these changes were made: created the role", said)
         self.assertEqual(self.recorder.writes(), ["CreateRole", *RIGHTS, "CreateFunction", "CreateFunction", "CreateTrigger"])
         self.assertEqual(self.applied(), TRIGGERS)
 
-    def test_what_others_made_is_taken_over_on_request_only(self):
+    def test_foreign_parts_are_taken_over_only_with_adopt(self):
         self.prepare("--env", "QUALITY=70")
         function, [role], [policy] = self.function, self.account.roles.values(), self.account.policies.values()
-        for part, what in ((function, "function"), (role, "role"), (policy, "policy")):
-            ours, part["Description"] = part["Description"], MINE
-            self.assertIn(f"there is a {what} cos-thumbnailer", self.refused("--memory", "1024"))
+        for part, kind in ((function, "function"), (role, "role"), (policy, "policy")):
+            ours, part["Description"] = part["Description"], FOREIGN
+            self.assertIn(f"there is a {kind} cos-thumbnailer", self.refused("--memory", "1024"))
             part["Description"] = ours
         self.assertEqual(self.recorder.writes(), [])
-        function["Description"] = role["Description"] = MINE
-        self.assertIn("was not made by scripts/deploy", self.refused(script="undeploy"))
+        function["Description"] = role["Description"] = FOREIGN
+        self.assertIn("was not created by scripts/deploy", self.refused(script="undeploy"))
         self.assertEqual(self.applied("--adopt"), ["UpdateFunctionCode", "UpdateFunctionConfiguration"])
         self.assertEqual(self.function["Environment"], {"Variables": []})
-        # The role stays somebody's.
+        # The role still has its own description, so it is kept.
         self.assertEqual(self.undeployed()[-2:], ["DetachRolePolicy", "DeletePolicy"])
         self.assertEqual(list(self.account.roles), ["cos-thumbnailer-ap-guangzhou"])
 
-    def test_triggers_of_others_stay(self):
+    def test_foreign_triggers_are_kept(self):
         self.prepare()
         name = {"FunctionName": "cos-thumbnailer"}
         self.account.answer("CreateTrigger", {**name, "TriggerName": "nightly", "Type": "timer", "TriggerDesc": "0 0 1 * * * *"})
@@ -125,12 +125,12 @@ class Scripts(support.WithRecorder):
         desc = '{"bucketUrl":"%s","event":"cos:ObjectCreated:*","filter":{"Prefix":"x/","Suffix":".jpg"}}' % other
         self.account.answer("CreateTrigger", {**name, "TriggerName": other, "Type": "cos", "TriggerDesc": desc})
         self.assertEqual(self.applied(), [])
-        self.assertIn("the timer trigger nightly is not ours, and stays", self.said)
-        self.assertIn(f"the cos trigger {other} is not ours, and stays", self.said)
-        self.assertIn("triggers that scripts/deploy did not make (timer nightly)", self.refused(script="undeploy"))
+        self.assertIn("the timer trigger nightly was not created by scripts/deploy; it was kept", self.said)
+        self.assertIn(f"the cos trigger {other} was not created by scripts/deploy; it was kept", self.said)
+        self.assertIn("triggers that scripts/deploy did not create (timer nightly)", self.refused(script="undeploy"))
         self.assertEqual(self.recorder.writes(), [])
 
-    def test_answers_that_are_written_otherwise_are_no_difference(self):
+    def test_equivalent_notations_of_responses_are_no_difference(self):
         self.prepare()
         [role], [policy] = self.account.roles.values(), self.account.policies.values()
         role["PolicyDocument"] = ('{"statement":[{"principal":{"service":"scf.qcloud.com"},"effect":"allow",'
@@ -149,16 +149,16 @@ class Scripts(support.WithRecorder):
         role["PolicyDocument"] = role["PolicyDocument"].replace("scf.", "cvm.")
         self.assertEqual(self.applied(), ["UpdateAssumeRolePolicy"])
         self.function["Status"] = "CreateFailed"
-        self.assertIn("take it away with scripts/undeploy", self.refused())
+        self.assertIn("delete it with scripts/undeploy", self.refused())
 
-    def test_a_wrong_key_is_refused_and_not_shown(self):
+    def test_a_wrong_key_is_refused_and_not_printed(self):
         self.environment = self.recorder.environment(secret_key="hush-hush-hush")
         self.assertIn("AuthFailure.SignatureFailure", self.refused())
         self.assertIn("nothing was changed", self.said)
         self.assertEqual(self.recorder.calls, [])
         self.assertNotIn("hush", self.said)
 
-    def test_without_a_key_the_remedy_is_told(self):
+    def test_a_missing_key_is_reported_with_its_remedy(self):
         self.environment = {name: value for name, value in self.environment.items() if "SECRET" not in name}
         self.assertIn("set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY", self.refused())
 

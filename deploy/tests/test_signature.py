@@ -1,4 +1,4 @@
-"""The verifier of signatures, with the vectors of the official SDK."""
+"""Signature verification, with vectors of the official SDK."""
 import json
 import pathlib
 import unittest
@@ -18,7 +18,7 @@ class Signature(unittest.TestCase):
         keys = keys or {VECTORS["secret_id"]: VECTORS["secret_key"]}
         signature.verify(headers, body.encode(), VECTORS["service"], keys, now or VECTORS["timestamp"])
 
-    def test_each_step_is_that_of_the_vectors(self):
+    def test_each_step_equals_the_vectors(self):
         for vector in VECTORS["vectors"]:
             headers, signed = headers_of(vector), ["content-type", "host"]
             canonical = signature.canonical_request(headers, signed, vector["body"].encode())
@@ -26,11 +26,11 @@ class Signature(unittest.TestCase):
             timestamp, date = str(VECTORS["timestamp"]), VECTORS["date_utc"]
             text = signature.string_to_sign(timestamp, date, VECTORS["service"], canonical)
             self.assertEqual(text, vector["string_to_sign"])
-            made = signature.signature(VECTORS["secret_key"], date, VECTORS["service"], text)
-            self.assertEqual(made, vector["signature"])
+            computed = signature.signature(VECTORS["secret_key"], date, VECTORS["service"], text)
+            self.assertEqual(computed, vector["signature"])
             self.verify(headers, vector["body"])
 
-    def test_what_was_tampered_with_is_refused(self):
+    def test_changed_requests_are_refused(self):
         vector = VECTORS["vectors"][0]
         good = headers_of(vector)
         late, other_key = VECTORS["timestamp"] + 301, {VECTORS["secret_id"]: "another"}

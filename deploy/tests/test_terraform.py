@@ -1,13 +1,13 @@
-"""deploy/terraform makes what scripts/deploy makes."""
+"""Comparison of deploy/terraform with the calls of scripts/deploy."""
 import json
 import re
 import unittest
 
 import support
+import desired_state
 import hcl2
 import names
-import rights
-import wanted
+import policies
 
 FOLDER = support.ROOT / "deploy" / "terraform"
 
@@ -18,12 +18,12 @@ def load(name):
 
 
 def named(blocks):
-    """Blocks by their labels, which the reader leaves in their quotes."""
+    """Returns blocks by their labels, which the reader leaves quoted."""
     return {label.strip('"'): body for block in blocks for label, body in block.items()}
 
 
 def as_json(expression, **values):
-    """What a jsonencode of literals makes, with these values in the place of references."""
+    """Evaluates a jsonencode of literals. `values` replace the references."""
     text = re.fullmatch(r"\$\{jsonencode\((.*)\)\}", expression).group(1)
     for name, value in values.items():
         text = text.replace(f"triggers.value.{name}", json.dumps(value))
@@ -40,26 +40,26 @@ class Terraform(support.WithFolder):
         self.calls = {call["action"]: call["parameters"] for call in calls}
 
     def value(self, expression):
-        """What an argument comes to by default."""
+        """Evaluates an argument with the defaults of its variables."""
         if not isinstance(expression, str):
             return expression
         reference = re.fullmatch(r"\$\{var\.(\w+)\}", expression)
         if reference:
             return self.value(self.variables[reference.group(1)].get("default"))
         literal = re.fullmatch(r'"([^"$]*)"', expression)
-        self.assertTrue(literal, f"{expression} is neither a text nor a variable")
+        self.assertTrue(literal, f"{expression} is neither a string nor a variable")
         return literal.group(1)
 
-    def test_defaults_are_those_of_the_script(self):
+    def test_defaults_equal_those_of_the_script(self):
         defaults = {name: self.value(self.variables[name].get("default")) for name in self.variables}
-        for name, default in wanted.DEFAULTS.items():
-            # The provider has no such argument.
+        for name, default in desired_state.DEFAULTS.items():
+            # The provider has no argument for it.
             if name != "init_timeout":
                 self.assertEqual(defaults.pop(name), default, name)
         self.assertEqual(defaults, {"region": None, "role": None, "environment": {}, "zip": "../../dist/cos-thumbnailer.zip",
                                     "policy_file": "policy.json", "triggers_file": "triggers.json"})
 
-    def test_the_function_is_that_of_the_script(self):
+    def test_the_function_equals_that_of_the_script(self):
         function = self.resources["tencentcloud_scf_function"]["function"]
         call = self.calls["CreateFunction"]
         table = {"name": "FunctionName", "namespace": "Namespace", "runtime": "Runtime", "handler": "Handler",
@@ -73,38 +73,38 @@ class Terraform(support.WithFolder):
         self.assertEqual(self.value(function["environment"]), {})
         self.assertEqual(call["Environment"]["Variables"], [])
         self.assertEqual(function["role"], "${tencentcloud_cam_role.function.name}")
-        described = {"InstallDependency", "CodeSource", "Code", "Description", "InitTimeout", "Role", "Environment", "DnsCache",
+        without_argument = {"InstallDependency", "CodeSource", "Code", "Description", "InitTimeout", "Role", "Environment", "DnsCache",
                      "PublicNetConfig"}
-        self.assertEqual(set(call) - set(table.values()), described, "a parameter that Terraform has not")
+        self.assertEqual(set(call) - set(table.values()), without_argument, "a parameter without a counterpart in Terraform")
 
-    def test_role_and_policy_are_those_of_the_script(self):
+    def test_role_and_policy_equal_those_of_the_script(self):
         role = self.resources["tencentcloud_cam_role"]["function"]
-        self.assertTrue(rights.is_same(self.calls["CreateRole"]["PolicyDocument"], as_json(role["document"])))
+        self.assertTrue(policies.is_equivalent(self.calls["CreateRole"]["PolicyDocument"], as_json(role["document"])))
         local = load("main.tf")["locals"][0]
         self.assertEqual(local["default_role"], '${join("-", concat([var.function, var.region], var.namespace == "default" '
                                                 '? [] : [var.namespace]))}')
         self.assertEqual(names.Names("ap-guangzhou", "f1", "n1").role, "f1-ap-guangzhou-n1")
         self.assertEqual(self.resources["tencentcloud_cam_policy"]["function"]["document"], "${file(var.policy_file)}")
 
-    def test_triggers_are_those_of_the_script(self):
+    def test_triggers_equal_those_of_the_script(self):
         [dynamic] = self.resources["tencentcloud_scf_function"]["function"]["dynamic"]
         [content] = dynamic['"triggers"']["content"]
         self.assertEqual(dynamic['"triggers"']["for_each"], "${local.triggers}")
         call = self.calls["CreateTrigger"]
         desc = json.loads(call["TriggerDesc"])
-        made = as_json(content["trigger_desc"], event=desc["event"], prefix=desc["filter"]["Prefix"])
-        self.assertEqual((self.value(content["type"]), made), (call["Type"], desc))
-        # The provider joins the two to the domain.
+        desc_of_terraform = as_json(content["trigger_desc"], event=desc["event"], prefix=desc["filter"]["Prefix"])
+        self.assertEqual((self.value(content["type"]), desc_of_terraform), (call["Type"], desc))
+        # The provider builds the domain from both.
         bucket, region = content["name"], content["cos_region"]
         self.assertEqual((bucket, region), ("${triggers.value.bucket}", "${triggers.value.region}"))
         self.assertEqual(call["TriggerName"], f"{support.SOURCE}.cos.ap-guangzhou.myqcloud.com")
 
-    def test_retries_are_those_of_the_script(self):
+    def test_retries_equal_those_of_the_script(self):
         [config] = self.resources["tencentcloud_scf_function_event_invoke_config"]["function"]["async_trigger_config"]
-        wanted_config = self.calls["UpdateFunctionEventInvokeConfig"]["AsyncTriggerConfig"]
+        expected = self.calls["UpdateFunctionEventInvokeConfig"]["AsyncTriggerConfig"]
         [retry] = config["retry_config"]
-        self.assertEqual([{"RetryNum": self.value(retry["retry_num"])}], wanted_config["RetryConfig"])
-        self.assertEqual(self.value(config["msg_ttl"]), wanted_config["MsgTTL"])
+        self.assertEqual([{"RetryNum": self.value(retry["retry_num"])}], expected["RetryConfig"])
+        self.assertEqual(self.value(config["msg_ttl"]), expected["MsgTTL"])
 
 
 if __name__ == "__main__":

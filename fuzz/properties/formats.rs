@@ -5,7 +5,7 @@
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, render};
+use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
 /// Larger pictures only cost time.
@@ -45,7 +45,8 @@ fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<Result<Thumbnail
     let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(4, 4) };
     let moving = Recipe { format: Some(Format::Gif), animation: Animation::Keep, ..recipe.clone() };
     let recipes = [&recipe, &moving];
-    let rendering = render(file, u64::try_from(length).ok(), &recipes, &LIMITS, &Cancel::default());
+    let rendering =
+        render(file, u64::try_from(length).ok(), &recipes, Upright::ByExif, &LIMITS, &Cancel::default());
     let thumbnails = rendering.map_err(|error| told(&error))?.thumbnails;
     Ok(thumbnails.into_iter().map(|thumbnail| thumbnail.map_err(|error| told(&error))).collect())
 }

@@ -32,15 +32,14 @@
 //! ```
 
 mod background;
-pub mod cos;
-pub mod deliver;
-pub mod diagnosis;
+mod cos;
 pub mod event;
+mod header_case;
 mod http;
 pub mod print;
-pub mod scf;
-mod spelling;
-pub mod table;
+mod scf;
+mod trigger;
 
-pub use cos::{Cos, CosOptions, Fault, FaultKind, Object, Request};
+pub use cos::{Cos, CosOptions, Fault, FaultKind, Notice, Object, Request};
 pub use scf::{Answer, HeaderCase, Outcome, RuntimeFault, Scf, ScfOptions};
+pub use trigger::Trigger;

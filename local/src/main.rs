@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use scf_local::print;
 
-use self::command::{Cli, Command};
+use crate::command::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

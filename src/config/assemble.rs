@@ -6,8 +6,8 @@
 use std::fmt::Display;
 
 use crate::object::Bucket;
+use crate::object::{Acl, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
-use crate::service::{Acl, StorageClass};
 
 use super::collisions::{self, Collision, Example};
 use super::mistake::{Findings, Mistake, Written};

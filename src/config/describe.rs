@@ -2,16 +2,16 @@
 
 use std::fmt;
 
+use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
     Animation, Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling,
 };
-use crate::service::Domain;
 
 use super::Config;
 use super::rule::{Heic, Rule, SourcePattern};
 use super::settings::{OnDamage, OnFailure};
-use crate::converge::OnForeign;
+use crate::reconcile::OnForeign;
 
 /// Rules in the order in which they are tried, then the settings of all.
 impl fmt::Display for Config {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::loops::Loop;
-use crate::object::excerpt;
+use crate::text::excerpt;
 
 /// One thing in the configuration that is unknown, invalid or contradictory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

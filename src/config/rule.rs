@@ -1,8 +1,8 @@
 //! Rules: sources, their thumbnails, and the target of those.
 
 use crate::object::{self, Bucket, Key};
+use crate::object::{Acl, StorageClass};
 use crate::recipe::Recipe;
-use crate::service::{Acl, StorageClass};
 
 use super::template::Template;
 

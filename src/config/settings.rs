@@ -1,7 +1,7 @@
 //! Settings of all rules: limits, logging, and the way to COS.
 
-use crate::converge::OnForeign;
-use crate::service::{Domain, Endpoint};
+use crate::object::{Domain, Endpoint};
+use crate::reconcile::OnForeign;
 
 /// The settings of all rules.
 #[derive(Clone, Debug, Eq, PartialEq)]

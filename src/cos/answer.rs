@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 use reqwest::Response;
 use serde::Deserialize;
 
-use super::credential::Credential;
-use super::operation::Printable;
-use super::text;
+use crate::cos::credential::Credential;
+use crate::cos::text;
+use crate::text::Printable;
 
 /// What COS answered instead of what was asked for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

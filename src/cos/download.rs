@@ -9,12 +9,12 @@ use bytes::Bytes;
 use reqwest::Response;
 use tokio::time::Instant;
 
-use super::client::Session;
-use super::error::{Error, Fault};
-use super::exchange::Request;
-use super::operation::Operation;
-use super::retry::{Attempts, Cause};
-use super::{Head, text};
+use crate::cos::client::Session;
+use crate::cos::error::{Error, Fault};
+use crate::cos::exchange::Request;
+use crate::cos::operation::Operation;
+use crate::cos::retry::{Attempts, Cause};
+use crate::cos::{Head, text};
 
 /// An object being read. All its bytes come or an error does; a body that ends early is never its end.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Download {
         let operation = request.operation;
         let (length, rest) = match &range {
             Some(range) => {
-                let part = Part::of(&response)
+                let part = RangePart::of(&response)
                     .filter(|part| part.bytes.start == range.start && part.bytes.end <= range.end)
                     .ok_or_else(|| Error::protocol(&operation, "with a range that was not asked for"))?;
                 (part.total, part.bytes)
@@ -156,7 +156,7 @@ impl Download {
     }
 
     fn advance(&mut self, bytes: u64) {
-        self.session.tally.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+        self.session.counters.bytes_in.fetch_add(bytes, Ordering::Relaxed);
         self.rest.start = self.rest.start.saturating_add(bytes);
         self.progress = self.progress.saturating_add(bytes);
         if self.progress >= Self::PROGRESS {
@@ -181,7 +181,7 @@ impl Download {
             outcome => outcome?,
         };
         let same = Head::from_headers(response.headers(), self.head.length).etag.as_ref() == Some(etag)
-            && Part::of(&response)
+            && RangePart::of(&response)
                 .is_some_and(|part| part.bytes == self.rest && part.total == self.head.length);
         if same { Ok(response) } else { Err(changed()) }
     }
@@ -189,13 +189,13 @@ impl Download {
 
 /// What a `Content-Range` says (RFC 9110, 14.4).
 #[derive(Debug, Eq, PartialEq)]
-struct Part {
+struct RangePart {
     bytes: Range<u64>,
     /// Bytes of the whole object.
     total: u64,
 }
 
-impl Part {
+impl RangePart {
     /// The part an answer carries; `None` unless it is a sound 206.
     fn of(response: &Response) -> Option<Self> {
         let range = text(response.headers(), "content-range").filter(|_| response.status() == 206)?;
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn content_range_is_read_or_refused() {
-        assert_eq!(Part::parse("bytes 2-5/10"), Some(Part { bytes: 2..6, total: 10 }));
+        assert_eq!(RangePart::parse("bytes 2-5/10"), Some(RangePart { bytes: 2..6, total: 10 }));
         for text in [
             "",
             "bytes */10",
@@ -232,7 +232,7 @@ mod tests {
             "items 0-1/2",
             "bytes 0-18446744073709551615/5",
         ] {
-            assert_eq!(Part::parse(text), None, "{text}");
+            assert_eq!(RangePart::parse(text), None, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! From bucket and region to the host that is addressed and the origin that is connected to (436/6224).
 
-use super::Place;
-use crate::service::{Domain, Endpoint};
+use crate::cos::Place;
+use crate::object::{Domain, Endpoint};
 
 /// Which of the two public names of a bucket a request uses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

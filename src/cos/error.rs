@@ -4,8 +4,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use super::answer::Answer;
-use super::operation::{Method, Operation};
+use crate::cos::answer::Answer;
+use crate::cos::operation::{Method, Operation};
 
 /// Why a request to COS did not do what it was for.
 ///

@@ -1,23 +1,23 @@
 //! One request until it is answered: signed, sent, judged and, where that helps, sent again.
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Response, Url};
 use tokio::time::Instant;
 
-use super::answer::Answer;
-use super::client::Session;
-use super::endpoint::Route;
-use super::error::{Error, Fault};
-use super::operation::{Method, Operation};
-use super::retry::{Attempts, Cause};
-use super::sign::{Canonical, KeyTime, is_signed};
-use super::text;
+use crate::cos::answer::Answer;
+use crate::cos::client::Session;
+use crate::cos::clock::now;
+use crate::cos::endpoint::Route;
+use crate::cos::error::{Error, Fault};
+use crate::cos::operation::{Method, Operation};
+use crate::cos::retry::{Attempts, Cause};
+use crate::cos::sign::{Canonical, KeyTime, is_signed};
+use crate::cos::text;
 use crate::object::percent_encode;
 
 /// A request before it is signed.
@@ -81,7 +81,7 @@ impl Session {
             return Err(Error::deadline(operation, Some(error)));
         }
         tokio::time::sleep_until(wake).await;
-        self.tally.retries.fetch_add(1, Ordering::Relaxed);
+        self.counters.retries.fetch_add(1, Ordering::Relaxed);
         Ok(error)
     }
 
@@ -107,8 +107,8 @@ impl Session {
         };
         let offset = self.client.clock().offset();
         let signed = self.sign(request, attempts, offset).map_err(Failure::last)?;
-        self.tally.requests.fetch_add(1, Ordering::Relaxed);
-        self.tally.bytes_out.fetch_add(size, Ordering::Relaxed);
+        self.counters.requests.fetch_add(1, Ordering::Relaxed);
+        self.counters.bytes_out.fetch_add(size, Ordering::Relaxed);
         let answer = tokio::time::timeout(patience, self.client.http().execute(signed)).await;
         if let Ok(Ok(response)) = &answer {
             self.client.clock().compare(text(response.headers(), "date"));
@@ -232,76 +232,4 @@ fn broken(operation: &Operation, error: reqwest::Error) -> Failure {
         Cause::Lost { from_cos: false }
     };
     Failure { error: Error::transport(operation, Fault::Http(error.without_url())), cause }
-}
-
-/// The time of COS: what its answers have taught about the clock of this machine.
-#[derive(Debug, Default)]
-pub(super) struct Clock {
-    /// Seconds to add to the clock of this machine.
-    offset: AtomicI64,
-    /// Seconds by which the latest answer was ahead of the clock of this machine.
-    ahead: Mutex<Option<i64>>,
-}
-
-impl Clock {
-    /// Differences below this many seconds are left alone, as the official SDK for Node does.
-    const TOLERANCE: u64 = 30;
-
-    fn offset(&self) -> i64 {
-        self.offset.load(Ordering::Relaxed)
-    }
-
-    /// Looks at the date of any answer.
-    fn compare(&self, date: Option<&str>) {
-        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-        if let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) {
-            let ahead = i128::from(there.as_secs()) - i128::from(now(0));
-            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = i64::try_from(ahead).ok();
-        }
-    }
-
-    /// See [`Session::clock_ahead`].
-    pub(super) fn ahead(&self) -> Option<i64> {
-        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes over the time of COS. Whether it differs so much from that of a request signed with `used`
-    /// that another signature may be accepted.
-    fn correct(&self, date: Option<SystemTime>, used: i64) -> bool {
-        let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return false };
-        let wrong = there.as_secs().abs_diff(now(used)) >= Self::TOLERANCE;
-        if wrong {
-            let offset = i128::from(there.as_secs()) - i128::from(now(0));
-            self.offset.store(i64::try_from(offset).unwrap_or_default(), Ordering::Relaxed);
-        }
-        wrong
-    }
-}
-
-/// Seconds since the epoch by the clock of this machine, corrected.
-fn now(offset: i64) -> u64 {
-    let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    here.saturating_add_signed(offset)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn clock_follows_cos_only_when_it_is_far_off() {
-        let clock = Clock::default();
-        assert!(!clock.correct(None, 0));
-        assert!(!clock.correct(Some(SystemTime::now() + Duration::from_secs(20)), 0));
-        assert_eq!(clock.offset(), 0);
-
-        let behind = SystemTime::now() - Duration::from_secs(7200);
-        assert!(clock.correct(Some(behind), 0));
-        assert!(clock.offset().abs_diff(-7200) <= 2, "{}", clock.offset());
-        assert!(clock.correct(Some(behind), 0), "a request signed before the correction may be signed again");
-        assert!(!clock.correct(Some(behind), clock.offset()), "one signed after it not");
-
-        assert!(clock.correct(Some(SystemTime::now()), clock.offset()), "and back, when the clock is set");
-        assert!(clock.offset().abs_diff(0) <= 2);
-    }
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod client;
+mod clock;
 mod credential;
 mod download;
 mod endpoint;
@@ -13,6 +14,7 @@ mod error;
 mod exchange;
 mod operation;
 mod processed;
+mod requests;
 mod retry;
 mod sign;
 
@@ -23,16 +25,16 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use reqwest::header::{self, HeaderMap};
 
-use crate::object::{Bucket, ETag, Region, VersionId};
-use crate::service::{Acl, Domain, Endpoint, StorageClass};
+use crate::object::{Acl, Bucket, Domain, ETag, Endpoint, Region, StorageClass, VersionId};
 
-pub use answer::Answer;
-pub use client::{Client, Session};
-pub use credential::Credential;
-pub use download::Download;
-pub use error::{Error, Fault, Missing, Refusal};
-pub use operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
-pub use retry::RetryPolicy;
+pub use self::answer::Answer;
+pub use self::client::{Client, Session};
+pub use self::clock::CLOCK_TOLERANCE;
+pub use self::credential::Credential;
+pub use self::download::Download;
+pub use self::error::{Error, Fault, Missing, Refusal};
+pub use self::operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
+pub use self::retry::RetryPolicy;
 
 /// What every session of a client shares.
 #[derive(Clone, Debug, Default)]

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::Place;
+use crate::cos::Place;
 use crate::object::{Key, VersionId};
+use crate::text::Printable;
 
 /// The HTTP method of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,22 +85,6 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method.name(), self.object())?;
         self.process.as_ref().map_or(Ok(()), |process| write!(f, "?{process}"))
-    }
-}
-
-/// A text from outside on one line: control characters are escaped, so that a key cannot forge a log line.
-pub(super) struct Printable<'a>(pub(super) &'a str);
-
-impl fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            if character.is_control() {
-                write!(f, "{}", character.escape_unicode())?;
-            } else {
-                write!(f, "{character}")?;
-            }
-        }
-        Ok(())
     }
 }
 

@@ -10,12 +10,12 @@ use bytes::{Bytes, BytesMut};
 use reqwest::Response;
 use tokio::time::Instant;
 
-use super::Place;
-use super::client::Session;
-use super::error::{Error, Fault};
-use super::exchange::Request;
-use super::operation::{Method, Operation};
-use super::retry::{Attempts, Cause};
+use crate::cos::Place;
+use crate::cos::client::Session;
+use crate::cos::error::{Error, Fault};
+use crate::cos::exchange::Request;
+use crate::cos::operation::{Method, Operation};
+use crate::cos::retry::{Attempts, Cause};
 use crate::object::{Key, VersionId};
 
 /// Longest answer, bytes: the limit of Cloud Infinite (460/36620).
@@ -82,7 +82,7 @@ impl Session {
             if body.len().saturating_add(chunk.len()) > LONGEST {
                 return Err(Error::protocol(operation, "with more than 32 MB"));
             }
-            self.tally.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            self.counters.bytes_in.fetch_add(chunk.len() as u64, Ordering::Relaxed);
             body.extend_from_slice(&chunk);
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use super::endpoint::HostName;
+use crate::cos::endpoint::HostName;
 
 /// How often and how patiently a request is tried.
 ///

@@ -5,7 +5,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::{Digest, Sha1};
 
-use super::credential::Credential;
+use crate::cos::credential::Credential;
 use crate::object::percent_encode;
 
 /// Headers that are signed whenever they are sent, beside every `x-cos-*`: the list of the official SDKs, a

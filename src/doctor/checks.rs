@@ -6,12 +6,10 @@ use super::cases;
 use super::finding::{Check, Finding, Status};
 use super::rights::Rights;
 use crate::config::{Config, Heic};
+use crate::cos::CLOCK_TOLERANCE;
 use crate::credentials::Origin;
 use crate::deployment::trigger_places;
 use crate::object::{Bucket, Region};
-
-/// Seconds of difference between clocks that nobody need care about, as the official SDK for Node has it.
-const CLOCK_TOLERANCE: u64 = 30;
 
 /// Seconds of difference that come near the 900 that COS allows (436/7730).
 const CLOCK_LIMIT: u64 = 600;

@@ -9,7 +9,7 @@ use super::finding::{Check, Finding, Status};
 use super::sample_image::{SampleFormat, jpeg};
 use crate::config::Rule;
 use crate::error;
-use crate::imaging::{Cancel, Error, Limits, Tolerance, memory_for_jpeg, render};
+use crate::imaging::{Cancel, Error, Limits, Tolerance, Upright, memory_for_jpeg, render};
 use crate::pipeline::Memory;
 use crate::recipe::Recipe;
 
@@ -93,7 +93,8 @@ impl<'a> MemoryTrial<'a> {
     /// Makes the thumbnails of a JPEG of one colour.
     fn render(&self, (width, height): (u32, u32), cancel: &Cancel) -> Result<Duration, Error> {
         let start = Instant::now();
-        render(jpeg(width, height), None, &self.recipes, &self.limits, cancel).map(|_| start.elapsed())
+        render(jpeg(width, height), None, &self.recipes, Upright::ByExif, &self.limits, cancel)
+            .map(|_| start.elapsed())
     }
 
     /// Megapixels of the largest picture, 4 to 3, that is not refused. Other formats are decoded to pictures of about the
@@ -126,8 +127,15 @@ impl<'a> MemoryTrial<'a> {
     fn admits(&self, kind: SampleFormat, (width, height): (u32, u32)) -> bool {
         let length = (kind == SampleFormat::WebP).then(|| u64::from(width) * u64::from(height) / 4);
         let header = kind.header(width, height);
-        let refusal =
-            render(header.as_slice(), length, &self.recipes, &self.limits, &Cancel::default()).err();
+        let refusal = render(
+            header.as_slice(),
+            length,
+            &self.recipes,
+            Upright::ByExif,
+            &self.limits,
+            &Cancel::default(),
+        )
+        .err();
         matches!(refusal, Some(Error::Damaged { .. }))
     }
 }

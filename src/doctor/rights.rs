@@ -10,13 +10,13 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::finding::{Check, Finding, Status};
-use crate::cause;
 use crate::config::{Rule, SourcePattern};
 use crate::cos::{
     ACL_ACTION, Client, Credential, Error, Head, LIST_ACTION, Method, Missing, Operation, Place, Refusal,
     Session, Upload,
 };
 use crate::object::{Bucket, Key, Region};
+use crate::text;
 
 /// The file name of a canary, before the suffix that a rule asks for.
 const NAME: &str = "cos-thumbnailer-doctor";
@@ -274,7 +274,7 @@ impl Rights {
         }
         let mut finding = Finding::told(Check::Rights, Status::Wrong, &error.to_string());
         if let Some(cause) = std::error::Error::source(&error) {
-            finding.sentence = format!("{} ({})", finding.sentence, cause::sentence(cause));
+            finding.sentence = format!("{} ({})", finding.sentence, text::sentence(cause));
         }
         self.findings.push(finding);
         match error {

@@ -84,7 +84,7 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::imaging::{Cancel, Limits, Tolerance, render};
+    use crate::imaging::{Cancel, Limits, Tolerance, Upright, render};
     use crate::recipe::Recipe;
 
     #[test]
@@ -94,7 +94,8 @@ mod tests {
         for (width, height) in [(1, 1), (100, 75), (333, 250)] {
             let recipe = Recipe::fit_inside(20, 20);
             let rendering =
-                render(jpeg(width, height), None, &[&recipe], &limits, &Cancel::default()).unwrap();
+                render(jpeg(width, height), None, &[&recipe], Upright::ByExif, &limits, &Cancel::default())
+                    .unwrap();
             assert_eq!((rendering.source.width, rendering.source.height), (width, height));
             assert!(rendering.thumbnails[0].is_ok());
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Record;
+use crate::event::Record;
 use crate::object::{Bucket, Key};
 
 /// The record that counts for one object, and those it replaces.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Error, Kind, Record, Refused, key, region};
-use crate::object::{Bucket, ETag, Region, VersionId, excerpt};
+use crate::event::member::text;
+use crate::event::{Error, Kind, Record, Refused, key, region};
+use crate::object::{Bucket, ETag, Region, VersionId};
+use crate::text::excerpt;
 
 /// Prefix of user metadata among an object's headers.
 const META_PREFIX: &str = "x-cos-meta-";
@@ -88,15 +90,6 @@ fn read_headers(headers: Option<&Value>) -> (Option<ETag>, BTreeMap<String, Stri
         }
     }
     (etag, meta)
-}
-
-/// A member that is a text, or a number where others send a text.
-pub(super) fn text(record: &Value, pointer: &str) -> Option<String> {
-    match record.pointer(pointer)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
 }
 
 impl Kind {

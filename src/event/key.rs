@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-use super::Error;
+use crate::event::Error;
 use crate::object::{Bucket, Key};
 
 /// Reads the key of an object in `bucket` from the event's `key` and `url`.

@@ -8,14 +8,16 @@
 mod coalesce;
 mod decode;
 mod key;
+mod member;
 mod region;
 
 use std::collections::BTreeMap;
 
-pub use coalesce::{Work, coalesce};
-pub use decode::decode;
+pub use self::coalesce::{Work, coalesce};
+pub use self::decode::decode;
 
-use crate::object::{self, Bucket, ETag, Key, Region, VersionId};
+use crate::object;
+use crate::object::{Bucket, ETag, Key, Region, VersionId};
 
 /// One thing that happened to one object.
 #[derive(Clone, Debug, PartialEq)]

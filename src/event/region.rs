@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::decode::text;
-use super::key::Url;
+use crate::event::key::Url;
+use crate::event::member::text;
 use crate::object::Region;
 
 /// Finds the region in the best source that has one: the long label of newer events, the host of the `url`,

@@ -5,7 +5,8 @@
 
 use std::num::NonZeroU8;
 
-use super::{Error, SourceFormat};
+use crate::imaging::error::Error;
+use crate::imaging::source_format::SourceFormat;
 
 /// The largest part of a picture that may be lost: a tenth. Decoding stops at the damage or finds its way again
 /// soon after, so that a broken picture is either almost whole or mostly lost.

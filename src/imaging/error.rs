@@ -1,16 +1,16 @@
 //! Why a picture or a thumbnail could not be made, by culprit and fact.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io;
 
-use super::SourceFormat;
-use super::limits::Megabytes;
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
 
 /// Why a source or one of its thumbnails came to nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// [`Cancel`](super::Cancel) was set.
+    /// [`Cancel`](crate::imaging::limits::Cancel) was set.
     #[error("the work was cancelled before the thumbnail was made")]
     Cancelled,
     /// The file breaks the rules of its format, or ends early.
@@ -112,7 +112,7 @@ pub enum Error {
         height: u32,
         /// Their product.
         have: u64,
-        /// [`Limits::max_pixels`](super::Limits::max_pixels).
+        /// [`Limits::max_pixels`](crate::imaging::limits::Limits::max_pixels).
         allowed: u64,
     },
     /// More memory than the limit, found out before it was taken.
@@ -124,7 +124,7 @@ pub enum Error {
     TooMuchMemory {
         /// Bytes needed by the model of the format.
         needed: u64,
-        /// [`Limits::memory`](super::Limits::memory).
+        /// [`Limits::memory`](crate::imaging::limits::Limits::memory).
         allowed: u64,
     },
     /// A format, or a variety of one, that is known and not decoded.
@@ -135,6 +135,27 @@ pub enum Error {
         /// Name of the format or feature.
         what: Cow<'static, str>,
     },
+}
+
+impl Error {
+    /// A file that breaks the rules of its format, in the words of `detail`.
+    pub(super) fn damaged(format: SourceFormat, detail: impl Into<String>) -> Self {
+        Self::Damaged { format, detail: detail.into() }
+    }
+
+    /// A variety of a format that is not decoded, named by the feature that it needs.
+    pub(super) fn unsupported(format: SourceFormat, feature: &str) -> Self {
+        Self::Unsupported { what: Cow::Owned(format!("this variety of {} ({feature})", format.title())) }
+    }
+}
+
+/// Bytes as MB of 1,048,576, which is how the platform counts, rounded up.
+struct Megabytes(u64);
+
+impl fmt::Display for Megabytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.div_ceil(1024 * 1024))
+    }
 }
 
 #[cfg(test)]

@@ -1,28 +1,28 @@
 //! What is known of a source beside its pixels, and holds for all of its frames.
 
-use super::SourceFormat;
-use super::color::Profile;
-use super::credits::Credits;
-use super::decode::Decoded;
-use super::encode::{self, Origin};
-use super::geometry::{Demand, Size, Window};
-use super::orient::Orientation;
-use super::picture::{Grain, Layout};
-use crate::recipe::Recipe;
+use crate::imaging::color::Profile;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Layout, Sampling};
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
+use crate::recipe::{Format, Recipe};
 
 /// All that turns decoded pixels into upright ones of a known colour.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     /// Size of the source at full resolution, upright.
-    pub(super) full: Size,
-    pub(super) format: SourceFormat,
-    pub(super) profile: Profile,
+    pub(crate) full: Size,
+    pub(crate) format: SourceFormat,
+    pub(crate) profile: Profile,
     /// The profile itself, where a recipe keeps it and the pixels are RGB.
     kept: Option<Vec<u8>>,
-    pub(super) credits: Credits,
-    pub(super) orientation: Orientation,
+    pub(crate) copyright: Copyright,
+    pub(crate) orientation: Orientation,
     /// Part of the decoded picture that is the source; its last column and row may be wider than what they show.
-    pub(super) stored: Window,
-    pub(super) grain: Grain,
+    pub(crate) stored: Window,
+    pub(crate) sampling: Sampling,
     /// What the source was compressed with, when it is a JPEG.
     quality: Option<u8>,
     /// Length of the source, if it is known.
@@ -31,7 +31,7 @@ pub(super) struct Facts {
 
 impl Facts {
     /// `bytes` is the length of the file, if it is known.
-    pub(super) fn new(decoded: &Decoded, bytes: Option<u64>, demand: Demand<'_>) -> Self {
+    pub(crate) fn new(decoded: &Decoded, bytes: Option<u64>, demand: Demand<'_>) -> Self {
         let Decoded { picture, full, reduction, orientation, profile: icc, .. } = decoded;
         let is_rgb = matches!(picture.layout, Layout::Rgb | Layout::RgbAlpha);
         let kept = icc.as_deref().filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));
@@ -40,7 +40,7 @@ impl Facts {
             format: decoded.format,
             profile: Profile::new(icc.as_deref(), picture.layout, picture.depth),
             kept: kept.map(<[u8]>::to_vec),
-            credits: decoded.credits.clone(),
+            copyright: decoded.copyright.clone(),
             orientation: *orientation,
             stored: Window {
                 x: 0.0,
@@ -48,25 +48,65 @@ impl Facts {
                 width: f64::from(full.width) / reduction.across,
                 height: f64::from(full.height) / reduction.down,
             },
-            grain: decoded.grain,
+            sampling: decoded.sampling,
             quality: decoded.quality,
             bytes,
         }
     }
 
     /// Bytes of the profile that is kept.
-    pub(super) fn kept_bytes(&self) -> u64 {
+    pub(crate) fn kept_bytes(&self) -> u64 {
         self.kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX))
     }
 
     /// The profile that a recipe's thumbnail keeps.
-    pub(super) fn kept_for(&self, recipe: &Recipe) -> Option<&[u8]> {
-        let keeps = recipe.keep.profile && encode::carries_metadata(recipe, self.format);
+    pub(crate) fn kept_for(&self, recipe: &Recipe) -> Option<&[u8]> {
+        let keeps = recipe.keep.profile && carries_metadata(recipe, self.format);
         self.kept.as_deref().filter(|_| keeps)
     }
 
     /// What decides how thumbnails are written.
-    pub(super) fn origin(&self) -> Origin {
-        Origin { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
+    pub(crate) fn origin(&self) -> InheritedTraits {
+        InheritedTraits { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
+    }
+}
+
+/// What of the source decides how its thumbnails are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InheritedTraits {
+    pub(crate) format: SourceFormat,
+    /// Pixels, upright.
+    pub(crate) size: Size,
+    /// Estimated libjpeg quality, of a JPEG.
+    pub(crate) quality: Option<u8>,
+    /// Length of the file, if it is known.
+    pub(crate) bytes: Option<u64>,
+}
+
+/// Whether thumbnails of this recipe can carry a profile and EXIF.
+pub(crate) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
+    let is_gif = match recipe.format {
+        Some(format) => format == Format::Gif,
+        None => source == SourceFormat::Gif,
+    };
+    !is_gif
+}
+
+impl InheritedTraits {
+    /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
+    /// the thumbnail, and it shall not be larger.
+    pub(crate) fn length_of_twin(&self, format: Format, size: Size) -> Option<u64> {
+        let same = match self.format {
+            SourceFormat::Gif => format == Format::Gif,
+            SourceFormat::Jpeg => format == Format::Jpeg,
+            SourceFormat::Png => format == Format::Png,
+            SourceFormat::WebP => format == Format::WebP,
+            SourceFormat::Avif
+            | SourceFormat::Bmp
+            | SourceFormat::Pnm
+            | SourceFormat::Qoi
+            | SourceFormat::Tiff => false,
+        };
+        self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
     }
 }

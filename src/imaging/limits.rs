@@ -4,16 +4,15 @@
 //! decompression bomb is refused by its header. Not counted: fixed tables and buffers of decoders and
 //! encoders, together below 2 MB, and 1 MB more for each thread beside the first.
 
-use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::Error;
-use super::damage::Tolerance;
-use super::geometry::Size;
+use crate::imaging::damage::Tolerance;
+use crate::imaging::error::Error;
+use crate::imaging::picture::geometry::Size;
 
-/// What one call of [`render`](super::render) may take.
+/// What one call of [`render`](crate::imaging::render) may take.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
     /// Most pixels of a source, as its header declares them.
@@ -26,7 +25,7 @@ pub struct Limits {
     pub threads: NonZeroUsize,
 }
 
-/// Ends a [`render`](super::render) from another thread, at its next read, row or stage.
+/// Ends a [`render`](crate::imaging::render) from another thread, at its next read, row or stage.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
@@ -113,13 +112,14 @@ impl Budget {
     }
 }
 
-/// Bytes as MB of 1,048,576, which is how the platform counts, rounded up.
-pub(super) struct Megabytes(pub(super) u64);
+/// Bytes of so many pixels.
+pub(crate) fn bytes_of(size: Size, pixel: u64) -> u64 {
+    size.pixels().saturating_mul(pixel)
+}
 
-impl fmt::Display for Megabytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.div_ceil(1024 * 1024))
-    }
+/// A length in memory as a number of bytes to reserve.
+pub(crate) fn reserved(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
 
-use crate::cos::{self, Download};
+use crate::cos;
+use crate::cos::Download;
 
 /// Chunks that may wait for the decoder. A chunk is what one read of the connection gave, 16 KB or so.
 const CHUNKS: usize = 8;

@@ -1,12 +1,7 @@
 //! HEIC pictures by way of Cloud Infinite: what it is asked for.
 
+use crate::imaging::{DECODE_MARGIN, LONGEST_SIDE};
 use crate::recipe::{Geometry, Recipe, Scaling, Step};
-
-/// Pixels of the answer for each pixel of a thumbnail, at least; as many as our own decoders leave.
-const MARGIN: f64 = 2.4;
-
-/// Longest side Cloud Infinite is asked for; more is treated as this (460/36620).
-const LONGEST_SIDE: u32 = 10_000;
 
 /// The processing that makes a JPEG large enough for all recipes: upright, of a quality that does not show, and no
 /// larger than the source.
@@ -19,7 +14,7 @@ pub(super) fn process(recipes: &[Recipe]) -> String {
     format!("imageMogr2/auto-orient/{scaling}format/jpg/quality/90!")
 }
 
-/// The side of a box that leaves [`MARGIN`]; `None` where that depends on the size of the source.
+/// The side of a box that leaves [`DECODE_MARGIN`]; `None` where that depends on the size of the source.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
 fn enough(recipe: &Recipe) -> Option<u32> {
     match recipe.steps.first()? {
@@ -27,7 +22,7 @@ fn enough(recipe: &Recipe) -> Option<u32> {
             width: Some(width),
             height: Some(height),
             scaling: Scaling::Both | Scaling::ShrinkOnly,
-        }) => Some((f64::from(*width.max(height)) * MARGIN).ceil() as u32),
+        }) => Some((f64::from(*width.max(height)) * DECODE_MARGIN).ceil() as u32),
         _ => None,
     }
 }

@@ -11,8 +11,8 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-pub use output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
-pub use step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
+pub use self::output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
+pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Changes whenever the same recipe and source would give other bytes than before, so that stamps differ. A build without
 /// libwebp writes other WebP files.

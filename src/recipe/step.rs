@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Rgb;
+use crate::recipe::output::Rgb;
 
 /// One geometric operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -53,8 +53,8 @@ pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode> {
         let (width, height, bytes) = (thumbnail.width, thumbnail.height, thumbnail.bytes.len());
         let (name, format) = (target.display(), thumbnail.format.name());
         let motion = match thumbnail.motion {
-            Motion::Dropped(reason) => format!("  the first frame alone: {reason}"),
-            Motion::Frames(frames) => format!("  {frames} frames"),
+            Motion::NotAnimated(reason) => format!("  the first frame alone: {reason}"),
+            Motion::Animated(frames) => format!("  {frames} frames"),
             Motion::Still => String::new(),
         };
         let line = format!("{name}  {format} {width}x{height}  {bytes} bytes{motion}\n");
@@ -115,7 +115,8 @@ fn render_file(source: &Path, recipes: &[Recipe], memory: u64, threads: NonZeroU
     let recipes: Vec<&Recipe> = recipes.iter().collect();
     let max_pixels = Config::load(&Environment::default(), None)?.settings().max_pixels;
     let limits = Limits { max_pixels, memory, damage: Tolerance::default(), threads };
-    imaging::render(file, Some(length), &recipes, &limits, &Cancel::default()).with_context(name)
+    imaging::render(file, Some(length), &recipes, imaging::Upright::ByExif, &limits, &Cancel::default())
+        .with_context(name)
 }
 
 fn write(target: &Path, bytes: &[u8]) -> Result<()> {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::cause::sentence;
 use crate::error::{Disposition, Error};
 use crate::imaging::Timings;
+use crate::text::sentence;
 
 /// What became of one record. Serialised, it is the record's log line and its part of the answer.
 #[derive(Clone, Debug, Serialize)]

@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::{Response, StatusCode};
 
-use super::{Answer, Context};
-use crate::cause::sentence;
-use crate::http::client_builder;
+use crate::http_client::client_builder;
+use crate::runtime::Answer;
+use crate::runtime::context::Context;
+use crate::text::sentence;
 
 /// Largest event taken, bytes: what the platform allows a synchronous one (583/11637).
 const MAX_EVENT: usize = 6 * 1024 * 1024;

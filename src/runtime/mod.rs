@@ -14,9 +14,9 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use bytes::Bytes;
 
-pub use client::{Api, Error};
-pub use context::Context;
-pub use fence::{Panic, fenced, install_panic_hook};
+pub use self::client::{Api, Error};
+pub use self::context::Context;
+pub use self::fence::{Panic, fenced, install_panic_hook};
 
 /// What the platform is told about an invocation.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,8 +8,8 @@
 use std::collections::HashSet;
 use std::hash::{Hash as _, Hasher as _};
 
-use cos_thumbnailer::converge::{OnForeign, Seen};
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{OnForeign, SeenThumbnail};
 
 use crate::handler::{Event, Handler, Mistake, Progress};
 use crate::model::{Content, Model};
@@ -63,7 +63,7 @@ impl Scope {
         let mut settled = nothing.clone();
         let first = Content::Picture(1);
         settled.cos.source = Some(first);
-        let ours = |recipe| Seen::Ours { etag: Some(first.etag()), recipe };
+        let ours = |recipe| SeenThumbnail::Ours { etag: Some(first.etag()), recipe };
         settled.cos.thumbnails = self.recipes().into_iter().map(ours).collect();
         vec![nothing, settled]
     }
@@ -153,7 +153,7 @@ fn advanced(state: &State, slot: usize) -> State {
     match handler.advance(&mut next.cos) {
         Progress::Done => {}
         Progress::Going => next.handlers[slot] = Some(handler),
-        Progress::Restless => next.deliver(handler.event),
+        Progress::Unsettled => next.deliver(handler.event),
     }
     next.tidied()
 }

@@ -1,8 +1,10 @@
 //! One instance of the function at work on one event: the production logic, one request at a time.
 
-use cos_thumbnailer::converge::{Action, Approach, End, OnForeign, Seen, Source, Step, Visit};
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{
+    Action, Approach, End, OnForeign, SeenThumbnail, SourceState, Visit, VisitStep,
+};
 
 use crate::model::Model;
 
@@ -30,7 +32,7 @@ pub enum Progress {
     Done,
     Going,
     /// The event has to be delivered again.
-    Restless,
+    Unsettled,
 }
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
@@ -40,10 +42,10 @@ pub struct Handler {
     recipes: Vec<RecipeHash>,
     mistake: Mistake,
     /// What the looks at the thumbnails have shown so far.
-    looks: Vec<Seen>,
+    looks: Vec<SeenThumbnail>,
     /// Actions carried out so far, and whether somebody was quicker.
     written: usize,
-    beaten: bool,
+    lost_race: bool,
     /// The content that the thumbnails in its memory show.
     holds: Option<ETag>,
 }
@@ -53,44 +55,44 @@ impl Handler {
         let approach = if event.created { Approach::Fetch } else { Approach::Look };
         let told = event.etag.as_deref().map(|etag| ETag::parse(etag).unwrap());
         let visit = Visit::new(recipes.clone(), on_foreign, approach, told);
-        let (looks, written, beaten, holds) = (Vec::new(), 0, false, None);
-        Self { event, visit, recipes, mistake, looks, written, beaten, holds }
+        let (looks, written, lost_race, holds) = (Vec::new(), 0, false, None);
+        Self { event, visit, recipes, mistake, looks, written, lost_race, holds }
     }
 
     /// Sends one request and takes its answer in.
     pub fn advance(&mut self, cos: &mut Model) -> Progress {
         match self.visit.step().clone() {
-            Step::LookAtThumbnails => {
+            VisitStep::LookAtThumbnails => {
                 self.looks.push(cos.thumbnails[self.looks.len()].clone());
                 if self.looks.len() == cos.thumbnails.len() {
                     self.visit.saw_thumbnails(std::mem::take(&mut self.looks));
                 }
             }
-            Step::LookAtSource => {
+            VisitStep::LookAtSource => {
                 let source = self.look_at_source(cos);
                 self.visit.saw_source(source);
             }
-            Step::Fetch => {
+            VisitStep::Fetch => {
                 let fetched = cos.get();
                 self.holds = fetched.source.etag().cloned();
                 self.visit.fetched(fetched);
             }
-            Step::Write(actions) => self.write(&actions, cos),
-            Step::End(End::Restless) => return Progress::Restless,
-            Step::End(End::Settled) => return Progress::Done,
+            VisitStep::Write(actions) => self.write(&actions, cos),
+            VisitStep::End(End::Unsettled) => return Progress::Unsettled,
+            VisitStep::End(End::Settled) => return Progress::Done,
         }
         match self.visit.step() {
-            Step::End(End::Restless) => Progress::Restless,
-            Step::End(End::Settled) => Progress::Done,
+            VisitStep::End(End::Unsettled) => Progress::Unsettled,
+            VisitStep::End(End::Settled) => Progress::Done,
             _ => Progress::Going,
         }
     }
 
-    fn look_at_source(&self, cos: &Model) -> Source {
+    fn look_at_source(&self, cos: &Model) -> SourceState {
         let first = self.visit.source().is_none();
         match (self.mistake, &self.event.etag, self.visit.source()) {
             (Mistake::BelievesTheEvent, Some(etag), _) if first => {
-                Source::Picture(ETag::parse(etag).unwrap())
+                SourceState::Picture(ETag::parse(etag).unwrap())
             }
             (Mistake::NeverLooksAgain, _, Some(known)) => known.clone(),
             _ => cos.head(),
@@ -105,13 +107,13 @@ impl Handler {
             match action {
                 Action::Make => {
                     let recipe = self.recipes[number].clone();
-                    let thumbnail = Seen::Ours { etag: self.holds.clone(), recipe };
-                    let only_if_absent = self.visit.seen()[number] == Seen::Absent;
-                    self.beaten |= cos.put(number, thumbnail, only_if_absent);
+                    let thumbnail = SeenThumbnail::Ours { etag: self.holds.clone(), recipe };
+                    let only_if_absent = self.visit.seen()[number] == SeenThumbnail::Absent;
+                    self.lost_race |= cos.put(number, thumbnail, only_if_absent);
                     break;
                 }
                 Action::Remove => {
-                    cos.thumbnails[number] = Seen::Absent;
+                    cos.thumbnails[number] = SeenThumbnail::Absent;
                     break;
                 }
                 Action::Keep | Action::Leave | Action::Refuse => {}
@@ -119,7 +121,7 @@ impl Handler {
         }
         if actions.iter().skip(self.written).all(|action| !matches!(action, Action::Make | Action::Remove)) {
             self.written = 0;
-            self.visit.wrote(std::mem::take(&mut self.beaten));
+            self.visit.wrote(std::mem::take(&mut self.lost_race));
         }
     }
 }

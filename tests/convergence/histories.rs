@@ -1,7 +1,7 @@
 //! Random histories of the logic over the model: many handlers, foreign objects, changes of the recipe, faults.
 
-use cos_thumbnailer::converge::{OnForeign, Seen};
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{OnForeign, SeenThumbnail};
 
 use crate::handler::{Event, Handler, Mistake, Progress};
 use crate::model::{Content, Model};
@@ -125,7 +125,7 @@ impl History {
     fn put_foreign(&mut self) {
         if self.handlers.is_empty() {
             let number = self.random.below(self.cos.thumbnails.len());
-            self.cos.thumbnails[number] = Seen::Foreign;
+            self.cos.thumbnails[number] = SeenThumbnail::Foreign;
             self.foreign.push(number);
             self.note(format!("foreign object at {number}"));
         }
@@ -183,7 +183,7 @@ impl History {
         let lost = self.is_rough && self.random.once_in(30);
         if progress != Progress::Going || lost {
             let handler = self.handlers.remove(chosen);
-            if progress == Progress::Restless || lost {
+            if progress == Progress::Unsettled || lost {
                 self.events.push(handler.event);
             }
         }
@@ -191,7 +191,7 @@ impl History {
 
     fn check(&self) -> Result<(), String> {
         let untouched = |number: &usize| {
-            self.on_foreign == OnForeign::Overwrite || self.cos.thumbnails[*number] == Seen::Foreign
+            self.on_foreign == OnForeign::Overwrite || self.cos.thumbnails[*number] == SeenThumbnail::Foreign
         };
         if !self.foreign.iter().all(untouched) {
             return Err(format!("a foreign object was touched: {:?}", self.cos.thumbnails));

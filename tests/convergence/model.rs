@@ -1,8 +1,8 @@
 //! A COS of one source and its thumbnails, as far as visits see it.
 
-use cos_thumbnailer::converge::{Fetched, Seen, Source};
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
+use cos_thumbnailer::reconcile::{FetchOutcome, SeenThumbnail, SourceState};
 
 /// What lies under the key of a source.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -34,38 +34,38 @@ impl Content {
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Model {
     pub source: Option<Content>,
-    pub thumbnails: Vec<Seen>,
+    pub thumbnails: Vec<SeenThumbnail>,
     /// Whether the target bucket heeds `x-cos-forbid-overwrite`: one that keeps versions does not.
     pub heeds_forbid: bool,
 }
 
 impl Model {
     pub fn empty(thumbnails: usize, heeds_forbid: bool) -> Self {
-        Self { source: None, thumbnails: vec![Seen::Absent; thumbnails], heeds_forbid }
+        Self { source: None, thumbnails: vec![SeenThumbnail::Absent; thumbnails], heeds_forbid }
     }
 
     /// HEAD of the source.
-    pub fn head(&self) -> Source {
+    pub fn head(&self) -> SourceState {
         match self.source {
-            None => Source::Gone,
-            Some(empty @ Content::Empty(_)) => Source::Barren(empty.etag()),
-            Some(content) => Source::Picture(content.etag()),
+            None => SourceState::Gone,
+            Some(empty @ Content::Empty(_)) => SourceState::NotAnImage(empty.etag()),
+            Some(content) => SourceState::Picture(content.etag()),
         }
     }
 
     /// GET of the source, and what the pixels come to.
-    pub fn get(&self) -> Fetched {
+    pub fn get(&self) -> FetchOutcome {
         let source = match self.source {
-            Some(text @ Content::Text(_)) => Source::Barren(text.etag()),
+            Some(text @ Content::Text(_)) => SourceState::NotAnImage(text.etag()),
             Some(_) | None => self.head(),
         };
         let impossible = if matches!(self.source, Some(Content::Slim(_))) { vec![0] } else { Vec::new() };
-        Fetched { source, impossible }
+        FetchOutcome { source, impossible }
     }
 
     /// PUT of a thumbnail. Whether it was refused because something is there.
-    pub fn put(&mut self, number: usize, thumbnail: Seen, only_if_absent: bool) -> bool {
-        let refused = only_if_absent && self.heeds_forbid && self.thumbnails[number] != Seen::Absent;
+    pub fn put(&mut self, number: usize, thumbnail: SeenThumbnail, only_if_absent: bool) -> bool {
+        let refused = only_if_absent && self.heeds_forbid && self.thumbnails[number] != SeenThumbnail::Absent;
         if !refused {
             self.thumbnails[number] = thumbnail;
         }
@@ -74,14 +74,14 @@ impl Model {
 
     /// What is wrong with the thumbnails; nothing when they are those of the source as it is.
     pub fn wrong(&self, recipes: &[RecipeHash]) -> Option<String> {
-        let is_right = |(number, seen): (usize, &Seen)| match (self.source, seen) {
-            (_, Seen::Foreign | Seen::OfAnother(_)) => true,
-            (None | Some(Content::Empty(_) | Content::Text(_)), seen) => *seen == Seen::Absent,
-            (Some(Content::Slim(_)), seen) if number == 0 => *seen == Seen::Absent,
-            (Some(content), Seen::Ours { etag, recipe }) => {
+        let is_right = |(number, seen): (usize, &SeenThumbnail)| match (self.source, seen) {
+            (_, SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_)) => true,
+            (None | Some(Content::Empty(_) | Content::Text(_)), seen) => *seen == SeenThumbnail::Absent,
+            (Some(Content::Slim(_)), seen) if number == 0 => *seen == SeenThumbnail::Absent,
+            (Some(content), SeenThumbnail::Ours { etag, recipe }) => {
                 etag.as_ref() == Some(&content.etag()) && *recipe == recipes[number]
             }
-            (Some(_), Seen::Absent) => false,
+            (Some(_), SeenThumbnail::Absent) => false,
         };
         let all_right = self.thumbnails.iter().enumerate().all(is_right);
         (!all_right).then(|| format!("{:?} has {:?}", self.source, self.thumbnails))

@@ -5,13 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scf_local::deliver::Trigger;
-use scf_local::diagnosis::Diagnosis;
-use scf_local::table::Report;
-use scf_local::{Answer, Cos, CosOptions, Object, Outcome, print};
+use scf_local::{Cos, CosOptions, Object, Trigger, print};
 use serde_json::Value;
 
-use super::{Function, serve};
+use crate::command::function::Function;
+use crate::command::{outcome, serve};
 
 /// Deliver one event to the function and show what came of it.
 ///
@@ -53,7 +51,7 @@ pub(crate) async fn run(invoke: Invoke) -> Result<ExitCode> {
     let echo = event.get("doctor").is_none();
     let scf = invoke.function.start(&cos, &region, echo).await?;
     let answer = scf.invoke(&event.to_string()).await;
-    let good = show(&cos, &answer);
+    let good = outcome::show(&cos, &answer);
     if invoke.keep {
         let source = subjects.first().map_or("photos-1250000000", |subject| subject.bucket.as_str());
         // From here on an upload may come at any time: whoever reads the address may use it.
@@ -164,48 +162,6 @@ fn photo_beside(event: &Path, key: &str) -> Option<PathBuf> {
     };
     let entries = std::fs::read_dir(folder).ok()?;
     entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_photo).min()
-}
-
-/// Prints the outcome; whether it is a good one.
-pub(super) fn show(cos: &Cos, answer: &Answer) -> bool {
-    let rss = answer.peak_rss.map(|bytes| format!(", {} MB at most", bytes >> 20)).unwrap_or_default();
-    let milliseconds = answer.elapsed.as_millis();
-    let status = answer.outcome.status();
-    let mut good = answer.outcome.is_success();
-    match &answer.outcome {
-        Outcome::Response(text) => match (Report::read(text), Diagnosis::read(text)) {
-            (Some(report), _) => {
-                print::line(report.table(|bucket, key| cos.file(bucket, key)).trim_end());
-                good = !report.has_failure();
-            }
-            (None, Some(diagnosis)) => {
-                print::line(diagnosis.to_string().trim_end());
-                good = diagnosis.is_healthy();
-            }
-            (None, None) => print::line(text),
-        },
-        Outcome::Error(text) => print::line(&format!("the function answered with an error: {text}")),
-        other => print::line(&ending(other)),
-    }
-    print::line(&format!("{status} in {milliseconds} ms{rss}"));
-    good
-}
-
-fn ending(outcome: &Outcome) -> String {
-    let code = |code: &Option<i32>| {
-        code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"))
-    };
-    match outcome {
-        Outcome::AnswerTooLarge => "the answer is over 6 MB".to_owned(),
-        Outcome::Error(text) | Outcome::Response(text) | Outcome::StartFailed(text) => text.clone(),
-        Outcome::Exited { code: exit } => format!("the process ended during the invocation, {}", code(exit)),
-        Outcome::InitFailed { code: None } => "the process was not ready in time".to_owned(),
-        Outcome::InitFailed { code: exit } => {
-            format!("the process ended before it was ready, {}", code(exit))
-        }
-        Outcome::OutOfMemory => "the process was over its memory limit and was killed".to_owned(),
-        Outcome::TimedOut => "the time limit was over and the process was killed".to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scf_local::cos::Notice;
-use scf_local::deliver::Trigger;
-use scf_local::{Answer, Cos, CosOptions, Scf, print};
+use scf_local::{Answer, Cos, CosOptions, Notice, Scf, Trigger, print};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::{Function, invoke};
+use crate::command::function::Function;
+use crate::command::outcome;
 
 /// Serve a COS on this machine and run the function for everything that happens in the source bucket.
 ///
@@ -92,7 +91,7 @@ pub(super) async fn deliver(
     let delivery = trigger.deliver(notices, scf, |notice, answers: &[Answer]| {
         print::line(&format!("{} {}/{}", notice.name, notice.bucket, notice.key));
         for answer in answers {
-            invoke::show(cos, answer);
+            outcome::show(cos, answer);
         }
     });
     tokio::select! {

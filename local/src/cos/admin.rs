@@ -9,8 +9,8 @@ use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-use super::Fault;
-use super::service::Service;
+use crate::cos::fault::Fault;
+use crate::cos::service::Service;
 use crate::http::{self, Outgoing, Verdict};
 
 /// Largest list of faults, in bytes.
@@ -23,7 +23,7 @@ enum Faults {
     Many(Vec<Fault>),
 }
 
-pub(super) async fn serve(listener: TcpListener, service: Arc<Service>) {
+pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
     let handler = move |request| {
         let service = Arc::clone(&service);
         async move {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::Request;
+use crate::cos::wire::request::Request;
 
 /// What goes wrong with a request, and with which.
 ///

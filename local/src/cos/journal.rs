@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::request;
+use crate::cos::wire::request;
 
 /// One request as it arrived, and the status it was answered with.
 #[derive(Clone, Debug, Serialize)]
@@ -33,14 +33,14 @@ pub struct Request {
 
 /// The requests so far.
 #[derive(Debug, Default)]
-pub(super) struct Journal(Mutex<Vec<Request>>);
+pub(crate) struct Journal(Mutex<Vec<Request>>);
 
 impl Journal {
-    pub(super) fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, request: &request::Request, status: u16) {
+    pub(crate) fn write(&self, request: &request::Request, status: u16) {
         self.lock().push(Request {
             method: request.method.clone(),
             bucket: request.bucket.clone(),

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// How to start a [`Cos`](super::Cos).
+/// How to start a [`Cos`](crate::Cos).
 #[derive(Clone)]
 pub struct CosOptions {
     /// Folder the buckets lie in; made when missing.

@@ -7,9 +7,10 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 
-use super::instance::{Instance, Taken};
-use super::{Outcome, RuntimeFault};
 use crate::http::{Outgoing, Verdict};
+use crate::scf::fault::RuntimeFault;
+use crate::scf::instance::{Instance, Taken};
+use crate::scf::outcome::Outcome;
 
 /// Largest answer of a function, in bytes (583/11637).
 const ANSWER_MAX: usize = 6 << 20;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{Outcome, RuntimeFault};
+use crate::scf::fault::RuntimeFault;
+use crate::scf::outcome::Outcome;
 
 /// An event on its way into the function.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ pub enum HeaderCase {
     Mixed,
 }
 
-/// How to start an [`Scf`](super::Scf).
+/// How to start an [`Scf`](crate::Scf).
 #[derive(Clone, Debug)]
 pub struct ScfOptions {
     /// The program, usually `bootstrap`.
@@ -35,7 +35,7 @@ pub struct ScfOptions {
     pub init_limit: Duration,
     /// Spelling of the headers of `next`.
     pub header_case: HeaderCase,
-    /// Retries of a failed event in [`Scf::deliver`](super::Scf::deliver); SCF makes 2 (583/41138).
+    /// Retries of a failed event in [`Scf::deliver`](crate::Scf::deliver); SCF makes 2 (583/41138).
     pub retries: u32,
     /// Pause before a retry; SCF waits a minute.
     pub retry_delay: Duration,

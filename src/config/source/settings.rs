@@ -63,8 +63,8 @@ impl BothPlaces<'_> {
 mod tests {
     use super::*;
     use crate::config::{Config, LogLevel, OnDamage, OnFailure};
-    use crate::converge::OnForeign;
-    use crate::service::{Domain, Endpoint};
+    use crate::object::{Domain, Endpoint};
+    use crate::reconcile::OnForeign;
 
     #[test]
     fn settings_come_from_either_place() {

@@ -6,10 +6,9 @@ use std::str::FromStr;
 
 use crate::config::rule::Heic;
 use crate::config::settings::{LogLevel, OnDamage, OnFailure};
-use crate::converge::OnForeign;
-use crate::object::{Bucket, Key};
+use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
-use crate::service::{Acl, Domain, Endpoint, StorageClass};
+use crate::reconcile::OnForeign;
 
 /// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
 /// bytes a pixel.

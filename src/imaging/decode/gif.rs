@@ -9,26 +9,23 @@ use std::time::Duration;
 
 use gif::{ColorOutput, DecodeOptions, DecodingError, DisposalMethod, Frame, Repeat};
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::film::Film;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, Picture, side};
-use super::super::reduce::Reducer;
-use super::super::source::{CUT_SHORT, Even, Source};
-use super::super::{Error, SourceFormat};
-use super::screen::{Blend, CLEAR, Disposal, Place, Screen};
-use super::{Decoded, reserved};
-
-const FORMAT: SourceFormat = SourceFormat::Gif;
+use crate::imaging::decode::animation_screen::{Blend, CLEAR, Disposal, FrameRect, Screen};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::AnimationSink;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::{CUT_SHORT, Even, SourceReader};
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
@@ -38,25 +35,25 @@ pub(super) fn decode<R: Read>(
     let mut decoder = options.read_info(Even(source)).map_err(|error| refusal(&error))?;
     let screen = Size { width: decoder.width().into(), height: decoder.height().into() };
     let frame = decoder.next_frame_info().map_err(|error| refusal(&error))?;
-    let frame = frame.ok_or_else(|| damaged("it has no frame"))?.clone();
+    let frame = frame.ok_or_else(|| Error::damaged(SourceFormat::Gif, "it has no frame"))?.clone();
     // Some writers leave the canvas empty and mean the frame.
     let empty = screen.pixels() == 0;
     let full = if empty { size_of(&frame) } else { screen };
     if full.pixels() == 0 {
-        return Err(damaged("it has no pixels"));
+        return Err(Error::damaged(SourceFormat::Gif, "it has no pixels"));
     }
     budget.admit(full)?;
     let cell = Reducer::cell(demand.ratio(full));
-    let mut file = Frames { decoder, full, empty, cell };
-    if film.is_wanted(FORMAT) {
-        return file.play(&frame, budget, film);
+    let mut file = GifFrames { decoder, full, empty, cell };
+    if animation.is_wanted(SourceFormat::Gif) {
+        return file.play(&frame, budget, animation);
     }
     let length = length_of(&frame);
     budget.reserve(reserved(length))?;
     let mut reducer = Reducer::new(full, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
     let mut indices = vec![0; length];
     let palette = file.read(&frame, &mut indices)?;
-    let Place { left, top, .. } = file.place(&frame);
+    let FrameRect { left, top, .. } = file.place(&frame);
     let frame_width = usize::from(frame.width).max(1);
     let mut row = vec![CLEAR; side(full.width)];
     for y in 0..side(full.height) {
@@ -72,7 +69,7 @@ pub(super) fn decode<R: Read>(
 }
 
 /// A file whose first frame is about to be read.
-struct Frames<'s, 'a, R: Read> {
+struct GifFrames<'s, 'a, R: Read> {
     decoder: gif::Decoder<Even<'s, 'a, R>>,
     full: Size,
     /// Whether the canvas is that of the first frame.
@@ -80,13 +77,13 @@ struct Frames<'s, 'a, R: Read> {
     cell: u32,
 }
 
-impl<R: Read> Frames<'_, '_, R> {
+impl<R: Read> GifFrames<'_, '_, R> {
     /// All frames, as far as they are wanted; the first comes back.
     fn play(
         &mut self,
         first: &Frame<'static>,
         budget: &mut Budget,
-        film: &mut Film<'_>,
+        animation: &mut AnimationSink<'_>,
     ) -> Result<Decoded, Error> {
         let mut screen = Screen::new(self.full, budget)?;
         let mut indices = Vec::new();
@@ -98,20 +95,20 @@ impl<R: Read> Frames<'_, '_, R> {
             Repeat::Finite(again) => again.saturating_add(1),
             Repeat::Infinite => 0,
         };
-        film.open(&decoded, plays, None, budget);
-        let mut goes_on = film.show_first(&decoded.picture, shown, budget)?;
-        while goes_on {
-            goes_on = match self.decoder.next_frame_info() {
+        animation.begin(&decoded, plays, None, budget);
+        let mut wants_more = animation.push_first(&decoded.picture, shown, budget)?;
+        while wants_more {
+            wants_more = match self.decoder.next_frame_info() {
                 Ok(None) => false,
-                Err(error) if is_cut_short(&error) => film.end(),
+                Err(error) if is_cut_short(&error) => animation.end_early(),
                 Ok(Some(frame)) => {
                     let frame = frame.clone();
                     match self.next(&frame, &mut screen, &mut indices, budget) {
-                        Ok((picture, _)) => film.show(picture, self::shown(&frame), budget)?,
-                        Err(error) => film.tear(error)?,
+                        Ok((picture, _)) => animation.push(picture, self::shown(&frame), budget)?,
+                        Err(error) => animation.fail(error)?,
                     }
                 }
-                Err(error) => film.tear(refusal(&error))?,
+                Err(error) => animation.fail(refusal(&error))?,
             };
         }
         Ok(decoded)
@@ -143,30 +140,22 @@ impl<R: Read> Frames<'_, '_, R> {
     }
 
     /// The pixels of the frame that was announced, and their colours.
-    fn read(&mut self, frame: &Frame<'static>, indices: &mut [u8]) -> Result<Palette, Error> {
+    fn read(&mut self, frame: &Frame<'static>, indices: &mut [u8]) -> Result<GifPalette, Error> {
         if !indices.is_empty() {
             self.decoder.read_into_buffer(indices).map_err(|error| refusal(&error))?;
         }
-        Ok(Palette::new(self.decoder.palette().map_err(|error| refusal(&error))?, frame.transparent))
+        Ok(GifPalette::new(self.decoder.palette().map_err(|error| refusal(&error))?, frame.transparent))
     }
 
-    fn place(&self, frame: &Frame<'static>) -> Place {
+    fn place(&self, frame: &Frame<'static>) -> FrameRect {
         let (left, top) = if self.empty { (0, 0) } else { (frame.left.into(), frame.top.into()) };
-        Place { left, top, size: size_of(frame) }
+        FrameRect { left, top, size: size_of(frame) }
     }
 
     fn decoded(&self, (picture, cell): (Picture, u32)) -> Decoded {
         Decoded {
-            picture,
-            full: self.full,
-            reduction: cell.into(),
-            grain: Grain::of(cell),
-            orientation: Orientation::default(),
             profile: self.decoder.icc_profile().map(<[u8]>::to_vec),
-            credits: Credits::default(),
-            format: FORMAT,
-            damage: Damage::NONE,
-            quality: None,
+            ..Decoded::plain(SourceFormat::Gif, picture, self.full, cell)
         }
     }
 }
@@ -184,9 +173,9 @@ fn shown(frame: &Frame<'static>) -> Duration {
     Duration::from_millis(u64::from(frame.delay) * 10)
 }
 /// The colour of every index; those past the end of the table, and the transparent one, are clear.
-struct Palette([[u8; 4]; 256]);
+struct GifPalette([[u8; 4]; 256]);
 
-impl Palette {
+impl GifPalette {
     fn new(table: &[u8], transparent: Option<u8>) -> Self {
         let mut colors = [CLEAR; 256];
         for (color, [r, g, b]) in colors.iter_mut().zip(table.as_chunks::<3>().0) {
@@ -204,7 +193,11 @@ impl Palette {
 }
 
 fn refusal(error: &DecodingError) -> Error {
-    if is_cut_short(error) { damaged(CUT_SHORT) } else { damaged(&error.to_string()) }
+    if is_cut_short(error) {
+        Error::damaged(SourceFormat::Gif, CUT_SHORT)
+    } else {
+        Error::damaged(SourceFormat::Gif, error.to_string())
+    }
 }
 
 fn is_cut_short(error: &DecodingError) -> bool {
@@ -213,8 +206,4 @@ fn is_cut_short(error: &DecodingError) -> bool {
         DecodingError::Io(error) => error.kind() == ErrorKind::UnexpectedEof,
         _ => false,
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
 }

@@ -1,4 +1,4 @@
-//! JPEG, at the scale that is needed, by the [`jpeg`] reader.
+//! JPEG, at the scale that is needed, by [`thumbnail_jpeg`].
 //!
 //! Memory: metadata; the picture, averaged further where its recipes allow; and what the reader says it takes.
 
@@ -6,22 +6,21 @@ use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::num::NonZeroUsize;
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::jpeg::{self, Head, Scale, Wanted};
-use super::super::limits::{Budget, Cancel};
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, Picture};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::{Decoded, exif_orientation, reserved};
+use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
-const FORMAT: SourceFormat = SourceFormat::Jpeg;
-
-/// Decoded pixels for each pixel of the thumbnail, at least, when decoding smaller than the file.
-const MARGIN: f64 = 2.4;
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::exif_orientation;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, Cancel, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::{DECODE_MARGIN, Demand};
+use crate::imaging::source_format::SourceFormat;
 
 /// Smaller pictures are decoded on one thread: they are done by the time that another one is awake and pays.
 const LARGE: u64 = 20_000_000;
@@ -30,7 +29,7 @@ const LARGE: u64 = 20_000_000;
 const PARTS: f64 = 1e6;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -42,21 +41,22 @@ pub(super) fn decode<R: Read>(
     // The height stands behind the first scan, and nothing can be planned without it.
     let cancel = source.cancel();
     let bytes = source.take_bytes(budget)?;
-    head.frame.height = jpeg::height_at_end(&bytes).ok_or_else(|| damaged("it has no height"))?;
+    head.frame.height =
+        height_at_end(&bytes).ok_or_else(|| Error::damaged(SourceFormat::Jpeg, "it has no height"))?;
     let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..));
     picture(&head, cancel, rest.unwrap_or_default(), demand, budget)
 }
 
 /// Reserves what [`decode`] does by the header of a file, and gives the picture without its pixels.
-pub(in super::super) fn rehearse(
+pub(in super::super) fn estimate(
     header: &[u8],
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let head = Head::read(header).map_err(refusal)?;
-    let sheet = Sheet::new(&head, demand, budget)?;
-    let picture = Reducer::hollow(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
-    Ok(sheet.decoded(&head, picture, sheet.cell, Damage::NONE))
+    let plan = DecodePlan::new(&head, demand, budget)?;
+    let picture = Reducer::placeholder(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
+    Ok(plan.decoded(&head, picture, plan.cell, Damage::NONE))
 }
 
 fn picture(
@@ -66,21 +66,21 @@ fn picture(
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
-    let sheet = Sheet::new(head, demand, budget)?;
-    let mut reducer = Reducer::new(sheet.size, sheet.layout, Depth::Eight, sheet.cell, budget)?;
-    let threads = if sheet.full.pixels() < LARGE { NonZeroUsize::MIN } else { budget.threads() };
-    let wanted = Wanted { scale: sheet.scale, reduction: sheet.left, threads };
+    let plan = DecodePlan::new(head, demand, budget)?;
+    let mut reducer = Reducer::new(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
+    let threads = if plan.full.pixels() < LARGE { NonZeroUsize::MIN } else { budget.threads() };
+    let wanted = Wanted { scale: plan.scale, reduction: plan.left, threads };
     let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
-        if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
+        if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });
     let summary = summary.map_err(refusal)?;
     let (picture, cell) = reducer.finish();
-    Ok(sheet.decoded(head, picture, cell, damage(summary.lost)))
+    Ok(plan.decoded(head, picture, cell, damage(summary.lost)))
 }
 
 /// How a picture is to be read.
-struct Sheet {
+struct DecodePlan {
     full: Size,
     orientation: Orientation,
     scale: Scale,
@@ -92,7 +92,7 @@ struct Sheet {
     cell: u32,
 }
 
-impl Sheet {
+impl DecodePlan {
     /// Admits the size, and reserves all but the picture.
     fn new(head: &Head, demand: Demand<'_>, budget: &mut Budget) -> Result<Self, Error> {
         let full = Size { width: head.frame.width, height: head.frame.height };
@@ -115,16 +115,14 @@ impl Sheet {
 
     fn decoded(&self, head: &Head, picture: Picture, cell: u32, damage: Damage) -> Decoded {
         Decoded {
-            picture,
-            full: self.full,
             reduction: (self.scale.reduction() * cell).into(),
-            grain: if self.scale == Scale::Eighth { Grain::Means } else { Grain::of(cell) },
+            sampling: if self.scale == Scale::Eighth { Sampling::Averaged } else { Sampling::of(cell) },
             orientation: self.orientation,
             profile: head.metadata.profile(),
-            credits: head.metadata.exif.as_deref().map(Credits::read).unwrap_or_default(),
-            format: FORMAT,
+            copyright: head.metadata.exif.as_deref().map(Copyright::read).unwrap_or_default(),
             quality: head.quality(),
             damage,
+            ..Decoded::plain(SourceFormat::Jpeg, picture, self.full, cell)
         }
     }
 }
@@ -134,26 +132,22 @@ fn damage(lost: f64) -> Damage {
     Damage { lost: (lost * PARTS).ceil() as u64, all: PARTS as u64 }
 }
 
-/// The smallest scale that leaves [`MARGIN`].
+/// The smallest scale that leaves [`DECODE_MARGIN`].
 fn scale(ratio: f64) -> Scale {
-    let enough = |scale: &Scale| MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
+    let enough = |scale: &Scale| DECODE_MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
     [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(enough).unwrap_or(Scale::Full)
 }
 
-fn refusal(error: jpeg::Error) -> Error {
+fn refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        jpeg::Error::Damaged(detail) => damaged(&detail),
+        thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Jpeg, detail),
         // Whether the reader is to blame is found out where all formats meet.
-        jpeg::Error::Read(error) => damaged(&error.to_string()),
-        jpeg::Error::Stopped => Error::Cancelled,
-        jpeg::Error::Unsupported(feature) => {
+        thumbnail_jpeg::Error::Read(error) => Error::damaged(SourceFormat::Jpeg, error.to_string()),
+        thumbnail_jpeg::Error::Stopped => Error::Cancelled,
+        thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a JPEG with {feature}")) }
         }
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
 }
 
 #[cfg(test)]

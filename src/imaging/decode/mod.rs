@@ -3,15 +3,14 @@
 //! Each room reads its header first, has size and memory admitted by the [`Budget`], and only then takes
 //! pixels on, as few as the [`Demand`] allows. What the models of memory count is said in each room.
 
+mod animation_screen;
 mod avif;
 mod bmp;
-mod forward;
 mod gif;
 mod jpeg;
 mod png;
 mod pnm;
 mod qoi;
-mod screen;
 #[cfg(test)]
 mod streamed;
 mod tiff;
@@ -19,71 +18,23 @@ mod webp;
 
 use std::io::Read;
 
-pub(super) use self::jpeg::rehearse as rehearse_jpeg;
-use self::tiff::exif_orientation;
-use super::credits::Credits;
-use super::damage::Damage;
-use super::film::Film;
-use super::geometry::{Demand, Size};
-use super::limits::Budget;
-use super::orient::Orientation;
-use super::picture::{Grain, Picture};
-use super::source::Source;
-use super::{Error, SourceFormat, probe};
+pub(super) use self::jpeg::estimate as estimate_jpeg;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::AnimationSink;
+use crate::imaging::error::Error;
+use crate::imaging::exif::exif_orientation;
+use crate::imaging::input::probe;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::Budget;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
-/// A decoded source, lying as it was stored.
-#[derive(Debug)]
-pub(super) struct Decoded {
-    /// The pixels: those of the file, or means of several of them.
-    pub(super) picture: Picture,
-    /// Size in the file, pixels.
-    pub(super) full: Size,
-    pub(super) reduction: Reduction,
-    /// Whether the pixels are means.
-    pub(super) grain: Grain,
-    pub(super) orientation: Orientation,
-    /// Embedded ICC profile.
-    pub(super) profile: Option<Vec<u8>>,
-    /// Of its EXIF.
-    pub(super) credits: Credits,
-    pub(super) format: SourceFormat,
-    /// What of `picture` is made up.
-    pub(super) damage: Damage,
-    /// Estimated libjpeg quality, of a JPEG.
-    pub(super) quality: Option<u8>,
-}
-
-/// Pixels of the file for each pixel of a picture. The last column and row of the picture may show less.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reduction {
-    pub(super) across: f64,
-    pub(super) down: f64,
-}
-
-impl Reduction {
-    /// Of a picture that was scaled to a size as a whole, so that its last column and row are as good as the others.
-    #[cfg_attr(not(feature = "libwebp"), expect(dead_code, reason = "no other decoder scales"))]
-    fn fitted(full: Size, scaled: Size) -> Self {
-        Self {
-            across: f64::from(full.width) / f64::from(scaled.width),
-            down: f64::from(full.height) / f64::from(scaled.height),
-        }
-    }
-}
-
-/// Of a picture made of squares with this side.
-impl From<u32> for Reduction {
-    fn from(cell: u32) -> Self {
-        Self { across: f64::from(cell), down: f64::from(cell) }
-    }
-}
-
-/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the film.
+/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the animation.
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let head = source.head(probe::HEAD)?;
     let format = probe::format(head)?;
@@ -93,13 +44,13 @@ pub(super) fn decode<R: Read>(
     let decoded = match format {
         SourceFormat::Avif => avif::decode(source, demand, budget),
         SourceFormat::Bmp => bmp::decode(source, demand, budget),
-        SourceFormat::Gif => gif::decode(source, demand, budget, film),
+        SourceFormat::Gif => gif::decode(source, demand, budget, animation),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
-        SourceFormat::Png => png::decode(source, demand, budget, film),
+        SourceFormat::Png => png::decode(source, demand, budget, animation),
         SourceFormat::Pnm => pnm::decode(source, demand, budget),
         SourceFormat::Qoi => qoi::decode(source, demand, budget),
         SourceFormat::Tiff => tiff::decode(source, demand, budget),
-        SourceFormat::WebP => webp::decode(source, demand, budget, film),
+        SourceFormat::WebP => webp::decode(source, demand, budget, animation),
     };
     let decoded = decoded.map(|decoded| {
         let orientation = demand.orientation(decoded.orientation);
@@ -107,7 +58,7 @@ pub(super) fn decode<R: Read>(
     });
     match source.culprit() {
         // A frame that did not arrive is not damaged.
-        Some(culprit) if film.is_torn() => Err(culprit),
+        Some(culprit) if animation.has_failed() => Err(culprit),
         culprit => blame(decoded, culprit),
     }
 }
@@ -120,35 +71,17 @@ fn blame(decoded: Result<Decoded, Error>, culprit: Option<Error>) -> Result<Deco
     }
 }
 
-/// Bytes of so many pixels.
-fn bytes_of(size: Size, pixel: u64) -> u64 {
-    size.pixels().saturating_mul(pixel)
-}
-
-/// A length in memory as a number of bytes to reserve.
-fn reserved(length: usize) -> u64 {
-    u64::try_from(length).unwrap_or(u64::MAX)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::picture::{Depth, Layout};
     use super::*;
+    use crate::imaging::damage::Damage;
+    use crate::imaging::picture::geometry::Size;
+    use crate::imaging::picture::{Depth, Layout, Picture};
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };
-        Ok(Decoded {
-            picture: Picture::blank(full, Layout::Grey, Depth::Eight),
-            full,
-            reduction: 1.into(),
-            grain: Grain::Points,
-            orientation: Orientation::default(),
-            profile: None,
-            credits: Credits::default(),
-            format: SourceFormat::Jpeg,
-            damage,
-            quality: None,
-        })
+        let picture = Picture::blank(full, Layout::Grey, Depth::Eight);
+        Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, picture, full, 1) })
     }
 
     #[test]

@@ -5,22 +5,21 @@
 
 use std::io::Read;
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, side};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::forward::Forward;
-use super::{Decoded, reserved};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, side};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Qoi;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -42,7 +41,7 @@ pub(super) fn decode<R: Read>(
     let cell = Reducer::cell(demand.ratio(full));
     let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
     let mut row = vec![0; length];
-    let mut pixels = Pixels::default();
+    let mut pixels = RecentPixels::default();
     for _ in 0..height {
         cancel.check()?;
         match layout {
@@ -52,22 +51,11 @@ pub(super) fn decode<R: Read>(
         reducer.push(&row);
     }
     let (picture, reduction) = reducer.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: Orientation::default(),
-        profile: None,
-        credits: Credits::default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    Ok(Decoded::plain(FORMAT, picture, full, reduction))
 }
 
 /// What the next pixel may refer to.
-struct Pixels {
+struct RecentPixels {
     /// The pixel before.
     last: [u8; 4],
     /// Times it comes again.
@@ -76,13 +64,13 @@ struct Pixels {
     seen: [[u8; 4]; 64],
 }
 
-impl Default for Pixels {
+impl Default for RecentPixels {
     fn default() -> Self {
         Self { last: [0, 0, 0, u8::MAX], repeats: 0, seen: [[0; 4]; 64] }
     }
 }
 
-impl Pixels {
+impl RecentPixels {
     /// The next pixels, without alpha where there is no room for it.
     fn fill<const C: usize, R: Read>(
         &mut self,

@@ -2,22 +2,28 @@
 
 use std::path::Path;
 
-use super::super::damage::Tolerance;
-use super::super::film::Film;
-use super::super::geometry::{Demand, Lying};
-use super::super::limits::{Budget, Cancel, Limits};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::Decoded;
+use crate::imaging::damage::Tolerance;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::AnimationSink;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, Cancel, Limits};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::{Demand, Upright};
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Recipe;
 
 fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, Error> {
     let cancel = Cancel::default();
     let recipes = [recipe];
-    let demand = Demand { recipes: &recipes, lying: Lying::AsItSays };
-    let mut film = Film::new(demand, None, &cancel);
-    super::decode(&mut Source::new(file, None, &cancel), demand, budget, &mut film)
+    let demand = Demand { recipes: &recipes, upright: Upright::ByExif };
+    let mut animation = AnimationSink::new(demand, None, &cancel);
+    crate::imaging::decode::decode(
+        &mut SourceReader::new(file, None, &cancel),
+        demand,
+        budget,
+        &mut animation,
+    )
 }
 
 #[test]

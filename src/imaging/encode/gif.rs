@@ -2,8 +2,8 @@
 
 use gif::{Encoder, Frame};
 
-use super::super::picture::{Layout, Picture};
-use super::short;
+use crate::imaging::encode::short;
+use crate::imaging::picture::{Layout, Picture};
 use crate::recipe::Rgb;
 
 /// NeuQuant looks at every tenth pixel: the balance its authors recommend.
@@ -38,9 +38,9 @@ pub(super) fn masked(picture: Picture, background: Rgb) -> Picture {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::geometry::Size;
-    use super::super::super::picture::Depth;
     use super::*;
+    use crate::imaging::picture::Depth;
+    use crate::imaging::picture::geometry::Size;
 
     #[test]
     fn alpha_becomes_all_or_nothing_over_the_background() {

@@ -3,8 +3,8 @@
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
-use super::super::picture::{Layout, Picture};
-use super::{Carried, short};
+use crate::imaging::encode::{Carried, short};
+use crate::imaging::picture::{Layout, Picture};
 use crate::recipe::{Recipe, Subsampling};
 
 /// The means of the blocks, then all the rest of each component. The encoder codes no runs of empty blocks, so

@@ -1,34 +1,24 @@
 //! Pixels to files: one file a format. Metadata is written only where the recipe keeps it.
 
-mod fit;
+pub(crate) mod animation;
 mod gif;
 mod jpeg;
 mod png;
-mod reel;
-mod riff;
+mod quality_search;
 mod webp;
+mod webp_metadata;
 
 use bytes::Bytes;
 
-pub(super) use self::reel::{Reel, moves_in};
-use super::facts::Facts;
-use super::geometry::Size;
-use super::limits::Cancel;
-use super::picture::{Layout, Picture};
-use super::{Error, Motion, SourceFormat, Thumbnail};
+use crate::imaging::error::Error;
+use crate::imaging::facts::Facts;
+use crate::imaging::facts::{InheritedTraits, carries_metadata};
+use crate::imaging::limits::Cancel;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Layout, Picture};
+use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe, Subsampling};
-
-/// What of the source decides how its thumbnails are written.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
-    pub(super) format: SourceFormat,
-    /// Pixels, upright.
-    pub(super) size: Size,
-    /// Estimated libjpeg quality, of a JPEG.
-    pub(super) quality: Option<u8>,
-    /// Length of the file, if it is known.
-    pub(super) bytes: Option<u64>,
-}
 
 /// What is written beside the picture.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +33,7 @@ impl<'a> Carried<'a> {
     /// What a recipe keeps of its source.
     pub(super) fn of(facts: &'a Facts, recipe: &Recipe) -> Self {
         let keeps = recipe.keep.copyright && carries_metadata(recipe, facts.format);
-        Self { profile: facts.kept_for(recipe), exif: if keeps { facts.credits.to_exif() } else { None } }
+        Self { profile: facts.kept_for(recipe), exif: if keeps { facts.copyright.to_exif() } else { None } }
     }
 }
 
@@ -54,7 +44,7 @@ impl<'a> Carried<'a> {
 pub(super) fn encode(
     picture: Picture,
     recipe: &Recipe,
-    origin: &Origin,
+    origin: &InheritedTraits,
     carried: &Carried<'_>,
     cancel: &Cancel,
 ) -> Result<Thumbnail, Error> {
@@ -64,18 +54,18 @@ pub(super) fn encode(
     if size.width.max(size.height) > longest {
         return Err(Error::Impossible { format, width: size.width, height: size.height, longest });
     }
-    let sheet = Sheet { picture: laid_out(picture, format, recipe, carried), format, recipe, carried };
+    let job = EncodeJob { picture: laid_out(picture, format, recipe, carried), format, recipe, carried };
     let quality = recipe.quality.of(origin.quality);
-    let mut bytes = sheet.write(quality)?;
+    let mut bytes = job.write(quality)?;
     if let Some(limit) = origin.length_of_twin(format, size)
-        && !fit::fits(&bytes, limit)
+        && !quality_search::fits(&bytes, limit)
     {
-        bytes = sheet.write_within(limit, quality, cancel)?.unwrap_or(bytes);
+        bytes = job.write_within(limit, quality, cancel)?.unwrap_or(bytes);
     }
     if let Some(allowed) = recipe.max_bytes
-        && !fit::fits(&bytes, allowed)
+        && !quality_search::fits(&bytes, allowed)
     {
-        bytes = sheet.write_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
+        bytes = job.write_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
             format,
             width: size.width,
             height: size.height,
@@ -88,7 +78,7 @@ pub(super) fn encode(
 
 /// Bytes a pixel of the final size that [`encode`] takes, the picture included. Measured on noise: most of it are
 /// coefficients and tokens that wait for their tables, and in WebP the search for repeats in alpha.
-pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &Origin, layout: Layout, size: Size) -> u64 {
+pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &InheritedTraits, layout: Layout, size: Size) -> u64 {
     let format = recipe.format.unwrap_or_else(|| inherited(origin.format, layout));
     let may_repeat = recipe.max_bytes.is_some() || origin.length_of_twin(format, size).is_some();
     match format {
@@ -109,43 +99,15 @@ pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &Origin, layout: Layout, si
     }
 }
 
-/// Whether thumbnails of this recipe can carry a profile and EXIF.
-pub(super) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
-    let is_gif = match recipe.format {
-        Some(format) => format == Format::Gif,
-        None => source == SourceFormat::Gif,
-    };
-    !is_gif
-}
-
-impl Origin {
-    /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
-    /// the thumbnail, and it shall not be larger.
-    fn length_of_twin(&self, format: Format, size: Size) -> Option<u64> {
-        let same = match self.format {
-            SourceFormat::Gif => format == Format::Gif,
-            SourceFormat::Jpeg => format == Format::Jpeg,
-            SourceFormat::Png => format == Format::Png,
-            SourceFormat::WebP => format == Format::WebP,
-            SourceFormat::Avif
-            | SourceFormat::Bmp
-            | SourceFormat::Pnm
-            | SourceFormat::Qoi
-            | SourceFormat::Tiff => false,
-        };
-        self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
-    }
-}
-
 /// A picture laid out for its format.
-struct Sheet<'a> {
+struct EncodeJob<'a> {
     picture: Picture,
     format: Format,
     recipe: &'a Recipe,
     carried: &'a Carried<'a>,
 }
 
-impl Sheet<'_> {
+impl EncodeJob<'_> {
     fn write(&self, quality: u8) -> Result<Vec<u8>, Error> {
         self.finished(match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
@@ -154,7 +116,7 @@ impl Sheet<'_> {
             Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.carried {
                 Carried { profile: None, exif: None } => webp,
                 Carried { profile, exif } => {
-                    riff::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
+                    webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
                 }
             }),
         })
@@ -164,13 +126,13 @@ impl Sheet<'_> {
     fn write_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
             Format::Gif => Ok(None),
-            Format::Jpeg | Format::WebP => fit::below(tried, limit, |quality| {
+            Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
                 cancel.check()?;
                 self.write(quality)
             }),
             Format::Png => {
                 let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.carried))?;
-                Ok(fit::fits(&small, limit).then_some(small))
+                Ok(quality_search::fits(&small, limit).then_some(small))
             }
         }
     }
@@ -227,15 +189,15 @@ fn short(side: u32) -> u16 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::picture::Depth;
     use super::*;
+    use crate::imaging::picture::Depth;
     use crate::recipe::Quality;
 
-    fn origin(format: SourceFormat) -> Origin {
-        Origin { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
+    fn origin(format: SourceFormat) -> InheritedTraits {
+        InheritedTraits { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
     }
 
-    fn write(picture: Picture, recipe: &Recipe, origin: &Origin) -> Result<Thumbnail, Error> {
+    fn write(picture: Picture, recipe: &Recipe, origin: &InheritedTraits) -> Result<Thumbnail, Error> {
         encode(picture, recipe, origin, &Carried::default(), &Cancel::default())
     }
 
@@ -283,7 +245,7 @@ mod tests {
     fn quality_is_capped_by_the_source_only_where_asked() {
         let length = |quality, own| {
             let recipe = Recipe { format: Some(Format::Jpeg), quality, ..Recipe::default() };
-            let origin = Origin { quality: own, ..origin(SourceFormat::Jpeg) };
+            let origin = InheritedTraits { quality: own, ..origin(SourceFormat::Jpeg) };
             write(noise(64), &recipe, &origin).unwrap().bytes.len()
         };
         let low = length(Quality::Fixed(30), None);
@@ -316,16 +278,16 @@ mod tests {
     fn a_thumbnail_as_large_as_its_source_has_no_more_bytes() {
         let recipe = Recipe { format: Some(Format::Jpeg), quality: Quality::Fixed(95), ..Recipe::default() };
         let size = noise(200).size;
-        let source = Origin { size, quality: Some(90), ..origin(SourceFormat::Jpeg) };
-        let of = |bytes, origin: Origin| {
-            let origin = Origin { bytes, ..origin };
+        let source = InheritedTraits { size, quality: Some(90), ..origin(SourceFormat::Jpeg) };
+        let of = |bytes, origin: InheritedTraits| {
+            let origin = InheritedTraits { bytes, ..origin };
             write(noise(200), &recipe, &origin).unwrap().bytes.len() as u64
         };
         let free = of(None, source);
         let limit = free * 3 / 4;
         assert!((limit * 9 / 10..=limit).contains(&of(Some(limit), source)));
-        assert_eq!(of(Some(limit), Origin { format: SourceFormat::Png, ..source }), free);
-        assert_eq!(of(Some(limit), Origin { size: Size { width: 201, ..size }, ..source }), free);
+        assert_eq!(of(Some(limit), InheritedTraits { format: SourceFormat::Png, ..source }), free);
+        assert_eq!(of(Some(limit), InheritedTraits { size: Size { width: 201, ..size }, ..source }), free);
         assert_eq!(of(Some(10), source), free, "nothing makes it so small, so nothing is spoilt");
     }
 }

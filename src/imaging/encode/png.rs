@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
 
-use super::super::picture::{Layout, Picture};
-use super::Carried;
+use crate::imaging::encode::Carried;
+use crate::imaging::picture::{Layout, Picture};
 
 /// How hard smaller files are looked for.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! WebP, with alpha where the picture has it: lossy by libwebp, lossless in programs built without it.
 
-use super::super::picture::{Layout, Picture};
+use crate::imaging::picture::{Layout, Picture};
 
 #[cfg(feature = "libwebp")]
 pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {

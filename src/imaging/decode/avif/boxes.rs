@@ -15,7 +15,7 @@ pub(super) struct Full {
 
 /// What the header of a box says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Header {
+pub(super) struct BoxHeader {
     pub(super) kind: [u8; 4],
     /// Bytes of the header.
     pub(super) header: usize,
@@ -23,7 +23,7 @@ pub(super) struct Header {
     pub(super) length: Option<usize>,
 }
 
-impl Header {
+impl BoxHeader {
     /// Reads it from the first bytes of a box.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let mut bytes = Bytes(bytes);
@@ -90,7 +90,7 @@ impl<'a> Bytes<'a> {
 
     /// The next box: its kind and content.
     pub(super) fn next_box(&mut self) -> Option<([u8; 4], Self)> {
-        let Header { kind, header, length } = Header::read(self.0)?;
+        let BoxHeader { kind, header, length } = BoxHeader::read(self.0)?;
         let whole = self.take(length.unwrap_or(self.0.len()))?;
         Some((kind, Self(whole.get(header..)?)))
     }
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn lengths_of_boxes_are_read_in_all_three_forms() {
-        let read = |bytes: &[u8]| Header::read(bytes).map(|header| (header.header, header.length));
+        let read = |bytes: &[u8]| BoxHeader::read(bytes).map(|header| (header.header, header.length));
         assert_eq!(read(b"\0\0\0\x18meta"), Some((8, Some(24))));
         assert_eq!(read(b"\0\0\0\0mdat"), Some((8, None)));
         assert_eq!(read(b"\0\0\0\x01mdat\0\0\0\x01\0\0\0\0"), Some((16, Some(1 << 32))));

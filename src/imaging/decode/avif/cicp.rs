@@ -1,10 +1,9 @@
 //! Colours by code points (ITU-T H.273): the matrix between luma, chroma and RGB.
 
-use super::convert::full_scale;
-use super::meta::CodePoints;
-use super::unsupported;
-use crate::imaging::Error;
-use crate::imaging::colorimetry;
+use crate::imaging::color::code_points;
+use crate::imaging::decode::avif::meta::CodePoints;
+use crate::imaging::error::Error;
+use crate::imaging::source_format::SourceFormat;
 
 /// Samples to red, green and blue of 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,9 +43,12 @@ impl Matrix {
             2 | 5 | 6 => [0.299, 0.114],
             7 => [0.212, 0.087],
             9 => [0.2627, 0.0593],
-            12 => colorimetry::luma_weights(color.primaries)
-                .ok_or_else(|| unsupported("a matrix that follows from unknown primaries"))?,
-            other => return Err(unsupported(&format!("matrix coefficients {other}"))),
+            12 => code_points::luma_weights(color.primaries).ok_or_else(|| {
+                Error::unsupported(SourceFormat::Avif, "a matrix that follows from unknown primaries")
+            })?,
+            other => {
+                return Err(Error::unsupported(SourceFormat::Avif, &format!("matrix coefficients {other}")));
+            }
         };
         let [red, blue] = weights;
         let green = 1.0 - red - blue;
@@ -67,6 +69,11 @@ impl Matrix {
         let second = (second - self.chroma[0]) * self.chroma[1];
         self.rows.map(|[a, b, c]| (a * luma + b * first + c * second).clamp(0.0, 1.0))
     }
+}
+
+/// The largest sample.
+pub(super) fn full_scale(bits: u8) -> f32 {
+    f32::from((1_u16 << bits.min(15)) - 1)
 }
 
 #[cfg(test)]

@@ -4,16 +4,17 @@
 //! That conversion is linear, so that planes are averaged first and fewer pixels are converted. Only where alpha must
 //! weigh the colours is each pixel converted by itself. Memory: a few rows.
 
-use super::super::super::limits::Cancel;
-use super::super::super::picture::{Depth, Layout, Picture, side};
-use super::super::super::reduce::Reducer;
-use super::super::super::{Error, geometry::Size};
-use super::cicp::Matrix;
-use super::planes::{Plane, Planes};
+use crate::imaging::decode::avif::cicp::Matrix;
+use crate::imaging::decode::avif::planes::{Plane, Planes};
+use crate::imaging::error::Error;
+use crate::imaging::limits::Cancel;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::pixels::reduce::Reducer;
 
 /// A part of the planes, pixels of luma.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Part {
+pub(super) struct Crop {
     pub(super) left: u32,
     pub(super) top: u32,
     pub(super) size: Size,
@@ -26,7 +27,7 @@ pub(super) struct Converter<'a> {
     /// Whether colours were multiplied by alpha.
     pub(super) premultiplied: bool,
     pub(super) matrix: Matrix,
-    pub(super) part: Part,
+    pub(super) part: Crop,
 }
 
 impl Converter<'_> {
@@ -130,11 +131,6 @@ impl Converter<'_> {
     }
 }
 
-/// The largest sample.
-pub(super) fn full_scale(bits: u8) -> f32 {
-    f32::from((1_u16 << bits.min(15)) - 1)
-}
-
 /// Writes samples of 0 to 1.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
 fn store<const N: usize>(samples: [f32; N], depth: Depth, place: &mut [u8]) {
@@ -157,7 +153,7 @@ struct Rows<'a> {
     plane: &'a Plane,
     /// Whether samples have two bytes.
     wide: bool,
-    part: Part,
+    part: Crop,
     cell: u32,
     /// Whether the plane has half the resolution of luma, across and down.
     halved: [bool; 2],
@@ -167,7 +163,7 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(plane: &'a Plane, wide: bool, part: Part, cell: u32, halved: [bool; 2]) -> Self {
+    fn new(plane: &'a Plane, wide: bool, part: Crop, cell: u32, halved: [bool; 2]) -> Self {
         let values = vec![0.0; side(part.size.width.div_ceil(cell))];
         Self { plane, wide, part, cell, halved, sums: Vec::new(), values }
     }
@@ -178,7 +174,7 @@ impl<'a> Rows<'a> {
 
     /// Means of cells. A halved plane has half a cell for each, and `cell` is even then.
     fn average(&mut self, y: u32) {
-        let Part { left, top, size } = self.part;
+        let Crop { left, top, size } = self.part;
         let [left, width, across] = Self::scaled(left, size.width, self.cell, self.halved[0]);
         let [top, height, down] = Self::scaled(top, size.height, self.cell, self.halved[1]);
         let first = y.saturating_mul(down);

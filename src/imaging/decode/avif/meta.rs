@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::super::super::geometry::Size;
-use super::boxes::Bytes;
+use crate::imaging::decode::avif::boxes::Bytes;
+use crate::imaging::picture::geometry::Size;
 
 /// Bytes of memory for each byte of the box, at the worst: an item without extents is 6 bytes in the file.
 pub(super) const MEMORY: u64 = 24;

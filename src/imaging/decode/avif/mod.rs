@@ -3,8 +3,8 @@
 //! Of a sequence, its still picture counts. What rotates, mirrors and crops a picture are its properties; an
 //! orientation in its EXIF data says the same again and is not obeyed (MIAF, ISO/IEC 23000-22, section 7.3.9).
 //!
-//! Memory: the file and a copy of what is being decoded; in the decoder a picture for each layer, one more for film
-//! grain, and 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as
+//! Memory: the file and a copy of what is being decoded; in the decoder a picture for each layer, one more for animation
+//! sampling, and 2 bytes a pixel of working memory; the tiles of a grid put together; and the picture, averaged as far as
 //! its recipes allow.
 
 mod boxes;
@@ -14,27 +14,25 @@ mod meta;
 mod planes;
 mod stream;
 
-use std::borrow::Cow;
 use std::io::Read;
 use std::ops::Range;
 
-use self::boxes::{Bytes, Header};
-use self::cicp::Matrix;
-use self::convert::{Converter, Part};
-use self::meta::{CodePoints, Meta, Property};
-use super::super::colorimetry::Colorimetry;
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Grain, Picture};
-use super::super::reduce::Reducer;
-use super::super::source::{CUT_SHORT, Source};
-use super::super::{Error, SourceFormat};
-use super::{Decoded, bytes_of, reserved};
-
-const FORMAT: SourceFormat = SourceFormat::Avif;
+use crate::imaging::color::code_points::Colorimetry;
+use crate::imaging::decode::avif::boxes::{BoxHeader, Bytes};
+use crate::imaging::decode::avif::cicp::Matrix;
+use crate::imaging::decode::avif::convert::{Converter, Crop};
+use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::picture::Picture;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 /// Bytes in which the metadata are looked for before the file is read whole.
 const HEAD: usize = 1024 * 1024;
@@ -45,18 +43,18 @@ const BOX: usize = 16;
 /// What a file says of its picture.
 #[derive(Debug)]
 struct Still<'a> {
-    color: planes::Layout,
-    alpha: Option<planes::Layout>,
+    color: planes::TileGrid,
+    alpha: Option<planes::TileGrid>,
     premultiplied: bool,
-    part: Part,
+    part: Crop,
     orientation: Orientation,
     coded: Option<CodePoints>,
     icc: Option<&'a [u8]>,
-    credits: Credits,
+    copyright: Copyright,
 }
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -64,12 +62,17 @@ pub(super) fn decode<R: Read>(
     let cancel = source.cancel();
     let file = source.take_bytes(budget)?;
     let content = match find(&file) {
-        Metadata::At(place) => file.get(place).ok_or_else(|| damaged(CUT_SHORT))?,
-        Metadata::Beyond(_) => return Err(damaged(CUT_SHORT)),
-        Metadata::Missing => return Err(unsupported("a sequence without a still picture")),
+        Metadata::At(place) => {
+            file.get(place).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?
+        }
+        Metadata::Beyond(_) => return Err(Error::damaged(SourceFormat::Avif, CUT_SHORT)),
+        Metadata::Missing => {
+            return Err(Error::unsupported(SourceFormat::Avif, "a sequence without a still picture"));
+        }
     };
     budget.reserve(reserved(content.len()).saturating_mul(meta::MEMORY))?;
-    let meta = Meta::read(content).ok_or_else(|| damaged("its metadata are broken"))?;
+    let meta =
+        Meta::read(content).ok_or_else(|| Error::damaged(SourceFormat::Avif, "its metadata are broken"))?;
     let still = Still::new(&meta, &file)?;
     budget.admit(still.color.size)?;
     let full = still.part.size;
@@ -106,16 +109,10 @@ pub(super) fn decode<R: Read>(
         None => Colorimetry::by_code_points(coded.primaries, coded.transfer).profile(layout),
     };
     Ok(Decoded {
-        picture,
-        full,
-        reduction: cell.into(),
-        grain: Grain::of(cell),
         orientation: still.orientation,
         profile,
-        credits: still.credits,
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
+        copyright: still.copyright,
+        ..Decoded::plain(SourceFormat::Avif, picture, full, cell)
     })
 }
 
@@ -134,7 +131,7 @@ fn find(file: &[u8]) -> Metadata {
         if rest.is_empty() {
             return Metadata::Missing;
         }
-        let Some(Header { kind, header, length }) = Header::read(rest) else {
+        let Some(BoxHeader { kind, header, length }) = BoxHeader::read(rest) else {
             return if rest.len() < BOX { Metadata::Beyond(at) } else { Metadata::Missing };
         };
         let end = length.map_or(Some(file.len()), |length| at.checked_add(length));
@@ -148,7 +145,7 @@ fn find(file: &[u8]) -> Metadata {
 }
 
 /// Has the size admitted as soon as it has come, where the metadata stand at the beginning, as MIAF wants them to.
-fn admit_early<R: Read>(source: &mut Source<'_, R>, budget: &Budget) -> Result<(), Error> {
+fn admit_early<R: Read>(source: &mut SourceReader<'_, R>, budget: &Budget) -> Result<(), Error> {
     let mut known = BOX;
     while known <= HEAD {
         match find(source.head(known)?) {
@@ -167,27 +164,32 @@ fn admit_early<R: Read>(source: &mut Source<'_, R>, budget: &Budget) -> Result<(
 
 impl<'a> Still<'a> {
     fn new(meta: &Meta<'a>, file: &'a [u8]) -> Result<Self, Error> {
-        let primary = meta.primary.ok_or_else(|| unsupported("no primary picture"))?;
+        let primary =
+            meta.primary.ok_or_else(|| Error::unsupported(SourceFormat::Avif, "no primary picture"))?;
         let color = layout(meta, file, primary)?;
         let alpha = alpha(meta, file, primary, &color)?;
         let mut still = Self {
             premultiplied: !meta.referred(*b"prem", primary).is_empty(),
-            part: Part { left: 0, top: 0, size: color.size },
+            part: Crop { left: 0, top: 0, size: color.size },
             color,
             alpha,
             orientation: Orientation::default(),
             coded: None,
             icc: None,
-            credits: credits(meta, file, primary),
+            copyright: copyright(meta, file, primary),
         };
         for (_, property) in meta.of(primary) {
             match property {
                 Property::Clean(numbers) if still.orientation == Orientation::default() => {
-                    still.part = clean_part(still.color.size, numbers)
-                        .ok_or_else(|| damaged("its clean aperture is outside of the picture"))?;
+                    still.part = clean_part(still.color.size, numbers).ok_or_else(|| {
+                        Error::damaged(SourceFormat::Avif, "its clean aperture is outside of the picture")
+                    })?;
                 }
                 Property::Clean(_) => {
-                    return Err(unsupported("a picture that is cropped after it is turned"));
+                    return Err(Error::unsupported(
+                        SourceFormat::Avif,
+                        "a picture that is cropped after it is turned",
+                    ));
                 }
                 Property::Coded(coded) => still.coded = Some(coded),
                 Property::Icc(icc) => still.icc = Some(icc),
@@ -212,14 +214,14 @@ impl<'a> Still<'a> {
 
 /// What the EXIF data of a picture say of its makers; how it lies is said by its properties. In front of the data
 /// stands how far their TIFF header is away (ISO/IEC 23008-12, annex A.2.1).
-fn credits(meta: &Meta<'_>, file: &[u8], primary: u32) -> Credits {
+fn copyright(meta: &Meta<'_>, file: &[u8], primary: u32) -> Copyright {
     let exif = || {
         let item = meta.referring(*b"cdsc", primary).find(|item| meta.kind(*item) == Some(*b"Exif"))?;
         let content = meta.content(item, file)?;
         let mut bytes = Bytes(&content);
         let offset = bytes.u32()?;
         bytes.take(usize::try_from(offset).ok()?)?;
-        Some(Credits::read(bytes.0))
+        Some(Copyright::read(bytes.0))
     };
     exif().unwrap_or_default()
 }
@@ -232,34 +234,43 @@ fn size(meta: &Meta<'_>, item: u32) -> Option<Size> {
 }
 
 /// The tiles of an item.
-fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::Layout, Error> {
+fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::TileGrid, Error> {
     for (essential, property) in meta.of(item) {
         if let (true, Property::Unknown(kind)) = (essential, property) {
-            return Err(unsupported(&format!("a property {}", kind.escape_ascii())));
+            return Err(Error::unsupported(
+                SourceFormat::Avif,
+                &format!("a property {}", kind.escape_ascii()),
+            ));
         }
     }
     match &meta.kind(item).unwrap_or_default() {
         b"av01" => {
-            let size = size(meta, item).ok_or_else(|| damaged("its size is missing"))?;
-            Ok(planes::Layout { tiles: vec![item], columns: 1, size })
+            let size =
+                size(meta, item).ok_or_else(|| Error::damaged(SourceFormat::Avif, "its size is missing"))?;
+            Ok(planes::TileGrid { tiles: vec![item], columns: 1, size })
         }
         b"grid" => {
-            let content = meta.content(item, file).ok_or_else(|| damaged(CUT_SHORT))?;
+            let content =
+                meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
             let tiles = meta.referred(*b"dimg", item);
-            grid(Bytes(&content), tiles).ok_or_else(|| damaged("its grid is broken"))
+            grid(Bytes(&content), tiles)
+                .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its grid is broken"))
         }
         b"hev1" | b"hvc1" => Err(Error::Heic),
-        other => Err(unsupported(&format!("a picture of the type {}", other.escape_ascii()))),
+        other => Err(Error::unsupported(
+            SourceFormat::Avif,
+            &format!("a picture of the type {}", other.escape_ascii()),
+        )),
     }
 }
 
 /// ISO/IEC 23008-12, section 6.6.2.3.
-fn grid(mut content: Bytes<'_>, tiles: &[u32]) -> Option<planes::Layout> {
+fn grid(mut content: Bytes<'_>, tiles: &[u32]) -> Option<planes::TileGrid> {
     content.u8()?;
     let long = content.u8()? & 1 == 1;
     let [rows, columns] = content.array()?.map(|less_one: u8| usize::from(less_one) + 1);
     let size = Size { width: content.short_or_long(long)?, height: content.short_or_long(long)? };
-    (rows * columns == tiles.len() && size.pixels() > 0).then(|| planes::Layout {
+    (rows * columns == tiles.len() && size.pixels() > 0).then(|| planes::TileGrid {
         tiles: tiles.to_vec(),
         columns,
         size,
@@ -271,8 +282,8 @@ fn alpha(
     meta: &Meta<'_>,
     file: &[u8],
     primary: u32,
-    color: &planes::Layout,
-) -> Result<Option<planes::Layout>, Error> {
+    color: &planes::TileGrid,
+) -> Result<Option<planes::TileGrid>, Error> {
     const ALPHA: [&[u8]; 2] = [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha", b"urn:mpeg:hevc:2015:auxid:1"];
     let shows_alpha = |item: &u32| {
         meta.of(*item)
@@ -282,7 +293,7 @@ fn alpha(
     if let Some(item) = alpha_of(primary) {
         let size = color.size;
         return Ok(Some(match &meta.kind(item).unwrap_or_default() {
-            b"av01" => planes::Layout { tiles: vec![item], columns: 1, size },
+            b"av01" => planes::TileGrid { tiles: vec![item], columns: 1, size },
             _ => layout(meta, file, item)?,
         }));
     }
@@ -290,7 +301,7 @@ fn alpha(
         return Ok(None);
     }
     let tiles: Option<Vec<u32>> = color.tiles.iter().map(|tile| alpha_of(*tile)).collect();
-    Ok(tiles.map(|tiles| planes::Layout { tiles, ..color.clone() }))
+    Ok(tiles.map(|tiles| planes::TileGrid { tiles, ..color.clone() }))
 }
 
 /// The part of a picture that a clean aperture leaves, in whole pixels (ISO/IEC 14496-12, section 12.1.4).
@@ -299,7 +310,7 @@ fn alpha(
     clippy::cast_sign_loss,
     reason = "checked to be within the picture"
 )]
-fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Part> {
+fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Crop> {
     let [wn, wd, hn, hd, xn, xd, yn, yd] = numbers;
     let over = |n: f64, d: u32| if d == 0 { None } else { Some(n / f64::from(d)) };
     let signed = |n: u32| f64::from(n.cast_signed());
@@ -314,15 +325,7 @@ fn clean_part(whole: Size, numbers: [u32; 8]) -> Option<Part> {
         && left + width <= f64::from(whole.width)
         && top + height <= f64::from(whole.height);
     let size = Size { width: width as u32, height: height as u32 };
-    inside.then_some(Part { left: left as u32, top: top as u32, size })
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
-}
-
-fn unsupported(feature: &str) -> Error {
-    Error::Unsupported { what: Cow::Owned(format!("this variety of AVIF ({feature})")) }
+    inside.then_some(Crop { left: left as u32, top: top as u32, size })
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 
 use re_rav1d::dav1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
 
-use super::super::super::geometry::Size;
-use super::super::super::limits::{Budget, Cancel};
-use super::super::super::picture::side;
-use super::super::super::{Error, source::CUT_SHORT};
-use super::meta::{CodePoints, Meta, Property};
-use super::stream::{Format, Stream, Subsampling};
-use super::{damaged, unsupported};
+use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
+use crate::imaging::decode::avif::stream::{ChromaSubsampling, PlaneFormat, Stream};
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, Cancel};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::side;
+use crate::imaging::source_format::SourceFormat;
 
 /// Bytes a pixel that the decoder keeps beside pictures: what is known of each block, and the edges that its filters
 /// still need. 0.73 was measured, of noise in 4:4:4.
@@ -21,7 +22,7 @@ const MOST_FRAMES: u32 = 8;
 
 /// The items that make one picture, and how they are laid out.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct TileGrid {
     pub(super) tiles: Vec<u32>,
     pub(super) columns: usize,
     /// Size of the whole; tiles may reach over its right and lower edge.
@@ -32,21 +33,21 @@ pub(super) struct Layout {
 pub(super) struct Planes {
     /// Luma and, unless the picture is grey, both of chroma.
     pub(super) planes: Vec<Plane>,
-    pub(super) format: Format,
+    pub(super) format: PlaneFormat,
     /// What the stream says of its colours.
     pub(super) color: CodePoints,
 }
 
 /// The samples of one component, of one byte each, or of two in the machine's order.
 pub(super) struct Plane {
-    samples: Samples,
+    samples: PlaneSamples,
     /// Bytes from row to row.
     stride: usize,
     /// Samples that show something.
     pub(super) size: Size,
 }
 
-enum Samples {
+enum PlaneSamples {
     Decoded(re_rav1d::dav1d::Plane),
     Joined(Vec<u8>),
 }
@@ -55,15 +56,15 @@ impl Plane {
     /// A row, to the end of which there may be padding.
     pub(super) fn row(&self, y: u32) -> &[u8] {
         let samples: &[u8] = match &self.samples {
-            Samples::Decoded(plane) => plane,
-            Samples::Joined(samples) => samples,
+            PlaneSamples::Decoded(plane) => plane,
+            PlaneSamples::Joined(samples) => samples,
         };
         let start = side(y).saturating_mul(self.stride);
         samples.get(start..start.saturating_add(self.stride)).unwrap_or_default()
     }
 }
 
-impl Subsampling {
+impl ChromaSubsampling {
     /// The size of a plane of chroma.
     fn size(self, luma: Size) -> Size {
         let half = |side: u32, halved: bool| if halved { side.div_ceil(2) } else { side };
@@ -75,7 +76,7 @@ impl Subsampling {
 pub(super) fn decode(
     meta: &Meta<'_>,
     file: &[u8],
-    layout: &Layout,
+    layout: &TileGrid,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
@@ -83,7 +84,7 @@ pub(super) fn decode(
     let (planes, taken) = tile(meta, file, *only, budget)?;
     budget.release(taken.saturating_sub(planes.format.bytes(layout.size)));
     if planes.planes.first().is_none_or(|luma| luma.size != layout.size) {
-        return Err(damaged("its pixels have another size than its header says"));
+        return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
     }
     Ok(planes)
 }
@@ -92,7 +93,7 @@ pub(super) fn decode(
 fn grid(
     meta: &Meta<'_>,
     file: &[u8],
-    layout: &Layout,
+    layout: &TileGrid,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
@@ -121,7 +122,7 @@ fn grid(
 }
 
 /// Planes for all tiles, which must cover the whole.
-fn blank(tile: &Planes, layout: &Layout, size: Size) -> Result<Planes, Error> {
+fn blank(tile: &Planes, layout: &TileGrid, size: Size) -> Result<Planes, Error> {
     let rows = layout.tiles.len() / layout.columns;
     let reach =
         |side: u32, count: usize| u64::from(side).saturating_mul(u64::try_from(count).unwrap_or(u64::MAX));
@@ -142,14 +143,18 @@ fn blank(tile: &Planes, layout: &Layout, size: Size) -> Result<Planes, Error> {
     });
     let planes = sizes.map(|size| {
         let stride = side(size.width).saturating_mul(bytes);
-        Plane { samples: Samples::Joined(vec![0; stride.saturating_mul(side(size.height))]), stride, size }
+        Plane {
+            samples: PlaneSamples::Joined(vec![0; stride.saturating_mul(side(size.height))]),
+            stride,
+            size,
+        }
     });
     Ok(Planes { planes: planes.collect(), format: tile.format, color: tile.color })
 }
 
 /// Copies the rows of a tile, `length` bytes each, to its place.
 fn copy(to: &mut Plane, from: &Plane, length: usize, column: usize, row: usize) {
-    let Samples::Joined(samples) = &mut to.samples else { return };
+    let PlaneSamples::Joined(samples) = &mut to.samples else { return };
     let (left, top) = (column.saturating_mul(length), row.saturating_mul(side(from.size.height)));
     let rows = samples.chunks_exact_mut(to.stride.max(1)).skip(top);
     for (y, place) in (0..from.size.height).zip(rows) {
@@ -164,18 +169,19 @@ fn copy(to: &mut Plane, from: &Plane, length: usize, column: usize, row: usize) 
 /// Decodes one item, and tells what was reserved for it.
 fn tile(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<(Planes, u64), Error> {
     if meta.kind(item) != Some(*b"av01") {
-        return Err(unsupported("a picture that is not AV1"));
+        return Err(Error::unsupported(SourceFormat::Avif, "a picture that is not AV1"));
     }
     // The decoder takes a copy of its own, and parts that lie apart are put together first.
-    let length = meta.length(item, file).ok_or_else(|| damaged(CUT_SHORT))?;
+    let length = meta.length(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
     budget.reserve(length.saturating_mul(2))?;
-    let content = meta.content(item, file).ok_or_else(|| damaged(CUT_SHORT))?;
-    let stream = Stream::read(&content).ok_or_else(|| damaged("its AV1 header is broken"))?;
+    let content = meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
+    let stream = Stream::read(&content)
+        .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its AV1 header is broken"))?;
     budget.admit(stream.size)?;
     if stream.frames > MOST_FRAMES {
-        return Err(unsupported("more than 8 layers"));
+        return Err(Error::unsupported(SourceFormat::Avif, "more than 8 layers"));
     }
-    let pictures = stream.frames.max(1) + u32::from(stream.grain);
+    let pictures = stream.frames.max(1) + u32::from(stream.film_grain);
     let pictures = stream.format.bytes(stream.size).saturating_mul(pictures.into());
     let working = stream.size.pixels().saturating_mul(WORKING);
     budget.reserve(pictures.saturating_add(working))?;
@@ -237,11 +243,11 @@ fn last_picture(
             all = taken(decoder.send_pending_data())?;
         }
     }
-    best.ok_or_else(|| damaged(CUT_SHORT))
+    best.ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))
 }
 
 fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, Error> {
-    let half = |across, down| Some(Subsampling { across, down });
+    let half = |across, down| Some(ChromaSubsampling { across, down });
     let chroma = match picture.pixel_layout() {
         PixelLayout::I400 => None,
         PixelLayout::I420 => half(true, true),
@@ -250,7 +256,10 @@ fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, 
     };
     let bits = picture.bits_per_component().and_then(|bits| u8::try_from(bits.0).ok());
     if stream.format.chroma != chroma || bits != Some(stream.format.bits) {
-        return Err(damaged("its pixels have another format than its header says"));
+        return Err(Error::damaged(
+            SourceFormat::Avif,
+            "its pixels have another format than its header says",
+        ));
     }
     let luma = Size { width: picture.width(), height: picture.height() };
     let mut components = vec![(PlanarImageComponent::Y, luma)];
@@ -260,16 +269,16 @@ fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, 
     }
     let planes = components.into_iter().map(|(component, size)| Plane {
         stride: side(picture.stride(component)),
-        samples: Samples::Decoded(picture.plane(component)),
+        samples: PlaneSamples::Decoded(picture.plane(component)),
         size,
     });
     Ok(Planes { planes: planes.collect(), format: stream.format, color: stream.color })
 }
 
 fn uneven() -> Error {
-    damaged("the tiles of its grid do not fit together")
+    Error::damaged(SourceFormat::Avif, "the tiles of its grid do not fit together")
 }
 
 fn refusal(error: re_rav1d::dav1d::Error) -> Error {
-    damaged(&format!("its AV1 data are broken ({error})"))
+    Error::damaged(SourceFormat::Avif, format!("its AV1 data are broken ({error})"))
 }

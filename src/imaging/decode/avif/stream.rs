@@ -1,39 +1,39 @@
 //! The open bitstream units of AV1 as far as memory must be planned before decoding
 //! (AV1 Bitstream & Decoding Process Specification, sections 5.3, 5.5).
 
-use super::super::super::geometry::Size;
-use super::meta::CodePoints;
+use crate::imaging::decode::avif::meta::CodePoints;
+use crate::imaging::picture::geometry::Size;
 
 /// What the sequence header of an item says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Stream {
     /// Largest size of a frame.
     pub(super) size: Size,
-    pub(super) format: Format,
+    pub(super) format: PlaneFormat,
     pub(super) color: CodePoints,
     /// Whether frames may be copied to get film grain.
-    pub(super) grain: bool,
+    pub(super) film_grain: bool,
     /// Frames that are coded, of all layers.
     pub(super) frames: u32,
 }
 
 /// How samples are stored.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Format {
+pub(super) struct PlaneFormat {
     /// Bits of a sample: 8, 10 or 12.
     pub(super) bits: u8,
     /// `None` when there is no chroma.
-    pub(super) chroma: Option<Subsampling>,
+    pub(super) chroma: Option<ChromaSubsampling>,
 }
 
 /// Whether chroma has half the resolution.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Subsampling {
+pub(super) struct ChromaSubsampling {
     pub(super) across: bool,
     pub(super) down: bool,
 }
 
-impl Format {
+impl PlaneFormat {
     /// Bytes of a picture in this format; rows and columns are padded to blocks of 128 samples.
     pub(super) fn bytes(self, size: Size) -> u64 {
         let padded = |side: u32| u64::from(side).next_multiple_of(128);
@@ -97,7 +97,7 @@ impl Stream {
         if format.chroma.is_some() {
             bits.take(1)?;
         }
-        Some(Self { size, format, color, grain: bits.flag()?, frames: 0 })
+        Some(Self { size, format, color, film_grain: bits.flag()?, frames: 0 })
     }
 }
 
@@ -153,7 +153,7 @@ fn tools(bits: &mut Bits<'_>) -> Option<()> {
 }
 
 /// Section 5.5.2.
-fn color(bits: &mut Bits<'_>, profile: u32) -> Option<(Format, CodePoints)> {
+fn color(bits: &mut Bits<'_>, profile: u32) -> Option<(PlaneFormat, CodePoints)> {
     let high = bits.flag()?;
     let depth = match (high, profile) {
         (false, _) => 8,
@@ -169,24 +169,24 @@ fn color(bits: &mut Bits<'_>, profile: u32) -> Option<(Format, CodePoints)> {
     }
     // sRGB as it is, without a matrix.
     if !grey && (color.primaries, color.transfer, color.matrix) == (1, 13, 0) {
-        let chroma = Some(Subsampling { across: false, down: false });
-        return Some((Format { bits: depth, chroma }, color));
+        let chroma = Some(ChromaSubsampling { across: false, down: false });
+        return Some((PlaneFormat { bits: depth, chroma }, color));
     }
     color.full_range = bits.flag()?;
     let chroma = match profile {
         _ if grey => None,
-        0 => Some(Subsampling { across: true, down: true }),
-        1 => Some(Subsampling { across: false, down: false }),
+        0 => Some(ChromaSubsampling { across: true, down: true }),
+        1 => Some(ChromaSubsampling { across: false, down: false }),
         _ if depth == 12 => {
             let across = bits.flag()?;
-            Some(Subsampling { across, down: across && bits.flag()? })
+            Some(ChromaSubsampling { across, down: across && bits.flag()? })
         }
-        _ => Some(Subsampling { across: true, down: false }),
+        _ => Some(ChromaSubsampling { across: true, down: false }),
     };
     if chroma.is_some_and(|chroma| chroma.across && chroma.down) {
         bits.take(2)?;
     }
-    Some((Format { bits: depth, chroma }, color))
+    Some((PlaneFormat { bits: depth, chroma }, color))
 }
 
 /// Section 4.10.5.
@@ -255,10 +255,11 @@ mod tests {
 
     #[test]
     fn sequence_header_tells_size_and_format() {
-        let chroma = Some(Subsampling { across: false, down: false });
+        let chroma = Some(ChromaSubsampling { across: false, down: false });
         let color = CodePoints { primaries: 1, transfer: 13, matrix: 6, full_range: true };
         let size = Size { width: 1, height: 1 };
-        let expected = Stream { size, format: Format { bits: 8, chroma }, color, grain: false, frames: 1 };
+        let expected =
+            Stream { size, format: PlaneFormat { bits: 8, chroma }, color, film_grain: false, frames: 1 };
         assert_eq!(Stream::read(&WHITE), Some(expected));
     }
 
@@ -274,10 +275,10 @@ mod tests {
 
     #[test]
     fn memory_of_a_picture_follows_its_format() {
-        let bytes = |bits, chroma| Format { bits, chroma }.bytes(Size { width: 256, height: 129 });
+        let bytes = |bits, chroma| PlaneFormat { bits, chroma }.bytes(Size { width: 256, height: 129 });
         assert_eq!(bytes(8, None), 65_536);
-        assert_eq!(bytes(8, Some(Subsampling { across: true, down: true })), 98_304);
-        assert_eq!(bytes(10, Some(Subsampling { across: true, down: false })), 262_144);
-        assert_eq!(bytes(12, Some(Subsampling { across: false, down: false })), 393_216);
+        assert_eq!(bytes(8, Some(ChromaSubsampling { across: true, down: true })), 98_304);
+        assert_eq!(bytes(10, Some(ChromaSubsampling { across: true, down: false })), 262_144);
+        assert_eq!(bytes(12, Some(ChromaSubsampling { across: false, down: false })), 393_216);
     }
 }

@@ -5,11 +5,11 @@
 
 use std::io::Read;
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::forward::Forward;
-use super::pixels::{Coding, Masks, Palette};
-use super::run_lengths::Unit;
+use crate::imaging::decode::bmp::pixels::Unit;
+use crate::imaging::decode::bmp::pixels::{Masks, Palette, PixelCoding};
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::picture::geometry::Size;
 
 /// Bytes of the file header, before the header that says all else.
 const FILE_HEADER: u64 = 14;
@@ -25,18 +25,18 @@ const V5: usize = 124;
 const OS2: std::ops::RangeInclusive<usize> = 16..=64;
 
 /// The way from a header to its pixels.
-pub(super) struct Header {
+pub(super) struct BmpHeader {
     pub(super) size: Size,
     /// Whether the first row is that at the top, which is the exception.
     pub(super) is_top_down: bool,
-    pub(super) coding: Coding,
+    pub(super) coding: PixelCoding,
     /// Where the pixels start, bytes from the start of the file.
     pub(super) pixels: u64,
     /// Where an embedded ICC profile starts and its length, bytes.
     pub(super) profile: Option<(u64, u32)>,
 }
 
-impl Header {
+impl BmpHeader {
     /// Reads up to the end of the palette.
     pub(super) fn read<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
         let [.., p0, p1, p2, p3] = file.array::<14>()?;
@@ -95,19 +95,21 @@ impl Fields {
     }
 
     /// Reads what follows the header for it.
-    fn coding<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<Coding, Error> {
+    fn coding<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<PixelCoding, Error> {
         let (bits, compression) = (self.bits(), self.long(16));
         Ok(match (compression, bits) {
-            (0, 1 | 2 | 4 | 8) => Coding::Indexed { bits, palette: self.palette(file)? },
-            (0, 16) => Coding::Short(Masks::new([0x7c00, 0x03e0, 0x001f, 0])),
-            (0, 24) => Coding::Bgr,
-            (0, 32) => Coding::Long(Masks::new([0x00ff_0000, 0xff00, 0xff, self.alpha_mask()])),
-            (1, 8) => Coding::RunLengths { unit: Unit::Byte, palette: self.palette(file)? },
-            (2, 4) => Coding::RunLengths { unit: Unit::Nibble, palette: self.palette(file)? },
-            (4, 24) if self.is_os2() => Coding::RunLengths { unit: Unit::Bgr, palette: Palette::default() },
+            (0, 1 | 2 | 4 | 8) => PixelCoding::Indexed { bits, palette: self.palette(file)? },
+            (0, 16) => PixelCoding::Short(Masks::new([0x7c00, 0x03e0, 0x001f, 0])),
+            (0, 24) => PixelCoding::Bgr,
+            (0, 32) => PixelCoding::Long(Masks::new([0x00ff_0000, 0xff00, 0xff, self.alpha_mask()])),
+            (1, 8) => PixelCoding::RunLengths { unit: Unit::Byte, palette: self.palette(file)? },
+            (2, 4) => PixelCoding::RunLengths { unit: Unit::Nibble, palette: self.palette(file)? },
+            (4, 24) if self.is_os2() => {
+                PixelCoding::RunLengths { unit: Unit::Bgr, palette: Palette::default() }
+            }
             (3 | 6, 16 | 32) if !self.is_os2() => {
                 let masks = Masks::new(self.masks(file)?);
-                if bits == 16 { Coding::Short(masks) } else { Coding::Long(masks) }
+                if bits == 16 { PixelCoding::Short(masks) } else { PixelCoding::Long(masks) }
             }
             (3, 1) if self.is_os2() => return Err(file.unsupported("Huffman coding")),
             (4, _) => return Err(file.unsupported("a JPEG inside")),

@@ -10,19 +10,18 @@ mod run_lengths;
 
 use std::io::Read;
 
-use self::header::Header;
-use self::pixels::Coding;
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Picture, side};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::forward::Forward;
-use super::{Decoded, bytes_of, reserved};
+use crate::imaging::decode::bmp::header::BmpHeader;
+use crate::imaging::decode::bmp::pixels::PixelCoding;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Picture, side};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Bmp;
 
@@ -30,16 +29,16 @@ const FORMAT: SourceFormat = SourceFormat::Bmp;
 const LONGEST_PROFILE: u32 = 4_000_000;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
     let mut file = Forward::new(source, FORMAT);
-    let header = Header::read(&mut file)?;
+    let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
-    let mut canvas = Canvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
+    let mut canvas = BmpCanvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
     let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
     budget.reserve(length.into())?;
     let mut profile = None;
@@ -52,7 +51,7 @@ pub(super) fn decode<R: Read>(
         cancel.check()
     };
     match &header.coding {
-        Coding::RunLengths { unit, palette } => {
+        PixelCoding::RunLengths { unit, palette } => {
             budget.reserve(bytes_of(Size { height: 1, ..full }, 3))?;
             run_lengths::decode(&mut file, (*unit, palette), full, push)?;
         }
@@ -62,24 +61,13 @@ pub(super) fn decode<R: Read>(
         profile = read_profile(&mut file, start, length)?;
     }
     let (picture, reduction) = canvas.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: Orientation::default(),
-        profile,
-        credits: Credits::default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    Ok(Decoded { profile, ..Decoded::plain(FORMAT, picture, full, reduction) })
 }
 
 /// Hands on the rows in the order of the file.
 fn plain<R: Read>(
     file: &mut Forward<'_, '_, R>,
-    coding: &Coding,
+    coding: &PixelCoding,
     size: Size,
     budget: &mut Budget,
     mut push: impl FnMut(&[u8]) -> Result<(), Error>,
@@ -116,7 +104,7 @@ fn read_profile<R: Read>(
 }
 
 /// The picture that is being reduced.
-struct Canvas {
+struct BmpCanvas {
     reducer: Reducer,
     /// What it is if alpha means nothing: there until some of it is not 0.
     opaque: Option<Opaque>,
@@ -127,8 +115,8 @@ struct Opaque {
     row: Vec<u8>,
 }
 
-impl Canvas {
-    fn new(header: &Header, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
+impl BmpCanvas {
+    fn new(header: &BmpHeader, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
         let layout = header.coding.layout();
         let mut reducer = || {
             let reducer = Reducer::new(header.size, layout, Depth::Eight, cell, budget)?;

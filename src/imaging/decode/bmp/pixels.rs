@@ -1,10 +1,9 @@
 //! Rows of a BMP as RGB or RGBA.
 
-use super::super::super::picture::Layout;
-use super::run_lengths::Unit;
+use crate::imaging::picture::Layout;
 
 /// How the pixels are stored.
-pub(super) enum Coding {
+pub(super) enum PixelCoding {
     /// Three bytes a pixel, blue first.
     Bgr,
     /// Indices of 1, 2, 4 or 8 bits, the first in the highest bits of a byte.
@@ -17,7 +16,7 @@ pub(super) enum Coding {
     Short(Masks),
 }
 
-impl Coding {
+impl PixelCoding {
     pub(super) fn layout(&self) -> Layout {
         match self {
             Self::Long(masks) | Self::Short(masks) if masks.has_alpha => Layout::RgbAlpha,
@@ -68,6 +67,39 @@ impl Coding {
                 masks.convert(values, row);
             }
             Self::RunLengths { .. } => (),
+        }
+    }
+}
+
+/// What is repeated.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unit {
+    /// A colour of three bytes, blue first.
+    Bgr,
+    /// An index of eight bits.
+    Byte,
+    /// Two indices of four bits, in turns.
+    Nibble,
+}
+
+impl Unit {
+    /// Bytes of so many pixels.
+    pub(super) fn bytes(self, pixels: usize) -> usize {
+        match self {
+            Self::Bgr => pixels * 3,
+            Self::Byte => pixels,
+            Self::Nibble => pixels.div_ceil(2),
+        }
+    }
+
+    /// The colour of a pixel among those in `bytes`; black past their end.
+    pub(super) fn color(self, bytes: &[u8], pixel: usize, palette: &Palette) -> [u8; 3] {
+        let index = |place: usize| bytes.get(place).copied().unwrap_or(0);
+        match self {
+            Self::Bgr => bytes.as_chunks().0.get(pixel).map_or([0; 3], |[b, g, r]| [*r, *g, *b]),
+            Self::Byte => palette.color(index(pixel)),
+            Self::Nibble if pixel.is_multiple_of(2) => palette.color(index(pixel / 2) >> 4),
+            Self::Nibble => palette.color(index(pixel / 2) & 0xf),
         }
     }
 }
@@ -173,11 +205,11 @@ mod tests {
         for (index, color) in (0..=u8::MAX).zip(&mut palette.0) {
             *color = [index; 3];
         }
-        let mut coding = Coding::Indexed { bits: 4, palette };
+        let mut coding = PixelCoding::Indexed { bits: 4, palette };
         for (bits, indices) in
             [(4, [0xd, 2, 0xf, 0, 0]), (2, [3, 1, 0, 2, 3]), (1, [1, 1, 0, 1, 0]), (8, [0xd2, 0xf0, 0, 0, 0])]
         {
-            if let Coding::Indexed { bits: place, .. } = &mut coding {
+            if let PixelCoding::Indexed { bits: place, .. } = &mut coding {
                 *place = bits;
             }
             let mut row = [0; 15];

@@ -5,44 +5,11 @@
 
 use std::io::Read;
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::picture::side;
-use super::super::forward::Forward;
-use super::pixels::Palette;
-
-/// What is repeated.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Unit {
-    /// A colour of three bytes, blue first.
-    Bgr,
-    /// An index of eight bits.
-    Byte,
-    /// Two indices of four bits, in turns.
-    Nibble,
-}
-
-impl Unit {
-    /// Bytes of so many pixels.
-    fn bytes(self, pixels: usize) -> usize {
-        match self {
-            Self::Bgr => pixels * 3,
-            Self::Byte => pixels,
-            Self::Nibble => pixels.div_ceil(2),
-        }
-    }
-
-    /// The colour of a pixel among those in `bytes`; black past their end.
-    fn color(self, bytes: &[u8], pixel: usize, palette: &Palette) -> [u8; 3] {
-        let index = |place: usize| bytes.get(place).copied().unwrap_or(0);
-        match self {
-            Self::Bgr => bytes.as_chunks().0.get(pixel).map_or([0; 3], |[b, g, r]| [*r, *g, *b]),
-            Self::Byte => palette.color(index(pixel)),
-            Self::Nibble if pixel.is_multiple_of(2) => palette.color(index(pixel / 2) >> 4),
-            Self::Nibble => palette.color(index(pixel / 2) & 0xf),
-        }
-    }
-}
+use crate::imaging::decode::bmp::pixels::{Palette, Unit};
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::side;
 
 /// Hands on the rows in the order of the file.
 pub(super) fn decode<R: Read>(

@@ -7,66 +7,68 @@ use std::time::Duration;
 
 use png::{AnimationControl, BlendOp, DisposeOp, FrameControl, Reader};
 
-use super::super::super::Error;
-use super::super::super::film::Film;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::picture::{Depth, Layout, Picture, side};
-use super::super::super::source::Source;
-use super::super::screen::{Blend, Disposal, Place, Screen};
-use super::super::{Decoded, reserved};
-use super::{Sheet, damaged, refusal};
+use crate::imaging::decode::animation_screen::{Blend, Disposal, FrameRect, Screen};
+use crate::imaging::decode::png::{DecodePlan, refusal};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::AnimationSink;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::source_format::SourceFormat;
 
 /// All frames, as far as they are wanted; the picture that stands for them comes back.
 pub(super) fn play<R: Read>(
-    reader: &mut Reader<&mut Source<'_, R>>,
+    reader: &mut Reader<&mut SourceReader<'_, R>>,
     control: AnimationControl,
-    sheet: &Sheet,
+    plan: &DecodePlan,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let length = reader.output_buffer_size();
-    let length = length.ok_or_else(|| damaged("its pixels are more than memory".to_owned()))?;
+    let length =
+        length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its pixels are more than memory"))?;
     budget.reserve(reserved(length))?;
     let mut frames =
-        Frames { reader, sheet, samples: vec![0; length], screen: Screen::new(sheet.full, budget)? };
+        PngFrames { reader, plan, samples: vec![0; length], screen: Screen::new(plan.full, budget)? };
     let (picture, shown) = frames.next(budget)?;
-    let decoded = sheet.decoded(frames.reader, (picture, sheet.cell));
+    let decoded = plan.decoded(frames.reader, (picture, plan.cell));
     let mut left = control.num_frames;
     let plays = u16::try_from(control.num_plays).unwrap_or(0);
-    film.open(&decoded, plays, Some(control.num_frames), budget);
-    let mut goes_on = match shown {
+    animation.begin(&decoded, plays, Some(control.num_frames), budget);
+    let mut wants_more = match shown {
         Some(shown) => {
             left = left.saturating_sub(1);
-            film.show_first(&decoded.picture, shown, budget)?
+            animation.push_first(&decoded.picture, shown, budget)?
         }
         None => true,
     };
-    while goes_on && left > 0 {
+    while wants_more && left > 0 {
         left -= 1;
-        goes_on = match frames.next(budget) {
-            Ok((picture, shown)) => film.show(picture, shown.unwrap_or_default(), budget)?,
-            Err(error) => film.tear(error)?,
+        wants_more = match frames.next(budget) {
+            Ok((picture, shown)) => animation.push(picture, shown.unwrap_or_default(), budget)?,
+            Err(error) => animation.fail(error)?,
         };
     }
     Ok(decoded)
 }
 
-struct Frames<'r, 's, 'a, R: Read> {
-    reader: &'r mut Reader<&'s mut Source<'a, R>>,
-    sheet: &'r Sheet,
+struct PngFrames<'r, 's, 'a, R: Read> {
+    reader: &'r mut Reader<&'s mut SourceReader<'a, R>>,
+    plan: &'r DecodePlan,
     /// One frame as it is stored.
     samples: Vec<u8>,
     screen: Screen,
 }
 
-impl<R: Read> Frames<'_, '_, '_, R> {
+impl<R: Read> PngFrames<'_, '_, '_, R> {
     /// What is seen with the next frame, and for how long; a picture that is no frame has no time.
     fn next(&mut self, budget: &mut Budget) -> Result<(Picture, Option<Duration>), Error> {
         let info = self.reader.next_frame(&mut self.samples).map_err(refusal)?;
         let control = self.reader.info().frame_control;
-        let Sheet { full, layout, depth, cell, .. } = *self.sheet;
-        let place = Place {
+        let DecodePlan { full, layout, depth, cell, .. } = *self.plan;
+        let place = FrameRect {
             left: control.map_or(0, |control| control.x_offset),
             top: control.map_or(0, |control| control.y_offset),
             size: Size { width: info.width, height: info.height },

@@ -3,8 +3,8 @@
 
 use png::{Info, ScaledFloat};
 
-use super::super::super::colorimetry::{Colorimetry, Gamut};
-use super::super::super::picture::{Depth, Layout};
+use crate::imaging::color::code_points::{Colorimetry, Gamut};
+use crate::imaging::picture::{Depth, Layout};
 
 /// The profile of a PNG's colours; `None` where they are sRGB's or nothing is said.
 pub(super) fn profile(info: &Info<'_>, layout: Layout, depth: Depth) -> Option<Vec<u8>> {

@@ -10,19 +10,19 @@ use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::film::{Film, MOST_FRAMES};
-use super::super::geometry::{Demand, Size};
-use super::super::limits::{Budget, Cancel};
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, Layout, Picture};
-use super::super::reduce::{Reducer, Run, Scatter};
-use super::super::source::{CUT_SHORT, Source};
-use super::super::{Error, SourceFormat};
-use super::{Decoded, exif_orientation};
-
-const FORMAT: SourceFormat = SourceFormat::Png;
+use crate::imaging::decode::exif_orientation;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::limits::{Budget, Cancel};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Layout, Picture};
+use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 /// Bytes the decoder may take for chunks that are not pixels: profile, EXIF, palette.
 const CHUNKS: u64 = 4_000_000;
@@ -31,7 +31,7 @@ const CHUNKS: u64 = 4_000_000;
 const ROWS: u64 = 3;
 
 /// How the pixels lie that come out of the decoder.
-struct Sheet {
+struct DecodePlan {
     full: Size,
     layout: Layout,
     depth: Depth,
@@ -41,10 +41,10 @@ struct Sheet {
 }
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
@@ -63,11 +63,11 @@ pub(super) fn decode<R: Read>(
     let (layout, depth) = kind(&reader)?;
     let orientation = orientation(&reader);
     let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
-    let sheet = Sheet { full, layout, depth, orientation, cell };
+    let plan = DecodePlan { full, layout, depth, orientation, cell };
     if let Some(control) = reader.info().animation_control
-        && film.is_wanted(FORMAT)
+        && animation.is_wanted(SourceFormat::Png)
     {
-        return animation::play(&mut reader, control, &sheet, budget, film);
+        return animation::play(&mut reader, control, &plan, budget, animation);
     }
     let picture = if reader.info().interlaced {
         passes(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
@@ -81,52 +81,48 @@ pub(super) fn decode<R: Read>(
     {
         return Err(Error::Read(error));
     }
-    Ok(sheet.decoded(&reader, picture))
+    Ok(plan.decoded(&reader, picture))
 }
 
-impl Sheet {
+impl DecodePlan {
     /// A picture and all that has been read of the file by now.
     fn decoded<R: Read>(
         &self,
-        reader: &Reader<&mut Source<'_, R>>,
+        reader: &Reader<&mut SourceReader<'_, R>>,
         (picture, cell): (Picture, u32),
     ) -> Decoded {
         let info = reader.info();
         let profile = color::profile(info, picture.layout, picture.depth);
         Decoded {
-            picture,
-            full: self.full,
-            reduction: cell.into(),
-            grain: Grain::of(cell),
             orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
             profile,
-            credits: info.exif_metadata.as_deref().map(Credits::read).unwrap_or_default(),
-            format: FORMAT,
-            damage: Damage::NONE,
-            quality: None,
+            copyright: info.exif_metadata.as_deref().map(Copyright::read).unwrap_or_default(),
+            ..Decoded::plain(SourceFormat::Png, picture, self.full, cell)
         }
     }
 }
 
-fn kind<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<(Layout, Depth), Error> {
+fn kind<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<(Layout, Depth), Error> {
     let (color, bits) = reader.output_color_type();
     let layout = match color {
         ColorType::Grayscale => Layout::Grey,
         ColorType::GrayscaleAlpha => Layout::GreyAlpha,
         ColorType::Rgb => Layout::Rgb,
         ColorType::Rgba => Layout::RgbAlpha,
-        ColorType::Indexed => return Err(damaged("a palette picture without a palette".to_owned())),
+        ColorType::Indexed => {
+            return Err(Error::damaged(SourceFormat::Png, "a palette picture without a palette"));
+        }
     };
     Ok((layout, if bits == BitDepth::Sixteen { Depth::Sixteen } else { Depth::Eight }))
 }
 
-fn orientation<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Option<Orientation> {
+fn orientation<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Option<Orientation> {
     reader.info().exif_metadata.as_deref().map(exif_orientation)
 }
 
 /// The rows from the top.
 fn rows<R: Read>(
-    reader: &mut Reader<&mut Source<'_, R>>,
+    reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut reducer: Reducer,
     cancel: &Cancel,
 ) -> Result<(Picture, u32), Error> {
@@ -141,7 +137,7 @@ fn rows<R: Read>(
 
 /// The rows of every pass of an interlaced picture.
 fn passes<R: Read>(
-    reader: &mut Reader<&mut Source<'_, R>>,
+    reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut scatter: Scatter,
     cancel: &Cancel,
 ) -> Result<(Picture, u32), Error> {
@@ -157,9 +153,9 @@ fn passes<R: Read>(
     Ok(scatter.finish())
 }
 
-fn blank_row<R: Read>(reader: &Reader<&mut Source<'_, R>>) -> Result<Vec<u8>, Error> {
+fn blank_row<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<Vec<u8>, Error> {
     let length = reader.output_line_size(reader.info().width);
-    Ok(vec![0; length.ok_or_else(|| damaged("its rows are longer than memory".to_owned()))?])
+    Ok(vec![0; length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its rows are longer than memory"))?])
 }
 
 /// The runs of an interlaced picture in their order (PNG, section 8.1): of each pass all rows that have pixels.
@@ -173,7 +169,7 @@ fn adam7(size: Size) -> impl Iterator<Item = Run> {
 }
 
 /// PNG has its samples' high byte first.
-fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut Source<'_, R>>) {
+fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>) {
     if reader.info().bit_depth == BitDepth::Sixteen {
         for pair in row.as_chunks_mut::<2>().0 {
             *pair = u16::from_be_bytes(*pair).to_ne_bytes();
@@ -184,12 +180,8 @@ fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut Source<'_, R>>) {
 fn refusal(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            damaged(CUT_SHORT.to_owned())
+            Error::damaged(SourceFormat::Png, CUT_SHORT)
         }
-        other => damaged(other.to_string()),
+        other => Error::damaged(SourceFormat::Png, other.to_string()),
     }
-}
-
-fn damaged(detail: String) -> Error {
-    Error::Damaged { format: FORMAT, detail }
 }

@@ -2,27 +2,27 @@
 
 use std::io::Read;
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::picture::{Depth, Layout};
-use super::super::forward::Forward;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout};
 
 /// Longest word that means something: a number of ten digits, `GRAYSCALE_ALPHA`.
 const LONGEST_WORD: usize = 20;
 
 /// What the pixels are.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Header {
+pub(super) struct PnmHeader {
     pub(super) size: Size,
     pub(super) layout: Layout,
     /// The largest sample, 1 to 65,535.
     pub(super) most: u16,
-    pub(super) coding: Coding,
+    pub(super) coding: SampleCoding,
 }
 
 /// How samples are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Coding {
+pub(super) enum SampleCoding {
     /// A bit each, 1 for black, in whole bytes a row.
     Bits,
     /// One byte, or two with the higher first.
@@ -33,23 +33,23 @@ pub(super) enum Coding {
     Numbers,
 }
 
-impl Header {
+impl PnmHeader {
     /// Reads up to the first byte of the pixels.
     pub(super) fn read<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
         let [_, kind] = file.array()?;
         let (layout, coding) = match kind {
-            b'1' => (Layout::Grey, Coding::Digits),
-            b'2' => (Layout::Grey, Coding::Numbers),
-            b'3' => (Layout::Rgb, Coding::Numbers),
-            b'4' => (Layout::Grey, Coding::Bits),
-            b'5' => (Layout::Grey, Coding::Bytes),
-            b'6' => (Layout::Rgb, Coding::Bytes),
+            b'1' => (Layout::Grey, SampleCoding::Digits),
+            b'2' => (Layout::Grey, SampleCoding::Numbers),
+            b'3' => (Layout::Rgb, SampleCoding::Numbers),
+            b'4' => (Layout::Grey, SampleCoding::Bits),
+            b'5' => (Layout::Grey, SampleCoding::Bytes),
+            b'6' => (Layout::Rgb, SampleCoding::Bytes),
             _ => return Self::read_pam(file),
         };
         let size = Size { width: number(file)?, height: number(file)? };
         let most = match coding {
-            Coding::Bits | Coding::Digits => 1,
-            Coding::Bytes | Coding::Numbers => number(file)?,
+            SampleCoding::Bits | SampleCoding::Digits => 1,
+            SampleCoding::Bytes | SampleCoding::Numbers => number(file)?,
         };
         Self::new(size, layout, most, coding, file)
     }
@@ -77,14 +77,14 @@ impl Header {
             4 => Layout::RgbAlpha,
             _ => return Err(file.unsupported(&format!("{channels} channels"))),
         };
-        Self::new(size, layout, most, Coding::Bytes, file)
+        Self::new(size, layout, most, SampleCoding::Bytes, file)
     }
 
     fn new<R: Read>(
         size: Size,
         layout: Layout,
         most: u32,
-        coding: Coding,
+        coding: SampleCoding,
         file: &Forward<'_, '_, R>,
     ) -> Result<Self, Error> {
         if size.pixels() == 0 {

@@ -6,29 +6,27 @@ mod header;
 
 use std::io::Read;
 
-use self::header::{Coding, Header};
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::geometry::Demand;
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::{Depth, Grain, side};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::forward::Forward;
-use super::{Decoded, reserved};
+use crate::imaging::decode::pnm::header::{PnmHeader, SampleCoding};
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::{Depth, side};
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Pnm;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
     let mut file = Forward::new(source, FORMAT);
-    let header = Header::read(&mut file)?;
+    let header = PnmHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
     let depth = header.depth();
@@ -38,37 +36,27 @@ pub(super) fn decode<R: Read>(
     let cell = Reducer::cell(demand.ratio(full));
     let mut reducer = Reducer::new(full, header.layout, depth, cell, budget)?;
     let mut row = vec![0; length];
-    let mut bits = vec![0; if header.coding == Coding::Bits { side(full.width).div_ceil(8) } else { 0 }];
+    let mut bits =
+        vec![0; if header.coding == SampleCoding::Bits { side(full.width).div_ceil(8) } else { 0 }];
     for _ in 0..full.height {
         cancel.check()?;
         match header.coding {
-            Coding::Bits => {
+            SampleCoding::Bits => {
                 file.read(&mut bits)?;
                 let bits = bits.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
                 row.iter_mut().zip(bits).for_each(|(place, bit)| *place = 1 - bit);
             }
-            Coding::Bytes => file.read(&mut row)?,
-            Coding::Digits => {
+            SampleCoding::Bytes => file.read(&mut row)?,
+            SampleCoding::Digits => {
                 row.iter_mut().try_for_each(|place| digit(&mut file).map(|bit| *place = 1 - bit))?
             }
-            Coding::Numbers => numbers(&mut file, &mut row, depth)?,
+            SampleCoding::Numbers => numbers(&mut file, &mut row, depth)?,
         }
         scale(&mut row, header.most, depth);
         reducer.push(&row);
     }
     let (picture, reduction) = reducer.finish();
-    Ok(Decoded {
-        picture,
-        full,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
-        orientation: Orientation::default(),
-        profile: None,
-        credits: Credits::default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
-    })
+    Ok(Decoded::plain(FORMAT, picture, full, reduction))
 }
 
 /// The next digit of a bitmap; blanks between them mean nothing.

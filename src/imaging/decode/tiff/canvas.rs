@@ -3,22 +3,23 @@
 use std::borrow::Cow;
 use std::io::{self, BufReader, Read};
 
-use super::super::super::Error;
-use super::super::super::damage::Damage;
-use super::super::super::geometry::Size;
-use super::super::super::jpeg::{self, Head, Scale, Wanted};
-use super::super::super::limits::{Budget, Cancel};
-use super::super::super::picture::Picture;
-use super::super::super::reduce::{Reducer, Run, Scatter};
-use super::super::super::source::CUT_SHORT;
-use super::super::{bytes_of, reserved};
-use super::coding::{Coded, Coding, Reversed, Rows};
-use super::page::{Kind, Page};
-use super::samples::Colors;
-use super::{Access, damaged};
+use thumbnail_jpeg::{Head, Scale, Wanted};
+
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::tiff::access::Access;
+use crate::imaging::decode::tiff::coding::{Coded, Reversed, Rows, TiffCompression};
+use crate::imaging::decode::tiff::page::{Page, PageKind};
+use crate::imaging::decode::tiff::samples::Colors;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, Cancel, bytes_of, reserved};
+use crate::imaging::picture::Picture;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
+use crate::imaging::source_format::SourceFormat;
 
 /// The picture that is being made, and rows on their way into it.
-pub(super) struct Canvas<'p> {
+pub(super) struct TiffCanvas<'p> {
     page: &'p Page,
     sink: Sink,
     /// How many times smaller the thumbnail is.
@@ -36,13 +37,13 @@ enum Sink {
     Tiles(Scatter),
 }
 
-impl<'p> Canvas<'p> {
+impl<'p> TiffCanvas<'p> {
     pub(super) fn new(page: &'p Page, ratio: f64, budget: &mut Budget) -> Result<Self, Error> {
         let (size, samples) = (page.size, &page.samples);
         let (layout, depth, cell) = (samples.layout(), samples.depth(), Reducer::cell(ratio));
         let sink = match page.chunks.kind {
-            Kind::Strips => Sink::Rows(Reducer::new(size, layout, depth, cell, budget)?),
-            Kind::Tiles => Sink::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
+            PageKind::Strips => Sink::Rows(Reducer::new(size, layout, depth, cell, budget)?),
+            PageKind::Tiles => Sink::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
         };
         let (planes, stored) = (page.chunks.planes, page.row_bytes());
         let line = Size { width: page.chunks.size.width, height: 1 };
@@ -65,17 +66,17 @@ impl<'p> Canvas<'p> {
             let coded = access.open(&self.page.places(chunk))?;
             let (start, rows) = self.page.region(chunk);
             match self.page.coding {
-                Coding::Jpeg => {
+                TiffCompression::Jpeg => {
                     for coded in coded {
                         self.paint_jpeg(coded, start, rows, cancel, budget)?;
                     }
                 }
-                Coding::Deflate
-                | Coding::Group3
-                | Coding::Group4
-                | Coding::Lzw
-                | Coding::None
-                | Coding::PackBits => {
+                TiffCompression::Deflate
+                | TiffCompression::Group3
+                | TiffCompression::Group4
+                | TiffCompression::Lzw
+                | TiffCompression::None
+                | TiffCompression::PackBits => {
                     self.paint_rows(coded, start, rows, cancel)?;
                 }
             }
@@ -134,7 +135,7 @@ impl<'p> Canvas<'p> {
         };
         if head.frame.components.len() != self.page.samples.count || head.frame.width < self.page.width(start)
         {
-            return Err(damaged("a strip or tile is the JPEG of something else"));
+            return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile is the JPEG of something else"));
         }
         let memory = head.memory(Scale::Full);
         budget.reserve(memory)?;
@@ -147,12 +148,12 @@ impl<'p> Canvas<'p> {
                 self.push(Run { y, ..start });
             }
             y = y.saturating_add(1);
-            if cancel.is_cancelled() { Err(jpeg::Error::Stopped) } else { Ok(()) }
+            if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
         });
         let summary = summary.map_err(jpeg_refusal)?;
         budget.release(memory);
         if y < end {
-            return Err(damaged("a strip or tile has fewer rows than it should"));
+            return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile has fewer rows than it should"));
         }
         self.lost += summary.lost * f64::from(self.page.width(start)) * f64::from(rows);
         Ok(())
@@ -182,18 +183,18 @@ fn damage(lost: f64, size: Size) -> Damage {
 /// Whether the reader is to blame is found out where all formats meet.
 fn unreadable(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => damaged(CUT_SHORT),
-        io::ErrorKind::InvalidData => damaged(&error.to_string()),
+        io::ErrorKind::UnexpectedEof => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+        io::ErrorKind::InvalidData => Error::damaged(SourceFormat::Tiff, error.to_string()),
         _ => Error::Read(error),
     }
 }
 
-fn jpeg_refusal(error: jpeg::Error) -> Error {
+fn jpeg_refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
-        jpeg::Error::Damaged(detail) => damaged(&detail),
-        jpeg::Error::Read(error) => unreadable(error),
-        jpeg::Error::Stopped => Error::Cancelled,
-        jpeg::Error::Unsupported(feature) => {
+        thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Tiff, detail),
+        thumbnail_jpeg::Error::Read(error) => unreadable(error),
+        thumbnail_jpeg::Error::Stopped => Error::Cancelled,
+        thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a TIFF of JPEG with {feature}")) }
         }
     }

@@ -8,7 +8,7 @@ use weezl::{BitOrder, LzwStatus};
 
 /// The coding of a chunk.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Coding {
+pub(super) enum TiffCompression {
     Deflate,
     Group3,
     Group4,
@@ -18,7 +18,7 @@ pub(super) enum Coding {
     PackBits,
 }
 
-impl Coding {
+impl TiffCompression {
     /// Whether a predictor can have made its bytes easier to code; others are known to come with the tag all the
     /// same.
     pub(super) fn has_predictor(self) -> bool {
@@ -46,18 +46,18 @@ pub(super) enum Rows<'r> {
 
 impl<'r> Rows<'r> {
     /// For every coding but JPEG, whose rows are pixels.
-    pub(super) fn new(coding: Coding, coded: Coded<'r>, width: u32) -> io::Result<Self> {
+    pub(super) fn new(coding: TiffCompression, coded: Coded<'r>, width: u32) -> io::Result<Self> {
         let short = || u16::try_from(width).map_err(|_| invalid("it is a fax of more than 65535 columns"));
         Ok(match coding {
-            Coding::None | Coding::Jpeg => Self::Bytes(coded),
-            Coding::Deflate => Self::Bytes(Box::new(Inflate::new(coded))),
-            Coding::Lzw => Self::Bytes(Box::new(Lzw::new(coded)?)),
-            Coding::PackBits => Self::Bytes(Box::new(PackBits { coded, left: 0, repeated: None })),
-            Coding::Group3 => {
+            TiffCompression::None | TiffCompression::Jpeg => Self::Bytes(coded),
+            TiffCompression::Deflate => Self::Bytes(Box::new(Inflate::new(coded))),
+            TiffCompression::Lzw => Self::Bytes(Box::new(Lzw::new(coded)?)),
+            TiffCompression::PackBits => Self::Bytes(Box::new(PackBits { coded, left: 0, repeated: None })),
+            TiffCompression::Group3 => {
                 let decoder = Group3Decoder::new(coded.bytes()).map_err(fax_error)?;
                 Self::Group3 { decoder, width: short()? }
             }
-            Coding::Group4 => Self::Group4(Group4Decoder::new(coded.bytes(), short()?)?),
+            TiffCompression::Group4 => Self::Group4(Group4Decoder::new(coded.bytes(), short()?)?),
         })
     }
 

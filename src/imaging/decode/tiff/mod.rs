@@ -6,35 +6,31 @@
 //! Memory: the reduced picture, the list of strips or tiles, one row of a strip or tile as stored and one as it is
 //! handed on; of tiles also the sums of all cells; of JPEG what its reader says; and the file unless it streams.
 
+mod access;
 mod canvas;
 mod coding;
-mod directory;
 mod page;
 mod samples;
 
-use std::borrow::Cow;
 use std::io::Read;
 
-use self::canvas::Canvas;
-use self::coding::Coded;
-use self::directory::{Directory, Stop, tag};
-use self::page::{Page, Place};
-use super::super::geometry::Demand;
-use super::super::limits::Budget;
-use super::super::orient::Orientation;
-use super::super::picture::Grain;
-use super::super::source::{CUT_SHORT, Source};
-use super::super::{Error, SourceFormat};
-use super::Decoded;
-use super::forward::Forward;
-
-const FORMAT: SourceFormat = SourceFormat::Tiff;
+use crate::imaging::decode::tiff::access::Access;
+use crate::imaging::decode::tiff::canvas::TiffCanvas;
+use crate::imaging::decode::tiff::page::Page;
+use crate::imaging::decoded::Decoded;
+use crate::imaging::error::Error;
+use crate::imaging::exif::directory::DirectoryError;
+use crate::imaging::input::forward::Forward;
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::limits::Budget;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 /// How far from the start a directory and its values may lie in a file that is read as it arrives, bytes.
 const NEAR: u64 = 1024 * 1024;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
@@ -42,7 +38,7 @@ pub(super) fn decode<R: Read>(
     let near = near_page(source, budget)?;
     let file;
     let (page, access) = match near {
-        Some(page) if page.is_in_order() => (page, Access::Stream(Forward::new(source, FORMAT))),
+        Some(page) if page.is_in_order() => (page, Access::Stream(Forward::new(source, SourceFormat::Tiff))),
         near => {
             file = source.take_bytes(budget)?;
             let page = near.map_or_else(|| Page::read(&file, budget).map_err(refusal), Ok)?;
@@ -50,48 +46,34 @@ pub(super) fn decode<R: Read>(
         }
     };
     let ratio = demand.ratio(demand.orientation(page.orientation).size(page.size));
-    let canvas = Canvas::new(&page, ratio, budget)?;
+    let canvas = TiffCanvas::new(&page, ratio, budget)?;
     let (picture, reduction, damage) = canvas.paint(access, cancel, budget)?;
     Ok(Decoded {
-        picture,
-        full: page.size,
-        reduction: reduction.into(),
-        grain: Grain::of(reduction),
         orientation: page.orientation,
         profile: page.profile,
-        credits: page.credits,
-        format: FORMAT,
+        copyright: page.copyright,
         damage,
-        quality: None,
+        ..Decoded::plain(SourceFormat::Tiff, picture, page.size, reduction)
     })
 }
 
-/// The orientation in a block of EXIF, which is a TIFF without a picture.
-pub(super) fn exif_orientation(exif: &[u8]) -> Orientation {
-    let directory = Directory::read(exif).ok();
-    directory.and_then(|directory| orientation(&directory).ok()).unwrap_or_default()
-}
-
-fn orientation(directory: &Directory<'_>) -> Result<Orientation, Stop> {
-    let value = directory.number(tag::ORIENTATION)?.and_then(|value| u16::try_from(value).ok());
-    Ok(value.map_or_else(Orientation::default, Orientation::from_exif))
-}
-
 /// The first page, if what is said of it lies at the start of the file.
-fn near_page<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result<Option<Page>, Error> {
+fn near_page<R: Read>(source: &mut SourceReader<'_, R>, budget: &mut Budget) -> Result<Option<Page>, Error> {
     let mut wanted = 4096;
     loop {
         let head = source.head(wanted)?;
         let before = budget.left();
         match Page::read(head, budget) {
             Ok(page) => return Ok(Some(page)),
-            Err(Stop::Refused(error)) => return Err(error),
-            Err(Stop::Beyond(_)) if head.len() < wanted => return Err(damaged(CUT_SHORT)),
-            Err(Stop::Beyond(end)) if end > NEAR => {
+            Err(DirectoryError::Refused(error)) => return Err(error),
+            Err(DirectoryError::Beyond(_)) if head.len() < wanted => {
+                return Err(Error::damaged(SourceFormat::Tiff, CUT_SHORT));
+            }
+            Err(DirectoryError::Beyond(end)) if end > NEAR => {
                 budget.release(before.saturating_sub(budget.left()));
                 return Ok(None);
             }
-            Err(Stop::Beyond(end)) => {
+            Err(DirectoryError::Beyond(end)) => {
                 budget.release(before.saturating_sub(budget.left()));
                 wanted = usize::try_from(end).unwrap_or(usize::MAX);
             }
@@ -99,41 +81,10 @@ fn near_page<R: Read>(source: &mut Source<'_, R>, budget: &mut Budget) -> Result
     }
 }
 
-/// Where chunks are read from.
-enum Access<'f, 's, 'a, R> {
-    Memory(&'f [u8]),
-    Stream(Forward<'s, 'a, R>),
-}
-
-impl<R: Read> Access<'_, '_, '_, R> {
-    /// The chunks at some places; of a stream, one that lies before all that were asked for since.
-    fn open(&mut self, places: &[Place]) -> Result<Vec<Coded<'_>>, Error> {
-        match (self, places) {
-            (Self::Memory(file), places) => {
-                let file: &[u8] = file;
-                Ok(places.iter().map(|place| -> Coded<'_> { Box::new(place.of(file)) }).collect())
-            }
-            (Self::Stream(file), [place]) => {
-                file.skip_to(place.start)?;
-                Ok(vec![Box::new(file.part(place.length))])
-            }
-            (Self::Stream(_), _) => Ok(Vec::new()),
-        }
-    }
-}
-
 /// Taken for the file's fault; whether the reader is to blame is found out where all formats meet.
-fn refusal(stop: Stop) -> Error {
+fn refusal(stop: DirectoryError) -> Error {
     match stop {
-        Stop::Beyond(_) => damaged(CUT_SHORT),
-        Stop::Refused(error) => error,
+        DirectoryError::Beyond(_) => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+        DirectoryError::Refused(error) => error,
     }
-}
-
-fn damaged(detail: &str) -> Error {
-    Error::Damaged { format: FORMAT, detail: detail.to_owned() }
-}
-
-fn unsupported(feature: &str) -> Error {
-    Error::Unsupported { what: Cow::Owned(format!("this variety of TIFF ({feature})")) }
 }

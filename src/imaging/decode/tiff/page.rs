@@ -1,17 +1,17 @@
 //! What a directory says of its picture, checked against what is read here.
 
-use super::super::super::Error;
-use super::super::super::credits::Credits;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::orient::Orientation;
-use super::super::super::picture::side;
-use super::super::super::reduce::Run;
-use super::super::reserved;
-use super::coding::Coding;
-use super::directory::{Directory, Stop, tag};
-use super::samples::{Alpha, Colors, MOST_SAMPLES, Samples, Zero};
-use super::{damaged, orientation, unsupported};
+use crate::imaging::decode::tiff::coding::TiffCompression;
+use crate::imaging::decode::tiff::samples::{Alpha, Colors, MOST_SAMPLES, PixelFormat, Zero};
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::exif::directory::{Directory, DirectoryError, tag};
+use crate::imaging::exif::orientation;
+use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::side;
+use crate::imaging::pixels::reduce::Run;
+use crate::imaging::source_format::SourceFormat;
 
 /// Most bytes of an ICC profile, and of tables for JPEG.
 const LONGEST_VALUE: u64 = 4_000_000;
@@ -20,14 +20,14 @@ const LONGEST_VALUE: u64 = 4_000_000;
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) size: Size,
-    pub(super) samples: Samples,
-    pub(super) coding: Coding,
+    pub(super) samples: PixelFormat,
+    pub(super) coding: TiffCompression,
     /// Whether the first pixel is in the lowest bit of its byte.
     pub(super) is_reversed: bool,
     pub(super) chunks: Chunks,
     pub(super) orientation: Orientation,
     pub(super) profile: Option<Vec<u8>>,
-    pub(super) credits: Credits,
+    pub(super) copyright: Copyright,
     /// What all chunks that are JPEG have in common.
     pub(super) jpeg_tables: Vec<u8>,
 }
@@ -35,50 +35,51 @@ pub(super) struct Page {
 /// Strips or tiles.
 #[derive(Debug)]
 pub(super) struct Chunks {
-    pub(super) kind: Kind,
+    pub(super) kind: PageKind,
     /// Of each chunk; strips at the bottom, and nothing else, may have fewer rows.
     pub(super) size: Size,
     /// In a row of chunks.
     pub(super) across: u32,
     /// Start and length in the file, bytes; all of the first plane, then of the next.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<ByteRange>,
     /// 1, or the number of samples where each is stored by itself.
     pub(super) planes: usize,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum PageKind {
     Strips,
     Tiles,
 }
 
 /// Where a chunk is, bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Place {
+pub(super) struct ByteRange {
     pub(super) start: u64,
     pub(super) length: u64,
 }
 
 impl Page {
     /// Reads the first directory of a file, or of as much as is there of it.
-    pub(super) fn read(file: &[u8], budget: &mut Budget) -> Result<Self, Stop> {
+    pub(super) fn read(file: &[u8], budget: &mut Budget) -> Result<Self, DirectoryError> {
         let directory = Directory::read(file)?;
         refuse_raw(&directory)?;
-        let side =
-            |tag| Ok::<_, Stop>(u32::try_from(directory.number(tag)?.unwrap_or(0)).unwrap_or(u32::MAX));
+        let side = |tag| {
+            Ok::<_, DirectoryError>(u32::try_from(directory.number(tag)?.unwrap_or(0)).unwrap_or(u32::MAX))
+        };
         let size = Size { width: side(tag::WIDTH)?, height: side(tag::HEIGHT)? };
         if size.pixels() == 0 {
-            return Err(damaged("it has no pixels").into());
+            return Err(Error::damaged(SourceFormat::Tiff, "it has no pixels").into());
         }
         budget.admit(size)?;
         let coding = coding(&directory)?;
         let samples = samples(&directory, coding)?;
         let is_planar = directory.number(tag::PLANAR)? == Some(2) && samples.count > 1;
-        if is_planar && coding == Coding::Jpeg {
-            return Err(unsupported("JPEG with its samples apart").into());
+        if is_planar && coding == TiffCompression::Jpeg {
+            return Err(Error::unsupported(SourceFormat::Tiff, "JPEG with its samples apart").into());
         }
         let chunks = Chunks::read(&directory, size, if is_planar { samples.count } else { 1 }, budget)?;
-        let value = |tag| Ok::<_, Stop>(directory.bytes(tag, LONGEST_VALUE)?.map(<[u8]>::to_vec));
+        let value = |tag| Ok::<_, DirectoryError>(directory.bytes(tag, LONGEST_VALUE)?.map(<[u8]>::to_vec));
         for field in [tag::ARTIST, tag::COPYRIGHT] {
             // To be read, it must be there.
             directory.bytes(field, LONGEST_VALUE)?;
@@ -91,7 +92,7 @@ impl Page {
             chunks,
             orientation: orientation(&directory)?,
             profile: value(tag::PROFILE)?,
-            credits: Credits::read(file),
+            copyright: Copyright::read(file),
             jpeg_tables: value(tag::JPEG_TABLES)?.unwrap_or_default(),
         })
     }
@@ -142,19 +143,20 @@ impl Page {
     }
 
     /// Where a chunk is in the file, each of its planes.
-    pub(super) fn places(&self, chunk: u32) -> Vec<Place> {
+    pub(super) fn places(&self, chunk: u32) -> Vec<ByteRange> {
         let count = side(self.chunks.count());
         let planes = self.chunks.places.iter().skip(side(chunk)).step_by(count.max(1));
         // What is not coded is as long as it must be, whatever the file says.
         let (_, rows) = self.region(chunk);
         let whole = self.row_bytes().saturating_mul(rows.into());
-        let length = |place: &Place| if self.coding == Coding::None { whole } else { place.length };
-        planes.map(|place| Place { length: length(place), ..*place }).collect()
+        let length =
+            |place: &ByteRange| if self.coding == TiffCompression::None { whole } else { place.length };
+        planes.map(|place| ByteRange { length: length(place), ..*place }).collect()
     }
 }
 
 /// Camera raw files are TIFF whose first picture is a preview.
-fn refuse_raw(directory: &Directory<'_>) -> Result<(), Stop> {
+fn refuse_raw(directory: &Directory<'_>) -> Result<(), DirectoryError> {
     let is_preview = directory.number(tag::SUBFILE)?.is_some_and(|kind| kind & 1 == 1);
     if directory.has(tag::DNG_VERSION) || (is_preview && directory.has(tag::SUB_DIRECTORIES)) {
         let what = "a camera raw file (DNG, NEF or the like)".into();
@@ -163,15 +165,15 @@ fn refuse_raw(directory: &Directory<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-fn coding(directory: &Directory<'_>) -> Result<Coding, Stop> {
+fn coding(directory: &Directory<'_>) -> Result<TiffCompression, DirectoryError> {
     let name = match directory.number(tag::COMPRESSION)?.unwrap_or(1) {
-        1 => return Ok(Coding::None),
-        3 if directory.number(tag::T4_OPTIONS)?.unwrap_or(0) & 3 == 0 => return Ok(Coding::Group3),
-        4 => return Ok(Coding::Group4),
-        5 => return Ok(Coding::Lzw),
-        7 => return Ok(Coding::Jpeg),
-        8 | 32_946 => return Ok(Coding::Deflate),
-        32_773 => return Ok(Coding::PackBits),
+        1 => return Ok(TiffCompression::None),
+        3 if directory.number(tag::T4_OPTIONS)?.unwrap_or(0) & 3 == 0 => return Ok(TiffCompression::Group3),
+        4 => return Ok(TiffCompression::Group4),
+        5 => return Ok(TiffCompression::Lzw),
+        7 => return Ok(TiffCompression::Jpeg),
+        8 | 32_946 => return Ok(TiffCompression::Deflate),
+        32_773 => return Ok(TiffCompression::PackBits),
         2 => "CCITT coding without line ends",
         3 => "two-dimensional Group 3 fax",
         6 => "JPEG of the old kind",
@@ -180,50 +182,66 @@ fn coding(directory: &Directory<'_>) -> Result<Coding, Stop> {
         34_925 => "LZMA",
         50_000 => "Zstandard",
         50_001 => "WebP",
-        other => return Err(unsupported(&format!("coding {other}")).into()),
+        other => return Err(Error::unsupported(SourceFormat::Tiff, &format!("coding {other}")).into()),
     };
-    Err(unsupported(name).into())
+    Err(Error::unsupported(SourceFormat::Tiff, name).into())
 }
 
-fn samples(directory: &Directory<'_>, coding: Coding) -> Result<Samples, Stop> {
+fn samples(directory: &Directory<'_>, coding: TiffCompression) -> Result<PixelFormat, DirectoryError> {
     let sizes = directory.numbers(tag::BITS, reserved(MOST_SAMPLES))?.unwrap_or_else(|| vec![1]);
     let first = sizes.first().copied().unwrap_or(0);
     if sizes.iter().any(|other| *other != first) {
-        return Err(unsupported("samples of different sizes").into());
+        return Err(Error::unsupported(SourceFormat::Tiff, "samples of different sizes").into());
     }
     let bits = u32::try_from(first).ok().filter(|bits| (1..=32).contains(bits));
-    let bits = bits.ok_or_else(|| unsupported(&format!("samples of {first} bits")))?;
+    let bits =
+        bits.ok_or_else(|| Error::unsupported(SourceFormat::Tiff, &format!("samples of {first} bits")))?;
     match directory.number(tag::SAMPLE_FORMAT)?.unwrap_or(1) {
         1 | 4 => (),
-        2 => return Err(unsupported("signed samples").into()),
-        3 => return Err(unsupported("floating-point samples").into()),
-        other => return Err(unsupported(&format!("samples of kind {other}")).into()),
+        2 => return Err(Error::unsupported(SourceFormat::Tiff, "signed samples").into()),
+        3 => return Err(Error::unsupported(SourceFormat::Tiff, "floating-point samples").into()),
+        other => {
+            return Err(Error::unsupported(SourceFormat::Tiff, &format!("samples of kind {other}")).into());
+        }
     }
     let colors = colors(directory, coding, bits)?;
     let count = usize::try_from(directory.number(tag::SAMPLES)?.unwrap_or(1)).unwrap_or(usize::MAX);
     if !(colors.count()..=MOST_SAMPLES).contains(&count) {
-        return Err(damaged(&format!("it has {count} samples a pixel")).into());
+        return Err(Error::damaged(SourceFormat::Tiff, format!("it has {count} samples a pixel")).into());
     }
     let alpha = alpha(directory, &colors, count)?;
     let is_predicted = match directory.number(tag::PREDICTOR)?.unwrap_or(1) {
         1 => false,
         2 if !coding.has_predictor() => false,
         2 if matches!(bits, 8 | 16 | 32) => true,
-        predictor => return Err(unsupported(&format!("predictor {predictor} for {bits} bits")).into()),
+        predictor => {
+            return Err(Error::unsupported(
+                SourceFormat::Tiff,
+                &format!("predictor {predictor} for {bits} bits"),
+            )
+            .into());
+        }
     };
     let fits = match coding {
-        Coding::Jpeg => bits == 8,
-        Coding::Group3 | Coding::Group4 => bits == 1 && count == 1,
-        Coding::Deflate | Coding::Lzw | Coding::None | Coding::PackBits => true,
+        TiffCompression::Jpeg => bits == 8,
+        TiffCompression::Group3 | TiffCompression::Group4 => bits == 1 && count == 1,
+        TiffCompression::Deflate
+        | TiffCompression::Lzw
+        | TiffCompression::None
+        | TiffCompression::PackBits => true,
     };
     if !fits {
-        return Err(unsupported(&format!("{count} samples of {bits} bits in a coding for others")).into());
+        return Err(Error::unsupported(
+            SourceFormat::Tiff,
+            &format!("{count} samples of {bits} bits in a coding for others"),
+        )
+        .into());
     }
-    Ok(Samples { colors, count, bits, alpha, order: directory.order, is_predicted })
+    Ok(PixelFormat { colors, count, bits, alpha, order: directory.order, is_predicted })
 }
 
-fn colors(directory: &Directory<'_>, coding: Coding, bits: u32) -> Result<Colors, Stop> {
-    let is_fax = matches!(coding, Coding::Group3 | Coding::Group4);
+fn colors(directory: &Directory<'_>, coding: TiffCompression, bits: u32) -> Result<Colors, DirectoryError> {
+    let is_fax = matches!(coding, TiffCompression::Group3 | TiffCompression::Group4);
     let name = match directory.number(tag::PHOTOMETRIC)? {
         None if directory.number(tag::SAMPLES)?.unwrap_or(1) > 2 => return Ok(Colors::Rgb),
         None => return Ok(Colors::Grey(if is_fax { Zero::White } else { Zero::Black })),
@@ -233,36 +251,42 @@ fn colors(directory: &Directory<'_>, coding: Coding, bits: u32) -> Result<Colors
         Some(3) => return palette(directory, bits),
         Some(5) if directory.number(tag::INK_SET)?.unwrap_or(1) == 1 => return Ok(Colors::Cmyk),
         // Only within JPEG, whose reader turns it into RGB.
-        Some(6) if coding == Coding::Jpeg => return Ok(Colors::YCbCr),
+        Some(6) if coding == TiffCompression::Jpeg => return Ok(Colors::YCbCr),
         Some(4) => "a mask",
         Some(5) => "inks other than CMYK",
         Some(6) => "YCbCr without JPEG",
         Some(8..=10) => "CIELAB",
         Some(32_803 | 34_892) => "raw samples of a camera",
         Some(32_844 | 32_845) => "LogLuv",
-        Some(other) => return Err(unsupported(&format!("colours of kind {other}")).into()),
+        Some(other) => {
+            return Err(Error::unsupported(SourceFormat::Tiff, &format!("colours of kind {other}")).into());
+        }
     };
-    Err(unsupported(name).into())
+    Err(Error::unsupported(SourceFormat::Tiff, name).into())
 }
 
 /// All reds, then all greens, then all blues, of sixteen bits.
-fn palette(directory: &Directory<'_>, bits: u32) -> Result<Colors, Stop> {
+fn palette(directory: &Directory<'_>, bits: u32) -> Result<Colors, DirectoryError> {
     if bits > 16 {
-        return Err(unsupported(&format!("a palette for {bits} bits")).into());
+        return Err(Error::unsupported(SourceFormat::Tiff, &format!("a palette for {bits} bits")).into());
     }
     let count = 1_usize << bits;
     let numbers = directory.numbers(tag::COLOR_MAP, reserved(count * 3))?.unwrap_or_default();
     let high = |number: &u64| u8::try_from(*number >> 8 & 0xff).unwrap_or(0);
     let mut planes = numbers.chunks_exact(count);
     let (Some(reds), Some(greens), Some(blues)) = (planes.next(), planes.next(), planes.next()) else {
-        return Err(damaged("its palette is too short").into());
+        return Err(Error::damaged(SourceFormat::Tiff, "its palette is too short").into());
     };
     let colors = reds.iter().zip(greens).zip(blues).map(|((r, g), b)| [r, g, b].map(high));
     Ok(Colors::Palette(colors.collect()))
 }
 
 /// Where alpha is among the samples, and how colours were stored under it.
-fn alpha(directory: &Directory<'_>, colors: &Colors, count: usize) -> Result<Option<(usize, Alpha)>, Stop> {
+fn alpha(
+    directory: &Directory<'_>,
+    colors: &Colors,
+    count: usize,
+) -> Result<Option<(usize, Alpha)>, DirectoryError> {
     let at = colors.count();
     if at == count {
         return Ok(None);
@@ -275,12 +299,12 @@ fn alpha(directory: &Directory<'_>, colors: &Colors, count: usize) -> Result<Opt
         _ => return Ok(None),
     };
     if *colors == Colors::Cmyk {
-        return Err(unsupported("CMYK with alpha").into());
+        return Err(Error::unsupported(SourceFormat::Tiff, "CMYK with alpha").into());
     }
     Ok(Some((at, alpha)))
 }
 
-impl Place {
+impl ByteRange {
     /// As much of it as there is.
     pub(super) fn of(self, file: &[u8]) -> &[u8] {
         let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(file.len());
@@ -294,18 +318,25 @@ impl Chunks {
         u32::try_from(self.places.len() / self.planes.max(1)).unwrap_or(u32::MAX)
     }
 
-    fn read(directory: &Directory<'_>, size: Size, planes: usize, budget: &mut Budget) -> Result<Self, Stop> {
+    fn read(
+        directory: &Directory<'_>,
+        size: Size,
+        planes: usize,
+        budget: &mut Budget,
+    ) -> Result<Self, DirectoryError> {
         let side = |tag| {
             let number = directory.number(tag)?.unwrap_or(u64::MAX);
-            Ok::<_, Stop>(u32::try_from(number).unwrap_or(u32::MAX))
+            Ok::<_, DirectoryError>(u32::try_from(number).unwrap_or(u32::MAX))
         };
-        let kind = if directory.has(tag::TILE_WIDTH) { Kind::Tiles } else { Kind::Strips };
+        let kind = if directory.has(tag::TILE_WIDTH) { PageKind::Tiles } else { PageKind::Strips };
         let chunk = match kind {
-            Kind::Strips => Size { width: size.width, height: side(tag::ROWS_PER_STRIP)?.min(size.height) },
-            Kind::Tiles => Size { width: side(tag::TILE_WIDTH)?, height: side(tag::TILE_HEIGHT)? },
+            PageKind::Strips => {
+                Size { width: size.width, height: side(tag::ROWS_PER_STRIP)?.min(size.height) }
+            }
+            PageKind::Tiles => Size { width: side(tag::TILE_WIDTH)?, height: side(tag::TILE_HEIGHT)? },
         };
         if chunk.pixels() == 0 {
-            return Err(damaged("its strips or tiles have no pixels").into());
+            return Err(Error::damaged(SourceFormat::Tiff, "its strips or tiles have no pixels").into());
         }
         let across = size.width.div_ceil(chunk.width);
         let count = Size { width: across, height: size.height.div_ceil(chunk.height) }.pixels();
@@ -317,13 +348,17 @@ impl Chunks {
                 None => directory.numbers(for_strips, count)?.unwrap_or_default(),
             };
             if reserved(numbers.len()) < count {
-                return Err(damaged("it does not say where all of its pixels are").into());
+                return Err(Error::damaged(
+                    SourceFormat::Tiff,
+                    "it does not say where all of its pixels are",
+                )
+                .into());
             }
-            Ok::<_, Stop>(numbers)
+            Ok::<_, DirectoryError>(numbers)
         };
         let starts = numbers(tag::TILE_OFFSETS, tag::STRIP_OFFSETS)?;
         let lengths = numbers(tag::TILE_LENGTHS, tag::STRIP_LENGTHS)?;
-        let places = starts.into_iter().zip(lengths).map(|(start, length)| Place { start, length });
+        let places = starts.into_iter().zip(lengths).map(|(start, length)| ByteRange { start, length });
         Ok(Self { kind, size: chunk, across, places: places.collect(), planes })
     }
 }

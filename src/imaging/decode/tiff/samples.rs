@@ -1,14 +1,14 @@
 //! Rows as they are stored to rows of pixels: byte order, predictor, samples of any size, palettes, alpha.
 
-use super::super::super::picture::{Depth, Layout};
-use super::directory::Order;
+use crate::imaging::exif::directory::ByteOrder;
+use crate::imaging::picture::{Depth, Layout};
 
 /// Most samples a pixel.
 pub(super) const MOST_SAMPLES: usize = 16;
 
 /// What the samples of a pixel are and how they are stored.
 #[derive(Debug)]
-pub(super) struct Samples {
+pub(super) struct PixelFormat {
     pub(super) colors: Colors,
     /// Samples a pixel, those included that mean nothing here.
     pub(super) count: usize,
@@ -16,7 +16,7 @@ pub(super) struct Samples {
     pub(super) bits: u32,
     /// Where alpha is among the samples, and how colours were stored under it.
     pub(super) alpha: Option<(usize, Alpha)>,
-    pub(super) order: Order,
+    pub(super) order: ByteOrder,
     /// Whether samples are differences from the pixel before.
     pub(super) is_predicted: bool,
 }
@@ -56,7 +56,7 @@ impl Colors {
     }
 }
 
-impl Samples {
+impl PixelFormat {
     pub(super) fn layout(&self) -> Layout {
         match (&self.colors, self.alpha) {
             (Colors::Cmyk, _) => Layout::Cmyk,
@@ -95,8 +95,8 @@ impl Samples {
                 for pixel in row.as_chunks_mut::<2>().0.chunks_mut(step) {
                     for (bytes, last) in pixel.iter_mut().zip(&mut last) {
                         let sample = match self.order {
-                            Order::Big => u16::from_be_bytes(*bytes),
-                            Order::Little => u16::from_le_bytes(*bytes),
+                            ByteOrder::Big => u16::from_be_bytes(*bytes),
+                            ByteOrder::Little => u16::from_le_bytes(*bytes),
                         };
                         *last = if self.is_predicted { last.wrapping_add(sample) } else { sample };
                         *bytes = last.to_ne_bytes();
@@ -108,8 +108,8 @@ impl Samples {
                 for pixel in row.as_chunks_mut::<4>().0.chunks_mut(step) {
                     for (bytes, last) in pixel.iter_mut().zip(&mut last) {
                         let sample = match self.order {
-                            Order::Big => u32::from_be_bytes(*bytes),
-                            Order::Little => u32::from_le_bytes(*bytes),
+                            ByteOrder::Big => u32::from_be_bytes(*bytes),
+                            ByteOrder::Little => u32::from_le_bytes(*bytes),
                         };
                         *last = if self.is_predicted { last.wrapping_add(sample) } else { sample };
                         *bytes = last.to_ne_bytes();
@@ -117,7 +117,7 @@ impl Samples {
                 }
             }
             // Other sizes are strings of bits from the highest, but for this one.
-            (24, _) if self.order == Order::Little => {
+            (24, _) if self.order == ByteOrder::Little => {
                 row.as_chunks_mut::<3>().0.iter_mut().for_each(|bytes| bytes.reverse());
             }
             _ => (),
@@ -173,7 +173,7 @@ impl Samples {
     }
 }
 
-/// [`Samples::unfold`] for eight bits.
+/// [`PixelFormat::unfold`] for eight bits.
 fn add_up<const C: usize>(row: &mut [u8]) {
     let mut last = [0_u8; C];
     for pixel in row.as_chunks_mut::<C>().0 {

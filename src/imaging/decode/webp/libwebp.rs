@@ -8,53 +8,55 @@ use std::time::Duration;
 
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig};
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::picture::{Depth, Layout, Picture, side};
-use super::super::super::source::CUT_SHORT;
-use super::super::{Reduction, bytes_of, reserved};
-use super::{Coding, Header, damaged};
+use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
+use crate::imaging::decoded::Reduction;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::source_format::SourceFormat;
 
 /// A file whose header has been read.
 pub(super) struct Decoder<'a> {
     inner: webpx::Decoder<'a>,
-    header: Header,
+    header: WebpHeader,
 }
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
         let inner = webpx::Decoder::new(file).map_err(|error| refusal(&error))?;
         let info = inner.info();
-        let header = Header {
+        let header = WebpHeader {
             size: Size { width: info.width, height: info.height },
             layout: if info.has_alpha { Layout::RgbAlpha } else { Layout::Rgb },
             coding: match info.format {
-                _ if info.has_animation => Coding::Animated,
-                BitstreamFormat::Lossless => Coding::Lossless,
-                _ => Coding::Lossy,
+                _ if info.has_animation => WebpCoding::Animated,
+                BitstreamFormat::Lossless => WebpCoding::Lossless,
+                _ => WebpCoding::Lossy,
             },
         };
         Ok(Self { inner, header })
     }
 
-    pub(super) fn header(&self) -> Header {
+    pub(super) fn header(&self) -> WebpHeader {
         self.header
     }
 
     /// The picture, or one of cells of so many pixels' sides.
     pub(super) fn decode(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-        let Header { size, layout, coding } = self.header;
+        let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
         budget.reserve(match coding {
-            Coding::Animated => bytes_of(size, 12),
-            Coding::Lossless => bytes_of(size, 4),
-            Coding::Lossy => bytes_of(size, alpha),
+            WebpCoding::Animated => bytes_of(size, 12),
+            WebpCoding::Lossless => bytes_of(size, 4),
+            WebpCoding::Lossy => bytes_of(size, alpha),
         })?;
         // Scaling does not weigh the colours of lossy pictures by their alpha, so that those must be averaged here.
-        if coding == Coding::Animated || (coding == Coding::Lossy && layout.has_alpha()) {
+        if coding == WebpCoding::Animated || (coding == WebpCoding::Lossy && layout.has_alpha()) {
             let picture = self.whole(budget)?;
-            return super::reduce(picture, cell, budget);
+            return averaged(picture, cell, budget);
         }
         if cell == 1 {
             return Ok((self.whole(budget)?, cell.into()));
@@ -63,18 +65,21 @@ impl<'a> Decoder<'a> {
     }
 
     fn whole(self, budget: &mut Budget) -> Result<Picture, Error> {
-        let Header { size, layout, coding } = self.header;
+        let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, bytes_a_pixel(layout)))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         let decoder = self.inner.config(unlimited());
-        if coding == Coding::Animated {
+        if coding == WebpCoding::Animated {
             let (samples, width, height) = match layout {
                 Layout::RgbAlpha => decoder.decode_rgba_raw(),
                 _ => decoder.decode_rgb_raw(),
             }
             .map_err(|error| refusal(&error))?;
             if (Size { width, height }) != size || samples.len() != picture.samples.len() {
-                return Err(damaged("its first frame has another size than its canvas".to_owned()));
+                return Err(Error::damaged(
+                    SourceFormat::WebP,
+                    "its first frame has another size than its canvas",
+                ));
             }
             picture.samples = samples;
             return Ok(picture);
@@ -89,7 +94,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn scaled(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-        let Header { size: full, layout, .. } = self.header;
+        let WebpHeader { size: full, layout, .. } = self.header;
         let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
         budget.reserve(bytes_of(size, bytes_a_pixel(layout).saturating_mul(2)))?;
         let decoder = self.inner.config(unlimited().scale(size.width, size.height));
@@ -100,7 +105,10 @@ impl<'a> Decoder<'a> {
         .map_err(|error| refusal(&error))?;
         let length = side(size.width).saturating_mul(side(size.height)).saturating_mul(layout.channels());
         if samples.len() != length {
-            return Err(damaged("its pixels have another size than its header says".to_owned()));
+            return Err(Error::damaged(
+                SourceFormat::WebP,
+                "its pixels have another size than its header says",
+            ));
         }
         let picture = Picture { size, layout, depth: Depth::Eight, samples };
         Ok((picture, Reduction::fitted(full, size)))
@@ -108,12 +116,12 @@ impl<'a> Decoder<'a> {
 }
 
 /// The frames of an animation, each on its canvas.
-pub(super) struct Frames {
+pub(super) struct WebpFrames {
     inner: AnimationDecoder,
     size: Size,
 }
 
-impl Frames {
+impl WebpFrames {
     pub(super) fn new(file: &[u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
         budget.reserve(reserved(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
         let limits = webpx::Limits::none();
@@ -135,7 +143,7 @@ impl Frames {
             samples: frame.data,
         };
         if picture.size != self.size {
-            return Err(damaged("its frames have another size than its canvas".to_owned()));
+            return Err(Error::damaged(SourceFormat::WebP, "its frames have another size than its canvas"));
         }
         Ok(Some((picture, Duration::from_millis(frame.duration_ms.into()))))
     }
@@ -151,8 +159,11 @@ fn bytes_a_pixel(layout: Layout) -> u64 {
 }
 
 fn refusal(error: &At<webpx::Error>) -> Error {
-    damaged(match error.error() {
-        webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
-        other => other.to_string(),
-    })
+    Error::damaged(
+        SourceFormat::WebP,
+        match error.error() {
+            webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
+            other => other.to_string(),
+        },
+    )
 }

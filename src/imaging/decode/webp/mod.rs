@@ -6,6 +6,8 @@
 #[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
 compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
 
+mod averaging;
+mod header;
 #[cfg(feature = "libwebp")]
 mod libwebp;
 #[cfg(not(feature = "libwebp"))]
@@ -14,44 +16,30 @@ mod pure;
 use std::io::Read;
 use std::time::Duration;
 
+use crate::imaging::decode::exif_orientation;
+use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::header::WebpCoding;
 #[cfg(feature = "libwebp")]
-use self::libwebp::{Decoder, Frames};
+use crate::imaging::decode::webp::libwebp::{Decoder, WebpFrames};
 #[cfg(not(feature = "libwebp"))]
-use self::pure::{Decoder, Frames};
-use super::super::credits::Credits;
-use super::super::damage::Damage;
-use super::super::film::Film;
-use super::super::geometry::{Demand, Size};
-use super::super::limits::Budget;
-use super::super::picture::{Grain, Layout, Picture};
-use super::super::reduce::Reducer;
-use super::super::source::Source;
-use super::super::{Error, SourceFormat};
-use super::{Decoded, Reduction, bytes_of, exif_orientation};
-
-const FORMAT: SourceFormat = SourceFormat::WebP;
-
-/// What the header of a file says.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Header {
-    size: Size,
-    layout: Layout,
-    coding: Coding,
-}
-
-/// How the pixels are coded.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Coding {
-    Animated,
-    Lossless,
-    Lossy,
-}
+use crate::imaging::decode::webp::pure::{Decoder, WebpFrames};
+use crate::imaging::decoded::{Decoded, Reduction};
+use crate::imaging::draw::frames::AnimationSink;
+use crate::imaging::error::Error;
+use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::input::source::SourceReader;
+use crate::imaging::limits::{Budget, bytes_of};
+use crate::imaging::picture::Picture;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_format::SourceFormat;
 
 pub(super) fn decode<R: Read>(
-    source: &mut Source<'_, R>,
+    source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let file = source.take_bytes(budget)?;
     let decoder = Decoder::new(&file)?;
@@ -62,19 +50,14 @@ pub(super) fn decode<R: Read>(
     let cell = Reducer::cell(demand.ratio(orientation.size(full)));
     source.cancel().check()?;
     let decoded = |(picture, reduction)| Decoded {
-        picture,
-        full,
         reduction,
-        grain: Grain::of(cell),
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
-        credits: exif.map(Credits::read).unwrap_or_default(),
-        format: FORMAT,
-        damage: Damage::NONE,
-        quality: None,
+        copyright: exif.map(Copyright::read).unwrap_or_default(),
+        ..Decoded::plain(SourceFormat::WebP, picture, full, cell)
     };
-    if decoder.header().coding == Coding::Animated && film.is_wanted(FORMAT) {
-        return play(&file, full, cell, decoded, budget, film);
+    if decoder.header().coding == WebpCoding::Animated && animation.is_wanted(SourceFormat::WebP) {
+        return play(&file, full, cell, decoded, budget, animation);
     }
     Ok(decoded(decoder.decode(cell, budget)?))
 }
@@ -86,27 +69,27 @@ fn play(
     cell: u32,
     decoded: impl Fn((Picture, Reduction)) -> Decoded,
     budget: &mut Budget,
-    film: &mut Film<'_>,
+    animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
-    let mut frames = Frames::new(file, full, budget)?;
+    let mut frames = WebpFrames::new(file, full, budget)?;
     let count = frames.count();
     let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
         budget.reserve(bytes_of(full, 4))?;
         let Some((picture, shown)) = frames.next()? else { return Ok(None) };
-        let (picture, reduction) = reduce(picture, cell, budget)?;
+        let (picture, reduction) = averaged(picture, cell, budget)?;
         Ok(Some((picture, reduction, shown)))
     };
     let Some((picture, reduction, shown)) = next(budget)? else {
-        return Err(damaged("it has no frame".to_owned()));
+        return Err(Error::damaged(SourceFormat::WebP, "it has no frame"));
     };
     let first = decoded((picture, reduction));
-    film.open(&first, plays(file), Some(count), budget);
-    let mut goes_on = film.show_first(&first.picture, shown, budget)?;
-    while goes_on {
-        goes_on = match next(budget) {
-            Ok(Some((picture, _, shown))) => film.show(picture, shown, budget)?,
+    animation.begin(&first, plays(file), Some(count), budget);
+    let mut wants_more = animation.push_first(&first.picture, shown, budget)?;
+    while wants_more {
+        wants_more = match next(budget) {
+            Ok(Some((picture, _, shown))) => animation.push(picture, shown, budget)?,
             Ok(None) => false,
-            Err(error) => film.tear(error)?,
+            Err(error) => animation.fail(error)?,
         };
     }
     Ok(first)
@@ -116,21 +99,6 @@ fn play(
 fn plays(file: &[u8]) -> u16 {
     let loops = chunk(file, *b"ANIM").and_then(|animation| animation.get(4..)?.first_chunk());
     loops.map_or(1, |loops| u16::from_le_bytes(*loops))
-}
-
-/// Averages a whole picture; what it takes beside has been reserved.
-fn reduce(picture: Picture, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-    if cell == 1 {
-        return Ok((picture, cell.into()));
-    }
-    let mut reducer = Reducer::new(picture.size, picture.layout, picture.depth, cell, budget)?;
-    picture.rows().for_each(|row| reducer.push(row));
-    let (picture, cell) = reducer.finish();
-    Ok((picture, cell.into()))
-}
-
-fn damaged(detail: String) -> Error {
-    Error::Damaged { format: FORMAT, detail }
 }
 
 /// The content of a chunk (RFC 9649, section 2.3), as much of it as the file has.

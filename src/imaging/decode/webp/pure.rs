@@ -7,57 +7,59 @@ use std::time::Duration;
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use super::super::super::Error;
-use super::super::super::geometry::Size;
-use super::super::super::limits::Budget;
-use super::super::super::picture::{Depth, Layout, Picture};
-use super::super::super::source::CUT_SHORT;
-use super::super::{Reduction, bytes_of};
-use super::{Coding, Header, damaged};
+use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
+use crate::imaging::decoded::Reduction;
+use crate::imaging::error::Error;
+use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::limits::{Budget, bytes_of};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::{Depth, Layout, Picture};
+use crate::imaging::source_format::SourceFormat;
 
 /// A file whose header has been read.
 pub(super) struct Decoder<'a> {
     inner: WebPDecoder<Cursor<&'a [u8]>>,
-    header: Header,
+    header: WebpHeader,
 }
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
         let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;
         let (width, height) = inner.dimensions();
-        let header = Header {
+        let header = WebpHeader {
             size: Size { width, height },
             layout: if inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb },
             coding: match inner.is_lossy() {
-                _ if inner.is_animated() => Coding::Animated,
-                true => Coding::Lossy,
-                false => Coding::Lossless,
+                _ if inner.is_animated() => WebpCoding::Animated,
+                true => WebpCoding::Lossy,
+                false => WebpCoding::Lossless,
             },
         };
         Ok(Self { inner, header })
     }
 
-    pub(super) fn header(&self) -> Header {
+    pub(super) fn header(&self) -> WebpHeader {
         self.header
     }
 
     /// The picture, or one of cells of so many pixels' sides.
     pub(super) fn decode(mut self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
-        let Header { size, layout, coding } = self.header;
-        budget.reserve(bytes_of(size, if coding == Coding::Animated { 12 } else { 8 }))?;
+        let WebpHeader { size, layout, coding } = self.header;
+        budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         self.inner.read_image(&mut picture.samples).map_err(refusal)?;
-        super::reduce(picture, cell, budget)
+        averaged(picture, cell, budget)
     }
 }
 
 /// The frames of an animation, each on its canvas.
-pub(super) struct Frames<'a> {
+pub(super) struct WebpFrames<'a> {
     inner: WebPDecoder<Cursor<&'a [u8]>>,
     size: Size,
 }
 
-impl<'a> Frames<'a> {
+impl<'a> WebpFrames<'a> {
     pub(super) fn new(file: &'a [u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
         budget.reserve(bytes_of(size, 12))?;
         let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;
@@ -82,10 +84,13 @@ impl<'a> Frames<'a> {
 }
 
 fn refusal(error: DecodingError) -> Error {
-    damaged(match error {
-        DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            CUT_SHORT.to_owned()
-        }
-        other => other.to_string(),
-    })
+    Error::damaged(
+        SourceFormat::WebP,
+        match error {
+            DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+                CUT_SHORT.to_owned()
+            }
+            other => other.to_string(),
+        },
+    )
 }

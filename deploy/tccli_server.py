@@ -1,0 +1,44 @@
+"""Runs tccli once for each line of standard input, a JSON list of arguments, and prints one line of JSON for each.
+
+tccli is imported once and forked for each call, because the import takes longer than most calls. The interpreter is that
+of tccli's own environment (cloud.py).
+"""
+import json
+import os
+import sys
+import tempfile
+
+from tccli.main import main
+
+
+def run(arguments):
+    """Returns status, standard output and standard error of one call."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = os.fork()
+        if child == 0:
+            run_in_child(arguments, out, err)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        texts = []
+        for file in (out, err):
+            file.seek(0)
+            texts.append(file.read().decode(errors="replace"))
+    return [status, *texts]
+
+
+def run_in_child(arguments, out, err):
+    """Runs tccli with redirected output and ends the process."""
+    status = 1
+    try:
+        os.dup2(out.fileno(), 1)
+        os.dup2(err.fileno(), 2)
+        sys.argv = ["tccli", *arguments]
+        status = main()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(run(json.loads(line))), flush=True)

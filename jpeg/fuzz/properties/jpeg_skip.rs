@@ -1,0 +1,61 @@
+//! Any bytes as a JPEG: what a reduced scale keeps of it, passing over the codes of all else, is what reading every
+//! coefficient gives.
+//!
+//! Of sequential files this holds whatever their damage, to the block that is lost: each code is looked at all
+//! the same. Of a progressive file a reduced scale reads fewer scans, so it may meet less damage, and even know more
+//! bits than whoever stopped at a scan that it needs not. But a file that is whole must be so at each scale, and the
+//! same.
+
+use thumbnail_jpeg::{Coefficients, Head, Process, Scale, height_at_end};
+
+use super::jpeg_input::{Input, is_huge};
+
+/// Whether the input is worth keeping.
+pub(crate) fn check(data: &[u8]) -> bool {
+    let Some(input) = Input::new(data) else { return false };
+    let scale = match input.choice % 3 {
+        0 => Scale::Eighth,
+        1 => Scale::Quarter,
+        _ => Scale::Half,
+    };
+    let mut file = input.file;
+    let Ok(mut head) = Head::read(&mut file) else { return true };
+    if head.frame.height == 0 {
+        head.frame.height = height_at_end(input.file).unwrap_or(0);
+        if is_huge(head.frame.width, head.frame.height) {
+            return false;
+        }
+    }
+    let mut chunks = input.chunks();
+    assert!(Head::read(&mut chunks).is_ok(), "the size of reads shows");
+    let reduced = head.coefficients(chunks, scale).ok();
+    let whole = head.coefficients(file, Scale::Full).ok();
+    let lost = |read: &Option<Coefficients>| read.as_ref().map(|read| read.lost);
+    match head.frame.process {
+        Process::Sequential => assert_eq!(lost(&reduced), lost(&whole), "damage depends on the scale"),
+        Process::Progressive if lost(&whole) == Some(0.0) => {
+            assert_eq!(lost(&reduced), Some(0.0), "a whole file is damaged at {scale:?}");
+        }
+        Process::Progressive => return true,
+    }
+    if let (Some(reduced), Some(whole)) = (reduced, whole) {
+        assert_kept(&reduced, &whole);
+    }
+    true
+}
+
+/// Holds each coefficient that is kept to the one in the whole file.
+fn assert_kept(reduced: &Coefficients, whole: &Coefficients) {
+    assert_eq!(reduced.components.len(), whole.components.len());
+    for (component, (kept, all)) in reduced.components.iter().zip(&whole.components).enumerate() {
+        assert_eq!((kept.count, kept.steps, all.size), (all.count, all.steps, (8, 8)));
+        let places = (0..all.count.1).flat_map(|row| (0..all.count.0).map(move |column| (column, row)));
+        for (column, row) in places {
+            let (kept_block, all_block) = (kept.block(column, row), all.block(column, row));
+            let rows = all_block.into_iter().flat_map(|block| block.chunks(8).take(kept.size.1));
+            let expected = rows.flat_map(|row| row.iter().take(kept.size.0));
+            let is_same = kept_block.is_some_and(|block| block.iter().eq(expected));
+            assert!(is_same, "component {component}, block {column}, {row}: {kept_block:?} of {all_block:?}");
+        }
+    }
+}

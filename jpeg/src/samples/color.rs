@@ -1,0 +1,180 @@
+//! Rows of components to rows of pixels (JFIF 1.02, page 3; libjpeg's `jdcolor`, bit by bit).
+
+use crate::samples::vector::{I16x8, I32x4, U8x16};
+use crate::syntax::frame::Frame;
+use crate::syntax::metadata::Metadata;
+
+/// What the components of a JPEG mean.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Color {
+    Grey,
+    Rgb,
+    Ycc,
+    /// Inks; `inverted` when 0 is full ink, as Adobe's programs have it.
+    Cmyk {
+        inverted: bool,
+    },
+    /// CMY as YCC, and black.
+    Ycck {
+        inverted: bool,
+    },
+}
+
+impl Color {
+    /// Decides it as libjpeg does (`default_decompress_parms`).
+    pub(crate) fn of(frame: &Frame, metadata: &Metadata) -> Self {
+        let names: Vec<u8> = frame.components.iter().map(|component| component.name).collect();
+        let inverted = metadata.adobe.is_some();
+        match (names.as_slice(), metadata.adobe) {
+            ([_], _) => Self::Grey,
+            ([_, _, _], _) if metadata.is_jfif => Self::Ycc,
+            ([_, _, _], Some(0)) | ([b'R', b'G', b'B'], None) => Self::Rgb,
+            ([_, _, _], _) => Self::Ycc,
+            (_, Some(0) | None) => Self::Cmyk { inverted },
+            (_, Some(_)) => Self::Ycck { inverted },
+        }
+    }
+
+    /// Writes a row of pixels; every row of samples is as wide as it. Inks come out as 0 for none.
+    pub(crate) fn convert(self, samples: &[&[u8]], pixels: &mut [u8]) {
+        let mask = |inverted| if inverted { 0xff } else { 0 };
+        match (self, samples) {
+            (Self::Grey, [grey]) => pixels.copy_from_slice(grey),
+            (Self::Rgb, &[r, g, b]) => mix([r, g, b], pixels, U8x16::interleave3),
+            (Self::Ycc, &[y, cb, cr]) => {
+                mix([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
+            }
+            (Self::Cmyk { inverted }, &[c, m, y, k]) => {
+                let mask = mask(inverted);
+                mix([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
+            }
+            (Self::Ycck { inverted }, &[y, cb, cr, k]) => {
+                let mask = mask(inverted);
+                mix([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
+                    let [c, m, y] = rgb([y, cb, cr]).map(|light| light.flip(!mask));
+                    U8x16::interleave4([c, m, y, k.flip(mask)])
+                });
+            }
+            _ => (),
+        }
+    }
+}
+
+/// Pixels made at a time.
+const CHUNK: usize = 16;
+
+/// Makes pixels of `N` samples of rows of samples.
+#[inline(always)]
+fn mix<const N: usize>(
+    samples: [&[u8]; N],
+    pixels: &mut [u8],
+    interleaved: impl Fn([U8x16; N]) -> [U8x16; N],
+) {
+    let rows = samples.map(<[u8]>::as_chunks::<CHUNK>);
+    let mut chunks = rows.map(|(chunks, _)| chunks.iter());
+    let mut places = pixels.chunks_exact_mut(N * CHUNK);
+    for place in &mut places {
+        let vectors = chunks.each_mut().map(|row| U8x16::new(row.next().unwrap_or(&[0; CHUNK])));
+        put(interleaved(vectors), place);
+    }
+    let place = places.into_remainder();
+    if !place.is_empty() {
+        let mut last = [[0; CHUNK]; N];
+        put(interleaved(rows.map(|(_, rest)| padded(rest))), last.as_flattened_mut());
+        place.iter_mut().zip(last.as_flattened()).for_each(|(place, sample)| *place = *sample);
+    }
+}
+
+#[inline(always)]
+fn put<const N: usize>(interleaved: [U8x16; N], place: &mut [u8]) {
+    let halves = interleaved.map(U8x16::halves);
+    for (place, half) in place.as_chunks_mut().0.iter_mut().zip(halves.as_flattened()) {
+        *place = half.to_le_bytes();
+    }
+}
+
+fn padded(rest: &[u8]) -> U8x16 {
+    let mut samples = [0; CHUNK];
+    samples.iter_mut().zip(rest).for_each(|(place, sample)| *place = *sample);
+    U8x16::new(&samples)
+}
+
+/// Light of luma and chroma. 1.402 is taken as 1 + 0.402, 1.772 as 2 - 0.228 and 0.71414 as 1 - 0.28586, so
+/// that the constants fit in sixteen bits.
+#[inline(always)]
+fn rgb([y, cb, cr]: [U8x16; 3]) -> [U8x16; 3] {
+    let middle = I16x8::splat(128);
+    let ([y_low, y_high], [cb_low, cb_high], [cr_low, cr_high]) = (y.widen(), cb.widen(), cr.widen());
+    let [r_low, g_low, b_low] = rgb_half(y_low, cb_low.sub(middle), cr_low.sub(middle));
+    let [r_high, g_high, b_high] = rgb_half(y_high, cb_high.sub(middle), cr_high.sub(middle));
+    [(r_low, r_high), (g_low, g_high), (b_low, b_high)].map(|(low, high)| I16x8::saturate(low, high))
+}
+
+#[inline(always)]
+fn rgb_half(y: I16x8, cb: I16x8, cr: I16x8) -> [I16x8; 3] {
+    // The product of the double, halved with rounding, is the product with 16 bits rounded off.
+    let scaled = |chroma: I16x8, factor| chroma.add(chroma).mul_high(factor).add(I16x8::splat(1)).half();
+    let half = I32x4::splat(1 << 15);
+    let green = |pairs: I16x8| pairs.dot(-22554, 18734).add(half).shift::<16>();
+    let green = I32x4::saturate(green(cb.zip_low(cr)), green(cb.zip_high(cr)));
+    let (red, blue) = (scaled(cr, 26345).add(cr), scaled(cb, -14942).add(cb).add(cb));
+    [y.add(red), y.add(green).sub(cr), y.add(blue)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// T.871, section 7, with the constants of libjpeg.
+    fn light(y: u8, cb: u8, cr: u8) -> [u8; 3] {
+        let (y, u, v) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
+        let clamp = |value: i32| value.clamp(0, 255) as u8;
+        [
+            clamp(y + ((91881 * v + 32768) >> 16)),
+            clamp(y + ((-22554 * u - 46802 * v + 32768) >> 16)),
+            clamp(y + ((116_130 * u + 32768) >> 16)),
+        ]
+    }
+
+    fn converted<const N: usize>(color: Color, rows: [&[u8]; N]) -> Vec<[u8; N]> {
+        let mut pixels = vec![0; rows[0].len() * N];
+        color.convert(&rows, &mut pixels);
+        pixels.as_chunks().0.to_vec()
+    }
+
+    #[test]
+    fn conversion_is_libjpegs() {
+        let all: Vec<u8> = (0..=255).collect();
+        for (y, cb) in [0, 1, 77, 128, 254, 255].into_iter().flat_map(|y| (0..=255).map(move |cb| (y, cb))) {
+            let pixels = converted(Color::Ycc, [&[y; 256], &[cb; 256], &all]);
+            for (cr, pixel) in (0..=255).zip(pixels) {
+                assert_eq!(pixel, light(y, cb, cr), "{y} {cb} {cr}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_of_any_length_are_converted_whole() {
+        let ramp = |from: u8| move |x: u8| from.wrapping_add(x.wrapping_mul(7));
+        for length in 0..=70 {
+            let [a, b, c, d] = [3, 90, 160, 250].map(|from| (0..length).map(ramp(from)).collect::<Vec<u8>>());
+            let at = |x: usize| (a[x], b[x], c[x], d[x]);
+            for (x, pixel) in converted(Color::Rgb, [&a, &b, &c]).into_iter().enumerate() {
+                assert_eq!(pixel, [at(x).0, at(x).1, at(x).2]);
+            }
+            for (x, pixel) in converted(Color::Ycc, [&a, &b, &c]).into_iter().enumerate() {
+                assert_eq!(pixel, light(at(x).0, at(x).1, at(x).2));
+            }
+            for (inverted, mask) in [(false, 0), (true, 255)] {
+                let cmyk = converted(Color::Cmyk { inverted }, [&a, &b, &c, &d]);
+                let ycck = converted(Color::Ycck { inverted }, [&a, &b, &c, &d]);
+                for (x, (cmyk, ycck)) in cmyk.into_iter().zip(ycck).enumerate() {
+                    let (a, b, c, d) = at(x);
+                    let [red, green, blue] = light(a, b, c);
+                    assert_eq!(cmyk, [a, b, c, d].map(|ink| ink ^ mask));
+                    assert_eq!(ycck, [!red, !green, !blue, d].map(|ink| ink ^ mask));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Coefficients to rows of pixels.
+
+pub(crate) mod block_row;
+pub(crate) mod color;
+pub(crate) mod rows;
+mod small_blocks;
+pub(crate) mod streamed;
+pub(crate) mod transform;
+mod upsample;
+mod vector;

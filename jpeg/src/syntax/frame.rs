@@ -1,0 +1,148 @@
+//! The frame header: what is coded, and how its planes are laid out (ITU-T T.81, sections A.1, A.2 and B.2.2).
+
+use std::borrow::Cow;
+
+use crate::error::Error;
+use crate::scale::Scale;
+
+/// How coefficients are coded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Process {
+    /// Each block at once: baseline and extended sequential.
+    Sequential,
+    /// Block by block in several scans, each adding coefficients or precision.
+    Progressive,
+}
+
+/// One plane.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Component {
+    /// The identifier that scans call it by.
+    pub name: u8,
+    /// Horizontal sampling factor, 1 to 4.
+    pub across: u32,
+    /// Vertical sampling factor, 1 to 4.
+    pub down: u32,
+    /// Number of its quantisation table, 0 to 3.
+    pub(crate) table: usize,
+}
+
+/// The frame header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Frame {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels; 0 while it is to be defined behind the first scan (section B.2.5).
+    pub height: u32,
+    /// How coefficients are coded.
+    pub process: Process,
+    /// One, three or four.
+    pub components: Vec<Component>,
+}
+
+impl Frame {
+    /// Reads the segment behind a start-of-frame marker.
+    pub(crate) fn parse(marker: u8, content: &[u8]) -> Result<Self, Error> {
+        let process = match marker {
+            0xc0 | 0xc1 => Process::Sequential,
+            0xc2 => Process::Progressive,
+            0xc3 => return Err(Error::unsupported("lossless coding")),
+            0xc5..=0xc7 | 0xcd..=0xcf => return Err(Error::unsupported("hierarchical coding")),
+            _ => return Err(Error::unsupported("arithmetic coding")),
+        };
+        let short = Error::damaged("its frame header is cut short");
+        let Some(([precision, y1, y0, x1, x0, count], rest)) = content.split_first_chunk() else {
+            return Err(short);
+        };
+        if *precision != 8 {
+            return Err(Error::Unsupported(Cow::Owned(format!("{precision} bits a sample"))));
+        }
+        let width = u32::from(u16::from_be_bytes([*x1, *x0]));
+        let height = u32::from(u16::from_be_bytes([*y1, *y0]));
+        if width == 0 {
+            return Err(Error::damaged("it has no width"));
+        }
+        if !matches!(count, 1 | 3 | 4) {
+            return Err(Error::Unsupported(Cow::Owned(format!("{count} components"))));
+        }
+        let (chunks, _) = rest.as_chunks::<3>();
+        let components: Vec<Component> = chunks.iter().take(usize::from(*count)).map(component).collect();
+        if components.len() < usize::from(*count) {
+            return Err(short);
+        }
+        if components.iter().any(|c| !(1..=4).contains(&c.across) || !(1..=4).contains(&c.down)) {
+            return Err(Error::damaged("a sampling factor is not between 1 and 4"));
+        }
+        if components.iter().any(|c| c.table > 3) {
+            return Err(Error::damaged("a component names a quantisation table that cannot exist"));
+        }
+        Ok(Self { width, height, process, components })
+    }
+
+    pub(crate) fn most_across(&self) -> u32 {
+        self.components.iter().map(|c| c.across).max().unwrap_or(1)
+    }
+
+    pub(crate) fn most_down(&self) -> u32 {
+        self.components.iter().map(|c| c.down).max().unwrap_or(1)
+    }
+
+    /// Units of interleaved coding, across and down (section A.2.4).
+    pub(crate) fn mcus(&self) -> (u32, u32) {
+        (self.width.div_ceil(8 * self.most_across()), self.height.div_ceil(8 * self.most_down()))
+    }
+
+    /// Blocks of a component that show something, across and down: what a scan of it alone codes
+    /// (section A.2.3).
+    pub(crate) fn blocks(&self, component: &Component) -> (u32, u32) {
+        let samples = |length: u32, factor: u32, most: u32| (length * factor).div_ceil(most);
+        (
+            samples(self.width, component.across, self.most_across()).div_ceil(8),
+            samples(self.height, component.down, self.most_down()).div_ceil(8),
+        )
+    }
+
+    /// Size of the reduced picture, pixels.
+    pub fn reduced(&self, scale: Scale) -> (u32, u32) {
+        (self.width.div_ceil(scale.reduction()), self.height.div_ceil(scale.reduction()))
+    }
+
+    /// Samples that a block of a component gives at a scale, across and down: as many as the output has
+    /// pixels there, so that planes of half the resolution need no upsampling while their coefficients
+    /// suffice (libjpeg's `jpeg_calc_output_dimensions`).
+    pub(crate) fn block_size(&self, component: &Component, scale: Scale) -> (u32, u32) {
+        let grown = |factor: u32, most: u32| {
+            let mut size = scale.samples();
+            while size < 8 && (most * scale.samples()).is_multiple_of(factor * size * 2) {
+                size *= 2;
+            }
+            size
+        };
+        (grown(component.across, self.most_across()), grown(component.down, self.most_down()))
+    }
+
+    /// Size of a component's plane at a scale, samples, without the padding of blocks.
+    pub(crate) fn plane(&self, component: &Component, scale: Scale) -> (u32, u32) {
+        let (across, down) = self.block_size(component, scale);
+        (
+            (self.width * component.across * across).div_ceil(8 * self.most_across()),
+            (self.height * component.down * down).div_ceil(8 * self.most_down()),
+        )
+    }
+}
+
+fn component(&[name, factors, table]: &[u8; 3]) -> Component {
+    Component {
+        name,
+        across: u32::from(factors >> 4),
+        down: u32::from(factors & 15),
+        table: usize::from(table),
+    }
+}
+
+/// Natural order of the coefficients in zigzag order (section A.3.6, figure A.6).
+pub(crate) const NATURAL: [u8; 64] = [
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
+    14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
+    46, 53, 60, 61, 54, 47, 55, 62, 63,
+];

@@ -1,0 +1,124 @@
+//! The file outside of entropy-coded data: markers and segments (ITU-T T.81, section B.1.1).
+
+use std::io::{BufRead, ErrorKind};
+
+use crate::error::Error;
+
+/// Detail of a file that ends early.
+const CUT_SHORT: &str = "it ends before the picture does";
+
+/// A file that is read forward.
+#[derive(Debug)]
+pub(crate) struct Input<R> {
+    inner: R,
+    taken: u64,
+}
+
+impl<R: BufRead> Input<R> {
+    pub(crate) fn new(inner: R) -> Self {
+        Self { inner, taken: 0 }
+    }
+
+    /// Bytes consumed so far.
+    pub(crate) fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// The bytes that have arrived; none at the end of the file.
+    pub(crate) fn available(&mut self) -> Result<&[u8], Error> {
+        loop {
+            match self.inner.fill_buf() {
+                Ok(_) => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => (),
+                Err(error) => return Err(Error::Read(error)),
+            }
+        }
+        // Asked again only because a borrow cannot leave a loop.
+        self.inner.fill_buf().map_err(Error::Read)
+    }
+
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.inner.consume(count);
+        self.taken = self.taken.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<Option<u8>, Error> {
+        let byte = self.available()?.first().copied();
+        if byte.is_some() {
+            self.consume(1);
+        }
+        Ok(byte)
+    }
+
+    /// The next marker: the byte after the next 0xff that is neither filling nor stuffing. Stray bytes before
+    /// it are passed over, as by libjpeg (`next_marker`). `None` at the end of the file.
+    pub(crate) fn marker(&mut self) -> Result<Option<u8>, Error> {
+        loop {
+            let available = self.available()?;
+            if available.is_empty() {
+                return Ok(None);
+            }
+            let Some(at) = memchr::memchr(0xff, available) else {
+                let length = available.len();
+                self.consume(length);
+                continue;
+            };
+            self.consume(at.saturating_add(1));
+            let mut marker = Some(0xff);
+            while marker == Some(0xff) {
+                marker = self.byte()?;
+            }
+            match marker {
+                Some(0) => (),
+                marker => return Ok(marker),
+            }
+        }
+    }
+
+    /// Passes over entropy-coded data: gives the next marker that is not a restart.
+    pub(crate) fn marker_after_scan(&mut self) -> Result<Option<u8>, Error> {
+        loop {
+            match self.marker()? {
+                Some(0xd0..=0xd7) => (),
+                marker => return Ok(marker),
+            }
+        }
+    }
+
+    /// The content of a segment, behind its length.
+    pub(crate) fn segment(&mut self) -> Result<Vec<u8>, Error> {
+        let length = self.length()?;
+        let mut content = Vec::with_capacity(length);
+        while content.len() < length {
+            let available = self.available()?;
+            let count = available.len().min(length.saturating_sub(content.len()));
+            content.extend_from_slice(available.get(..count).unwrap_or_default());
+            if count == 0 {
+                return Err(Error::damaged(CUT_SHORT));
+            }
+            self.consume(count);
+        }
+        Ok(content)
+    }
+
+    pub(crate) fn skip_segment(&mut self) -> Result<(), Error> {
+        let mut left = self.length()?;
+        while left > 0 {
+            let count = self.available()?.len().min(left);
+            if count == 0 {
+                return Err(Error::damaged(CUT_SHORT));
+            }
+            self.consume(count);
+            left = left.saturating_sub(count);
+        }
+        Ok(())
+    }
+
+    fn length(&mut self) -> Result<usize, Error> {
+        let (Some(high), Some(low)) = (self.byte()?, self.byte()?) else {
+            return Err(Error::damaged(CUT_SHORT));
+        };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        length.checked_sub(2).ok_or_else(|| Error::damaged("a segment is shorter than its own length"))
+    }
+}

@@ -1,0 +1,8 @@
+//! The file outside of entropy-coded data.
+
+mod default_tables;
+pub(crate) mod frame;
+pub(crate) mod head;
+pub(crate) mod input;
+pub(crate) mod metadata;
+pub(crate) mod tables;

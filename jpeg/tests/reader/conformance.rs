@@ -1,0 +1,114 @@
+//! Files of other writers, held to what libjpeg-turbo and the plain reader make of them, and of every small size.
+
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use thumbnail_jpeg::Scale;
+
+use crate::{SCALES, plain, read, skip};
+
+/// What is refused, by which words.
+const REFUSED: [(&str, &str); 3] = [
+    ("arithmetic", "arithmetic coding"),
+    ("lossless", "lossless coding"),
+    ("twelve-bits", "12 bits a sample"),
+];
+
+/// Where planes of a quarter of the resolution are interpolated, and libjpeg repeats samples.
+const INTERPOLATED: [&str; 3] = ["410", "411", "441"];
+
+fn png(path: &std::path::Path) -> (u32, u32, Vec<u8>) {
+    let file = std::io::BufReader::new(std::fs::File::open(path).unwrap());
+    let mut reader = png::Decoder::new(file).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    (info.width, info.height, pixels)
+}
+
+#[test]
+fn files_of_other_writers_give_the_pixels_of_libjpeg_turbo() {
+    let (mut compared, mut refused) = (0, 0);
+    for entry in std::fs::read_dir("../tests/data/conformance").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "jpg") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let file = std::fs::read(&path).unwrap();
+        if let Some((_, words)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+            let refusal = read(&file, Scale::Full).unwrap_err().to_string();
+            assert_eq!(refusal, format!("a JPEG with {words}"), "{name}");
+            refused += 1;
+            continue;
+        }
+        let (width, height, expected) = png(&path.with_extension("png"));
+        let (summary, pixels) = read(&file, Scale::Full).unwrap();
+        assert_eq!((summary.width, summary.height), (width, height), "{name}");
+        assert_eq!(pixels.len(), expected.len(), "{name}");
+        let most = pixels.iter().zip(&expected).map(|(have, want)| have.abs_diff(*want)).max().unwrap();
+        let allowed = if INTERPOLATED.contains(&name.as_str()) { 8 } else { 1 };
+        assert!(most <= allowed, "{name}: {most} levels off");
+        if name == "progressive-without-dc" {
+            assert_eq!(summary.lost, 1.0, "{name}");
+        } else {
+            assert!(skip::compare(&name, &file, &plain::read(&file).unwrap()) > 0);
+        }
+        compared += 1;
+    }
+    assert_eq!((compared, refused), (23, REFUSED.len()));
+}
+
+/// A colour at a place: slopes, which survive any sampling of chroma.
+fn color(x: f64, y: f64) -> [f64; 3] {
+    [40.0 + 2.0 * x, 200.0 - 2.0 * y, 60.0 + x + y]
+}
+
+/// Largest difference of whole cells from the colours they show, levels.
+fn off(pixels: &[u8], (width, height): (usize, usize), scale: Scale) -> f64 {
+    let cell = scale.reduction() as usize;
+    let across = width.div_ceil(cell);
+    let mut most = 0.0_f64;
+    for (y, x) in (0..height / cell).flat_map(|y| (0..width / cell).map(move |x| (y, x))) {
+        let middle = |at: usize| (at as f64 + 0.5) * cell as f64 - 0.5;
+        let expected = color(middle(x), middle(y));
+        let found = &pixels[(y * across + x) * 3..][..3];
+        let differences = found.iter().zip(expected).map(|(have, want)| (f64::from(*have) - want).abs());
+        most = differences.fold(most, f64::max);
+    }
+    most
+}
+
+#[test]
+fn every_small_size_and_sampling_of_a_real_writer_is_read_in_place() {
+    let samplings = [
+        (SamplingFactor::R_4_4_4, 4.0),
+        (SamplingFactor::R_4_2_2, 6.0),
+        (SamplingFactor::R_4_4_0, 6.0),
+        (SamplingFactor::R_4_2_0, 6.0),
+        (SamplingFactor::R_4_1_1, 8.0),
+        (SamplingFactor::R_4_1_0, 8.0),
+        (SamplingFactor::R_4_4_1, 8.0),
+        (SamplingFactor::R_4_2_1, 8.0),
+    ];
+    for (number, width) in (1..=70_usize).flat_map(|width| [(0, width), (1, width)]) {
+        let height = 1 + (width * 37 + number * 23) % 70;
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x as f64, y as f64)));
+        let picture: Vec<u8> = places.flat_map(|(x, y)| color(x, y)).map(|level| level as u8).collect();
+        for (sampling, allowed) in samplings {
+            let mut file = Vec::new();
+            let mut encoder = Encoder::new(&mut file, 97);
+            encoder.set_sampling_factor(sampling);
+            encoder.set_progressive((width + number) % 3 == 0);
+            encoder.set_restart_interval([0, 1, 3][(width + number) % 3]);
+            encoder.encode(&picture, width as u16, height as u16, ColorType::Rgb).unwrap();
+            for (scale, _) in SCALES {
+                let name = format!("{width}x{height} {sampling:?} {scale:?}");
+                let (summary, pixels) = read(&file, scale).unwrap();
+                let (cells, rows) =
+                    (width.div_ceil(scale.reduction() as usize), height.div_ceil(scale.reduction() as usize));
+                assert_eq!((summary.width as usize, summary.height as usize), (cells, rows), "{name}");
+                assert_eq!((pixels.len(), summary.lost), (cells * rows * 3, 0.0), "{name}");
+                let off = off(&pixels, (width, height), scale);
+                assert!(off <= allowed, "{name}: {off}");
+            }
+        }
+    }
+}

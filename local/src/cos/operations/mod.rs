@@ -1,0 +1,6 @@
+//! The operations of the XML API, as methods of [`Service`](crate::cos::service::Service).
+
+mod bucket;
+mod multipart;
+mod object;
+mod processing;

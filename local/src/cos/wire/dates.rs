@@ -1,0 +1,36 @@
+//! Dates as HTTP and the documents of COS write them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub(crate) fn seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+/// A date as HTTP headers carry it.
+pub(crate) fn http_date(seconds: u64) -> String {
+    let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH);
+    httpdate::fmt_http_date(time)
+}
+
+/// A date as documents carry it: `2024-05-06T07:08:09.000Z`.
+pub(crate) fn iso_date(seconds: u64) -> String {
+    // `Mon, 06 May 2024 07:08:09 GMT`, rearranged: no second calendar is needed.
+    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    let text = http_date(seconds);
+    let mut words = text.split(' ').skip(1);
+    let mut word = || words.next().unwrap_or_default();
+    let (day, month, year, time) = (word(), word(), word(), word());
+    let month = MONTHS.find(month).unwrap_or_default() / 3 + 1;
+    format!("{year}-{month:02}-{day}T{time}.000Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_both_ways() {
+        assert_eq!(http_date(1_714_979_289), "Mon, 06 May 2024 07:08:09 GMT");
+        assert_eq!(iso_date(1_714_979_289), "2024-05-06T07:08:09.000Z");
+    }
+}

@@ -1,0 +1,165 @@
+//! The errors of COS: code, status and wording (error codes, 436/7730).
+
+use std::io;
+
+use crate::cos::wire::xml_writer;
+
+/// An error code with its HTTP status and its usual wording.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Code {
+    pub(crate) name: &'static str,
+    pub(crate) status: u16,
+    pub(crate) message: &'static str,
+}
+
+macro_rules! codes {
+    ($($constant:ident = $status:literal $name:literal $message:literal;)*) => {
+        impl Code {
+            $(pub(crate) const $constant: Self = Self { name: $name, status: $status, message: $message };)*
+
+            /// Every code the twin can answer by itself.
+            const ALL: &'static [Self] = &[$(Self::$constant),*];
+        }
+    };
+}
+
+codes! {
+    ACCESS_DENIED = 403 "AccessDenied" "Access Denied.";
+    BAD_DIGEST = 400 "BadDigest" "The Content-MD5 you specified did not match what we received.";
+    BUCKET_ALREADY_OWNED = 409 "BucketAlreadyOwnedByYou" "The bucket you are trying to create already exists, and you are the owner.";
+    ENTITY_TOO_SMALL = 400 "EntityTooSmall" "Your proposed upload is smaller than the minimum allowed size.";
+    EXPIRED_TOKEN = 400 "ExpiredToken" "The provided token has expired.";
+    FILE_ALREADY_EXISTS = 409 "FileAlreadyExists" "The file already exists and overwriting is forbidden.";
+    INTERNAL_ERROR = 500 "InternalError" "We encountered an internal error. Please try again.";
+    INVALID_ACCESS_KEY_ID = 403 "InvalidAccessKeyId" "The Access Key Id you provided does not exist in our records.";
+    INVALID_ARGUMENT = 400 "InvalidArgument" "Invalid Argument.";
+    INVALID_BUCKET_NAME = 400 "InvalidBucketName" "The specified bucket is not valid.";
+    INVALID_DIGEST = 400 "InvalidDigest" "The Content-MD5 you specified was invalid.";
+    INVALID_OBJECT_NAME = 400 "InvalidObjectName" "The specified object name is not valid.";
+    INVALID_OBJECT_STATE = 403 "InvalidObjectState" "The operation is not valid for the object's storage class.";
+    INVALID_PART = 400 "InvalidPart" "One or more of the specified parts could not be found.";
+    INVALID_PART_ORDER = 400 "InvalidPartOrder" "The list of parts was not in ascending order.";
+    INVALID_RANGE = 416 "InvalidRange" "The requested range is not satisfiable.";
+    KEY_TOO_LONG = 400 "KeyTooLong" "Your key is too long.";
+    MALFORMED_XML = 400 "MalformedXML" "The XML you provided was not well-formed or did not validate against our published schema.";
+    METADATA_TOO_LARGE = 400 "MetadataTooLarge" "Your metadata headers exceed the maximum allowed metadata size.";
+    METHOD_NOT_ALLOWED = 405 "MethodNotAllowed" "The specified method is not allowed against this resource.";
+    MISSING_CONTENT_LENGTH = 411 "MissingContentLength" "You must provide the Content-Length HTTP header.";
+    NOT_IMPLEMENTED = 501 "NotImplemented" "This operation is not part of the local COS.";
+    NOT_MODIFIED = 304 "NotModified" "Not modified.";
+    NO_SUCH_BUCKET = 404 "NoSuchBucket" "The specified bucket does not exist.";
+    NO_SUCH_KEY = 404 "NoSuchKey" "The specified key does not exist.";
+    NO_SUCH_UPLOAD = 404 "NoSuchUpload" "The specified multipart upload does not exist.";
+    NO_SUCH_VERSION = 404 "NoSuchVersion" "The specified version does not exist.";
+    PRECONDITION_FAILED = 412 "PreconditionFailed" "At least one of the preconditions you specified did not hold.";
+    REQUEST_TIME_TOO_SKEWED = 403 "RequestTimeTooSkewed" "The difference between the request time and the current time is too large.";
+    RESTORE_ALREADY_IN_PROGRESS = 409 "RestoreAlreadyInProgress" "Object restore is already in progress.";
+    RESTORE_NON_ARCHIVE_OBJECT = 405 "RestoreNonArchiveObject" "The object is not in an archive storage class.";
+    SERVICE_UNAVAILABLE = 503 "ServiceUnavailable" "Please reduce your request rate.";
+    SIGNATURE_DOES_NOT_MATCH = 403 "SignatureDoesNotMatch" "The Signature you specified is invalid.";
+    SLOW_DOWN = 503 "SlowDown" "Reduce your request rate.";
+}
+
+impl Code {
+    /// The usual wording of a code, for faults that name one.
+    pub(crate) fn message_of(name: &str) -> &'static str {
+        Self::ALL.iter().find(|code| code.name == name).map_or("Injected fault.", |code| code.message)
+    }
+}
+
+/// An error answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Error {
+    pub(crate) status: u16,
+    code: String,
+    message: String,
+    /// Further members of the document, such as the text a signature was computed over.
+    details: Vec<(&'static str, String)>,
+    /// Headers beside the common ones.
+    pub(crate) headers: Vec<(&'static str, String)>,
+}
+
+impl Error {
+    /// A code with a wording of its own.
+    pub(crate) fn because(code: Code, message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::from(code) }
+    }
+
+    /// Any code, for faults.
+    pub(crate) fn injected(status: u16, code: &str) -> Self {
+        let message = Code::message_of(code).to_owned();
+        Self { status, code: code.to_owned(), message, details: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Adds a member to the document.
+    pub(crate) fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
+        self
+    }
+
+    /// Adds a header to the answer.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The code's name.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
+    /// The usual wording or the own one.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The XML document as COS lays it out.
+    pub(crate) fn document(&self, resource: &str, request_id: &str) -> String {
+        let mut text = String::from("<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n");
+        let members = [("Code", self.code.as_str()), ("Message", self.message.as_str())];
+        let details = self.details.iter().map(|(name, value)| (*name, value.as_str()));
+        let place = [("Resource", resource), ("RequestId", request_id), ("TraceId", request_id)];
+        for (name, value) in members.into_iter().chain(details).chain(place) {
+            text.push('\t');
+            xml_writer::element(&mut text, name, value);
+            text.push('\n');
+        }
+        text.push_str("</Error>\n");
+        text
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self {
+            status: code.status,
+            code: code.name.to_owned(),
+            message: code.message.to_owned(),
+            details: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::because(Code::INTERNAL_ERROR, format!("the folder of the local COS: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn document_reads_as_the_service_words_it() {
+        let error = Error::from(Code::NO_SUCH_KEY);
+        assert_eq!(
+            error.document("b-1250000000.cos.ap-guangzhou.myqcloud.com/a<b", "Tm8="),
+            "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\
+             \t<Message>The specified key does not exist.</Message>\n\
+             \t<Resource>b-1250000000.cos.ap-guangzhou.myqcloud.com/a&lt;b</Resource>\n\
+             \t<RequestId>Tm8=</RequestId>\n\t<TraceId>Tm8=</TraceId>\n</Error>\n"
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! The clock of COS, as its answers tell it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Difference between the clocks of COS and of this machine, in seconds, below which nothing is corrected, as in the
+/// official SDK for Node.
+pub const CLOCK_TOLERANCE: u64 = 30;
+
+/// The time of COS: what its answers have taught about the clock of this machine.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// Seconds to add to the clock of this machine.
+    offset: AtomicI64,
+    /// Seconds by which the latest answer was ahead of the clock of this machine.
+    ahead: Mutex<Option<i64>>,
+}
+
+impl Clock {
+    pub(super) fn offset(&self) -> i64 {
+        self.offset.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the date of any answer.
+    pub(super) fn compare(&self, date: Option<&str>) {
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        if let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) {
+            let ahead = i128::from(there.as_secs()) - i128::from(now(0));
+            *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = i64::try_from(ahead).ok();
+        }
+    }
+
+    /// See [`Session::clock_ahead`].
+    pub(super) fn ahead(&self) -> Option<i64> {
+        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over the time of COS. Whether it differs so much from that of a request signed with `used`
+    /// that another signature may be accepted.
+    pub(super) fn correct(&self, date: Option<SystemTime>, used: i64) -> bool {
+        let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return false };
+        let wrong = there.as_secs().abs_diff(now(used)) >= CLOCK_TOLERANCE;
+        if wrong {
+            let offset = i128::from(there.as_secs()) - i128::from(now(0));
+            self.offset.store(i64::try_from(offset).unwrap_or_default(), Ordering::Relaxed);
+        }
+        wrong
+    }
+}
+
+/// Seconds since the epoch by the clock of this machine, corrected.
+pub(super) fn now(offset: i64) -> u64 {
+    let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    here.saturating_add_signed(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn clock_follows_cos_only_when_it_is_far_off() {
+        let clock = Clock::default();
+        assert!(!clock.correct(None, 0));
+        assert!(!clock.correct(Some(SystemTime::now() + Duration::from_secs(20)), 0));
+        assert_eq!(clock.offset(), 0);
+
+        let behind = SystemTime::now() - Duration::from_secs(7200);
+        assert!(clock.correct(Some(behind), 0));
+        assert!(clock.offset().abs_diff(-7200) <= 2, "{}", clock.offset());
+        assert!(clock.correct(Some(behind), 0), "a request signed before the correction may be signed again");
+        assert!(!clock.correct(Some(behind), clock.offset()), "one signed after it not");
+
+        assert!(clock.correct(Some(SystemTime::now()), clock.offset()), "and back, when the clock is set");
+        assert!(clock.offset().abs_diff(0) <= 2);
+    }
+}

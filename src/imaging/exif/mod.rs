@@ -1,0 +1,18 @@
+//! EXIF: the orientation and the copyright of a picture, from the TIFF directories that hold them.
+
+use crate::imaging::exif::directory::{Directory, DirectoryError, tag};
+use crate::imaging::picture::orientation::Orientation;
+
+pub(crate) mod copyright;
+pub(crate) mod directory;
+
+/// The orientation in a block of EXIF, which is a TIFF without a picture.
+pub(crate) fn exif_orientation(exif: &[u8]) -> Orientation {
+    let directory = Directory::of_exif(exif).ok();
+    directory.and_then(|directory| orientation(&directory).ok()).unwrap_or_default()
+}
+
+pub(crate) fn orientation(directory: &Directory<'_>) -> Result<Orientation, DirectoryError> {
+    let value = directory.number(tag::ORIENTATION)?.and_then(|value| u16::try_from(value).ok());
+    Ok(value.map_or_else(Orientation::default, Orientation::from_exif))
+}

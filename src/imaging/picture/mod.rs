@@ -1,0 +1,247 @@
+//! Pixels in memory.
+
+pub(crate) mod geometry;
+pub(crate) mod orientation;
+
+use crate::imaging::picture::geometry::Size;
+
+/// What the samples of a pixel mean. Alpha is straight, not premultiplied.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Layout {
+    /// Four inks, 0 for none.
+    Cmyk,
+    Grey,
+    GreyAlpha,
+    Rgb,
+    RgbAlpha,
+}
+
+impl Layout {
+    /// Samples a pixel.
+    pub(super) fn channels(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::GreyAlpha => 2,
+            Self::Rgb => 3,
+            Self::Cmyk | Self::RgbAlpha => 4,
+        }
+    }
+
+    pub(super) fn has_alpha(self) -> bool {
+        match self {
+            Self::GreyAlpha | Self::RgbAlpha => true,
+            Self::Cmyk | Self::Grey | Self::Rgb => false,
+        }
+    }
+}
+
+/// Bits of a sample.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Depth {
+    Eight,
+    /// In the machine's byte order.
+    Sixteen,
+}
+
+impl Depth {
+    /// Bytes a sample.
+    pub(super) fn bytes(self) -> usize {
+        match self {
+            Self::Eight => 1,
+            Self::Sixteen => 2,
+        }
+    }
+}
+
+/// What a sample stands for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Sampling {
+    /// The mean of the square that its pixel covers of a larger picture.
+    Averaged,
+    /// As sharp as a picture of its size can be.
+    Points,
+}
+
+impl Sampling {
+    /// Of squares with sides of so many pixels.
+    pub(super) fn of(reduction: u32) -> Self {
+        if reduction > 1 { Self::Averaged } else { Self::Points }
+    }
+}
+
+/// A picture: rows from the top, without padding.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Picture {
+    pub(super) size: Size,
+    pub(super) layout: Layout,
+    pub(super) depth: Depth,
+    /// As long as size, layout and depth say.
+    pub(super) samples: Vec<u8>,
+}
+
+impl Picture {
+    /// All zero: black, and transparent where there is alpha.
+    pub(super) fn blank(size: Size, layout: Layout, depth: Depth) -> Self {
+        let mut picture = Self { size, layout, depth, samples: Vec::new() };
+        picture.samples = vec![0; picture.row_bytes().saturating_mul(side(size.height))];
+        picture
+    }
+
+    /// Bytes a pixel.
+    pub(super) fn pixel_bytes(&self) -> usize {
+        self.layout.channels() * self.depth.bytes()
+    }
+
+    /// A picture without pixels, of which only the size counts. What is made of it has none either.
+    pub(super) fn placeholder(size: Size, layout: Layout, depth: Depth) -> Self {
+        Self { size, layout, depth, samples: Vec::new() }
+    }
+
+    pub(super) fn is_hollow(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    /// Bytes of all pixels.
+    pub(super) fn bytes(&self) -> u64 {
+        self.size.pixels().saturating_mul(u64::try_from(self.pixel_bytes()).unwrap_or(u64::MAX))
+    }
+
+    /// Bytes a row; at least one.
+    pub(super) fn row_bytes(&self) -> usize {
+        self.pixel_bytes().saturating_mul(side(self.size.width)).max(1)
+    }
+
+    /// The rows, from the top.
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.samples.chunks_exact(self.row_bytes())
+    }
+
+    /// The same pixels in another layout of eight bits: `convert` gets one pixel and the place of its twin.
+    pub(super) fn map<const FROM: usize, const TO: usize>(
+        &self,
+        layout: Layout,
+        convert: impl Fn([u8; FROM]) -> [u8; TO],
+    ) -> Self {
+        let mut mapped = Self::blank(self.size, layout, Depth::Eight);
+        let (pixels, _) = self.samples.as_chunks::<FROM>();
+        let (places, _) = mapped.samples.as_chunks_mut::<TO>();
+        for (place, pixel) in places.iter_mut().zip(pixels) {
+            *place = convert(*pixel);
+        }
+        mapped
+    }
+
+    /// Without its alpha channel when that is opaque everywhere. Eight bits only.
+    pub(super) fn drop_opaque_alpha(self) -> Self {
+        match self.layout {
+            Layout::GreyAlpha if self.samples.as_chunks::<2>().0.iter().all(|p| p[1] == 255) => {
+                self.map(Layout::Grey, |[y, _]| [y])
+            }
+            Layout::RgbAlpha if self.samples.as_chunks::<4>().0.iter().all(|p| p[3] == 255) => {
+                self.map(Layout::Rgb, |[r, g, b, _]| [r, g, b])
+            }
+            Layout::Cmyk | Layout::Grey | Layout::GreyAlpha | Layout::Rgb | Layout::RgbAlpha => self,
+        }
+    }
+
+    /// Laid on a colour, so that alpha is gone. Eight bits, not CMYK.
+    pub(super) fn flatten(self, color: [u8; 3]) -> Self {
+        let over = |top: u8, alpha: u8, ground: u8| blend(top, ground, alpha);
+        let [r0, g0, b0] = color;
+        match self.layout {
+            Layout::GreyAlpha if r0 == g0 && g0 == b0 => self.map(Layout::Grey, |[y, a]| [over(y, a, r0)]),
+            Layout::GreyAlpha => {
+                self.map(Layout::Rgb, |[y, a]| [over(y, a, r0), over(y, a, g0), over(y, a, b0)])
+            }
+            Layout::RgbAlpha => {
+                self.map(Layout::Rgb, |[r, g, b, a]| [over(r, a, r0), over(g, a, g0), over(b, a, b0)])
+            }
+            Layout::Cmyk | Layout::Grey | Layout::Rgb => self,
+        }
+    }
+
+    /// With three colour channels, keeping alpha. Eight bits, not CMYK.
+    pub(super) fn colored(self) -> Self {
+        match self.layout {
+            Layout::Grey => self.map(Layout::Rgb, |[y]| [y, y, y]),
+            Layout::GreyAlpha => self.map(Layout::RgbAlpha, |[y, a]| [y, y, y, a]),
+            Layout::Cmyk | Layout::Rgb | Layout::RgbAlpha => self,
+        }
+    }
+
+    /// In shades of grey by the brightness of JPEG's Y (ITU-R BT.601), keeping alpha. Eight bits, not CMYK.
+    pub(super) fn greyed(self) -> Self {
+        let luma = |r: u8, g: u8, b: u8| {
+            let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b);
+            u8::try_from((sum + 32_768) >> 16).unwrap_or(u8::MAX)
+        };
+        match self.layout {
+            Layout::Rgb => self.map(Layout::Grey, |[r, g, b]| [luma(r, g, b)]),
+            Layout::RgbAlpha => self.map(Layout::GreyAlpha, |[r, g, b, a]| [luma(r, g, b), a]),
+            Layout::Cmyk | Layout::Grey | Layout::GreyAlpha => self,
+        }
+    }
+
+    /// With an alpha channel. Eight bits, not CMYK.
+    pub(super) fn with_alpha(self) -> Self {
+        match self.layout {
+            Layout::Grey => self.map(Layout::GreyAlpha, |[y]| [y, 255]),
+            Layout::Rgb => self.map(Layout::RgbAlpha, |[r, g, b]| [r, g, b, 255]),
+            Layout::Cmyk | Layout::GreyAlpha | Layout::RgbAlpha => self,
+        }
+    }
+}
+
+/// A side as a length in memory.
+pub(super) fn side(pixels: u32) -> usize {
+    usize::try_from(pixels).unwrap_or(usize::MAX)
+}
+
+/// `top` over `ground`, rounded to the nearest.
+fn blend(top: u8, ground: u8, alpha: u8) -> u8 {
+    let (top, ground, alpha) = (u32::from(top), u32::from(ground), u32::from(alpha));
+    let sum = top * alpha + ground * (255 - alpha) + 127;
+    u8::try_from(sum / 255).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pixel(layout: Layout, samples: &[u8]) -> Picture {
+        let size = Size { width: 1, height: 1 };
+        Picture { size, layout, depth: Depth::Eight, samples: samples.to_vec() }
+    }
+
+    #[test]
+    fn opaque_alpha_is_dropped_and_other_alpha_kept() {
+        assert_eq!(pixel(Layout::GreyAlpha, &[7, 255]).drop_opaque_alpha(), pixel(Layout::Grey, &[7]));
+        assert_eq!(
+            pixel(Layout::RgbAlpha, &[1, 2, 3, 255]).drop_opaque_alpha(),
+            pixel(Layout::Rgb, &[1, 2, 3])
+        );
+        let sheer = pixel(Layout::RgbAlpha, &[1, 2, 3, 254]);
+        assert_eq!(sheer.clone().drop_opaque_alpha(), sheer);
+    }
+
+    #[test]
+    fn grey_is_the_brightness_of_jpeg() {
+        for (color, grey) in
+            [([255; 3], 255), ([0; 3], 0), ([255, 0, 0], 76), ([0, 255, 0], 150), ([0, 0, 255], 29)]
+        {
+            assert_eq!(pixel(Layout::Rgb, &color).greyed(), pixel(Layout::Grey, &[grey]));
+        }
+        assert_eq!(pixel(Layout::RgbAlpha, &[9, 9, 9, 3]).greyed(), pixel(Layout::GreyAlpha, &[9, 3]));
+    }
+
+    #[test]
+    fn flattening_blends_with_the_ground() {
+        for (alpha, expected) in [(255, 200), (0, 100), (128, 150)] {
+            let flat = pixel(Layout::RgbAlpha, &[200, 200, 200, alpha]).flatten([100; 3]);
+            assert_eq!(flat, pixel(Layout::Rgb, &[expected; 3]), "alpha {alpha}");
+        }
+        let grey = pixel(Layout::GreyAlpha, &[0, 0]);
+        assert_eq!(grey.clone().flatten([9; 3]), pixel(Layout::Grey, &[9]));
+        assert_eq!(grey.flatten([9, 8, 7]), pixel(Layout::Rgb, &[9, 8, 7]));
+    }
+}

@@ -1,0 +1,196 @@
+//! The eight ways a picture can lie: EXIF orientation, and turns by right angles.
+
+use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::{Picture, side};
+use crate::recipe::Flip;
+
+/// How stored pixels become upright ones: the upright pixel at (x, y) is the stored one at (x, y), or at
+/// (y, x) when transposed, counted from the other end where flipped.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Orientation {
+    transpose: bool,
+    flip_x: bool,
+    flip_y: bool,
+}
+
+impl Orientation {
+    /// The value of EXIF tag 0x0112 (Exif 2.32, section 4.6.4); others than 1 to 8 mean upright.
+    pub(crate) fn from_exif(value: u16) -> Self {
+        let (transpose, flip_x, flip_y) = match value {
+            2 => (false, true, false),
+            3 => (false, true, true),
+            4 => (false, false, true),
+            5 => (true, false, false),
+            6 => (true, false, true),
+            7 => (true, true, true),
+            8 => (true, true, false),
+            _ => (false, false, false),
+        };
+        Self { transpose, flip_x, flip_y }
+    }
+
+    /// A clockwise turn by right angles; whole turns do nothing.
+    pub(crate) fn quarters(turns: u8) -> Self {
+        Self::from_exif(match turns % 4 {
+            1 => 6,
+            2 => 3,
+            3 => 8,
+            _ => 1,
+        })
+    }
+
+    /// A mirrored picture.
+    pub(crate) fn flip(flip: Flip) -> Self {
+        Self::from_exif(match flip {
+            Flip::Horizontal => 2,
+            Flip::Vertical => 4,
+        })
+    }
+
+    /// This turn and another after it, as one.
+    pub(crate) fn then(self, next: Self) -> Self {
+        // Where `next` flips an axis of what this shows, this flips what lies behind that axis.
+        let (x, y) = if self.transpose { (next.flip_y, next.flip_x) } else { (next.flip_x, next.flip_y) };
+        Self {
+            transpose: self.transpose != next.transpose,
+            flip_x: self.flip_x != x,
+            flip_y: self.flip_y != y,
+        }
+    }
+
+    /// The turn that undoes this one.
+    pub(crate) fn inverse(self) -> Self {
+        let Self { transpose, flip_x, flip_y } = self;
+        if transpose { Self { transpose, flip_x: flip_y, flip_y: flip_x } } else { self }
+    }
+
+    /// The size after turning. Its own inverse.
+    pub(crate) fn size(self, stored: Size) -> Size {
+        if self.transpose { Size { width: stored.height, height: stored.width } } else { stored }
+    }
+
+    /// Where a window of the stored picture, which is `stored` large, lies after turning.
+    pub(crate) fn window(self, window: Window, stored: Size) -> Window {
+        let mut turned = window;
+        if self.flip_x {
+            turned.x = f64::from(stored.width) - window.x - window.width;
+        }
+        if self.flip_y {
+            turned.y = f64::from(stored.height) - window.y - window.height;
+        }
+        if self.transpose {
+            turned = Window { x: turned.y, y: turned.x, width: turned.height, height: turned.width };
+        }
+        turned
+    }
+
+    /// The turned picture.
+    pub(crate) fn apply(self, picture: Picture) -> Picture {
+        if self == Self::default() {
+            return picture;
+        }
+        match picture.pixel_bytes() {
+            1 => self.copy::<1>(&picture),
+            2 => self.copy::<2>(&picture),
+            3 => self.copy::<3>(&picture),
+            4 => self.copy::<4>(&picture),
+            6 => self.copy::<6>(&picture),
+            _ => self.copy::<8>(&picture),
+        }
+    }
+
+    /// [`Self::apply`] for pixels of `N` bytes.
+    fn copy<const N: usize>(self, picture: &Picture) -> Picture {
+        let mut turned = Picture::blank(self.size(picture.size), picture.layout, picture.depth);
+        let (width, height) = (side(picture.size.width), side(picture.size.height));
+        let (stored, _) = picture.samples.as_chunks::<N>();
+        let (places, _) = turned.samples.as_chunks_mut::<N>();
+        for (y, row) in places.chunks_exact_mut(side(turned.size.width).max(1)).enumerate() {
+            for (x, place) in row.iter_mut().enumerate() {
+                let (from_x, from_y) = if self.transpose { (y, x) } else { (x, y) };
+                let from_x = if self.flip_x { width - 1 - from_x } else { from_x };
+                let from_y = if self.flip_y { height - 1 - from_y } else { from_y };
+                if let Some(pixel) = stored.get(from_y * width + from_x) {
+                    *place = *pixel;
+                }
+            }
+        }
+        turned
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::picture::{Depth, Layout};
+
+    fn grey(width: u32, height: u32, samples: &[u8]) -> Picture {
+        Picture {
+            size: Size { width, height },
+            layout: Layout::Grey,
+            depth: Depth::Eight,
+            samples: samples.to_vec(),
+        }
+    }
+
+    /// Stored so that turning by the value gives rows `1 2 3` and `4 5 6`.
+    #[test]
+    fn all_eight_orientations_end_upright() {
+        let cases: [(u16, u32, u32, [u8; 6]); 8] = [
+            (1, 3, 2, [1, 2, 3, 4, 5, 6]),
+            (2, 3, 2, [3, 2, 1, 6, 5, 4]),
+            (3, 3, 2, [6, 5, 4, 3, 2, 1]),
+            (4, 3, 2, [4, 5, 6, 1, 2, 3]),
+            (5, 2, 3, [1, 4, 2, 5, 3, 6]),
+            (6, 2, 3, [3, 6, 2, 5, 1, 4]),
+            (7, 2, 3, [6, 3, 5, 2, 4, 1]),
+            (8, 2, 3, [4, 1, 5, 2, 6, 3]),
+        ];
+        for (value, width, height, samples) in cases {
+            let upright = Orientation::from_exif(value).apply(grey(width, height, &samples));
+            assert_eq!(upright, grey(3, 2, &[1, 2, 3, 4, 5, 6]), "orientation {value}");
+        }
+    }
+
+    #[test]
+    fn turns_add_up_and_are_undone() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
+            let (one, other) = (Orientation::from_exif(first), Orientation::from_exif(second));
+            let apart = other.apply(one.apply(picture.clone()));
+            assert_eq!(one.then(other).apply(picture.clone()), apart, "{first} then {second}");
+            assert_eq!(one.then(one.inverse()), Orientation::default(), "{first}");
+        }
+        let mirrored = Orientation::flip(Flip::Horizontal).apply(picture.clone());
+        assert_eq!(mirrored, grey(3, 2, &[3, 2, 1, 6, 5, 4]));
+        assert_eq!(Orientation::flip(Flip::Vertical).apply(picture), grey(3, 2, &[4, 5, 6, 1, 2, 3]));
+    }
+
+    #[test]
+    fn windows_turn_with_their_pixels() {
+        let stored = Size { width: 3, height: 2 };
+        let corner = Window { x: 2.0, y: 0.0, width: 1.0, height: 1.0 };
+        for value in 1..=8 {
+            let orientation = Orientation::from_exif(value);
+            let turned = orientation.apply(grey(3, 2, &[0, 0, 9, 0, 0, 0]));
+            let at = turned.samples.iter().position(|sample| *sample == 9).unwrap();
+            let width = turned.size.width as usize;
+            let window = orientation.window(corner, stored);
+            assert_eq!(
+                (window.x, window.y),
+                ((at % width) as f64, (at / width) as f64),
+                "orientation {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn turns_that_follow_each_other_are_one() {
+        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
+        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
+            let (first, second) = (Orientation::from_exif(first), Orientation::from_exif(second));
+            let both = first.then(second).apply(picture.clone());
+            assert_eq!(both, second.apply(first.apply(picture.clone())), "{first:?} {second:?}");
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The names of things in COS: bucket, key, region, ETag, version.
+//!
+//! Each is parsed once, where it enters the program, and is valid from then on. Nothing below the edge
+//! handles a bare string in their place, and host names are built only from these types.
+
+mod address;
+mod storage;
+
+use crate::text::excerpt;
+use std::fmt;
+
+pub use self::address::{Domain, Endpoint};
+pub use self::storage::{Acl, StorageClass};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Bytes that stay as they are in paths and signatures: `A-Z a-z 0-9 - _ . ~` (COS request signature, 436/7778).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// As [`UNRESERVED`], keeping the separator `/` as well.
+const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
+
+/// A text that is not a bucket, key, region, ETag or version.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Error {
+    /// Not `<name>-<appid>`, or characters COS does not allow.
+    #[error(
+        "{0:?} is not a bucket name; it must read <name>-<appid>, lower-case letters, digits and hyphens"
+    )]
+    Bucket(String),
+    /// A key that no object can have, with the rule it breaks.
+    #[error("{key:?} is not an object key: {rule}")]
+    Key {
+        /// The text as it came, cut to 100 characters.
+        key: String,
+        /// The rule it breaks.
+        rule: &'static str,
+    },
+    /// Not a region label such as `ap-guangzhou`.
+    #[error("{0:?} is not a region; it must read like ap-guangzhou")]
+    Region(String),
+    /// Characters that cannot stand in a header, or no characters at all.
+    #[error("{0:?} is not an ETag or version id")]
+    Token(String),
+}
+
+/// The full name of a bucket: `<name>-<appid>`.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Bucket {
+    full: String,
+    /// Bytes of `full` before the last hyphen.
+    name_len: usize,
+}
+
+impl Bucket {
+    /// Longest full name: the host label is at most 60 characters in all (436/13312).
+    const MAX_LEN: usize = 60;
+
+    /// Parses `<name>-<appid>`.
+    ///
+    /// # Errors
+    /// [`Error::Bucket`] when it does not read like one.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let refuse = || Error::Bucket(excerpt(text));
+        let (name, app_id) = text.rsplit_once('-').ok_or_else(refuse)?;
+        Self::from_parts(name, app_id).map_err(|_| refuse())
+    }
+
+    /// Joins the short name and the app id, as events carry them.
+    ///
+    /// # Errors
+    /// [`Error::Bucket`] when either part is not valid.
+    pub fn from_parts(name: &str, app_id: &str) -> Result<Self, Error> {
+        let full = format!("{name}-{app_id}");
+        let name_ok = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && name.bytes().next().is_some_and(|b| b != b'-')
+            && name.bytes().last().is_some_and(|b| b != b'-');
+        let app_id_ok = !app_id.is_empty() && app_id.bytes().all(|b| b.is_ascii_digit());
+        if !name_ok || !app_id_ok || full.len() > Self::MAX_LEN {
+            return Err(Error::Bucket(excerpt(&full)));
+        }
+        Ok(Self { full, name_len: name.len() })
+    }
+
+    /// The full name, `<name>-<appid>`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.full
+    }
+
+    /// The short name, without the app id.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.full.get(..self.name_len).unwrap_or_default()
+    }
+
+    /// The app id, digits only.
+    #[must_use]
+    pub fn app_id(&self) -> &str {
+        self.full.get(self.name_len.saturating_add(1)..).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.full)
+    }
+}
+
+/// The key of an object: the raw name, not percent-encoded.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Key(String);
+
+impl Key {
+    /// Longest key, in bytes of UTF-8 (436/13324).
+    pub const MAX_LEN: usize = 850;
+
+    /// Takes a raw key.
+    ///
+    /// # Errors
+    /// [`Error::Key`] when no object can have it: empty, over 850 bytes, or beginning with `/` or `\`
+    /// (436/13324). `.` and `..` are refused as well: no request path can name them.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let rule = if text.is_empty() {
+            "it is empty"
+        } else if text.len() > Self::MAX_LEN {
+            "it is longer than 850 bytes"
+        } else if text.starts_with(['/', '\\']) {
+            "it begins with a slash or backslash"
+        } else if text == "." || text == ".." {
+            "no request path can name it"
+        } else {
+            return Ok(Self(text.to_owned()));
+        };
+        Err(Error::Key { key: excerpt(text), rule })
+    }
+
+    /// The raw key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Everything up to and including the last slash; empty when there is none.
+    #[must_use]
+    pub fn dir(&self) -> &str {
+        self.0.rfind('/').and_then(|slash| self.0.get(..=slash)).unwrap_or_default()
+    }
+
+    /// The part after the last slash.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The file name without its extension. A leading dot does not begin an extension.
+    #[must_use]
+    pub fn stem(&self) -> &str {
+        self.split_file_name().0
+    }
+
+    /// The extension without its dot, as written; empty when there is none.
+    #[must_use]
+    pub fn extension(&self) -> &str {
+        self.split_file_name().1
+    }
+
+    fn split_file_name(&self) -> (&str, &str) {
+        let name = self.file_name();
+        match name.rsplit_once('.') {
+            Some((stem, extension)) if !stem.is_empty() => (stem, extension),
+            _ => (name, ""),
+        }
+    }
+
+    /// Whether this is a folder marker: a key that ends in a slash.
+    #[must_use]
+    pub fn is_folder_marker(&self) -> bool {
+        self.0.ends_with('/')
+    }
+
+    /// The request path: a leading slash and the percent-encoded key.
+    ///
+    /// HTTP stacks remove dot segments, so the slash beside one is written `%2F`: `a/./b` becomes
+    /// `/a/.%2Fb` and `a/..` becomes `/a%2F..`, which arrive as the key they stand for.
+    #[must_use]
+    pub fn wire_path(&self) -> String {
+        let encoded = utf8_percent_encode(&self.0, PATH).to_string();
+        let mut path = String::with_capacity(encoded.len().saturating_add(1));
+        let mut segments = encoded.split('/').peekable();
+        let mut separator = "/";
+        while let Some(segment) = segments.next() {
+            let dots = segment == "." || segment == "..";
+            if dots && segments.peek().is_none() && separator == "/" && !path.is_empty() {
+                separator = "%2F";
+            }
+            path.push_str(separator);
+            path.push_str(segment);
+            separator = if dots && segments.peek().is_some() { "%2F" } else { "/" };
+        }
+        path
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A region label such as `ap-guangzhou`.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct Region(String);
+
+impl Region {
+    /// Parses a long region label.
+    ///
+    /// # Errors
+    /// [`Error::Region`] unless it is two or more parts of lower-case letters and digits joined by hyphens.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let part_ok = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        };
+        if text.len() <= 32 && text.contains('-') && text.split('-').all(part_ok) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Error::Region(excerpt(text)))
+        }
+    }
+
+    /// The label.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An ETag without its quotes. Opaque: only simple uploads have the MD5 of their content here.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub struct ETag(String);
+
+impl ETag {
+    /// Takes an ETag with or without its quotes.
+    ///
+    /// # Errors
+    /// [`Error::Token`] when it is empty or holds characters that a header cannot.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        token(text.trim().trim_matches('"')).map(Self)
+    }
+
+    /// The ETag without quotes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The ETag in quotes, as `If-Match` wants it.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        format!("\"{}\"", self.0)
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The id of one version of an object. Opaque; `null` for versions from before versioning.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VersionId(String);
+
+impl VersionId {
+    /// Takes a version id.
+    ///
+    /// # Errors
+    /// [`Error::Token`] when it is empty or holds characters that a header cannot.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        token(text.trim()).map(Self)
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VersionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Percent-encodes everything except `A-Z a-z 0-9 - _ . ~`, with capital digits, as signatures and metadata
+/// values want it.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    utf8_percent_encode(text, UNRESERVED).to_string()
+}
+
+fn token(text: &str) -> Result<String, Error> {
+    let printable = text.bytes().all(|b| (0x21..=0x7e).contains(&b) && b != b'"');
+    if printable && !text.is_empty() && text.len() <= 1024 {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::Token(excerpt(text)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bucket_takes_hyphens_in_the_name() {
+        let bucket = Bucket::parse("my-photos-2024-x-1250000000").unwrap();
+        assert_eq!((bucket.name(), bucket.app_id()), ("my-photos-2024-x", "1250000000"));
+    }
+
+    #[test]
+    fn bucket_refuses_what_cannot_be_a_host_label() {
+        for text in [
+            "",
+            "photos",
+            "photos-",
+            "-1250000000",
+            "Photos-1250000000",
+            "a.b-1",
+            "a/b-1",
+            "p-12x",
+            "a--",
+            "-a-1",
+        ] {
+            assert!(Bucket::parse(text).is_err(), "{text}");
+        }
+        assert!(Bucket::from_parts(&"a".repeat(60), "1").is_err());
+    }
+
+    #[test]
+    fn key_refuses_what_no_object_can_have() {
+        for text in ["", "/a", "\\a", ".", "..", &"a".repeat(851)] {
+            assert!(Key::parse(text).is_err(), "{text}");
+        }
+        assert!(Key::parse(&"a".repeat(850)).is_ok());
+    }
+
+    #[test]
+    fn key_parts() {
+        let table = [
+            ("a/b/c.tar.gz", "a/b/", "c.tar", "gz"),
+            ("photo.JPG", "", "photo", "JPG"),
+            (".hidden", "", ".hidden", ""),
+            ("a//b", "a//", "b", ""),
+            ("dir.d/file", "dir.d/", "file", ""),
+        ];
+        for (key, dir, stem, extension) in table {
+            let key = Key::parse(key).unwrap();
+            assert_eq!((key.dir(), key.stem(), key.extension()), (dir, stem, extension), "{key}");
+        }
+    }
+
+    #[test]
+    fn wire_path_survives_dot_segment_removal() {
+        let table = [
+            ("testfile.jpg", "/testfile.jpg"),
+            ("图片/猫 1+2.jpg", "/%E5%9B%BE%E7%89%87/%E7%8C%AB%201%2B2.jpg"),
+            ("100%25/a", "/100%2525/a"),
+            ("in//a.jpg", "/in//a.jpg"),
+            ("a/./b", "/a/.%2Fb"),
+            ("../x", "/..%2Fx"),
+            ("a/../../b", "/a/..%2F..%2Fb"),
+            ("a/..", "/a%2F.."),
+            ("a/.", "/a%2F."),
+            ("./.", "/.%2F."),
+            ("a/.hidden", "/a/.hidden"),
+            ("!'()*", "/%21%27%28%29%2A"),
+        ];
+        for (raw, path) in table {
+            let key = Key::parse(raw).unwrap();
+            assert_eq!(key.wire_path(), path, "{raw}");
+            let url = reqwest::Url::parse(&format!("http://h{path}")).unwrap();
+            assert_eq!(url.path(), path, "{raw}: the URL type must leave it alone");
+        }
+    }
+
+    #[test]
+    fn etag_loses_its_quotes_only() {
+        assert_eq!(ETag::parse("\"9b2cf535-7\"").unwrap().as_str(), "9b2cf535-7");
+        assert_eq!(ETag::parse("9b2c").unwrap().quoted(), "\"9b2c\"");
+        assert!(ETag::parse("\"\"").is_err());
+        assert!(VersionId::parse("a b").is_err());
+    }
+}

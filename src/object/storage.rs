@@ -1,0 +1,52 @@
+//! What configuration says about COS as a service and the client obeys: domains, endpoint, storage class, ACL.
+
+/// The storage class of a stored thumbnail (436/7749).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StorageClass(&'static str);
+
+impl StorageClass {
+    /// Every class that an object can be uploaded to.
+    pub const NAMES: [&'static str; 8] = [
+        "STANDARD",
+        "MAZ_STANDARD",
+        "STANDARD_IA",
+        "MAZ_STANDARD_IA",
+        "INTELLIGENT_TIERING",
+        "MAZ_INTELLIGENT_TIERING",
+        "ARCHIVE",
+        "DEEP_ARCHIVE",
+    ];
+
+    /// Parses one of [`Self::NAMES`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find(|name| *name == text).map(Self)
+    }
+
+    /// The value of `x-cos-storage-class`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// The canned ACL of a stored thumbnail (436/7749).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Acl(&'static str);
+
+impl Acl {
+    /// Every canned ACL an object can be uploaded with.
+    pub const NAMES: [&'static str; 3] = ["default", "private", "public-read"];
+
+    /// Parses one of [`Self::NAMES`].
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find(|name| *name == text).map(Self)
+    }
+
+    /// The value of `x-cos-acl`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}

@@ -1,0 +1,82 @@
+//! The thread where the pixels are.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::error::Error;
+use crate::imaging;
+use crate::imaging::{Cancel, Limits, Rendering, Upright};
+use crate::pipeline::body;
+use crate::pipeline::body::Feed;
+use crate::recipe::Recipe;
+use crate::runtime::Panic;
+
+/// Starts renderings, and knows which of those that were cut off still run.
+#[derive(Debug, Default)]
+pub struct DecoderThreads {
+    running: Mutex<Vec<RunningRendering>>,
+}
+
+#[derive(Debug)]
+struct RunningRendering {
+    cancel: Cancel,
+    done: JoinHandle<()>,
+}
+
+impl DecoderThreads {
+    /// Starts to render the `length` bytes that the feed is given. The answer comes when the rendering ends,
+    /// whether or not the feed is used up.
+    pub(super) fn start(
+        &self,
+        length: u64,
+        recipes: Vec<Recipe>,
+        limits: Limits,
+        upright: Upright,
+    ) -> (Feed, impl Future<Output = Result<Rendering, Error>>) {
+        let (feed, body) = body::channel();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let cancel = Cancel::default();
+        let thread_cancel = cancel.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let recipes: Vec<&Recipe> = recipes.iter().collect();
+            let render = || imaging::render(body, Some(length), &recipes, upright, &limits, &thread_cancel);
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
+                .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
+                .and_then(|result| result.map_err(Error::from));
+            // Nobody waits after a deadline.
+            let _ = sender.send(result);
+        });
+        let mut running = self.running();
+        running.retain(|other| !other.done.is_finished());
+        running.push(RunningRendering { cancel, done });
+        drop(running);
+        // The sender is dropped without an answer only together with the runtime.
+        let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
+        (feed, result)
+    }
+
+    /// Tells the renderings that still run to stop, and waits until they have or `patience` is over. Decoders look
+    /// at every read, and between rows and stages.
+    pub async fn stop(&self, patience: Duration) {
+        let mut running = std::mem::take(&mut *self.running());
+        for rendering in &running {
+            rendering.cancel.cancel();
+        }
+        let all = async {
+            for rendering in &mut running {
+                // Panics are caught inside.
+                let _ = (&mut rendering.done).await;
+            }
+        };
+        if tokio::time::timeout(patience, all).await.is_err() {
+            running.retain(|rendering| !rendering.done.is_finished());
+            self.running().append(&mut running);
+        }
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Vec<RunningRendering>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

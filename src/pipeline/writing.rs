@@ -1,0 +1,104 @@
+//! What a visitor writes: thumbnails, and their removal.
+
+use crate::cos;
+use crate::cos::Upload;
+use crate::error::{Disposition, Error};
+use crate::imaging::{Motion, Thumbnail};
+use crate::pipeline::visitor::{Rendered, Visitor};
+use crate::plan::Target;
+use crate::reconcile::{Action, SeenThumbnail, Stamp};
+use crate::report::{Entry, Stored, milliseconds};
+
+impl Visitor<'_> {
+    /// Stores and removes. Whether somebody else stored something first where nothing was.
+    pub(super) async fn write(&mut self, actions: &[Action], entry: &mut Entry) -> Result<bool, Error> {
+        let started = std::time::Instant::now();
+        let before = entry.ms.store;
+        let job = self.job;
+        let mut lost_race = false;
+        self.count_kept(entry);
+        for (number, (target, action)) in job.targets.iter().zip(actions).enumerate() {
+            let result = match action {
+                Action::Make => self.store(number, target, entry).await,
+                Action::Remove => self.remove(target, entry).await,
+                Action::Keep | Action::Leave | Action::Refuse => Ok(()),
+            };
+            entry.ms.store = before + milliseconds(started.elapsed());
+            match result {
+                Ok(()) => {}
+                Err(cos::Error::Exists(_)) => lost_race = true,
+                Err(error) => self.note(error.into())?,
+            }
+        }
+        Ok(lost_race)
+    }
+
+    /// Keeps a failure that would happen again for the end of the visit.
+    fn note(&mut self, error: Error) -> Result<(), Error> {
+        if error.disposition() != Disposition::Permanent {
+            return Err(error);
+        }
+        self.failure.get_or_insert(error);
+        Ok(())
+    }
+
+    async fn store(&self, number: usize, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
+        let Some(rendered) = &self.rendered else { return Ok(()) };
+        let Some(Some(thumbnail)) = rendered.thumbnails.get(number) else { return Ok(()) };
+        let key = target.key.to_string();
+        let upload = Upload {
+            only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
+            ..self.upload(target, rendered, thumbnail)
+        };
+        let result = self.pipeline.session.put(&self.target, &target.key, upload).await;
+        // An upload whose answer was lost meets itself when it is tried again.
+        if matches!(result, Ok(_) | Err(cos::Error::Exists(_))) {
+            entry.removed.retain(|removed| *removed != key);
+            entry.thumbnails.retain(|stored| stored.key != key);
+            let (frames, still) = match &thumbnail.motion {
+                Motion::NotAnimated(reason) => (None, Some(reason.to_string())),
+                Motion::Animated(frames) => (Some(*frames), None),
+                Motion::Still => (None, None),
+            };
+            entry.thumbnails.push(Stored {
+                bucket: self.target.bucket.to_string(),
+                key,
+                format: thumbnail.format.name(),
+                width: thumbnail.width,
+                height: thumbnail.height,
+                bytes: thumbnail.bytes.len(),
+                frames,
+                still,
+            });
+        }
+        result.map(drop)
+    }
+
+    fn upload(&self, target: &Target<'_>, rendered: &Rendered<'_>, thumbnail: &Thumbnail) -> Upload {
+        let rule = self.job.rule;
+        let stamp = Stamp {
+            source: self.job.source.clone(),
+            etag: rendered.head.etag.clone(),
+            version: rendered.head.version.clone(),
+            recipe: target.hash.clone(),
+        };
+        Upload {
+            body: thumbnail.bytes.clone(),
+            content_type: thumbnail.format.content_type(),
+            cache_control: rule.cache_control().map(str::to_owned),
+            storage_class: rule.storage_class(),
+            acl: rule.acl(),
+            only_if_absent: false,
+            meta: stamp.to_meta(),
+        }
+    }
+
+    async fn remove(&self, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
+        self.pipeline.session.delete(&self.target, &target.key, None).await?;
+        let key = target.key.to_string();
+        entry.thumbnails.retain(|stored| stored.key != key);
+        entry.removed.retain(|removed| *removed != key);
+        entry.removed.push(key);
+        Ok(())
+    }
+}
