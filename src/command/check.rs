@@ -33,10 +33,11 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     }
     let settings = CommandSettings::load(&Environment::of_process(), config.as_deref());
     let places = settings.lines();
+    crate::print(&places)?;
     match settings.installation.config {
-        Ok(config) => crate::print(&format!("{places}{config}")),
+        Ok(config) => crate::print(&config.to_string()),
         Err(mistakes) => {
-            eprintln!("{places}{mistakes}");
+            eprintln!("{mistakes}");
             Ok(ExitCode::FAILURE)
         }
     }

@@ -7,3 +7,4 @@ mod deploy;
 mod fuzz_seeds;
 mod package;
 mod readme;
+mod settings;

@@ -52,12 +52,22 @@ pub const SETTINGS: [Setting; 21] = [
     ),
     setting(
         "TARGET_KEY",
-        "{key} for one thumbnail, {name}/{key} for several",
+        "{key}; {name}/{key} for several",
         "rules[].target.key",
         "their keys, from {key} {dir} {stem} {ext} {name}",
     ),
-    setting("SOURCE_PREFIX", "any", "rules[].source.prefix", "how keys of sources begin, such as uploads/"),
-    setting("SOURCE_SUFFIX", "any", "rules[].source.suffix", "how keys of sources end, such as .jpg;.png"),
+    setting(
+        "SOURCE_PREFIX",
+        "any key",
+        "rules[].source.prefix",
+        "how keys of sources begin, such as uploads/",
+    ),
+    setting(
+        "SOURCE_SUFFIX",
+        "any key",
+        "rules[].source.suffix",
+        "how keys of sources end, such as .jpg;.png",
+    ),
     setting("FORMAT", "as the source", "rules[].format", "jpeg, png, webp or gif"),
     setting("QUALITY", "80", "rules[].quality", "1 to 100, for JPEG and WebP"),
     setting(
