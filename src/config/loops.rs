@@ -105,6 +105,7 @@ fn known_suffixes(pieces: &[Piece], source: &SourcePattern) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::random::Random;
     use crate::config::rule::{Heic, ThumbnailRule};
     use crate::config::template::Template;
     use crate::object::Key;
@@ -170,21 +171,7 @@ mod tests {
         assert_eq!((found.writer, found.reader), (rules[0].label.clone(), rules[1].label.clone()));
     }
 
-    /// Numbers from a seed: Marsaglia's xorshift64.
-    struct Random(u64);
-
     impl Random {
-        fn below(&mut self, bound: usize) -> usize {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
-        }
-
-        fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-            choices[self.below(choices.len())]
-        }
-
         fn writer(&mut self, template: &str) -> Rule {
             let suffixes: Vec<&str> = (0..self.below(3)).map(|_| self.one_of(&SUFFIXES)).collect();
             let format = self.one_of(&[None, None, None, Some(Format::Png)]);

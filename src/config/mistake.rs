@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_thumbnails_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 15] = [
+        let table: [(&[(&str, &str)], &str); 9] = [
             (&[("QUALITY", "101")], "QUALITY is \"101\"; it must be a whole number from 1 to 100"),
             (
                 &[("QUALITY", "８０")],
@@ -253,6 +253,19 @@ mod tests {
                 "THUMBNAILS is \"4x\"; two thumbnails are named \"a\"; rename one",
             ),
             (
+                &[("SOURCE_SUFFIX", ".jpg,.png")],
+                "SOURCE_SUFFIX is \".jpg,.png\"; suffixes are separated by semicolons and not by commas; write .jpg;.png",
+            ),
+        ];
+        for (variables, sentences) in table {
+            assert_eq!(mistakes(variables, None), sentences);
+        }
+    }
+
+    #[test]
+    fn mistakes_in_target_keys_are_told_with_value_and_remedy() {
+        let table: [(&[(&str, &str)], &str); 6] = [
+            (
                 &[("THUMBNAILS", "3x;4x"), ("TARGET_KEY", "{key}")],
                 "TARGET_KEY is \"{key}\"; thumbnails \"3x\" and \"4x\" of the rule of the environment could \
                  share one key for a source; put {name} into it, as in {name}/{key}",
@@ -281,10 +294,6 @@ mod tests {
                 ],
                 "TARGET_KEY is \"{dir}{stem}-{name}.{ext}\"; in the rule of the environment thumbnail \"s\" of up/a-s.jpg and \
                  thumbnail \"s-s\" of up/a.jpg would share the key up/a-s-s.jpg; separate {name} by a slash, as in {name}/{key}",
-            ),
-            (
-                &[("SOURCE_SUFFIX", ".jpg,.png")],
-                "SOURCE_SUFFIX is \".jpg,.png\"; suffixes are separated by semicolons and not by commas; write .jpg;.png",
             ),
             (
                 &[("TARGET_KEY", "{width}/{key}")],

@@ -9,6 +9,8 @@ mod collisions;
 mod describe;
 mod loops;
 mod mistake;
+#[cfg(test)]
+mod random;
 mod rule;
 mod settings;
 mod source;

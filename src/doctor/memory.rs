@@ -1,5 +1,7 @@
-//! How large pictures may be, by the model of memory that refuses them: made-up headers are given to the decoders. And
-//! how long a photograph takes here: one of one colour is made into the thumbnails.
+//! The largest images that fit in the memory, and the time that a photograph takes.
+//!
+//! Sizes are found by the memory model that refuses images: the decoders are given headers of sample images. The time
+//! is that for a JPEG of one colour.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -13,12 +15,12 @@ use crate::imaging::{Cancel, Error, Limits, Tolerance, Upright, memory_for_jpeg,
 use crate::pipeline::Memory;
 use crate::recipe::Recipe;
 
-/// Photographs as phones take them: 12, 24 and 48 megapixels.
+/// Sizes of photographs from phones: 12, 24 and 48 megapixels.
 const PHOTOS: [(u32, u32); 3] = [(4000, 3000), (5657, 4243), (8000, 6000)];
 
 const MEGA: u64 = 1_000_000;
 
-/// What is measured with.
+/// A trial of the recipes of one rule in a memory of this size.
 pub(super) struct MemoryTrial<'a> {
     recipes: Vec<&'a Recipe>,
     limits: Limits,
@@ -36,7 +38,7 @@ impl<'a> MemoryTrial<'a> {
         }
     }
 
-    /// Finds what the rule of this name takes. The time that a photograph took comes along.
+    /// Finds the images that the rule of this name takes. Returns the time that a photograph took.
     pub(super) fn try_images(
         &self,
         label: &str,
@@ -87,7 +89,7 @@ impl<'a> MemoryTrial<'a> {
         let refusal = error::Error::TooMuchMemory { needed, have: self.memory_mb };
         let what = Megapixels(sides);
         let text = format!("{label}: a JPEG of {what}{remark} would be refused: {refusal}");
-        Finding::told(Check::Memory, Status::Warning, &text)
+        Finding::of_sentence(Check::Memory, Status::Warning, &text)
     }
 
     /// Makes the thumbnails of a JPEG of one colour.
@@ -97,16 +99,16 @@ impl<'a> MemoryTrial<'a> {
             .map(|_| start.elapsed())
     }
 
-    /// Megapixels of the largest picture, 4 to 3, that is not refused. Other formats are decoded to pictures of about the
-    /// size that JPEG is, and what is made of those takes the same.
+    /// Megapixels of the largest image, 4 to 3, that is not refused. Other formats decode to images of about the size
+    /// that JPEG does, from which thumbnails take the same memory.
     fn most(&self, kind: SampleFormat) -> u64 {
         let (mut fits, mut too_large) = (0, self.limits.max_pixels / MEGA + 1);
         while too_large - fits > 1 {
             let middle = u64::midpoint(fits, too_large);
             let sides = sides(middle * MEGA);
-            let rehearsed = self.needed(if kind.is_jpeg() { kind } else { SampleFormat::Jpeg }, sides);
+            let estimate = self.needed(if kind.is_jpeg() { kind } else { SampleFormat::Jpeg }, sides);
             if sides.0 <= kind.longest_side()
-                && rehearsed.is_some_and(|needed| needed <= self.limits.memory)
+                && estimate.is_some_and(|needed| needed <= self.limits.memory)
                 && (kind.is_jpeg() || self.admits(kind, sides))
             {
                 fits = middle;
@@ -122,8 +124,8 @@ impl<'a> MemoryTrial<'a> {
         memory_for_jpeg(&kind.header(width, height), &self.recipes).ok()
     }
 
-    /// Whether the header of a picture is admitted: then the decoder goes on, and finds nothing. A WebP of two bits a
-    /// pixel is assumed.
+    /// True if the header of an image is admitted: then the decoder goes on, and finds no image data. Assumes a WebP of
+    /// two bits a pixel.
     fn admits(&self, kind: SampleFormat, (width, height): (u32, u32)) -> bool {
         let length = (kind == SampleFormat::WebP).then(|| u64::from(width) * u64::from(height) / 4);
         let header = kind.header(width, height);
@@ -140,7 +142,7 @@ impl<'a> MemoryTrial<'a> {
     }
 }
 
-/// A size in words.
+/// A size in megapixels, for people.
 struct Megapixels((u32, u32));
 
 impl fmt::Display for Megapixels {
@@ -150,7 +152,7 @@ impl fmt::Display for Megapixels {
     }
 }
 
-/// Sides of a picture of so many pixels, 4 to 3.
+/// Sides of an image of so many pixels, 4 to 3.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -204,13 +206,13 @@ mod tests {
     }
 
     #[test]
-    fn larger_ones_than_max_pixels_are_not_spoken_of() {
+    fn images_larger_than_max_pixels_are_not_mentioned() {
         let findings = try_images("2000x2000/linear/1", 256, 12_000_000);
         assert!(findings.len() == 1 && findings[0].contains("JPEG up to 12,"), "{findings:#?}");
     }
 
     #[test]
-    fn every_specimen_is_admitted_or_refused_by_its_header() {
+    fn every_sample_is_admitted_or_refused_by_its_header() {
         let config = Config::load(&Environment::from_pairs([("THUMBNAILS", "600x600")]), None).unwrap();
         let (small, large) = [0, 3072].map(|mb| MemoryTrial::new(&config.rules()[0], mb, 250_000_000)).into();
         for kind in [SampleFormat::Png, SampleFormat::WebP] {

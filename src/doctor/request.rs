@@ -1,29 +1,28 @@
-//! What the doctor is asked to look at.
+//! Requests to the doctor.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// What the doctor is asked to look at, beside the configuration.
+/// A request to the doctor: inputs beside the configuration.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Request {
     /// Full names of source buckets, for rules that name none.
     pub sources: Vec<String>,
-    /// The region, where it is not that of the function.
+    /// The region, if it differs from that of the function.
     pub region: Option<String>,
-    /// Memory of the function, MB; without it pictures are not weighed.
+    /// Memory of the function, MB; without it no images are tried.
     pub memory_mb: Option<u64>,
-    /// Time limit of the function; without it none is judged.
+    /// Time limit of the function; without it the limit is not checked.
     pub time_limit: Option<Duration>,
 }
 
 impl Request {
-    /// Reads the test event `{"doctor":{"sources":["example-1250000000"]}}`; `None` for every other message. Both
-    /// members may be left out, and `region` added; the limits of the function are not the
-    /// user's to say. An event of COS has `Records` and is none.
+    /// Reads the test event `{"doctor":{"sources":["example-1250000000"],"region":"ap-guangzhou"}}`, whose members
+    /// may be left out. `None` for every other message, such as an event of COS, which has `Records`.
     #[must_use]
     pub fn read(message: &[u8]) -> Option<Self> {
-        // Spares events of COS, which have other members, to be read twice.
+        // Events of COS, which lack this member, are not parsed twice.
         const MEMBER: &[u8] = b"\"doctor\"";
         if !message.windows(MEMBER.len()).any(|window| window == MEMBER) {
             return None;
@@ -32,7 +31,7 @@ impl Request {
         let request = message.get("doctor").filter(|_| message.get("Records").is_none())?;
         let sources = request.get("sources").and_then(Value::as_array).into_iter().flatten();
         Some(Self {
-            // What is no text is no name of a bucket either.
+            // A value that is not a text is not a name of a bucket either.
             sources: sources
                 .map(|name| name.as_str().map_or_else(|| name.to_string(), str::to_owned))
                 .collect(),
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_test_event_is_an_order() {
+    fn only_the_test_event_is_a_request() {
         let request = |sources: &[&str], region: Option<&str>| Request {
             sources: sources.iter().map(|&name| name.to_owned()).collect(),
             region: region.map(str::to_owned),

@@ -7,7 +7,7 @@ use crate::config::OnFailure;
 use crate::error::Disposition;
 use crate::runtime::Answer;
 
-/// Longest sentence posted as an error, bytes: what one log line holds (583/52644).
+/// Longest sentence posted as an error, bytes: it fits in one log line (583/52644).
 const MAX_SENTENCE: usize = 7 * 1024;
 
 #[derive(Serialize)]
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn only_transient_failures_are_tried_again() {
+    fn only_transient_failures_are_retried() {
         let is_response =
             |entries: &[Entry], on_failure| matches!(answer(entries, on_failure), Answer::Response(_));
         assert!(is_response(&[], OnFailure::Response));

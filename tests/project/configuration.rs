@@ -16,7 +16,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 fn table(document: &str) -> Vec<(String, String)> {
     let rows = document.lines().filter(|line| line.starts_with("| `"));
     let cells = rows.map(|row| row.split('|').map(|cell| cell.trim().replace('`', "")).collect::<Vec<_>>());
-    cells.map(|cells| (cells[1].clone(), cells[2].clone())).collect()
+    cells.filter_map(|cells| Some((cells.get(1)?.clone(), cells.get(2)?.clone()))).collect()
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::config::random::Random;
 use crate::recipe::{Format, Recipe};
 
 fn thumbnails(rows: &[(&str, Option<Format>)]) -> Vec<ThumbnailRule> {
@@ -104,50 +105,34 @@ fn a_refusal_shows_two_thumbnails_with_one_key() {
     assert_eq!(collision("{dir}{stem}.{ext}", &[("a", JPEG), ("b", OWN)], &[".jpg"]), nameless);
 }
 
-/// Numbers from a seed: Marsaglia's xorshift64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
-    }
-
-    fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-
-    fn template(&mut self) -> Template {
-        let pieces = [
-            "{key}",
-            "{dir}{stem}",
-            "{dir}",
-            "{stem}",
-            "{ext}",
-            ".{ext}",
-            "{name}",
-            "{name}/",
-            "-",
-            "/",
-            "s",
-            ".",
-        ];
-        loop {
-            let text: String = (0..=self.below(5)).map(|_| self.one_of(&pieces)).collect();
-            if let Ok(template) = Template::parse(&text) {
-                return template;
-            }
+fn any_template(random: &mut Random) -> Template {
+    let pieces = [
+        "{key}",
+        "{dir}{stem}",
+        "{dir}",
+        "{stem}",
+        "{ext}",
+        ".{ext}",
+        "{name}",
+        "{name}/",
+        "-",
+        "/",
+        "s",
+        ".",
+    ];
+    loop {
+        let text: String = (0..=random.below(5)).map(|_| random.one_of(&pieces)).collect();
+        if let Ok(template) = Template::parse(&text) {
+            return template;
         }
     }
+}
 
-    fn thumbnails(&mut self) -> Vec<ThumbnailRule> {
-        let names = self.one_of(&[&["s"][..], &["s"], &["s", "s-s"], &["a", "s"], &["a", "as", "s"]]);
-        let formats = [OWN, OWN, Some(Format::Png)];
-        let rows: Vec<_> = names.iter().map(|name| (*name, self.one_of(&formats))).collect();
-        thumbnails(&rows)
-    }
+fn any_thumbnails(random: &mut Random) -> Vec<ThumbnailRule> {
+    let names = random.one_of(&[&["s"][..], &["s"], &["s", "s-s"], &["a", "s"], &["a", "as", "s"]]);
+    let formats = [OWN, OWN, Some(Format::Png)];
+    let rows: Vec<_> = names.iter().map(|name| (*name, random.one_of(&formats))).collect();
+    thumbnails(&rows)
 }
 
 /// Every key of one to five of these parts.
@@ -197,7 +182,7 @@ fn no_short_keys_contradict_a_proof() {
     let suffixes = [&[][..], &[], &[".png"], &[".a", ".png"], &["s"], &["-.png"]];
     let (mut proven, mut refused, mut unmet) = (0, 0, Vec::new());
     while proven < 200 || refused < 200 {
-        let (template, thumbnails) = (random.template(), random.thumbnails());
+        let (template, thumbnails) = (any_template(&mut random), any_thumbnails(&mut random));
         let sources = sources(random.one_of(&suffixes));
         let found = find(&template, &thumbnails, &sources);
         let is_enough = if found.is_some() { refused >= 200 || repeats(&template) } else { proven >= 200 };

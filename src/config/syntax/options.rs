@@ -7,6 +7,7 @@ use super::words::{Argument, Words};
 use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Scaling, Subsampling};
 
 /// One option: a word and its value.
+#[derive(Clone, Copy)]
 pub(super) struct ThumbnailOption {
     pub(super) word: &'static str,
     /// How its value reads, for people.

@@ -10,8 +10,8 @@ use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
 use crate::reconcile::OnForeign;
 
-/// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
-/// bytes a pixel.
+/// The largest `MAX_PIXELS`: as many pixels of three bytes as the memory of the largest usual function holds (3,072 MB,
+/// 583/11637).
 const MOST_PIXELS: u64 = 1_000_000_000;
 
 /// Longest `Cache-Control`: any real one is far shorter, and COS bounds all headers of a request together.
