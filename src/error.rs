@@ -3,18 +3,21 @@
 //! Two questions are asked of an error, and only here are they answered: its stable code, for people and
 //! searches, and its disposition, which alone decides whether the platform tries again.
 
+use serde::Serialize;
+
 use crate::reconcile::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
-/// What is to become of a record that failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The treatment of a record that failed. Ordered by how urgent it is; serialised, it is its name in lower case.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Disposition {
     /// The process itself is of no more use: answer with an error, then let a new instance try.
     Fatal,
-    /// The same again would fail the same way: answer, and do not try again.
-    Permanent,
     /// Worth another attempt: answer with an error, so that the platform tries again.
     Transient,
+    /// The same again would fail the same way: answer, and do not try again.
+    Permanent,
 }
 
 /// Why a record failed.

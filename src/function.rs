@@ -7,9 +7,9 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
+use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
 use crate::cos::{Client, Session, Settings};
-use crate::doctor::{Order, Status};
+use crate::doctor::{Request, Status};
 use crate::error::Error;
 use crate::event::{Record, Refused, Work, coalesce};
 use crate::imaging::{Limits, Tolerance};
@@ -30,6 +30,8 @@ const AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub struct Function {
     config: Result<Config, Mistakes>,
+    /// Where the configuration was read from.
+    places: Places,
     client: Result<Client, cos::Error>,
     pixels: DecoderThreads,
 }
@@ -38,20 +40,22 @@ impl Function {
     /// A function with this configuration. A wrong one does not stop it: every event is answered with what is
     /// wrong, so that it shows where the user looks.
     #[must_use]
-    pub fn new(config: Result<Config, Mistakes>) -> Self {
+    pub fn new(installation: Installation) -> Self {
+        let Installation { config, places } = installation;
         let settings = config.as_ref().map(|config| Settings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
             ..Settings::default()
         });
-        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: DecoderThreads::default() }
+        let client = Client::new(settings.unwrap_or_default());
+        Self { config, places, client, pixels: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
     pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
         self.pixels.stop(Duration::MAX).await;
-        if let Some(order) = Order::read(message) {
-            return self.diagnose(order, &context, environment).await;
+        if let Some(request) = Request::read(message) {
+            return self.diagnose(request, &context, environment).await;
         }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
@@ -68,7 +72,8 @@ impl Function {
         let invocation = Invocation { config, context: &context, session, pixels: &self.pixels, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
-                log.message(LogLevel::Debug, &format!("{} records under {context:?}", records.len()));
+                let (count, places) = (records.len(), &self.places);
+                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {places}"));
                 invocation.handle_all(records).await
             }
             Err(error) => {
@@ -83,28 +88,28 @@ impl Function {
     /// What the doctor finds of this function in an invocation, until a deadline.
     pub async fn examine(
         &self,
-        order: Order,
+        request: Request,
         context: &Context,
         environment: &Environment,
         deadline: Instant,
     ) -> doctor::Report {
-        let subject = doctor::Subject {
+        let inputs = doctor::Inputs {
             config: self.config.as_ref(),
             client: self.client.as_ref(),
             credential: credentials::find(context, environment),
             region: environment.get("TENCENTCLOUD_REGION"),
-            order,
+            request,
             deadline,
         };
-        doctor::examine(subject).await
+        doctor::examine(inputs).await
     }
 
     /// Answers the test event of the doctor, with a report whatever it says.
-    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> Answer {
-        let order =
-            Order { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..order };
+    async fn diagnose(&self, request: Request, context: &Context, environment: &Environment) -> Answer {
+        let (memory_mb, time_limit) = (Some(context.memory_mb), Some(context.time_limit));
+        let request = Request { memory_mb, time_limit, ..request };
         let deadline = Instant::from_std(context.deadline());
-        let report = self.examine(order, context, environment, deadline).await;
+        let report = self.examine(request, context, environment, deadline).await;
         let log = Log::new(LogLevel::Info, &context.request_id);
         for finding in &report.findings {
             let level = if finding.status == Status::Wrong { LogLevel::Error } else { LogLevel::Info };

@@ -6,7 +6,7 @@ mod render;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use cos_thumbnailer::config::{Config, Environment};
+use cos_thumbnailer::config::{Environment, Installation};
 use cos_thumbnailer::function::Function;
 use cos_thumbnailer::runtime::{Api, announce, install_panic_hook, serve};
 use lexopt::prelude::*;
@@ -66,7 +66,7 @@ fn function() -> Result<ExitCode> {
         .context("the async runtime cannot start")?;
     runtime.block_on(async {
         announce(&api).await;
-        let function = &Function::new(Config::of_installation(&environment));
+        let function = &Function::new(Installation::of_environment(&environment));
         serve(&api, |context, message| async move {
             function.handle(context, &message, &Environment::of_process()).await
         })

@@ -3,3 +3,4 @@
 pub(crate) mod check;
 pub(crate) mod deployment;
 pub(crate) mod doctor;
+mod settings;
