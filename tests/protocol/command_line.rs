@@ -1,5 +1,5 @@
 //! The commands beside the function: `render`, `check`, `policy`, `triggers`, `--help` (`doctor` needs a COS:
-//! `tests/end_to_end`).
+//! `end_to_end`).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
