@@ -1,7 +1,6 @@
 //! The program: the function itself without arguments, a tool with them.
 
 mod command;
-mod render;
 
 use std::process::ExitCode;
 
@@ -31,7 +30,7 @@ fn run() -> Result<ExitCode> {
         Some(Long("version") | Short('V')) => {
             print(concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"), "\n"))
         }
-        Some(Value(command)) if command == "render" => render::run(arguments),
+        Some(Value(command)) if command == "render" => command::render::run(arguments),
         Some(Value(command)) if command == "check" => command::check::run(arguments),
         Some(Value(command)) if command == "doctor" => command::doctor::run(arguments),
         Some(Value(command)) if command == "policy" => {

@@ -1,6 +1,6 @@
 //! `cos-thumbnailer render`: the function's pixel path on files, with no network.
 
-mod serve;
+mod jobs;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -27,7 +27,7 @@ struct Options {
 
 /// Runs the command.
 pub(crate) fn run(arguments: lexopt::Parser) -> Result<ExitCode> {
-    let Some(options) = parse(arguments)? else { return serve::run() };
+    let Some(options) = parse(arguments)? else { return jobs::run() };
     let Some((source, targets)) = options.files.split_first().filter(|(_, targets)| !targets.is_empty())
     else {
         bail!("render needs SRC and at least one DST; see cos-thumbnailer --help");
