@@ -8,7 +8,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
-use crate::cos::{Client, Session, Settings};
+use crate::cos::{Client, ClientSettings, Session};
 use crate::doctor::{Order, Status};
 use crate::error::Error;
 use crate::event::{Record, Refused, Work, coalesce};
@@ -39,10 +39,10 @@ impl Function {
     /// wrong, so that it shows where the user looks.
     #[must_use]
     pub fn new(config: Result<Config, Mistakes>) -> Self {
-        let settings = config.as_ref().map(|config| Settings {
+        let settings = config.as_ref().map(|config| ClientSettings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
-            ..Settings::default()
+            ..ClientSettings::default()
         });
         Self { client: Client::new(settings.unwrap_or_default()), config, pixels: DecoderThreads::default() }
     }

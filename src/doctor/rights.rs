@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::finding::{Check, Finding, Status};
 use crate::config::{Rule, SourcePattern};
 use crate::cos::{
-    ACL_ACTION, Client, Credential, Error, Head, LIST_ACTION, Method, Missing, Operation, Place, Refusal,
-    Session, Upload,
+    ACL_ACTION, BucketLocation, Client, Credential, Error, Head, LIST_ACTION, Method, MissingResource,
+    Operation, RefusedRequest, Session, Upload,
 };
 use crate::object::{Bucket, Key, Region};
 use crate::text;
@@ -189,7 +189,7 @@ impl Rights {
     async fn store(
         &mut self,
         rule: &Rule,
-        place: &Place,
+        place: &BucketLocation,
         key: &Key,
         denied: Option<Error>,
     ) -> Result<(), Stop> {
@@ -241,7 +241,8 @@ impl Rights {
         let error = match answer {
             Ok(head) => return Ok(Seen::There(head)),
             Err(Error::NotFound {
-                missing: Missing::Deleted | Missing::Object | Missing::Version, ..
+                missing: MissingResource::Deleted | MissingResource::Object | MissingResource::Version,
+                ..
             }) => {
                 return Ok(Seen::Absent);
             }
@@ -284,10 +285,10 @@ impl Rights {
     }
 
     /// Tells once for each bucket that a right is missing.
-    fn deny(&mut self, refusal: &Refusal, under: &str) {
-        let Refusal { operation, answer } = refusal;
+    fn deny(&mut self, refusal: &RefusedRequest, under: &str) {
+        let RefusedRequest { operation, response: answer } = refusal;
         let action = operation.method.action();
-        if !self.denied.insert((operation.place.bucket.clone(), action)) {
+        if !self.denied.insert((operation.location.bucket.clone(), action)) {
             return;
         }
         let all = resource(operation, under);
@@ -310,8 +311,8 @@ impl Rights {
 
     /// Tells that HEAD is denied only where nothing is. Always `false`: it is not allowed.
     fn look_into_absence(&mut self, denied: &Error) -> bool {
-        let Some(Refusal { operation, answer }) = denied.refusal() else { return false };
-        let bucket = &operation.place.bucket;
+        let Some(RefusedRequest { operation, response: answer }) = denied.refusal() else { return false };
+        let bucket = &operation.location.bucket;
         if self.denied.insert((bucket.clone(), LIST_ACTION)) {
             let text = format!(
                 "COS denied {operation} ({answer}), where nothing is, and allows it where an object is; grant {LIST_ACTION} \
@@ -323,9 +324,9 @@ impl Rights {
     }
 
     /// Tells that a bucket is not where it was looked for.
-    fn miss(&mut self, refusal: &Refusal, is_elsewhere: bool) {
-        let Refusal { operation, answer } = refusal;
-        let Place { bucket, region } = &operation.place;
+    fn miss(&mut self, refusal: &RefusedRequest, is_elsewhere: bool) {
+        let RefusedRequest { operation, response: answer } = refusal;
+        let BucketLocation { bucket, region } = &operation.location;
         let text = if is_elsewhere {
             format!(
                 "{bucket} is not in {region}: COS sent {operation} elsewhere ({answer}); function and buckets must be in \
@@ -344,8 +345,8 @@ impl Rights {
         self.findings.push(Finding::told(check, status, text));
     }
 
-    fn place(&self, bucket: &Bucket) -> Place {
-        Place { bucket: bucket.clone(), region: self.region.clone() }
+    fn place(&self, bucket: &Bucket) -> BucketLocation {
+        BucketLocation { bucket: bucket.clone(), region: self.region.clone() }
     }
 }
 

@@ -113,7 +113,7 @@ pub(super) fn credentials(
     let mut say = |status, text: String| findings.push(Finding::told(Check::Credentials, status, &text));
     match rejected {
         Some(error) => {
-            let code = error.refusal().and_then(|refusal| refusal.answer.code.as_deref());
+            let code = error.refusal().and_then(|refusal| refusal.response.code.as_deref());
             let fault = match code {
                 Some("ExpiredToken") => "they have expired: ",
                 Some("InvalidAccessKeyId") if !has_token => {

@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::cos::{Download, Head, Missing};
+use crate::cos::{Download, Head, MissingResource};
 use crate::error::{Disposition, Error};
 use crate::event::Kind;
 use crate::imaging::Thumbnail;
@@ -221,7 +221,8 @@ fn there<T>(answer: Result<T, cos::Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(cos::Error::NotFound {
-            missing: Missing::Deleted | Missing::Object | Missing::Version, ..
+            missing: MissingResource::Deleted | MissingResource::Object | MissingResource::Version,
+            ..
         }) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Instant;
 
 use crate::config::Heic;
-use crate::cos::{Download, Head, Place};
+use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
 use crate::event::Record;
 use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
@@ -87,7 +87,7 @@ impl Pipeline<'_> {
         let started = Instant::now();
         let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
         let process = heic::process(&recipes);
-        let place = Place { bucket: record.bucket.clone(), region: record.region.clone() };
+        let place = BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() };
         let body = self.session.get_processed(&place, &record.key, head.version.as_ref(), &process).await?;
         entry.ms.fetch += milliseconds(started.elapsed());
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);

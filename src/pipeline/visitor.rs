@@ -1,6 +1,6 @@
 //! A visit as it is carried out: the requests behind its steps.
 
-use crate::cos::{Head, Place};
+use crate::cos::{BucketLocation, Head};
 use crate::error::Error;
 use crate::event::{Kind, Record};
 use crate::imaging::Thumbnail;
@@ -46,9 +46,9 @@ pub(super) struct Visitor<'a> {
     pub(super) record: &'a Record,
     pub(super) job: &'a SourceJob<'a>,
     /// Where the source is.
-    pub(super) home: Place,
+    pub(super) home: BucketLocation,
     /// Where its thumbnails are.
-    pub(super) target: Place,
+    pub(super) target: BucketLocation,
     pub(super) visit: Visit,
     /// What speaks against the source as it was seen last.
     pub(super) objection: Option<Objection>,
@@ -67,8 +67,8 @@ impl<'a> Visitor<'a> {
             pipeline,
             record,
             job,
-            home: Place { bucket: record.bucket.clone(), region: record.region.clone() },
-            target: Place { bucket: job.bucket.clone(), region: record.region.clone() },
+            home: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
+            target: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
             visit: Visit::new(hashes, pipeline.on_foreign, approach, record.etag.clone()),
             objection: None,
             rendered: None,
