@@ -11,7 +11,7 @@ use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
 use crate::cos::{Client, ClientSettings, Session};
 use crate::doctor::{Order, Status};
 use crate::error::Error;
-use crate::event::{Record, Refused, Work, coalesce};
+use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
 use crate::pipeline::{DecoderThreads, Memory, Pipeline};
@@ -130,7 +130,7 @@ struct Invocation<'a> {
 }
 
 impl Invocation<'_> {
-    async fn handle_all(&self, records: Vec<Result<Record, Refused>>) -> Vec<Entry> {
+    async fn handle_all(&self, records: Vec<Result<Record, RejectedRecord>>) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(records.len());
         let mut readable = Vec::with_capacity(records.len());
         for record in records {
@@ -157,7 +157,7 @@ impl Invocation<'_> {
         entries.push(entry);
     }
 
-    async fn handle_work(&self, work: Work, memory: &Memory) -> Vec<Entry> {
+    async fn handle_work(&self, work: CoalescedRecord, memory: &Memory) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
         for old in work.superseded {
             self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));

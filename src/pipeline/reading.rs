@@ -6,7 +6,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::cos::{Download, Head, MissingResource};
 use crate::error::{Disposition, Error};
-use crate::event::Kind;
+use crate::event::EventKind;
 use crate::imaging::Thumbnail;
 use crate::object::ETag;
 use crate::pipeline::memory::Hold;
@@ -89,13 +89,13 @@ impl<'a> Visitor<'a> {
     /// Whether the source is older than what the event says of it. A removed version, and the one that it uncovers, may
     /// be of any age.
     fn not_yet(&self, head: Option<&Head>) -> bool {
-        let Some(head) = head else { return self.record.kind == Kind::Created };
+        let Some(head) = head else { return self.record.kind == EventKind::Created };
         let time = self.record.time.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
         let is_older = matches!((head.last_modified, time), (Some(stored), Some(time)) if stored < time);
         match self.record.kind {
-            Kind::Created => is_older && self.record.etag.is_some() && self.record.etag != head.etag,
-            Kind::Removed => is_older && head.version.is_none(),
-            Kind::Other | Kind::RestoreStarted | Kind::Restored => false,
+            EventKind::Created => is_older && self.record.etag.is_some() && self.record.etag != head.etag,
+            EventKind::Removed => is_older && head.version.is_none(),
+            EventKind::Other | EventKind::RestoreStarted | EventKind::Restored => false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::cos::{BucketLocation, Head};
 use crate::error::Error;
-use crate::event::{Kind, Record};
+use crate::event::{EventKind, Record};
 use crate::imaging::Thumbnail;
 use crate::pipeline::Pipeline;
 use crate::pipeline::memory::Hold;
@@ -60,7 +60,7 @@ pub(super) struct Visitor<'a> {
 impl<'a> Visitor<'a> {
     pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a SourceJob<'a>) -> Self {
         let nothing_to_read =
-            record.kind == Kind::Removed || record.size == Some(0) || is_stamped(&record.meta);
+            record.kind == EventKind::Removed || record.size == Some(0) || is_stamped(&record.meta);
         let approach = if nothing_to_read { Approach::Look } else { Approach::Fetch };
         let hashes = job.targets.iter().map(|target| target.hash.clone()).collect();
         Self {
