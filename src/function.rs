@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{DecoderThreads, Memory, Pipeline};
+use crate::pipeline::{DecoderThreads, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Answer, Context};
@@ -31,7 +31,7 @@ const AT_ONCE: usize = 4;
 pub struct Function {
     config: Result<Config, Mistakes>,
     client: Result<Client, cos::Error>,
-    pixels: DecoderThreads,
+    decoders: DecoderThreads,
 }
 
 impl Function {
@@ -44,12 +44,16 @@ impl Function {
             endpoint: config.settings().endpoint.clone(),
             ..ClientSettings::default()
         });
-        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: DecoderThreads::default() }
+        Self {
+            client: Client::new(settings.unwrap_or_default()),
+            config,
+            decoders: DecoderThreads::default(),
+        }
     }
 
     /// Handles one trigger message.
     pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
-        self.pixels.stop(Duration::MAX).await;
+        self.decoders.stop(Duration::MAX).await;
         if let Some(order) = Order::read(message) {
             return self.diagnose(order, &context, environment).await;
         }
@@ -65,7 +69,8 @@ impl Function {
         };
         let session = client.session(credential, Instant::from_std(context.deadline()));
         let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
-        let invocation = Invocation { config, context: &context, session, pixels: &self.pixels, log: &log };
+        let invocation =
+            Invocation { config, context: &context, session, decoders: &self.decoders, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
                 log.message(LogLevel::Debug, &format!("{} records under {context:?}", records.len()));
@@ -125,7 +130,7 @@ struct Invocation<'a> {
     config: &'a Config,
     context: &'a Context,
     session: Session,
-    pixels: &'a DecoderThreads,
+    decoders: &'a DecoderThreads,
     log: &'a Log,
 }
 
@@ -146,7 +151,7 @@ impl Invocation<'_> {
             }
         }
         let work = coalesce(readable);
-        let memory = Memory::new(self.limits().memory, work.len().min(AT_ONCE));
+        let memory = MemoryPool::new(self.limits().memory, work.len().min(AT_ONCE));
         let handled = stream::iter(work).map(|work| self.handle_work(work, &memory)).buffered(AT_ONCE);
         entries.extend(handled.collect::<Vec<_>>().await.into_iter().flatten());
         entries
@@ -157,7 +162,7 @@ impl Invocation<'_> {
         entries.push(entry);
     }
 
-    async fn handle_work(&self, work: CoalescedRecord, memory: &Memory) -> Vec<Entry> {
+    async fn handle_work(&self, work: CoalescedRecord, memory: &MemoryPool) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
         for old in work.superseded {
             self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
@@ -167,7 +172,7 @@ impl Invocation<'_> {
         entries
     }
 
-    async fn handle_one(&self, record: &Record, memory: &Memory) -> Entry {
+    async fn handle_one(&self, record: &Record, memory: &MemoryPool) -> Entry {
         let started = Instant::now();
         let session = self.session.with_own_counters();
         let mut entry = entry_of(record, Outcome::Stored);
@@ -197,13 +202,13 @@ impl Invocation<'_> {
         record: &Record,
         job: &SourceJob<'_>,
         session: &Session,
-        memory: &Memory,
+        memory: &MemoryPool,
         entry: &mut Entry,
     ) -> Result<Outcome, Error> {
         let deadline = Instant::from_std(self.context.deadline());
         let pipeline = Pipeline {
             session,
-            pixels: self.pixels,
+            decoders: self.decoders,
             limits: self.limits(),
             memory,
             on_foreign: self.config.settings().on_foreign,
@@ -212,7 +217,7 @@ impl Invocation<'_> {
             Ok(result) => result,
             Err(_) => {
                 // What is left of the reserve is for the answer.
-                self.pixels.stop(self.context.time_limit / 40).await;
+                self.decoders.stop(self.context.time_limit / 40).await;
                 Err(self.deadline(0, 0))
             }
         }
@@ -239,7 +244,7 @@ impl Invocation<'_> {
         let settings = self.config.settings();
         Limits {
             max_pixels: settings.max_pixels,
-            memory: Memory::for_pixels(self.context.memory_mb),
+            memory: MemoryPool::for_pixels(self.context.memory_mb),
             damage: match settings.on_damage {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,
