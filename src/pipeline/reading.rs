@@ -75,14 +75,14 @@ impl<'a> VisitRunner<'a> {
         } else if head.length == 0 {
             Skip::Empty
         } else {
-            return Ok(SourceState::Picture(etag));
+            return Ok(SourceState::Image(etag));
         };
         self.problem.get_or_insert(SourceProblem::Skip(skip));
         Ok(SourceState::NotAnImage(etag))
     }
 
     fn etag_of(&self, head: &Head) -> Result<ETag, Error> {
-        let no_etag = || Error::Unnamed(format!("{}/{}", self.record.bucket, self.record.key));
+        let no_etag = || Error::NoETag(format!("{}/{}", self.record.bucket, self.record.key));
         head.etag.clone().ok_or_else(no_etag)
     }
 
@@ -120,8 +120,8 @@ impl<'a> VisitRunner<'a> {
             };
             let source = self.source_state(Some(&download.head))?;
             let etag = match &source {
-                SourceState::Picture(etag) if self.visit.needs(&source) => etag.clone(),
-                SourceState::NotAnImage(_) | SourceState::Gone | SourceState::Picture(_) => {
+                SourceState::Image(etag) if self.visit.needs_fetch(&source) => etag.clone(),
+                SourceState::NotAnImage(_) | SourceState::Gone | SourceState::Image(_) => {
                     return Ok(FetchOutcome { source, impossible: Vec::new() });
                 }
             };
@@ -138,7 +138,7 @@ impl<'a> VisitRunner<'a> {
                 }
                 made => {
                     let impossible = self.take_thumbnails(made?, memory)?;
-                    return Ok(FetchOutcome { source: SourceState::Picture(etag), impossible });
+                    return Ok(FetchOutcome { source: SourceState::Image(etag), impossible });
                 }
             }
         }

@@ -7,7 +7,9 @@ use crate::imaging::Thumbnail;
 use crate::pipeline::Pipeline;
 use crate::pipeline::memory::MemoryReservation;
 use crate::plan::SourceJob;
-use crate::reconcile::{Action, Approach, End, SeenThumbnail, SourceState, Visit, VisitStep, is_stamped};
+use crate::reconcile::{
+    Action, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep, is_stamped,
+};
 use crate::report::{Entry, Outcome, Skip};
 
 /// Why no thumbnails are made of a source, or not all of them.
@@ -61,7 +63,7 @@ impl<'a> VisitRunner<'a> {
     pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a SourceJob<'a>) -> Self {
         let nothing_to_read =
             record.kind == EventKind::Removed || record.size == Some(0) || is_stamped(&record.meta);
-        let approach = if nothing_to_read { Approach::Look } else { Approach::Fetch };
+        let first_request = if nothing_to_read { SourceRequest::Head } else { SourceRequest::Get };
         let hashes = job.targets.iter().map(|target| target.hash.clone()).collect();
         Self {
             pipeline,
@@ -69,7 +71,7 @@ impl<'a> VisitRunner<'a> {
             job,
             source_location: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
             target_location: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
-            visit: Visit::new(hashes, pipeline.on_foreign, approach, record.etag.clone()),
+            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.etag.clone()),
             problem: None,
             rendered: None,
             failure: None,
@@ -79,24 +81,24 @@ impl<'a> VisitRunner<'a> {
     pub(super) async fn run(mut self, entry: &mut Entry) -> Result<Outcome, Error> {
         loop {
             match self.visit.step().clone() {
-                VisitStep::LookAtThumbnails => {
+                VisitStep::HeadThumbnails => {
                     let seen = self.head_thumbnails().await?;
-                    self.visit.saw_thumbnails(seen);
+                    self.visit.on_thumbnails(seen);
                 }
-                VisitStep::LookAtSource => {
+                VisitStep::HeadSource => {
                     let source = self.head_source().await?;
-                    self.visit.saw_source(source);
+                    self.visit.on_source(source);
                 }
                 VisitStep::Fetch => {
                     let fetched = self.fetch(entry).await?;
-                    self.visit.fetched(fetched);
+                    self.visit.on_fetched(fetched);
                 }
                 VisitStep::Write(actions) => {
                     let lost_race = self.write(&actions, entry).await?;
-                    self.visit.wrote(lost_race);
+                    self.visit.on_written(lost_race);
                 }
-                VisitStep::End(End::Unsettled) => return Err(Error::Unsettled),
-                VisitStep::End(End::Settled) => return self.outcome(entry),
+                VisitStep::End(VisitEnd::SourceKeepsChanging) => return Err(Error::SourceKeepsChanging),
+                VisitStep::End(VisitEnd::Converged) => return self.outcome(entry),
             }
         }
     }
@@ -126,7 +128,7 @@ impl<'a> VisitRunner<'a> {
                 }
                 (Action::Refuse, SeenThumbnail::OfAnother(owner)) => {
                     entry.thumbnails.retain(|stored| stored.key != key);
-                    taken = taken.or(Some(Error::Taken { key, owner: owner.clone() }));
+                    taken = taken.or(Some(Error::KeyTaken { key, owner: owner.clone() }));
                 }
                 (Action::Keep | Action::Make | Action::Refuse | Action::Remove, _) => {}
             }

@@ -116,7 +116,7 @@ impl<'a> Words<'a> {
         const FORM: &str = "auto, northwest, north, northeast, west, center, east, southwest, south, southeast \
                             or a point such as 0.31x0.62";
         let argument = self.argument("gravity", FORM)?;
-        let places = Gravity::PLACES.into_iter().chain([Gravity::Auto]);
+        let places = Gravity::POSITIONS.into_iter().chain([Gravity::Auto]);
         let place = places.into_iter().find(|gravity| gravity.to_string() == argument);
         place
             .or_else(|| Focus::parse(argument).map(Gravity::Focus))
