@@ -17,14 +17,14 @@ use crate::object::Region;
 use crate::pipeline::{DecoderThreads, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
-use crate::runtime::{Answer, Context};
+use crate::runtime::{Context, InvocationResult};
 use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that a core comes with, MB.
-const MEMORY_MB_OF_A_CORE: u64 = 1536;
+const MEMORY_MB_PER_CORE: u64 = 1536;
 
 /// Records that are at work at once. Most of a record's time is waiting for COS, and a function has a processor or two.
-const AT_ONCE: usize = 4;
+const CONCURRENT_RECORDS: usize = 4;
 
 /// The function, ready to serve.
 #[derive(Debug)]
@@ -52,20 +52,25 @@ impl Function {
     }
 
     /// Handles one trigger message.
-    pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
+    pub async fn handle(
+        &self,
+        context: Context,
+        message: &[u8],
+        environment: &Environment,
+    ) -> InvocationResult {
         self.decoders.stop(Duration::MAX).await;
         if let Some(order) = Order::read(message) {
             return self.diagnose(order, &context, environment).await;
         }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
-            (Err(mistakes), _) => return refuse(&context, &mistakes.to_string()),
-            (_, Err(error)) => return refuse(&context, &error.to_string()),
+            (Err(mistakes), _) => return reject(&context, &mistakes.to_string()),
+            (_, Err(error)) => return reject(&context, &error.to_string()),
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
         let credential = match credentials::find(&context, environment) {
             Ok((credential, _)) => credential,
-            Err(missing) => return refuse(&context, &missing.to_string()),
+            Err(missing) => return reject(&context, &missing.to_string()),
         };
         let session = client.session(credential, Instant::from_std(context.deadline()));
         let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
@@ -105,7 +110,7 @@ impl Function {
     }
 
     /// Answers the test event of the doctor, with a report whatever it says.
-    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> Answer {
+    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> InvocationResult {
         let order =
             Order { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..order };
         let deadline = Instant::from_std(context.deadline());
@@ -116,14 +121,14 @@ impl Function {
             let (status, check) = (finding.status.name(), finding.check.name());
             log.message(level, &format!("doctor: {status}: {check}: {finding}"));
         }
-        Answer::Response(report.to_json())
+        InvocationResult::Response(report.to_json())
     }
 }
 
 /// Answers an event that cannot even be looked at.
-fn refuse(context: &Context, sentence: &str) -> Answer {
+fn reject(context: &Context, sentence: &str) -> InvocationResult {
     Log::new(LogLevel::Error, &context.request_id).message(LogLevel::Error, sentence);
-    Answer::Error(sentence.to_owned())
+    InvocationResult::Error(sentence.to_owned())
 }
 
 struct Invocation<'a> {
@@ -151,8 +156,9 @@ impl Invocation<'_> {
             }
         }
         let work = coalesce(readable);
-        let memory = MemoryPool::new(self.limits().memory, work.len().min(AT_ONCE));
-        let handled = stream::iter(work).map(|work| self.handle_work(work, &memory)).buffered(AT_ONCE);
+        let memory = MemoryPool::new(self.limits().memory, work.len().min(CONCURRENT_RECORDS));
+        let handled =
+            stream::iter(work).map(|work| self.handle_coalesced(work, &memory)).buffered(CONCURRENT_RECORDS);
         entries.extend(handled.collect::<Vec<_>>().await.into_iter().flatten());
         entries
     }
@@ -162,7 +168,7 @@ impl Invocation<'_> {
         entries.push(entry);
     }
 
-    async fn handle_work(&self, work: CoalescedRecord, memory: &MemoryPool) -> Vec<Entry> {
+    async fn handle_coalesced(&self, work: CoalescedRecord, memory: &MemoryPool) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
         for old in work.superseded {
             self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
@@ -249,15 +255,18 @@ impl Invocation<'_> {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,
             },
-            threads: threads(self.context.memory_mb, available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            threads: thread_count(
+                self.context.memory_mb,
+                available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            ),
         }
     }
 }
 
 /// A core for each so many MB is what the platform grants, and two from 3072 MB on ("Function Computing Power
 /// Support"); that a machine has more says nothing.
-fn threads(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
-    let granted = usize::try_from(memory_mb / MEMORY_MB_OF_A_CORE).unwrap_or(usize::MAX);
+fn thread_count(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
+    let granted = usize::try_from(memory_mb / MEMORY_MB_PER_CORE).unwrap_or(usize::MAX);
     NonZeroUsize::new(granted).unwrap_or(NonZeroUsize::MIN).min(present)
 }
 
@@ -278,7 +287,7 @@ mod tests {
             [(64, 2, 1), (512, 2, 1), (1280, 4, 1), (2944, 4, 1), (3072, 4, 2), (3072, 1, 1), (6144, 8, 4)]
         {
             assert_eq!(
-                threads(memory_mb, count(present)),
+                thread_count(memory_mb, count(present)),
                 count(expected),
                 "{memory_mb} MB, {present} cores"
             );

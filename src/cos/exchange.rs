@@ -160,7 +160,7 @@ impl Session {
         if attempts.retrying {
             headers.push((Cow::Borrowed("x-cos-sdk-retry"), "true".to_owned()));
         }
-        let mut target = format!("{}{}", route.origin, operation.key.wire_path());
+        let mut target = format!("{}{}", route.origin, operation.key.request_path());
         let mut query = Vec::new();
         if let Some(process) = &operation.process {
             // All of it is the name of one parameter, which has no value (1045/33713).

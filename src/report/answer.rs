@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Entry, Outcome};
 use crate::config::OnFailure;
-use crate::runtime::Answer;
+use crate::runtime::InvocationResult;
 
 /// Longest sentence posted as an error, bytes: what one log line holds (583/52644).
 const MAX_SENTENCE: usize = 7 * 1024;
@@ -17,7 +17,7 @@ struct Body<'a> {
 /// Turns the entries of an invocation into its one answer. Transient failures make it an error, after all
 /// records are done; permanent ones only when `on_failure` says so.
 #[must_use]
-pub fn answer(entries: &[Entry], on_failure: OnFailure) -> Answer {
+pub fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
     let failed = |wanted: &'static str| {
         entries
             .iter()
@@ -31,12 +31,12 @@ pub fn answer(entries: &[Entry], on_failure: OnFailure) -> Answer {
     }
     if relevant.is_empty() {
         return match serde_json::to_string(&Body { outcomes: entries }) {
-            Ok(body) => Answer::Response(body),
-            Err(error) => Answer::Error(format!("the outcomes cannot be written as JSON: {error}")),
+            Ok(body) => InvocationResult::Response(body),
+            Err(error) => InvocationResult::Error(format!("the outcomes cannot be written as JSON: {error}")),
         };
     }
     let sentence = sentence(&relevant, entries.len());
-    if fatal { Answer::ErrorThenExit(sentence) } else { Answer::Error(sentence) }
+    if fatal { InvocationResult::ErrorThenExit(sentence) } else { InvocationResult::Error(sentence) }
 }
 
 /// One line per failed record, the most telling first.
@@ -76,8 +76,9 @@ mod tests {
 
     #[test]
     fn only_transient_failures_are_tried_again() {
-        let is_response =
-            |entries: &[Entry], on_failure| matches!(answer(entries, on_failure), Answer::Response(_));
+        let is_response = |entries: &[Entry], on_failure| {
+            matches!(answer(entries, on_failure), InvocationResult::Response(_))
+        };
         assert!(is_response(&[], OnFailure::Response));
         assert!(is_response(&[skipped(), failed("permanent")], OnFailure::Response));
         assert!(!is_response(&[skipped(), failed("permanent")], OnFailure::Error));
@@ -90,7 +91,7 @@ mod tests {
         let answer = answer(&[failed("transient"), failed("fatal")], OnFailure::Response);
         assert_eq!(
             answer,
-            Answer::ErrorThenExit(
+            InvocationResult::ErrorThenExit(
                 "2 of 2 records failed\np-1/a.jpg: fatal reason (c)\np-1/a.jpg: transient reason (c)"
                     .to_owned()
             )
@@ -106,7 +107,9 @@ mod tests {
                 entry
             })
             .collect();
-        let Answer::Error(text) = answer(&entries, OnFailure::Response) else { panic!("not an error") };
+        let InvocationResult::Error(text) = answer(&entries, OnFailure::Response) else {
+            panic!("not an error")
+        };
         assert!(text.len() < 8 * 1024, "{}", text.len());
     }
 }
