@@ -54,7 +54,7 @@ pub enum Error {
     #[error(
         "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as {{key}} does"
     )]
-    Taken {
+    KeyTaken {
         /// The key.
         key: String,
         /// The source that it belongs to, as its stamp names it.
@@ -73,10 +73,10 @@ pub enum Error {
     },
     /// COS told no ETag of a source, so that nothing could be said of its thumbnails.
     #[error("COS told no ETag of {0}; check what stands between the function and COS")]
-    Unnamed(String),
+    NoETag(String),
     /// The source changed again and again while its thumbnails were made.
     #[error("the object changed each time its thumbnails were stored; the event has to come again")]
-    Unsettled,
+    SourceKeepsChanging,
 }
 
 impl Error {
@@ -108,11 +108,11 @@ impl Error {
             },
             Self::Loop(_) => "config.loop",
             Self::Panicked(_) => "panic",
-            Self::Taken { .. } => "target.taken",
+            Self::KeyTaken { .. } => "target.taken",
             Self::Target(_) => "target.name",
             Self::TooMuchMemory { .. } => "image.too_much_memory",
-            Self::Unnamed(_) => "cos.protocol",
-            Self::Unsettled => "cos.changed",
+            Self::NoETag(_) => "cos.protocol",
+            Self::SourceKeepsChanging => "cos.changed",
         }
     }
 
@@ -125,13 +125,13 @@ impl Error {
             Self::Deadline { .. }
             | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
             | Self::Panicked(_)
-            | Self::Unnamed(_)
-            | Self::Unsettled => Disposition::Transient,
+            | Self::NoETag(_)
+            | Self::SourceKeepsChanging => Disposition::Transient,
             Self::Cos(_)
             | Self::Event(_)
             | Self::Imaging(_)
             | Self::Loop(_)
-            | Self::Taken { .. }
+            | Self::KeyTaken { .. }
             | Self::Target(_)
             | Self::TooMuchMemory { .. } => Disposition::Permanent,
         }

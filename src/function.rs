@@ -8,23 +8,23 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
 use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
-use crate::cos::{Client, Session, Settings};
+use crate::cos::{Client, ClientSettings, Session};
 use crate::doctor::{Request, Status};
 use crate::error::Error;
-use crate::event::{Record, Refused, Work, coalesce};
+use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{DecoderThreads, Memory, Pipeline};
+use crate::pipeline::{DecoderThreads, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
-use crate::runtime::{Answer, Context};
+use crate::runtime::{Context, InvocationResult};
 use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that a core comes with, MB.
-const MEMORY_MB_OF_A_CORE: u64 = 1536;
+const MEMORY_MB_PER_CORE: u64 = 1536;
 
 /// Records that are at work at once. Most of a record's time is waiting for COS, and a function has a processor or two.
-const AT_ONCE: usize = 4;
+const CONCURRENT_RECORDS: usize = 4;
 
 /// The function, ready to serve.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Function {
     /// Where the configuration was read from.
     places: Places,
     client: Result<Client, cos::Error>,
-    pixels: DecoderThreads,
+    decoders: DecoderThreads,
 }
 
 impl Function {
@@ -42,34 +42,40 @@ impl Function {
     #[must_use]
     pub fn new(installation: Installation) -> Self {
         let Installation { config, places } = installation;
-        let settings = config.as_ref().map(|config| Settings {
+        let settings = config.as_ref().map(|config| ClientSettings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
-            ..Settings::default()
+            ..ClientSettings::default()
         });
         let client = Client::new(settings.unwrap_or_default());
-        Self { config, places, client, pixels: DecoderThreads::default() }
+        Self { config, places, client, decoders: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
-    pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
-        self.pixels.stop(Duration::MAX).await;
+    pub async fn handle(
+        &self,
+        context: Context,
+        message: &[u8],
+        environment: &Environment,
+    ) -> InvocationResult {
+        self.decoders.stop(Duration::MAX).await;
         if let Some(request) = Request::read(message) {
             return self.diagnose(request, &context, environment).await;
         }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
-            (Err(mistakes), _) => return refuse(&context, &mistakes.to_string()),
-            (_, Err(error)) => return refuse(&context, &error.to_string()),
+            (Err(mistakes), _) => return reject(&context, &mistakes.to_string()),
+            (_, Err(error)) => return reject(&context, &error.to_string()),
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
         let credential = match credentials::find(&context, environment) {
             Ok((credential, _)) => credential,
-            Err(missing) => return refuse(&context, &missing.to_string()),
+            Err(missing) => return reject(&context, &missing.to_string()),
         };
         let session = client.session(credential, Instant::from_std(context.deadline()));
         let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
-        let invocation = Invocation { config, context: &context, session, pixels: &self.pixels, log: &log };
+        let invocation =
+            Invocation { config, context: &context, session, decoders: &self.decoders, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
                 let (count, places) = (records.len(), &self.places);
@@ -105,7 +111,12 @@ impl Function {
     }
 
     /// Answers the test event of the doctor, with a report whatever it says.
-    async fn diagnose(&self, request: Request, context: &Context, environment: &Environment) -> Answer {
+    async fn diagnose(
+        &self,
+        request: Request,
+        context: &Context,
+        environment: &Environment,
+    ) -> InvocationResult {
         let (memory_mb, time_limit) = (Some(context.memory_mb), Some(context.time_limit));
         let request = Request { memory_mb, time_limit, ..request };
         let deadline = Instant::from_std(context.deadline());
@@ -116,26 +127,26 @@ impl Function {
             let (status, check) = (finding.status.name(), finding.check.name());
             log.message(level, &format!("doctor: {status}: {check}: {finding}"));
         }
-        Answer::Response(report.to_json())
+        InvocationResult::Response(report.to_json())
     }
 }
 
 /// Answers an event that cannot even be looked at.
-fn refuse(context: &Context, sentence: &str) -> Answer {
+fn reject(context: &Context, sentence: &str) -> InvocationResult {
     Log::new(LogLevel::Error, &context.request_id).message(LogLevel::Error, sentence);
-    Answer::Error(sentence.to_owned())
+    InvocationResult::Error(sentence.to_owned())
 }
 
 struct Invocation<'a> {
     config: &'a Config,
     context: &'a Context,
     session: Session,
-    pixels: &'a DecoderThreads,
+    decoders: &'a DecoderThreads,
     log: &'a Log,
 }
 
 impl Invocation<'_> {
-    async fn handle_all(&self, records: Vec<Result<Record, Refused>>) -> Vec<Entry> {
+    async fn handle_all(&self, records: Vec<Result<Record, RejectedRecord>>) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(records.len());
         let mut readable = Vec::with_capacity(records.len());
         for record in records {
@@ -151,8 +162,9 @@ impl Invocation<'_> {
             }
         }
         let work = coalesce(readable);
-        let memory = Memory::new(self.limits().memory, work.len().min(AT_ONCE));
-        let handled = stream::iter(work).map(|work| self.handle_work(work, &memory)).buffered(AT_ONCE);
+        let memory = MemoryPool::new(self.limits().memory, work.len().min(CONCURRENT_RECORDS));
+        let handled =
+            stream::iter(work).map(|work| self.handle_coalesced(work, &memory)).buffered(CONCURRENT_RECORDS);
         entries.extend(handled.collect::<Vec<_>>().await.into_iter().flatten());
         entries
     }
@@ -162,7 +174,7 @@ impl Invocation<'_> {
         entries.push(entry);
     }
 
-    async fn handle_work(&self, work: Work, memory: &Memory) -> Vec<Entry> {
+    async fn handle_coalesced(&self, work: CoalescedRecord, memory: &MemoryPool) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
         for old in work.superseded {
             self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
@@ -172,7 +184,7 @@ impl Invocation<'_> {
         entries
     }
 
-    async fn handle_one(&self, record: &Record, memory: &Memory) -> Entry {
+    async fn handle_one(&self, record: &Record, memory: &MemoryPool) -> Entry {
         let started = Instant::now();
         let session = self.session.with_own_counters();
         let mut entry = entry_of(record, Outcome::Stored);
@@ -202,13 +214,13 @@ impl Invocation<'_> {
         record: &Record,
         job: &SourceJob<'_>,
         session: &Session,
-        memory: &Memory,
+        memory: &MemoryPool,
         entry: &mut Entry,
     ) -> Result<Outcome, Error> {
         let deadline = Instant::from_std(self.context.deadline());
         let pipeline = Pipeline {
             session,
-            pixels: self.pixels,
+            decoders: self.decoders,
             limits: self.limits(),
             memory,
             on_foreign: self.config.settings().on_foreign,
@@ -217,7 +229,7 @@ impl Invocation<'_> {
             Ok(result) => result,
             Err(_) => {
                 // What is left of the reserve is for the answer.
-                self.pixels.stop(self.context.time_limit / 40).await;
+                self.decoders.stop(self.context.time_limit / 40).await;
                 Err(self.deadline(0, 0))
             }
         }
@@ -244,20 +256,23 @@ impl Invocation<'_> {
         let settings = self.config.settings();
         Limits {
             max_pixels: settings.max_pixels,
-            memory: Memory::for_pixels(self.context.memory_mb),
+            memory: MemoryPool::for_pixels(self.context.memory_mb),
             damage: match settings.on_damage {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,
             },
-            threads: threads(self.context.memory_mb, available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            threads: thread_count(
+                self.context.memory_mb,
+                available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            ),
         }
     }
 }
 
 /// A core for each so many MB is what the platform grants, and two from 3072 MB on ("Function Computing Power
 /// Support"); that a machine has more says nothing.
-fn threads(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
-    let granted = usize::try_from(memory_mb / MEMORY_MB_OF_A_CORE).unwrap_or(usize::MAX);
+fn thread_count(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
+    let granted = usize::try_from(memory_mb / MEMORY_MB_PER_CORE).unwrap_or(usize::MAX);
     NonZeroUsize::new(granted).unwrap_or(NonZeroUsize::MIN).min(present)
 }
 
@@ -278,7 +293,7 @@ mod tests {
             [(64, 2, 1), (512, 2, 1), (1280, 4, 1), (2944, 4, 1), (3072, 4, 2), (3072, 1, 1), (6144, 8, 4)]
         {
             assert_eq!(
-                threads(memory_mb, count(present)),
+                thread_count(memory_mb, count(present)),
                 count(expected),
                 "{memory_mb} MB, {present} cores"
             );

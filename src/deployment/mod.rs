@@ -5,7 +5,7 @@ mod policy;
 mod triggers;
 
 use crate::config::{Config, Rule};
-use crate::cos::Place;
+use crate::cos::BucketLocation;
 use crate::object::{self, Bucket, Region};
 
 /// A configuration, with the buckets of its sources.
@@ -91,8 +91,8 @@ impl<'a> Deployment<'a> {
         triggers::triggers(self)
     }
 
-    fn place(&self, bucket: &Bucket) -> Place {
-        Place { bucket: bucket.clone(), region: self.region.clone() }
+    fn place(&self, bucket: &Bucket) -> BucketLocation {
+        BucketLocation { bucket: bucket.clone(), region: self.region.clone() }
     }
 }
 

@@ -7,7 +7,7 @@ use super::finding::{Check, Finding, Status};
 use super::rights::Rights;
 use crate::config::{Config, Heic};
 use crate::cos::CLOCK_TOLERANCE;
-use crate::credentials::Origin;
+use crate::credentials::CredentialOrigin;
 use crate::deployment::trigger_places;
 use crate::object::{Bucket, Region};
 
@@ -99,15 +99,17 @@ pub(super) fn region(
 }
 
 pub(super) fn credentials(
-    origin: Origin,
+    origin: CredentialOrigin,
     has_token: bool,
     rights: Option<&Rights>,
     findings: &mut Vec<Finding>,
 ) {
     let place = match origin {
-        Origin::Event => "headers of the event",
-        Origin::Fixed => "COS_SECRET_ID and COS_SECRET_KEY",
-        Origin::Role => "TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, as an execution role sets them",
+        CredentialOrigin::Event => "headers of the event",
+        CredentialOrigin::Fixed => "COS_SECRET_ID and COS_SECRET_KEY",
+        CredentialOrigin::Role => {
+            "TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, as an execution role sets them"
+        }
     };
     let rejected = rights.and_then(|rights| rights.rejected.as_ref());
     let is_answered = rights.is_some_and(|rights| rights.clock_ahead().is_some());
@@ -115,7 +117,7 @@ pub(super) fn credentials(
         |status, text: String| findings.push(Finding::of_sentence(Check::Credentials, status, &text));
     match rejected {
         Some(error) => {
-            let code = error.refusal().and_then(|refusal| refusal.answer.code.as_deref());
+            let code = error.refusal().and_then(|refusal| refusal.response.code.as_deref());
             let fault = match code {
                 Some("ExpiredToken") => "they have expired: ",
                 Some("InvalidAccessKeyId") if !has_token => {
@@ -128,7 +130,7 @@ pub(super) fn credentials(
         None if is_answered => say(Status::Ok, format!("keys come from {place}, and COS knows them")),
         None => say(Status::Note, format!("keys come from {place}, and were not tried")),
     }
-    if origin != Origin::Fixed && !has_token {
+    if origin != CredentialOrigin::Fixed && !has_token {
         say(
             if rejected.is_none() && is_answered { Status::Note } else { Status::Warning },
             "no session token came with them, without which keys of a role are refused; set TENCENTCLOUD_SESSIONTOKEN \

@@ -12,7 +12,7 @@ use super::sample_image::{SampleFormat, jpeg};
 use crate::config::Rule;
 use crate::error;
 use crate::imaging::{Cancel, Error, Limits, Tolerance, Upright, memory_for_jpeg, render};
-use crate::pipeline::Memory;
+use crate::pipeline::MemoryPool;
 use crate::recipe::Recipe;
 
 /// Sizes of photographs from phones: 12, 24 and 48 megapixels.
@@ -30,7 +30,7 @@ pub(super) struct MemoryTrial<'a> {
 impl<'a> MemoryTrial<'a> {
     pub(super) fn new(rule: &'a Rule, memory_mb: u64, max_pixels: u64) -> Self {
         let recipes = rule.thumbnails().iter().map(|thumbnail| &thumbnail.recipe).collect();
-        let memory = Memory::for_pixels(memory_mb);
+        let memory = MemoryPool::for_pixels(memory_mb);
         Self {
             recipes,
             limits: Limits { max_pixels, memory, damage: Tolerance::Nothing, threads: NonZeroUsize::MIN },
@@ -85,7 +85,7 @@ impl<'a> MemoryTrial<'a> {
     }
 
     fn refused(&self, label: &str, sides: (u32, u32), remark: &str, needed: u64) -> Finding {
-        let needed = Memory::of_function(needed);
+        let needed = MemoryPool::function_mb_for(needed);
         let refusal = error::Error::TooMuchMemory { needed, have: self.memory_mb };
         let what = Megapixels(sides);
         let text = format!("{label}: a JPEG of {what}{remark} would be refused: {refusal}");

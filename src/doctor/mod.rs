@@ -22,7 +22,7 @@ pub use self::request::Request;
 use self::rights::Rights;
 use crate::config::{Config, Mistakes, Rule};
 use crate::cos::{Client, Credential, Error};
-use crate::credentials::{Missing, Origin};
+use crate::credentials::{CredentialOrigin, NoCredentials};
 use crate::imaging::Cancel;
 use crate::object::Bucket;
 
@@ -34,7 +34,7 @@ pub struct Inputs<'a> {
     /// Connections to COS by that configuration.
     pub client: Result<&'a Client, &'a Error>,
     /// The keys of the function.
-    pub credential: Result<(Credential, Origin), Missing>,
+    pub credential: Result<(Credential, CredentialOrigin), NoCredentials>,
     /// `TENCENTCLOUD_REGION`.
     pub region: Option<&'a str>,
     /// The user's request.

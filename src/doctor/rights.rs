@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::finding::{Check, Finding, Status};
 use crate::config::{Rule, SourcePattern};
 use crate::cos::{
-    ACL_ACTION, Client, Credential, Error, Head, LIST_ACTION, Method, Missing, Operation, Place, Refusal,
-    Session, Upload,
+    ACL_ACTION, BucketLocation, Client, Credential, Error, Head, LIST_ACTION, Method, MissingResource,
+    Operation, RefusedRequest, Session, Upload,
 };
 use crate::object::{Bucket, Key, Region};
 use crate::text;
@@ -190,7 +190,7 @@ impl Rights {
     async fn store(
         &mut self,
         rule: &Rule,
-        place: &Place,
+        place: &BucketLocation,
         key: &Key,
         denied: Option<Error>,
     ) -> Result<(), Stop> {
@@ -242,7 +242,8 @@ impl Rights {
         let error = match answer {
             Ok(head) => return Ok(Seen::There(head)),
             Err(Error::NotFound {
-                missing: Missing::Deleted | Missing::Object | Missing::Version, ..
+                missing: MissingResource::Deleted | MissingResource::Object | MissingResource::Version,
+                ..
             }) => {
                 return Ok(Seen::Absent);
             }
@@ -285,10 +286,10 @@ impl Rights {
     }
 
     /// Reports once for each bucket that a right is missing.
-    fn deny(&mut self, refusal: &Refusal, under: &str) {
-        let Refusal { operation, answer } = refusal;
+    fn deny(&mut self, refusal: &RefusedRequest, under: &str) {
+        let RefusedRequest { operation, response: answer } = refusal;
         let action = operation.method.action();
-        if !self.denied.insert((operation.place.bucket.clone(), action)) {
+        if !self.denied.insert((operation.location.bucket.clone(), action)) {
             return;
         }
         let all = resource(operation, under);
@@ -311,8 +312,8 @@ impl Rights {
 
     /// Reports that HEAD is denied only for missing objects. Always `false`: it is not allowed.
     fn look_into_absence(&mut self, denied: &Error) -> bool {
-        let Some(Refusal { operation, answer }) = denied.refusal() else { return false };
-        let bucket = &operation.place.bucket;
+        let Some(RefusedRequest { operation, response: answer }) = denied.refusal() else { return false };
+        let bucket = &operation.location.bucket;
         if self.denied.insert((bucket.clone(), LIST_ACTION)) {
             let text = format!(
                 "COS denied {operation} ({answer}) for a missing object, and allows it for an existing one; grant {LIST_ACTION} \
@@ -324,9 +325,9 @@ impl Rights {
     }
 
     /// Reports that a bucket does not exist or is elsewhere.
-    fn miss(&mut self, refusal: &Refusal, is_elsewhere: bool) {
-        let Refusal { operation, answer } = refusal;
-        let Place { bucket, region } = &operation.place;
+    fn miss(&mut self, refusal: &RefusedRequest, is_elsewhere: bool) {
+        let RefusedRequest { operation, response: answer } = refusal;
+        let BucketLocation { bucket, region } = &operation.location;
         let text = if is_elsewhere {
             format!(
                 "{bucket} is not in {region}: COS sent {operation} elsewhere ({answer}); function and buckets must be in \
@@ -345,8 +346,8 @@ impl Rights {
         self.findings.push(Finding::of_sentence(check, status, text));
     }
 
-    fn place(&self, bucket: &Bucket) -> Place {
-        Place { bucket: bucket.clone(), region: self.region.clone() }
+    fn place(&self, bucket: &Bucket) -> BucketLocation {
+        BucketLocation { bucket: bucket.clone(), region: self.region.clone() }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Entry, Outcome};
 use crate::config::OnFailure;
 use crate::error::Disposition;
-use crate::runtime::Answer;
+use crate::runtime::InvocationResult;
 
 /// Longest sentence posted as an error, bytes: it fits in one log line (583/52644).
 const MAX_SENTENCE: usize = 7 * 1024;
@@ -18,18 +18,18 @@ struct Body<'a> {
 /// Turns the entries of an invocation into its one answer. Transient failures make it an error, after all
 /// records are done; permanent ones only when `on_failure` says so.
 #[must_use]
-pub fn answer(entries: &[Entry], on_failure: OnFailure) -> Answer {
+pub fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
     let mut failures: Vec<Failure<'_>> = entries.iter().filter_map(Failure::of).collect();
     failures.sort_by_key(|failure| failure.kind);
     match failures.first().map(|failure| failure.kind) {
-        Some(Disposition::Fatal) => Answer::ErrorThenExit(sentence(&failures, entries.len())),
-        Some(Disposition::Transient) => Answer::Error(sentence(&failures, entries.len())),
+        Some(Disposition::Fatal) => InvocationResult::ErrorThenExit(sentence(&failures, entries.len())),
+        Some(Disposition::Transient) => InvocationResult::Error(sentence(&failures, entries.len())),
         Some(Disposition::Permanent) if on_failure == OnFailure::Error => {
-            Answer::Error(sentence(&failures, entries.len()))
+            InvocationResult::Error(sentence(&failures, entries.len()))
         }
         Some(Disposition::Permanent) | None => match serde_json::to_string(&Body { outcomes: entries }) {
-            Ok(body) => Answer::Response(body),
-            Err(error) => Answer::Error(format!("the outcomes cannot be written as JSON: {error}")),
+            Ok(body) => InvocationResult::Response(body),
+            Err(error) => InvocationResult::Error(format!("the outcomes cannot be written as JSON: {error}")),
         },
     }
 }
@@ -87,8 +87,9 @@ mod tests {
 
     #[test]
     fn only_transient_failures_are_retried() {
-        let is_response =
-            |entries: &[Entry], on_failure| matches!(answer(entries, on_failure), Answer::Response(_));
+        let is_response = |entries: &[Entry], on_failure| {
+            matches!(answer(entries, on_failure), InvocationResult::Response(_))
+        };
         assert!(is_response(&[], OnFailure::Response));
         assert!(is_response(&[skipped(), failed(Disposition::Permanent)], OnFailure::Response));
         assert!(!is_response(&[skipped(), failed(Disposition::Permanent)], OnFailure::Error));
@@ -102,7 +103,7 @@ mod tests {
             answer(&[failed(Disposition::Transient), failed(Disposition::Fatal)], OnFailure::Response);
         assert_eq!(
             answer,
-            Answer::ErrorThenExit(
+            InvocationResult::ErrorThenExit(
                 "2 of 2 records failed\np-1/a.jpg: Fatal reason (c)\np-1/a.jpg: Transient reason (c)"
                     .to_owned()
             )
@@ -115,7 +116,7 @@ mod tests {
         let sentence =
             "2 of 3 records failed\np-1/a.jpg: Transient reason (c)\np-1/a.jpg: Permanent reason (c)";
         for on_failure in [OnFailure::Response, OnFailure::Error] {
-            assert_eq!(answer(&entries, on_failure), Answer::Error(sentence.to_owned()));
+            assert_eq!(answer(&entries, on_failure), InvocationResult::Error(sentence.to_owned()));
         }
     }
 
@@ -128,7 +129,9 @@ mod tests {
                 entry
             })
             .collect();
-        let Answer::Error(text) = answer(&entries, OnFailure::Response) else { panic!("not an error") };
+        let InvocationResult::Error(text) = answer(&entries, OnFailure::Response) else {
+            panic!("not an error")
+        };
         assert!(text.len() < 8 * 1024, "{}", text.len());
     }
 }

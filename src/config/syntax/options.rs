@@ -211,7 +211,7 @@ fn unsupported(word: &str) -> Refusal {
 
 /// A place or a point.
 pub(super) fn gravity(argument: Argument<'_>) -> Result<Gravity, Refusal> {
-    let places = Gravity::PLACES.into_iter().chain([Gravity::Auto]);
+    let places = Gravity::POSITIONS.into_iter().chain([Gravity::Auto]);
     let place = places.into_iter().find(|gravity| gravity.to_string() == argument.text);
     argument.known(place.or_else(|| Focus::parse(argument.text).map(Gravity::Focus)))
 }
