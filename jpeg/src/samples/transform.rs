@@ -1,44 +1,80 @@
-//! Coefficients to samples: the inverse cosine transform, at the size that is wanted
-//! (ITU-T T.81, section A.3.3).
+//! The inverse cosine transform, at the size that is wanted: coefficients to samples (ITU-T T.81, section A.3.3).
 //!
-//! The transform of size n takes the lowest n coefficients of eight and gives n samples in the place of
-//! eight: a low-pass filter sharper than the mean of the samples it stands for. Eight is libjpeg's accurate
-//! integer transform (`jidctint`), bit by bit.
+//! # Reduced sizes
+//!
+//! The transform of size `n` takes the lowest `n` coefficients of eight and gives `n` samples in the place of eight: a
+//! low-pass filter that is sharper than the mean of the samples it stands for. Each coefficient is a cosine over the
+//! length of the block; a size only chooses at how many points it is sampled. So DC counts the same at all sizes, and
+//! no size needs a scale of its own.
+//!
+//! # Scale
+//!
+//! The transform of T.81 along one axis, for samples `x`, is `1/√8 (C0 + Σ √2 cos((2x + 1) u π / 16) Cu)`. A pass
+//! computes the bracket, `√8` times too much; both passes together are 8 times too much, which are the 3 bits in
+//! [`ROW_SHIFT`]. Constants have [`FRACTION_BITS`] bits of fraction. The pass along columns leaves
+//! [`BETWEEN_BITS`] of them in its results, which still fit in 16 bits, and the pass along rows drops the rest. All
+//! this is as in libjpeg's `jidctint`, and size eight is that transform bit by bit.
+//!
+//! # Ranges
+//!
+//! A coefficient of a legal file, times its step, is at most 1024 and half a step, and a step above 2048 leaves only
+//! zeros, so it is at most 2048. A file may hold anything, so products are limited to [`MOST_MAGNITUDE`], 7900:
+//!
+//! - An output of the 8-point pass is a sum of the eight inputs with weights that add up to at most
+//!   2 * 8192 + 4433 + 10704 for the even ones and 6437 + 11362 + 2261 + 9633 for the odd ones, 61 214 together. The
+//!   column pass stays below 61 214 * 7900 = 4.9e8. Its results are saturated to 16 bits, so the row pass stays below
+//!   61 214 * 32 768 + 2^17 + 128 * 2^18 = 2.04e9. Both fit in 32 bits, the latter just so.
+//! - Blocks of 2 x 2 add four coefficients, rounding and the middle of the range in 16 bits: 4 * 7900 + 1028 = 32 628.
 
-use crate::samples::block_row::Line;
+use crate::samples::block_row::BlockRow;
 use crate::samples::vector::{I16x8, I32x4};
 
-/// Largest magnitude of a coefficient times its step; larger ones are held to it. Legal ones stay below 2048,
-/// the range of samples and half a step; with this no sum leaves 32 bits and no sum of four leaves 16, whatever
-/// a file holds.
-const LARGEST: u16 = 7900;
+/// Most that a coefficient times its step may be: see the module.
+pub(super) const MOST_MAGNITUDE: u16 = 7900;
 
 /// Fraction bits of constants.
-const FRACTION: i32 = 13;
+const FRACTION_BITS: i32 = 13;
 
-/// Fraction bits kept between the passes.
-const BETWEEN: i32 = 2;
+/// Fraction bits that the results of the column pass keep.
+const BETWEEN_BITS: i32 = 2;
 
-/// What the pass along columns drops.
-pub(crate) const COLUMNS: i32 = FRACTION - BETWEEN;
+/// Bits that the column pass drops.
+pub(super) const COLUMN_SHIFT: i32 = FRACTION_BITS - BETWEEN_BITS;
 
-/// What the pass along rows drops. Three bits are the square root of eight that each pass is too large by.
-pub(crate) const ROWS: i32 = FRACTION + BETWEEN + 3;
+/// Bits that the row pass drops.
+pub(super) const ROW_SHIFT: i32 = FRACTION_BITS + BETWEEN_BITS + 3;
 
-/// One, as constants are held.
-const ONE: i16 = 1 << FRACTION;
+/// Half of what the column pass drops: added to round to the nearest.
+pub(super) const COLUMN_BIAS: i32 = 1 << (COLUMN_SHIFT - 1);
 
-type Shape = fn(&Transform, Line<'_>, &mut [u8], usize);
+/// Half of what the row pass drops, and 128, the middle of the range of samples, which coefficients leave out
+/// (section A.3.1).
+pub(super) const ROW_BIAS: i32 = (1 << (ROW_SHIFT - 1)) + (128 << ROW_SHIFT);
+
+// Ranges as in the module: the row pass, and the products themselves.
+const _: () = assert!(61_214 * 32_768 + ROW_BIAS as i64 <= i32::MAX as i64 && MOST_MAGNITUDE < 32_768);
+
+/// 1.
+const ONE: i16 = 1 << FRACTION_BITS;
+
+/// √2 cos(π/8), rounded.
+const COS_1_8: i16 = 10703;
+
+/// √2 cos(3π/8), rounded.
+const COS_3_8: i16 = 4433;
+
+/// Writes a row of blocks of one shape: see [`Transform::write_row`].
+type WriteRow = fn(&Transform, BlockRow<'_>, &mut [u8], usize);
 
 /// The transform of one component.
 #[derive(Clone, Debug)]
 pub(crate) struct Transform {
-    /// Steps of quantisation, row by row; each as often as blocks fit beside each other, and blocks of 2 x 2 with
-    /// both rows in one.
+    /// Steps of quantisation, row by row. Blocks of 1 x 1 have their step eight times; blocks of 4 x 4 each row twice,
+    /// for two blocks side by side; blocks of 2 x 2 both rows twice in one, for two blocks one after the other.
     steps: [[i16; 8]; 8],
-    /// Largest magnitudes of coefficients, in the same order.
+    /// Largest magnitudes of coefficients, in the same order: with them no product is above [`MOST_MAGNITUDE`].
     limits: [[i16; 8]; 8],
-    shape: Shape,
+    write_row: WriteRow,
 }
 
 impl Transform {
@@ -53,45 +89,51 @@ impl Transform {
                 (4, 4) => number / 8 * 8 + number % 4,
                 _ => number,
             };
-            let step = steps.get(natural).copied().unwrap_or(1).clamp(1, LARGEST);
-            (*place, *limit) = (step.cast_signed(), (LARGEST / step).cast_signed());
+            let step = steps.get(natural).copied().unwrap_or(1).clamp(1, MOST_MAGNITUDE);
+            (*place, *limit) = (step.cast_signed(), (MOST_MAGNITUDE / step).cast_signed());
         }
-        Self { steps: held, limits, shape: shape(across, down) }
+        Self { steps: held, limits, write_row: writer_of(across, down) }
     }
 
-    /// Writes the samples of blocks beside each other, given their coefficients row by row, to rows of `stride`
-    /// samples that begin at the first block's.
-    pub(crate) fn line(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
-        (self.shape)(self, blocks, samples, stride);
+    /// Writes the samples of blocks side by side, given their coefficients row by row, to rows of `stride` samples.
+    /// `samples` begins at the first sample of the first block.
+    pub(crate) fn write_row(&self, blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
+        (self.write_row)(self, blocks, samples, stride);
     }
 
-    /// Coefficients times their steps, for a row of steps.
+    /// Coefficients times their steps, for one row of steps.
     #[inline(always)]
-    pub(crate) fn times_step(&self, coefficients: I16x8, row: usize) -> I16x8 {
+    pub(super) fn dequantised_row(&self, coefficients: I16x8, row: usize) -> I16x8 {
         let (steps, limits) = (self.steps.get(row), self.limits.get(row));
         let (steps, limits) = (steps.copied().unwrap_or_default(), limits.copied().unwrap_or_default());
         coefficients.clamp(I16x8::new(limits)).mul(I16x8::new(steps))
     }
 
-    /// The sample of a block that has nothing but DC.
+    /// The sample of a block that has nothing but DC: an eighth of it, rounded. Both passes give just that, for the
+    /// column pass multiplies by 2^13 and drops 11 bits, all of them zero, and the row pass by 2^13 and drops 18.
     #[inline(always)]
-    fn flat(&self, dc: i16) -> u8 {
+    fn flat_sample(&self, dc: i16) -> u8 {
         let ([[step, ..], ..], [[limit, ..], ..]) = (&self.steps, &self.limits);
         let level = ((dc.min(*limit).max(-limit) * step + 4) >> 3) + 128;
         u8::try_from(level.clamp(0, 255)).unwrap_or(0)
     }
 
-    /// Blocks one by one.
-    fn each<const W: usize, const H: usize>(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+    /// Blocks of any shape, one by one.
+    fn one_by_one<const W: usize, const H: usize>(
+        &self,
+        blocks: BlockRow<'_>,
+        samples: &mut [u8],
+        stride: usize,
+    ) {
         let mut rest = samples;
         for block in blocks {
-            self.shaped::<W, H>(block, rest, stride);
+            self.write_block::<W, H>(block, rest, stride);
             rest = rest.get_mut(W..).unwrap_or_default();
         }
     }
 
     #[inline(always)]
-    fn shaped<const W: usize, const H: usize>(
+    fn write_block<const W: usize, const H: usize>(
         &self,
         coefficients: &[i16],
         samples: &mut [u8],
@@ -103,33 +145,36 @@ impl Transform {
     }
 
     /// Blocks of full size.
-    fn eights(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+    fn full_size(&self, blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
         let mut rest = samples;
         for block in blocks {
-            self.full(block, rest, stride);
+            self.write_full_block(block, rest, stride);
             rest = rest.get_mut(8..).unwrap_or_default();
         }
     }
 
-    /// Most blocks have only low frequencies, many of them only DC.
+    /// Writes a block of full size. Most blocks have only low frequencies, many of them only DC.
     #[inline(always)]
-    fn full(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
+    fn write_full_block(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
         let Some(block) = coefficients.as_chunks::<8>().0.first_chunk::<8>() else { return };
         let [a, b, c, d, e, f, g, h] = block.map(I16x8::new);
-        let upper = b.or(c).or(d);
-        let beyond = upper.or(a).zip_high(upper.or(a)).or(e.or(f)).or(g.or(h));
+        let below_first = b.or(c).or(d);
+        let upper = below_first.or(a);
+        // All but the lowest 4 x 4: the right halves of the upper four rows, and the lower four rows.
+        let beyond = upper.zip_high(upper).or(e.or(f)).or(g.or(h));
         if !beyond.is_zero() {
             return put::<8, 8>(samples_of::<8, 8, false>(self.dequantised(block)), samples, stride);
         }
         let [[dc, first @ ..], ..] = block;
-        let done = if upper.is_zero() && *first == [0; 7] {
-            [u64::from_ne_bytes([self.flat(*dc); 8]); 8]
+        let done = if below_first.is_zero() && *first == [0; 7] {
+            [u64::from_ne_bytes([self.flat_sample(*dc); 8]); 8]
         } else {
             samples_of::<8, 8, true>(self.dequantised(block))
         };
         put::<8, 8>(done, samples, stride);
     }
 
+    /// Coefficients times their steps, each row of the block in a vector of its own.
     #[inline(always)]
     fn dequantised<const W: usize, const H: usize>(&self, block: &[[i16; W]; H]) -> [I16x8; 8] {
         let mut rows = [I16x8::splat(0); 8];
@@ -144,27 +189,28 @@ impl Transform {
 }
 
 /// The code for a shape, chosen once for all blocks.
-fn shape(across: u32, down: u32) -> Shape {
+fn writer_of(across: u32, down: u32) -> WriteRow {
     match (across, down) {
-        (1, 1) => Transform::singles,
-        (1, 2) => Transform::each::<1, 2>,
-        (1, 4) => Transform::each::<1, 4>,
-        (1, _) => Transform::each::<1, 8>,
-        (2, 1) => Transform::each::<2, 1>,
-        (2, 2) => Transform::doubles,
-        (2, 4) => Transform::each::<2, 4>,
-        (2, _) => Transform::each::<2, 8>,
-        (4, 1) => Transform::each::<4, 1>,
-        (4, 2) => Transform::each::<4, 2>,
-        (4, 4) => Transform::fours,
-        (4, _) => Transform::each::<4, 8>,
-        (_, 1) => Transform::each::<8, 1>,
-        (_, 2) => Transform::each::<8, 2>,
-        (_, 4) => Transform::each::<8, 4>,
-        _ => Transform::eights,
+        (1, 1) => Transform::blocks_of_1x1,
+        (1, 2) => Transform::one_by_one::<1, 2>,
+        (1, 4) => Transform::one_by_one::<1, 4>,
+        (1, _) => Transform::one_by_one::<1, 8>,
+        (2, 1) => Transform::one_by_one::<2, 1>,
+        (2, 2) => Transform::blocks_of_2x2,
+        (2, 4) => Transform::one_by_one::<2, 4>,
+        (2, _) => Transform::one_by_one::<2, 8>,
+        (4, 1) => Transform::one_by_one::<4, 1>,
+        (4, 2) => Transform::one_by_one::<4, 2>,
+        (4, 4) => Transform::blocks_of_4x4,
+        (4, _) => Transform::one_by_one::<4, 8>,
+        (_, 1) => Transform::one_by_one::<8, 1>,
+        (_, 2) => Transform::one_by_one::<8, 2>,
+        (_, 4) => Transform::one_by_one::<8, 4>,
+        _ => Transform::full_size,
     }
 }
 
+/// Writes `H` rows of `W` samples, the first sample of each row in its lowest byte.
 #[inline(always)]
 fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stride: usize) {
     let mut rest = samples;
@@ -179,15 +225,18 @@ fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stri
 /// Both passes. `LOW` when all but the lowest 4 x 4 coefficients are zero.
 #[inline(always)]
 fn samples_of<const W: usize, const H: usize, const LOW: bool>(rows: [I16x8; 8]) -> [u64; 8] {
-    let columns = transposed(pass::<H, LOW, COLUMNS>(rows, 1 << (COLUMNS - 1), W > 4 && !LOW));
-    let half_and_middle = (1 << (ROWS - 1)) + (128 << ROWS);
-    let [a, b, c, d, e, f, g, h] = transposed(pass::<W, LOW, ROWS>(columns, half_and_middle, H > 4));
+    let columns = transposed(pass::<H, LOW, COLUMN_SHIFT>(rows, COLUMN_BIAS, W > 4 && !LOW));
+    let [a, b, c, d, e, f, g, h] = transposed(pass::<W, LOW, ROW_SHIFT>(columns, ROW_BIAS, H > 4));
     let pairs = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I16x8::saturate(a, b).halves());
     let [[a, b], [c, d], [e, f], [g, h]] = pairs;
     [a, b, c, d, e, f, g, h]
 }
 
-/// Transposes eight rows: each of three perfect shuffles turns the bits of row and lane numbers by one.
+/// Transposes eight rows.
+///
+/// A number's place has six bits: three of its row, three of its lane. Interleaving row `i` with row `i + 4` moves the
+/// highest bit of the row to the end of the lane, and all other bits up by one: a rotation of the six bits. Three of
+/// them exchange row and lane.
 #[inline(always)]
 fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
     let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
@@ -198,10 +247,10 @@ fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
     shuffled(shuffled(shuffled(rows)))
 }
 
-/// The `N`-point transform along columns, of all eight or the first four, with `bias` added before the lowest
-/// `SHIFT` bits are dropped.
+/// The `N`-point pass along the columns, of all eight if `is_wide`, else of the first four, with `bias` added before
+/// the lowest `SHIFT` bits are dropped.
 #[inline(always)]
-pub(crate) fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
+pub(super) fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
     rows: [I16x8; 8],
     bias: i32,
     is_wide: bool,
@@ -217,7 +266,11 @@ pub(crate) fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
     [(a, i), (b, j), (c, k), (d, l), (e, m), (f, n), (g, o), (h, p)].map(|(a, b)| I32x4::saturate(a, b))
 }
 
-/// The sums of [`pass`] for the four columns that `zip` pairs up.
+/// The sums of [`pass`] for the four columns that `zip` pairs up: two rows in one vector, so that one instruction
+/// multiplies both and adds the products ([`I16x8::dot`]).
+///
+/// Coefficients with odd numbers are antisymmetric over the block, those with even numbers symmetric. So the sums of
+/// both kinds are computed once, and give an output by their sum and its mirror image by their difference.
 #[inline(always)]
 fn points<const N: usize, const LOW: bool>(
     rows: [I16x8; 8],
@@ -231,6 +284,7 @@ fn points<const N: usize, const LOW: bool>(
             let mean = zip(a, I16x8::splat(0)).dot(ONE, 0).add(bias);
             [mean, zero, zero, zero, zero, zero, zero, zero]
         }
+        // √2 cos(π/4) is 1.
         2 => {
             let ab = zip(a, b);
             [ab.dot(ONE, ONE).add(bias), ab.dot(ONE, -ONE).add(bias), zero, zero, zero, zero, zero, zero]
@@ -238,7 +292,7 @@ fn points<const N: usize, const LOW: bool>(
         4 => {
             let (ac, bd) = (zip(a, c), zip(b, d));
             let (even, odd) = (ac.dot(ONE, ONE).add(bias), ac.dot(ONE, -ONE).add(bias));
-            let (outer, inner) = (bd.dot(10703, 4433), bd.dot(4433, -10703));
+            let (outer, inner) = (bd.dot(COS_1_8, COS_3_8), bd.dot(COS_3_8, -COS_1_8));
             [even.add(outer), odd.add(inner), odd.sub(inner), even.sub(outer), zero, zero, zero, zero]
         }
         _ if LOW => eight(low_even(zip(a, c), bias), low_odd(zip(b, d))),
@@ -246,8 +300,29 @@ fn points<const N: usize, const LOW: bool>(
     }
 }
 
-/// Eight points of their even and odd parts. The factors of the parts are those of `jpeg_idct_islow`
-/// multiplied out: rounding comes after all sums, so that the order of sums is free.
+/// Eight points of their even and odd parts.
+///
+/// The factors of the parts are those of libjpeg's `jpeg_idct_islow` multiplied out: it saves multiplications by adding
+/// inputs first, which a processor that multiplies eight numbers at once need not do. Its constants are rounded one by
+/// one, and so the factors here are sums of rounded ones: with `C(x) = round(8192 x)`, the odd part of libjpeg is
+///
+/// ```text
+/// z5 = (b + d + f + h) C(1.175875602)           C = 9633
+/// z1 = -(b + h) C(0.899976223)                  C = 7373
+/// z2 = -(d + f) C(2.562915447)                  C = 20995
+/// z3 = -(d + h) C(1.961570560) + z5             C = 16069
+/// z4 = -(b + f) C(0.390180644) + z5             C = 3196
+/// out 0: b C(1.501321110) + z1 + z4             C = 12299
+/// out 1: d C(3.072711026) + z2 + z3             C = 25172
+/// out 2: f C(2.053119869) + z2 + z4             C = 16819
+/// out 3: h C(0.298631336) + z1 + z3             C = 2446
+/// ```
+///
+/// so that in out 0 the factor of `b` is 12299 - 7373 - 3196 + 9633 = 11363, in out 1 that of `d` is 25172 - 20995 -
+/// 16069 + 9633 = -2259, although both outputs have the same cosine, 2260, elsewhere. In the even part
+/// `(c + g) C(0.541196100) + c C(0.765366865)` gives `c` 4433 + 6270 = 10703, and `- g C(1.847759065)` gives `g`
+/// 4433 - 15137 = -10704. No sum is rounded before the shift and none overflows, so their order is free, and the result
+/// is the same to the last bit.
 #[inline(always)]
 fn eight([a, b, c, d]: [I32x4; 4], [e, f, g, h]: [I32x4; 4]) -> [I32x4; 8] {
     [a.add(e), b.add(f), c.add(g), d.add(h), d.sub(h), c.sub(g), b.sub(f), a.sub(e)]
@@ -270,11 +345,13 @@ fn odd(bd: I16x8, fh: I16x8) -> [I32x4; 4] {
     ]
 }
 
+/// [`even`] without the fifth and seventh coefficient.
 #[inline(always)]
 fn low_even(ac: I16x8, bias: I32x4) -> [I32x4; 4] {
     [ac.dot(ONE, 10703), ac.dot(ONE, 4433), ac.dot(ONE, -4433), ac.dot(ONE, -10703)].map(|sum| sum.add(bias))
 }
 
+/// [`odd`] without the sixth and eighth coefficient.
 #[inline(always)]
 fn low_odd(bd: I16x8) -> [I32x4; 4] {
     [bd.dot(11363, 9633), bd.dot(9633, -2259), bd.dot(6437, -11362), bd.dot(2260, -6436)]
@@ -317,7 +394,7 @@ mod tests {
                 let mut coefficients: Vec<i16> = (0..across * down).map(|_| noise(12)).collect();
                 coefficients[0] = noise(300);
                 let mut samples = vec![0; 8 * 10];
-                transform.line(Line::packed(&coefficients, coefficients.len()), &mut samples, 10);
+                transform.write_row(BlockRow::packed(&coefficients, coefficients.len()), &mut samples, 10);
                 for (place, exact) in exact(&coefficients, across, down).into_iter().enumerate() {
                     let sample = f64::from(samples[place / across * 10 + place % across]);
                     worst = worst.max((sample - exact).abs());
@@ -370,7 +447,7 @@ mod tests {
                 coefficients.iter_mut().for_each(|coefficient| *coefficient += noise(3));
             }
             let mut samples = [0; 64];
-            transform.line(Line::packed(&coefficients, coefficients.len()), &mut samples, 8);
+            transform.write_row(BlockRow::packed(&coefficients, coefficients.len()), &mut samples, 8);
             assert_eq!(samples.as_slice(), islow(&coefficients, 5), "{coefficients:?}");
         }
     }
@@ -382,7 +459,11 @@ mod tests {
                 let mut coefficients = [0; 64];
                 coefficients[0] = coefficient;
                 let mut samples = [99; 64];
-                Transform::new(size, &[u16::MAX; 64]).line(Line::packed(&coefficients, 64), &mut samples, 8);
+                Transform::new(size, &[u16::MAX; 64]).write_row(
+                    BlockRow::packed(&coefficients, 64),
+                    &mut samples,
+                    8,
+                );
                 assert_eq!(samples[0], sample, "{size:?}");
             }
         }
@@ -394,7 +475,7 @@ mod tests {
             for coefficients in [[3; 64], std::array::from_fn(|n| if n == 0 { 50 } else { 0 })] {
                 let mut samples = [77; 12 * 9];
                 let transform = Transform::new((across, down), &[8; 64]);
-                transform.line(Line::packed(&coefficients, 64), &mut samples, 12);
+                transform.write_row(BlockRow::packed(&coefficients, 64), &mut samples, 12);
                 let (across, down) = (across as usize, down as usize);
                 let beside =
                     samples.iter().enumerate().filter(|(at, _)| at % 12 >= across || at / 12 >= down);
@@ -409,7 +490,7 @@ mod tests {
             for step in [0, 1, u16::MAX] {
                 for coefficient in [i16::MIN, -1, 0, i16::MAX] {
                     let transform = Transform::new((across, down), &[step; 64]);
-                    transform.line(Line::packed(&[coefficient; 64], 64), &mut [0; 64], 8);
+                    transform.write_row(BlockRow::packed(&[coefficient; 64], 64), &mut [0; 64], 8);
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The file outside of entropy-coded data.
+//! The file outside of entropy-coded data: markers, segments, and what they define.
 
 mod default_tables;
 pub(crate) mod frame;

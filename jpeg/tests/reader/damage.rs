@@ -29,7 +29,7 @@ impl Whole {
     fn read(&self, damaged: &[u8]) -> Option<(Summary, Vec<u8>)> {
         let (summary, pixels) = match read(damaged, self.scale) {
             Ok(read) => read,
-            Err(Error::Damaged(_)) => return None,
+            Err(Error::CutShort | Error::Damaged(_)) => return None,
             Err(error) => panic!("{error}"),
         };
         assert_eq!(pixels.len(), self.pixels.len(), "rows are missing");

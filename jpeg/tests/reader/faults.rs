@@ -238,7 +238,7 @@ fn broken_header_ends_the_picture_as_the_end_of_the_file_does() {
         // Without AC nothing has come that would be a picture.
         if scan < 2 {
             let refusal = found.unwrap_err().to_string();
-            assert_eq!(refusal, "a scan names a component that is not in the frame");
+            assert_eq!(refusal, "a damaged JPEG: a scan names a component that is not in the frame");
         } else {
             assert_eq!(found.unwrap(), coefficients(&file[..*at]).unwrap());
         }
@@ -311,7 +311,7 @@ fn scans_are_read_only_as_far_as_the_size_of_the_picture_and_the_file_warrant() 
     let mut source = BufReader::with_capacity(1, Counting(&file, 0));
     let head = Head::read(&mut source).unwrap();
     let refusal = head.coefficients(&mut source, Scale::Half).unwrap_err().to_string();
-    assert_eq!(refusal, "it has more scans than a picture of its size can need");
+    assert_eq!(refusal, "a damaged JPEG: it has more scans than a picture of its size can need");
     let read = source.get_ref().1;
     let scans = places(&file[..read], 0xda..=0xda).len();
     // The bytes of the DC scan, one bit a block, pay for two more.

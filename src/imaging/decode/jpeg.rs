@@ -15,7 +15,7 @@ use super::super::limits::{Budget, Cancel};
 use super::super::orient::Orientation;
 use super::super::picture::{Depth, Grain, Layout, Picture};
 use super::super::reduce::Reducer;
-use super::super::source::Source;
+use super::super::source::{CUT_SHORT, Source};
 use super::super::{Error, SourceFormat};
 use super::{Decoded, exif_orientation, reserved};
 
@@ -143,6 +143,7 @@ fn scale(ratio: f64) -> Scale {
 
 fn refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
+        thumbnail_jpeg::Error::CutShort => damaged(CUT_SHORT),
         thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
         // Whether the reader is to blame is found out where all formats meet.
         thumbnail_jpeg::Error::Read(error) => damaged(&error.to_string()),

@@ -191,6 +191,7 @@ fn unreadable(error: io::Error) -> Error {
 
 fn jpeg_refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
+        thumbnail_jpeg::Error::CutShort => damaged(CUT_SHORT),
         thumbnail_jpeg::Error::Damaged(detail) => damaged(&detail),
         thumbnail_jpeg::Error::Read(error) => unreadable(error),
         thumbnail_jpeg::Error::Stopped => Error::Cancelled,
