@@ -3,7 +3,7 @@
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use thumbnail_jpeg::Scale;
 
-use crate::{SCALES, plain, read, skip};
+use crate::{SCALES, read, reference, skipped_codes};
 
 /// What is refused, by which words.
 const REFUSED: [(&str, &str); 3] = [
@@ -49,7 +49,7 @@ fn files_of_other_writers_give_the_pixels_of_libjpeg_turbo() {
         if name == "progressive-without-dc" {
             assert_eq!(summary.lost, 1.0, "{name}");
         } else {
-            assert!(skip::compare(&name, &file, &plain::read(&file).unwrap()) > 0);
+            assert!(skipped_codes::compare(&name, &file, &reference::read(&file).unwrap()) > 0);
         }
         compared += 1;
     }

@@ -3,7 +3,7 @@
 
 use thumbnail_jpeg::{Component, Error, Head, Scale, Summary};
 
-use crate::odd::Random;
+use crate::writer::Random;
 use crate::{data, read};
 
 const BASELINE: &str = "photo-2048x1365.jpg";

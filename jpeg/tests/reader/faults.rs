@@ -4,7 +4,7 @@ use std::io::{self, BufReader, Read};
 
 use thumbnail_jpeg::{Coefficients, Error, Head, Scale, Wanted};
 
-use crate::odd::{self, Picture, Process, Random, Writing};
+use crate::writer::{self, Picture, Process, Random, Writing};
 use crate::{SCALES, any, read};
 
 fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
@@ -50,11 +50,11 @@ fn differing(found: &Coefficients, expected: &Coefficients, component: usize) ->
 fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
     let picture = Picture::random(3, 80, 80, &[(1, 1)], 0.5);
     let scans = match process {
-        Process::Progressive => odd::successive_progression(&picture, 2),
-        _ => odd::together(&picture),
+        Process::Progressive => writer::successive_progression(&picture, 2),
+        _ => writer::together(&picture),
     };
     let writing = Writing { restarts: vec![interval], ..Writing::new(process, scans) };
-    let file = odd::write(&picture, &writing);
+    let file = writer::write(&picture, &writing);
     (picture, file)
 }
 
@@ -62,7 +62,7 @@ fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
 fn garbage_between_segments_is_passed_over() {
     for seed in 0..60 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let (scale, _) = SCALES[seed as usize % 4];
         let (_, expected) = read(&file, scale).unwrap();
         for (code, at) in markers(&file) {
@@ -83,7 +83,7 @@ fn garbage_between_segments_is_passed_over() {
 #[test]
 fn file_without_huffman_tables_is_read_with_those_of_annex_k() {
     let picture = Picture::random(8, 90, 70, &[(2, 1), (1, 1), (1, 1)], 0.4);
-    let file = odd::write(&picture, &Writing::new(Process::Baseline, odd::together(&picture)));
+    let file = writer::write(&picture, &Writing::new(Process::Baseline, writer::together(&picture)));
     let expected = coefficients(&file).unwrap();
     let mut bare = file.clone();
     for at in places(&file, 0xc4..=0xc4).into_iter().rev() {
@@ -219,8 +219,8 @@ fn picture_without_its_last_bits_is_damaged_by_one_unit() {
 fn more_missing_bits_than_a_writer_leaves_are_loss() {
     let picture = Picture::random(3, 80, 80, &[(1, 1)], 0.5);
     for (low, lost) in [(3, 0.01), (4, 1.0)] {
-        let scans = odd::successive_progression(&picture, low);
-        let file = odd::write(&picture, &Writing::new(Process::Progressive, scans));
+        let scans = writer::successive_progression(&picture, low);
+        let file = writer::write(&picture, &Writing::new(Process::Progressive, scans));
         let refinement = places(&file, 0xda..=0xda)[2];
         assert_eq!(coefficients(&file[..refinement]).unwrap().lost, lost, "{low} bits");
     }
@@ -264,7 +264,7 @@ fn failing_reader_is_never_taken_for_damage() {
         if writing.dnl {
             continue;
         }
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let (scale, _) = SCALES[seed as usize % 4];
         let (_, expected) = read(&file, scale).unwrap();
         let mut random = Random::new(seed);
@@ -302,12 +302,12 @@ impl Read for Counting<'_> {
 #[test]
 fn scans_are_read_only_as_far_as_the_size_of_the_picture_and_the_file_warrant() {
     let picture = Picture::grey(1600, 1600, &[(1, 1)], vec![[1; 64]]);
-    let mut scans = odd::successive_progression(&picture, 0);
+    let mut scans = writer::successive_progression(&picture, 0);
     let first = scans.remove(0);
-    let bands = (1..64).map(|at| odd::Scan { ss: at, se: at, ..scans[0].clone() });
+    let bands = (1..64).map(|at| writer::Scan { ss: at, se: at, ..scans[0].clone() });
     let scans: Vec<_> = std::iter::once(first).chain(bands).collect();
-    let writing = Writing { huffman: odd::Huffman::Optimal, ..Writing::new(Process::Progressive, scans) };
-    let file = odd::write(&picture, &writing);
+    let writing = Writing { huffman: writer::Huffman::Optimal, ..Writing::new(Process::Progressive, scans) };
+    let file = writer::write(&picture, &writing);
     let mut source = BufReader::with_capacity(1, Counting(&file, 0));
     let head = Head::read(&mut source).unwrap();
     let refusal = head.coefficients(&mut source, Scale::Half).unwrap_err().to_string();
@@ -318,6 +318,6 @@ fn scans_are_read_only_as_far_as_the_size_of_the_picture_and_the_file_warrant() 
     assert_eq!(scans, 16 + 2 + 2, "{read} of {} bytes", file.len());
     // A small picture may have as many as it likes.
     let small = Picture { width: 30, height: 30, ..Picture::grey(30, 30, &[(1, 1)], vec![[1; 64]]) };
-    let file = odd::write(&small, &writing);
+    let file = writer::write(&small, &writing);
     assert_eq!(coefficients(&file).unwrap().lost, 0.0);
 }

@@ -15,17 +15,17 @@
 mod conformance;
 mod damage;
 mod faults;
-mod odd;
-mod plain;
+mod reference;
 mod round_trip;
-mod skip;
+mod skipped_codes;
 mod threads;
+mod writer;
 
 use std::io::{BufRead, BufReader, Read};
 
 use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted, height_at_end};
 
-use self::odd::{Picture, Random, Writing};
+use self::writer::{Picture, Random, Writing};
 
 const SCALES: [(Scale, u32); 4] =
     [(Scale::Full, 8), (Scale::Half, 4), (Scale::Quarter, 2), (Scale::Eighth, 1)];
@@ -60,8 +60,9 @@ fn grown(factor: u8, most: u8, samples: u32) -> u32 {
 }
 
 /// Holds the planes that need no upsampling to the exact inverse transform; tells how many there were.
-fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
-    let most = |factor: fn(&plain::Component) -> u8| expected.components.iter().map(factor).max().unwrap();
+fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
+    let most =
+        |factor: fn(&reference::Component) -> u8| expected.components.iter().map(factor).max().unwrap();
     let (most_h, most_v) = (most(|c| c.h), most(|c| c.v));
     let count = expected.components.len();
     let mut compared = 0;
@@ -113,8 +114,8 @@ fn every_size_sampling_process_and_scan_script_gives_the_exact_picture() {
     let mut compared = 0;
     for seed in 0..1500 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
-        compared += compare(&format!("seed {seed}"), &file, &plain::read(&file).unwrap());
+        let file = writer::write(&picture, &writing);
+        compared += compare(&format!("seed {seed}"), &file, &reference::read(&file).unwrap());
     }
     assert!(compared > 5000, "only {compared} planes were compared");
 }
@@ -133,7 +134,7 @@ impl Read for Dribble<'_> {
 fn result_does_not_depend_on_how_the_bytes_arrive() {
     for seed in (0..400).chain(2000..2020) {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let (scale, _) = SCALES[seed as usize % 4];
         let (_, whole) = read(&file, scale).unwrap();
         let (_, single) = read_by(BufReader::with_capacity(1, file.as_slice()), &file, scale).unwrap();
@@ -151,7 +152,7 @@ fn data(name: &str) -> Vec<u8> {
 fn photographs_are_read_exactly() {
     for name in ["grey.jpg", "photo-2048x1365.jpg", "photo-2048x878-progressive.jpg", "quality-35.jpg"] {
         let file = data(name);
-        let expected = plain::read(&file).unwrap();
+        let expected = reference::read(&file).unwrap();
         let luma = expected.components[0].plane(8, 8).clamped();
         let (summary, pixels) = read(&file, Scale::Full).unwrap();
         let channels = pixels.len() / (summary.width * summary.height) as usize;
@@ -177,7 +178,7 @@ fn photographs_are_read_exactly() {
 fn truncation_at_every_byte_gives_a_picture_or_an_error() {
     for seed in 0..15 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         for length in 0..file.len().min(3000) {
             let (scale, _) = SCALES[length % 4];
             let Ok((summary, pixels)) = read(&file[..length], scale) else { continue };
@@ -192,7 +193,7 @@ fn truncation_at_every_byte_gives_a_picture_or_an_error() {
 fn flipped_bits_are_survived() {
     for seed in 0..400_u64 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let mut file = odd::write(&picture, &writing);
+        let mut file = writer::write(&picture, &writing);
         let mut random = Random::new(seed + 1);
         for _ in 0..20 {
             for _ in 0..=random.below(4) {
@@ -213,8 +214,8 @@ fn flipped_bits_are_survived() {
 #[test]
 fn reading_stops_when_enough_is_known() {
     let picture = Picture::random(5, 200, 200, &[(1, 1)], 0.8);
-    let scans = odd::spectral_progression(&picture);
-    let file = odd::write(&picture, &Writing::new(odd::Process::Progressive, scans));
+    let scans = writer::spectral_progression(&picture);
+    let file = writer::write(&picture, &Writing::new(writer::Process::Progressive, scans));
     let mut reader = BufReader::with_capacity(64, file.as_slice());
     let head = Head::read(&mut reader).unwrap();
     let summary =

@@ -6,7 +6,7 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted};
 
 use crate::SCALES;
-use crate::odd::Random;
+use crate::writer::Random;
 
 /// A picture of noise and slopes, some MB, so that its stretches are worth a thread.
 fn file(interval: Option<u16>) -> Vec<u8> {

@@ -7,8 +7,8 @@ mod property;
 
 use thumbnail_jpeg::{Coefficients, Head, Scale, height_at_end};
 
-use crate::odd::{self, Random};
-use crate::{SCALES, any, plain};
+use crate::writer::{self, Random};
+use crate::{SCALES, any, reference};
 
 fn coefficients(mut file: &[u8], scale: Scale) -> Coefficients {
     let whole = file;
@@ -20,7 +20,7 @@ fn coefficients(mut file: &[u8], scale: Scale) -> Coefficients {
 }
 
 /// Holds what each scale keeps to the coefficients of the plain reader; tells how many there were.
-pub fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
+pub fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
     let mut compared = 0;
     for (scale, samples) in SCALES {
         let found = coefficients(file, scale);
@@ -53,8 +53,8 @@ fn every_scale_keeps_the_coefficients_of_odd_files() {
     let mut compared = 0;
     for seed in 0..1000 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
-        compared += compare(&format!("seed {seed}"), &file, &plain::read(&file).unwrap());
+        let file = writer::write(&picture, &writing);
+        compared += compare(&format!("seed {seed}"), &file, &reference::read(&file).unwrap());
     }
     assert!(compared > 2_000_000, "only {compared} coefficients were compared");
 }
@@ -66,7 +66,7 @@ fn every_scale_keeps_the_coefficients_of_real_files() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "jpg")
             && let file = std::fs::read(&path).unwrap()
-            && let Ok(expected) = plain::read(&file)
+            && let Ok(expected) = reference::read(&file)
         {
             compare(&path.display().to_string(), &file, &expected);
             compared += 1;
@@ -80,7 +80,7 @@ fn every_scale_keeps_the_coefficients_of_real_files() {
 fn damage_is_the_same_whatever_is_passed_over() {
     for seed in 0..300 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let mut random = Random::new(seed + 1);
         for choice in 0..9 {
             let mut damaged = [&[choice, random.below(256) as u8], file.as_slice()].concat();
