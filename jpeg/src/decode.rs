@@ -19,8 +19,8 @@ use crate::syntax::frame::{Component, Process};
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 
-/// Decodes a file at a scale, on one thread, and gives its rows from top to bottom: `width * components` bytes each, grey,
-/// RGB or CMYK (0 for no ink).
+/// Decodes a file at a scale, on one thread, and gives its rows from top to bottom: `width * components` bytes each,
+/// grey, RGB or CMYK (0 for no ink).
 ///
 /// Of a progressive file what does not show at this scale is not read ([`Wanted::reduction`] is 1).
 ///
@@ -59,9 +59,9 @@ impl Head {
     /// What is lost in part is filled in, and counted in [`Summary::lost`].
     ///
     /// # Errors
-    /// [`Error::Read`] when the reader fails, [`Error::Damaged`] or [`Error::CutShort`] when nothing can be made of the
-    /// file, [`Error::Unsupported`] when [`Frame::height`](crate::Frame::height) is 0, and whatever `rows` gives, which
-    /// ends the reading.
+    /// [`Error::Read`] when the reader fails, [`Error::Damaged`] or [`Error::CutShort`] when nothing can be made of
+    /// the file, [`Error::Unsupported`] when [`Frame::height`](crate::Frame::height) is 0, and whatever `rows` gives,
+    /// which ends the reading.
     pub fn decode(
         &self,
         mut reader: impl BufRead,

@@ -1,9 +1,9 @@
 //! A JPEG decoder for thumbnails: it reads as much of a file as a picture of a reduced size needs, and no more.
 //!
-//! Most of the time that a thumbnail of a photo takes goes into Huffman codes of coefficients that nobody will see. At
-//! 1/8 only the mean of each block of 8 x 8 pixels matters, at 1/4 and 1/2 its lowest 4 or 16 coefficients. This crate
-//! passes over the codes of all others several at a time, decodes at several places of the file in turns and on several
-//! threads, and reads of a progressive file only the scans that show.
+//! Most of the time that a thumbnail of a photo takes goes into Huffman codes of coefficients that nobody will see.
+//! At 1/8 only the mean of each block of 8 x 8 pixels matters, at 1/4 and 1/2 its lowest 4 or 16 coefficients. This
+//! crate passes over the codes of all others several at a time, decodes at several places of the file in turns and on
+//! several threads, and reads of a progressive file only the scans that show.
 //!
 //! # Decoding a file to 1/8
 //!
@@ -62,36 +62,37 @@
 //!
 //! # Files
 //!
-//! Read: baseline, extended sequential and progressive files with Huffman codes and 8 bits a sample (ITU-T T.81, SOF0,
-//! SOF1, SOF2), of one, three or four components with any sampling factors, with restart markers or without, in one
-//! scan or several; files whose height stands at their end ([`height_at_end`]); files without Huffman tables, as in
-//! Motion JPEG. Refused, as [`Error::Unsupported`]: arithmetic coding, lossless and hierarchical processes, 12 bits a
-//! sample, two components or more than four.
+//! Read: baseline, extended sequential and progressive files with Huffman codes and 8 bits a sample (ITU-T T.81,
+//! SOF0, SOF1, SOF2), of one, three or four components with any sampling factors, with restart markers or without, in
+//! one scan or several; files whose height stands at their end ([`height_at_end`]); files without Huffman tables, as
+//! in Motion JPEG. Refused, as [`Error::Unsupported`]: arithmetic coding, lossless and hierarchical processes, 12
+//! bits a sample, two components or more than four.
 //!
 //! # Pixels
 //!
-//! Rows come from top to bottom, each as a slice of `width * components` bytes: grey, RGB or CMYK, interleaved. Inks are
-//! 0 for none and 255 for full. The size is that of the file divided by the [reduction](Scale::reduction) of the scale,
-//! fractions counting as one ([`Frame::reduced`]). `YCbCr` and YCCK are converted as by libjpeg; orientation and colour
-//! profile are told ([`Metadata`]) and not applied.
+//! Rows come from top to bottom, each as a slice of `width * components` bytes: grey, RGB or CMYK, interleaved. Inks
+//! are 0 for none and 255 for full. The size is that of the file divided by the [reduction](Scale::reduction) of the
+//! scale, fractions counting as one ([`Frame::reduced`]). `YCbCr` and YCCK are converted as by libjpeg; orientation
+//! and colour profile are told ([`Metadata`]) and not applied.
 //!
-//! At [`Scale::Full`] pixels are those of libjpeg's accurate transform (`islow`) with fancy upsampling, bit by bit, but
-//! for chroma of a third or a quarter of the resolution, which is interpolated here. At reduced scales each block is the
-//! scaled inverse transform of its lowest coefficients, a sharper filter than the mean of pixels.
+//! At [`Scale::Full`] pixels are those of libjpeg-turbo's accurate transform (`islow`) with fancy upsampling, bit by
+//! bit. Chroma of less than half the resolution is an exception: libjpeg-turbo repeats its samples, and this crate
+//! interpolates. At reduced scales each block is the scaled inverse transform of its lowest coefficients, a sharper
+//! filter than the mean of pixels.
 //!
 //! # Damage
 //!
 //! A file that is cut or damaged gives a picture as long as anything can be made of it. What is lost gets the colours
-//! of the blocks above; how much that is, [`Summary::lost`] tells. Only where nothing comes is it [`Error::Damaged`], or
-//! [`Error::CutShort`]. No file makes this crate panic, and the result does not depend on how the bytes arrive, nor on
-//! the number of threads.
+//! of the blocks above; how much that is, [`Summary::lost`] tells. Only where nothing comes is it [`Error::Damaged`],
+//! or [`Error::CutShort`]. No file makes this crate panic, and the result does not depend on how the bytes arrive,
+//! nor on the number of threads.
 //!
 //! # Memory and work
 //!
 //! A sequential file of one scan takes some rows of blocks, whatever its height; all others the coefficients that the
-//! scale keeps, of all blocks. [`Head::memory`] says how much before it is taken. Each byte is read once. Each block is
-//! visited once for each scan, and there is a limit to scans that grows with the picture and with the file, so that a
-//! small file cannot ask for endless work.
+//! scale keeps, of all blocks. [`Head::memory`] says how much before it is taken. Each byte is read once. Each block
+//! is visited once for each scan, and there is a limit to scans that grows with the picture and with the file, so
+//! that a small file cannot ask for endless work.
 //!
 //! # The way through the code
 //!

@@ -41,8 +41,8 @@ pub struct Wanted {
     /// How many times smaller the picture will be made afterwards, along each axis. Progressive files are read only
     /// until what is missing does not show at that size, and to their end when it is 0.
     pub reduction: f64,
-    /// Most threads that decode a sequential scan, this one included; more than four are never used. The result is the
-    /// same for any number.
+    /// Most threads that decode a sequential scan, this one included; more than four are never used. The result is
+    /// the same for any number.
     pub threads: NonZeroUsize,
 }
 
@@ -65,8 +65,8 @@ pub struct Summary {
     pub bytes_read: u64,
     /// Share of the picture that was lost to damage, 0 to 1.
     ///
-    /// It counts MCUs that did not come; in a file of several scans, blocks of which something never came that the scale
-    /// keeps. Where only precision was lost, it is that of one MCU.
+    /// It counts MCUs that did not come; in a file of several scans, blocks of which something never came that the
+    /// scale keeps. Where only precision was lost, it is that of one MCU.
     pub lost: f64,
 }
 

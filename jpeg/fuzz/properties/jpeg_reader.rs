@@ -1,5 +1,5 @@
-//! Any bytes as a JPEG: never a panic, never other rows than the answer's size says, and the same pixels however
-//! the bytes come.
+//! Property: any bytes as a JPEG give no panic, rows of the size that the summary says, and the same pixels for any
+//! size of reads.
 
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::BufRead;

@@ -10,8 +10,8 @@ const SHORT_BITS: u32 = 9;
 /// A Huffman table as its segment defines it.
 ///
 /// Codes of one length are consecutive numbers, and the first code of a length is the last code of the length before,
-/// plus one, with zeros appended (section C.2). So the codes, left-aligned in 16 bits, ascend with their length, and a
-/// code of 16 bits is found by comparing it with one limit for each length.
+/// plus one, with zeros appended (section C.2). So the codes, left-aligned in 16 bits, ascend with their length, and
+/// a code of 16 bits is found by comparing it with one limit for each length.
 #[derive(Clone, Debug)]
 pub(crate) struct HuffmanTable {
     /// The code that the next [`SHORT_BITS`] bits begin with: its length in the high byte, its symbol in the low one;

@@ -1,8 +1,8 @@
 //! Lanes: several places of an entropy-coded stream, decoded in turns on one thread.
 //!
 //! Decoding one place is a chain of look-ups, each of which waits for the one before. Independent places fill that
-//! time: three of them take little more than half the time that they take one after another. That holds only while all
-//! that a step needs is in registers, so a [`Cursor`] is four numbers and no more.
+//! time: three of them take little more than half the time that they take one after another. That holds only while
+//! all that a step needs is in registers, so a [`Cursor`] is four numbers and no more.
 
 use crate::entropy::lookup::{Lookup, SLOW_STEP, STATES, boxed};
 use crate::entropy::step_tables::{INDEX_BITS, MOST_STEP_BITS, StepEntry};
@@ -34,7 +34,7 @@ const ROOM: usize = 1 << 16;
 /// of the bit of the data behind it, then its coefficients, zero where none came, DC as difference.
 type Numbers = [i16; ROOM];
 
-/// A place in the stream and what was decoded on the way there.
+/// A position in the stream, and what was decoded on the way there.
 #[derive(Debug)]
 pub(crate) struct Lane {
     cursor: Cursor,
@@ -45,7 +45,7 @@ pub(crate) struct Lane {
     mcu: (usize, usize),
 }
 
-/// A place between two steps.
+/// A position in the stream between two steps.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cursor {
     /// The next bits, from the highest on.
@@ -53,7 +53,7 @@ struct Cursor {
     /// Bit of the data.
     bit: u32,
     /// From the lowest bit: 8 bits for the position in the block; 4 for the number of the block in its MCU; 4 unused,
-    /// always zero; 16 for the place of the block in [`Numbers`].
+    /// always zero; 16 for the first number of the block in [`Numbers`].
     state: u32,
     /// The [table](crate::entropy::lookup::Transition::table) for the next step.
     table: u16,

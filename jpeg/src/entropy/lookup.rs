@@ -2,8 +2,8 @@
 //!
 //! A step looks up the next [`INDEX_BITS`] bits in the table of the present state and gets a [`StepEntry`]: how many
 //! bits to drop, how far that goes in the block, and the value of a coefficient. The next state is looked up as well,
-//! so that steps have one shape whatever comes: where blocks end is data, not a branch, and no processor could predict
-//! that branch.
+//! so that steps have one shape whatever comes: where blocks end is data, not a branch, and no processor could
+//! predict that branch.
 //!
 //! A state is a block of the MCU and a position in it (see [`step_tables`](crate::entropy::step_tables)). The
 //! coefficients that are wanted are the lowest ones across and down; in zigzag order the last of them stands at
@@ -26,8 +26,8 @@ const POSITIONS: u32 = 256;
 /// States of all blocks together: sixteen blocks of 256 positions. T.81 allows ten blocks in an MCU (section B.2.3).
 pub(crate) const STATES: usize = 16 << 8;
 
-/// Bit of a position that only steps set that need a second look: those that no entry covers, and those that arrive at
-/// the end of a block, or past it, without an end-of-block symbol.
+/// Bit of a position that only steps set that need a second look: those that no entry covers, and those that arrive
+/// at the end of a block, or past it, without an end-of-block symbol.
 pub(crate) const SLOW_STEP: u32 = 64;
 
 // A table's first entry is held in halves in 16 bits.

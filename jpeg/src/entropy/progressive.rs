@@ -15,8 +15,8 @@ use crate::syntax::tables::{ScanHeader, Tables};
 /// More bytes than an MCU can have in one scan.
 ///
 /// A scan of DC may have 64 blocks in an MCU, four components of 4 by 4, each of a code of 16 bits and a value of 15.
-/// A scan of AC has one block, in which each of 63 coefficients may have a code of 16 bits and, at first, a value of 15,
-/// and in a refinement a sign and a correction; the length of an end-of-band run has 14 bits.
+/// A scan of AC has one block, in which each of 63 coefficients may have a code of 16 bits and, at first, a value of
+/// 15, and in a refinement a sign and a correction; the length of an end-of-band run has 14 bits.
 const LONGEST_MCU: usize = 512;
 
 const _: () = assert!(64 * (16 + 15) < LONGEST_MCU * 8 && 63 * (16 + 15) + 14 < LONGEST_MCU * 8);
@@ -230,9 +230,9 @@ impl ProgressiveScan<'_> {
 
     /// Decodes one more bit of the AC coefficients of a block (section G.1.2.3).
     ///
-    /// A coefficient that is not zero so far has a correction bit wherever the scan passes it. Zeros are counted by the
-    /// runs of symbols, and one of them becomes one unit of this bit, plus or minus. Which coefficients are not zero
-    /// therefore decides the meaning of all bits that follow.
+    /// A coefficient that is not zero so far has a correction bit wherever the scan passes it. Zeros are counted by
+    /// the runs of symbols, and one of them becomes one unit of this bit, plus or minus. Which coefficients are not
+    /// zero therefore decides the meaning of all bits that follow.
     fn refine_ac(
         &self,
         reader: &mut BitReader<'_>,

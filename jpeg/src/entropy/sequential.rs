@@ -2,11 +2,11 @@
 //! (ITU-T T.81, sections E.2 and F.2).
 //!
 //! Behind a restart marker every lane knows where it stands. Elsewhere only the first one does; the others begin
-//! anywhere, as if an MCU began there, and guess. Huffman codes fall into step by themselves after a few hundred bits:
-//! a decoder in the wrong place reads codes of the wrong lengths until, by chance, one ends where a true code ends at
-//! the start of an MCU. A guess counts only from a bit at which the lane before, whose place is known, begins an MCU
-//! as well; [`threads`](crate::entropy::threads) says why the two cannot differ from there on. So the result is always
-//! what one lane alone would have found, and a guess that never falls into step costs only time.
+//! anywhere, as if an MCU began there, and guess. Huffman codes fall into step by themselves after a few hundred
+//! bits: a decoder in the wrong place reads codes of the wrong lengths until, by chance, one ends where a true code
+//! ends at the start of an MCU. A guess counts only from a bit at which the lane before, whose place is known, begins
+//! an MCU as well; [`threads`](crate::entropy::threads) says why the two cannot differ from there on. So the result
+//! is always what one lane alone would have found, and a guess that never falls into step costs only time.
 
 use std::io::BufRead;
 use std::num::NonZeroUsize;

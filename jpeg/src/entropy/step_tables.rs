@@ -7,8 +7,8 @@
 //!
 //! A lane loads at least 57 bits into its reservoir ([`reservoir`](crate::entropy::lanes::reservoir)) and then makes
 //! three steps without a look at the limits. The first two drop at most [`MOST_STEP_BITS`] each, and the third must
-//! still find a whole index: `2 * 22 + 13 = 57`. The two constants trade against each other: an index of 14 bits would
-//! double the tables, which have 32 KiB each, and leave only 21 bits for a step.
+//! still find a whole index: `2 * 22 + 13 = 57`. The two constants trade against each other: an index of 14 bits
+//! would double the tables, which have 32 KiB each, and leave only 21 bits for a step.
 //!
 //! # Positions
 //!
@@ -23,9 +23,10 @@
 //! | end of block (EOB) | [`END_OF_BLOCK`] | 129 to 191 |
 //! | several symbols | sum of theirs | as above |
 //!
-//! Without EOB an entry advances by at most 63, so a step from below 64 arrives below 127; with EOB it arrives from
-//! 128 on and below 255. A position always fits in eight bits, and bit 6, [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP),
-//! is set exactly when the step went to position 64 or past it, be it with EOB or without: 64 to 127, or 192 to 254.
+//! Steps begin at 63 at most, and without EOB an entry advances by 63 at most: such a step arrives at 126 at most. With
+//! EOB, which adds 128, it arrives between 128 and 254. So a position always fits in eight bits. Its bit 6,
+//! [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP), is set exactly when the symbols went to position 64 or past it: 64
+//! to 126 without EOB, 192 to 254 with it.
 
 use crate::entropy::huffman::{HuffmanTable, extend};
 
@@ -46,8 +47,8 @@ pub(crate) const END_OF_BLOCK: u32 = 128;
 pub(crate) struct StepEntry(pub(crate) u32);
 
 impl StepEntry {
-    /// No step: the code, or the value behind it, is longer than the index, or there is no such code. The advance leads
-    /// to [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP) from every position of a block.
+    /// No step: the code, or the value behind it, is longer than the index, or there is no such code. The advance
+    /// leads to [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP) from every position of a block.
     const NONE: Self = Self(64 << 8);
 
     pub(crate) fn new(bits: u32, advance: u32, value: i16) -> Self {
@@ -172,8 +173,8 @@ fn ac_entry(code: &HuffmanTable, index: u32) -> StepEntry {
 /// A step with as many AC symbols behind it as the index shows codes.
 ///
 /// The codes must lie within the index. The extra bits of the last symbol may lie behind it, for nothing depends on
-/// them: only their number counts, which [`MOST_STEP_BITS`] bounds. Symbols end with the first EOB, and before one that
-/// would bring the sum of advances to 64, so that the position keeps its meaning (see the module).
+/// them: only their number counts, which [`MOST_STEP_BITS`] bounds. Symbols end with the first EOB, and before one
+/// that would bring the sum of advances to 64, so that the position keeps its meaning (see the module).
 #[expect(clippy::indexing_slicing, reason = "indexed below its constant length")]
 fn with_skipped(prefixes: &[u16; 1 << INDEX_BITS], index: u32, before: StepEntry) -> StepEntry {
     let (mut bits, mut advance) = (before.bits(), before.advance());

@@ -58,7 +58,7 @@ struct LaneGroup {
     lanes: Vec<Lane>,
     /// Of the lanes that have something to do.
     limits: Vec<LaneLimit>,
-    /// Number of lanes, the first ones, that begin where an MCU does. The others guess.
+    /// Number of lanes, the first ones, that begin where an MCU is known to begin.
     exact: usize,
     /// Lanes that met an invalid code, by their numbers in the group, when all are done.
     invalid: Vec<bool>,

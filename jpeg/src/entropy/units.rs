@@ -30,8 +30,9 @@ pub(crate) struct McuBlock {
 }
 
 impl ScanUnits {
-    /// The units of a scan. In a scan of one component an MCU is one block, and blocks that show nothing are not coded
-    /// (section A.2.2); else it has as many blocks of each component as the sampling factors say (section A.2.3).
+    /// The units of a scan. In a scan of one component an MCU is one block, and blocks that show nothing are not
+    /// coded (section A.2.2); else it has as many blocks of each component as the sampling factors say (section
+    /// A.2.3).
     pub(crate) fn new(frame: &Frame, scan: &ScanHeader) -> Self {
         let whole = |(across, down): (u32, u32)| (index(across), index(down));
         if let [only] = *scan.components.as_slice() {

@@ -12,8 +12,8 @@ use crate::syntax::input::Input;
 /// some bytes past their limit ([`OVERRUN`](crate::entropy::lanes::OVERRUN)).
 pub(crate) const PADDING: usize = 64;
 
-/// Most segments in memory: restart markers may follow each other without any data between them, and must not fill the
-/// memory.
+/// Most segments in memory: restart markers may follow each other without any data between them, and must not fill
+/// the memory.
 const MOST_SEGMENTS: usize = 64;
 
 /// Bytes in which the next restart marker is looked for.
@@ -160,14 +160,14 @@ impl Window {
         self.passed = self.passed.saturating_add(count);
     }
 
-    /// Goes on at the next restart marker: gives the bit of the window where its data begins, and brings `passed`, the
-    /// number of restart intervals before it, up to date; `None` when the scan has no more.
+    /// Goes on at the next restart marker: gives the bit of the window where its data begins, and brings `passed`,
+    /// the number of restart intervals before it, up to date; `None` when the scan has no more.
     ///
-    /// T.81, section F.2.4 leaves recovery open. Numbers of restart markers count modulo 8, so a marker that is one to
-    /// five ahead says how many intervals are missing, and one that is one or two behind, that is seven or six ahead,
-    /// belongs to what was given up before: its data is passed over. Libjpeg decides the same for two either side, and
-    /// takes the other three for the marker that it expects (`jpeg_resync_to_restart`). But when the marker behind it
-    /// has the number that follows on the expected one, its own number is wrong, and nothing is missing.
+    /// T.81, section F.2.4 leaves recovery open. Numbers of restart markers count modulo 8, so a marker that is one
+    /// to five ahead says how many intervals are missing, and one that is one or two behind, that is seven or six
+    /// ahead, belongs to what was given up before: its data is passed over. Libjpeg decides the same for two either
+    /// side, and takes the other three for the marker that it expects (`jpeg_resync_to_restart`). But when the marker
+    /// behind it has the number that follows on the expected one, its own number is wrong, and nothing is missing.
     pub(crate) fn resume<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
@@ -192,8 +192,8 @@ impl Window {
         }
     }
 
-    /// Number of the restart marker behind the current segment, if the segment is shorter than [`LOOKAHEAD`]: how much
-    /// is in memory by chance must not matter.
+    /// Number of the restart marker behind the current segment, if the segment is shorter than [`LOOKAHEAD`]: how
+    /// much is in memory by chance must not matter.
     fn next_restart<R: BufRead>(
         &mut self,
         input: &mut Input<R>,

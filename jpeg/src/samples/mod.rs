@@ -2,6 +2,7 @@
 
 pub(crate) mod block_row;
 pub(crate) mod color;
+mod passes;
 pub(crate) mod rows;
 mod small_blocks;
 pub(crate) mod streamed;

@@ -10,9 +10,9 @@ use crate::syntax::frame::{Component, Frame};
 ///
 /// A row of pixels waits until all planes have what it needs. A plane of a quarter of the height, which is the least,
 /// has the centre of its last sample two rows of pixels above the end of the MCUs; the two rows below it are
-/// interpolated with the next sample, so they wait for the next row of MCUs. Then a plane of full height needs its last
-/// two rows again, a plane in between no more than those, and the waiting plane its last one. Two more are kept than
-/// that.
+/// interpolated with the next sample, so they wait for the next row of MCUs. Then a plane of full height needs its
+/// last two rows again, a plane in between no more than those, and the waiting plane its last one. Two more are kept
+/// than that.
 const KEPT: usize = 4;
 
 /// One component's plane, as far as it is in memory.
@@ -102,8 +102,8 @@ impl RowAssembler {
         planes.sum::<u64>() + u64::from(frame.reduced(scale).0) * 8
     }
 
-    /// The samples of a plane of the present row of MCUs, from column `x` of row `y` on, and the samples from a row to
-    /// the next.
+    /// The samples of a plane of the present row of MCUs, from column `x` of row `y` on, and the samples from a row
+    /// to the next.
     pub(crate) fn samples_from(
         &mut self,
         component: usize,

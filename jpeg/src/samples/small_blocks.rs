@@ -5,13 +5,12 @@
 //! sum of coefficients, and both passes are one. Sums of four stay within 16 bits.
 
 use crate::samples::block_row::BlockRow;
-use crate::samples::transform::{
-    COLUMN_BIAS, COLUMN_SHIFT, MOST_MAGNITUDE, ROW_BIAS, ROW_SHIFT, Transform, pass,
-};
+use crate::samples::passes::{COLUMN_BIAS, COLUMN_SHIFT, MOST_MAGNITUDE, ROW_BIAS, ROW_SHIFT, pass};
+use crate::samples::transform::Transform;
 use crate::samples::vector::{I16x8, U8x16};
 
-/// Added to sums of coefficients, which are eight times a sample: half of eight to round to the nearest, and eight times
-/// 128, the middle of the range.
+/// Added to sums of coefficients, which are eight times a sample: half of eight to round to the nearest, and eight
+/// times 128, the middle of the range.
 const EIGHTHS_BIAS: i16 = 4 + 128 * 8;
 
 const _: () = assert!(4 * MOST_MAGNITUDE as i32 + EIGHTHS_BIAS as i32 <= i16::MAX as i32);
@@ -90,8 +89,8 @@ impl Transform {
     }
 }
 
-/// Transposes two blocks of 4 x 4 side by side, each by itself: vector `i` has column `i` of the left block, then that
-/// of the right one.
+/// Transposes two blocks of 4 x 4 side by side, each by itself: vector `i` has column `i` of the left block, then
+/// that of the right one.
 #[inline(always)]
 fn transposed([a, b, c, d, ..]: [I16x8; 8]) -> [I16x8; 8] {
     let (ac_left, bd_left) = (a.zip_low(c), b.zip_low(d));

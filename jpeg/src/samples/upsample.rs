@@ -1,7 +1,7 @@
 //! Planes of less than the output's resolution: linear interpolation between the centres of samples.
 //!
-//! At twice the resolution this is libjpeg's triangle filter ("fancy upsampling"), rounding included: three quarters of
-//! the nearer sample and one of the other, along each axis.
+//! At twice the resolution this is libjpeg's triangle filter ("fancy upsampling"), rounding included: three quarters
+//! of the nearer sample and one of the other, along each axis.
 
 /// Output samples for input samples, along one axis, in lowest terms.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,14 +28,14 @@ impl Ratio {
         self.output == self.input
     }
 
-    /// Sum of the weights of two neighbours: at most 8, so that a sum of weighted samples fits in 16 bits, and so does
-    /// four times that.
+    /// Sum of the weights of two neighbours: at most 8, so that a sum of weighted samples fits in 16 bits, and so
+    /// does four times that.
     pub(super) fn total(self) -> u16 {
         if self.is_one() { 1 } else { u16::try_from(2 * self.output).unwrap_or(u16::MAX) }
     }
 
-    /// Position of an output sample: the input sample before it, which may be the one before the first, and the weight
-    /// of the one after that.
+    /// Position of an output sample: the input sample before it, which may be the one before the first, and the
+    /// weight of the one after that.
     ///
     /// The centre of output sample `x` is at `(x + 1/2) input/output - 1/2`, in input samples from the centre of the
     /// first: `((2x + 1) input - output) / (2 output)`.
@@ -57,8 +57,8 @@ pub(super) fn blend_rows(before: &[u8], after: &[u8], weight: u16, total: u16, b
     }
 }
 
-/// Interpolates along a row whose samples are `scale` times too large. `is_upper` tells which of two output rows it is
-/// of, where that decides the rounding.
+/// Interpolates along a row whose samples are `scale` times too large. `is_upper` tells which of two output rows it
+/// is of, where that decides the rounding.
 ///
 /// At twice the resolution libjpeg rounds halves up and down by turns, so that the mean stays: the left and the right
 /// sample of a pair, or the upper and the lower one, add different amounts before bits are dropped.

@@ -34,8 +34,8 @@ pub struct ComponentBlocks {
 impl ComponentBlocks {
     /// The quantised coefficients of a block, by its column and row; `None` past the last.
     ///
-    /// They are [`Self::size`] in natural order: the first is DC, and frequencies across rise along each row. What did
-    /// not come is zero; the numbers of a damaged block mean nothing.
+    /// They are [`Self::size`] in natural order: the first is DC, and frequencies across rise along each row. What
+    /// did not come is zero; the numbers of a damaged block mean nothing.
     #[must_use]
     pub fn block(&self, column: usize, row: usize) -> Option<&[i16]> {
         let length = self.size.0 * self.size.1;

@@ -8,8 +8,8 @@
 //!   takes just what quantisation in steps twice as large would have taken. With more than [`MOST_MISSING_BITS`] bits
 //!   missing it counts as lost.
 //!
-//! To read a refinement of AC coefficients one must know which of them are not zero so far. A block that missed a scan
-//! of AC cannot be refined any more: nothing is read from there to the next restart marker.
+//! To read a refinement of AC coefficients one must know which of them are not zero so far. A block that missed a
+//! scan of AC cannot be refined any more: nothing is read from there to the next restart marker.
 
 use crate::scale::share;
 use crate::syntax::tables::ScanHeader;

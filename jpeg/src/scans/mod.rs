@@ -25,8 +25,8 @@ use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
 
-/// Times that each block may be visited. Every scan costs a visit to each block of its components, though it may have a
-/// few bytes only; writers need six or seven.
+/// Times that each block may be visited. Every scan costs a visit to each block of its components, though it may have
+/// a few bytes only; writers need six or seven.
 const VISITS: u64 = 16;
 
 /// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as many bytes.
@@ -77,8 +77,8 @@ impl<'a> ScanReader<'a> {
     /// Reads scans until enough is known or the file ends; gives the share that was lost
     /// ([`CoefficientStore::lost`]).
     ///
-    /// A table or header that breaks the rules ends the reading as the end of the file does, and is an error only where
-    /// nothing came before it.
+    /// A table or header that breaks the rules ends the reading as the end of the file does, and is an error only
+    /// where nothing came before it.
     pub(crate) fn read<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<f64, Error> {
         let (ending, refusal) = match self.read_scans(input) {
             Ok(ending) => (ending, None),
@@ -118,8 +118,8 @@ impl<'a> ScanReader<'a> {
         }
     }
 
-    /// Takes the quantisation tables of the components of the present scan, if it is their first: later definitions do
-    /// not concern them.
+    /// Takes the quantisation tables of the components of the present scan, if it is their first: later definitions
+    /// do not concern them.
     fn fix_steps(&mut self) {
         for selected in &self.header.components {
             let component = self.head.frame.components.get(selected.component);
@@ -240,8 +240,8 @@ impl<'a> ScanReader<'a> {
         Ok(missed)
     }
 
-    /// Refuses a scan that does not follow on those before it (section G.1.1.1): a coefficient comes first down to some
-    /// bit, and then one bit with each scan.
+    /// Refuses a scan that does not follow on those before it (section G.1.1.1): a coefficient comes first down to
+    /// some bit, and then one bit with each scan.
     fn check_progression(&self) -> Result<(), Error> {
         let wrong = || Error::damaged("a scan does not follow on those before it");
         let ScanHeader { components, band: (first, last), high, low } = &self.header;

@@ -13,13 +13,13 @@
 //! blocks have, and a variance of `s²/12` around it.
 //!
 //! *Samples.* Basis functions of the transform are orthonormal, so a coefficient of one step spreads a square of
-//! `step²` over 64 samples: the root mean square is `step/8` a sample. Transforms of reduced sizes have the same scale
-//! ([`transform`](crate::samples::transform)). Squares of different coefficients add up.
+//! `step²` over 64 samples: the root mean square is `step/8` a sample. Transforms of reduced sizes have the same
+//! scale ([`transform`](crate::samples::transform)). Squares of different coefficients add up.
 //!
-//! *Averaging.* Making the picture `r` times smaller afterwards averages `r²` samples to a pixel. Errors of AC are taken
-//! as independent over these, so their square is divided by `r²`. The error of DC is the same in all samples of a block
-//! and independent from block to block: with `n` samples of a block, its variance is divided by `r²/n`, the number of
-//! blocks in a pixel, or by 1. The offset of DC is the same everywhere, and no averaging removes it.
+//! *Averaging.* Making the picture `r` times smaller afterwards averages `r²` samples to a pixel. Errors of AC are
+//! taken as independent over these, so their square is divided by `r²`. The error of DC is the same in all samples of
+//! a block and independent from block to block: with `n` samples of a block, its variance is divided by `r²/n`, the
+//! number of blocks in a pixel, or by 1. The offset of DC is the same everywhere, and no averaging removes it.
 
 /// Levels that may be missing, root mean square: half of what rounding to whole levels could show.
 const TOLERANCE: f64 = 0.5;

@@ -204,8 +204,8 @@ impl CoefficientStore {
         Ok(())
     }
 
-    /// Share of the picture that is lost, 0 to 1: the mean over its MCUs, of which each has lost as much as that of its
-    /// components which lost most. Where blocks are coarse, one MCU at least counts as lost.
+    /// Share of the picture that is lost, 0 to 1: the mean over its MCUs, of which each has lost as much as that of
+    /// its components which lost most. Where blocks are coarse, one MCU at least counts as lost.
     pub(super) fn lost(&self, frame: &Frame) -> f64 {
         let losses = || self.planes.iter().map(|plane| &plane.losses);
         if losses().any(Losses::is_all) {

@@ -95,7 +95,8 @@ impl Frame {
         (self.width.div_ceil(8 * self.max_across()), self.height.div_ceil(8 * self.max_down()))
     }
 
-    /// Blocks of a component that show something, across and down: those that a scan of it alone codes (section A.2.2).
+    /// Blocks of a component that show something, across and down: those that a scan of it alone codes (section
+    /// A.2.2).
     pub(crate) fn blocks(&self, component: &Component) -> (u32, u32) {
         let samples = |length: u32, factor: u32, most: u32| (length * factor).div_ceil(most);
         (
@@ -112,9 +113,9 @@ impl Frame {
 
     /// Samples that a block of a component gives at a scale, across and down: 1, 2, 4 or 8.
     ///
-    /// A component of half the resolution has one block where others have two. It is decoded at twice the size, so that
-    /// its plane has as many samples as the output has pixels there and needs no upsampling, while it has coefficients
-    /// for that (libjpeg's `jpeg_calc_output_dimensions`).
+    /// A component of half the resolution has one block where others have two. It is decoded at twice the size, so
+    /// that its plane has as many samples as the output has pixels there and needs no upsampling, while it has
+    /// coefficients for that (libjpeg's `jpeg_calc_output_dimensions`).
     pub(crate) fn block_size(&self, component: &Component, scale: Scale) -> (u32, u32) {
         let grown = |factor: u32, most: u32| {
             let mut size = scale.samples();

@@ -11,8 +11,8 @@ use crate::syntax::tables::{ScanHeader, Tables};
 /// Everything that is known before pixels are.
 ///
 /// A head is read from the start of a file; [`decode`](Self::decode) and [`coefficients`](Self::coefficients) read on
-/// with the same reader. Its fields may be changed between: a height that stands at the end of the file is put in, and
-/// [`Metadata::adobe`] and [`Metadata::is_jfif`] say which colours come out.
+/// with the same reader. Its fields may be changed between: a height that stands at the end of the file is put in,
+/// and [`Metadata::adobe`] and [`Metadata::is_jfif`] say which colours come out.
 #[derive(Clone, Debug)]
 pub struct Head {
     /// Size and components.
@@ -31,8 +31,9 @@ impl Head {
     /// Reads up to the first entropy-coded byte.
     ///
     /// # Errors
-    /// [`Error::Read`] when the reader fails, [`Error::CutShort`] and [`Error::Damaged`] when the file ends or breaks the
-    /// rules before its first scan, and [`Error::Unsupported`] when it is coded in a way that is not decoded here.
+    /// [`Error::Read`] when the reader fails, [`Error::CutShort`] and [`Error::Damaged`] when the file ends or breaks
+    /// the rules before its first scan, and [`Error::Unsupported`] when it is coded in a way that is not decoded
+    /// here.
     pub fn read(reader: impl BufRead) -> Result<Self, Error> {
         let mut input = Input::new(reader);
         let mut tables = Tables::default();
@@ -66,8 +67,8 @@ impl Head {
         }
     }
 
-    /// The quality, 1 to 100, at which libjpeg would write the first component's quantisation table; `None` when there
-    /// is no such table. Of tables that libjpeg did not write, it is the one whose steps have the nearest sum.
+    /// The quality, 1 to 100, at which libjpeg would write the first component's quantisation table; `None` when
+    /// there is no such table. Of tables that libjpeg did not write, it is the one whose steps have the nearest sum.
     #[must_use]
     pub fn quality(&self) -> Option<u8> {
         let first = self.frame.components.first()?;
@@ -92,8 +93,8 @@ fn quality(sum: u32) -> u8 {
     (1..=100).min_by_key(|quality| sum_at(*quality).abs_diff(sum)).unwrap_or(100)
 }
 
-/// The height that a whole file defines behind its first scan (section B.2.5), for a frame that leaves it open; `None`
-/// when there is none.
+/// The height that a whole file defines behind its first scan (section B.2.5), for a frame that leaves it open;
+/// `None` when there is none.
 #[must_use]
 pub fn height_at_end(file: &[u8]) -> Option<u32> {
     let mut input = Input::new(file);

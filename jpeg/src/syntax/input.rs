@@ -47,8 +47,8 @@ impl<R: BufRead> Input<R> {
         Ok(byte)
     }
 
-    /// The next marker, by its code: the byte after the next 0xff that is neither a fill byte nor stuffing. Stray bytes
-    /// before it are passed over, as by libjpeg (`next_marker`). `None` at the end of the file.
+    /// The next marker, by its code: the byte after the next 0xff that is neither a fill byte nor stuffing. Stray
+    /// bytes before it are passed over, as by libjpeg (`next_marker`). `None` at the end of the file.
     pub(crate) fn marker(&mut self) -> Result<Option<u8>, Error> {
         loop {
             let available = self.available()?;

@@ -1,4 +1,5 @@
-//! Metadata: what a JPEG says of itself beside pixels (JFIF; Exif 2.32, section 4.7.2; ICC.1, annex B.4; Adobe TN 5116).
+//! Metadata: what a JPEG says of itself beside pixels (JFIF; Exif 2.32, section 4.7.2; ICC.1, annex B.4; Adobe TN
+//! 5116).
 
 /// Most bytes of an ICC profile that are kept.
 const LONGEST_PROFILE: usize = 4 * 1024 * 1024;

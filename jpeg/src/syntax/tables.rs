@@ -71,7 +71,8 @@ impl Tables {
     }
 }
 
-/// A scan header: which components a scan has, with which tables, which coefficients and bits of them (section B.2.3).
+/// A scan header: which components a scan has, with which tables, which coefficients and bits of them (section
+/// B.2.3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ScanHeader {
     /// One to four, in the order of the frame.

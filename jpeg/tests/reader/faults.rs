@@ -1,4 +1,4 @@
-//! Single faults in files of which every coefficient is known: each spoils what it must and nothing else.
+//! Single faults in files whose coefficients are all known: each spoils what it must and nothing else.
 
 use std::io::{self, BufReader, Read};
 
@@ -11,7 +11,7 @@ fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
     Head::read(&mut file)?.coefficients(file, Scale::Full)
 }
 
-/// Code and place of every marker, restarts included.
+/// Code and position of every marker, restarts included.
 fn markers(file: &[u8]) -> Vec<(u8, usize)> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at + 1 < file.len() {
@@ -79,7 +79,7 @@ fn garbage_between_segments_is_passed_over() {
     }
 }
 
-/// As the frames of Motion JPEG are.
+/// Frames of Motion JPEG are like that.
 #[test]
 fn file_without_huffman_tables_is_read_with_those_of_annex_k() {
     let picture = Picture::random(8, 90, 70, &[(2, 1), (1, 1), (1, 1)], 0.4);
@@ -166,7 +166,7 @@ fn damage_in_an_interval_stays_in_it() {
     }
 }
 
-/// Where a scan of AC breaks off, later ones refine what came of it and leave the rest alone.
+/// Where a scan of AC breaks off, later ones refine the blocks that came and leave the others alone.
 #[test]
 fn blocks_that_missed_a_scan_are_not_refined_with_the_bits_of_others() {
     let (picture, file) = grey(Process::Progressive, 0);
@@ -203,12 +203,12 @@ fn picture_without_its_last_bits_is_damaged_by_one_unit() {
             assert!(block.iter().zip(expected).all(is_close), "before scan {scan}: block {number}");
         }
     }
-    // Without a scan that says something first, all is lost.
+    // Without the first scan of a coefficient that is kept, all is lost.
     assert_eq!(coefficients(&file[..scans[1]]).unwrap().lost, 1.0);
-    // Who closes the file says that it is to be so.
+    // An end marker says that nothing more was to come.
     let closed = [&file[..scans[4]], &[0xff, 0xd9]].concat();
     assert_eq!(coefficients(&closed).unwrap().lost, 0.0);
-    // But not in the middle of a scan.
+    // But not after a scan that breaks off.
     let closed = [&file[..scans[3] + 30], &[0xff, 0xd9]].concat();
     assert_eq!(coefficients(&closed).unwrap().lost, 0.01);
     let closed = [&file[..scans[1] + 30], &[0xff, 0xd9]].concat();
@@ -232,10 +232,10 @@ fn broken_header_ends_the_picture_as_the_end_of_the_file_does() {
     let scans = places(&file, 0xda..=0xda);
     for (scan, at) in scans.iter().enumerate() {
         let mut spoiled = file.clone();
-        // The component that the scan is of.
+        // The name of the component of the scan.
         spoiled[at + 5] = 77;
         let found = coefficients(&spoiled);
-        // Without AC nothing has come that would be a picture.
+        // Without AC all is lost.
         if scan < 2 {
             let refusal = found.unwrap_err().to_string();
             assert_eq!(refusal, "a damaged JPEG: a scan names a component that is not in the frame");
@@ -245,7 +245,7 @@ fn broken_header_ends_the_picture_as_the_end_of_the_file_does() {
     }
 }
 
-/// Gives so many bytes of a file, then an error.
+/// Gives a number of bytes of a file, then an error.
 struct Breaking<'a>(&'a [u8]);
 
 impl Read for Breaking<'_> {
@@ -298,7 +298,7 @@ impl Read for Counting<'_> {
     }
 }
 
-/// A scan of a few bytes costs a visit to every block. What tells how many scans were read is where reading ends.
+/// A scan of a few bytes costs a visit to every block. The position at which reading ends tells how many were read.
 #[test]
 fn scans_are_read_only_as_far_as_the_size_of_the_picture_and_the_file_warrant() {
     let picture = Picture::grey(1600, 1600, &[(1, 1)], vec![[1; 64]]);
@@ -316,7 +316,7 @@ fn scans_are_read_only_as_far_as_the_size_of_the_picture_and_the_file_warrant() 
     let scans = places(&file[..read], 0xda..=0xda).len();
     // The bytes of the DC scan, one bit a block, pay for two more.
     assert_eq!(scans, 16 + 2 + 2, "{read} of {} bytes", file.len());
-    // A small picture may have as many as it likes.
+    // A small picture may have any number of scans.
     let small = Picture { width: 30, height: 30, ..Picture::grey(30, 30, &[(1, 1)], vec![[1; 64]]) };
     let file = writer::write(&small, &writing);
     assert_eq!(coefficients(&file).unwrap().lost, 0.0);

@@ -1,4 +1,4 @@
-//! The JPEG reader against a plain one, on files that no camera writes.
+//! Tests of the reader on files that no camera writes, against a reference reader.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
     dead_code,
     unreachable_pub,
     unused_imports,
-    reason = "a test may panic, and the writer of odd files has more than every test needs"
+    reason = "a test may panic, and the writer can do more than each test needs"
 )]
 
 mod conformance;
@@ -30,12 +30,12 @@ use self::writer::{Picture, Random, Writing};
 const SCALES: [(Scale, u32); 4] =
     [(Scale::Full, 8), (Scale::Half, 4), (Scale::Quarter, 2), (Scale::Eighth, 1)];
 
-/// Every row, read to the end of the file.
+/// Reads a file to its end; gives all rows.
 fn read(file: &[u8], scale: Scale) -> Result<(Summary, Vec<u8>), Error> {
     read_by(file, file, scale)
 }
 
-/// [`read`] through a reader of the file.
+/// [`read`], through a reader of the file.
 fn read_by(mut reader: impl BufRead, file: &[u8], scale: Scale) -> Result<(Summary, Vec<u8>), Error> {
     let mut head = Head::read(&mut reader)?;
     if head.frame.height == 0 {
@@ -59,7 +59,7 @@ fn grown(factor: u8, most: u8, samples: u32) -> u32 {
     size
 }
 
-/// Holds the planes that need no upsampling to the exact inverse transform; tells how many there were.
+/// Compares the planes that need no upsampling with the exact inverse transform; gives their number.
 fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
     let most =
         |factor: fn(&reference::Component) -> u8| expected.components.iter().map(factor).max().unwrap();
@@ -92,7 +92,7 @@ fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
     compared
 }
 
-/// A picture whose components come out as they are: grey, RGB by Adobe's word, or inks without it.
+/// A random picture whose components come out unconverted: grey, RGB marked by Adobe's segment, or inks without it.
 fn any(seed: u64) -> Option<(Picture, Writing)> {
     let mut random = Random::new(seed);
     let (width, height) = (1 + random.below(70), 1 + random.below(70));
@@ -104,7 +104,7 @@ fn any(seed: u64) -> Option<(Picture, Writing)> {
     let mut writing = Writing::random(&picture, true, &mut random);
     writing.adobe = (count == 3).then_some(0);
     writing.jfif = false;
-    // Ten blocks in a unit are the most (section B.2.3).
+    // An MCU has ten blocks at most (section B.2.3).
     let blocks: u32 = sampling.iter().map(|(h, v)| u32::from(h * v)).sum();
     (blocks <= 10).then_some((picture, writing))
 }
@@ -120,7 +120,7 @@ fn every_size_sampling_process_and_scan_script_gives_the_exact_picture() {
     assert!(compared > 5000, "only {compared} planes were compared");
 }
 
-/// Gives at most so many bytes at a time.
+/// Gives a few bytes at a time.
 struct Dribble<'a>(&'a [u8], Random);
 
 impl Read for Dribble<'_> {
@@ -160,7 +160,7 @@ fn photographs_are_read_exactly() {
             assert!(compare(name, &file, &expected) > 0);
             continue;
         }
-        // Luma comes back out of RGB, but for clipped colours.
+        // Luma can be computed back from RGB, except of clipped colours.
         let mut off = 0;
         for (at, pixel) in pixels.chunks_exact(3).enumerate() {
             let (x, y) = (at % summary.width as usize, at / summary.width as usize);
@@ -173,7 +173,7 @@ fn photographs_are_read_exactly() {
     }
 }
 
-/// Whatever is cut off, the rows are all there or the file is refused, and what is lost is told.
+/// A file that is cut anywhere gives all rows and the share that is lost, or is refused.
 #[test]
 fn truncation_at_every_byte_gives_a_picture_or_an_error() {
     for seed in 0..15 {
@@ -210,7 +210,7 @@ fn flipped_bits_are_survived() {
     }
 }
 
-/// The DC scans come first; at 1/8 nothing else of a grey picture is wanted.
+/// The DC scan comes first, and at 1/8 a grey picture needs nothing else.
 #[test]
 fn reading_stops_when_enough_is_known() {
     let picture = Picture::random(5, 200, 200, &[(1, 1)], 0.8);

@@ -1,4 +1,4 @@
-//! The writer of odd files and the plain reader agree on every coefficient.
+//! The writer and the reference reader agree on every coefficient.
 
 use crate::reference;
 use crate::writer::{self, Huffman, Picture, Process, Random, Writing};
@@ -129,7 +129,7 @@ fn flat_block_keeps_its_level_at_each_size() {
     }
 }
 
-/// Cut spectra overshoot: half a block of a slope comes out at most 14 % steeper than its mean.
+/// Truncated spectra overshoot: a slope comes out at most 14 % steeper than it is in half a block.
 #[test]
 fn sloping_block_slopes_alike_at_each_size() {
     for (w, h, plane) in reduced(|x, y| 128.0 + (x - 3.5) * 14.0 + (y - 3.5) * 10.0) {
@@ -178,7 +178,7 @@ fn box_of_one_is_the_mean_that_dc_says() {
     assert_eq!(frame.components[0].box_plane(8), frame.components[0].plane(8, 8));
 }
 
-/// The reader is no proof of the writer if it takes anything.
+/// A reference reader that accepted anything would prove nothing.
 #[test]
 fn damaged_files_are_refused() {
     let picture = Picture::random(5, 70, 50, &[(2, 1), (1, 1), (1, 1)], 0.5);

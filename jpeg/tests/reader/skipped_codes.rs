@@ -1,4 +1,4 @@
-//! Passing over codes gives the coefficients that decoding all of them gives.
+//! Skipping codes gives the same coefficients as decoding all of them.
 
 #[path = "../../fuzz/properties/jpeg_input.rs"]
 mod jpeg_input;
@@ -19,7 +19,7 @@ fn coefficients(mut file: &[u8], scale: Scale) -> Coefficients {
     head.coefficients(file, scale).unwrap()
 }
 
-/// Holds what each scale keeps to the coefficients of the plain reader; tells how many there were.
+/// Compares the coefficients that each scale keeps with those of the reference reader; gives their number.
 pub fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
     let mut compared = 0;
     for (scale, samples) in SCALES {
@@ -75,7 +75,7 @@ fn every_scale_keeps_the_coefficients_of_real_files() {
     assert!(compared > 15, "only {compared} files were compared");
 }
 
-/// Damage as well: what is lost of a sequential file is lost at each scale, and nothing else.
+/// A damaged sequential file loses the same at each scale.
 #[test]
 fn damage_is_the_same_whatever_is_passed_over() {
     for seed in 0..300 {

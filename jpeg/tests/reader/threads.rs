@@ -1,4 +1,4 @@
-//! What comes out does not depend on the number of threads.
+//! The result does not depend on the number of threads.
 
 use std::num::NonZeroUsize;
 
@@ -8,7 +8,7 @@ use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted};
 use crate::SCALES;
 use crate::writer::Random;
 
-/// A picture of noise and slopes, some MB, so that its stretches are worth a thread.
+/// A file of some MB, of noise and slopes, so that its stretches are worth a thread.
 fn file(interval: Option<u16>) -> Vec<u8> {
     let (width, height) = (1600, 1200);
     let mut random = Random::new(7);

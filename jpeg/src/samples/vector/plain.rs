@@ -1,5 +1,5 @@
-//! Arrays, for processors other than x86-64. Their operations are those of [`sse2`](super::sse2), described there, and
-//! are held to them by tests.
+//! Arrays, for processors other than x86-64. Their operations are those of [`sse2`](super::sse2), described there,
+//! and are held to them by tests.
 
 use std::array::from_fn;
 

@@ -231,9 +231,9 @@ impl U8x16 {
 
     /// Four pixels of three samples and a zero each, without the zeros: twelve samples, then four zeros.
     ///
-    /// In each half of the vector, which are two pixels `a b c 0 d e f 0`, the lowest three bytes stay and the rest is
-    /// shifted down by one byte: `a b c d e f 0 0`. Then the upper half is shifted down by two bytes, to follow on the
-    /// six of the lower one.
+    /// In each half of the vector, which are two pixels `a b c 0 d e f 0`, the lowest three bytes stay and the rest
+    /// is shifted down by one byte: `a b c d e f 0 0`. Then the upper half is shifted down by two bytes, to follow on
+    /// the six of the lower one.
     #[inline(always)]
     fn close(self) -> Self {
         let even = bitand_m128i(self.0, set_splat_i64_m128i(0x00ff_ffff));
