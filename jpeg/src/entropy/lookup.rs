@@ -10,11 +10,11 @@
 //! [`last_kept`]. Up to there each step is one symbol with its value ([`TableKind::AcValue`]); behind it steps skip
 //! ([`TableKind::AcSkip`]). Where only DC is wanted, a step takes it and skips at once ([`TableKind::DcAndAcSkip`]).
 
-use crate::entropy::huffman::HuffmanTable;
 use crate::entropy::step_tables::{END_OF_BLOCK, INDEX_BITS, StepEntry, TableKind, ac_step, dc_step};
 use crate::error::Error;
 use crate::index::index;
 use crate::syntax::frame::NATURAL;
+use crate::syntax::huffman::HuffmanTable;
 
 /// Entries of all tables together: sixteen tables. A scan needs twelve at most: of its four components each has one
 /// for DC, one for values and one to skip.

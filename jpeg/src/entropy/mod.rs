@@ -1,9 +1,7 @@
 //! Entropy-coded data to coefficients.
 
-pub(crate) mod huffman;
-mod lanes;
+pub(crate) mod lanes;
 pub(crate) mod lookup;
-pub(crate) mod progressive;
 pub(crate) mod sequential;
 mod step_tables;
 mod threads;

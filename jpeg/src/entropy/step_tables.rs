@@ -28,7 +28,7 @@
 //! [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP), is set exactly when the symbols went to position 64 or past it: 64
 //! to 126 without EOB, 192 to 254 with it.
 
-use crate::entropy::huffman::{HuffmanTable, extend};
+use crate::syntax::huffman::{HuffmanTable, extend};
 
 /// Bits that index a table.
 pub(crate) const INDEX_BITS: u32 = 13;

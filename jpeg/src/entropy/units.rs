@@ -1,11 +1,11 @@
 //! The units of coding of a scan: MCUs and the blocks in them (ITU-T T.81, section A.2).
 
-use crate::entropy::huffman::HuffmanTable;
 use crate::entropy::lookup::BlockCoding;
 use crate::error::Error;
 use crate::index::index;
 use crate::scale::Scale;
 use crate::syntax::frame::Frame;
+use crate::syntax::huffman::HuffmanTable;
 use crate::syntax::tables::{ScanHeader, Tables};
 
 /// The minimum coded units of a scan.

@@ -5,6 +5,7 @@
 
 pub(crate) mod coefficients;
 mod losses;
+mod progressive;
 mod stop_rule;
 pub(crate) mod store;
 
@@ -12,13 +13,13 @@ use std::io::BufRead;
 use std::num::NonZeroUsize;
 
 use crate::entropy::lookup::Lookup;
-use crate::entropy::progressive::ProgressiveScan;
 use crate::entropy::sequential::SequentialScan;
 use crate::entropy::units::ScanUnits;
 use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::index::index;
 use crate::scale::{Scale, Wanted};
+use crate::scans::progressive::ProgressiveScan;
 use crate::scans::store::{CoefficientStore, StoreSink};
 use crate::syntax::frame::Process;
 use crate::syntax::head::Head;

@@ -1,8 +1,8 @@
 //! Huffman tables of files that define none, as the frames of Motion JPEG do (ITU-T T.81, section K.3.3).
 
-use crate::entropy::huffman::HuffmanTable;
 use crate::error::Error;
 use crate::syntax::frame::Process;
+use crate::syntax::huffman::HuffmanTable;
 use crate::syntax::tables::Tables;
 
 /// A code: the number of codes of each length, and the symbols of the shortest ones. All others follow in ascending

@@ -1,8 +1,8 @@
 //! Tables and scan headers: what scans are decoded with (ITU-T T.81, sections B.2.3 and B.2.4).
 
-use crate::entropy::huffman::HuffmanTable;
 use crate::error::Error;
 use crate::syntax::frame::{Frame, NATURAL};
+use crate::syntax::huffman::HuffmanTable;
 
 /// Tables and the restart interval, as defined so far; each may be redefined between scans.
 #[derive(Clone, Debug, Default)]

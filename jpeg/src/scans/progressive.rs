@@ -3,12 +3,12 @@
 use std::io::BufRead;
 use std::ops::Range;
 
-use crate::entropy::huffman::{HuffmanTable, extend};
 use crate::entropy::lanes::reservoir;
 use crate::entropy::units::McuBlock;
 use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::scans::store::{CoefficientPlane, CoefficientStore};
+use crate::syntax::huffman::{HuffmanTable, extend};
 use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
 
