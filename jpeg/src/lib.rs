@@ -100,17 +100,18 @@
 //! |---|---|---|
 //! | `syntax::input` | finds markers and segments | B.1.1 |
 //! | `syntax::{head, frame, tables, metadata}` | read what stands before a scan | B.2 |
-//! | `syntax::default_tables` | has the Huffman tables of files without any | K.3.3 |
+//! | `syntax::{huffman, default_tables}` | decode single codes; the tables of files without any | C, F.2.2.3, K.3.3 |
 //! | `entropy::window` | holds the data of a scan, without stuffing | B.1.1.5 |
 //! | `entropy::units` | groups blocks to MCUs | A.2 |
-//! | `entropy::huffman` | decodes single codes | C, F.2.2.3 |
 //! | `entropy::{step_tables, lookup}` | decode or pass over several codes with one look-up | F.2.2 |
 //! | `entropy::{lanes, threads, sequential}` | decode a sequential scan at several places at once | E.2, F.2 |
-//! | `entropy::progressive` | decodes a progressive scan | G |
-//! | `scans` | keeps coefficients of several scans ([`Coefficients`]) and decides when to stop | G.1.1 |
-//! | `samples::{transform, small_blocks}` | turn coefficients into samples of any size | A.3.3 |
+//! | `scans::progressive` | decodes a progressive scan | G |
+//! | `scans::{store, losses, stop_rule}` | keep coefficients of several scans, and decide when to stop | G.1.1 |
+//! | `samples::{transform, passes, small_blocks}` | turn coefficients into samples of any size | A.3.3 |
 //! | `samples::{streamed, rows, upsample, color}` | turn samples into rows of pixels | A.1, A.2 |
 //! | `decode` | puts all of that together | |
+//!
+//! `syntax` imports from no other folder, `entropy` from `syntax`, `samples` from both, and `scans` from all three.
 
 #![forbid(unsafe_code)]
 

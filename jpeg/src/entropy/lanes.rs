@@ -4,8 +4,8 @@
 //! time: three of them take little more than half the time that they take one after another. That holds only while
 //! all that a step needs is in registers, so a [`Cursor`] is four numbers and no more.
 
-use crate::entropy::lookup::{Lookup, SLOW_STEP, STATES, boxed};
-use crate::entropy::step_tables::{INDEX_BITS, MOST_STEP_BITS, StepEntry};
+use crate::entropy::lookup::{Lookup, STATES, boxed};
+use crate::entropy::step_tables::{INDEX_BITS, MOST_STEP_BITS, SLOW_STEP, StepEntry};
 use crate::index::index;
 
 /// Steps between looks at the limits.

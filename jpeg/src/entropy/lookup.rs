@@ -26,10 +26,6 @@ const POSITIONS: u32 = 256;
 /// States of all blocks together: sixteen blocks of 256 positions. T.81 allows ten blocks in an MCU (section B.2.3).
 pub(crate) const STATES: usize = 16 << 8;
 
-/// Bit of a position that only steps set that need a second look: those that no entry covers, and those that arrive
-/// at the end of a block, or past it, without an end-of-block symbol.
-pub(crate) const SLOW_STEP: u32 = 64;
-
 // A table's first entry is held in halves in 16 bits.
 const _: () = assert!((ENTRIES - (1 << INDEX_BITS)) / 2 <= u16::MAX as usize);
 

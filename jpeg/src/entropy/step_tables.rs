@@ -1,14 +1,14 @@
 //! Step tables: look-up tables, each entry of which decodes one step of a scan.
 //!
 //! A step is one symbol with its value, or, where no values are wanted, as many symbols as the index shows at once.
-//! [`lookup`](crate::entropy::lookup) puts the tables of a scan together and says which one a step needs.
+//! `lookup` puts the tables of a scan together and says which one a step needs.
 //!
 //! # Widths
 //!
-//! A lane loads at least 57 bits into its reservoir ([`reservoir`](crate::entropy::lanes::reservoir)) and then makes
-//! three steps without a look at the limits. The first two drop at most [`MOST_STEP_BITS`] each, and the third must
-//! still find a whole index: `2 * 22 + 13 = 57`. The two constants trade against each other: an index of 14 bits
-//! would double the tables, which have 32 KiB each, and leave only 21 bits for a step.
+//! A lane loads at least 57 bits into its reservoir and then makes three steps without a look at the limits. The first
+//! two drop at most [`MOST_STEP_BITS`] each, and the third must still find a whole index: `2 * 22 + 13 = 57`. The two
+//! constants trade against each other: an index of 14 bits would double the tables, which have 32 KiB each, and leave
+//! only 21 bits for a step.
 //!
 //! # Positions
 //!
@@ -25,8 +25,8 @@
 //!
 //! Steps begin at 63 at most, and without EOB an entry advances by 63 at most: such a step arrives at 126 at most. With
 //! EOB, which adds 128, it arrives between 128 and 254. So a position always fits in eight bits. Its bit 6,
-//! [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP), is set exactly when the symbols went to position 64 or past it: 64
-//! to 126 without EOB, 192 to 254 with it.
+//! [`SLOW_STEP`], is set exactly when the symbols went to position 64 or past it: 64 to 126 without EOB, 192 to 254 with
+//! it.
 
 use crate::syntax::huffman::{HuffmanTable, extend};
 
@@ -42,13 +42,17 @@ const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
 /// Advance of an end-of-block symbol: positions from here on are past the end of the block.
 pub(crate) const END_OF_BLOCK: u32 = 128;
 
+/// Bit of a position that only steps set that need a second look: those that no entry covers, and those that arrive at
+/// the end of a block, or past it, without an end-of-block symbol.
+pub(crate) const SLOW_STEP: u32 = 64;
+
 /// One step: bits to drop in the lowest byte, advance in the next one, value in the upper half.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct StepEntry(pub(crate) u32);
 
 impl StepEntry {
     /// No step: the code, or the value behind it, is longer than the index, or there is no such code. The advance
-    /// leads to [`SLOW_STEP`](crate::entropy::lookup::SLOW_STEP) from every position of a block.
+    /// leads to [`SLOW_STEP`] from every position of a block.
     const NONE: Self = Self(64 << 8);
 
     pub(crate) fn new(bits: u32, advance: u32, value: i16) -> Self {

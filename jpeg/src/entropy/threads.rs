@@ -5,7 +5,7 @@
 //!
 //! # Joining
 //!
-//! All but the first lane may have begun anywhere (see [`sequential`](crate::entropy::sequential)). The state of a
+//! All but the first lane may have begun anywhere (see `sequential`). The state of a
 //! lane at the start of an MCU is its bit of the data and nothing else: DC is kept as differences, so even predictors
 //! do not enter. So from the first bit at which two lanes both begin an MCU they decode the same, and the MCUs of the
 //! second lane count from there. The lane before decodes [`SYNCHRONISATION_BITS`] past the start of the next one, and
