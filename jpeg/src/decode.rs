@@ -22,7 +22,7 @@ use crate::syntax::input::Input;
 /// Decodes a file at a scale, on one thread, and gives its rows from top to bottom: `width * components` bytes each,
 /// grey, RGB or CMYK (0 for no ink).
 ///
-/// Of a progressive file what does not show at this scale is not read ([`Wanted::reduction`] is 1).
+/// Scans of a progressive file that do not show at this scale are not read ([`Wanted::reduction`] is 1).
 ///
 /// # Errors
 /// See [`Head::read`] and [`Head::decode`].
@@ -48,7 +48,7 @@ impl Head {
         if self.frame.height == 0 { Err(Error::unsupported("its height at the end")) } else { Ok(()) }
     }
 
-    /// Whether the first scan has the whole picture.
+    /// True when the first scan has the whole picture.
     fn is_streamed(&self) -> bool {
         self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
     }
@@ -56,7 +56,7 @@ impl Head {
     /// Reads on behind [`Self::read`] and gives the rows of the picture, `width * components` bytes each
     /// ([`Frame::reduced`](crate::Frame::reduced)).
     ///
-    /// What is lost in part is filled in, and counted in [`Summary::lost`].
+    /// Lost parts are filled in, and counted in [`Summary::lost`].
     ///
     /// # Errors
     /// [`Error::Read`] when the reader fails, [`Error::Damaged`] or [`Error::CutShort`] when nothing can be made of

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-/// Why a JPEG gave no picture.
+/// Reason for a JPEG to give no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file ends in the middle of a segment, before anything can be made of it.

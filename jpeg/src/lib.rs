@@ -2,7 +2,7 @@
 //!
 //! Most of the time that a thumbnail of a photo takes goes into Huffman codes of coefficients that nobody will see.
 //! At 1/8 only the mean of each block of 8 x 8 pixels matters, at 1/4 and 1/2 its lowest 4 or 16 coefficients. This
-//! crate passes over the codes of all others several at a time, decodes at several places of the file in turns and on
+//! crate skips the codes of all others, several at a time, decodes at several places of the file in turns and on
 //! several threads, and reads of a progressive file only the scans that show.
 //!
 //! # Decoding a file to 1/8
@@ -103,7 +103,7 @@
 //! | `syntax::{huffman, default_tables}` | decode single codes; the tables of files without any | C, F.2.2.3, K.3.3 |
 //! | `entropy::window` | holds the data of a scan, without stuffing | B.1.1.5 |
 //! | `entropy::units` | groups blocks to MCUs | A.2 |
-//! | `entropy::{step_tables, lookup}` | decode or pass over several codes with one look-up | F.2.2 |
+//! | `entropy::{step_tables, lookup}` | decode or skip several codes with one look-up | F.2.2 |
 //! | `entropy::{lanes, threads, sequential}` | decode a sequential scan at several places at once | E.2, F.2 |
 //! | `scans::progressive` | decodes a progressive scan | G |
 //! | `scans::{store, losses, stop_rule}` | keep coefficients of several scans, and decide when to stop | G.1.1 |

@@ -1,4 +1,4 @@
-//! The question and the answer of a decoder: how a file is decoded, and what was read.
+//! The options and the result of decoding.
 
 use std::num::NonZeroUsize;
 
@@ -33,12 +33,12 @@ impl Scale {
     }
 }
 
-/// How a file is decoded.
+/// Options of decoding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wanted {
     /// Scale of the rows that come out.
     pub scale: Scale,
-    /// How many times smaller the picture will be made afterwards, along each axis. Progressive files are read only
+    /// Factor by which the picture will be made smaller afterwards, along each axis. Progressive files are read only
     /// until what is missing does not show at that size, and to their end when it is 0.
     pub reduction: f64,
     /// Most threads that decode a sequential scan, this one included; more than four are never used. The result is
@@ -54,7 +54,7 @@ impl Wanted {
     }
 }
 
-/// What was read.
+/// Account of a file that was decoded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// Pixels of a row.

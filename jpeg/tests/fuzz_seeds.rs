@@ -35,6 +35,6 @@ fn the_reader_survives_seeds_and_findings() {
 }
 
 #[test]
-fn passing_over_codes_changes_nothing_in_seeds_and_findings() {
+fn skipping_codes_changes_nothing_in_seeds_and_findings() {
     check("jpeg", "jpeg_skip", jpeg_skip::check);
 }

@@ -52,13 +52,13 @@ impl Read for Chunks<'_> {
     }
 }
 
-/// Whether a picture has more than [`MOST_PIXELS`].
+/// True when a picture has more than [`MOST_PIXELS`].
 pub(crate) fn is_huge(width: u32, height: u32) -> bool {
     // Height 0 stands for one that comes later (T.81, B.2.5).
     width.saturating_mul(height.max(1)) > MOST_PIXELS
 }
 
-/// Whether a frame header anywhere in the file announces a picture that [`is_huge`].
+/// True when a frame header anywhere in the file announces a picture that [`is_huge`].
 fn announces_huge(file: &[u8]) -> bool {
     file.windows(9).any(|w| match *w {
         [0xff, 0xc0..=0xc2, _, _, _, high_y, low_y, high_x, low_x] => {

@@ -8,7 +8,7 @@ use thumbnail_jpeg::{Scale, decode};
 
 use super::jpeg_input::Input;
 
-/// Whether the input is worth keeping.
+/// Checks the property; true when the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let Some(input) = Input::new(data) else { return false };
     let scale = match input.choice % 4 {

@@ -9,7 +9,7 @@ use thumbnail_jpeg::{Coefficients, Head, Process, Scale, height_at_end};
 
 use super::jpeg_input::{Input, is_huge};
 
-/// Whether the input is worth keeping.
+/// Checks the property; true when the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let Some(input) = Input::new(data) else { return false };
     let scale = match input.choice % 3 {

@@ -59,7 +59,7 @@ struct Cursor {
     table: u16,
 }
 
-/// How far a lane goes.
+/// End of the work of a lane, whichever comes first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LaneLimit {
     /// Bit of the data.
@@ -68,7 +68,7 @@ pub(crate) struct LaneLimit {
     pub(crate) mcus: usize,
 }
 
-/// Why decoding paused.
+/// Reason for a pause in decoding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Pause {
     /// A lane has reached its limit.
@@ -118,7 +118,7 @@ impl Lane {
 
     /// Bits of the data where MCUs begin: those of complete MCUs, and of the one behind them.
     ///
-    /// Of the end of each MCU the lowest 16 bits are known. No MCU has 2^16 bits: sixteen blocks of 64 symbols of 31
+    /// Each MCU has the lowest 16 bits of its end. No MCU has 2^16 bits: sixteen blocks of 64 symbols of 31
     /// bits have 31 744. So the difference of two neighbours, modulo 2^16, is the length of the MCU between them.
     pub(crate) fn mcu_starts(&self) -> impl Iterator<Item = usize> {
         let (length, last) = self.mcu;

@@ -29,7 +29,7 @@ pub(crate) const STATES: usize = 16 << 8;
 // A table's first entry is held in halves in 16 bits.
 const _: () = assert!((ENTRIES - (1 << INDEX_BITS)) / 2 <= u16::MAX as usize);
 
-/// What follows from the state that a step arrives at.
+/// Consequences of the state that a step arrives at.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Transition {
     /// Added to the state of a lane to get that of the next step: 0 within a block, else whatever leads to the start
@@ -37,11 +37,11 @@ pub(crate) struct Transition {
     pub(crate) change: u32,
     /// Half the index of the first entry of the table for the next step.
     pub(crate) table: u16,
-    /// Where the value of the step belongs among the numbers of its block.
+    /// Index of the coefficient that the value of the step belongs to, among the numbers of its block.
     pub(crate) slot: u16,
 }
 
-/// How a block of the MCU is coded, and what is wanted of it.
+/// Coding of a block of the MCU, and the coefficients that are wanted of it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BlockCoding<'a> {
     /// Code of its DC difference.
@@ -69,7 +69,7 @@ pub(crate) struct Lookup<'a> {
     /// [`Transition::table`] of the first step of an MCU.
     pub(crate) start: u16,
     blocks: Vec<BlockCoding<'a>>,
-    /// Where lanes keep the numbers of an MCU.
+    /// Layout of the numbers that lanes keep of an MCU.
     pub(crate) mcu: McuLayout,
 }
 
@@ -200,7 +200,7 @@ impl<'a> Lookup<'a> {
     }
 }
 
-/// Where the coefficient before a position is kept, which is the one that a step to this position has the value of;
+/// Slot of the coefficient before a position, which is the one that a step to this position has the value of;
 /// `None` where it is not wanted.
 fn slot_before(position: usize, (across, down): (u32, u32)) -> Option<usize> {
     let natural = match position {

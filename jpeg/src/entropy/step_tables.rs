@@ -5,10 +5,10 @@
 //!
 //! # Widths
 //!
-//! A lane loads at least 57 bits into its reservoir and then makes three steps without a look at the limits. The first
-//! two drop at most [`MOST_STEP_BITS`] each, and the third must still find a whole index: `2 * 22 + 13 = 57`. The two
-//! constants trade against each other: an index of 14 bits would double the tables, which have 32 KiB each, and leave
-//! only 21 bits for a step.
+//! A lane loads at least 57 bits into its reservoir and then makes three steps without a look at the limits. The
+//! first two drop at most [`MOST_STEP_BITS`] each, and the third must still find a whole index: `2 * 22 + 13 = 57`.
+//! The two constants trade against each other: an index of 14 bits would double the tables, which have 32 KiB each,
+//! and leave only 21 bits for a step.
 //!
 //! # Positions
 //!
@@ -23,10 +23,10 @@
 //! | end of block (EOB) | [`END_OF_BLOCK`] | 129 to 191 |
 //! | several symbols | sum of theirs | as above |
 //!
-//! Steps begin at 63 at most, and without EOB an entry advances by 63 at most: such a step arrives at 126 at most. With
-//! EOB, which adds 128, it arrives between 128 and 254. So a position always fits in eight bits. Its bit 6,
-//! [`SLOW_STEP`], is set exactly when the symbols went to position 64 or past it: 64 to 126 without EOB, 192 to 254 with
-//! it.
+//! Steps begin at 63 at most, and without EOB an entry advances by 63 at most: such a step arrives at 126 at most.
+//! With EOB, which adds 128, it arrives between 128 and 254. So a position always fits in eight bits. Its bit 6,
+//! [`SLOW_STEP`], is set exactly when the symbols went to position 64 or past it: 64 to 126 without EOB, 192 to 254
+//! with it.
 
 use crate::syntax::huffman::{HuffmanTable, extend};
 
@@ -42,8 +42,8 @@ const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
 /// Advance of an end-of-block symbol: positions from here on are past the end of the block.
 pub(crate) const END_OF_BLOCK: u32 = 128;
 
-/// Bit of a position that only steps set that need a second look: those that no entry covers, and those that arrive at
-/// the end of a block, or past it, without an end-of-block symbol.
+/// Bit of a position that only steps set that need a second look: those that no entry covers, and those that arrive
+/// at the end of a block, or past it, without an end-of-block symbol.
 pub(crate) const SLOW_STEP: u32 = 64;
 
 /// One step: bits to drop in the lowest byte, advance in the next one, value in the upper half.
@@ -94,7 +94,7 @@ pub(crate) enum TableKind<'a> {
 }
 
 impl TableKind<'_> {
-    /// Whether both have the same content. Huffman tables are compared by address: those of a scan are all borrowed
+    /// True when both have the same content. Huffman tables are compared by address: those of a scan are all borrowed
     /// from one place.
     pub(crate) fn is_same(self, other: Self) -> bool {
         match (self, other) {

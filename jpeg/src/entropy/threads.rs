@@ -56,7 +56,7 @@ pub(crate) struct LaneThreads<'s, 'e> {
 struct LaneGroup {
     /// Empty while another thread has them.
     lanes: Vec<Lane>,
-    /// Of the lanes that have something to do.
+    /// The limit of each lane that has something to do.
     limits: Vec<LaneLimit>,
     /// Number of lanes, the first ones, that begin where an MCU is known to begin.
     exact: usize,
@@ -184,7 +184,7 @@ impl<'s, 'e> LaneThreads<'s, 'e> {
         ranges
     }
 
-    /// Whether the last of the joined lanes met an invalid code.
+    /// True when the last of the joined lanes met an invalid code.
     pub(crate) fn has_invalid_code(&self) -> bool {
         let JoinedLane { lane, .. } = self.joined;
         let group = self.groups.get(lane / LANES_PER_THREAD);

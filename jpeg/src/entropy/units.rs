@@ -60,7 +60,7 @@ impl ScanUnits {
         self.mcus.0.saturating_mul(self.mcus.1)
     }
 
-    /// How each block of an MCU of a sequential scan is coded, and what a scale wants of it.
+    /// The coding of each block of an MCU of a sequential scan, and the coefficients that a scale wants of it.
     pub(crate) fn codings<'a>(
         &self,
         frame: &Frame,

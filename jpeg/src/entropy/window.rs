@@ -44,7 +44,7 @@ pub(crate) struct Window {
     /// The marker that ended the scan.
     marker: Option<u8>,
     has_ended: bool,
-    /// Whether the last byte that arrived was 0xff.
+    /// True when the last byte that arrived was 0xff.
     after_ff: bool,
 }
 
@@ -97,7 +97,7 @@ impl Window {
         Ok(())
     }
 
-    /// Whether no more data is taken until what is there has been read.
+    /// True when no more data is taken until the data in memory has been read.
     fn is_closed(&self) -> bool {
         self.has_ended || self.segments.len() >= MOST_SEGMENTS
     }
@@ -165,7 +165,7 @@ impl Window {
     ///
     /// T.81, section F.2.4 leaves recovery open. Numbers of restart markers count modulo 8, so a marker that is one
     /// to five ahead says how many intervals are missing, and one that is one or two behind, that is seven or six
-    /// ahead, belongs to what was given up before: its data is passed over. Libjpeg decides the same for two either
+    /// ahead, belongs to what was given up before: its data is skipped. Libjpeg decides the same for two either
     /// side, and takes the other three for the marker that it expects (`jpeg_resync_to_restart`). But when the marker
     /// behind it has the number that follows on the expected one, its own number is wrong, and nothing is missing.
     pub(crate) fn resume<R: BufRead>(
@@ -221,7 +221,7 @@ impl Window {
         self.length
     }
 
-    /// Whether the end of the scan is in memory.
+    /// True when the end of the scan is in memory.
     pub(crate) fn has_ended(&self) -> bool {
         self.has_ended
     }

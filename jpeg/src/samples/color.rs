@@ -15,12 +15,12 @@ pub(crate) enum Color {
     Ycc,
     /// Inks.
     Cmyk {
-        /// Whether 0 is full ink, as Adobe's programs write it.
+        /// True when 0 is full ink, as Adobe's programs write it.
         inverted: bool,
     },
     /// CMY as `YCbCr`, and black.
     Ycck {
-        /// Whether 0 is full ink, as Adobe's programs write it.
+        /// True when 0 is full ink, as Adobe's programs write it.
         inverted: bool,
     },
 }

@@ -134,7 +134,7 @@ impl RowAssembler {
         Ok(())
     }
 
-    /// Whether all planes have the samples that a row of pixels needs.
+    /// True when all planes have the samples that a row of pixels needs.
     fn is_ready(&self, row: u32) -> bool {
         self.planes.iter().all(|plane| {
             let (at, weight) = plane.down.position(row);

@@ -26,16 +26,16 @@ const LOST: u8 = 2;
 /// Mark of a block: a scan of AC did not come.
 const MISSED_AC: u8 = 4;
 
-/// What is missing of the blocks of a component.
+/// Losses of the blocks of a component.
 #[derive(Debug)]
 pub(crate) struct Losses {
     /// The marks of each block; empty while nothing is missing.
     marks: Vec<u8>,
     /// Number of blocks.
     blocks: usize,
-    /// Whether all blocks are lost.
+    /// True when all blocks are lost.
     is_all: bool,
-    /// Whether some blocks are coarse.
+    /// True when some blocks are coarse.
     is_coarse: bool,
 }
 
@@ -47,27 +47,27 @@ impl Losses {
         Self { marks: Vec::new(), blocks, is_all: false, is_coarse: false }
     }
 
-    /// Whether a block missed a scan of AC.
+    /// True when a block missed a scan of AC.
     pub(crate) fn has_missed_ac(&self, number: usize) -> bool {
         self.has(number, MISSED_AC)
     }
 
-    /// Whether the DC of a block never came.
+    /// True when the DC of a block never came.
     pub(super) fn is_without_dc(&self, number: usize) -> bool {
         self.has(number, WITHOUT_DC)
     }
 
-    /// Whether all blocks are lost.
+    /// True when all blocks are lost.
     pub(super) fn is_all(&self) -> bool {
         self.is_all
     }
 
-    /// Whether some blocks are coarse.
+    /// True when some blocks are coarse.
     pub(super) fn is_coarse(&self) -> bool {
         self.is_coarse
     }
 
-    /// Whether no block has lost anything by itself.
+    /// True when no block has a mark.
     pub(super) fn is_empty(&self) -> bool {
         self.marks.is_empty()
     }

@@ -1,7 +1,7 @@
 //! Files of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
 //!
-//! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files into
-//! it. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
+//! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files
+//! into it. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
 
 pub(crate) mod coefficients;
 mod losses;
@@ -33,7 +33,7 @@ const VISITS: u64 = 16;
 /// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as many bytes.
 const VISITS_PER_BYTE: u64 = 16;
 
-/// Why no more scans are read.
+/// Reason to read no more scans.
 #[derive(Clone, Copy, Debug)]
 enum Ending {
     /// The file ended, or is broken, and scans are missing.
@@ -133,7 +133,7 @@ impl<'a> ScanReader<'a> {
         }
     }
 
-    /// Whether the present scan has anything that is kept and not yet known well enough.
+    /// True when the present scan has anything that is kept and not yet known well enough.
     fn is_wanted(&self) -> bool {
         // What a sequential file says of bands means nothing: its scans have all coefficients.
         let is_without_dc = self.head.frame.process == Process::Progressive && self.header.band.0 > 0;

@@ -24,7 +24,7 @@ const _: () = assert!(64 * (16 + 15) < LONGEST_MCU * 8 && 63 * (16 + 15) + 14 < 
 /// Bytes read ahead.
 const AHEAD: usize = 64 * 1024;
 
-/// Why a block cannot be decoded: an invalid code, or a coefficient past the end of the band.
+/// A block that cannot be decoded: it has an invalid code, or a coefficient past the end of the band.
 struct InvalidBlock;
 
 /// Reads the bits of one scan.
@@ -45,7 +45,7 @@ impl BitReader<'_> {
         Ok(())
     }
 
-    /// Whether more bits were taken than the segment has.
+    /// True when more bits were taken than the segment has.
     fn is_past_end(&self) -> bool {
         let end = self.window.segment(0).and_then(|segment| segment.end);
         self.bit > end.unwrap_or_else(|| self.window.length()) * 8
@@ -82,7 +82,7 @@ pub(crate) struct ProgressiveScan<'a> {
     pub(crate) mcus: (usize, usize),
 }
 
-/// What goes on from block to block in a restart interval.
+/// State that is carried from block to block in a restart interval.
 #[derive(Default)]
 struct IntervalState {
     /// DC of the last block of each component.

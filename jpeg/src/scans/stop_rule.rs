@@ -24,7 +24,7 @@
 /// Levels that may be missing, root mean square: half of what rounding to whole levels could show.
 const TOLERANCE: f64 = 0.5;
 
-/// Whether an [`error`] does not show.
+/// True when an [`error`] does not show.
 pub(super) fn is_invisible(error: f64) -> bool {
     error <= TOLERANCE
 }

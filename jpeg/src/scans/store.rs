@@ -30,7 +30,7 @@ pub(crate) struct CoefficientPlane {
     pub(super) lowest_bits: [Option<u8>; 64],
     /// Steps of quantisation, natural order, as they were at its first scan.
     pub(super) steps: Option<[u16; 64]>,
-    /// What did not come.
+    /// The losses of its blocks.
     pub(crate) losses: Losses,
 }
 
@@ -121,7 +121,7 @@ impl CoefficientPlane {
         }
     }
 
-    /// Whether no scan to come could matter for this component: see [`CoefficientStore::is_known`].
+    /// True when no scan to come could matter for this component: see [`CoefficientStore::is_known`].
     pub(super) fn is_known(&self, reduction: f64) -> bool {
         if reduction <= 0.0 {
             return self.kept().all(|at| self.lowest_bits.get(at).copied().flatten() == Some(0));
@@ -170,8 +170,8 @@ impl CoefficientStore {
         }
     }
 
-    /// Whether no scan to come could matter, if the picture is made `reduction` times smaller afterwards; for 0,
-    /// whether all that is kept has come.
+    /// True when no scan to come could matter, if the picture is made `reduction` times smaller afterwards; for 0,
+    /// when all that is kept has come.
     pub(super) fn is_known(&self, reduction: f64) -> bool {
         self.planes.iter().all(|plane| plane.is_known(reduction))
     }

@@ -48,7 +48,7 @@ impl<R: BufRead> Input<R> {
     }
 
     /// The next marker, by its code: the byte after the next 0xff that is neither a fill byte nor stuffing. Stray
-    /// bytes before it are passed over, as by libjpeg (`next_marker`). `None` at the end of the file.
+    /// bytes before it are skipped, as by libjpeg (`next_marker`). `None` at the end of the file.
     pub(crate) fn marker(&mut self) -> Result<Option<u8>, Error> {
         loop {
             let available = self.available()?;
@@ -72,7 +72,7 @@ impl<R: BufRead> Input<R> {
         }
     }
 
-    /// Passes over entropy-coded data: gives the next marker that is not a restart.
+    /// Skips entropy-coded data: gives the next marker that is not a restart.
     pub(crate) fn marker_after_scan(&mut self) -> Result<Option<u8>, Error> {
         loop {
             match self.marker()? {
@@ -98,7 +98,7 @@ impl<R: BufRead> Input<R> {
         Ok(content)
     }
 
-    /// Passes over the content of a segment.
+    /// Skips the content of a segment.
     pub(crate) fn skip_segment(&mut self) -> Result<(), Error> {
         let mut left = self.length()?;
         while left > 0 {

@@ -11,14 +11,14 @@ pub struct Metadata {
     pub exif: Option<Vec<u8>>,
     /// Colour transform in Adobe's segment, if there is one: 0 none, 1 `YCbCr`, 2 YCCK.
     pub adobe: Option<u8>,
-    /// Whether a JFIF segment is there.
+    /// True when there is a JFIF segment.
     pub is_jfif: bool,
     /// Number, count and content of the segments of an ICC profile.
     profile: Vec<(u8, u8, Vec<u8>)>,
 }
 
 impl Metadata {
-    /// Whether a segment of this marker is worth reading.
+    /// True when a segment of this marker may have something to keep.
     pub(super) fn is_kept(marker: u8) -> bool {
         matches!(marker, 0xe0..=0xe2 | 0xee)
     }

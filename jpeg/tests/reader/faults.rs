@@ -166,7 +166,7 @@ fn damage_in_an_interval_stays_in_it() {
     }
 }
 
-/// Where a scan of AC breaks off, later ones refine the blocks that came and leave the others alone.
+/// After a scan of AC that breaks off, later ones refine the blocks that came and leave the others alone.
 #[test]
 fn blocks_that_missed_a_scan_are_not_refined_with_the_bits_of_others() {
     let (picture, file) = grey(Process::Progressive, 0);

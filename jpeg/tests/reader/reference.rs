@@ -22,7 +22,7 @@ pub struct Frame {
     pub components: Vec<Component>,
     /// Number of scans.
     pub scans: usize,
-    /// Whether the file ends with an end marker.
+    /// True when the file ends with an end marker.
     pub ended: bool,
 }
 

@@ -77,7 +77,7 @@ fn every_scale_keeps_the_coefficients_of_real_files() {
 
 /// A damaged sequential file loses the same at each scale.
 #[test]
-fn damage_is_the_same_whatever_is_passed_over() {
+fn damage_is_the_same_whatever_is_skipped() {
     for seed in 0..300 {
         let Some((picture, writing)) = any(seed) else { continue };
         let file = writer::write(&picture, &writing);

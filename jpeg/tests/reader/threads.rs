@@ -62,7 +62,7 @@ fn threads_change_nothing_with_and_without_restart_markers() {
     }
 }
 
-/// Whether this process has threads of the reader.
+/// True when this process has threads of the reader.
 fn has_threads() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     tasks.flatten().any(|task| std::fs::read(task.path().join("comm")).is_ok_and(|name| name == b"jpeg\n"))

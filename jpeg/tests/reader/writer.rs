@@ -149,7 +149,7 @@ impl Writing {
         self.restarts.get(scan).or_else(|| self.restarts.last()).copied().unwrap_or(0)
     }
 
-    /// Whether all coefficients of each component are coded to the last bit.
+    /// True when all coefficients of each component are coded to the last bit.
     pub fn complete(&self, picture: &Picture) -> bool {
         let said = |c: usize, k: u8| {
             let mut scans = self.scans.iter().filter(|scan| scan.components.contains(&c) && scan.al == 0);

@@ -114,7 +114,7 @@ impl I16x8 {
         Self(bitor_m128i(self.0, other.0))
     }
 
-    /// Whether all numbers are zero.
+    /// True when all numbers are zero.
     #[inline(always)]
     pub(in crate::samples) fn is_zero(self) -> bool {
         move_mask_i8_m128i(cmp_eq_mask_i8_m128i(self.0, zeroed_m128i())) == 0xffff

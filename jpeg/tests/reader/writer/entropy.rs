@@ -81,7 +81,7 @@ struct Coder {
     slot: usize,
     /// The last DC of each component.
     predictions: [i32; 4],
-    /// Whether an end of band waits for the next block's.
+    /// True when an end of band waits for that of the next block.
     runs: bool,
     end_of_band: u32,
     /// Correction bits of the blocks in the run.
