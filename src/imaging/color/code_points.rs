@@ -181,7 +181,7 @@ impl TransferCurve {
             Self::Hybrid => shown(hybrid(code) / REFERENCE_WHITE),
             Self::Perceptual => shown(perceptual(code) / REFERENCE_WHITE),
             Self::Power(power) => code.powf(power),
-            Self::Srgb => linear_light::light(code),
+            Self::Srgb => linear_light::srgb_to_linear(code),
         }
     }
 }

@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use crate::imaging::damage::Tolerance;
 use crate::imaging::decode;
 use crate::imaging::draw::Renderer;
-use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::job::DrawJob;
+use crate::imaging::draw::source_properties::SourceProperties;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::plan::demand::{Demand, Upright};
@@ -27,14 +27,14 @@ pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error>
     };
     let mut budget = Budget::new(limits);
     let decoded = decode::estimate_jpeg(header, demand, &mut budget)?;
-    let facts = Facts::new(&decoded, None, demand);
+    let properties = SourceProperties::new(&decoded, None, demand);
     let bytes = decoded.picture.bytes();
     budget.settle(bytes);
     // Turned upright, it is there twice for a moment.
     budget.reserve(bytes)?;
     budget.release(bytes);
-    let mut renderer = Renderer::new(decoded.picture, &facts, &mut budget)?;
-    for mut job in DrawJob::all(facts.full, recipes).0 {
+    let mut renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
+    for mut job in DrawJob::all(properties.full, recipes).0 {
         let drawn = renderer.draw(&mut job, &mut budget, &Cancel::default())?;
         budget.release(drawn.working);
     }
