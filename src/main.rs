@@ -6,9 +6,9 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use cos_thumbnailer::config::{Config, Environment};
+use cos_thumbnailer::config::{Environment, Installation};
 use cos_thumbnailer::function::Function;
-use cos_thumbnailer::runtime::{Api, announce, install_panic_hook, serve};
+use cos_thumbnailer::runtime::{Api, install_panic_hook, serve, signal_ready};
 use lexopt::prelude::*;
 
 const HELP: &str = include_str!("help.txt");
@@ -76,8 +76,8 @@ fn function() -> Result<ExitCode> {
         .build()
         .context("the async runtime cannot start")?;
     runtime.block_on(async {
-        announce(&api).await;
-        let function = &Function::new(Config::of_installation(&environment));
+        signal_ready(&api).await;
+        let function = &Function::new(Installation::of_environment(&environment));
         serve(&api, |context, message| async move {
             function.handle(context, &message, &Environment::of_process()).await
         })

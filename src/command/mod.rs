@@ -4,3 +4,4 @@ pub(crate) mod check;
 pub(crate) mod deployment;
 pub(crate) mod doctor;
 pub(crate) mod render;
+mod settings;

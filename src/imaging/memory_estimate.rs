@@ -7,9 +7,9 @@ use crate::imaging::decode;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::job::DrawJob;
 use crate::imaging::error::Error;
-use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::plan::demand::{Demand, Upright};
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
 /// Bytes of memory that [`render`](crate::imaging::render) has to be allowed for a JPEG with this header, up to its first
@@ -27,14 +27,14 @@ pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error>
     };
     let mut budget = Budget::new(limits);
     let decoded = decode::estimate_jpeg(header, demand, &mut budget)?;
-    let facts = Facts::new(&decoded, None, demand);
+    let properties = SourceProperties::new(&decoded, None, demand);
     let bytes = decoded.picture.bytes();
     budget.settle(bytes);
     // Turned upright, it is there twice for a moment.
     budget.reserve(bytes)?;
     budget.release(bytes);
-    let mut renderer = Renderer::new(decoded.picture, &facts, &mut budget)?;
-    for mut job in DrawJob::all(facts.full, recipes).0 {
+    let mut renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
+    for mut job in DrawJob::all(properties.full, recipes).0 {
         let drawn = renderer.draw(&mut job, &mut budget, &Cancel::default())?;
         budget.release(drawn.working);
     }

@@ -1,6 +1,6 @@
-//! What is told about an invocation: one entry per record, as a log line and in the answer.
+//! The report of an invocation: one entry per record, as a log line and in the answer.
 //!
-//! Entries are plain data in the words of the README. What the platform is told follows from the entries
+//! Entries are plain data in the words of `docs/outcomes.md`. The answer to the platform follows from the entries
 //! alone.
 
 mod answer;

@@ -25,7 +25,7 @@ fn file((width, height): (u16, u16)) -> Vec<u8> {
     bytes
 }
 
-/// Whether this process has threads of the reader.
+/// True when this process has threads of the reader.
 fn has_threads() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     tasks.flatten().any(|task| std::fs::read(task.path().join("comm")).is_ok_and(|name| name == b"jpeg\n"))

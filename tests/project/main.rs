@@ -8,3 +8,4 @@ mod fuzz_seeds;
 mod layering;
 mod package;
 mod readme;
+mod settings;

@@ -1,5 +1,5 @@
 //! The commands beside the function: `render`, `check`, `policy`, `triggers`, `--help` (`doctor` needs a COS:
-//! `tests/end_to_end`).
+//! `end_to_end`).
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
@@ -159,7 +159,7 @@ fn policy_and_triggers_say_what_is_missing() {
 #[test]
 fn help_names_every_setting() {
     let output = run(&["--help"]);
-    for setting in SETTINGS {
+    for setting in SETTINGS.map(|setting| setting.name) {
         assert!(stdout(&output).contains(setting), "--help lacks {setting}");
     }
     assert!(stdout(&run(&["--version"])).starts_with("cos-thumbnailer "));

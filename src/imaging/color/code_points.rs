@@ -3,7 +3,7 @@
 
 use moxcms::{Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, Matrix3d, ToneReprCurve};
 
-use crate::imaging::color::srgb;
+use crate::imaging::color::srgb::srgb_to_linear;
 use crate::imaging::picture::Layout;
 
 /// What samples mean.
@@ -181,7 +181,7 @@ impl TransferCurve {
             Self::Hybrid => shown(hybrid(code) / REFERENCE_WHITE),
             Self::Perceptual => shown(perceptual(code) / REFERENCE_WHITE),
             Self::Power(power) => code.powf(power),
-            Self::Srgb => srgb::light(code),
+            Self::Srgb => srgb_to_linear(code),
         }
     }
 }

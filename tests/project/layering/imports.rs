@@ -92,11 +92,6 @@ impl Crate {
         imports
     }
 
-    /// The modules that a file names, re-exports not followed: how it sees a room from outside.
-    pub(super) fn named_rooms(&self, module: &Module) -> BTreeSet<String> {
-        self.files[module].named.iter().filter_map(|path| path.first().cloned()).collect()
-    }
-
     /// The file that defines what an absolute path names.
     fn defining(&self, path: &[String]) -> Option<Module> {
         let mut path = path.to_vec();
@@ -233,6 +228,9 @@ impl<'ast> Visit<'ast> for Names<'_> {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         self.tree(&item.tree, &[], !matches!(item.vis, syn::Visibility::Inherited));
     }
+
+    /// `pub(in path)` imports nothing.
+    fn visit_vis_restricted(&mut self, _: &'ast syn::VisRestricted) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();

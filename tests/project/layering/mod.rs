@@ -30,7 +30,7 @@ const IMAGING: &[&[&str]] = &[
     &["color", "limits", "plan"],
     &["exif", "input", "pixels"],
     &["decoded"],
-    &["facts"],
+    &["source_properties"],
     &["encode"],
     &["draw"],
     &["decode"],

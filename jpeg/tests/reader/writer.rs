@@ -1,5 +1,5 @@
-//! A writer of odd JPEG files: everything that T.81 allows a Huffman-coded file of 8 bits, and what real
-//! writers get wrong. It starts from coefficients, so that a reader can be held to every one of them.
+//! A writer of unusual JPEG files: everything that T.81 allows in a Huffman-coded file of 8 bits, and mistakes of
+//! real writers. It starts from coefficients, so that every one of them can be compared with what a reader finds.
 
 mod entropy;
 mod file;
@@ -27,7 +27,7 @@ pub enum Process {
     Progressive,
 }
 
-/// Where Huffman tables come from.
+/// Source of the Huffman tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Huffman {
     /// Annex K.3 where it has all symbols of the data, else as `Optimal`.
@@ -38,7 +38,7 @@ pub enum Huffman {
     Random(u64),
 }
 
-/// How a picture becomes a file.
+/// Options of the file that a picture becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writing {
     /// The process.
@@ -105,7 +105,7 @@ impl Writing {
     }
 
     /// Any process, a script that suits it, and every option; colour markers (JFIF, Adobe) stay out.
-    /// Unless `complete`, a progressive file may end before all bits are said.
+    /// Unless `complete`, a progressive file may end before all bits are coded.
     pub fn random(picture: &Picture, complete: bool, random: &mut Random) -> Self {
         let process = [Process::Baseline, Process::Extended, Process::Progressive, Process::Progressive];
         let process = process[random.below(4)];
@@ -149,7 +149,7 @@ impl Writing {
         self.restarts.get(scan).or_else(|| self.restarts.last()).copied().unwrap_or(0)
     }
 
-    /// Whether each component's coefficients are all said to the last bit.
+    /// True when all coefficients of each component are coded to the last bit.
     pub fn complete(&self, picture: &Picture) -> bool {
         let said = |c: usize, k: u8| {
             let mut scans = self.scans.iter().filter(|scan| scan.components.contains(&c) && scan.al == 0);
@@ -167,8 +167,8 @@ fn random_segment(random: &mut Random) -> (u8, Vec<u8>) {
     (marker, (0..random.below(60)).map(|_| bytes[random.below(6)]).collect())
 }
 
-/// What a right decoder ends with: the picture without the bits that no scan carries. Padding blocks
-/// are zero unless an interleaved scan carries them.
+/// The coefficients that a correct decoder ends with: those of the picture without the bits that no scan carries.
+/// Padding blocks are zero unless an interleaved scan carries them.
 pub fn expected(picture: &Picture, writing: &Writing) -> Picture {
     let zigzag = entropy::zigzag();
     let mut said = picture.clone();
@@ -192,7 +192,7 @@ pub fn expected(picture: &Picture, writing: &Writing) -> Picture {
     said
 }
 
-/// The file.
+/// Writes the file.
 pub fn write(picture: &Picture, writing: &Writing) -> Vec<u8> {
     let scans: Vec<Vec<Token>> =
         (0..writing.scans.len()).map(|index| entropy::tokens(picture, writing, index)).collect();

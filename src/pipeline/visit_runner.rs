@@ -1,17 +1,19 @@
 //! A visit as it is carried out: the requests behind its steps.
 
-use crate::cos::{Head, Place};
+use crate::cos::{BucketLocation, Head};
 use crate::error::Error;
-use crate::event::{Kind, Record};
+use crate::event::{EventKind, Record};
 use crate::imaging::Thumbnail;
 use crate::pipeline::Pipeline;
-use crate::pipeline::memory::Hold;
+use crate::pipeline::memory::MemoryReservation;
 use crate::plan::SourceJob;
-use crate::reconcile::{Action, Approach, End, SeenThumbnail, SourceState, Visit, VisitStep, is_stamped};
+use crate::reconcile::{
+    Action, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep, is_stamped,
+};
 use crate::report::{Entry, Outcome, Skip};
 
 /// Why no thumbnails are made of a source, or not all of them.
-pub(super) enum Objection {
+pub(super) enum SourceProblem {
     Failed(Error),
     Skip(Skip),
 }
@@ -19,7 +21,7 @@ pub(super) enum Objection {
 /// The thumbnails of a source, the headers it was read with, and the memory they take.
 pub(super) struct Rendered<'a> {
     pub(super) head: Head,
-    pub(super) _memory: Hold<'a>,
+    pub(super) _memory: MemoryReservation<'a>,
     /// By number; `None` for those that it cannot be made into.
     pub(super) thumbnails: Vec<Option<Thumbnail>>,
 }
@@ -36,41 +38,41 @@ impl Pipeline<'_> {
         job: &SourceJob<'_>,
         entry: &mut Entry,
     ) -> Result<Outcome, Error> {
-        Visitor::new(self, record, job).run(entry).await
+        VisitRunner::new(self, record, job).run(entry).await
     }
 }
 
 /// Who carries a visit out.
-pub(super) struct Visitor<'a> {
+pub(super) struct VisitRunner<'a> {
     pub(super) pipeline: &'a Pipeline<'a>,
     pub(super) record: &'a Record,
     pub(super) job: &'a SourceJob<'a>,
     /// Where the source is.
-    pub(super) home: Place,
+    pub(super) source_location: BucketLocation,
     /// Where its thumbnails are.
-    pub(super) target: Place,
+    pub(super) target_location: BucketLocation,
     pub(super) visit: Visit,
     /// What speaks against the source as it was seen last.
-    pub(super) objection: Option<Objection>,
+    pub(super) problem: Option<SourceProblem>,
     pub(super) rendered: Option<Rendered<'a>>,
     /// The first failure of a write that would fail again. The others are carried out and looked after all the same.
     pub(super) failure: Option<Error>,
 }
 
-impl<'a> Visitor<'a> {
+impl<'a> VisitRunner<'a> {
     pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a SourceJob<'a>) -> Self {
         let nothing_to_read =
-            record.kind == Kind::Removed || record.size == Some(0) || is_stamped(&record.meta);
-        let approach = if nothing_to_read { Approach::Look } else { Approach::Fetch };
+            record.kind == EventKind::Removed || record.size == Some(0) || is_stamped(&record.meta);
+        let first_request = if nothing_to_read { SourceRequest::Head } else { SourceRequest::Get };
         let hashes = job.targets.iter().map(|target| target.hash.clone()).collect();
         Self {
             pipeline,
             record,
             job,
-            home: Place { bucket: record.bucket.clone(), region: record.region.clone() },
-            target: Place { bucket: job.bucket.clone(), region: record.region.clone() },
-            visit: Visit::new(hashes, pipeline.on_foreign, approach, record.etag.clone()),
-            objection: None,
+            source_location: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
+            target_location: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
+            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.etag.clone()),
+            problem: None,
             rendered: None,
             failure: None,
         }
@@ -79,24 +81,24 @@ impl<'a> Visitor<'a> {
     pub(super) async fn run(mut self, entry: &mut Entry) -> Result<Outcome, Error> {
         loop {
             match self.visit.step().clone() {
-                VisitStep::LookAtThumbnails => {
-                    let seen = self.look_at_thumbnails().await?;
-                    self.visit.saw_thumbnails(seen);
+                VisitStep::HeadThumbnails => {
+                    let seen = self.head_thumbnails().await?;
+                    self.visit.on_thumbnails(seen);
                 }
-                VisitStep::LookAtSource => {
-                    let source = self.look_at_source().await?;
-                    self.visit.saw_source(source);
+                VisitStep::HeadSource => {
+                    let source = self.head_source().await?;
+                    self.visit.on_source(source);
                 }
                 VisitStep::Fetch => {
                     let fetched = self.fetch(entry).await?;
-                    self.visit.fetched(fetched);
+                    self.visit.on_fetched(fetched);
                 }
                 VisitStep::Write(actions) => {
                     let lost_race = self.write(&actions, entry).await?;
-                    self.visit.wrote(lost_race);
+                    self.visit.on_written(lost_race);
                 }
-                VisitStep::End(End::Unsettled) => return Err(Error::Unsettled),
-                VisitStep::End(End::Settled) => return self.outcome(entry),
+                VisitStep::End(VisitEnd::SourceKeepsChanging) => return Err(Error::SourceKeepsChanging),
+                VisitStep::End(VisitEnd::Converged) => return self.outcome(entry),
             }
         }
     }
@@ -126,7 +128,7 @@ impl<'a> Visitor<'a> {
                 }
                 (Action::Refuse, SeenThumbnail::OfAnother(owner)) => {
                     entry.thumbnails.retain(|stored| stored.key != key);
-                    taken = taken.or(Some(Error::Taken { key, owner: owner.clone() }));
+                    taken = taken.or(Some(Error::KeyTaken { key, owner: owner.clone() }));
                 }
                 (Action::Keep | Action::Make | Action::Refuse | Action::Remove, _) => {}
             }
@@ -134,10 +136,10 @@ impl<'a> Visitor<'a> {
         if let Some(failure) = self.failure.or(taken) {
             return Err(failure);
         }
-        match self.objection {
-            Some(Objection::Failed(error)) => return Err(error),
-            Some(Objection::Skip(skip)) if entry.removed.is_empty() => return Ok(skip.into()),
-            Some(Objection::Skip(_)) | None => {}
+        match self.problem {
+            Some(SourceProblem::Failed(error)) => return Err(error),
+            Some(SourceProblem::Skip(skip)) if entry.removed.is_empty() => return Ok(skip.into()),
+            Some(SourceProblem::Skip(_)) | None => {}
         }
         Ok(if !entry.thumbnails.is_empty() {
             Outcome::Stored

@@ -21,7 +21,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// A.2 and E.2.4.
+    /// Decodes all MCUs (A.2 and E.2.4).
     pub(super) fn run(
         &mut self,
         frame: &mut Frame,
@@ -90,7 +90,7 @@ impl Scan<'_> {
         if self.ah == 0 { self.ac_first(block, table) } else { self.ac_refine(block, table) }
     }
 
-    /// F.2.2.1 and G.1.2.1.
+    /// Decodes DC (F.2.2.1 and G.1.2.1).
     fn dc_first(&mut self, block: &mut [i16; 64], member: &mut Member) -> Result<(), String> {
         let size = self.data.symbol(member.dc.as_ref().ok_or("no DC table")?)?;
         if size > 11 {
@@ -101,7 +101,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// F.2.2.2 and G.1.2.2.
+    /// Decodes AC, or its first bits (F.2.2.2 and G.1.2.2).
     fn ac_first(&mut self, block: &mut [i16; 64], table: &Huffman) -> Result<(), String> {
         if self.end_of_band > 0 {
             self.end_of_band -= 1;
@@ -130,7 +130,7 @@ impl Scan<'_> {
         if k > self.se + 1 { Err("zeros beyond the band".into()) } else { Ok(()) }
     }
 
-    /// G.1.2.3.
+    /// Refines AC (G.1.2.3).
     fn ac_refine(&mut self, block: &mut [i16; 64], table: &Huffman) -> Result<(), String> {
         let mut k = self.ss;
         while k <= self.se && self.end_of_band == 0 {

@@ -1,4 +1,4 @@
-//! What is judged without a request: what is written, what is set, and what the answers of others come to.
+//! Checks without requests of their own: configuration, region, credentials, clock, triggers and time limit.
 
 use std::time::Duration;
 
@@ -7,25 +7,26 @@ use super::finding::{Check, Finding, Status};
 use super::rights::Rights;
 use crate::config::{Config, Heic};
 use crate::cos::CLOCK_TOLERANCE;
-use crate::credentials::Origin;
+use crate::credentials::CredentialOrigin;
 use crate::deployment::trigger_places;
 use crate::object::{Bucket, Region};
 
-/// Seconds of difference that come near the 900 that COS allows (436/7730).
+/// Seconds of difference that come close to the 900 that COS allows (436/7730).
 const CLOCK_LIMIT: u64 = 600;
 
 /// The platform's default time limit (583/11637).
 const DEFAULT_TIME: Duration = Duration::from_secs(3);
 
-/// Less is too short for a large photograph and a COS that is busy: a request that fails is tried four times, with
-/// pauses of together up to 1.4 s.
+/// A shorter limit may not do for a large photograph while COS is busy: a failed request is tried four times, with
+/// pauses of up to 1.4 s in all.
 const SHORT_TIME: Duration = Duration::from_secs(10);
 
-/// How many times as long as one of one colour a photograph takes: two to five times to 300 px, less to larger sizes.
+/// Factor of the time for a real photograph over that for one colour: two to five to 300 px, less to larger sizes.
 const REAL_PHOTO: u32 = 4;
 
 pub(super) fn configuration(config: &Config, sources: &[Bucket], findings: &mut Vec<Finding>) {
-    let mut say = |status, text: String| findings.push(Finding::told(Check::Configuration, status, &text));
+    let mut say =
+        |status, text: String| findings.push(Finding::of_sentence(Check::Configuration, status, &text));
     let count = config.rules().len();
     say(
         Status::Ok,
@@ -38,7 +39,7 @@ pub(super) fn configuration(config: &Config, sources: &[Bucket], findings: &mut 
         if !config.rules().iter().any(|rule| rule.source().takes_bucket(bucket)) {
             say(
                 Status::Warning,
-                format!("no rule takes sources of {bucket}; correct the name of the bucket, or the rules"),
+                format!("no rule takes sources from {bucket}; correct the name of the bucket, or the rules"),
             );
         }
     }
@@ -55,7 +56,7 @@ pub(super) fn configuration(config: &Config, sources: &[Bucket], findings: &mut 
         say(
             Status::Warning,
             format!(
-                "{} takes sources of every bucket, so that none was looked at; name one with --source, or as \
+                "{} takes sources from every bucket, so that none was checked; name one with --source, or as \
                  \"sources\" in events/doctor.json",
                 rule.label()
             ),
@@ -63,12 +64,12 @@ pub(super) fn configuration(config: &Config, sources: &[Bucket], findings: &mut 
     }
 }
 
-/// What only a picture would show.
+/// Notes what only a source could show.
 pub(super) fn heic(config: &Config, findings: &mut Vec<Finding>) {
     for rule in config.rules().iter().filter(|rule| rule.heic() == Heic::CloudInfinite) {
         let sentence = format!(
-            "{} has HEIC pictures processed by Cloud Infinite; whether that is enabled for the bucket shows with the \
-             first of them",
+            "{} has HEIC images processed by Cloud Infinite; the first of them shows whether that is enabled for \
+             the bucket",
             rule.label()
         );
         findings.push(Finding::note(Check::Configuration, sentence));
@@ -85,11 +86,11 @@ pub(super) fn region(
         None => {
             let text = "TENCENTCLOUD_REGION is not set; give the region with --region, or as \"region\" in \
                         events/doctor.json";
-            (Finding::told(Check::Region, Status::Wrong, text), None)
+            (Finding::of_sentence(Check::Region, Status::Wrong, text), None)
         }
-        Some(Err(error)) => (Finding::told(Check::Region, Status::Wrong, &error.to_string()), None),
+        Some(Err(error)) => (Finding::of_sentence(Check::Region, Status::Wrong, &error.to_string()), None),
         Some(Ok(region)) => {
-            let sentence = format!("buckets are looked for in {region}");
+            let sentence = format!("buckets are expected in {region}");
             (Finding::ok(Check::Region, sentence), Some(region))
         }
     };
@@ -98,22 +99,25 @@ pub(super) fn region(
 }
 
 pub(super) fn credentials(
-    origin: Origin,
+    origin: CredentialOrigin,
     has_token: bool,
     rights: Option<&Rights>,
     findings: &mut Vec<Finding>,
 ) {
     let place = match origin {
-        Origin::Event => "headers of the event",
-        Origin::Fixed => "COS_SECRET_ID and COS_SECRET_KEY",
-        Origin::Role => "TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, as an execution role sets them",
+        CredentialOrigin::Event => "headers of the event",
+        CredentialOrigin::Fixed => "COS_SECRET_ID and COS_SECRET_KEY",
+        CredentialOrigin::Role => {
+            "TENCENTCLOUD_SECRETID and TENCENTCLOUD_SECRETKEY, as an execution role sets them"
+        }
     };
     let rejected = rights.and_then(|rights| rights.rejected.as_ref());
     let is_answered = rights.is_some_and(|rights| rights.clock_ahead().is_some());
-    let mut say = |status, text: String| findings.push(Finding::told(Check::Credentials, status, &text));
+    let mut say =
+        |status, text: String| findings.push(Finding::of_sentence(Check::Credentials, status, &text));
     match rejected {
         Some(error) => {
-            let code = error.refusal().and_then(|refusal| refusal.answer.code.as_deref());
+            let code = error.refusal().and_then(|refusal| refusal.response.code.as_deref());
             let fault = match code {
                 Some("ExpiredToken") => "they have expired: ",
                 Some("InvalidAccessKeyId") if !has_token => {
@@ -126,7 +130,7 @@ pub(super) fn credentials(
         None if is_answered => say(Status::Ok, format!("keys come from {place}, and COS knows them")),
         None => say(Status::Note, format!("keys come from {place}, and were not tried")),
     }
-    if origin != Origin::Fixed && !has_token {
+    if origin != CredentialOrigin::Fixed && !has_token {
         say(
             if rejected.is_none() && is_answered { Status::Note } else { Status::Warning },
             "no session token came with them, without which keys of a role are refused; set TENCENTCLOUD_SESSIONTOKEN \
@@ -151,18 +155,18 @@ pub(super) fn clock(ahead: Option<i64>) -> Option<Finding> {
                  off; set it (until then requests are signed anew by the date of COS)"
             );
             let status = if off < CLOCK_LIMIT { Status::Warning } else { Status::Wrong };
-            Finding::told(Check::Clock, status, &text)
+            Finding::of_sentence(Check::Clock, status, &text)
         }
     })
 }
 
-/// The rights of a function do not reach as far as to its triggers.
+/// Lists the triggers, which the rights of a function do not let it see.
 pub(super) fn triggers(config: &Config, sources: &[Bucket], findings: &mut Vec<Finding>) {
     let cases = cases(config, sources);
     let places = match trigger_places(cases.into_iter().filter_map(|(rule, source)| Some((rule, source?)))) {
         Ok(places) => places,
         Err(error) => {
-            findings.push(Finding::told(Check::Triggers, Status::Warning, &error.to_string()));
+            findings.push(Finding::of_sentence(Check::Triggers, Status::Warning, &error.to_string()));
             return;
         }
     };
@@ -171,7 +175,7 @@ pub(super) fn triggers(config: &Config, sources: &[Bucket], findings: &mut Vec<F
             if prefix.is_empty() { "no prefix".to_owned() } else { format!("the prefix {prefix} or none") };
         let sentence = format!(
             "{bucket} needs a COS trigger of this function for cos:ObjectCreated:*, one for cos:ObjectRemove:* and, where \
-             pictures are archived, one for cos:ObjectRestore:Completed, each with {filter} and no suffix; whether they \
+             sources are archived, one for cos:ObjectRestore:Completed, each with {filter} and no suffix; whether they \
              are there cannot be seen from here"
         );
         Finding::note(Check::Triggers, sentence)
@@ -183,7 +187,7 @@ pub(super) fn time(limit: Duration, took: Option<Duration>) -> Finding {
     let real = took.unwrap_or_default() * REAL_PHOTO;
     let text = if limit <= DEFAULT_TIME {
         format!(
-            "the time limit is {seconds} s, what the platform sets when nobody chooses; a large photograph, or a COS \
+            "the time limit is {seconds} s, the default of the platform; a large photograph, or a COS \
              that is busy, takes longer; set 30 s"
         )
     } else if real > limit / 2 {
@@ -199,7 +203,7 @@ pub(super) fn time(limit: Duration, took: Option<Duration>) -> Finding {
     } else {
         return Finding::ok(Check::Time, format!("the time limit is {seconds} s"));
     };
-    Finding::told(Check::Time, Status::Warning, &text)
+    Finding::of_sentence(Check::Time, Status::Warning, &text)
 }
 
 #[cfg(test)]
@@ -212,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn clocks_are_judged_by_what_cos_takes() {
+    fn clocks_are_checked_by_what_cos_accepts() {
         assert_eq!(clock(None), None);
         for (ahead, status, words) in [
             (0, Status::Ok, "within 1 s"),
@@ -229,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn time_is_judged_by_the_default_the_retries_and_what_a_picture_took() {
+    fn the_time_limit_is_checked_by_the_default_the_retries_and_a_photograph() {
         let time = |limit, took| time(Duration::from_secs(limit), took);
         for (limit, took, words) in [
-            (3, None, "what the platform sets"),
+            (3, None, "the default of the platform"),
             (9, None, "retries"),
             (30, Some(Duration::from_secs(4)), "16.0 s to be decoded"),
         ] {
@@ -270,12 +274,12 @@ mod tests {
         let config = Config::load(&Environment::default(), Some(file)).unwrap();
         let mut findings = Vec::new();
         configuration(&config, &[bucket("q-1")], &mut findings);
-        assert!(findings[1].sentence.contains("no rule takes sources of q-1"), "{findings:#?}");
+        assert!(findings[1].sentence.contains("no rule takes sources from q-1"), "{findings:#?}");
 
         let anywhere = Config::load(&Environment::from_pairs([("TARGET_BUCKET", "t-1")]), None).unwrap();
         for (sources, status, words) in [
             (vec![bucket("t-1")], Status::Wrong, "start the function again"),
-            (Vec::new(), Status::Warning, "takes sources of every bucket"),
+            (Vec::new(), Status::Warning, "takes sources from every bucket"),
         ] {
             let mut findings = Vec::new();
             configuration(&anywhere, &sources, &mut findings);

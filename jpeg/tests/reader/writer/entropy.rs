@@ -4,7 +4,7 @@ use super::picture::Picture;
 use super::script::Scan;
 use super::{Process, Writing};
 
-/// What the entropy-coded data of a scan consist of.
+/// An element of the entropy-coded data of a scan.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Token {
     /// A symbol of a Huffman table, and the bits behind it.
@@ -81,7 +81,7 @@ struct Coder {
     slot: usize,
     /// The last DC of each component.
     predictions: [i32; 4],
-    /// Whether an end of band waits for the next block's.
+    /// True when an end of band waits for that of the next block.
     runs: bool,
     end_of_band: u32,
     /// Correction bits of the blocks in the run.
@@ -180,7 +180,7 @@ impl Coder {
         self.tokens.extend(corrections.drain(..).map(Token::Bit));
     }
 
-    /// This block has nothing more to say; a run is at most 32767 blocks (T.81 Table G.1).
+    /// Ends the band of a block; a run is at most 32767 blocks (T.81 Table G.1).
     fn end_band(&mut self) {
         self.end_of_band += 1;
         if !self.runs || self.end_of_band == 0x7fff {

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::picture::Random;
 
-/// How often each symbol occurs.
+/// Number of times that each symbol occurs.
 pub(super) type Counts = [u32; 256];
 
 /// One table: its definition and the code of each symbol.

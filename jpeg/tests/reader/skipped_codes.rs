@@ -1,4 +1,4 @@
-//! Passing over codes gives the coefficients that decoding all of them gives.
+//! Skipping codes gives the same coefficients as decoding all of them.
 
 #[path = "../../fuzz/properties/jpeg_input.rs"]
 mod jpeg_input;
@@ -7,8 +7,8 @@ mod property;
 
 use thumbnail_jpeg::{Coefficients, Head, Scale, height_at_end};
 
-use crate::odd::{self, Random};
-use crate::{SCALES, any, plain};
+use crate::writer::{self, Random};
+use crate::{SCALES, any, reference};
 
 fn coefficients(mut file: &[u8], scale: Scale) -> Coefficients {
     let whole = file;
@@ -19,8 +19,8 @@ fn coefficients(mut file: &[u8], scale: Scale) -> Coefficients {
     head.coefficients(file, scale).unwrap()
 }
 
-/// Holds what each scale keeps to the coefficients of the plain reader; tells how many there were.
-pub fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
+/// Compares the coefficients that each scale keeps with those of the reference reader; gives their number.
+pub fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
     let mut compared = 0;
     for (scale, samples) in SCALES {
         let found = coefficients(file, scale);
@@ -53,8 +53,8 @@ fn every_scale_keeps_the_coefficients_of_odd_files() {
     let mut compared = 0;
     for seed in 0..1000 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
-        compared += compare(&format!("seed {seed}"), &file, &plain::read(&file).unwrap());
+        let file = writer::write(&picture, &writing);
+        compared += compare(&format!("seed {seed}"), &file, &reference::read(&file).unwrap());
     }
     assert!(compared > 2_000_000, "only {compared} coefficients were compared");
 }
@@ -66,7 +66,7 @@ fn every_scale_keeps_the_coefficients_of_real_files() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|extension| extension == "jpg")
             && let file = std::fs::read(&path).unwrap()
-            && let Ok(expected) = plain::read(&file)
+            && let Ok(expected) = reference::read(&file)
         {
             compare(&path.display().to_string(), &file, &expected);
             compared += 1;
@@ -75,12 +75,12 @@ fn every_scale_keeps_the_coefficients_of_real_files() {
     assert!(compared > 15, "only {compared} files were compared");
 }
 
-/// Damage as well: what is lost of a sequential file is lost at each scale, and nothing else.
+/// A damaged sequential file loses the same at each scale.
 #[test]
-fn damage_is_the_same_whatever_is_passed_over() {
+fn damage_is_the_same_whatever_is_skipped() {
     for seed in 0..300 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let mut random = Random::new(seed + 1);
         for choice in 0..9 {
             let mut damaged = [&[choice, random.below(256) as u8], file.as_slice()].concat();

@@ -1,6 +1,6 @@
-//! The plainest JPEG reader: T.81 read literally, bit by bit, every coefficient kept, and the inverse DCT
-//! in `f64`. It shares nothing with the writer in [`odd`](super::odd) nor with the reader under test.
-//! A file that T.81 does not allow is an error; what is behind the last scan is not looked at.
+//! The reference reader: T.81 read literally, bit by bit, every coefficient kept, and the inverse DCT in `f64`. It
+//! shares no code with the [`writer`](super::writer) nor with the reader under test. A file that T.81 does not allow
+//! is an error; what follows the last scan is ignored.
 
 mod plane;
 mod scan;
@@ -22,7 +22,7 @@ pub struct Frame {
     pub components: Vec<Component>,
     /// Number of scans.
     pub scans: usize,
-    /// Whether the file ends with an end marker.
+    /// True when the file ends with an end marker.
     pub ended: bool,
 }
 
@@ -114,7 +114,7 @@ fn word(segment: &[u8], at: usize) -> Result<usize, String> {
 }
 
 impl<'a> Reader<'a> {
-    /// The next marker, which must be here, maybe behind fill bytes.
+    /// Reads a marker, which must come next, maybe after fill bytes.
     fn marker(&mut self) -> Result<u8, String> {
         if byte(self.bytes, self.at)? != 0xff {
             return Err(format!("no marker at {}", self.at));
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         Ok(segment)
     }
 
-    /// B.2.4.1.
+    /// Reads a DQT segment (B.2.4.1).
     fn define_quantisation(&mut self) -> Result<(), String> {
         let segment = self.segment()?;
         let mut at = 0;
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// B.2.4.2.
+    /// Reads a DHT segment (B.2.4.2).
     fn define_huffman(&mut self) -> Result<(), String> {
         let segment = self.segment()?;
         let mut at = 0;
@@ -168,7 +168,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// B.2.2 and A.1.1.
+    /// Reads a frame header (B.2.2 and A.1.1).
     fn frame(&mut self, process: u8) -> Result<Frame, String> {
         let segment = self.segment()?;
         let (mut height, width, count) = (word(segment, 1)?, word(segment, 3)?, byte(segment, 5)?);
@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// B.2.3.
+    /// Reads a scan (B.2.3).
     fn scan(&mut self, frame: &mut Frame) -> Result<(), String> {
         let segment = self.segment()?;
         let count = byte(segment, 0)?;

@@ -1,17 +1,17 @@
-//! Pictures made up to be measured: the header of one of any size, and a whole JPEG of one colour.
+//! Sample images for measurements: the header of an image of any size, and a whole JPEG of one colour.
 
 use std::io::{Cursor, Read, repeat};
 
-/// What kind of picture.
+/// A format of sample images.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum SampleFormat {
     Jpeg,
     Png,
     ProgressiveJpeg,
     WebP,
 }
 
-impl Kind {
+impl SampleFormat {
     pub(super) const ALL: [Self; 4] = [Self::Jpeg, Self::ProgressiveJpeg, Self::Png, Self::WebP];
 
     pub(super) fn name(self) -> &'static str {
@@ -27,7 +27,7 @@ impl Kind {
         matches!(self, Self::Jpeg | Self::ProgressiveJpeg)
     }
 
-    /// Longest side that its header can name, pixels.
+    /// Longest side that its header can express, pixels.
     pub(super) fn longest_side(self) -> u32 {
         match self {
             Self::Jpeg | Self::ProgressiveJpeg => 0xffff,
@@ -36,7 +36,7 @@ impl Kind {
         }
     }
 
-    /// Everything that a decoder plans by, and nothing to decode: 8 bits, RGB or YCbCr 4:2:0, lossy WebP.
+    /// A header with everything that a decoder plans by, and no image data: 8 bits, RGB or YCbCr 4:2:0, lossy WebP.
     pub(super) fn header(self, width: u32, height: u32) -> Vec<u8> {
         let [.., w1, w0] = width.to_be_bytes();
         let [.., h1, h0] = height.to_be_bytes();
@@ -61,7 +61,7 @@ impl Kind {
                 // Nothing can go wrong in memory.
                 drop(encoder.write_header());
                 bytes.truncate(33);
-                // What follows is no deflate.
+                // The data is not deflate.
                 [bytes.as_slice(), b"\x7f\xff\xff\xffIDAT", &[0xff; 64]].concat()
             }
             Self::WebP => {
@@ -72,11 +72,11 @@ impl Kind {
     }
 }
 
-/// A whole JPEG of one colour: each of the six blocks of 16 by 16 pixels is two zeros.
+/// A whole JPEG of one colour: each of the six blocks for 16 by 16 pixels is two zero bits.
 pub(super) fn jpeg(width: u32, height: u32) -> impl Read + Send {
     let units = u64::from(width.div_ceil(16)) * u64::from(height.div_ceil(16));
     let zeros = repeat(0).take((units * 12).div_ceil(8));
-    Cursor::new(Kind::Jpeg.header(width, height)).chain(zeros).chain(b"\xff\xd9".as_slice())
+    Cursor::new(SampleFormat::Jpeg.header(width, height)).chain(zeros).chain(b"\xff\xd9".as_slice())
 }
 
 #[cfg(test)]

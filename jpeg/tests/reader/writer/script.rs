@@ -1,4 +1,4 @@
-//! Which scan carries what: scripts for sequential and progressive files.
+//! Scan scripts for sequential and progressive files: the content of each scan.
 
 use super::picture::{Picture, Random};
 
@@ -96,9 +96,9 @@ pub fn successive_progression(picture: &Picture, al: u8) -> Vec<Scan> {
 }
 
 /// Any script that G.1.1.1 allows: bands and bits in random order, DC of a component before its AC. Unless
-/// `complete`, it may end early and leave bits or whole bands unsaid.
+/// `complete`, it may end early and leave out bits or whole bands.
 pub fn random_progression(picture: &Picture, complete: bool, random: &mut Random) -> Vec<Scan> {
-    // The lowest bit said so far of each component's coefficients in zigzag order.
+    // The lowest bit coded so far of each component's coefficients in zigzag order.
     let mut said: Vec<[Option<u8>; 64]> = vec![[None; 64]; picture.components.len()];
     let mut scans = Vec::new();
     loop {
@@ -124,12 +124,12 @@ pub fn random_progression(picture: &Picture, complete: bool, random: &mut Random
     }
 }
 
-/// What the next scan says of coefficients that are said down to bit `said`.
+/// The bits of the next scan of coefficients that are coded down to bit `said`.
 fn bits(said: Option<u8>, random: &mut Random) -> (u8, u8) {
     said.map_or_else(|| (0, random.below(4) as u8), |al| (al, al - 1))
 }
 
-/// A run of AC coefficients in the same state that are not all said.
+/// A run of AC coefficients in the same state that are not coded completely.
 fn random_band(said: &[Option<u8>; 64], random: &mut Random) -> Option<(usize, usize)> {
     let starts =
         (1..64).filter(|&k| said[k] != Some(0) && (k == 1 || said[k] != said[k - 1])).collect::<Vec<_>>();

@@ -11,7 +11,7 @@ use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
 /// All that turns decoded pixels into upright ones of a known colour.
-pub(crate) struct Facts {
+pub(crate) struct SourceProperties {
     /// Size of the source at full resolution, upright.
     pub(crate) full: Size,
     pub(crate) format: SourceFormat,
@@ -29,7 +29,7 @@ pub(crate) struct Facts {
     bytes: Option<u64>,
 }
 
-impl Facts {
+impl SourceProperties {
     /// `bytes` is the length of the file, if it is known.
     pub(crate) fn new(decoded: &Decoded, bytes: Option<u64>, demand: Demand<'_>) -> Self {
         let Decoded { picture, full, reduction, orientation, profile: icc, .. } = decoded;
@@ -55,25 +55,25 @@ impl Facts {
     }
 
     /// Bytes of the profile that is kept.
-    pub(crate) fn kept_bytes(&self) -> u64 {
+    pub(crate) fn kept_profile_bytes(&self) -> u64 {
         self.kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX))
     }
 
     /// The profile that a recipe's thumbnail keeps.
-    pub(crate) fn kept_for(&self, recipe: &Recipe) -> Option<&[u8]> {
-        let keeps = recipe.keep.profile && carries_metadata(recipe, self.format);
+    pub(crate) fn kept_profile(&self, recipe: &Recipe) -> Option<&[u8]> {
+        let keeps = recipe.keep.profile && supports_metadata(recipe, self.format);
         self.kept.as_deref().filter(|_| keeps)
     }
 
     /// What decides how thumbnails are written.
-    pub(crate) fn origin(&self) -> InheritedTraits {
-        InheritedTraits { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
+    pub(crate) fn source_file(&self) -> SourceFile {
+        SourceFile { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
     }
 }
 
 /// What of the source decides how its thumbnails are written.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct InheritedTraits {
+pub(crate) struct SourceFile {
     pub(crate) format: SourceFormat,
     /// Pixels, upright.
     pub(crate) size: Size,
@@ -84,7 +84,7 @@ pub(crate) struct InheritedTraits {
 }
 
 /// Whether thumbnails of this recipe can carry a profile and EXIF.
-pub(crate) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
+pub(crate) fn supports_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
     let is_gif = match recipe.format {
         Some(format) => format == Format::Gif,
         None => source == SourceFormat::Gif,
@@ -92,10 +92,10 @@ pub(crate) fn carries_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
     !is_gif
 }
 
-impl InheritedTraits {
+impl SourceFile {
     /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
     /// the thumbnail, and it shall not be larger.
-    pub(crate) fn length_of_twin(&self, format: Format, size: Size) -> Option<u64> {
+    pub(crate) fn byte_limit(&self, format: Format, size: Size) -> Option<u64> {
         let same = match self.format {
             SourceFormat::Gif => format == Format::Gif,
             SourceFormat::Jpeg => format == Format::Jpeg,

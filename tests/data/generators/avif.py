@@ -1,9 +1,8 @@
-"""Makes the AVIF and WebP pictures in this folder that make.py does not.
+"""AVIF files, and large WebP files.
 
-Needs Pillow (libavif), NumPy, and pyvips with libheif for 10 and 12 bits. What those do not write (grids, a clean
-aperture, an image that is cropped and turned) is put together here from boxes around pictures that they coded.
+Pillow (libavif) codes the images, and libheif those of 10 and 12 bits. This module writes the boxes around coded images
+for what neither writes: a grid, a clean aperture, an image that is cropped and turned.
 """
-
 import io
 import struct
 
@@ -11,8 +10,7 @@ import numpy as np
 import pyvips
 from PIL import Image
 
-from make import HERE, PHOTO, quadrants, reference, with_alpha
-
+from .common import HERE, PHOTO, quadrants, reference, with_alpha
 
 
 def box(kind, *content):
@@ -25,7 +23,7 @@ def full(kind, version, flags, *content):
 
 
 def coded(picture, **options):
-    """The configuration and the bytes that Pillow makes of a picture."""
+    """The `av1C` box and the coded bytes that Pillow makes of an image."""
     out = io.BytesIO()
     picture.save(out, "AVIF", **options)
     file = out.getvalue()
@@ -36,14 +34,14 @@ def coded(picture, **options):
 
 
 def container(items, references=b""):
-    """A file of (type, bytes, properties) items, of which the first is the primary one."""
+    """A file of items (type, bytes, properties). The first item is the primary one."""
     properties, tables = [], []
     for number, (_, _, own) in enumerate(items, 1):
         places = []
         for one in own:
             if one not in properties:
                 properties.append(one)
-            # Each is essential, as far as a property may be.
+            # Decoder configurations and transformations are marked as essential.
             places.append(properties.index(one) + 1 | (one[4:8] in (b"av1C", b"clap", b"irot", b"imir")) << 7)
         tables.append(struct.pack(">HB", number, len(places)) + bytes(places))
     ipma = full(b"ipma", 0, 0, struct.pack(">I", len(items)), *tables)
@@ -74,7 +72,7 @@ def ispe(width, height):
 
 
 def grid(columns, rows, tile):
-    """PHOTO from tiles, those on the right and lower edge filled up with grey."""
+    """The photograph in tiles; those at the right and lower edge are filled up with grey."""
     items, size = [], PHOTO.size
     for row in range(rows):
         for column in range(columns):
@@ -88,10 +86,10 @@ def grid(columns, rows, tile):
 
 
 def cropped_and_turned():
-    """The quadrants with a frame around them that is cut off, lying on their side and mirrored."""
+    """The quadrants in a frame. The properties crop the frame, then turn and mirror the rest upright."""
     framed = Image.new("RGB", (56, 44), (0, 0, 0))
     framed.paste(quadrants(), (2, 8))
-    # Undone by a mirror of left and right after a turn against the clock.
+    # The inverse of `irot` (a quarter turn counter-clockwise) and then `imir` (left and right exchanged).
     stored = framed.transpose(Image.Transpose.FLIP_LEFT_RIGHT).transpose(Image.Transpose.ROTATE_270)
     config, data = coded(stored, quality=100, subsampling="4:4:4")
     clap = box(b"clap", struct.pack(">IIIIiIiI", 32, 1, 48, 1, -2, 1, 2, 1))
@@ -100,7 +98,7 @@ def cropped_and_turned():
 
 
 def deep(bits, name, **options):
-    """A ramp too slow for eight bits, through libheif."""
+    """A gradient too slow for eight bits, coded by libheif; returns its samples of sixteen bits."""
     y, x = np.mgrid[0:128, 0:192]
     wide = np.stack([x * 40 + y * 300 + 3000, 60000 - x * 150, y * 200 + 9000], axis=2).astype(np.uint16)
     picture = pyvips.Image.new_from_memory(wide.tobytes(), 192, 128, 3, "ushort").copy(interpretation="rgb16")
@@ -127,14 +125,14 @@ def make_avifs():
         exif[0x0112] = value
         turns = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # Image.Transpose
         picture = quadrants().transpose(Image.Transpose(turns[value]))
-        # libavif says it by irot and imir as well.
+        # libavif writes irot and imir besides the EXIF data.
         picture.save(HERE / f"orientation-{value}.avif", quality=90, subsampling="4:4:4", exif=exif)
     frames = [Image.new("RGB", (60, 40), color) for color in [(250, 10, 10), (10, 10, 250)]]
     frames[0].save(HERE / "animated.avif", save_all=True, append_images=frames[1:], duration=100)
 
 
 def make_large():
-    """Pictures of odd sizes that are averaged while they are decoded."""
+    """Images of odd sizes, which decoders reduce while they decode."""
     picture = Image.open(HERE / "kodim23-768x512.png").convert("RGB").crop((0, 0, 767, 511))
     picture.save(HERE / "kodim23.webp", quality=90)
     picture.save(HERE / "kodim23-lossless.webp", lossless=True)
@@ -143,13 +141,8 @@ def make_large():
     picture.save(HERE / "kodim23-alpha.webp", quality=90)
     reference("kodim23-90", picture.convert("RGB"), 90)
     reference("kodim23-alpha", picture, 90)
-    # Few bytes for many pixels: what it takes to decode goes by the size.
+    # Smooth, so that 12 megapixels are few bytes: the memory of a decoder depends on the size only.
     y, x = np.mgrid[0:3000, 0:4000]
     planes = [x * 255 // 3999, y * 255 // 2999, (x // 400 + y // 300) % 2 * 120 + 60]
     large = Image.fromarray(np.stack(planes, axis=2).astype(np.uint8))
     large.save(HERE / "megapixels-12.avif", quality=30, speed=6)
-
-
-if __name__ == "__main__":
-    make_avifs()
-    make_large()

@@ -7,12 +7,12 @@ use reqwest::Response;
 use serde::Deserialize;
 
 use crate::cos::credential::Credential;
-use crate::cos::text;
+use crate::cos::header_text;
 use crate::text::Printable;
 
 /// What COS answered instead of what was asked for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Answer {
+pub struct ErrorResponse {
     /// The HTTP status.
     pub status: u16,
     /// `Code` of the error document; HEAD has none.
@@ -60,25 +60,25 @@ impl Document {
     }
 }
 
-impl Answer {
-    /// Reads an answer. A document that does not come in time is as good as none: the status is known.
-    pub(super) async fn read(response: Response, credential: &Credential, patience: Duration) -> Self {
-        let header = |name| text(response.headers(), name);
-        let mut answer = Self {
-            status: response.status().as_u16(),
-            request_id: header("x-cos-request-id").map(|id| line(id, credential)),
-            location: header("location").map(|location| line(location, credential)),
+impl ErrorResponse {
+    /// Reads an response. A document that does not come in time is as good as none: the status is known.
+    pub(super) async fn read(http: Response, credential: &Credential, timeout: Duration) -> Self {
+        let header = |name| header_text(http.headers(), name);
+        let mut response = Self {
+            status: http.status().as_u16(),
+            request_id: header("x-cos-request-id").map(|id| safe_line(id, credential)),
+            location: header("location").map(|location| safe_line(location, credential)),
             date: header("date").and_then(|date| httpdate::parse_http_date(date).ok()),
             delete_marker: header("x-cos-delete-marker") == Some("true"),
             ..Self::default()
         };
-        let document = tokio::time::timeout(patience, Document::read(response)).await.unwrap_or_default();
+        let document = tokio::time::timeout(timeout, Document::read(http)).await.unwrap_or_default();
         let used = |text: Option<String>| text.filter(|text| !text.is_empty());
-        answer.code = used(document.code).map(|code| line(&code, credential));
-        answer.message = used(document.message).map(|message| line(&message, credential));
-        answer.request_id =
-            answer.request_id.or_else(|| used(document.request_id).map(|id| line(&id, credential)));
-        answer
+        response.code = used(document.code).map(|code| safe_line(&code, credential));
+        response.message = used(document.message).map(|message| safe_line(&message, credential));
+        response.request_id =
+            response.request_id.or_else(|| used(document.request_id).map(|id| safe_line(&id, credential)));
+        response
     }
 
     /// Whether COS itself answered, and nothing in front of it.
@@ -87,7 +87,7 @@ impl Answer {
     }
 
     /// Whether the same request may soon succeed: the service is busy or broken, or the transfer was damaged.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(super) fn is_retryable(&self) -> bool {
         matches!(
             self.code.as_deref(),
             Some(
@@ -105,7 +105,7 @@ impl Answer {
     }
 
     /// Whether the signature was made at the wrong time, in the eyes of COS.
-    pub(super) fn blames_clock(&self) -> bool {
+    pub(super) fn is_clock_skew(&self) -> bool {
         match self.code.as_deref() {
             Some("RequestTimeTooSkewed") => true,
             Some("AccessDenied") => {
@@ -116,7 +116,7 @@ impl Answer {
     }
 
     /// Whether this cannot come from COS: no document where it always sends one, or a success that is none.
-    pub(super) fn is_nonsense(&self, without_body: bool) -> bool {
+    pub(super) fn is_invalid(&self, without_body: bool) -> bool {
         match self.status {
             0..300 | 304..=306 => true,
             400..500 if !without_body => {
@@ -128,7 +128,7 @@ impl Answer {
 }
 
 /// Status, code, message and request id.
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
         if let Some(code) = &self.code {
@@ -148,7 +148,7 @@ impl fmt::Display for Answer {
 }
 
 /// A text of COS as errors repeat it.
-fn line(text: &str, credential: &Credential) -> String {
+fn safe_line(text: &str, credential: &Credential) -> String {
     let text: String = credential.redact(text).chars().take(200).collect();
     Printable(&text).to_string()
 }
@@ -174,16 +174,16 @@ mod tests {
     #[test]
     fn texts_of_cos_are_one_short_line_without_secrets() {
         let credential = Credential::new("AKIDx", "key", None);
-        assert_eq!(line("a\nb AKIDx", &credential), "a\\u{a}b ******");
-        assert_eq!(line(&"é".repeat(500), &credential).chars().count(), 200);
+        assert_eq!(safe_line("a\nb AKIDx", &credential), "a\\u{a}b ******");
+        assert_eq!(safe_line(&"é".repeat(500), &credential).chars().count(), 200);
     }
 
     #[test]
     fn busy_answers_are_those_worth_another_attempt() {
-        let answer = |status, code: Option<&str>| Answer {
+        let response = |status, code: Option<&str>| ErrorResponse {
             status,
             code: code.map(str::to_owned),
-            ..Answer::default()
+            ..ErrorResponse::default()
         };
         for (status, code) in [
             (400, Some("RequestTimeout")),
@@ -195,7 +195,7 @@ mod tests {
             (502, None),
             (503, Some("SlowDown")),
         ] {
-            assert!(answer(status, code).is_busy(), "{status} {code:?}");
+            assert!(response(status, code).is_retryable(), "{status} {code:?}");
         }
         for (status, code) in [
             (400, Some("InvalidArgument")),
@@ -204,7 +204,7 @@ mod tests {
             (409, Some("PathConflict")),
             (501, Some("NotImplemented")),
         ] {
-            assert!(!answer(status, code).is_busy(), "{status} {code:?}");
+            assert!(!response(status, code).is_retryable(), "{status} {code:?}");
         }
     }
 }

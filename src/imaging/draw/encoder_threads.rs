@@ -6,13 +6,13 @@ use std::panic::resume_unwind;
 use std::thread::{Scope, ScopedJoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::imaging::draw::job::{DrawJob, Drawn};
+use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::encode;
-use crate::imaging::encode::Carried;
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::error::Error;
-use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::source_properties::SourceProperties;
 
 /// A thumbnail and the place of its recipe.
 pub(crate) type Placed = (usize, Result<Thumbnail, Error>);
@@ -21,9 +21,9 @@ pub(crate) type Placed = (usize, Result<Thumbnail, Error>);
 const WORTH_A_THREAD: u64 = 1 << 16;
 
 /// Those who write.
-pub(crate) struct Writers<'s, 'e> {
+pub(crate) struct EncoderThreads<'s, 'e> {
     scope: &'s Scope<'s, 'e>,
-    facts: &'e Facts,
+    properties: &'e SourceProperties,
     cancel: &'e Cancel,
     /// Most threads beside this one.
     most: usize,
@@ -47,15 +47,15 @@ struct EncodeResult {
     took: Duration,
 }
 
-impl<'s, 'e> Writers<'s, 'e> {
+impl<'s, 'e> EncoderThreads<'s, 'e> {
     pub(crate) fn new(
         scope: &'s Scope<'s, 'e>,
-        facts: &'e Facts,
+        properties: &'e SourceProperties,
         cancel: &'e Cancel,
         threads: NonZeroUsize,
     ) -> Self {
         let (running, done) = (VecDeque::new(), Vec::new());
-        Self { scope, facts, cancel, most: threads.get() - 1, running, done, took: Duration::ZERO }
+        Self { scope, properties, cancel, most: threads.get() - 1, running, done, took: Duration::ZERO }
     }
 
     /// Writes what was drawn: at once, or on a thread of its own while `more` is drawn.
@@ -63,20 +63,20 @@ impl<'s, 'e> Writers<'s, 'e> {
         &mut self,
         job: &DrawJob<'e>,
         motion: Motion,
-        drawn: Drawn,
+        drawn: DrawnPicture,
         more: bool,
         budget: &mut Budget,
     ) {
-        let Drawn { picture, working } = drawn;
+        let DrawnPicture { picture, working } = drawn;
         let (place, recipe) = (job.place, job.recipe);
-        let (facts, cancel) = (self.facts, self.cancel);
+        let (properties, cancel) = (self.properties, self.cancel);
         let pixels = picture.size.pixels();
         let write = move || {
             let start = Instant::now();
-            let carried = Carried::of(facts, recipe);
+            let metadata = KeptMetadata::of(properties, recipe);
             let thumbnail = cancel
                 .check()
-                .and_then(|()| encode::encode(picture, recipe, &facts.origin(), &carried, cancel));
+                .and_then(|()| encode::encode(picture, recipe, &properties.source_file(), &metadata, cancel));
             EncodeResult { thumbnail, took: start.elapsed() }
         };
         if !more || self.most == 0 || pixels < WORTH_A_THREAD {
