@@ -13,8 +13,8 @@ use crate::imaging::decode::animation_screen::{Blend, CLEAR, Disposal, FrameRect
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::input::source::{CUT_SHORT, Even, SourceReader};
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::input::source::{FullReads, SourceReader, TRUNCATED};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -32,7 +32,7 @@ pub(super) fn decode<R: Read>(
     let mut options = DecodeOptions::new();
     options.set_color_output(ColorOutput::Indexed);
     // A code that does not exist counts for the decoder if it is seen together with the last pixel.
-    let mut decoder = options.read_info(Even(source)).map_err(|error| refusal(&error))?;
+    let mut decoder = options.read_info(FullReads(source)).map_err(|error| refusal(&error))?;
     let screen = Size { width: decoder.width().into(), height: decoder.height().into() };
     let frame = decoder.next_frame_info().map_err(|error| refusal(&error))?;
     let frame = frame.ok_or_else(|| Error::damaged(SourceFormat::Gif, "it has no frame"))?.clone();
@@ -49,7 +49,7 @@ pub(super) fn decode<R: Read>(
         return file.play(&frame, budget, animation);
     }
     let length = length_of(&frame);
-    budget.reserve(reserved(length))?;
+    budget.reserve(to_u64(length))?;
     let mut reducer = Reducer::new(full, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
     let mut indices = vec![0; length];
     let palette = file.read(&frame, &mut indices)?;
@@ -70,7 +70,7 @@ pub(super) fn decode<R: Read>(
 
 /// A file whose first frame is about to be read.
 struct GifFrames<'s, 'a, R: Read> {
-    decoder: gif::Decoder<Even<'s, 'a, R>>,
+    decoder: gif::Decoder<FullReads<'s, 'a, R>>,
     full: Size,
     /// Whether the canvas is that of the first frame.
     empty: bool,
@@ -123,7 +123,7 @@ impl<R: Read> GifFrames<'_, '_, R> {
         budget: &mut Budget,
     ) -> Result<(Picture, u32), Error> {
         let length = length_of(frame);
-        budget.reserve(reserved(length.max(indices.capacity())))?;
+        budget.reserve(to_u64(length.max(indices.capacity())))?;
         indices.clear();
         indices.resize(length, 0);
         let palette = self.read(frame, indices)?;
@@ -194,7 +194,7 @@ impl GifPalette {
 
 fn refusal(error: &DecodingError) -> Error {
     if is_cut_short(error) {
-        Error::damaged(SourceFormat::Gif, CUT_SHORT)
+        Error::damaged(SourceFormat::Gif, TRUNCATED)
     } else {
         Error::damaged(SourceFormat::Gif, error.to_string())
     }

@@ -14,7 +14,7 @@ use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, Cancel, reserved};
+use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
@@ -35,7 +35,7 @@ pub(super) fn decode<R: Read>(
 ) -> Result<Decoded, Error> {
     let mut head = Head::read(&mut *source).map_err(refusal)?;
     if head.frame.height > 0 {
-        source.keep_no_more();
+        source.discard_consumed();
         return picture(&head, source.cancel(), source, demand, budget);
     }
     // The height stands behind the first scan, and nothing can be planned without it.
@@ -101,7 +101,7 @@ impl DecodePlan {
             demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
         let ratio = demand.ratio(orientation.size(full));
         let scale = scale(ratio);
-        budget.reserve(reserved(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
+        budget.reserve(to_u64(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
         let left = 1.0 / (ratio * f64::from(scale.reduction()));
         let layout = match head.frame.components.len() {
             1 => Layout::Grey,
@@ -129,7 +129,7 @@ impl DecodePlan {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and PARTS")]
 fn damage(lost: f64) -> Damage {
-    Damage { lost: (lost * PARTS).ceil() as u64, all: PARTS as u64 }
+    Damage { lost: (lost * PARTS).ceil() as u64, total: PARTS as u64 }
 }
 
 /// The smallest scale that leaves [`DECODE_MARGIN`].

@@ -56,7 +56,7 @@ pub(super) fn decode<R: Read>(
         let orientation = demand.orientation(decoded.orientation);
         Decoded { orientation, ..decoded }
     });
-    match source.culprit() {
+    match source.take_external_error() {
         // A frame that did not arrive is not damaged.
         Some(culprit) if animation.has_failed() => Err(culprit),
         culprit => blame(decoded, culprit),
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_short_download_is_not_taken_for_damage() {
         let broken = || Some(Error::Read(std::io::ErrorKind::ConnectionAborted.into()));
-        let damage = Damage { lost: 1, all: 100 };
+        let damage = Damage { lost: 1, total: 100 };
         assert!(matches!(blame(decoded(damage), broken()), Err(Error::Read(_))));
         assert!(matches!(blame(Err(Error::NotAnImage), broken()), Err(Error::Read(_))));
         assert_eq!(blame(decoded(damage), None).unwrap().damage, damage, "the file itself is short");

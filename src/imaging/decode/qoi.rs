@@ -7,9 +7,9 @@ use std::io::Read;
 
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -24,7 +24,7 @@ pub(super) fn decode<R: Read>(
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let mut file = Forward::new(source, FORMAT);
+    let mut file = ForwardReader::new(source, FORMAT);
     let [_magic, width, height] = [file.array()?, file.array()?, file.array()?].map(u32::from_be_bytes);
     let full = Size { width, height };
     if full.pixels() == 0 {
@@ -37,7 +37,7 @@ pub(super) fn decode<R: Read>(
         [channels, _] => return Err(file.damaged(&format!("it has {channels} channels, which are 3 or 4"))),
     };
     let length = side(width).saturating_mul(layout.channels());
-    budget.reserve(reserved(length))?;
+    budget.reserve(to_u64(length))?;
     let cell = Reducer::cell(demand.ratio(full));
     let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
     let mut row = vec![0; length];
@@ -75,7 +75,7 @@ impl RecentPixels {
     fn fill<const C: usize, R: Read>(
         &mut self,
         places: &mut [[u8; C]],
-        file: &mut Forward<'_, '_, R>,
+        file: &mut ForwardReader<'_, '_, R>,
     ) -> Result<(), Error> {
         for place in places {
             match self.repeats.checked_sub(1) {
@@ -88,16 +88,16 @@ impl RecentPixels {
     }
 
     /// The next operation, which is up to five bytes; behind its end anything.
-    fn operation<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<[u8; 5], Error> {
+    fn operation<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<[u8; 5], Error> {
         let more = |tag| match tag {
             0xff => 4,
             0xfe => 3,
             0x80..=0xbf => 1,
             _ => 0,
         };
-        if let Some(operation) = file.ahead().first_chunk::<5>().copied() {
+        if let Some(operation) = file.buffered().first_chunk::<5>().copied() {
             let [tag, ..] = operation;
-            file.pass(1 + more(tag));
+            file.consume(1 + more(tag));
             return Ok(operation);
         }
         let mut operation = [file.byte()?, 0, 0, 0, 0];

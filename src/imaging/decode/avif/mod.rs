@@ -25,8 +25,8 @@ use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::input::source::{CUT_SHORT, SourceReader};
-use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
+use crate::imaging::limits::{Budget, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
@@ -63,14 +63,14 @@ pub(super) fn decode<R: Read>(
     let file = source.take_bytes(budget)?;
     let content = match find(&file) {
         Metadata::At(place) => {
-            file.get(place).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?
+            file.get(place).ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))?
         }
-        Metadata::Beyond(_) => return Err(Error::damaged(SourceFormat::Avif, CUT_SHORT)),
+        Metadata::Beyond(_) => return Err(Error::damaged(SourceFormat::Avif, TRUNCATED)),
         Metadata::Missing => {
             return Err(Error::unsupported(SourceFormat::Avif, "a sequence without a still picture"));
         }
     };
-    budget.reserve(reserved(content.len()).saturating_mul(meta::MEMORY))?;
+    budget.reserve(to_u64(content.len()).saturating_mul(meta::MEMORY))?;
     let meta =
         Meta::read(content).ok_or_else(|| Error::damaged(SourceFormat::Avif, "its metadata are broken"))?;
     let still = Still::new(&meta, &file)?;
@@ -99,7 +99,7 @@ pub(super) fn decode<R: Read>(
     } else {
         let cell = converter.cell(wanted);
         let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
-        budget.reserve(bytes_of(size, reserved(layout.channels() * depth.bytes())))?;
+        budget.reserve(bytes_of(size, to_u64(layout.channels() * depth.bytes())))?;
         let mut picture = Picture::blank(size, layout, depth);
         converter.averaged(cell, &mut picture, cancel)?;
         (picture, cell)
@@ -251,7 +251,7 @@ fn layout(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<planes::TileGrid, E
         }
         b"grid" => {
             let content =
-                meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
+                meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))?;
             let tiles = meta.referred(*b"dimg", item);
             grid(Bytes(&content), tiles)
                 .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its grid is broken"))

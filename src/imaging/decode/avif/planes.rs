@@ -7,7 +7,7 @@ use re_rav1d::dav1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
 use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
 use crate::imaging::decode::avif::stream::{ChromaSubsampling, PlaneFormat, Stream};
 use crate::imaging::error::Error;
-use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
@@ -172,9 +172,9 @@ fn tile(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<
         return Err(Error::unsupported(SourceFormat::Avif, "a picture that is not AV1"));
     }
     // The decoder takes a copy of its own, and parts that lie apart are put together first.
-    let length = meta.length(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
+    let length = meta.length(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))?;
     budget.reserve(length.saturating_mul(2))?;
-    let content = meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))?;
+    let content = meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))?;
     let stream = Stream::read(&content)
         .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its AV1 header is broken"))?;
     budget.admit(stream.size)?;
@@ -243,7 +243,7 @@ fn last_picture(
             all = taken(decoder.send_pending_data())?;
         }
     }
-    best.ok_or_else(|| Error::damaged(SourceFormat::Avif, CUT_SHORT))
+    best.ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))
 }
 
 fn planes(picture: &re_rav1d::dav1d::Picture, stream: Stream) -> Result<Planes, Error> {

@@ -8,7 +8,7 @@ use std::io::Read;
 use crate::imaging::decode::bmp::pixels::Unit;
 use crate::imaging::decode::bmp::pixels::{Masks, Palette, PixelCoding};
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::picture::geometry::Size;
 
 /// Bytes of the file header, before the header that says all else.
@@ -38,7 +38,7 @@ pub(super) struct BmpHeader {
 
 impl BmpHeader {
     /// Reads up to the end of the palette.
-    pub(super) fn read<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
+    pub(super) fn read<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Self, Error> {
         let [.., p0, p1, p2, p3] = file.array::<14>()?;
         let length = u32::from_le_bytes(file.array()?);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
@@ -95,7 +95,7 @@ impl Fields {
     }
 
     /// Reads what follows the header for it.
-    fn coding<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<PixelCoding, Error> {
+    fn coding<R: Read>(&self, file: &mut ForwardReader<'_, '_, R>) -> Result<PixelCoding, Error> {
         let (bits, compression) = (self.bits(), self.long(16));
         Ok(match (compression, bits) {
             (0, 1 | 2 | 4 | 8) => PixelCoding::Indexed { bits, palette: self.palette(file)? },
@@ -124,7 +124,7 @@ impl Fields {
     }
 
     /// Of red, green, blue and alpha.
-    fn masks<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<[u32; 4], Error> {
+    fn masks<R: Read>(&self, file: &mut ForwardReader<'_, '_, R>) -> Result<[u32; 4], Error> {
         if self.length >= WITH_COLOR_MASKS {
             return Ok([self.long(40), self.long(44), self.long(48), self.alpha_mask()]);
         }
@@ -141,7 +141,7 @@ impl Fields {
     }
 
     /// As many colours as the header says, the pixels leave room for, and indices can name.
-    fn palette<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<Palette, Error> {
+    fn palette<R: Read>(&self, file: &mut ForwardReader<'_, '_, R>) -> Result<Palette, Error> {
         let entry = if self.length == CORE { 3 } else { 4 };
         let full = 1_u64 << self.bits();
         let used = if self.length < INFO {

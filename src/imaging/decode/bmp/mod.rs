@@ -14,9 +14,9 @@ use crate::imaging::decode::bmp::header::BmpHeader;
 use crate::imaging::decode::bmp::pixels::PixelCoding;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::limits::{Budget, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -34,7 +34,7 @@ pub(super) fn decode<R: Read>(
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let mut file = Forward::new(source, FORMAT);
+    let mut file = ForwardReader::new(source, FORMAT);
     let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
@@ -66,7 +66,7 @@ pub(super) fn decode<R: Read>(
 
 /// Hands on the rows in the order of the file.
 fn plain<R: Read>(
-    file: &mut Forward<'_, '_, R>,
+    file: &mut ForwardReader<'_, '_, R>,
     coding: &PixelCoding,
     size: Size,
     budget: &mut Budget,
@@ -74,10 +74,10 @@ fn plain<R: Read>(
 ) -> Result<(), Error> {
     let stored = (u64::from(size.width) * coding.bits()).div_ceil(8);
     let length = side(size.width).saturating_mul(coding.layout().channels());
-    budget.reserve(stored.saturating_add(reserved(length)))?;
+    budget.reserve(stored.saturating_add(to_u64(length)))?;
     let mut stored = vec![0; usize::try_from(stored).unwrap_or(usize::MAX)];
     let mut row = vec![0; length];
-    let padding = reserved(stored.len().next_multiple_of(4) - stored.len());
+    let padding = to_u64(stored.len().next_multiple_of(4) - stored.len());
     for y in 0..size.height {
         if y > 0 {
             file.skip_to(file.position() + padding)?;
@@ -91,7 +91,7 @@ fn plain<R: Read>(
 
 /// A profile, unless the file ends before it does.
 fn read_profile<R: Read>(
-    file: &mut Forward<'_, '_, R>,
+    file: &mut ForwardReader<'_, '_, R>,
     start: u64,
     length: u32,
 ) -> Result<Option<Vec<u8>>, Error> {

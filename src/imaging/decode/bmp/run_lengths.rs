@@ -7,13 +7,13 @@ use std::io::Read;
 
 use crate::imaging::decode::bmp::pixels::{Palette, Unit};
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
 
 /// Hands on the rows in the order of the file.
 pub(super) fn decode<R: Read>(
-    file: &mut Forward<'_, '_, R>,
+    file: &mut ForwardReader<'_, '_, R>,
     (unit, palette): (Unit, &Palette),
     size: Size,
     mut push: impl FnMut(&[u8]) -> Result<(), Error>,

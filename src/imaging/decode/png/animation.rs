@@ -13,7 +13,7 @@ use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::source_format::SourceFormat;
@@ -29,7 +29,7 @@ pub(super) fn play<R: Read>(
     let length = reader.output_buffer_size();
     let length =
         length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its pixels are more than memory"))?;
-    budget.reserve(reserved(length))?;
+    budget.reserve(to_u64(length))?;
     let mut frames =
         PngFrames { reader, plan, samples: vec![0; length], screen: Screen::new(plan.full, budget)? };
     let (picture, shown) = frames.next(budget)?;

@@ -15,7 +15,7 @@ use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
@@ -180,7 +180,7 @@ fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>)
 fn refusal(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::damaged(SourceFormat::Png, CUT_SHORT)
+            Error::damaged(SourceFormat::Png, TRUNCATED)
         }
         other => Error::damaged(SourceFormat::Png, other.to_string()),
     }

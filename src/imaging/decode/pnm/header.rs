@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout};
 
@@ -35,7 +35,7 @@ pub(super) enum SampleCoding {
 
 impl PnmHeader {
     /// Reads up to the first byte of the pixels.
-    pub(super) fn read<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
+    pub(super) fn read<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Self, Error> {
         let [_, kind] = file.array()?;
         let (layout, coding) = match kind {
             b'1' => (Layout::Grey, SampleCoding::Digits),
@@ -55,7 +55,7 @@ impl PnmHeader {
     }
 
     /// The header of PAM: lines of a name and a value.
-    fn read_pam<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
+    fn read_pam<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Self, Error> {
         let mut size = Size { width: 0, height: 0 };
         let (mut channels, mut most, mut is_ink) = (0, 0, false);
         loop {
@@ -85,7 +85,7 @@ impl PnmHeader {
         layout: Layout,
         most: u32,
         coding: SampleCoding,
-        file: &Forward<'_, '_, R>,
+        file: &ForwardReader<'_, '_, R>,
     ) -> Result<Self, Error> {
         if size.pixels() == 0 {
             return Err(file.damaged("it has no pixels"));
@@ -103,7 +103,7 @@ impl PnmHeader {
 }
 
 /// The next word, and the one blank behind it; comments reach to the end of their line.
-fn word<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Vec<u8>, Error> {
+fn word<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Vec<u8>, Error> {
     let mut word = Vec::new();
     loop {
         let byte = match file.byte() {
@@ -127,7 +127,7 @@ fn word<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Vec<u8>, Error> {
 }
 
 /// The next number.
-pub(super) fn number<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<u32, Error> {
+pub(super) fn number<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<u32, Error> {
     let word = word(file)?;
     let number = std::str::from_utf8(&word).ok().and_then(|text| text.parse().ok());
     number.ok_or_else(|| file.damaged(&format!("{} stands in the place of a number", word.escape_ascii())))

@@ -9,9 +9,9 @@ use std::io::Read;
 use crate::imaging::decode::pnm::header::{PnmHeader, SampleCoding};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::{Depth, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -25,14 +25,14 @@ pub(super) fn decode<R: Read>(
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let mut file = Forward::new(source, FORMAT);
+    let mut file = ForwardReader::new(source, FORMAT);
     let header = PnmHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
     let depth = header.depth();
     let samples = side(full.width).saturating_mul(header.layout.channels());
     let length = samples.saturating_mul(depth.bytes());
-    budget.reserve(reserved(length).saturating_mul(2))?;
+    budget.reserve(to_u64(length).saturating_mul(2))?;
     let cell = Reducer::cell(demand.ratio(full));
     let mut reducer = Reducer::new(full, header.layout, depth, cell, budget)?;
     let mut row = vec![0; length];
@@ -60,7 +60,7 @@ pub(super) fn decode<R: Read>(
 }
 
 /// The next digit of a bitmap; blanks between them mean nothing.
-fn digit<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<u8, Error> {
+fn digit<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<u8, Error> {
     loop {
         match file.byte()? {
             digit @ (b'0' | b'1') => return Ok(digit - b'0'),
@@ -74,7 +74,7 @@ fn digit<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<u8, Error> {
 }
 
 /// A row of decimal numbers, as it would be in bytes.
-fn numbers<R: Read>(file: &mut Forward<'_, '_, R>, row: &mut [u8], depth: Depth) -> Result<(), Error> {
+fn numbers<R: Read>(file: &mut ForwardReader<'_, '_, R>, row: &mut [u8], depth: Depth) -> Result<(), Error> {
     for place in row.chunks_exact_mut(depth.bytes()) {
         let number = header::number(file)?;
         let [high, low] = u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();

@@ -5,12 +5,12 @@ use std::io::Read;
 use crate::imaging::decode::tiff::coding::Coded;
 use crate::imaging::decode::tiff::page::ByteRange;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 
 /// Where chunks are read from.
 pub(super) enum Access<'f, 's, 'a, R> {
     Memory(&'f [u8]),
-    Stream(Forward<'s, 'a, R>),
+    Stream(ForwardReader<'s, 'a, R>),
 }
 
 impl<R: Read> Access<'_, '_, '_, R> {
@@ -23,7 +23,7 @@ impl<R: Read> Access<'_, '_, '_, R> {
             }
             (Self::Stream(file), [place]) => {
                 file.skip_to(place.start)?;
-                Ok(vec![Box::new(file.part(place.length))])
+                Ok(vec![Box::new(file.take(place.length))])
             }
             (Self::Stream(_), _) => Ok(Vec::new()),
         }

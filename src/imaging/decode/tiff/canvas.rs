@@ -11,8 +11,8 @@ use crate::imaging::decode::tiff::coding::{Coded, Reversed, Rows, TiffCompressio
 use crate::imaging::decode::tiff::page::{Page, PageKind};
 use crate::imaging::decode::tiff::samples::Colors;
 use crate::imaging::error::Error;
-use crate::imaging::input::source::CUT_SHORT;
-use crate::imaging::limits::{Budget, Cancel, bytes_of, reserved};
+use crate::imaging::input::source::TRUNCATED;
+use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
@@ -47,8 +47,8 @@ impl<'p> TiffCanvas<'p> {
         };
         let (planes, stored) = (page.chunks.planes, page.row_bytes());
         let line = Size { width: page.chunks.size.width, height: 1 };
-        let row = bytes_of(line, reserved(layout.channels() * depth.bytes()));
-        budget.reserve(stored.saturating_mul(reserved(planes)).saturating_add(row))?;
+        let row = bytes_of(line, to_u64(layout.channels() * depth.bytes()));
+        budget.reserve(stored.saturating_mul(to_u64(planes)).saturating_add(row))?;
         let blank = |bytes: u64| vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
         let row = blank(if page.is_direct() { 0 } else { row });
         Ok(Self { page, sink, smaller: 1.0 / ratio, stored: vec![blank(stored); planes], row, lost: 0.0 })
@@ -177,13 +177,13 @@ impl<'p> TiffCanvas<'p> {
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of pixels")]
 fn damage(lost: f64, size: Size) -> Damage {
-    Damage { lost: lost.ceil() as u64, all: size.pixels() }
+    Damage { lost: lost.ceil() as u64, total: size.pixels() }
 }
 
 /// Whether the reader is to blame is found out where all formats meet.
 fn unreadable(error: io::Error) -> Error {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+        io::ErrorKind::UnexpectedEof => Error::damaged(SourceFormat::Tiff, TRUNCATED),
         io::ErrorKind::InvalidData => Error::damaged(SourceFormat::Tiff, error.to_string()),
         _ => Error::Read(error),
     }

@@ -20,8 +20,8 @@ use crate::imaging::decode::tiff::page::Page;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::directory::DirectoryError;
-use crate::imaging::input::forward::Forward;
-use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::input::forward::ForwardReader;
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
@@ -38,7 +38,9 @@ pub(super) fn decode<R: Read>(
     let near = near_page(source, budget)?;
     let file;
     let (page, access) = match near {
-        Some(page) if page.is_in_order() => (page, Access::Stream(Forward::new(source, SourceFormat::Tiff))),
+        Some(page) if page.is_in_order() => {
+            (page, Access::Stream(ForwardReader::new(source, SourceFormat::Tiff)))
+        }
         near => {
             file = source.take_bytes(budget)?;
             let page = near.map_or_else(|| Page::read(&file, budget).map_err(refusal), Ok)?;
@@ -66,14 +68,14 @@ fn near_page<R: Read>(source: &mut SourceReader<'_, R>, budget: &mut Budget) -> 
         match Page::read(head, budget) {
             Ok(page) => return Ok(Some(page)),
             Err(DirectoryError::Refused(error)) => return Err(error),
-            Err(DirectoryError::Beyond(_)) if head.len() < wanted => {
-                return Err(Error::damaged(SourceFormat::Tiff, CUT_SHORT));
+            Err(DirectoryError::Truncated(_)) if head.len() < wanted => {
+                return Err(Error::damaged(SourceFormat::Tiff, TRUNCATED));
             }
-            Err(DirectoryError::Beyond(end)) if end > NEAR => {
+            Err(DirectoryError::Truncated(end)) if end > NEAR => {
                 budget.release(before.saturating_sub(budget.left()));
                 return Ok(None);
             }
-            Err(DirectoryError::Beyond(end)) => {
+            Err(DirectoryError::Truncated(end)) => {
                 budget.release(before.saturating_sub(budget.left()));
                 wanted = usize::try_from(end).unwrap_or(usize::MAX);
             }
@@ -84,7 +86,7 @@ fn near_page<R: Read>(source: &mut SourceReader<'_, R>, budget: &mut Budget) -> 
 /// Taken for the file's fault; whether the reader is to blame is found out where all formats meet.
 fn refusal(stop: DirectoryError) -> Error {
     match stop {
-        DirectoryError::Beyond(_) => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+        DirectoryError::Truncated(_) => Error::damaged(SourceFormat::Tiff, TRUNCATED),
         DirectoryError::Refused(error) => error,
     }
 }

@@ -6,7 +6,7 @@ use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::directory::{Directory, DirectoryError, tag};
 use crate::imaging::exif::orientation;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::side;
@@ -120,7 +120,7 @@ impl Page {
 
     /// Bytes of a row of a chunk, of one plane.
     pub(super) fn row_bytes(&self) -> u64 {
-        let samples = u64::from(self.chunks.size.width).saturating_mul(reserved(self.side_by_side()));
+        let samples = u64::from(self.chunks.size.width).saturating_mul(to_u64(self.side_by_side()));
         samples.saturating_mul(u64::from(self.samples.bits)).div_ceil(8)
     }
 
@@ -188,7 +188,7 @@ fn coding(directory: &Directory<'_>) -> Result<TiffCompression, DirectoryError> 
 }
 
 fn samples(directory: &Directory<'_>, coding: TiffCompression) -> Result<PixelFormat, DirectoryError> {
-    let sizes = directory.numbers(tag::BITS, reserved(MOST_SAMPLES))?.unwrap_or_else(|| vec![1]);
+    let sizes = directory.numbers(tag::BITS, to_u64(MOST_SAMPLES))?.unwrap_or_else(|| vec![1]);
     let first = sizes.first().copied().unwrap_or(0);
     if sizes.iter().any(|other| *other != first) {
         return Err(Error::unsupported(SourceFormat::Tiff, "samples of different sizes").into());
@@ -271,7 +271,7 @@ fn palette(directory: &Directory<'_>, bits: u32) -> Result<Colors, DirectoryErro
         return Err(Error::unsupported(SourceFormat::Tiff, &format!("a palette for {bits} bits")).into());
     }
     let count = 1_usize << bits;
-    let numbers = directory.numbers(tag::COLOR_MAP, reserved(count * 3))?.unwrap_or_default();
+    let numbers = directory.numbers(tag::COLOR_MAP, to_u64(count * 3))?.unwrap_or_default();
     let high = |number: &u64| u8::try_from(*number >> 8 & 0xff).unwrap_or(0);
     let mut planes = numbers.chunks_exact(count);
     let (Some(reds), Some(greens), Some(blues)) = (planes.next(), planes.next(), planes.next()) else {
@@ -340,14 +340,14 @@ impl Chunks {
         }
         let across = size.width.div_ceil(chunk.width);
         let count = Size { width: across, height: size.height.div_ceil(chunk.height) }.pixels();
-        let count = count.saturating_mul(reserved(planes));
+        let count = count.saturating_mul(to_u64(planes));
         budget.reserve(count.saturating_mul(32))?;
         let numbers = |for_tiles, for_strips| {
             let numbers = match directory.numbers(for_tiles, count)? {
                 Some(numbers) => numbers,
                 None => directory.numbers(for_strips, count)?.unwrap_or_default(),
             };
-            if reserved(numbers.len()) < count {
+            if to_u64(numbers.len()) < count {
                 return Err(Error::damaged(
                     SourceFormat::Tiff,
                     "it does not say where all of its pixels are",
