@@ -29,7 +29,7 @@ pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error>
     let decoded = decode::estimate_jpeg(header, demand, &mut budget)?;
     let properties = SourceProperties::new(&decoded, None, demand);
     let bytes = decoded.picture.bytes();
-    budget.settle(bytes);
+    budget.reset_to(bytes);
     // Turned upright, it is there twice for a moment.
     budget.reserve(bytes)?;
     budget.release(bytes);

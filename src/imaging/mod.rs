@@ -81,7 +81,7 @@ fn render_any(
     let properties = SourceProperties::new(&decoded, length, demand);
     let moving = animation.finish(&mut timings);
     // What decoding took is free again.
-    budget.settle(decoded.picture.bytes());
+    budget.reset_to(decoded.picture.bytes());
     let files = moving.values().flatten().map(Thumbnail::length).sum::<u64>();
     budget.reserve(files.saturating_add(properties.kept_profile_bytes()))?;
     let renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;

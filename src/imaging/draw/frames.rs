@@ -139,7 +139,7 @@ impl<'a> AnimationSink<'a> {
             .filter_map(|output| output.encoder.as_ref().ok())
             .map(AnimationEncoder::held)
             .sum();
-        budget.settle(self.floor);
+        budget.reset_to(self.floor);
         if let Err(error) = budget.reserve(held) {
             return Ok(self.stop(&NotAnimated::from(&error)));
         }
