@@ -9,7 +9,7 @@ use crate::imaging::picture::{Depth, Layout};
 /// The ICC profile of a PNG's colours; `None` for sRGB or without colour information.
 pub(super) fn profile(info: &Info<'_>, layout: Layout, depth: Depth) -> Option<Vec<u8>> {
     if let Some(points) = info.coding_independent_code_points
-        && Colorimetry::is_told_by(points.color_primaries, points.transfer_function)
+        && Colorimetry::is_specified_by(points.color_primaries, points.transfer_function)
     {
         let full = Colorimetry::by_code_points(points.color_primaries, points.transfer_function);
         let bits = match depth {
