@@ -13,11 +13,11 @@ use crate::runtime::Context;
     "there are no COS credentials: give the function an execution role (it sets TENCENTCLOUD_SECRETID and \
      TENCENTCLOUD_SECRETKEY), or set COS_SECRET_ID and COS_SECRET_KEY"
 )]
-pub struct Missing;
+pub struct NoCredentials;
 
 /// Where keys come from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Origin {
+pub enum CredentialOrigin {
     /// Headers that came with the event.
     Event,
     /// Variables of the user's own.
@@ -29,8 +29,11 @@ pub enum Origin {
 /// Finds the credential for one invocation, and where it comes from.
 ///
 /// # Errors
-/// [`Missing`] when there is none.
-pub fn find(context: &Context, environment: &Environment) -> Result<(Credential, Origin), Missing> {
+/// [`NoCredentials`] when there is none.
+pub fn find(
+    context: &Context,
+    environment: &Environment,
+) -> Result<(Credential, CredentialOrigin), NoCredentials> {
     let header = |name| context.header(name).map(str::to_owned);
     let variable = |name| environment.get(name).map(str::to_owned);
     let of_event =
@@ -45,10 +48,10 @@ pub fn find(context: &Context, environment: &Environment) -> Result<(Credential,
     let fixed = || pair(variable("COS_SECRET_ID"), variable("COS_SECRET_KEY"), None);
     let from = |origin| move |credential| (credential, origin);
     of_event()
-        .map(from(Origin::Event))
-        .or_else(|| of_role().map(from(Origin::Role)))
-        .or_else(|| fixed().map(from(Origin::Fixed)))
-        .ok_or(Missing)
+        .map(from(CredentialOrigin::Event))
+        .or_else(|| of_role().map(from(CredentialOrigin::Role)))
+        .or_else(|| fixed().map(from(CredentialOrigin::Fixed)))
+        .ok_or(NoCredentials)
 }
 
 /// Both halves, or nothing. An empty text is as good as none.

@@ -3,18 +3,21 @@
 //! Two questions are asked of an error, and only here are they answered: its stable code, for people and
 //! searches, and its disposition, which alone decides whether the platform tries again.
 
+use serde::Serialize;
+
 use crate::reconcile::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
-/// What is to become of a record that failed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The treatment of a record that failed. Ordered by how urgent it is; serialised, it is its name in lower case.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Disposition {
     /// The process itself is of no more use: answer with an error, then let a new instance try.
     Fatal,
-    /// The same again would fail the same way: answer, and do not try again.
-    Permanent,
     /// Worth another attempt: answer with an error, so that the platform tries again.
     Transient,
+    /// The same again would fail the same way: answer, and do not try again.
+    Permanent,
 }
 
 /// Why a record failed.
@@ -51,7 +54,7 @@ pub enum Error {
     #[error(
         "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as {{key}} does"
     )]
-    Taken {
+    KeyTaken {
         /// The key.
         key: String,
         /// The source that it belongs to, as its stamp names it.
@@ -70,10 +73,10 @@ pub enum Error {
     },
     /// COS told no ETag of a source, so that nothing could be said of its thumbnails.
     #[error("COS told no ETag of {0}; check what stands between the function and COS")]
-    Unnamed(String),
+    NoETag(String),
     /// The source changed again and again while its thumbnails were made.
     #[error("the object changed each time its thumbnails were stored; the event has to come again")]
-    Unsettled,
+    SourceKeepsChanging,
 }
 
 impl Error {
@@ -105,11 +108,11 @@ impl Error {
             },
             Self::Loop(_) => "config.loop",
             Self::Panicked(_) => "panic",
-            Self::Taken { .. } => "target.taken",
+            Self::KeyTaken { .. } => "target.taken",
             Self::Target(_) => "target.name",
             Self::TooMuchMemory { .. } => "image.too_much_memory",
-            Self::Unnamed(_) => "cos.protocol",
-            Self::Unsettled => "cos.changed",
+            Self::NoETag(_) => "cos.protocol",
+            Self::SourceKeepsChanging => "cos.changed",
         }
     }
 
@@ -122,13 +125,13 @@ impl Error {
             Self::Deadline { .. }
             | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
             | Self::Panicked(_)
-            | Self::Unnamed(_)
-            | Self::Unsettled => Disposition::Transient,
+            | Self::NoETag(_)
+            | Self::SourceKeepsChanging => Disposition::Transient,
             Self::Cos(_)
             | Self::Event(_)
             | Self::Imaging(_)
             | Self::Loop(_)
-            | Self::Taken { .. }
+            | Self::KeyTaken { .. }
             | Self::Target(_)
             | Self::TooMuchMemory { .. } => Disposition::Permanent,
         }

@@ -7,68 +7,79 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
-use crate::cos::{Client, Session, Settings};
-use crate::doctor::{Order, Status};
+use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
+use crate::cos::{Client, ClientSettings, Session};
+use crate::doctor::{Request, Status};
 use crate::error::Error;
-use crate::event::{Record, Refused, Work, coalesce};
+use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{DecoderThreads, Memory, Pipeline};
+use crate::pipeline::{DecoderThreads, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
-use crate::runtime::{Answer, Context};
+use crate::runtime::{Context, InvocationResult};
 use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that a core comes with, MB.
-const MEMORY_MB_OF_A_CORE: u64 = 1536;
+const MEMORY_MB_PER_CORE: u64 = 1536;
 
 /// Records that are at work at once. Most of a record's time is waiting for COS, and a function has a processor or two.
-const AT_ONCE: usize = 4;
+const CONCURRENT_RECORDS: usize = 4;
 
 /// The function, ready to serve.
 #[derive(Debug)]
 pub struct Function {
     config: Result<Config, Mistakes>,
+    /// Where the configuration was read from.
+    places: Places,
     client: Result<Client, cos::Error>,
-    pixels: DecoderThreads,
+    decoders: DecoderThreads,
 }
 
 impl Function {
     /// A function with this configuration. A wrong one does not stop it: every event is answered with what is
     /// wrong, so that it shows where the user looks.
     #[must_use]
-    pub fn new(config: Result<Config, Mistakes>) -> Self {
-        let settings = config.as_ref().map(|config| Settings {
+    pub fn new(installation: Installation) -> Self {
+        let Installation { config, places } = installation;
+        let settings = config.as_ref().map(|config| ClientSettings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
-            ..Settings::default()
+            ..ClientSettings::default()
         });
-        Self { client: Client::new(settings.unwrap_or_default()), config, pixels: DecoderThreads::default() }
+        let client = Client::new(settings.unwrap_or_default());
+        Self { config, places, client, decoders: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
-    pub async fn handle(&self, context: Context, message: &[u8], environment: &Environment) -> Answer {
-        self.pixels.stop(Duration::MAX).await;
-        if let Some(order) = Order::read(message) {
-            return self.diagnose(order, &context, environment).await;
+    pub async fn handle(
+        &self,
+        context: Context,
+        message: &[u8],
+        environment: &Environment,
+    ) -> InvocationResult {
+        self.decoders.stop(Duration::MAX).await;
+        if let Some(request) = Request::read(message) {
+            return self.diagnose(request, &context, environment).await;
         }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
-            (Err(mistakes), _) => return refuse(&context, &mistakes.to_string()),
-            (_, Err(error)) => return refuse(&context, &error.to_string()),
+            (Err(mistakes), _) => return reject(&context, &mistakes.to_string()),
+            (_, Err(error)) => return reject(&context, &error.to_string()),
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
         let credential = match credentials::find(&context, environment) {
             Ok((credential, _)) => credential,
-            Err(missing) => return refuse(&context, &missing.to_string()),
+            Err(missing) => return reject(&context, &missing.to_string()),
         };
         let session = client.session(credential, Instant::from_std(context.deadline()));
         let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
-        let invocation = Invocation { config, context: &context, session, pixels: &self.pixels, log: &log };
+        let invocation =
+            Invocation { config, context: &context, session, decoders: &self.decoders, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
-                log.message(LogLevel::Debug, &format!("{} records under {context:?}", records.len()));
+                let (count, places) = (records.len(), &self.places);
+                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {places}"));
                 invocation.handle_all(records).await
             }
             Err(error) => {
@@ -83,54 +94,59 @@ impl Function {
     /// What the doctor finds of this function in an invocation, until a deadline.
     pub async fn examine(
         &self,
-        order: Order,
+        request: Request,
         context: &Context,
         environment: &Environment,
         deadline: Instant,
     ) -> doctor::Report {
-        let subject = doctor::Subject {
+        let inputs = doctor::Inputs {
             config: self.config.as_ref(),
             client: self.client.as_ref(),
             credential: credentials::find(context, environment),
             region: environment.get("TENCENTCLOUD_REGION"),
-            order,
+            request,
             deadline,
         };
-        doctor::examine(subject).await
+        doctor::examine(inputs).await
     }
 
     /// Answers the test event of the doctor, with a report whatever it says.
-    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> Answer {
-        let order =
-            Order { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..order };
+    async fn diagnose(
+        &self,
+        request: Request,
+        context: &Context,
+        environment: &Environment,
+    ) -> InvocationResult {
+        let (memory_mb, time_limit) = (Some(context.memory_mb), Some(context.time_limit));
+        let request = Request { memory_mb, time_limit, ..request };
         let deadline = Instant::from_std(context.deadline());
-        let report = self.examine(order, context, environment, deadline).await;
+        let report = self.examine(request, context, environment, deadline).await;
         let log = Log::new(LogLevel::Info, &context.request_id);
         for finding in &report.findings {
             let level = if finding.status == Status::Wrong { LogLevel::Error } else { LogLevel::Info };
             let (status, check) = (finding.status.name(), finding.check.name());
             log.message(level, &format!("doctor: {status}: {check}: {finding}"));
         }
-        Answer::Response(report.to_json())
+        InvocationResult::Response(report.to_json())
     }
 }
 
 /// Answers an event that cannot even be looked at.
-fn refuse(context: &Context, sentence: &str) -> Answer {
+fn reject(context: &Context, sentence: &str) -> InvocationResult {
     Log::new(LogLevel::Error, &context.request_id).message(LogLevel::Error, sentence);
-    Answer::Error(sentence.to_owned())
+    InvocationResult::Error(sentence.to_owned())
 }
 
 struct Invocation<'a> {
     config: &'a Config,
     context: &'a Context,
     session: Session,
-    pixels: &'a DecoderThreads,
+    decoders: &'a DecoderThreads,
     log: &'a Log,
 }
 
 impl Invocation<'_> {
-    async fn handle_all(&self, records: Vec<Result<Record, Refused>>) -> Vec<Entry> {
+    async fn handle_all(&self, records: Vec<Result<Record, RejectedRecord>>) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(records.len());
         let mut readable = Vec::with_capacity(records.len());
         for record in records {
@@ -146,8 +162,9 @@ impl Invocation<'_> {
             }
         }
         let work = coalesce(readable);
-        let memory = Memory::new(self.limits().memory, work.len().min(AT_ONCE));
-        let handled = stream::iter(work).map(|work| self.handle_work(work, &memory)).buffered(AT_ONCE);
+        let memory = MemoryPool::new(self.limits().memory, work.len().min(CONCURRENT_RECORDS));
+        let handled =
+            stream::iter(work).map(|work| self.handle_coalesced(work, &memory)).buffered(CONCURRENT_RECORDS);
         entries.extend(handled.collect::<Vec<_>>().await.into_iter().flatten());
         entries
     }
@@ -157,7 +174,7 @@ impl Invocation<'_> {
         entries.push(entry);
     }
 
-    async fn handle_work(&self, work: Work, memory: &Memory) -> Vec<Entry> {
+    async fn handle_coalesced(&self, work: CoalescedRecord, memory: &MemoryPool) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
         for old in work.superseded {
             self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
@@ -167,7 +184,7 @@ impl Invocation<'_> {
         entries
     }
 
-    async fn handle_one(&self, record: &Record, memory: &Memory) -> Entry {
+    async fn handle_one(&self, record: &Record, memory: &MemoryPool) -> Entry {
         let started = Instant::now();
         let session = self.session.with_own_counters();
         let mut entry = entry_of(record, Outcome::Stored);
@@ -197,13 +214,13 @@ impl Invocation<'_> {
         record: &Record,
         job: &SourceJob<'_>,
         session: &Session,
-        memory: &Memory,
+        memory: &MemoryPool,
         entry: &mut Entry,
     ) -> Result<Outcome, Error> {
         let deadline = Instant::from_std(self.context.deadline());
         let pipeline = Pipeline {
             session,
-            pixels: self.pixels,
+            decoders: self.decoders,
             limits: self.limits(),
             memory,
             on_foreign: self.config.settings().on_foreign,
@@ -212,7 +229,7 @@ impl Invocation<'_> {
             Ok(result) => result,
             Err(_) => {
                 // What is left of the reserve is for the answer.
-                self.pixels.stop(self.context.time_limit / 40).await;
+                self.decoders.stop(self.context.time_limit / 40).await;
                 Err(self.deadline(0, 0))
             }
         }
@@ -239,20 +256,23 @@ impl Invocation<'_> {
         let settings = self.config.settings();
         Limits {
             max_pixels: settings.max_pixels,
-            memory: Memory::for_pixels(self.context.memory_mb),
+            memory: MemoryPool::for_pixels(self.context.memory_mb),
             damage: match settings.on_damage {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,
             },
-            threads: threads(self.context.memory_mb, available_parallelism().unwrap_or(NonZeroUsize::MIN)),
+            threads: thread_count(
+                self.context.memory_mb,
+                available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            ),
         }
     }
 }
 
 /// A core for each so many MB is what the platform grants, and two from 3072 MB on ("Function Computing Power
 /// Support"); that a machine has more says nothing.
-fn threads(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
-    let granted = usize::try_from(memory_mb / MEMORY_MB_OF_A_CORE).unwrap_or(usize::MAX);
+fn thread_count(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
+    let granted = usize::try_from(memory_mb / MEMORY_MB_PER_CORE).unwrap_or(usize::MAX);
     NonZeroUsize::new(granted).unwrap_or(NonZeroUsize::MIN).min(present)
 }
 
@@ -273,7 +293,7 @@ mod tests {
             [(64, 2, 1), (512, 2, 1), (1280, 4, 1), (2944, 4, 1), (3072, 4, 2), (3072, 1, 1), (6144, 8, 4)]
         {
             assert_eq!(
-                threads(memory_mb, count(present)),
+                thread_count(memory_mb, count(present)),
                 count(expected),
                 "{memory_mb} MB, {present} cores"
             );

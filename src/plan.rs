@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Rule};
 use crate::error::Error;
-use crate::event::{Kind, Record};
+use crate::event::{EventKind, Record};
 use crate::object;
 use crate::object::{Bucket, Key};
 use crate::recipe::{Recipe, RecipeHash};
@@ -71,10 +71,10 @@ pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan<'a>, E
 
 fn skip(record: &Record) -> Option<Skip> {
     match record.kind {
-        Kind::Created | Kind::Removed | Kind::Restored => {
+        EventKind::Created | EventKind::Removed | EventKind::Restored => {
             record.key.is_folder_marker().then_some(Skip::FolderMarker)
         }
-        Kind::Other => Some(Skip::Event),
-        Kind::RestoreStarted => Some(Skip::RestoreStarted),
+        EventKind::Other => Some(Skip::Event),
+        EventKind::RestoreStarted => Some(Skip::RestoreStarted),
     }
 }

@@ -11,7 +11,7 @@ use crate::cos::clock::Clock;
 use crate::cos::credential::Credential;
 use crate::cos::error::Error;
 use crate::cos::retry::Attempts;
-use crate::cos::{Counters, Settings};
+use crate::cos::{ClientSettings, Counters};
 use crate::http_client::client_builder;
 use crate::object::Domain;
 
@@ -22,7 +22,7 @@ pub struct Client(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     http: reqwest::Client,
-    settings: Settings,
+    settings: ClientSettings,
     clock: Clock,
 }
 
@@ -31,8 +31,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::Setup`] when TLS cannot be set up.
-    pub fn new(settings: Settings) -> Result<Self, Error> {
-        let http = http().map_err(Error::Setup)?;
+    pub fn new(settings: ClientSettings) -> Result<Self, Error> {
+        let http = http_client().map_err(Error::Setup)?;
         Ok(Self(Arc::new(Shared { http, settings, clock: Clock::default() })))
     }
 
@@ -51,7 +51,7 @@ impl Client {
         &self.0.http
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &ClientSettings {
         &self.0.settings
     }
 
@@ -61,7 +61,7 @@ impl Client {
 }
 
 /// The HTTP client of COS requests.
-fn http() -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
+fn http_client() -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
     let builder = client_builder()?
         .connect_timeout(Duration::from_secs(3))
         // A frozen instance keeps connections that the other side has long closed. Few and young ones make

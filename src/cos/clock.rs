@@ -23,10 +23,10 @@ impl Clock {
     }
 
     /// Looks at the date of any answer.
-    pub(super) fn compare(&self, date: Option<&str>) {
+    pub(super) fn observe(&self, date: Option<&str>) {
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
-        if let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) {
-            let ahead = i128::from(there.as_secs()) - i128::from(now(0));
+        if let Some(cos_time) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) {
+            let ahead = i128::from(cos_time.as_secs()) - i128::from(now(0));
             *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) = i64::try_from(ahead).ok();
         }
     }
@@ -39,10 +39,10 @@ impl Clock {
     /// Takes over the time of COS. Whether it differs so much from that of a request signed with `used`
     /// that another signature may be accepted.
     pub(super) fn correct(&self, date: Option<SystemTime>, used: i64) -> bool {
-        let Some(there) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return false };
-        let wrong = there.as_secs().abs_diff(now(used)) >= CLOCK_TOLERANCE;
+        let Some(cos_time) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return false };
+        let wrong = cos_time.as_secs().abs_diff(now(used)) >= CLOCK_TOLERANCE;
         if wrong {
-            let offset = i128::from(there.as_secs()) - i128::from(now(0));
+            let offset = i128::from(cos_time.as_secs()) - i128::from(now(0));
             self.offset.store(i64::try_from(offset).unwrap_or_default(), Ordering::Relaxed);
         }
         wrong
@@ -51,8 +51,8 @@ impl Clock {
 
 /// Seconds since the epoch by the clock of this machine, corrected.
 pub(super) fn now(offset: i64) -> u64 {
-    let here = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    here.saturating_add_signed(offset)
+    let local_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    local_time.saturating_add_signed(offset)
 }
 
 #[cfg(test)]

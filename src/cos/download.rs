@@ -10,11 +10,11 @@ use reqwest::Response;
 use tokio::time::Instant;
 
 use crate::cos::client::Session;
-use crate::cos::error::{Error, Fault};
+use crate::cos::error::{Error, NetworkFault};
 use crate::cos::exchange::Request;
 use crate::cos::operation::Operation;
-use crate::cos::retry::{Attempts, Cause};
-use crate::cos::{Head, text};
+use crate::cos::retry::{Attempts, FailureKind};
+use crate::cos::{Head, header_text};
 
 /// An object being read. All its bytes come or an error does; a body that ends early is never its end.
 #[derive(Debug)]
@@ -37,11 +37,11 @@ pub struct Download {
 impl Download {
     /// After this many bytes earlier failures are forgotten: a weak link can carry a large object, and a
     /// server that sends a few bytes at a time cannot keep us busy.
-    const PROGRESS: u64 = 1 << 20;
+    const RESET_AFTER: u64 = 1 << 20;
 
     /// Rests up to so many bytes are worth reading: at 100 MB/s that takes 2.6 ms, as long as a new connection,
     /// whose handshakes take two round trips and a millisecond of CPU.
-    const DRAINED: u64 = 256 * 1024;
+    const MAX_DRAINED: u64 = 256 * 1024;
 
     /// Sends the first request.
     pub(super) async fn begin(
@@ -58,19 +58,19 @@ impl Download {
             None => (Vec::new(), &[200]),
         };
         let request = Request { operation, headers, body: None, expected };
-        let response = session.exchange(&request, &mut attempts).await?;
-        attempts.renew();
+        let response = session.send(&request, &mut attempts).await?;
+        attempts.reset();
         let operation = request.operation;
         let (length, rest) = match &range {
             Some(range) => {
-                let part = RangePart::of(&response)
+                let part = ContentRange::of(&response)
                     .filter(|part| part.bytes.start == range.start && part.bytes.end <= range.end)
                     .ok_or_else(|| Error::protocol(&operation, "with a range that was not asked for"))?;
                 (part.total, part.bytes)
             }
             None => {
                 let length =
-                    text(response.headers(), "content-length").and_then(|length| length.parse().ok());
+                    header_text(response.headers(), "content-length").and_then(|length| length.parse().ok());
                 let length = length.ok_or_else(|| Error::protocol(&operation, "without a content length"))?;
                 (length, 0..length)
             }
@@ -96,7 +96,7 @@ impl Download {
     /// Gives the rest up. A short one is read all the same, so that its connection can be used again; nothing
     /// is asked for anew, and a failure costs the connection only. What never came is still [`Self::remaining`].
     pub async fn drain(&mut self) {
-        while (1..=Self::DRAINED).contains(&self.remaining()) {
+        while (1..=Self::MAX_DRAINED).contains(&self.remaining()) {
             let Ok(Ok(_)) = self.receive().await else { break };
         }
         self.response = None;
@@ -112,7 +112,7 @@ impl Download {
     /// has no ETag to resume by; [`Error::Deadline`]; and those of [`Session::get`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         while !self.rest.is_empty() {
-            let (fault, cause) = match self.receive().await? {
+            let (fault, kind) = match self.receive().await? {
                 Ok(chunk) => return Ok(Some(chunk)),
                 Err(failed) => failed,
             };
@@ -122,7 +122,7 @@ impl Download {
             if self.head.etag.is_none() {
                 return Err(error);
             }
-            self.session.pause(&self.operation, &mut self.attempts, cause, error).await?;
+            self.session.back_off(&self.operation, &mut self.attempts, kind, error).await?;
             self.response = Some(self.resume().await?);
         }
         self.response = None;
@@ -130,17 +130,17 @@ impl Download {
     }
 
     /// Waits for bytes. The outer error is final, the inner one may be healed by resuming.
-    async fn receive(&mut self) -> Result<Result<Bytes, (Fault, Cause)>, Error> {
-        let Some(patience) = self.session.patience(&self.attempts, Duration::ZERO) else {
+    async fn receive(&mut self) -> Result<Result<Bytes, (NetworkFault, FailureKind)>, Error> {
+        let Some(timeout) = self.session.timeout(&self.attempts, Duration::ZERO) else {
             return Err(Error::deadline(&self.operation, None));
         };
-        let lost = Cause::Lost { from_cos: self.head.request_id.is_some() };
+        let lost = FailureKind::ConnectionLost { from_cos: self.head.request_id.is_some() };
         let left = self.remaining();
-        let short = |received| Fault::Short { expected: received + left, received };
+        let short = |received| NetworkFault::Truncated { expected: received + left, received };
         let Some(response) = self.response.as_mut() else {
             return Ok(Err((short(self.rest.start), lost)));
         };
-        match tokio::time::timeout(patience, response.chunk()).await {
+        match tokio::time::timeout(timeout, response.chunk()).await {
             Ok(Ok(Some(chunk))) if chunk.len() as u64 > left => {
                 Err(Error::protocol(&self.operation, "with more bytes than announced"))
             }
@@ -149,9 +149,9 @@ impl Download {
                 Ok(Ok(chunk))
             }
             Ok(Ok(None)) => Ok(Err((short(self.rest.start), lost))),
-            Ok(Err(error)) => Ok(Err((Fault::Http(error.without_url()), lost))),
+            Ok(Err(error)) => Ok(Err((NetworkFault::Http(error.without_url()), lost))),
             Err(_) if Instant::now() >= self.session.deadline => Err(Error::deadline(&self.operation, None)),
-            Err(_) => Ok(Err((Fault::Stalled(patience), Cause::Busy { from_cos: true }))),
+            Err(_) => Ok(Err((NetworkFault::Stalled(timeout), FailureKind::Busy { from_cos: true }))),
         }
     }
 
@@ -159,9 +159,9 @@ impl Download {
         self.session.counters.bytes_in.fetch_add(bytes, Ordering::Relaxed);
         self.rest.start = self.rest.start.saturating_add(bytes);
         self.progress = self.progress.saturating_add(bytes);
-        if self.progress >= Self::PROGRESS {
+        if self.progress >= Self::RESET_AFTER {
             self.progress = 0;
-            self.attempts.renew();
+            self.attempts.reset();
         }
     }
 
@@ -176,12 +176,12 @@ impl Download {
             body: None,
             expected: &[200, 206],
         };
-        let response = match self.session.exchange(&request, &mut self.attempts).await {
-            Err(Error::Refused(refusal)) if refusal.answer.status == 416 => return Err(changed()),
+        let response = match self.session.send(&request, &mut self.attempts).await {
+            Err(Error::Refused(refusal)) if refusal.response.status == 416 => return Err(changed()),
             outcome => outcome?,
         };
         let same = Head::from_headers(response.headers(), self.head.length).etag.as_ref() == Some(etag)
-            && RangePart::of(&response)
+            && ContentRange::of(&response)
                 .is_some_and(|part| part.bytes == self.rest && part.total == self.head.length);
         if same { Ok(response) } else { Err(changed()) }
     }
@@ -189,16 +189,16 @@ impl Download {
 
 /// What a `Content-Range` says (RFC 9110, 14.4).
 #[derive(Debug, Eq, PartialEq)]
-struct RangePart {
+struct ContentRange {
     bytes: Range<u64>,
     /// Bytes of the whole object.
     total: u64,
 }
 
-impl RangePart {
+impl ContentRange {
     /// The part an answer carries; `None` unless it is a sound 206.
     fn of(response: &Response) -> Option<Self> {
-        let range = text(response.headers(), "content-range").filter(|_| response.status() == 206)?;
+        let range = header_text(response.headers(), "content-range").filter(|_| response.status() == 206)?;
         Self::parse(range)
     }
 
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn content_range_is_read_or_refused() {
-        assert_eq!(RangePart::parse("bytes 2-5/10"), Some(RangePart { bytes: 2..6, total: 10 }));
+        assert_eq!(ContentRange::parse("bytes 2-5/10"), Some(ContentRange { bytes: 2..6, total: 10 }));
         for text in [
             "",
             "bytes */10",
@@ -232,7 +232,7 @@ mod tests {
             "items 0-1/2",
             "bytes 0-18446744073709551615/5",
         ] {
-            assert_eq!(RangePart::parse(text), None, "{text}");
+            assert_eq!(ContentRange::parse(text), None, "{text}");
         }
     }
 }

@@ -1,16 +1,16 @@
 //! From bucket and region to the host that is addressed and the origin that is connected to (436/6224).
 
-use crate::cos::Place;
+use crate::cos::BucketLocation;
 use crate::object::{Domain, Endpoint};
 
 /// Which of the two public names of a bucket a request uses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum HostName {
+pub(super) enum HostChoice {
     /// `tencentcos.cn`, the newer domain of the same buckets, on which the first one's DNS or edge has no
     /// influence. Only [`Domain::Public`] has it; the other domains are addressed as always.
-    Alternative,
+    Backup,
     /// The host of the configured domain.
-    Usual,
+    Primary,
 }
 
 /// Where a request goes.
@@ -24,13 +24,18 @@ pub(super) struct Route {
 
 impl Route {
     /// Finds the way to a bucket.
-    pub(super) fn new(domain: &Domain, endpoint: Option<&Endpoint>, place: &Place, name: HostName) -> Self {
-        let Place { bucket, region } = place;
+    pub(super) fn new(
+        domain: &Domain,
+        endpoint: Option<&Endpoint>,
+        location: &BucketLocation,
+        name: HostChoice,
+    ) -> Self {
+        let BucketLocation { bucket, region } = location;
         let host = match (domain, name) {
             (Domain::Accelerate, _) => format!("{bucket}.cos.accelerate.myqcloud.com"),
             (Domain::Internal, _) => format!("{bucket}.cos-internal.{region}.tencentcos.cn"),
-            (Domain::Public, HostName::Alternative) => format!("{bucket}.cos.{region}.tencentcos.cn"),
-            (Domain::Public, HostName::Usual) => format!("{bucket}.cos.{region}.myqcloud.com"),
+            (Domain::Public, HostChoice::Backup) => format!("{bucket}.cos.{region}.tencentcos.cn"),
+            (Domain::Public, HostChoice::Primary) => format!("{bucket}.cos.{region}.myqcloud.com"),
             (Domain::Suffix(suffix), _) => {
                 format!("{bucket}.{}", suffix.replace("{region}", region.as_str()))
             }
@@ -45,8 +50,8 @@ mod tests {
     use super::*;
     use crate::object::{Bucket, Region};
 
-    fn place() -> Place {
-        Place {
+    fn location() -> BucketLocation {
+        BucketLocation {
             bucket: Bucket::parse("photos-1250000000").unwrap(),
             region: Region::parse("ap-guangzhou").unwrap(),
         }
@@ -55,18 +60,18 @@ mod tests {
     #[test]
     fn every_domain_has_its_host() {
         let table = [
-            ("public", HostName::Usual, "photos-1250000000.cos.ap-guangzhou.myqcloud.com"),
-            ("public", HostName::Alternative, "photos-1250000000.cos.ap-guangzhou.tencentcos.cn"),
-            ("internal", HostName::Usual, "photos-1250000000.cos-internal.ap-guangzhou.tencentcos.cn"),
-            ("accelerate", HostName::Alternative, "photos-1250000000.cos.accelerate.myqcloud.com"),
+            ("public", HostChoice::Primary, "photos-1250000000.cos.ap-guangzhou.myqcloud.com"),
+            ("public", HostChoice::Backup, "photos-1250000000.cos.ap-guangzhou.tencentcos.cn"),
+            ("internal", HostChoice::Primary, "photos-1250000000.cos-internal.ap-guangzhou.tencentcos.cn"),
+            ("accelerate", HostChoice::Backup, "photos-1250000000.cos.accelerate.myqcloud.com"),
             (
                 "cos.{region}.cloud.example",
-                HostName::Usual,
+                HostChoice::Primary,
                 "photos-1250000000.cos.ap-guangzhou.cloud.example",
             ),
         ];
         for (domain, name, host) in table {
-            let route = Route::new(&Domain::parse(domain).unwrap(), None, &place(), name);
+            let route = Route::new(&Domain::parse(domain).unwrap(), None, &location(), name);
             assert_eq!(route, Route { host: host.to_owned(), origin: format!("https://{host}") });
         }
     }
@@ -74,7 +79,7 @@ mod tests {
     #[test]
     fn an_endpoint_changes_the_connection_and_not_the_host() {
         let endpoint = Endpoint::parse("http://127.0.0.1:9000").unwrap();
-        let route = Route::new(&Domain::Public, Some(&endpoint), &place(), HostName::Usual);
+        let route = Route::new(&Domain::Public, Some(&endpoint), &location(), HostChoice::Primary);
         assert_eq!(route.origin, "http://127.0.0.1:9000");
         assert_eq!(route.host, "photos-1250000000.cos.ap-guangzhou.myqcloud.com");
     }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use crate::cos::answer::Answer;
+use crate::cos::error_response::ErrorResponse;
 use crate::cos::operation::{Method, Operation};
 
 /// Why a request to COS did not do what it was for.
@@ -13,23 +13,23 @@ use crate::cos::operation::{Method, Operation};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The object lies in an archive class and is not restored.
-    #[error("{} is archived ({}); restore it before it is read", .0.operation.object(), .0.answer)]
-    Archived(Box<Refusal>),
+    #[error("{} is archived ({}); restore it before it is read", .0.operation.object(), .0.response)]
+    Archived(Box<RefusedRequest>),
     /// The object was overwritten between the parts of a download.
     #[error("{} changed while it was read; read it again from its beginning", .0.object())]
     Changed(Box<Operation>),
     /// The clock of this machine is further off than signatures allow, and COS gave no date to correct it by.
     #[error(
         "{} was signed with a clock too far from that of COS ({}); set the clock of this machine",
-        .0.operation, .0.answer
+        .0.operation, .0.response
     )]
-    Clock(Box<Refusal>),
+    Clock(Box<RefusedRequest>),
     /// The keys are expired, unknown or do not fit together.
     #[error(
         "COS does not accept the credentials of {} ({}); give the function a role, or renew its keys",
-        .0.operation, .0.answer
+        .0.operation, .0.response
     )]
-    CredentialsRejected(Box<Refusal>),
+    CredentialsRejected(Box<RefusedRequest>),
     /// The deadline of the invocation came before an answer.
     #[error("no time is left for {operation}; raise the time limit of the function or do less in one event")]
     Deadline {
@@ -40,21 +40,21 @@ pub enum Error {
         last: Option<Box<Self>>,
     },
     /// Something lies there already, and the upload was not to replace it.
-    #[error("{} found an object there already ({})", .0.operation, .0.answer)]
-    Exists(Box<Refusal>),
+    #[error("{} found an object there already ({})", .0.operation, .0.response)]
+    Exists(Box<RefusedRequest>),
     /// The role lacks a right.
     #[error(
         "COS denied {} ({}); grant {} on {} to the role of the function, and look for a denying bucket policy",
-        .0.operation, .0.answer, .0.operation.method.action(), .0.operation.resource()
+        .0.operation, .0.response, .0.operation.method.action(), .0.operation.resource()
     )]
-    Denied(Box<Refusal>),
+    Denied(Box<RefusedRequest>),
     /// There is no such thing.
-    #[error("{} found {missing} ({})", refusal.operation, refusal.answer)]
+    #[error("{} found {missing} ({})", refusal.operation, refusal.response)]
     NotFound {
         /// What is missing.
-        missing: Missing,
+        missing: MissingResource,
         /// The request and the answer.
-        refusal: Box<Refusal>,
+        refusal: Box<RefusedRequest>,
     },
     /// An answer that makes no sense.
     #[error("{operation} was answered {fact}; check what stands between the function and COS")]
@@ -67,15 +67,15 @@ pub enum Error {
     /// COS sends the request elsewhere; a new host needs a new signature, so redirects are not followed.
     #[error(
         "{} was sent elsewhere ({}); check whether the bucket is in {}",
-        .0.operation, .0.answer, .0.operation.place.region
+        .0.operation, .0.response, .0.operation.location.region
     )]
-    Redirected(Box<Refusal>),
+    Redirected(Box<RefusedRequest>),
     /// COS will not do it, now or later.
-    #[error("COS refused {} ({})", .0.operation, .0.answer)]
-    Refused(Box<Refusal>),
+    #[error("COS refused {} ({})", .0.operation, .0.response)]
+    Refused(Box<RefusedRequest>),
     /// COS was busy or broken at every attempt.
-    #[error("COS could not serve {} ({}); try again later", .0.operation, .0.answer)]
-    Service(Box<Refusal>),
+    #[error("COS could not serve {} ({}); try again later", .0.operation, .0.response)]
+    Service(Box<RefusedRequest>),
     /// The HTTP client cannot be built.
     #[error("the HTTP client for COS cannot be built")]
     Setup(#[source] Box<dyn StdError + Send + Sync>),
@@ -86,7 +86,7 @@ pub enum Error {
         operation: Box<Operation>,
         /// What the last attempt met.
         #[source]
-        fault: Fault,
+        fault: NetworkFault,
     },
     /// The request cannot be put into HTTP.
     #[error("{operation} cannot be sent: {fact}")]
@@ -147,7 +147,7 @@ impl Error {
 
     /// The request and the answer, where COS gave one.
     #[must_use]
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub fn refusal(&self) -> Option<&RefusedRequest> {
         match self {
             Self::Archived(refusal)
             | Self::Clock(refusal)
@@ -171,7 +171,7 @@ impl Error {
         Self::Protocol { operation: Box::new(operation.clone()), fact: fact.into() }
     }
 
-    pub(super) fn transport(operation: &Operation, fault: Fault) -> Self {
+    pub(super) fn transport(operation: &Operation, fault: NetworkFault) -> Self {
         Self::Transport { operation: Box::new(operation.clone()), fault }
     }
 
@@ -184,24 +184,24 @@ impl Error {
     }
 
     /// Names the fault behind an answer that is not the one asked for (436/7730).
-    pub(super) fn from_answer(operation: Operation, answer: Answer) -> Self {
+    pub(super) fn from_response(operation: Operation, response: ErrorResponse) -> Self {
         let without_body = operation.method == Method::Head;
-        let code = answer.code.clone();
-        if let Some(missing) = Missing::from_answer(&operation, &answer) {
-            return Self::NotFound { missing, refusal: Box::new(Refusal { operation, answer }) };
+        let code = response.code.clone();
+        if let Some(missing) = MissingResource::from_response(&operation, &response) {
+            return Self::NotFound { missing, refusal: Box::new(RefusedRequest { operation, response }) };
         }
-        if answer.is_nonsense(without_body) {
-            return Self::protocol(&operation, format!("{answer}, which COS does not answer there"));
+        if response.is_invalid(without_body) {
+            return Self::protocol(&operation, format!("{response}, which COS does not answer there"));
         }
-        let refusal = Box::new(Refusal { operation, answer });
-        match (refusal.answer.status, code.as_deref()) {
+        let refusal = Box::new(RefusedRequest { operation, response });
+        match (refusal.response.status, code.as_deref()) {
             (409, Some("FileAlreadyExists")) => Self::Exists(refusal),
             (_, Some("InvalidObjectState")) => Self::Archived(refusal),
             (_, Some("ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch")) => {
                 Self::CredentialsRejected(refusal)
             }
-            _ if refusal.answer.blames_clock() => Self::Clock(refusal),
-            _ if refusal.answer.is_busy() => Self::Service(refusal),
+            _ if refusal.response.is_clock_skew() => Self::Clock(refusal),
+            _ if refusal.response.is_retryable() => Self::Service(refusal),
             // Without a body: nothing else in a HEAD of ours can be a bad request.
             (400, None) if without_body => Self::CredentialsRejected(refusal),
             (401 | 403, _) => Self::Denied(refusal),
@@ -214,16 +214,16 @@ impl Error {
 
 /// A request and the answer that refused it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Refusal {
+pub struct RefusedRequest {
     /// The request.
     pub operation: Operation,
-    /// The answer.
-    pub answer: Answer,
+    /// The response.
+    pub response: ErrorResponse,
 }
 
 /// What was not there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Missing {
+pub enum MissingResource {
     /// The bucket.
     Bucket,
     /// The newest version of the object is a delete marker.
@@ -234,15 +234,15 @@ pub enum Missing {
     Version,
 }
 
-impl Missing {
-    fn from_answer(operation: &Operation, answer: &Answer) -> Option<Self> {
-        match (answer.status, answer.code.as_deref()) {
+impl MissingResource {
+    fn from_response(operation: &Operation, response: &ErrorResponse) -> Option<Self> {
+        match (response.status, response.code.as_deref()) {
             // A version that is a delete marker may also be answered 405.
-            (404 | 405, _) if answer.delete_marker => Some(Self::Deleted),
+            (404 | 405, _) if response.delete_marker => Some(Self::Deleted),
             (404, Some("NoSuchBucket")) => Some(Self::Bucket),
             (404, Some("NoSuchKey")) => Some(Self::Object),
             (404, Some("NoSuchVersion")) => Some(Self::Version),
-            (404, None) if operation.method == Method::Head || answer.request_id.is_some() => {
+            (404, None) if operation.method == Method::Head || response.request_id.is_some() => {
                 Some(if operation.version.is_some() { Self::Version } else { Self::Object })
             }
             _ => None,
@@ -250,7 +250,7 @@ impl Missing {
     }
 }
 
-impl fmt::Display for Missing {
+impl fmt::Display for MissingResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Bucket => "no such bucket; check its name and region",
@@ -263,13 +263,13 @@ impl fmt::Display for Missing {
 
 /// A fault of the network.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum NetworkFault {
     /// Connecting, sending or receiving failed.
     #[error(transparent)]
     Http(reqwest::Error),
     /// The body ended early.
     #[error("the connection closed after {received} of {expected} bytes")]
-    Short {
+    Truncated {
         /// Bytes the headers announced.
         expected: u64,
         /// Bytes that came.
@@ -283,23 +283,23 @@ pub enum Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cos::Place;
+    use crate::cos::BucketLocation;
     use crate::object::{Bucket, Key, Region};
 
     fn error(method: Method, status: u16, code: &str) -> Error {
-        let place = Place {
+        let location = BucketLocation {
             bucket: Bucket::parse("photos-1250000000").unwrap(),
             region: Region::parse("ap-guangzhou").unwrap(),
         };
         let key = Key::parse("in/a.jpg").unwrap();
-        let operation = Operation { method, place, key, version: None, process: None };
-        let answer = Answer {
+        let operation = Operation { method, location, key, version: None, process: None };
+        let response = ErrorResponse {
             status,
             code: (!code.is_empty()).then(|| code.to_owned()),
             request_id: Some("NjY".to_owned()),
-            ..Answer::default()
+            ..ErrorResponse::default()
         };
-        Error::from_answer(operation, answer)
+        Error::from_response(operation, response)
     }
 
     #[test]

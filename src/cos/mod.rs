@@ -4,13 +4,13 @@
 //! [`Session`] what belongs to one (credentials, deadline, counters). Requests are signed anew at every
 //! attempt, tried again where that can help, and never outlast the deadline. Pixels are not known here.
 
-mod answer;
 mod client;
 mod clock;
 mod credential;
 mod download;
 mod endpoint;
 mod error;
+mod error_response;
 mod exchange;
 mod operation;
 mod processed;
@@ -27,18 +27,18 @@ use reqwest::header::{self, HeaderMap};
 
 use crate::object::{Acl, Bucket, Domain, ETag, Endpoint, Region, StorageClass, VersionId};
 
-pub use self::answer::Answer;
 pub use self::client::{Client, Session};
 pub use self::clock::CLOCK_TOLERANCE;
 pub use self::credential::Credential;
 pub use self::download::Download;
-pub use self::error::{Error, Fault, Missing, Refusal};
+pub use self::error::{Error, MissingResource, NetworkFault, RefusedRequest};
+pub use self::error_response::ErrorResponse;
 pub use self::operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
 pub use self::retry::RetryPolicy;
 
 /// What every session of a client shares.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct ClientSettings {
     /// Which of COS's domains requests go to.
     pub domain: Domain,
     /// Where connections go instead, for a local COS.
@@ -47,16 +47,16 @@ pub struct Settings {
     pub retry: RetryPolicy,
 }
 
-/// Where a bucket is.
+/// The region that a bucket is in.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub struct Place {
+pub struct BucketLocation {
     /// The bucket.
     pub bucket: Bucket,
     /// Its region.
     pub region: Region,
 }
 
-impl Place {
+impl BucketLocation {
     /// An object of the bucket, or a pattern of keys, as CAM policies name it (436/30580).
     #[must_use]
     pub fn resource(&self, key: &dyn fmt::Display) -> String {
@@ -95,20 +95,20 @@ impl Head {
         });
         Self {
             length,
-            etag: text(headers, header::ETAG.as_str()).and_then(|etag| ETag::parse(etag).ok()),
-            version: text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
-            content_type: text(headers, header::CONTENT_TYPE.as_str()).map(str::to_owned),
-            storage_class: text(headers, "x-cos-storage-class").map(str::to_owned),
+            etag: header_text(headers, header::ETAG.as_str()).and_then(|etag| ETag::parse(etag).ok()),
+            version: header_text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
+            content_type: header_text(headers, header::CONTENT_TYPE.as_str()).map(str::to_owned),
+            storage_class: header_text(headers, "x-cos-storage-class").map(str::to_owned),
             meta: meta.collect(),
-            last_modified: text(headers, header::LAST_MODIFIED.as_str())
+            last_modified: header_text(headers, header::LAST_MODIFIED.as_str())
                 .and_then(|date| httpdate::parse_http_date(date).ok()),
-            request_id: text(headers, "x-cos-request-id").map(str::to_owned),
+            request_id: header_text(headers, "x-cos-request-id").map(str::to_owned),
         }
     }
 }
 
 /// One header as text; `None` when missing or not printable ASCII.
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
@@ -134,7 +134,7 @@ pub struct Upload {
 
 /// What COS answered to an upload.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Stored {
+pub struct StoredObject {
     /// The ETag of what is stored now.
     pub etag: Option<ETag>,
     /// The version made, in buckets that keep versions.

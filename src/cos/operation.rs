@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::cos::Place;
+use crate::cos::BucketLocation;
 use crate::object::{Key, VersionId};
 use crate::text::Printable;
 
@@ -57,7 +57,7 @@ pub struct Operation {
     /// What is done.
     pub method: Method,
     /// Where the object is.
-    pub place: Place,
+    pub location: BucketLocation,
     /// Its key.
     pub key: Key,
     /// Its version; `None` is the newest.
@@ -70,13 +70,13 @@ impl Operation {
     /// The object as CAM policies name it (436/30580).
     #[must_use]
     pub fn resource(&self) -> String {
-        self.place.resource(&Printable(self.key.as_str()))
+        self.location.resource(&Printable(self.key.as_str()))
     }
 
     /// The object as people name it: `<bucket>/<key>`.
     #[must_use]
     pub fn object(&self) -> String {
-        format!("{}/{}", self.place.bucket, Printable(self.key.as_str()))
+        format!("{}/{}", self.location.bucket, Printable(self.key.as_str()))
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     fn an_operation_prints_on_one_line_and_names_its_resource() {
         let operation = Operation {
             method: Method::Get,
-            place: Place {
+            location: BucketLocation {
                 bucket: Bucket::parse("photos-1250000000").unwrap(),
                 region: Region::parse("ap-guangzhou").unwrap(),
             },

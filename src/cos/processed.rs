@@ -10,12 +10,12 @@ use bytes::{Bytes, BytesMut};
 use reqwest::Response;
 use tokio::time::Instant;
 
-use crate::cos::Place;
+use crate::cos::BucketLocation;
 use crate::cos::client::Session;
-use crate::cos::error::{Error, Fault};
+use crate::cos::error::{Error, NetworkFault};
 use crate::cos::exchange::Request;
 use crate::cos::operation::{Method, Operation};
-use crate::cos::retry::{Attempts, Cause};
+use crate::cos::retry::{Attempts, FailureKind};
 use crate::object::{Key, VersionId};
 
 /// Longest answer, bytes: the limit of Cloud Infinite (460/36620).
@@ -29,14 +29,14 @@ impl Session {
     /// object; [`Error::Protocol`] when the answer is no JPEG.
     pub async fn get_processed(
         &self,
-        place: &Place,
+        location: &BucketLocation,
         key: &Key,
         version: Option<&VersionId>,
         process: &str,
     ) -> Result<Bytes, Error> {
         let operation = Operation {
             method: Method::Get,
-            place: place.clone(),
+            location: location.clone(),
             key: key.clone(),
             version: version.cloned(),
             process: Some(process.to_owned()),
@@ -44,8 +44,8 @@ impl Session {
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200] };
         let mut attempts = self.attempts();
         loop {
-            let response = self.exchange(&request, &mut attempts).await?;
-            let (fault, cause) = match self.body(&request.operation, response, &attempts).await? {
+            let response = self.send(&request, &mut attempts).await?;
+            let (fault, kind) = match self.body(&request.operation, response, &attempts).await? {
                 Ok(body) if body.starts_with(&[0xff, 0xd8]) => return Ok(body),
                 Ok(_) => {
                     return Err(Error::protocol(&request.operation, "with something else than a JPEG"));
@@ -53,7 +53,7 @@ impl Session {
                 Err(failed) => failed,
             };
             let error = Error::transport(&request.operation, fault);
-            self.pause(&request.operation, &mut attempts, cause, error).await?;
+            self.back_off(&request.operation, &mut attempts, kind, error).await?;
         }
     }
 
@@ -63,21 +63,23 @@ impl Session {
         operation: &Operation,
         mut response: Response,
         attempts: &Attempts,
-    ) -> Result<Result<Bytes, (Fault, Cause)>, Error> {
+    ) -> Result<Result<Bytes, (NetworkFault, FailureKind)>, Error> {
         let mut body = BytesMut::new();
         loop {
-            let Some(patience) = self.patience(attempts, Duration::ZERO) else {
+            let Some(timeout) = self.timeout(attempts, Duration::ZERO) else {
                 return Err(Error::deadline(operation, None));
             };
-            let chunk = match tokio::time::timeout(patience, response.chunk()).await {
+            let chunk = match tokio::time::timeout(timeout, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => chunk,
                 Ok(Ok(None)) => return Ok(Ok(body.freeze())),
                 Ok(Err(error)) => {
-                    let cause = Cause::Lost { from_cos: true };
-                    return Ok(Err((Fault::Http(error.without_url()), cause)));
+                    let kind = FailureKind::ConnectionLost { from_cos: true };
+                    return Ok(Err((NetworkFault::Http(error.without_url()), kind)));
                 }
                 Err(_) if Instant::now() >= self.deadline => return Err(Error::deadline(operation, None)),
-                Err(_) => return Ok(Err((Fault::Stalled(patience), Cause::Busy { from_cos: true }))),
+                Err(_) => {
+                    return Ok(Err((NetworkFault::Stalled(timeout), FailureKind::Busy { from_cos: true })));
+                }
             };
             if body.len().saturating_add(chunk.len()) > LONGEST {
                 return Err(Error::protocol(operation, "with more than 32 MB"));

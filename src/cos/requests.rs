@@ -12,7 +12,7 @@ use crate::cos::download::Download;
 use crate::cos::error::Error;
 use crate::cos::exchange::Request;
 use crate::cos::operation::{Method, Operation};
-use crate::cos::{Head, Place, Stored, Upload, text};
+use crate::cos::{BucketLocation, Head, StoredObject, Upload, header_text};
 use crate::object::{Acl, ETag, Key, StorageClass, VersionId};
 
 impl Session {
@@ -23,11 +23,11 @@ impl Session {
     /// credentials, network, deadline.
     pub async fn get(
         &self,
-        place: &Place,
+        location: &BucketLocation,
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<Download, Error> {
-        Download::begin(self, operation(Method::Get, place, key, version), None).await
+        Download::begin(self, operation(Method::Get, location, key, version), None).await
     }
 
     /// Begins to read the bytes of `range`, or as many of them as the object has.
@@ -37,23 +37,28 @@ impl Session {
     /// code `InvalidRange` when it begins at or after the end of the object.
     pub async fn get_range(
         &self,
-        place: &Place,
+        location: &BucketLocation,
         key: &Key,
         version: Option<&VersionId>,
         range: Range<u64>,
     ) -> Result<Download, Error> {
-        Download::begin(self, operation(Method::Get, place, key, version), Some(range)).await
+        Download::begin(self, operation(Method::Get, location, key, version), Some(range)).await
     }
 
     /// Asks for the headers of an object.
     ///
     /// # Errors
     /// As [`get`](Self::get). COS sends no error document here: a missing bucket looks like a missing object.
-    pub async fn head(&self, place: &Place, key: &Key, version: Option<&VersionId>) -> Result<Head, Error> {
-        let operation = operation(Method::Head, place, key, version);
+    pub async fn head(
+        &self,
+        location: &BucketLocation,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Result<Head, Error> {
+        let operation = operation(Method::Head, location, key, version);
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200] };
-        let response = self.exchange(&request, &mut self.attempts()).await?;
-        let length = text(response.headers(), "content-length").and_then(|length| length.parse().ok());
+        let response = self.send(&request, &mut self.attempts()).await?;
+        let length = header_text(response.headers(), "content-length").and_then(|length| length.parse().ok());
         let length = length.ok_or_else(|| Error::protocol(&request.operation, "without a content length"))?;
         Ok(Head::from_headers(response.headers(), length))
     }
@@ -63,19 +68,24 @@ impl Session {
     /// # Errors
     /// [`Error::Exists`], [`Error::Denied`], [`Error::NotFound`] for the bucket, [`Error::Unsendable`] when a header cannot be
     /// sent, and those of every request.
-    pub async fn put(&self, place: &Place, key: &Key, upload: Upload) -> Result<Stored, Error> {
+    pub async fn put(
+        &self,
+        location: &BucketLocation,
+        key: &Key,
+        upload: Upload,
+    ) -> Result<StoredObject, Error> {
         let request = Request {
-            operation: operation(Method::Put, place, key, None),
+            operation: operation(Method::Put, location, key, None),
             headers: upload_headers(&upload),
             body: Some(upload.body),
             expected: &[200],
         };
-        let response = self.exchange(&request, &mut self.attempts()).await?;
+        let response = self.send(&request, &mut self.attempts()).await?;
         let headers = response.headers();
-        Ok(Stored {
-            etag: text(headers, "etag").and_then(|etag| ETag::parse(etag).ok()),
-            version: text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
-            request_id: text(headers, "x-cos-request-id").map(str::to_owned),
+        Ok(StoredObject {
+            etag: header_text(headers, "etag").and_then(|etag| ETag::parse(etag).ok()),
+            version: header_text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
+            request_id: header_text(headers, "x-cos-request-id").map(str::to_owned),
         })
     }
 
@@ -83,15 +93,26 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::NotFound`] for the bucket, and those of every request.
-    pub async fn delete(&self, place: &Place, key: &Key, version: Option<&VersionId>) -> Result<(), Error> {
-        let operation = operation(Method::Delete, place, key, version);
+    pub async fn delete(
+        &self,
+        location: &BucketLocation,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Result<(), Error> {
+        let operation = operation(Method::Delete, location, key, version);
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200, 204] };
-        self.exchange(&request, &mut self.attempts()).await.map(drop)
+        self.send(&request, &mut self.attempts()).await.map(drop)
     }
 }
 
-fn operation(method: Method, place: &Place, key: &Key, version: Option<&VersionId>) -> Operation {
-    Operation { method, place: place.clone(), key: key.clone(), version: version.cloned(), process: None }
+fn operation(method: Method, location: &BucketLocation, key: &Key, version: Option<&VersionId>) -> Operation {
+    Operation {
+        method,
+        location: location.clone(),
+        key: key.clone(),
+        version: version.cloned(),
+        process: None,
+    }
 }
 
 fn upload_headers(upload: &Upload) -> Vec<(Cow<'static, str>, String)> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use crate::cos::endpoint::HostName;
+use crate::cos::endpoint::HostChoice;
 
 /// How often and how patiently a request is tried.
 ///
@@ -38,7 +38,7 @@ impl Default for RetryPolicy {
 
 /// Why an attempt failed, as far as trying again is concerned.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Cause {
+pub(super) enum FailureKind {
     /// COS is busy or broken, or the network is.
     Busy {
         /// Whether COS itself answered.
@@ -47,14 +47,14 @@ pub(super) enum Cause {
     /// It will not get better.
     Final,
     /// An open connection died before the end of its answer, as kept-alive ones do in a frozen instance.
-    Lost {
+    ConnectionLost {
         /// Whether COS itself had begun to answer.
         from_cos: bool,
     },
     /// Something in front of COS wants the request elsewhere.
-    Moved,
+    Redirected,
     /// The clock was wrong and is corrected now.
-    Skewed,
+    ClockSkew,
 }
 
 /// The attempts of one request.
@@ -64,12 +64,12 @@ pub(super) struct Attempts {
     delays: ExponentialBackoff,
     failures: u32,
     /// Lost connections that cost no pause.
-    free_losses: u32,
-    clock_was_wrong: bool,
+    free_reconnects: u32,
+    clock_corrected: bool,
     /// Whether the usual host has an alternative to go to.
     can_switch: bool,
     /// The host of the next attempt.
-    pub(super) host: HostName,
+    pub(super) host: HostChoice,
     /// Whether the next attempt is not the first.
     pub(super) retrying: bool,
 }
@@ -84,10 +84,10 @@ impl Attempts {
             policy: policy.clone(),
             delays: delays(policy),
             failures: 0,
-            free_losses: Self::IDLE_CONNECTIONS,
-            clock_was_wrong: false,
+            free_reconnects: Self::IDLE_CONNECTIONS,
+            clock_corrected: false,
             can_switch,
-            host: HostName::Usual,
+            host: HostChoice::Primary,
             retrying: false,
         }
     }
@@ -98,35 +98,35 @@ impl Attempts {
     }
 
     /// Forgets the failures so far, after real progress.
-    pub(super) fn renew(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.failures = 0;
-        self.free_losses = Self::IDLE_CONNECTIONS;
+        self.free_reconnects = Self::IDLE_CONNECTIONS;
         self.delays = delays(&self.policy);
     }
 
     /// How long to wait before the next attempt; `None` when there is none.
-    pub(super) fn pause_after(&mut self, cause: Cause) -> Option<Duration> {
-        let pause = match cause {
-            Cause::Busy { from_cos } => self.count(from_cos)?,
-            Cause::Final => return None,
-            Cause::Lost { from_cos } => {
-                let pause = self.count(from_cos)?;
-                match self.free_losses.checked_sub(1) {
+    pub(super) fn next_delay(&mut self, kind: FailureKind) -> Option<Duration> {
+        let delay = match kind {
+            FailureKind::Busy { from_cos } => self.count(from_cos)?,
+            FailureKind::Final => return None,
+            FailureKind::ConnectionLost { from_cos } => {
+                let delay = self.count(from_cos)?;
+                match self.free_reconnects.checked_sub(1) {
                     Some(left) => {
-                        self.free_losses = left;
+                        self.free_reconnects = left;
                         Duration::ZERO
                     }
-                    None => pause,
+                    None => delay,
                 }
             }
-            Cause::Moved => self.switch_host().then_some(Duration::ZERO)?,
-            Cause::Skewed => {
-                let first = !std::mem::replace(&mut self.clock_was_wrong, true);
+            FailureKind::Redirected => self.switch_host().then_some(Duration::ZERO)?,
+            FailureKind::ClockSkew => {
+                let first = !std::mem::replace(&mut self.clock_corrected, true);
                 first.then_some(Duration::ZERO)?
             }
         };
         self.retrying = true;
-        Some(pause)
+        Some(delay)
     }
 
     /// Counts a failure. The last attempt of a request that COS itself never answered goes to the
@@ -143,9 +143,9 @@ impl Attempts {
     }
 
     fn switch_host(&mut self) -> bool {
-        let switched = self.can_switch && self.host == HostName::Usual;
+        let switched = self.can_switch && self.host == HostChoice::Primary;
         if switched {
-            self.host = HostName::Alternative;
+            self.host = HostChoice::Backup;
         }
         switched
     }
@@ -172,27 +172,35 @@ mod tests {
     fn pauses_double_with_jitter_until_the_attempts_are_used_up() {
         let mut attempts = attempts();
         for least in [100, 200, 400] {
-            let pause = attempts.pause_after(Cause::Busy { from_cos: true }).unwrap().as_millis();
+            let pause = attempts.next_delay(FailureKind::Busy { from_cos: true }).unwrap().as_millis();
             assert!((least..=2 * least).contains(&pause), "{pause} ms");
         }
-        assert_eq!(attempts.pause_after(Cause::Busy { from_cos: true }), None);
-        assert_eq!(attempts.host, HostName::Usual, "COS answered, so its host is not in doubt");
+        assert_eq!(attempts.next_delay(FailureKind::Busy { from_cos: true }), None);
+        assert_eq!(attempts.host, HostChoice::Primary, "COS answered, so its host is not in doubt");
     }
 
     #[test]
     fn as_many_dead_connections_as_the_pool_holds_cost_no_pause() {
         let mut attempts = attempts();
-        assert_eq!(attempts.pause_after(Cause::Lost { from_cos: false }), Some(Duration::ZERO));
-        assert_eq!(attempts.pause_after(Cause::Lost { from_cos: false }), Some(Duration::ZERO));
-        assert!(attempts.pause_after(Cause::Lost { from_cos: false }).unwrap() > Duration::ZERO);
-        assert_eq!(attempts.pause_after(Cause::Lost { from_cos: false }), None);
+        assert_eq!(
+            attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }),
+            Some(Duration::ZERO)
+        );
+        assert!(
+            attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }).unwrap() > Duration::ZERO
+        );
+        assert_eq!(attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }), None);
     }
 
     #[test]
     fn the_last_attempt_after_silence_goes_to_the_alternative_host() {
         let mut attempts = attempts();
-        for host in [HostName::Usual, HostName::Usual, HostName::Alternative] {
-            assert!(attempts.pause_after(Cause::Busy { from_cos: false }).is_some());
+        for host in [HostChoice::Primary, HostChoice::Primary, HostChoice::Backup] {
+            assert!(attempts.next_delay(FailureKind::Busy { from_cos: false }).is_some());
             assert_eq!(attempts.host, host);
         }
     }
@@ -200,25 +208,28 @@ mod tests {
     #[test]
     fn a_redirect_switches_the_host_once() {
         let mut attempts = attempts();
-        assert_eq!(attempts.pause_after(Cause::Moved), Some(Duration::ZERO));
-        assert_eq!(attempts.host, HostName::Alternative);
-        assert_eq!(attempts.pause_after(Cause::Moved), None);
-        assert_eq!(Attempts::new(&RetryPolicy::default(), false).pause_after(Cause::Moved), None);
+        assert_eq!(attempts.next_delay(FailureKind::Redirected), Some(Duration::ZERO));
+        assert_eq!(attempts.host, HostChoice::Backup);
+        assert_eq!(attempts.next_delay(FailureKind::Redirected), None);
+        assert_eq!(Attempts::new(&RetryPolicy::default(), false).next_delay(FailureKind::Redirected), None);
     }
 
     #[test]
     fn a_wrong_clock_is_forgiven_once_and_a_final_answer_never() {
         let mut attempts = attempts();
-        assert_eq!(attempts.pause_after(Cause::Skewed), Some(Duration::ZERO));
-        assert_eq!(attempts.pause_after(Cause::Skewed), None);
-        assert_eq!(attempts.pause_after(Cause::Final), None);
+        assert_eq!(attempts.next_delay(FailureKind::ClockSkew), Some(Duration::ZERO));
+        assert_eq!(attempts.next_delay(FailureKind::ClockSkew), None);
+        assert_eq!(attempts.next_delay(FailureKind::Final), None);
     }
 
     #[test]
     fn progress_renews_the_attempts() {
         let mut attempts = attempts();
-        while attempts.pause_after(Cause::Lost { from_cos: false }).is_some() {}
-        attempts.renew();
-        assert_eq!(attempts.pause_after(Cause::Lost { from_cos: false }), Some(Duration::ZERO));
+        while attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }).is_some() {}
+        attempts.reset();
+        assert_eq!(
+            attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }),
+            Some(Duration::ZERO)
+        );
     }
 }

@@ -63,13 +63,13 @@ impl fmt::Display for KeyTime {
 
 /// A request in the form that is signed.
 #[derive(Debug)]
-pub(super) struct Canonical {
+pub(super) struct CanonicalRequest {
     http_string: String,
     header_list: String,
     param_list: String,
 }
 
-impl Canonical {
+impl CanonicalRequest {
     /// Takes the method, the path with the raw key, decoded parameters and the headers to sign as sent.
     pub(super) fn new(method: &str, path: &str, query: &[(&str, &str)], headers: &[(&str, &str)]) -> Self {
         let (parameters, param_list) = join_sorted(query);
@@ -161,14 +161,14 @@ mod tests {
     }
 
     impl Vector {
-        fn canonical(&self, signed: impl Fn(&str) -> bool) -> Canonical {
+        fn canonical(&self, signed: impl Fn(&str) -> bool) -> CanonicalRequest {
             let borrow = |pairs: &[(String, String)], keep: &dyn Fn(&str) -> bool| -> Vec<(String, String)> {
                 pairs.iter().filter(|(name, _)| keep(name)).cloned().collect()
             };
             let (query, headers) = (borrow(&self.query, &|_| true), borrow(&self.headers, &signed));
             let query: Vec<_> = query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
             let headers: Vec<_> = headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-            Canonical::new(&self.method, &format!("/{}", self.key), &query, &headers)
+            CanonicalRequest::new(&self.method, &format!("/{}", self.key), &query, &headers)
         }
     }
 

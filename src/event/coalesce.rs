@@ -7,7 +7,7 @@ use crate::object::{Bucket, Key};
 
 /// The record that counts for one object, and those it replaces.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Work {
+pub struct CoalescedRecord {
     /// The newest record of the object.
     pub record: Record,
     /// Older records of the same object, in the order they came.
@@ -17,18 +17,18 @@ pub struct Work {
 /// Groups the records of a message by object, in the order in which objects first appear. The newest by event
 /// time counts; without times, or with equal ones, the one that came last.
 #[must_use]
-pub fn coalesce(records: Vec<Record>) -> Vec<Work> {
-    let mut work: Vec<Work> = Vec::with_capacity(records.len());
+pub fn coalesce(records: Vec<Record>) -> Vec<CoalescedRecord> {
+    let mut work: Vec<CoalescedRecord> = Vec::with_capacity(records.len());
     let mut positions: HashMap<(Bucket, Key), usize> = HashMap::new();
     for record in records {
         let object = (record.bucket.clone(), record.key.clone());
-        let known = positions.get(&object).and_then(|&position| work.get_mut(position));
-        match known {
+        let earlier = positions.get(&object).and_then(|&position| work.get_mut(position));
+        match earlier {
             None => {
                 positions.insert(object, work.len());
-                work.push(Work { record, superseded: Vec::new() });
+                work.push(CoalescedRecord { record, superseded: Vec::new() });
             }
-            Some(known) if counts_less(&record, &known.record) => known.superseded.push(record),
+            Some(known) if is_superseded_by(&record, &known.record) => known.superseded.push(record),
             Some(known) => known.superseded.push(std::mem::replace(&mut known.record, record)),
         }
     }
@@ -37,11 +37,11 @@ pub fn coalesce(records: Vec<Record>) -> Vec<Work> {
 
 /// Whether the work of a record is done with that of `than`, which came before it. A record that asks for nothing never
 /// stands for one that asks for something.
-fn counts_less(record: &Record, than: &Record) -> bool {
-    if record.kind.asks_for_work() != than.kind.asks_for_work() {
-        return than.kind.asks_for_work();
+fn is_superseded_by(record: &Record, earlier: &Record) -> bool {
+    if record.kind.affects_thumbnails() != earlier.kind.affects_thumbnails() {
+        return earlier.kind.affects_thumbnails();
     }
-    matches!((record.time, than.time), (Some(time), Some(other)) if time < other)
+    matches!((record.time, earlier.time), (Some(time), Some(other)) if time < other)
 }
 
 #[cfg(test)]

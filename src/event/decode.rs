@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::event::member::text;
-use crate::event::{Error, Kind, Record, Refused, key, region};
+use crate::event::{Error, EventKind, Record, RejectedRecord, key, region};
 use crate::object::{Bucket, ETag, Region, VersionId};
 use crate::text::excerpt;
 
@@ -23,7 +23,7 @@ const META_PREFIX: &str = "x-cos-meta-";
 pub fn decode(
     message: &[u8],
     default_region: Option<&Region>,
-) -> Result<Vec<Result<Record, Refused>>, Error> {
+) -> Result<Vec<Result<Record, RejectedRecord>>, Error> {
     let message = parse(message)?;
     let wrapped = message.pointer("/Body/ClientContext").and_then(Value::as_str);
     let message = match wrapped {
@@ -38,9 +38,9 @@ fn parse(text: &[u8]) -> Result<Value, Error> {
     serde_json::from_slice(text).map_err(|error| Error::NotJson(error.to_string()))
 }
 
-fn decode_record(record: &Value, default_region: Option<&Region>) -> Result<Record, Refused> {
+fn decode_record(record: &Value, default_region: Option<&Region>) -> Result<Record, RejectedRecord> {
     let excerpt_of = |pointer| excerpt(&text(record, pointer).unwrap_or_default());
-    read_record(record, default_region).map_err(|error| Refused {
+    read_record(record, default_region).map_err(|error| RejectedRecord {
         bucket: excerpt_of("/cos/cosBucket/name"),
         key: excerpt_of("/cos/cosObject/key"),
         name: excerpt_of("/event/eventName"),
@@ -55,13 +55,13 @@ fn read_record(record: &Value, default_region: Option<&Region>) -> Result<Record
     let raw_key = text(record, "/cos/cosObject/key").ok_or(Error::Missing("cos.cosObject.key"))?;
     let url = text(record, "/cos/cosObject/url");
     let bucket = Bucket::from_parts(&bucket_name, &app_id)?;
-    let key = key::read(&raw_key, &bucket, url.as_deref())?;
+    let key = key::parse(&raw_key, &bucket, url.as_deref())?;
     let region =
         region::find(record, url.as_deref(), default_region).ok_or_else(|| Error::Region(bucket.clone()))?;
     let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
     let (etag, meta) = read_headers(record.pointer("/cos/cosObject/meta"));
     Ok(Record {
-        kind: Kind::of(&name),
+        kind: EventKind::of(&name),
         name,
         bucket,
         key,
@@ -92,7 +92,7 @@ fn read_headers(headers: Option<&Value>) -> (Option<ETag>, BTreeMap<String, Stri
     (etag, meta)
 }
 
-impl Kind {
+impl EventKind {
     /// Reads an event name without white space. The oldest form lacks `cos:`, and `*` stands for a kind of
     /// creation or removal that is not told.
     fn of(name: &str) -> Self {
@@ -110,26 +110,26 @@ impl Kind {
 mod tests {
     use super::*;
 
-    fn message(record: &str) -> Vec<Result<Record, Refused>> {
+    fn message(record: &str) -> Vec<Result<Record, RejectedRecord>> {
         decode(format!(r#"{{"Records":[{record}]}}"#).as_bytes(), None).unwrap()
     }
 
     #[test]
     fn event_names_in_every_spelling() {
         let table = [
-            ("cos:ObjectCreated:Put", Kind::Created),
-            ("cos:ObjectCreated:*", Kind::Created),
-            ("ObjectCreated:Put", Kind::Created),
-            ("cos:ObjectCreated:Append", Kind::Created),
-            ("cos:ObjectRemove:DeleteMarkerCreated", Kind::Removed),
-            ("cos:ObjectRestore:Post", Kind::RestoreStarted),
-            ("cos:ObjectRestore:Completed", Kind::Restored),
-            ("cos:ObjectTagging:Put", Kind::Other),
-            ("ObjectCreated", Kind::Other),
-            ("", Kind::Other),
+            ("cos:ObjectCreated:Put", EventKind::Created),
+            ("cos:ObjectCreated:*", EventKind::Created),
+            ("ObjectCreated:Put", EventKind::Created),
+            ("cos:ObjectCreated:Append", EventKind::Created),
+            ("cos:ObjectRemove:DeleteMarkerCreated", EventKind::Removed),
+            ("cos:ObjectRestore:Post", EventKind::RestoreStarted),
+            ("cos:ObjectRestore:Completed", EventKind::Restored),
+            ("cos:ObjectTagging:Put", EventKind::Other),
+            ("ObjectCreated", EventKind::Other),
+            ("", EventKind::Other),
         ];
         for (name, kind) in table {
-            assert_eq!(Kind::of(name), kind, "{name}");
+            assert_eq!(EventKind::of(name), kind, "{name}");
         }
     }
 

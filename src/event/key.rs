@@ -13,42 +13,44 @@ use crate::event::Error;
 use crate::object::{Bucket, Key};
 
 /// Reads the key of an object in `bucket` from the event's `key` and `url`.
-pub(super) fn read(text: &str, bucket: &Bucket, url: Option<&str>) -> Result<Key, Error> {
-    let url = url.and_then(Url::parse);
+pub(super) fn parse(text: &str, bucket: &Bucket, url: Option<&str>) -> Result<Key, Error> {
+    let url = url.and_then(ObjectUrl::parse);
     let key = match strip_prefix(text, bucket) {
-        Stripped::Own(key) => settle(key, url.as_ref()),
+        StrippedKey::OwnBucket(key) => decode_by_url(key, url.as_ref()),
         // The prefix names another bucket than the event does: only hand-edited events are known to do
         // so, and there the url agreed with the event's bucket.
-        Stripped::Foreign(key) => match url.filter(|url| url.is_of(bucket)).and_then(|url| url.decoded()) {
-            Some(path) => path,
-            None => Cow::Borrowed(key),
-        },
+        StrippedKey::OtherBucket(key) => {
+            match url.filter(|url| url.is_in(bucket)).and_then(|url| url.decoded()) {
+                Some(path) => path,
+                None => Cow::Borrowed(key),
+            }
+        }
     };
     Ok(Key::parse(&key)?)
 }
 
-enum Stripped<'a> {
-    Own(&'a str),
-    Foreign(&'a str),
+enum StrippedKey<'a> {
+    OwnBucket(&'a str),
+    OtherBucket(&'a str),
 }
 
-fn strip_prefix<'a>(text: &'a str, bucket: &Bucket) -> Stripped<'a> {
+fn strip_prefix<'a>(text: &'a str, bucket: &Bucket) -> StrippedKey<'a> {
     let after_app_id = text
         .strip_prefix('/')
         .and_then(|t| t.strip_prefix(bucket.app_id()))
         .and_then(|t| t.strip_prefix('/'));
     match after_app_id {
         Some(rest) => match rest.strip_prefix(bucket.name()).and_then(|t| t.strip_prefix('/')) {
-            Some(key) => Stripped::Own(key),
-            None => Stripped::Foreign(rest.split_once('/').map_or(rest, |(_, key)| key)),
+            Some(key) => StrippedKey::OwnBucket(key),
+            None => StrippedKey::OtherBucket(rest.split_once('/').map_or(rest, |(_, key)| key)),
         },
         // Old console templates carry a bare key.
-        None => Stripped::Own(text.strip_prefix('/').unwrap_or(text)),
+        None => StrippedKey::OwnBucket(text.strip_prefix('/').unwrap_or(text)),
     }
 }
 
 /// Raw or encoded? The url's path decoded once is the raw key. A `+` is a plus either way.
-fn settle<'a>(key: &'a str, url: Option<&Url<'_>>) -> Cow<'a, str> {
+fn decode_by_url<'a>(key: &'a str, url: Option<&ObjectUrl<'_>>) -> Cow<'a, str> {
     let encoded = url.is_some_and(|url| {
         let raw = url.decoded().is_some_and(|path| path == key);
         !raw && url.path == key
@@ -60,12 +62,12 @@ fn settle<'a>(key: &'a str, url: Option<&Url<'_>>) -> Cow<'a, str> {
 }
 
 /// Host and path of an object URL, as written.
-pub(super) struct Url<'a> {
+pub(super) struct ObjectUrl<'a> {
     pub(super) host: &'a str,
     path: &'a str,
 }
 
-impl<'a> Url<'a> {
+impl<'a> ObjectUrl<'a> {
     /// `None` for the blanked URLs of samples.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
@@ -74,7 +76,7 @@ impl<'a> Url<'a> {
         Some(Self { host, path })
     }
 
-    fn is_of(&self, bucket: &Bucket) -> bool {
+    fn is_in(&self, bucket: &Bucket) -> bool {
         self.host.strip_prefix(bucket.as_str()).is_some_and(|rest| rest.starts_with('.'))
     }
 
@@ -110,7 +112,7 @@ mod tests {
         let bucket = Bucket::parse("photos-1250000000").unwrap();
         for (name, text, path, key) in table {
             let url = format!("{host}{path}");
-            assert_eq!(read(text, &bucket, Some(&url)).unwrap().as_str(), key, "{name}");
+            assert_eq!(parse(text, &bucket, Some(&url)).unwrap().as_str(), key, "{name}");
         }
     }
 
@@ -118,10 +120,10 @@ mod tests {
     fn without_a_usable_url_the_key_is_raw() {
         let bucket = Bucket::parse("photos-1250000000").unwrap();
         for url in [None, Some("..."), Some("访问文件的源站url"), Some("http://host")] {
-            let key = read("/1250000000/photos/a%20b.jpg", &bucket, url).unwrap();
+            let key = parse("/1250000000/photos/a%20b.jpg", &bucket, url).unwrap();
             assert_eq!(key.as_str(), "a%20b.jpg", "{url:?}");
         }
-        let foreign = read("/1250000000/input/input/test.mp4", &bucket, None).unwrap();
+        let foreign = parse("/1250000000/input/input/test.mp4", &bucket, None).unwrap();
         assert_eq!(foreign.as_str(), "input/test.mp4");
     }
 
@@ -129,7 +131,7 @@ mod tests {
     fn keys_no_object_can_have_are_refused() {
         let bucket = Bucket::parse("photos-1250000000").unwrap();
         for text in ["", "/", "/1250000000/photos/", "/1250000000/photos//a.jpg"] {
-            assert!(read(text, &bucket, None).is_err(), "{text}");
+            assert!(parse(text, &bucket, None).is_err(), "{text}");
         }
     }
 }

@@ -13,7 +13,7 @@ mod region;
 
 use std::collections::BTreeMap;
 
-pub use self::coalesce::{Work, coalesce};
+pub use self::coalesce::{CoalescedRecord, coalesce};
 pub use self::decode::decode;
 
 use crate::object;
@@ -23,7 +23,7 @@ use crate::object::{Bucket, ETag, Key, Region, VersionId};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// What happened.
-    pub kind: Kind,
+    pub kind: EventKind,
     /// The event name without white space, such as `cos:ObjectCreated:Put`.
     pub name: String,
     /// The bucket of the object.
@@ -46,7 +46,7 @@ pub struct Record {
 
 /// What happened to an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Kind {
+pub enum EventKind {
     /// Created, in whatever way, or overwritten.
     Created,
     /// An event this program knows nothing of.
@@ -59,10 +59,10 @@ pub enum Kind {
     Restored,
 }
 
-impl Kind {
+impl EventKind {
     /// Whether thumbnails may have to change because of it.
     #[must_use]
-    pub fn asks_for_work(self) -> bool {
+    pub fn affects_thumbnails(self) -> bool {
         match self {
             Self::Created | Self::Removed | Self::Restored => true,
             Self::Other | Self::RestoreStarted => false,
@@ -72,7 +72,7 @@ impl Kind {
 
 /// A record that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refused {
+pub struct RejectedRecord {
     /// The bucket name as far as it can be told, for the log.
     pub bucket: String,
     /// The key as it came, for the log.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::event::key::Url;
+use crate::event::key::ObjectUrl;
 use crate::event::member::text;
 use crate::object::Region;
 
@@ -14,26 +14,26 @@ pub(super) fn find(record: &Value, url: Option<&str>, default: Option<&Region>) 
     let short = text(record, "/cos/cosBucket/region");
     member("/cos/cosBucket/cosRegion")
         .or_else(|| member("/cos/cosBucket/s3Region"))
-        .or_else(|| of_host(Url::parse(url?)?.host))
+        .or_else(|| from_host(ObjectUrl::parse(url?)?.host))
         .or_else(|| member("/cos/cosBucket/region"))
-        .or_else(|| of_queue(&text(record, "/event/eventQueue")?))
-        .or_else(|| of_short_code(&short?))
+        .or_else(|| from_queue(&text(record, "/event/eventQueue")?))
+        .or_else(|| from_short_code(&short?))
         .or_else(|| default.cloned())
 }
 
 /// The label after `cos` or `cos-internal`; old hosts and the accelerated domain have none.
-fn of_host(host: &str) -> Option<Region> {
+fn from_host(host: &str) -> Option<Region> {
     let mut labels = host.split('.').skip_while(|label| !matches!(*label, "cos" | "cos-internal")).skip(1);
     Region::parse(labels.next()?).ok()
 }
 
 /// `qcs:0:scf:<region>:appid/…`
-fn of_queue(queue: &str) -> Option<Region> {
+fn from_queue(queue: &str) -> Option<Region> {
     Region::parse(queue.split(':').nth(3)?).ok()
 }
 
 /// Short codes as COS events, SDKs and Tencent's region lists write them.
-fn of_short_code(code: &str) -> Option<Region> {
+fn from_short_code(code: &str) -> Option<Region> {
     let label = match code {
         "bj" => "ap-beijing",
         "bjjr" => "ap-beijing-fsi",
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn every_short_code_stands_for_a_region() {
         for code in ["gz", "sh", "bj", "cd", "tj", "sgp", "sg", "ger", "de", "usw", "tpe", "szx"] {
-            assert!(of_short_code(code).is_some(), "{code}");
+            assert!(from_short_code(code).is_some(), "{code}");
         }
     }
 }

@@ -103,7 +103,7 @@ pub enum Error {
     /// More pixels than the limit.
     #[error(
         "the picture has {width}x{height} = {have} pixels, {allowed} are allowed; \
-         upload a smaller one or raise the pixel limit"
+         upload a smaller one or raise MAX_PIXELS"
     )]
     TooManyPixels {
         /// Width in the file, pixels.
@@ -171,5 +171,6 @@ mod tests {
         );
         let pixels = Error::TooManyPixels { width: 3, height: 4, have: 12, allowed: 11 };
         assert!(pixels.to_string().contains("3x4 = 12 pixels, 11 are allowed"), "{pixels}");
+        assert!(pixels.to_string().ends_with("raise MAX_PIXELS"), "{pixels}");
     }
 }

@@ -15,30 +15,32 @@ mod error;
 mod exif;
 mod input;
 mod limits;
+mod memory_estimate;
 mod picture;
 mod pixels;
 mod plan;
 mod rendering;
 mod source_format;
+mod source_properties;
 
 use std::io::Read;
 use std::time::Instant;
 
 pub use self::damage::Tolerance;
-pub use self::draw::memory_estimate::memory_for_jpeg;
 pub use self::error::Error;
 pub use self::limits::{Cancel, Limits};
+pub use self::memory_estimate::memory_for_jpeg;
 pub use self::plan::demand::{DECODE_MARGIN, Upright};
 pub use self::plan::sizes::LONGEST_SIDE;
 pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, Thumbnail, Timings};
 pub use self::source_format::SourceFormat;
 use crate::imaging::draw::Renderer;
-use crate::imaging::draw::facts::Facts;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
 /// Makes every thumbnail of one source from one decode.
@@ -76,16 +78,16 @@ fn render_any(
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
-    let facts = Facts::new(&decoded, length, demand);
+    let properties = SourceProperties::new(&decoded, length, demand);
     let moving = animation.finish(&mut timings);
     // What decoding took is free again.
     budget.settle(decoded.picture.bytes());
     let files = moving.values().flatten().map(Thumbnail::length).sum::<u64>();
-    budget.reserve(files.saturating_add(facts.kept_bytes()))?;
-    let renderer = Renderer::new(decoded.picture, &facts, &mut budget)?;
+    budget.reserve(files.saturating_add(properties.kept_profile_bytes()))?;
+    let renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
     timings.resize += start.elapsed();
     let thumbnails = renderer.thumbnails(demand.recipes, moving, &mut budget, cancel, &mut timings);
-    let Size { width, height } = facts.full;
-    let source = SourceInfo { format: facts.format, width, height, damaged };
+    let Size { width, height } = properties.full;
+    let source = SourceInfo { format: properties.format, width, height, damaged };
     Ok(Rendering { source, thumbnails, timings })
 }

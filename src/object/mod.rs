@@ -183,7 +183,7 @@ impl Key {
     /// HTTP stacks remove dot segments, so the slash beside one is written `%2F`: `a/./b` becomes
     /// `/a/.%2Fb` and `a/..` becomes `/a%2F..`, which arrive as the key they stand for.
     #[must_use]
-    pub fn wire_path(&self) -> String {
+    pub fn request_path(&self) -> String {
         let encoded = utf8_percent_encode(&self.0, PATH).to_string();
         let mut path = String::with_capacity(encoded.len().saturating_add(1));
         let mut segments = encoded.split('/').peekable();
@@ -384,7 +384,7 @@ mod tests {
         ];
         for (raw, path) in table {
             let key = Key::parse(raw).unwrap();
-            assert_eq!(key.wire_path(), path, "{raw}");
+            assert_eq!(key.request_path(), path, "{raw}");
             let url = reqwest::Url::parse(&format!("http://h{path}")).unwrap();
             assert_eq!(url.path(), path, "{raw}: the URL type must leave it alone");
         }

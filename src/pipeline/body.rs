@@ -13,25 +13,25 @@ const CHUNKS: usize = 8;
 
 /// The end that the network fills.
 #[derive(Debug)]
-pub(super) struct Feed {
+pub(super) struct BodySender {
     chunks: mpsc::Sender<io::Result<Bytes>>,
 }
 
 /// The end that the decoder reads, on its own thread.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct BodyReader {
     chunks: mpsc::Receiver<io::Result<Bytes>>,
     current: Bytes,
 }
 
-pub(super) fn channel() -> (Feed, Body) {
+pub(super) fn channel() -> (BodySender, BodyReader) {
     let (sender, receiver) = mpsc::channel(CHUNKS);
-    (Feed { chunks: sender }, Body { chunks: receiver, current: Bytes::new() })
+    (BodySender { chunks: sender }, BodyReader { chunks: receiver, current: Bytes::new() })
 }
 
-impl Feed {
+impl BodySender {
     /// Passes a body on that is there already, or as much of it as the decoder wants.
-    pub(super) async fn whole(self, body: Bytes) {
+    pub(super) async fn send_whole(self, body: Bytes) {
         // A decoder that has seen enough does not take it.
         let _ = self.chunks.send(Ok(body)).await;
     }
@@ -40,7 +40,7 @@ impl Feed {
     ///
     /// # Errors
     /// What broke the download off. The decoder sees an error as well, never an early end.
-    pub(super) async fn all(self, download: &mut Download) -> Result<(), cos::Error> {
+    pub(super) async fn forward(self, download: &mut Download) -> Result<(), cos::Error> {
         loop {
             let chunk = tokio::select! {
                 chunk = download.chunk() => chunk,
@@ -65,7 +65,7 @@ impl Feed {
     }
 }
 
-impl Read for Body {
+impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.current.is_empty() {
             match self.chunks.blocking_recv() {

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::imaging;
 use crate::imaging::{Cancel, Limits, Rendering, Upright};
 use crate::pipeline::body;
-use crate::pipeline::body::Feed;
+use crate::pipeline::body::BodySender;
 use crate::recipe::Recipe;
 use crate::runtime::Panic;
 
@@ -34,8 +34,8 @@ impl DecoderThreads {
         recipes: Vec<Recipe>,
         limits: Limits,
         upright: Upright,
-    ) -> (Feed, impl Future<Output = Result<Rendering, Error>>) {
-        let (feed, body) = body::channel();
+    ) -> (BodySender, impl Future<Output = Result<Rendering, Error>>) {
+        let (chunks, body) = body::channel();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let cancel = Cancel::default();
         let thread_cancel = cancel.clone();
@@ -54,7 +54,7 @@ impl DecoderThreads {
         drop(running);
         // The sender is dropped without an answer only together with the runtime.
         let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
-        (feed, result)
+        (chunks, result)
     }
 
     /// Tells the renderings that still run to stop, and waits until they have or `patience` is over. Decoders look

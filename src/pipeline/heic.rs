@@ -5,18 +5,21 @@ use crate::recipe::{Geometry, Recipe, Scaling, Step};
 
 /// The processing that makes a JPEG large enough for all recipes: upright, of a quality that does not show, and no
 /// larger than the source.
-pub(super) fn process(recipes: &[Recipe]) -> String {
-    let scaling =
-        match recipes.iter().map(enough).try_fold(0, |most: u32, side| side.map(|side| most.max(side))) {
-            Some(side) if side < LONGEST_SIDE => format!("thumbnail/{side}x{side}>/"),
-            _ => String::new(),
-        };
+pub(super) fn ci_process(recipes: &[Recipe]) -> String {
+    let scaling = match recipes
+        .iter()
+        .map(sufficient_box)
+        .try_fold(0, |most: u32, side| side.map(|side| most.max(side)))
+    {
+        Some(side) if side < LONGEST_SIDE => format!("thumbnail/{side}x{side}>/"),
+        _ => String::new(),
+    };
     format!("imageMogr2/auto-orient/{scaling}format/jpg/quality/90!")
 }
 
 /// The side of a box that leaves [`DECODE_MARGIN`]; `None` where that depends on the size of the source.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
-fn enough(recipe: &Recipe) -> Option<u32> {
+fn sufficient_box(recipe: &Recipe) -> Option<u32> {
     match recipe.steps.first()? {
         Step::Thumbnail(Geometry::Fit {
             width: Some(width),
@@ -34,7 +37,7 @@ mod tests {
     #[test]
     fn the_largest_box_leaves_the_margin() {
         let recipes = [Recipe::fit_inside(300, 200), Recipe::fit_inside(100, 400)];
-        assert_eq!(process(&recipes), "imageMogr2/auto-orient/thumbnail/960x960>/format/jpg/quality/90!");
+        assert_eq!(ci_process(&recipes), "imageMogr2/auto-orient/thumbnail/960x960>/format/jpg/quality/90!");
     }
 
     #[test]
@@ -47,9 +50,9 @@ mod tests {
             Geometry::Fit { width: Some(300), height: Some(300), scaling: Scaling::EnlargeOnly },
         ] {
             let recipe = Recipe { steps: vec![Step::Thumbnail(geometry)], ..Recipe::default() };
-            assert_eq!(process(&[Recipe::fit_inside(300, 200), recipe]), whole, "{geometry}");
+            assert_eq!(ci_process(&[Recipe::fit_inside(300, 200), recipe]), whole, "{geometry}");
         }
-        assert_eq!(process(&[Recipe::default()]), whole);
-        assert_eq!(process(&[Recipe::fit_inside(5000, 5000)]), whole);
+        assert_eq!(ci_process(&[Recipe::default()]), whole);
+        assert_eq!(ci_process(&[Recipe::fit_inside(5000, 5000)]), whole);
     }
 }

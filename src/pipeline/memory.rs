@@ -5,17 +5,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 const MIB: u64 = 1024 * 1024;
 
 /// Memory that is not for pixels, MiB: the program, its connections, the thumbnails on their way out.
-const OWN: u64 = 24;
+const RESERVED_FOR_PROGRAM: u64 = 24;
 
 /// Least memory pixels get, MiB, however small the function.
-const LEAST_FOR_PIXELS: u64 = 16;
+const MIN_FOR_PIXELS: u64 = 16;
 
 /// Least memory worth beginning with, MiB: what most photographs take.
-const LEAST_SHARE: u32 = 16;
+const MIN_SHARE: u32 = 16;
 
 /// The memory for pixels of one invocation. Nobody asks for more while holding some, so that nobody waits for ever.
 #[derive(Debug)]
-pub struct Memory {
+pub struct MemoryPool {
     free: Semaphore,
     /// MiB.
     all: u32,
@@ -25,22 +25,22 @@ pub struct Memory {
 
 /// A part of the memory, given back when it is dropped.
 #[derive(Debug)]
-pub(super) struct Hold<'a> {
+pub(super) struct MemoryReservation<'a> {
     permit: SemaphorePermit<'a>,
     is_all: bool,
 }
 
-impl Memory {
+impl MemoryPool {
     /// Bytes for pixels in a function of so many MB.
     #[must_use]
     pub fn for_pixels(function_mb: u64) -> u64 {
-        function_mb.saturating_sub(OWN).max(LEAST_FOR_PIXELS).saturating_mul(MIB)
+        function_mb.saturating_sub(RESERVED_FOR_PROGRAM).max(MIN_FOR_PIXELS).saturating_mul(MIB)
     }
 
     /// MB of the smallest function with so many bytes for pixels, before it is rounded to sizes that there are.
     #[must_use]
-    pub fn of_function(for_pixels: u64) -> u64 {
-        for_pixels.div_ceil(MIB).saturating_add(OWN)
+    pub fn function_mb_for(for_pixels: u64) -> u64 {
+        for_pixels.div_ceil(MIB).saturating_add(RESERVED_FOR_PROGRAM)
     }
 
     /// Memory of so many bytes, of which at least one whole MiB is there, for so many records at once.
@@ -49,28 +49,28 @@ impl Memory {
         let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
         let all = u32::try_from(bytes / MIB).unwrap_or(most).clamp(1, most);
         let records = u32::try_from(records).unwrap_or(u32::MAX).max(1);
-        let share = (all / records).max(LEAST_SHARE).min(all);
+        let share = (all / records).max(MIN_SHARE).min(all);
         Self { free: Semaphore::new(usize::try_from(all).unwrap_or(Semaphore::MAX_PERMITS)), all, share }
     }
 
     /// Waits for a fair share.
-    pub(super) async fn share(&self) -> Option<Hold<'_>> {
-        self.hold(self.share).await
+    pub(super) async fn share(&self) -> Option<MemoryReservation<'_>> {
+        self.reserve(self.share).await
     }
 
     /// Waits until all of it is free.
-    pub(super) async fn all(&self) -> Option<Hold<'_>> {
-        self.hold(self.all).await
+    pub(super) async fn all(&self) -> Option<MemoryReservation<'_>> {
+        self.reserve(self.all).await
     }
 
     /// `None` only after the semaphore was closed, which nobody does.
-    async fn hold(&self, mib: u32) -> Option<Hold<'_>> {
+    async fn reserve(&self, mib: u32) -> Option<MemoryReservation<'_>> {
         let permit = self.free.acquire_many(mib).await.ok()?;
-        Some(Hold { permit, is_all: mib == self.all })
+        Some(MemoryReservation { permit, is_all: mib == self.all })
     }
 }
 
-impl Hold<'_> {
+impl MemoryReservation<'_> {
     /// How much it is, bytes.
     pub(super) fn bytes(&self) -> u64 {
         u64::try_from(self.permit.num_permits()).unwrap_or(u64::MAX).saturating_mul(MIB)
@@ -95,7 +95,7 @@ mod tests {
 
     #[tokio::test]
     async fn shares_add_up_to_all_and_all_waits_for_them() {
-        let memory = Memory::new(104 * MIB + 5, 4);
+        let memory = MemoryPool::new(104 * MIB + 5, 4);
         let mut shares = Vec::new();
         for _ in 0..4 {
             shares.push(memory.share().await.unwrap());
@@ -114,9 +114,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_record_alone_has_all_and_small_functions_have_few_shares() {
-        assert!(Memory::new(104 * MIB, 1).share().await.unwrap().is_all());
-        let small = Memory::new(40 * MIB, 4);
+        assert!(MemoryPool::new(104 * MIB, 1).share().await.unwrap().is_all());
+        let small = MemoryPool::new(40 * MIB, 4);
         assert_eq!(small.share().await.unwrap().bytes(), 16 * MIB);
-        assert!(Memory::new(3, 9).share().await.unwrap().is_all());
+        assert!(MemoryPool::new(3, 9).share().await.unwrap().is_all());
     }
 }

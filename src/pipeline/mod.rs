@@ -10,11 +10,11 @@ mod heic;
 mod memory;
 mod reading;
 mod rendering;
-mod visitor;
+mod visit_runner;
 mod writing;
 
 pub use self::decoder_thread::DecoderThreads;
-pub use self::memory::Memory;
+pub use self::memory::MemoryPool;
 use crate::cos::Session;
 use crate::imaging::Limits;
 use crate::reconcile::OnForeign;
@@ -25,11 +25,11 @@ pub struct Pipeline<'a> {
     /// Requests to COS.
     pub session: &'a Session,
     /// The thread of the decoder.
-    pub pixels: &'a DecoderThreads,
+    pub decoders: &'a DecoderThreads,
     /// What pictures may take; of the memory, each only what it holds of `memory`.
     pub limits: Limits,
     /// What the records of the invocation have together.
-    pub memory: &'a Memory,
+    pub memory: &'a MemoryPool,
     /// What becomes of objects of others under the keys of thumbnails.
     pub on_foreign: OnForeign,
 }

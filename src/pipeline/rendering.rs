@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::time::Instant;
 
 use crate::config::Heic;
-use crate::cos::{Download, Head, Place};
+use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
 use crate::event::Record;
 use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
@@ -51,8 +51,8 @@ impl Pipeline<'_> {
         let source = Source { picture: None, bytes: length, unfetched: None, damaged: None, through: None };
         let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let (feed, rendered) = self.pixels.start(length, recipes, limits, Upright::ByExif);
-        let delivered = feed.all(&mut download).await;
+        let (sender, rendered) = self.decoders.start(length, recipes, limits, Upright::ByExif);
+        let delivered = sender.forward(&mut download).await;
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
         let rendering = match (rendered, delivered) {
@@ -86,15 +86,16 @@ impl Pipeline<'_> {
     ) -> Result<RenderedSource, Error> {
         let started = Instant::now();
         let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let process = heic::process(&recipes);
-        let place = Place { bucket: record.bucket.clone(), region: record.region.clone() };
-        let body = self.session.get_processed(&place, &record.key, head.version.as_ref(), &process).await?;
+        let process = heic::ci_process(&recipes);
+        let location = BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() };
+        let body =
+            self.session.get_processed(&location, &record.key, head.version.as_ref(), &process).await?;
         entry.ms.fetch += milliseconds(started.elapsed());
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
         // All of it is in memory, and nothing of that is known to the decoder.
         let limits = Limits { memory: limits.memory.saturating_sub(length), ..limits };
-        let (feed, rendered) = self.pixels.start(length, recipes, limits, Upright::Already);
-        feed.whole(body).await;
+        let (sender, rendered) = self.decoders.start(length, recipes, limits, Upright::Already);
+        sender.send_whole(body).await;
         let rendering = rendered.await?;
         entry.ms.take_over(&rendering.timings);
         let SourceInfo { width, height, .. } = rendering.source;

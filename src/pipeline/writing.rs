@@ -4,12 +4,12 @@ use crate::cos;
 use crate::cos::Upload;
 use crate::error::{Disposition, Error};
 use crate::imaging::{Motion, Thumbnail};
-use crate::pipeline::visitor::{Rendered, Visitor};
+use crate::pipeline::visit_runner::{Rendered, VisitRunner};
 use crate::plan::Target;
 use crate::reconcile::{Action, SeenThumbnail, Stamp};
 use crate::report::{Entry, Stored, milliseconds};
 
-impl Visitor<'_> {
+impl VisitRunner<'_> {
     /// Stores and removes. Whether somebody else stored something first where nothing was.
     pub(super) async fn write(&mut self, actions: &[Action], entry: &mut Entry) -> Result<bool, Error> {
         let started = std::time::Instant::now();
@@ -27,14 +27,14 @@ impl Visitor<'_> {
             match result {
                 Ok(()) => {}
                 Err(cos::Error::Exists(_)) => lost_race = true,
-                Err(error) => self.note(error.into())?,
+                Err(error) => self.defer_permanent(error.into())?,
             }
         }
         Ok(lost_race)
     }
 
     /// Keeps a failure that would happen again for the end of the visit.
-    fn note(&mut self, error: Error) -> Result<(), Error> {
+    fn defer_permanent(&mut self, error: Error) -> Result<(), Error> {
         if error.disposition() != Disposition::Permanent {
             return Err(error);
         }
@@ -50,7 +50,7 @@ impl Visitor<'_> {
             only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
             ..self.upload(target, rendered, thumbnail)
         };
-        let result = self.pipeline.session.put(&self.target, &target.key, upload).await;
+        let result = self.pipeline.session.put(&self.target_location, &target.key, upload).await;
         // An upload whose answer was lost meets itself when it is tried again.
         if matches!(result, Ok(_) | Err(cos::Error::Exists(_))) {
             entry.removed.retain(|removed| *removed != key);
@@ -61,7 +61,7 @@ impl Visitor<'_> {
                 Motion::Still => (None, None),
             };
             entry.thumbnails.push(Stored {
-                bucket: self.target.bucket.to_string(),
+                bucket: self.target_location.bucket.to_string(),
                 key,
                 format: thumbnail.format.name(),
                 width: thumbnail.width,
@@ -94,7 +94,7 @@ impl Visitor<'_> {
     }
 
     async fn remove(&self, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
-        self.pipeline.session.delete(&self.target, &target.key, None).await?;
+        self.pipeline.session.delete(&self.target_location, &target.key, None).await?;
         let key = target.key.to_string();
         entry.thumbnails.retain(|stored| stored.key != key);
         entry.removed.retain(|removed| *removed != key);

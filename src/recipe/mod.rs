@@ -80,7 +80,7 @@ pub struct RecipeHash(String);
 impl RecipeHash {
     /// Takes what a stamp says; a text that is no hash equals none.
     #[must_use]
-    pub fn of_stamp(text: &str) -> Self {
+    pub fn from_stamp(text: &str) -> Self {
         Self(text.to_owned())
     }
 }

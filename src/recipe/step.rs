@@ -207,7 +207,7 @@ pub enum Gravity {
 
 impl Gravity {
     /// The nine places, row by row.
-    pub const PLACES: [Self; 9] = [
+    pub const POSITIONS: [Self; 9] = [
         Self::NorthWest,
         Self::North,
         Self::NorthEast,
@@ -256,7 +256,7 @@ impl Focus {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (x, y) = text.split_once('x')?;
-        Some(Self { x: part(x)?, y: part(y)? })
+        Some(Self { x: ten_thousandths(x)?, y: ten_thousandths(y)? })
     }
 }
 
@@ -269,7 +269,7 @@ impl fmt::Display for Focus {
 }
 
 /// Parses a decimal fraction to ten-thousandths.
-fn part(text: &str) -> Option<u16> {
+fn ten_thousandths(text: &str) -> Option<u16> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(whole) || !digits(decimals) || decimals.len() > 4 {

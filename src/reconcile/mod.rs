@@ -13,7 +13,7 @@ mod stamp;
 mod visit;
 
 pub use self::stamp::{SourceName, Stamp, is_stamped};
-pub use self::visit::{Approach, End, FetchOutcome, Visit, VisitStep};
+pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep};
 
 use crate::object::ETag;
 use crate::recipe::RecipeHash;
@@ -26,7 +26,7 @@ pub enum SourceState {
     /// There is none.
     Gone,
     /// An object with this content, which may be a picture.
-    Picture(ETag),
+    Image(ETag),
 }
 
 impl SourceState {
@@ -34,7 +34,7 @@ impl SourceState {
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
         match self {
-            Self::NotAnImage(etag) | Self::Picture(etag) => Some(etag),
+            Self::NotAnImage(etag) | Self::Image(etag) => Some(etag),
             Self::Gone => None,
         }
     }
@@ -107,13 +107,13 @@ pub fn decide(
                 Action::Remove
             }
         }
-        (SourceState::Picture(_), SeenThumbnail::Absent) => Action::Make,
-        (SourceState::Picture(_), SeenThumbnail::Foreign) => match on_foreign {
+        (SourceState::Image(_), SeenThumbnail::Absent) => Action::Make,
+        (SourceState::Image(_), SeenThumbnail::Foreign) => match on_foreign {
             OnForeign::Overwrite => Action::Make,
             OnForeign::Skip => Action::Leave,
         },
-        (SourceState::Picture(_), SeenThumbnail::OfAnother(_)) => Action::Refuse,
-        (SourceState::Picture(now), SeenThumbnail::Ours { etag, recipe: made_by }) => {
+        (SourceState::Image(_), SeenThumbnail::OfAnother(_)) => Action::Refuse,
+        (SourceState::Image(now), SeenThumbnail::Ours { etag, recipe: made_by }) => {
             if etag.as_ref() == Some(now) && made_by == recipe { Action::Keep } else { Action::Make }
         }
     }
@@ -144,7 +144,7 @@ mod tests {
             &Key::parse("b").unwrap(),
         ));
         let unknown = SeenThumbnail::Ours { etag: None, recipe: recipe(9) };
-        let (picture, barren) = (SourceState::Picture(etag("new")), SourceState::NotAnImage(etag("new")));
+        let (picture, barren) = (SourceState::Image(etag("new")), SourceState::NotAnImage(etag("new")));
         let table = [
             // What lies there: if the source is a picture, if none can be made of it, if it is gone.
             (SeenThumbnail::Absent, Action::Make, Action::Keep, Action::Keep),
@@ -166,7 +166,7 @@ mod tests {
     fn foreign_objects_are_replaced_on_request_and_never_removed() {
         let of =
             |source: &SourceState| decide(source, &recipe(9), &SeenThumbnail::Foreign, OnForeign::Overwrite);
-        assert_eq!(of(&SourceState::Picture(etag("new"))), Action::Make);
+        assert_eq!(of(&SourceState::Image(etag("new"))), Action::Make);
         assert_eq!(of(&SourceState::NotAnImage(etag("new"))), Action::Keep);
         assert_eq!(of(&SourceState::Gone), Action::Keep);
     }

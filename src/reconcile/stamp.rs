@@ -66,7 +66,7 @@ impl Stamp {
             source: SourceName(meta.get(SOURCE)?.clone()),
             etag: meta.get(ETAG).and_then(|text| ETag::parse(text).ok()),
             version: meta.get(VERSION).and_then(|text| VersionId::parse(text).ok()),
-            recipe: RecipeHash::of_stamp(meta.get(RECIPE)?),
+            recipe: RecipeHash::from_stamp(meta.get(RECIPE)?),
         })
     }
 

@@ -9,35 +9,35 @@ const ROUNDS: u32 = 3;
 
 /// How a visit learns of the source when its thumbnails do not look finished.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Approach {
+pub enum SourceRequest {
     /// It reads the source at once: there probably is one, and its thumbnails are to be made.
-    Fetch,
+    Get,
     /// It asks for the headers first: there probably is nothing to read.
-    Look,
+    Head,
 }
 
 /// What a visit needs done next.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum VisitStep {
     /// Nothing more.
-    End(End),
-    /// Read the source and make its thumbnails; answered by [`Visit::fetched`].
+    End(VisitEnd),
+    /// Read the source and make its thumbnails; answered by [`Visit::on_fetched`].
     Fetch,
-    /// Ask for the headers of the source; answered by [`Visit::saw_source`].
-    LookAtSource,
-    /// Ask for the headers of what lies under the keys of the thumbnails; answered by [`Visit::saw_thumbnails`].
-    LookAtThumbnails,
-    /// Carry this out, one action for each thumbnail; answered by [`Visit::wrote`].
+    /// Ask for the headers of the source; answered by [`Visit::on_source`].
+    HeadSource,
+    /// Ask for the headers of what lies under the keys of the thumbnails; answered by [`Visit::on_thumbnails`].
+    HeadThumbnails,
+    /// Carry this out, one action for each thumbnail; answered by [`Visit::on_written`].
     Write(Vec<Action>),
 }
 
 /// How a visit ends.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum End {
+pub enum VisitEnd {
     /// The source changed again and again. Its event has to be delivered once more.
-    Unsettled,
+    SourceKeepsChanging,
     /// Everything was right when it was looked at last.
-    Settled,
+    Converged,
 }
 
 /// What became of a source that was read.
@@ -55,9 +55,9 @@ pub struct Visit {
     /// One for each thumbnail.
     recipes: Vec<RecipeHash>,
     on_foreign: OnForeign,
-    approach: Approach,
+    first_request: SourceRequest,
     /// The content that the event names. It may be an old one: no more than a hint whether reading will be needed.
-    told: Option<ETag>,
+    event_etag: Option<ETag>,
     round: u32,
     /// The source as it was seen last.
     source: Option<SourceState>,
@@ -70,25 +70,25 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Begins a visit to a source with a thumbnail for each of `recipes`. `told` is the content that the event names.
+    /// Begins a visit to a source with a thumbnail for each of `recipes`. `event_etag` is the content that the event names.
     #[must_use]
     pub fn new(
         recipes: Vec<RecipeHash>,
         on_foreign: OnForeign,
-        approach: Approach,
-        told: Option<ETag>,
+        first_request: SourceRequest,
+        event_etag: Option<ETag>,
     ) -> Self {
         Self {
             recipes,
             on_foreign,
-            approach,
-            told,
+            first_request,
+            event_etag,
             round: 1,
             source: None,
             impossible: None,
             seen: Vec::new(),
             unverified: false,
-            next: VisitStep::LookAtThumbnails,
+            next: VisitStep::HeadThumbnails,
         }
     }
 
@@ -118,7 +118,7 @@ impl Visit {
         let thumbnails = self.recipes.iter().zip(&self.seen).enumerate();
         thumbnails
             .map(|(number, (recipe, seen))| match source {
-                SourceState::Picture(etag) if impossible.contains(&number) => {
+                SourceState::Image(etag) if impossible.contains(&number) => {
                     decide(&SourceState::NotAnImage(etag.clone()), recipe, seen, self.on_foreign)
                 }
                 source => decide(source, recipe, seen, self.on_foreign),
@@ -128,70 +128,73 @@ impl Visit {
 
     /// Whether a source with this content has to be read. If not, [`VisitStep::Fetch`] is answered without.
     #[must_use]
-    pub fn needs(&self, source: &SourceState) -> bool {
+    pub fn needs_fetch(&self, source: &SourceState) -> bool {
         let is_missing = |(recipe, seen)| decide(source, recipe, seen, self.on_foreign) == Action::Make;
         self.recipes.iter().zip(&self.seen).any(is_missing)
     }
 
-    /// Answers [`VisitStep::LookAtThumbnails`].
-    pub fn saw_thumbnails(&mut self, seen: Vec<SeenThumbnail>) {
+    /// Answers [`VisitStep::HeadThumbnails`].
+    pub fn on_thumbnails(&mut self, seen: Vec<SeenThumbnail>) {
         self.seen = seen;
         self.next = if self.source.is_some() {
-            self.decided()
-        } else if self.approach == Approach::Look || self.looks_finished() {
-            VisitStep::LookAtSource
+            self.next_step()
+        } else if self.first_request == SourceRequest::Head || self.seems_current() {
+            VisitStep::HeadSource
         } else {
             VisitStep::Fetch
         };
     }
 
-    /// Answers [`VisitStep::LookAtSource`].
-    pub fn saw_source(&mut self, source: SourceState) {
+    /// Answers [`VisitStep::HeadSource`].
+    pub fn on_source(&mut self, source: SourceState) {
         let verified = std::mem::take(&mut self.unverified);
         let same = self.source.as_ref().map(SourceState::etag) == Some(source.etag());
         if verified && same {
-            self.next = VisitStep::End(End::Settled);
+            self.next = VisitStep::End(VisitEnd::Converged);
         } else if verified {
             self.source = Some(source);
             self.impossible = None;
-            self.begin_anew();
+            self.start_next_round();
         } else {
             self.source = Some(source);
-            self.next = self.decided();
+            self.next = self.next_step();
         }
     }
 
     /// Answers [`VisitStep::Fetch`].
-    pub fn fetched(&mut self, fetched: FetchOutcome) {
-        self.source = Some(fetched.source);
-        self.impossible = Some(fetched.impossible);
-        self.next = self.decided();
+    pub fn on_fetched(&mut self, outcome: FetchOutcome) {
+        self.source = Some(outcome.source);
+        self.impossible = Some(outcome.impossible);
+        self.next = self.next_step();
     }
 
     /// Answers [`VisitStep::Write`]. `lost_race` tells that somebody else stored something first where nothing was.
-    pub fn wrote(&mut self, lost_race: bool) {
+    pub fn on_written(&mut self, lost_race: bool) {
         self.unverified = true;
         if lost_race {
-            self.begin_anew();
+            self.start_next_round();
         } else {
-            self.next = VisitStep::LookAtSource;
+            self.next = VisitStep::HeadSource;
         }
     }
 
-    fn begin_anew(&mut self) {
+    fn start_next_round(&mut self) {
         self.round = self.round.saturating_add(1);
-        self.next =
-            if self.round > ROUNDS { VisitStep::End(End::Unsettled) } else { VisitStep::LookAtThumbnails };
+        self.next = if self.round > ROUNDS {
+            VisitStep::End(VisitEnd::SourceKeepsChanging)
+        } else {
+            VisitStep::HeadThumbnails
+        };
     }
 
     /// Whether nothing would have to be done if the source had the content that its event names, or else its thumbnails.
-    fn looks_finished(&self) -> bool {
+    fn seems_current(&self) -> bool {
         let named = self.seen.iter().find_map(|seen| match seen {
             SeenThumbnail::Ours { etag, .. } => etag.clone(),
             SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_) => None,
         });
-        match self.told.clone().or(named) {
-            Some(etag) => !self.needs(&SourceState::Picture(etag)),
+        match self.event_etag.clone().or(named) {
+            Some(etag) => !self.needs_fetch(&SourceState::Image(etag)),
             None => self
                 .seen
                 .iter()
@@ -200,16 +203,16 @@ impl Visit {
     }
 
     /// What follows from the source and the thumbnails as they were seen.
-    fn decided(&self) -> VisitStep {
+    fn next_step(&self) -> VisitStep {
         let actions = self.actions();
         if actions.contains(&Action::Make) && self.impossible.is_none() {
             VisitStep::Fetch
         } else if actions.contains(&Action::Make) || actions.contains(&Action::Remove) {
             VisitStep::Write(actions)
         } else if self.unverified {
-            VisitStep::LookAtSource
+            VisitStep::HeadSource
         } else {
-            VisitStep::End(End::Settled)
+            VisitStep::End(VisitEnd::Converged)
         }
     }
 }
@@ -219,7 +222,7 @@ mod tests {
     use super::*;
 
     fn picture(name: &str) -> SourceState {
-        SourceState::Picture(ETag::parse(name).unwrap())
+        SourceState::Image(ETag::parse(name).unwrap())
     }
 
     fn fetched(source: SourceState) -> FetchOutcome {
@@ -227,12 +230,12 @@ mod tests {
     }
 
     fn recipe() -> RecipeHash {
-        RecipeHash::of_stamp("recipe")
+        RecipeHash::from_stamp("recipe")
     }
 
     fn visit(told: Option<&str>) -> Visit {
         let told = told.map(|etag| ETag::parse(etag).unwrap());
-        Visit::new(vec![recipe()], OnForeign::Skip, Approach::Fetch, told)
+        Visit::new(vec![recipe()], OnForeign::Skip, SourceRequest::Get, told)
     }
 
     fn ours(etag: &str) -> Vec<SeenThumbnail> {
@@ -243,43 +246,43 @@ mod tests {
     fn a_source_that_never_rests_ends_the_visit() {
         let mut visit = visit(None);
         for round in 0..ROUNDS {
-            visit.saw_thumbnails(vec![SeenThumbnail::Absent]);
-            visit.fetched(fetched(picture(&format!("{round}"))));
+            visit.on_thumbnails(vec![SeenThumbnail::Absent]);
+            visit.on_fetched(fetched(picture(&format!("{round}"))));
             assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]), "round {round}");
-            visit.wrote(false);
-            visit.saw_source(picture(&format!("{round}, and then another").replace(' ', "")));
+            visit.on_written(false);
+            visit.on_source(picture(&format!("{round}, and then another").replace(' ', "")));
         }
-        assert_eq!(*visit.step(), VisitStep::End(End::Unsettled));
+        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::SourceKeepsChanging));
     }
 
     #[test]
     fn what_the_event_names_is_only_a_hint() {
         for (told, step) in [
-            (None, VisitStep::LookAtSource),
-            (Some("old"), VisitStep::LookAtSource),
+            (None, VisitStep::HeadSource),
+            (Some("old"), VisitStep::HeadSource),
             (Some("new"), VisitStep::Fetch),
         ] {
             let mut visit = visit(told);
-            visit.saw_thumbnails(ours("old"));
+            visit.on_thumbnails(ours("old"));
             assert_eq!(*visit.step(), step, "{told:?}");
         }
         let mut late = visit(Some("older"));
-        late.saw_thumbnails(ours("newest"));
-        assert!(!late.needs(&picture("newest")), "its body need not be read");
-        late.fetched(fetched(picture("newest")));
-        assert_eq!(*late.step(), VisitStep::End(End::Settled));
+        late.on_thumbnails(ours("newest"));
+        assert!(!late.needs_fetch(&picture("newest")), "its body need not be read");
+        late.on_fetched(fetched(picture("newest")));
+        assert_eq!(*late.step(), VisitStep::End(VisitEnd::Converged));
     }
 
     #[test]
     fn who_was_beaten_looks_at_the_thumbnails_again_and_at_the_source_before_the_end() {
         let mut visit = visit(None);
-        visit.saw_thumbnails(vec![SeenThumbnail::Absent]);
-        visit.fetched(fetched(picture("a")));
-        visit.wrote(true);
-        assert_eq!(*visit.step(), VisitStep::LookAtThumbnails);
-        visit.saw_thumbnails(ours("a"));
-        assert_eq!(*visit.step(), VisitStep::LookAtSource);
-        visit.saw_source(picture("a"));
-        assert_eq!(*visit.step(), VisitStep::End(End::Settled));
+        visit.on_thumbnails(vec![SeenThumbnail::Absent]);
+        visit.on_fetched(fetched(picture("a")));
+        visit.on_written(true);
+        assert_eq!(*visit.step(), VisitStep::HeadThumbnails);
+        visit.on_thumbnails(ours("a"));
+        assert_eq!(*visit.step(), VisitStep::HeadSource);
+        visit.on_source(picture("a"));
+        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged));
     }
 }

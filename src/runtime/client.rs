@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{Response, StatusCode};
 
 use crate::http_client::client_builder;
-use crate::runtime::Answer;
+use crate::runtime::InvocationResult;
 use crate::runtime::context::Context;
 use crate::text::sentence;
 
@@ -14,7 +14,7 @@ use crate::text::sentence;
 const MAX_EVENT: usize = 6 * 1024 * 1024;
 
 /// Times an answer is posted before it is given up.
-const ANSWER_ATTEMPTS: u32 = 3;
+const POST_ATTEMPTS: u32 = 3;
 
 /// The runtime API cannot be used or talks nonsense.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ impl Api {
     /// Waits for the next event, however long it takes.
     pub(super) async fn next(&self) -> Result<(Context, Bytes), Error> {
         let request = self.http.get(format!("{}/invocation/next", self.base));
-        let mut response = accepted(request.send().await?)?;
+        let mut response = require_success(request.send().await?)?;
         let context = Context::from_headers(response.headers());
         let mut event = BytesMut::new();
         while let Some(chunk) = response.chunk().await? {
@@ -73,31 +73,33 @@ impl Api {
 
     /// Posts the one answer to the present event. A second post of the same answer changes nothing, so that
     /// one which may have been lost is sent again.
-    pub(super) async fn answer(&self, answer: &Answer) -> Result<(), Error> {
-        let (path, body) = match answer {
-            Answer::Response(body) => ("invocation/response", body),
-            Answer::Error(body) | Answer::ErrorThenExit(body) => ("invocation/error", body),
+    pub(super) async fn respond(&self, result: &InvocationResult) -> Result<(), Error> {
+        let (path, body) = match result {
+            InvocationResult::Response(body) => ("invocation/response", body),
+            InvocationResult::Error(body) | InvocationResult::ErrorThenExit(body) => {
+                ("invocation/error", body)
+            }
         };
         let body = Bytes::copy_from_slice(body.as_bytes());
         let mut attempt = 1;
         loop {
             match self.post(path, body.clone()).await {
-                Err(Error::Transport(_)) if attempt < ANSWER_ATTEMPTS => {
+                Err(Error::Transport(_)) if attempt < POST_ATTEMPTS => {
                     tokio::time::sleep(Duration::from_millis(20) * attempt).await;
                     attempt = attempt.saturating_add(1);
                 }
-                result => return result,
+                posted => return posted,
             }
         }
     }
 
     async fn post(&self, path: &str, body: Bytes) -> Result<(), Error> {
         let request = self.http.post(format!("{}/{path}", self.base)).body(body);
-        accepted(request.timeout(Duration::from_secs(10)).send().await?)?;
+        require_success(request.timeout(Duration::from_secs(10)).send().await?)?;
         Ok(())
     }
 }
 
-fn accepted(response: Response) -> Result<Response, Error> {
+fn require_success(response: Response) -> Result<Response, Error> {
     if response.status().is_success() { Ok(response) } else { Err(Error::Status(response.status())) }
 }

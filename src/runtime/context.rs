@@ -32,7 +32,7 @@ impl Context {
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let headers: Vec<(String, String)> = headers
             .iter()
-            .filter_map(|(name, value)| Some((canonical(name.as_str()), value.to_str().ok()?.to_owned())))
+            .filter_map(|(name, value)| Some((normalized(name.as_str()), value.to_str().ok()?.to_owned())))
             .collect();
         let mut context = Self {
             request_id: String::new(),
@@ -54,7 +54,7 @@ impl Context {
     /// The value of a header, by its name in any spelling.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let name = canonical(name);
+        let name = normalized(name);
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
@@ -90,7 +90,7 @@ impl fmt::Debug for Context {
     }
 }
 
-fn canonical(name: &str) -> String {
+fn normalized(name: &str) -> String {
     name.to_ascii_lowercase().replace('-', "_")
 }
 

@@ -6,7 +6,7 @@
 
 mod client;
 mod context;
-mod fence;
+mod panic;
 
 use std::future::Future;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use bytes::Bytes;
 
 pub use self::client::{Api, Error};
 pub use self::context::Context;
-pub use self::fence::{Panic, fenced, install_panic_hook};
+pub use self::panic::{Panic, catch_panic, install_panic_hook};
 
 /// What the platform is told about an invocation.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Answer {
+pub enum InvocationResult {
     /// Posted as the response: the event is done with.
     Response(String),
     /// Posted as an error: the platform tries again, twice by default.
@@ -30,10 +30,10 @@ pub enum Answer {
 }
 
 /// Says that the instance can take events, until that is heard. What only events need is made after it.
-pub async fn announce(api: &Api) {
-    let mut pauses = pauses();
+pub async fn signal_ready(api: &Api) {
+    let mut delays = retry_delays();
     while let Err(error) = api.ready().await {
-        pause(&mut pauses, "ready", &error).await;
+        back_off(&mut delays, "ready", &error).await;
     }
 }
 
@@ -43,43 +43,43 @@ pub async fn announce(api: &Api) {
 pub async fn serve<H, F>(api: &Api, mut handler: H)
 where
     H: FnMut(Context, Bytes) -> F,
-    F: Future<Output = Answer>,
+    F: Future<Output = InvocationResult>,
 {
-    let mut failures = pauses();
+    let mut delays = retry_delays();
     loop {
         let (context, event) = match api.next().await {
             Ok(invocation) => invocation,
             // Asked again, the API would give the same event.
             Err(error @ Error::EventTooLarge) => {
-                post(api, &Answer::Error(error.to_string())).await;
+                post(api, &InvocationResult::Error(error.to_string())).await;
                 continue;
             }
             Err(error) => {
-                pause(&mut failures, "next", &error).await;
+                back_off(&mut delays, "next", &error).await;
                 continue;
             }
         };
-        failures = pauses();
-        let answer = fenced(handler(context, event)).await.unwrap_or_else(|panic| {
-            Answer::Error(format!(
+        delays = retry_delays();
+        let result = catch_panic(handler(context, event)).await.unwrap_or_else(|panic| {
+            InvocationResult::Error(format!(
                 "the function panicked: {panic}; please report this together with the event"
             ))
         });
-        post(api, &answer).await;
-        if matches!(answer, Answer::ErrorThenExit(_)) {
+        post(api, &result).await;
+        if matches!(result, InvocationResult::ErrorThenExit(_)) {
             return;
         }
     }
 }
 
-async fn post(api: &Api, answer: &Answer) {
-    if let Err(error) = api.answer(answer).await {
-        complain("answer", &error);
+async fn post(api: &Api, result: &InvocationResult) {
+    if let Err(error) = api.respond(result).await {
+        log_error("answer", &error);
     }
 }
 
 /// Pauses between attempts to reach the runtime API: 20 ms, doubling to 1 s, for ever.
-fn pauses() -> impl Iterator<Item = Duration> {
+fn retry_delays() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(20))
         .with_max_delay(Duration::from_secs(1))
@@ -88,12 +88,12 @@ fn pauses() -> impl Iterator<Item = Duration> {
         .build()
 }
 
-async fn pause(pauses: &mut impl Iterator<Item = Duration>, call: &str, error: &Error) {
-    complain(call, error);
-    tokio::time::sleep(pauses.next().unwrap_or(Duration::from_secs(1))).await;
+async fn back_off(delays: &mut impl Iterator<Item = Duration>, call: &str, error: &Error) {
+    log_error(call, error);
+    tokio::time::sleep(delays.next().unwrap_or(Duration::from_secs(1))).await;
 }
 
 /// Tells on standard error, which is not part of any invocation's log.
-fn complain(call: &str, error: &Error) {
+fn log_error(call: &str, error: &Error) {
     eprintln!("runtime API, {call}: {error:#}");
 }

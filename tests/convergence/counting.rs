@@ -1,4 +1,4 @@
-//! What each case costs in requests: the table of the README, counted.
+//! Requests of each case: the table of `docs/guarantees.md`, counted.
 
 use scf_local::event;
 use serde_json::Value;
@@ -27,10 +27,11 @@ async fn counted(world: &World, message: &Value) -> (Vec<String>, Value) {
 
 /// The requests of a row, such as `n HEAD, GET, n PUT, HEAD`.
 fn row(case: &str) -> Vec<String> {
-    let readme = std::fs::read_to_string("README.md").unwrap();
+    let table = std::fs::read_to_string("docs/guarantees.md").unwrap();
     let start = format!("| {case} | ");
-    let line = readme.lines().find_map(|line| line.strip_prefix(start.as_str()));
-    let cell = line.unwrap_or_else(|| panic!("README.md has no row {case:?}")).split('|').next().unwrap();
+    let line = table.lines().find_map(|line| line.strip_prefix(start.as_str()));
+    let cell =
+        line.unwrap_or_else(|| panic!("docs/guarantees.md has no row {case:?}")).split('|').next().unwrap();
     let mut methods = Vec::new();
     for words in cell.trim().split(", ").filter(|words| *words != "none") {
         let (times, method) = match words.split_once(' ') {
@@ -51,19 +52,19 @@ fn assert_costs(case: &str, (methods, outcome): (Vec<String>, Value), ending: &s
 }
 
 #[tokio::test]
-async fn a_picture_costs_what_the_readme_says_from_its_upload_to_its_end() {
+async fn an_image_costs_what_the_table_says_from_its_upload_to_its_end() {
     let world = world().await;
     let first = world.upload("x.jpg", small_jpeg()).await;
-    assert_costs("a new picture", counted(&world, &first).await, "stored");
+    assert_costs("a new image", counted(&world, &first).await, "stored");
     assert_costs("the same event again", counted(&world, &first).await, "unchanged");
     let second = world.upload("x.jpg", jpeg_of(80, 48)).await;
-    assert_costs("a picture in the place of another", counted(&world, &second).await, "stored");
+    assert_costs("an image that replaces another", counted(&world, &second).await, "stored");
     assert_costs("an older event", counted(&world, &first).await, "unchanged");
     world.cos.delete(TARGET, "b/x.jpg");
     let (methods, outcome) = counted(&world, &second).await;
     assert_eq!((outcome["thumbnails"].as_array().unwrap().len(), &outcome["kept"]), (1, &1.into()));
     assert_costs("one thumbnail missing", (methods, outcome), "stored");
-    assert_costs("a removal that is late", counted(&world, &removed("x.jpg")).await, "unchanged");
+    assert_costs("a late removal", counted(&world, &removed("x.jpg")).await, "unchanged");
     world.cos.delete(SOURCE, "x.jpg");
     let (methods, outcome) = counted(&world, &removed("x.jpg")).await;
     assert_eq!(outcome["removed"], serde_json::json!(["a/x.jpg", "b/x.jpg"]));
@@ -74,25 +75,25 @@ async fn a_picture_costs_what_the_readme_says_from_its_upload_to_its_end() {
 }
 
 #[tokio::test]
-async fn sources_without_thumbnails_cost_what_the_readme_says() {
+async fn sources_without_thumbnails_cost_what_the_table_says() {
     let world = world().await;
     let text = world.upload("text.jpg", "no picture").await;
-    assert_costs("no picture", counted(&world, &text).await, "image.not_an_image");
+    assert_costs("a non-image", counted(&world, &text).await, "image.not_an_image");
     world.thumbnail_of("over.jpg", small_jpeg()).await.stored();
     let over = world.upload("over.jpg", "no picture").await;
-    assert_costs("no picture in the place of one", counted(&world, &over).await, "image.not_an_image");
+    assert_costs("a non-image that replaces an image", counted(&world, &over).await, "image.not_an_image");
     assert!(world.cos.keys(TARGET).is_empty(), "thumbnails of what was there before are wrong now");
     let empty = world.upload("empty.jpg", "").await;
     assert_costs("an empty object", counted(&world, &empty).await, "skip.empty");
     let archived = [("x-cos-storage-class", "ARCHIVE")];
     let archived = world.upload_with("cold.jpg", small_jpeg(), &archived).await;
-    assert_costs("an archived picture", counted(&world, &archived).await, "cos.archived");
+    assert_costs("an archived image", counted(&world, &archived).await, "cos.archived");
     let folder = world.upload("folder/", "").await;
     assert_costs("no rule, a folder, another event", counted(&world, &folder).await, "skip.folder");
 }
 
 #[tokio::test]
-async fn objects_of_others_cost_what_the_readme_says_and_stay() {
+async fn foreign_objects_cost_what_the_table_says_and_stay() {
     let world = world().await;
     for key in ["a/x.jpg", "b/x.jpg"] {
         world.cos.put(TARGET, key, "somebody's", &[]).await;
@@ -100,7 +101,7 @@ async fn objects_of_others_cost_what_the_readme_says_and_stay() {
     let upload = world.upload("x.jpg", small_jpeg()).await;
     let (methods, outcome) = counted(&world, &upload).await;
     assert_eq!(outcome["foreign"], serde_json::json!(["a/x.jpg", "b/x.jpg"]));
-    assert_costs("objects of others under all keys", (methods, outcome), "skip.foreign");
+    assert_costs("foreign objects under all keys", (methods, outcome), "skip.foreign");
     world.cos.delete(SOURCE, "x.jpg");
     world.invoke(&removed("x.jpg")).await.outcome();
     for key in ["a/x.jpg", "b/x.jpg"] {

@@ -47,7 +47,7 @@ struct Found {
 
 impl Scope {
     fn recipes(self) -> Vec<RecipeHash> {
-        (0..self.thumbnails).map(|number| RecipeHash::of_stamp(&format!("r{number}"))).collect()
+        (0..self.thumbnails).map(|number| RecipeHash::from_stamp(&format!("r{number}"))).collect()
     }
 
     /// From nothing, and from a picture with its thumbnails.

@@ -3,7 +3,7 @@
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{
-    Action, Approach, End, OnForeign, SeenThumbnail, SourceState, Visit, VisitStep,
+    Action, OnForeign, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep,
 };
 
 use crate::model::Model;
@@ -52,9 +52,9 @@ pub struct Handler {
 
 impl Handler {
     pub fn new(event: Event, recipes: Vec<RecipeHash>, on_foreign: OnForeign, mistake: Mistake) -> Self {
-        let approach = if event.created { Approach::Fetch } else { Approach::Look };
+        let first_request = if event.created { SourceRequest::Get } else { SourceRequest::Head };
         let told = event.etag.as_deref().map(|etag| ETag::parse(etag).unwrap());
-        let visit = Visit::new(recipes.clone(), on_foreign, approach, told);
+        let visit = Visit::new(recipes.clone(), on_foreign, first_request, told);
         let (looks, written, lost_race, holds) = (Vec::new(), 0, false, None);
         Self { event, visit, recipes, mistake, looks, written, lost_race, holds }
     }
@@ -62,28 +62,28 @@ impl Handler {
     /// Sends one request and takes its answer in.
     pub fn advance(&mut self, cos: &mut Model) -> Progress {
         match self.visit.step().clone() {
-            VisitStep::LookAtThumbnails => {
+            VisitStep::HeadThumbnails => {
                 self.looks.push(cos.thumbnails[self.looks.len()].clone());
                 if self.looks.len() == cos.thumbnails.len() {
-                    self.visit.saw_thumbnails(std::mem::take(&mut self.looks));
+                    self.visit.on_thumbnails(std::mem::take(&mut self.looks));
                 }
             }
-            VisitStep::LookAtSource => {
+            VisitStep::HeadSource => {
                 let source = self.look_at_source(cos);
-                self.visit.saw_source(source);
+                self.visit.on_source(source);
             }
             VisitStep::Fetch => {
                 let fetched = cos.get();
                 self.holds = fetched.source.etag().cloned();
-                self.visit.fetched(fetched);
+                self.visit.on_fetched(fetched);
             }
             VisitStep::Write(actions) => self.write(&actions, cos),
-            VisitStep::End(End::Unsettled) => return Progress::Unsettled,
-            VisitStep::End(End::Settled) => return Progress::Done,
+            VisitStep::End(VisitEnd::SourceKeepsChanging) => return Progress::Unsettled,
+            VisitStep::End(VisitEnd::Converged) => return Progress::Done,
         }
         match self.visit.step() {
-            VisitStep::End(End::Unsettled) => Progress::Unsettled,
-            VisitStep::End(End::Settled) => Progress::Done,
+            VisitStep::End(VisitEnd::SourceKeepsChanging) => Progress::Unsettled,
+            VisitStep::End(VisitEnd::Converged) => Progress::Done,
             _ => Progress::Going,
         }
     }
@@ -92,7 +92,7 @@ impl Handler {
         let first = self.visit.source().is_none();
         match (self.mistake, &self.event.etag, self.visit.source()) {
             (Mistake::BelievesTheEvent, Some(etag), _) if first => {
-                SourceState::Picture(ETag::parse(etag).unwrap())
+                SourceState::Image(ETag::parse(etag).unwrap())
             }
             (Mistake::NeverLooksAgain, _, Some(known)) => known.clone(),
             _ => cos.head(),
@@ -121,7 +121,7 @@ impl Handler {
         }
         if actions.iter().skip(self.written).all(|action| !matches!(action, Action::Make | Action::Remove)) {
             self.written = 0;
-            self.visit.wrote(std::mem::take(&mut self.lost_race));
+            self.visit.on_written(std::mem::take(&mut self.lost_race));
         }
     }
 }

@@ -50,7 +50,7 @@ impl History {
     }
 
     fn recipes(&self) -> Vec<RecipeHash> {
-        let hash = |number| RecipeHash::of_stamp(&format!("{}-{number}", self.recipe));
+        let hash = |number| RecipeHash::from_stamp(&format!("{}-{number}", self.recipe));
         (0..self.cos.thumbnails.len()).map(hash).collect()
     }
 

@@ -49,7 +49,7 @@ impl Model {
         match self.source {
             None => SourceState::Gone,
             Some(empty @ Content::Empty(_)) => SourceState::NotAnImage(empty.etag()),
-            Some(content) => SourceState::Picture(content.etag()),
+            Some(content) => SourceState::Image(content.etag()),
         }
     }
 

@@ -311,12 +311,12 @@ fn random_recipe(random: &mut Random) -> Recipe {
     let (a, b, c, d) = (side(), side(), side(), side());
     let scaling = random.pick(&[Scaling::Both, Scaling::EnlargeOnly, Scaling::ShrinkOnly]);
     let choices = [
-        Step::Crop { width: Some(a), height: None, gravity: random.pick(&Gravity::PLACES) },
-        Step::Crop { width: Some(b), height: Some(c), gravity: random.pick(&Gravity::PLACES) },
+        Step::Crop { width: Some(a), height: None, gravity: random.pick(&Gravity::POSITIONS) },
+        Step::Crop { width: Some(b), height: Some(c), gravity: random.pick(&Gravity::POSITIONS) },
         Step::Crop { width: Some(a), height: Some(d), gravity: Gravity::Auto },
         Step::Crop { width: None, height: Some(c), gravity: Gravity::Focus(Focus { x: 10_000, y: 1 }) },
         Step::CropEdges { long: a, short: b },
-        Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: random.pick(&Gravity::PLACES) },
+        Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: random.pick(&Gravity::POSITIONS) },
         Step::Flip(random.pick(&[Flip::Horizontal, Flip::Vertical])),
         Step::Pad { width: c, height: d, color: None },
         Step::Rotate(u16::try_from(random.below(4) * 90).unwrap()),

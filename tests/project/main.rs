@@ -5,5 +5,7 @@
 mod configuration;
 mod deploy;
 mod fuzz_seeds;
+mod layering;
 mod package;
 mod readme;
+mod settings;

@@ -1,9 +1,16 @@
-//! README.md and README.zh-CN.md are one text in two languages: everything of them that is no language is compared, so
-//! that a change to one is not forgotten in the other. And every link of the documentation leads somewhere.
+//! The documents of the repository: links and paths lead somewhere, the README stays short, and its two languages have
+//! one structure.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot read a document has failed")]
 
 use std::path::{Path, PathBuf};
+
+/// Longest README, lines.
+const README_LINES: usize = 140;
+
+/// Folders whose files documents name by their path from the root.
+const FOLDERS: [&str; 10] =
+    ["benches", "deploy", "docs", "events", "fuzz", "jpeg", "local", "scripts", "src", "tests"];
 
 /// A Markdown document, taken apart.
 #[derive(Debug, Default)]
@@ -16,6 +23,12 @@ struct Document {
     rows: Vec<Vec<String>>,
     /// Targets of links, as written.
     links: Vec<String>,
+    /// Texts between backticks.
+    codes: Vec<String>,
+    /// Number of list items.
+    items: usize,
+    /// Number of passages in bold.
+    bold: usize,
 }
 
 impl Document {
@@ -39,20 +52,30 @@ impl Document {
             }
         }
         assert!(!is_code, "a fenced block has no end");
+        document.bold = text.matches("**").count() / 2;
         document
     }
 
-    /// Takes a line that is no code.
+    /// Takes a line outside of fenced blocks.
     fn take(&mut self, line: &str) {
         let text = line.trim_start_matches('#');
         if text.len() < line.len() {
             self.headings.push((line.len() - text.len(), text.trim().to_owned()));
-        } else if let Some(cells) = line.strip_prefix('|') {
-            self.rows
-                .push(cells.trim_end_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect());
+        } else if let Some(cells) = line.trim_start().strip_prefix('|') {
+            self.rows.push(
+                cells
+                    .trim_end()
+                    .trim_end_matches('|')
+                    .split('|')
+                    .map(|cell| cell.trim().to_owned())
+                    .collect(),
+            );
+        } else if line.starts_with("- ") {
+            self.items += 1;
         }
         let targets = line.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
         self.links.extend(targets.map(|(target, _)| target.to_owned()));
+        self.codes.extend(code(line).into_iter().map(str::to_owned));
     }
 
     /// The anchors of the headings, as GitHub makes them.
@@ -66,12 +89,12 @@ fn anchor(heading: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
-/// What stands between backticks.
-fn code(cell: &str) -> Vec<&str> {
-    cell.split('`').skip(1).step_by(2).collect()
+/// The texts between backticks.
+fn code(text: &str) -> Vec<&str> {
+    text.split('`').skip(1).step_by(2).collect()
 }
 
-/// The commands of a block without what is said about them.
+/// The commands of a block, without comments.
 fn commands(lines: &[String]) -> Vec<&str> {
     let commands = lines.iter().map(|line| line.split(" #").next().unwrap_or_default().trim_end());
     commands.filter(|command| !command.is_empty() && !command.starts_with('#')).collect()
@@ -82,58 +105,78 @@ fn root() -> PathBuf {
 }
 
 /// The English README and the Chinese one.
-fn both() -> (Document, Document) {
-    (Document::read(&root().join("README.md")), Document::read(&root().join("README.zh-CN.md")))
+fn both() -> [Document; 2] {
+    ["README.md", "README.zh-CN.md"].map(|name| Document::read(&root().join(name)))
+}
+
+/// Every Markdown file of the repository, without what is built or downloaded.
+fn documents() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() {
+                if !name.starts_with('.') && !["target", "dist", "corpus", "artifacts"].contains(&name) {
+                    folders.push(path);
+                }
+            } else if name.ends_with(".md") {
+                found.push(path);
+            }
+        }
+    }
+    assert!(found.len() > 10, "only {found:?} were found");
+    found
 }
 
 #[test]
-fn both_languages_have_the_same_sections() {
-    let (english, chinese) = both();
+fn the_readme_is_short() {
+    for name in ["README.md", "README.zh-CN.md"] {
+        let lines = std::fs::read_to_string(root().join(name)).unwrap().lines().count();
+        assert!(lines <= README_LINES, "{name} has {lines} lines, of {README_LINES} at most");
+    }
+}
+
+#[test]
+fn both_languages_have_the_same_structure() {
+    let [english, chinese] = both();
     let levels =
         |document: &Document| document.headings.iter().map(|(level, _)| *level).collect::<Vec<usize>>();
     assert_eq!(levels(&english), levels(&chinese), "{:?}\n{:?}", english.headings, chinese.headings);
     assert!(english.headings.len() > 5, "{:?}", english.headings);
+    assert_eq!((english.items, english.bold), (chinese.items, chinese.bold), "list items and bold passages");
+    let to_other = |document: &Document| document.links.first().cloned();
+    assert_eq!(to_other(&english).as_deref(), Some("README.zh-CN.md"));
+    assert_eq!(to_other(&chinese).as_deref(), Some("README.md"));
+    assert_eq!(english.links[1..], chinese.links[1..]);
 }
 
 #[test]
-fn both_languages_have_the_same_commands_and_json() {
-    let (english, chinese) = both();
+fn both_languages_have_the_same_commands() {
+    let [english, chinese] = both();
     let languages = |document: &Document| {
         document.blocks.iter().map(|(language, _)| language.clone()).collect::<Vec<String>>()
     };
     assert_eq!(languages(&english), languages(&chinese));
-    for language in ["sh", "json"] {
-        assert!(languages(&english).iter().any(|other| other == language), "there is no {language}");
-    }
-    for ((language, ours), (_, theirs)) in english.blocks.iter().zip(&chinese.blocks) {
-        match language.as_str() {
-            "sh" => assert_eq!(commands(ours), commands(theirs)),
-            "json" => assert_eq!(ours, theirs),
-            _ => {}
-        }
+    assert!(languages(&english).iter().any(|language| language == "sh"));
+    for ((_, ours), (_, theirs)) in english.blocks.iter().zip(&chinese.blocks) {
+        assert_eq!(commands(ours), commands(theirs));
     }
 }
 
 #[test]
-fn both_languages_list_the_same_settings_and_outcomes() {
-    let (english, chinese) = both();
-    let mut names = Vec::new();
+fn both_languages_have_the_same_tables() {
+    let [english, chinese] = both();
+    assert_eq!(english.rows.len(), chinese.rows.len());
     for (ours, theirs) in english.rows.iter().zip(&chinese.rows) {
-        assert_eq!(code(&ours[0]), code(&theirs[0]), "{ours:?}\n{theirs:?}");
         assert_eq!(ours.len(), theirs.len(), "{ours:?}\n{theirs:?}");
+        assert_eq!(code(&ours[0]), code(&theirs[0]), "{ours:?}\n{theirs:?}");
         // Languages differ in the order of words.
         let [mut all_ours, mut all_theirs] = [ours, theirs].map(|row| code_of(row));
         all_ours.sort_unstable();
         all_theirs.sort_unstable();
         assert_eq!(all_ours, all_theirs, "{ours:?}\n{theirs:?}");
-        if ["skipped", "permanent", "transient", "fatal"].contains(&ours[1].as_str()) {
-            assert_eq!(ours[1], theirs[1], "{ours:?}\n{theirs:?}");
-        }
-        names.extend(code(&ours[0]));
-    }
-    assert_eq!(english.rows.len(), chinese.rows.len());
-    for name in ["TARGET_BUCKET", "LOG_LEVEL", "skip.empty", "cos.denied", "panic"] {
-        assert!(names.contains(&name), "{name} is in no table: {names:?}");
     }
 }
 
@@ -141,13 +184,33 @@ fn code_of(row: &[String]) -> Vec<&str> {
     row.iter().flat_map(|cell| code(cell)).collect()
 }
 
+/// The settings of a document with the code of their defaults.
+fn defaults(document: &Document) -> Vec<(String, Vec<String>)> {
+    let settings = document.rows.iter().filter_map(|row| {
+        let [name, default, _] = row.as_slice() else { return None };
+        let name = *code(name).first()?;
+        let default = code(default).into_iter().map(str::to_owned).collect();
+        let is_variable = name.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        is_variable.then(|| (name.to_owned(), default))
+    });
+    settings.collect()
+}
+
 #[test]
-fn every_link_of_the_documentation_leads_somewhere() {
-    let mut paths = ["README.md", "README.zh-CN.md", "CHANGELOG.md"].map(|name| root().join(name)).to_vec();
-    let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    paths.extend(docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+fn eight_settings_of_the_readme_have_the_defaults_of_the_document_on_configuration() {
+    let told = defaults(&Document::read(&root().join("docs/configuration.md")));
+    let [english, _] = both();
+    let settings = defaults(&english);
+    assert_eq!(settings.len(), 8, "{settings:?}");
+    for setting in settings {
+        assert!(told.contains(&setting), "{setting:?} is not as docs/configuration.md has it");
+    }
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
     let mut seen = 0;
-    for path in paths {
+    for path in documents() {
         let document = Document::read(&path);
         for link in document.links.iter().filter(|link| !link.contains("://")) {
             seen += 1;
@@ -165,5 +228,30 @@ fn every_link_of_the_documentation_leads_somewhere() {
             }
         }
     }
-    assert!(seen > 20, "only {seen} links were found");
+    assert!(seen > 80, "only {seen} links were found");
+}
+
+/// Names of files and folders, such as `src/error.rs`, in documents about the repository as it is.
+#[test]
+fn every_path_that_a_document_names_exists() {
+    let mut seen = 0;
+    let mut missing = Vec::new();
+    for path in documents().into_iter().filter(|path| !path.ends_with("CHANGELOG.md")) {
+        for code in Document::read(&path).codes {
+            for word in code.split_whitespace() {
+                let Some((folder, _)) = word.split_once('/') else { continue };
+                let is_path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '-' | '_');
+                if !FOLDERS.contains(&folder) || !word.chars().all(is_path) {
+                    continue;
+                }
+                seen += 1;
+                let beside = path.parent().unwrap().join(word);
+                if !root().join(word).exists() && !beside.exists() {
+                    missing.push(format!("{}: {word}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(seen > 80, "only {seen} paths were found");
 }

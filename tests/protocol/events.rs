@@ -10,7 +10,7 @@ use cos_thumbnailer::object::Region;
 fn read(file: &str) -> Vec<String> {
     let message = std::fs::read(format!("tests/data/events/{file}.json")).unwrap();
     let region = Region::parse("ap-nowhere-1").unwrap();
-    let describe = |record: Result<event::Record, event::Refused>| match record {
+    let describe = |record: Result<event::Record, event::RejectedRecord>| match record {
         Ok(record) => {
             let version = record.version.map(|version| format!("@{version}")).unwrap_or_default();
             let etag = record.etag.map(|etag| format!(" etag={}", &etag.as_str()[..4])).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use scf_local::{Answer, Cos, CosOptions, HeaderCase, Object, Outcome, Scf, ScfOptions, event};
+use scf_local::{Cos, CosOptions, HeaderCase, Invocation, Object, Outcome, Scf, ScfOptions, event};
 use serde_json::Value;
 
 pub const SOURCE: &str = "example-1250000000";
@@ -138,7 +138,7 @@ impl World {
 }
 
 /// What the function answered.
-pub struct Told(pub Answer);
+pub struct Told(pub Invocation);
 
 impl Told {
     /// The outcomes of a response.

@@ -3,8 +3,8 @@
 
 use moxcms::{Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, Matrix3d, ToneReprCurve};
 
+use crate::imaging::color::srgb::srgb_to_linear;
 use crate::imaging::picture::Layout;
-use crate::imaging::pixels::linear_light;
 
 /// What samples mean.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,7 +181,7 @@ impl TransferCurve {
             Self::Hybrid => shown(hybrid(code) / REFERENCE_WHITE),
             Self::Perceptual => shown(perceptual(code) / REFERENCE_WHITE),
             Self::Power(power) => code.powf(power),
-            Self::Srgb => linear_light::light(code),
+            Self::Srgb => srgb_to_linear(code),
         }
     }
 }

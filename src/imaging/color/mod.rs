@@ -1,10 +1,11 @@
 //! Colours to sRGB: embedded ICC profiles, and what stands in where there is none.
 //!
-//! Conversion comes after the first resampling, so that few pixels pay for it and sixteen bits are rounded
+//! Conversion comes after the first resampling, so that few pixels pay for it and sixteen bits are to_eight_bits
 //! once, to eight. A profile that cannot be read, or that is for other samples than the picture's, is taken
 //! for sRGB (CMYK: for the plain formula below): a picture in slightly wrong colours beats none.
 
 pub(crate) mod code_points;
+pub(crate) mod srgb;
 
 use std::fmt;
 use std::sync::Arc;
@@ -85,7 +86,7 @@ impl Profile {
                     let (pairs, _) = row.as_chunks::<2>();
                     let samples: Vec<u16> = pairs.iter().map(|pair| u16::from_ne_bytes(*pair)).collect();
                     transform.transform(&samples, &mut wide)?;
-                    places.iter_mut().zip(&wide).for_each(|(place, sample)| *place = rounded(*sample));
+                    places.iter_mut().zip(&wide).for_each(|(place, sample)| *place = to_eight_bits(*sample));
                     Ok::<_, CmsError>(())
                 });
                 done.ok().map(|()| converted)
@@ -136,12 +137,12 @@ fn eight_bits(picture: Picture) -> Picture {
         return picture;
     }
     let (pairs, _) = picture.samples.as_chunks::<2>();
-    let samples = pairs.iter().map(|pair| rounded(u16::from_ne_bytes(*pair))).collect();
+    let samples = pairs.iter().map(|pair| to_eight_bits(u16::from_ne_bytes(*pair))).collect();
     Picture { depth: Depth::Eight, samples, ..picture }
 }
 
 /// 65,535 is 257 * 255.
-pub(super) fn rounded(sample: u16) -> u8 {
+pub(super) fn to_eight_bits(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
 
@@ -157,7 +158,7 @@ mod tests {
     #[test]
     fn sixteen_bits_are_rounded_to_the_nearest() {
         for (sample, expected) in [(0, 0), (128, 0), (129, 1), (65_535, 255), (32_768, 128), (65_406, 254)] {
-            assert_eq!(rounded(sample), expected, "{sample}");
+            assert_eq!(to_eight_bits(sample), expected, "{sample}");
         }
     }
 

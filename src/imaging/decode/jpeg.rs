@@ -9,11 +9,11 @@ use std::num::NonZeroUsize;
 use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
-use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::input::source::SourceReader;
+use crate::imaging::exif::exif_orientation;
+use crate::imaging::input::source::{CUT_SHORT, SourceReader};
 use crate::imaging::limits::{Budget, Cancel, reserved};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
@@ -140,6 +140,7 @@ fn scale(ratio: f64) -> Scale {
 
 fn refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
+        thumbnail_jpeg::Error::CutShort => Error::damaged(SourceFormat::Jpeg, CUT_SHORT),
         thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Jpeg, detail),
         // Whether the reader is to blame is found out where all formats meet.
         thumbnail_jpeg::Error::Read(error) => Error::damaged(SourceFormat::Jpeg, error.to_string()),

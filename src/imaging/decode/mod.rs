@@ -22,7 +22,6 @@ pub(super) use self::jpeg::estimate as estimate_jpeg;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::probe;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::Budget;

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::Renderer;
-use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::job::{DrawJob, Drawn};
-use crate::imaging::encode::Carried;
+use crate::imaging::draw::job::{DrawJob, DrawnPicture};
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::encode::animation::{AnimationEncoder, animated_format};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
@@ -20,6 +19,7 @@ use crate::imaging::plan::demand::Demand;
 use crate::imaging::rendering::{AnimatedThumbnails, NotAnimated};
 use crate::imaging::rendering::{Thumbnail, Timings};
 use crate::imaging::source_format::SourceFormat;
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::{Animation, Format, Recipe};
 
 /// Most frames of a thumbnail.
@@ -38,7 +38,7 @@ pub(crate) struct AnimationSink<'a> {
     /// Length of the source, if it is known.
     bytes: Option<u64>,
     cancel: &'a Cancel,
-    facts: Option<Facts>,
+    properties: Option<SourceProperties>,
     outputs: Vec<AnimatedOutput<'a>>,
     frames: u32,
     failed: bool,
@@ -60,7 +60,7 @@ impl<'a> AnimationSink<'a> {
             demand,
             bytes,
             cancel,
-            facts: None,
+            properties: None,
             outputs: Vec::new(),
             frames: 0,
             failed: false,
@@ -78,18 +78,18 @@ impl<'a> AnimationSink<'a> {
     /// `plays` is how often all frames are duration, 0 for ever, and `announced` how many there are, where the file says so
     /// at its beginning.
     pub(crate) fn begin(&mut self, first: &Decoded, plays: u16, announced: Option<u32>, budget: &Budget) {
-        let facts = Facts::new(first, self.bytes, self.demand);
-        let (jobs, _) = DrawJob::all(facts.full, self.demand.recipes);
+        let properties = SourceProperties::new(first, self.bytes, self.demand);
+        let (jobs, _) = DrawJob::all(properties.full, self.demand.recipes);
         self.outputs = jobs
             .into_iter()
             .filter_map(|job| {
-                let format = kept_format(job.recipe, facts.format)?;
+                let format = kept_format(job.recipe, properties.format)?;
                 let encoder = Ok(AnimationEncoder::new(format, job.recipe, plays));
                 Some(AnimatedOutput { job, encoder })
             })
             .collect();
-        let limit_exceeded = announced.and_then(|frames| limit_exceeded(facts.full, frames));
-        self.facts = Some(facts);
+        let limit_exceeded = announced.and_then(|frames| limit_exceeded(properties.full, frames));
+        self.properties = Some(properties);
         self.floor = budget.used();
         if let Some(reason) = limit_exceeded {
             self.stop(&reason);
@@ -117,14 +117,14 @@ impl<'a> AnimationSink<'a> {
         duration: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
-        let Some(facts) = &self.facts else { return Ok(false) };
+        let Some(properties) = &self.properties else { return Ok(false) };
         self.frames = self.frames.saturating_add(1);
-        if let Some(reason) = limit_exceeded(facts.full, self.frames) {
+        if let Some(reason) = limit_exceeded(properties.full, self.frames) {
             return Ok(self.stop(&reason));
         }
         let duration = if duration <= TOO_SHORT { DEFAULT_DURATION } else { duration };
         let start = Instant::now();
-        let mut renderer = match Renderer::new(picture, facts, budget) {
+        let mut renderer = match Renderer::new(picture, properties, budget) {
             Ok(renderer) => renderer,
             Err(error) => return Ok(self.stop(&NotAnimated::from(&error))),
         };
@@ -185,14 +185,16 @@ impl<'a> AnimationSink<'a> {
 
     /// What came of it: nothing of a source that has one frame.
     pub(crate) fn finish(self, timings: &mut Timings) -> AnimatedThumbnails {
-        let (Some(facts), 2..) = (&self.facts, self.frames) else { return AnimatedThumbnails::new() };
+        let (Some(properties), 2..) = (&self.properties, self.frames) else {
+            return AnimatedThumbnails::new();
+        };
         timings.resize += self.timings.resize.saturating_sub(self.timings.encode);
         timings.encode += self.timings.encode;
         // What was duration was decoded in between.
         timings.decode = timings.decode.saturating_sub(self.timings.resize);
         let start = Instant::now();
         let finished =
-            self.outputs.into_iter().map(|output| (output.job.place, output.finish(facts))).collect();
+            self.outputs.into_iter().map(|output| (output.job.place, output.finish(properties))).collect();
         timings.encode += start.elapsed();
         finished
     }
@@ -208,13 +210,14 @@ impl AnimatedOutput<'_> {
         timings: &mut Timings,
     ) -> Result<(), Error> {
         let Ok(encoder) = &mut self.encoder else { return Ok(()) };
-        let pushed = renderer.draw(&mut self.job, budget, cancel).and_then(|Drawn { picture, working }| {
-            let start = Instant::now();
-            let pushed = encoder.push(picture, duration);
-            timings.encode += start.elapsed();
-            budget.release(working);
-            pushed
-        });
+        let pushed =
+            renderer.draw(&mut self.job, budget, cancel).and_then(|DrawnPicture { picture, working }| {
+                let start = Instant::now();
+                let pushed = encoder.push(picture, duration);
+                timings.encode += start.elapsed();
+                budget.release(working);
+                pushed
+            });
         let allowed = self.job.recipe.max_bytes;
         self.encoder = match pushed {
             Ok(()) if allowed.is_none_or(|allowed| encoder.written() <= allowed) => return Ok(()),
@@ -225,9 +228,9 @@ impl AnimatedOutput<'_> {
         Ok(())
     }
 
-    fn finish(self, facts: &Facts) -> Result<Thumbnail, NotAnimated> {
+    fn finish(self, properties: &SourceProperties) -> Result<Thumbnail, NotAnimated> {
         let recipe = self.job.recipe;
-        let finished = self.encoder?.finish(&Carried::of(facts, recipe));
+        let finished = self.encoder?.finish(&KeptMetadata::of(properties, recipe));
         let thumbnail = finished.map_err(|error| NotAnimated::Encode(error.to_string()))?;
         match recipe.max_bytes {
             Some(allowed) if thumbnail.length() > allowed => Err(NotAnimated::Bytes(allowed)),

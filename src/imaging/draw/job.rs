@@ -14,7 +14,7 @@ pub(crate) struct DrawJob<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) plan: DrawPlan,
     /// Where the subject was found, for each stage.
-    pub(crate) picks: Vec<Option<Window>>,
+    pub(crate) subject_windows: Vec<Option<Window>>,
 }
 
 impl<'a> DrawJob<'a> {
@@ -25,8 +25,8 @@ impl<'a> DrawJob<'a> {
         for (place, &recipe) in recipes.iter().enumerate() {
             match DrawPlan::new(full, &recipe.steps) {
                 Ok(plan) => {
-                    let picks = vec![None; plan.stages.len()];
-                    jobs.push(Self { place, recipe, plan, picks });
+                    let subject_windows = vec![None; plan.stages.len()];
+                    jobs.push(Self { place, recipe, plan, subject_windows });
                 }
                 Err(refusal) => refused.push((place, refusal)),
             }
@@ -39,7 +39,7 @@ impl<'a> DrawJob<'a> {
 }
 
 /// The pixels of one thumbnail.
-pub(crate) struct Drawn {
+pub(crate) struct DrawnPicture {
     pub(crate) picture: Picture,
     /// Bytes that are reserved for drawing it and for what is made of it then; to be released.
     pub(crate) working: u64,

@@ -3,19 +3,16 @@
 //! Thumbnails are drawn from the largest to the smallest, and the source is averaged smaller on the way as
 //! far as the rest allow, so that small ones do not pay for the resolution of large ones.
 
-pub(crate) mod facts;
+pub(crate) mod encoder_threads;
 pub(crate) mod frames;
 pub(crate) mod job;
-pub(crate) mod memory_estimate;
-pub(crate) mod writers;
 
 use std::thread;
 use std::time::Instant;
 
 use crate::imaging::color::Profile;
-use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::job::{DrawJob, Drawn};
-use crate::imaging::draw::writers::Writers;
+use crate::imaging::draw::encoder_threads::EncoderThreads;
+use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::encode;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
@@ -26,16 +23,17 @@ use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::pixels::{canvas, linear_light, resize, sharpen, subject};
 use crate::imaging::plan::{DrawPlan, Finish, Stage};
 use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Thumbnail, Timings};
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
 /// One decoded picture of a source, and what is known of the source.
 pub(super) struct Renderer<'f> {
-    view: View,
-    facts: &'f Facts,
+    view: ScaledSource,
+    properties: &'f SourceProperties,
 }
 
 /// The source at some resolution.
-struct View {
+struct ScaledSource {
     picture: Picture,
     sampling: Sampling,
     /// Part of `picture` that is the source; its last column and row may be wider than what they show.
@@ -46,20 +44,24 @@ struct View {
 
 impl<'f> Renderer<'f> {
     /// Turns a decoded picture upright, whose bytes are reserved.
-    pub(super) fn new(picture: Picture, facts: &'f Facts, budget: &mut Budget) -> Result<Self, Error> {
+    pub(super) fn new(
+        picture: Picture,
+        properties: &'f SourceProperties,
+        budget: &mut Budget,
+    ) -> Result<Self, Error> {
         // Turned, the picture is there twice for a moment.
-        let is_upright = facts.orientation == Orientation::default();
+        let is_upright = properties.orientation == Orientation::default();
         let twin = if is_upright { 0 } else { picture.bytes() };
         budget.reserve(twin)?;
-        let extent = facts.orientation.window(facts.stored, picture.size);
-        let view = View {
-            picture: facts.orientation.apply(picture),
-            sampling: facts.sampling,
+        let extent = properties.orientation.window(properties.stored, picture.size);
+        let view = ScaledSource {
+            picture: properties.orientation.apply(picture),
+            sampling: properties.sampling,
             extent,
             light: false,
         };
         budget.release(twin);
-        Ok(Self { view, facts })
+        Ok(Self { view, properties })
     }
 
     /// One thumbnail for each recipe, in their order: those that move as they are, by the places of their recipes, and
@@ -72,11 +74,11 @@ impl<'f> Renderer<'f> {
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Vec<Result<Thumbnail, Error>> {
-        let facts = self.facts;
-        let (jobs, refused) = DrawJob::all(facts.full, recipes);
+        let properties = self.properties;
+        let (jobs, refused) = DrawJob::all(properties.full, recipes);
         let mut done: Vec<_> = refused.into_iter().map(|(place, refusal)| (place, Err(refusal))).collect();
         thread::scope(|scope| {
-            let mut writers = Writers::new(scope, facts, cancel, budget.threads());
+            let mut writers = EncoderThreads::new(scope, properties, cancel, budget.threads());
             let mut jobs = jobs.into_iter().peekable();
             while let Some(mut job) = jobs.next() {
                 let motion = match moving.remove(&job.place) {
@@ -116,7 +118,7 @@ impl<'f> Renderer<'f> {
         job: &mut DrawJob<'_>,
         budget: &mut Budget,
         cancel: &Cancel,
-    ) -> Result<Drawn, Error> {
+    ) -> Result<DrawnPicture, Error> {
         if !job.recipe.linear {
             self.shrink(job.plan.ratio(), budget)?;
         }
@@ -124,26 +126,26 @@ impl<'f> Renderer<'f> {
         let lit = if job.recipe.linear { self.lit(job.plan.ratio(), budget)? } else { None };
         let taken = left.saturating_sub(budget.left());
         let view = lit.as_ref().unwrap_or(&self.view);
-        let (plan, origin) = (&job.plan, self.facts.origin());
-        let made = plan.stages.last().map_or(self.facts.full, Stage::final_size);
-        let written = encode::bytes_a_pixel(job.recipe, &origin, self.layout_of(plan), made);
+        let (plan, source_file) = (&job.plan, self.properties.source_file());
+        let made = plan.stages.last().map_or(self.properties.full, Stage::final_size);
+        let written = encode::working_bytes_per_pixel(job.recipe, &source_file, self.layout_of(plan), made);
         let working = resize::working_bytes(&view.picture, plan, written);
         let picture = budget
             .reserve(working)
             .and_then(|()| self.follow(view, job, cancel).inspect_err(|_| budget.release(working)));
         drop(lit);
         budget.release(taken);
-        Ok(Drawn { picture: picture?, working })
+        Ok(DrawnPicture { picture: picture?, working })
     }
 
     /// Averages the view smaller, if a plan of this ratio and all smaller ones can do with less.
     fn shrink(&mut self, ratio: f64, budget: &mut Budget) -> Result<(), Error> {
-        let reduction = f64::from(self.facts.full.width) / self.view.extent.width;
+        let reduction = f64::from(self.properties.full.width) / self.view.extent.width;
         let cell = Reducer::cell(ratio * reduction);
         if cell < 2 {
             return Ok(());
         }
-        let View { picture, extent, .. } = &self.view;
+        let ScaledSource { picture, extent, .. } = &self.view;
         let size =
             Size { width: picture.size.width.div_ceil(cell), height: picture.size.height.div_ceil(cell) };
         let working = resize::averaging_bytes(picture, size);
@@ -153,27 +155,27 @@ impl<'f> Renderer<'f> {
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
         budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, sampling: Sampling::Averaged, extent, light: false };
+        self.view = ScaledSource { picture: shrunk, sampling: Sampling::Averaged, extent, light: false };
         Ok(())
     }
 
     /// The view as light, averaged as far as a plan of this ratio allows; `None` where there is no light.
-    fn lit(&self, ratio: f64, budget: &mut Budget) -> Result<Option<View>, Error> {
-        let View { picture, extent, sampling, .. } = &self.view;
-        if !linear_light::has_light(picture.layout) {
+    fn lit(&self, ratio: f64, budget: &mut Budget) -> Result<Option<ScaledSource>, Error> {
+        let ScaledSource { picture, extent, sampling, .. } = &self.view;
+        if !linear_light::applies_to(picture.layout) {
             return Ok(None);
         }
-        let cell = Reducer::cell(ratio * f64::from(self.facts.full.width) / extent.width);
-        let picture = linear_light::averaged(picture, cell, budget)?;
+        let cell = Reducer::cell(ratio * f64::from(self.properties.full.width) / extent.width);
+        let picture = linear_light::to_linear(picture, cell, budget)?;
         let scale = 1.0 / f64::from(cell);
         let sampling = if cell > 1 { Sampling::Averaged } else { *sampling };
-        Ok(Some(View { picture, sampling, extent: extent.scaled(scale, scale), light: true }))
+        Ok(Some(ScaledSource { picture, sampling, extent: extent.scaled(scale, scale), light: true }))
     }
 
     /// sRGB or of the kept profile, eight bits, alpha only where something shows through.
-    fn follow(&self, view: &View, job: &mut DrawJob<'_>, cancel: &Cancel) -> Result<Picture, Error> {
-        let DrawJob { recipe, plan, picks, .. } = job;
-        if view.picture.is_hollow() {
+    fn follow(&self, view: &ScaledSource, job: &mut DrawJob<'_>, cancel: &Cancel) -> Result<Picture, Error> {
+        let DrawJob { recipe, plan, subject_windows, .. } = job;
+        if view.picture.is_placeholder() {
             return Ok(view.picture.clone());
         }
         // A plan has at least one stage.
@@ -181,21 +183,22 @@ impl<'f> Renderer<'f> {
             return Ok(self.converted(recipe, self.view.picture.clone()));
         };
         cancel.check()?;
-        let View { picture, sampling, extent, light } = view;
-        let cut = resize::cut(picture, self.locate(first.window, *extent), first.size, *sampling)?;
-        let cut = if *light { linear_light::developed(&cut, self.view.picture.depth) } else { cut };
+        let ScaledSource { picture, sampling, extent, light } = view;
+        let cut = resize::scale_window(picture, self.locate(first.window, *extent), first.size, *sampling)?;
+        let cut = if *light { linear_light::from_linear(&cut, self.view.picture.depth) } else { cut };
         let sharpened = |picture: Picture, number: usize| match recipe.sharpen {
             // Once, when it has its size, and before there is a border.
             Some(percent) if number == later.len() => sharpen::sharpen(&picture, percent),
             Some(_) | None => picture,
         };
         let picture = sharpened(self.converted(recipe, cut).drop_opaque_alpha(), 0);
-        let mut picks = picks.iter_mut();
-        let mut drawn = finished(picture, first, recipe, picks.next())?;
+        let mut subject_windows = subject_windows.iter_mut();
+        let mut drawn = finished(picture, first, recipe, subject_windows.next())?;
         for (number, stage) in (1..).zip(later) {
             cancel.check()?;
-            let picture = sharpened(resize::cut(&drawn, stage.window, stage.size, Sampling::Points)?, number);
-            drawn = finished(picture, stage, recipe, picks.next())?;
+            let picture =
+                sharpened(resize::scale_window(&drawn, stage.window, stage.size, Sampling::Points)?, number);
+            drawn = finished(picture, stage, recipe, subject_windows.next())?;
         }
         let drawn = if recipe.greyscale { drawn.greyed() } else { drawn };
         Ok(drawn.drop_opaque_alpha())
@@ -209,15 +212,18 @@ impl<'f> Renderer<'f> {
 
     /// In the colours that the recipe wants, eight bits.
     fn converted(&self, recipe: &Recipe, picture: Picture) -> Picture {
-        let profile =
-            if self.facts.kept_for(recipe).is_some() { &Profile::Srgb } else { &self.facts.profile };
+        let profile = if self.properties.kept_profile(recipe).is_some() {
+            &Profile::Srgb
+        } else {
+            &self.properties.profile
+        };
         profile.to_srgb(picture)
     }
 
     /// A window of the source in pixels of a view whose part of it is `extent`.
     fn locate(&self, window: Window, extent: Window) -> Window {
-        let across = extent.width / f64::from(self.facts.full.width);
-        let down = extent.height / f64::from(self.facts.full.height);
+        let across = extent.width / f64::from(self.properties.full.width);
+        let down = extent.height / f64::from(self.properties.full.height);
         let scaled = window.scaled(across, down);
         Window { x: extent.x + scaled.x, y: extent.y + scaled.y, ..scaled }
     }
@@ -234,15 +240,15 @@ fn finished(
     Ok(match stage.finish {
         None => picture,
         Some(Finish::Pad { size, color }) => canvas::pad(picture, size, color.unwrap_or(recipe.background)),
-        Some(Finish::Pick { size }) => {
+        Some(Finish::CropToSubject { size }) => {
             let window = match pick.as_deref() {
                 Some(Some(window)) => *window,
-                Some(None) | None => subject::pick(&picture, size)?,
+                Some(None) | None => subject::find(&picture, size)?,
             };
             if let Some(pick) = pick {
                 *pick = Some(window);
             }
-            resize::cut(&picture, window, size, Sampling::Points)?
+            resize::scale_window(&picture, window, size, Sampling::Points)?
         }
         Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
     })

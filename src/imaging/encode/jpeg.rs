@@ -3,7 +3,7 @@
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
-use crate::imaging::encode::{Carried, short};
+use crate::imaging::encode::{KeptMetadata, short};
 use crate::imaging::picture::{Layout, Picture};
 use crate::recipe::{Recipe, Subsampling};
 
@@ -16,7 +16,7 @@ pub(super) fn encode(
     picture: &Picture,
     quality: u8,
     recipe: &Recipe,
-    carried: &Carried<'_>,
+    metadata: &KeptMetadata<'_>,
 ) -> Result<Vec<u8>, String> {
     let color = match picture.layout {
         Layout::Grey => ColorType::Luma,
@@ -34,10 +34,10 @@ pub(super) fn encode(
         encoder.set_progressive_scans(PROGRESSIVE_SCANS);
     }
     let written = (|| {
-        if let Some(exif) = &carried.exif {
+        if let Some(exif) = &metadata.exif {
             encoder.add_exif_metadata(exif)?;
         }
-        if let Some(profile) = carried.profile {
+        if let Some(profile) = metadata.profile {
             encoder.add_icc_profile(profile)?;
         }
         encoder.encode(&picture.samples, short(picture.size.width), short(picture.size.height), color)

@@ -10,30 +10,33 @@ mod webp_metadata;
 
 use bytes::Bytes;
 
-use crate::imaging::draw::facts::Facts;
-use crate::imaging::draw::facts::{InheritedTraits, carries_metadata};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Layout, Picture};
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
+use crate::imaging::source_properties::SourceProperties;
+use crate::imaging::source_properties::{SourceFile, supports_metadata};
 use crate::recipe::{Format, Recipe, Subsampling};
 
 /// What is written beside the picture.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Carried<'a> {
+pub(super) struct KeptMetadata<'a> {
     /// ICC profile of the pixels, which are RGB; without one they are sRGB.
     pub(super) profile: Option<&'a [u8]>,
     /// A block of EXIF, from its TIFF header on.
     pub(super) exif: Option<Vec<u8>>,
 }
 
-impl<'a> Carried<'a> {
+impl<'a> KeptMetadata<'a> {
     /// What a recipe keeps of its source.
-    pub(super) fn of(facts: &'a Facts, recipe: &Recipe) -> Self {
-        let keeps = recipe.keep.copyright && carries_metadata(recipe, facts.format);
-        Self { profile: facts.kept_for(recipe), exif: if keeps { facts.copyright.to_exif() } else { None } }
+    pub(super) fn of(properties: &'a SourceProperties, recipe: &Recipe) -> Self {
+        let keeps = recipe.keep.copyright && supports_metadata(recipe, properties.format);
+        Self {
+            profile: properties.kept_profile(recipe),
+            exif: if keeps { properties.copyright.to_exif() } else { None },
+        }
     }
 }
 
@@ -44,20 +47,20 @@ impl<'a> Carried<'a> {
 pub(super) fn encode(
     picture: Picture,
     recipe: &Recipe,
-    origin: &InheritedTraits,
-    carried: &Carried<'_>,
+    source_file: &SourceFile,
+    metadata: &KeptMetadata<'_>,
     cancel: &Cancel,
 ) -> Result<Thumbnail, Error> {
-    let format = recipe.format.unwrap_or_else(|| inherited(origin.format, picture.layout));
+    let format = recipe.format.unwrap_or_else(|| inherited(source_file.format, picture.layout));
     let size = picture.size;
     let longest = longest_side(format);
     if size.width.max(size.height) > longest {
         return Err(Error::Impossible { format, width: size.width, height: size.height, longest });
     }
-    let job = EncodeJob { picture: laid_out(picture, format, recipe, carried), format, recipe, carried };
-    let quality = recipe.quality.of(origin.quality);
+    let job = EncodeJob { picture: laid_out(picture, format, recipe, metadata), format, recipe, metadata };
+    let quality = recipe.quality.of(source_file.quality);
     let mut bytes = job.write(quality)?;
-    if let Some(limit) = origin.length_of_twin(format, size)
+    if let Some(limit) = source_file.byte_limit(format, size)
         && !quality_search::fits(&bytes, limit)
     {
         bytes = job.write_within(limit, quality, cancel)?.unwrap_or(bytes);
@@ -78,9 +81,14 @@ pub(super) fn encode(
 
 /// Bytes a pixel of the final size that [`encode`] takes, the picture included. Measured on noise: most of it are
 /// coefficients and tokens that wait for their tables, and in WebP the search for repeats in alpha.
-pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &InheritedTraits, layout: Layout, size: Size) -> u64 {
-    let format = recipe.format.unwrap_or_else(|| inherited(origin.format, layout));
-    let may_repeat = recipe.max_bytes.is_some() || origin.length_of_twin(format, size).is_some();
+pub(super) fn working_bytes_per_pixel(
+    recipe: &Recipe,
+    source_file: &SourceFile,
+    layout: Layout,
+    size: Size,
+) -> u64 {
+    let format = recipe.format.unwrap_or_else(|| inherited(source_file.format, layout));
+    let may_repeat = recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some();
     match format {
         Format::Gif => 15,
         Format::Jpeg => match (recipe.subsampling, may_repeat) {
@@ -91,7 +99,7 @@ pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &InheritedTraits, layout: L
         },
         Format::Png => 9,
         Format::WebP if layout.has_alpha() => 46,
-        Format::WebP => match recipe.quality.of(origin.quality) {
+        Format::WebP => match recipe.quality.of(source_file.quality) {
             0..=80 => 17,
             81..=90 => 20,
             _ => 25,
@@ -104,18 +112,18 @@ struct EncodeJob<'a> {
     picture: Picture,
     format: Format,
     recipe: &'a Recipe,
-    carried: &'a Carried<'a>,
+    metadata: &'a KeptMetadata<'a>,
 }
 
 impl EncodeJob<'_> {
     fn write(&self, quality: u8) -> Result<Vec<u8>, Error> {
         self.finished(match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
-            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.carried),
-            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.carried),
-            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.carried {
-                Carried { profile: None, exif: None } => webp,
-                Carried { profile, exif } => {
+            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
+            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.metadata),
+            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.metadata {
+                KeptMetadata { profile: None, exif: None } => webp,
+                KeptMetadata { profile, exif } => {
                     webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
                 }
             }),
@@ -131,7 +139,7 @@ impl EncodeJob<'_> {
                 self.write(quality)
             }),
             Format::Png => {
-                let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.carried))?;
+                let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.metadata))?;
                 Ok(quality_search::fits(&small, limit).then_some(small))
             }
         }
@@ -143,13 +151,13 @@ impl EncodeJob<'_> {
 }
 
 /// The picture in the layout that is written.
-fn laid_out(picture: Picture, format: Format, recipe: &Recipe, carried: &Carried<'_>) -> Picture {
+fn laid_out(picture: Picture, format: Format, recipe: &Recipe, metadata: &KeptMetadata<'_>) -> Picture {
     let picture = match format {
         Format::Jpeg => picture.flatten(recipe.background.0),
         Format::Gif | Format::Png | Format::WebP => picture,
     };
     // A profile of RGB is none of grey.
-    if carried.profile.is_some() { picture.colored() } else { picture }
+    if metadata.profile.is_some() { picture.colored() } else { picture }
 }
 
 /// The format of a thumbnail whose recipe names none.
@@ -193,12 +201,12 @@ mod tests {
     use crate::imaging::picture::Depth;
     use crate::recipe::Quality;
 
-    fn origin(format: SourceFormat) -> InheritedTraits {
-        InheritedTraits { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
+    fn source_file(format: SourceFormat) -> SourceFile {
+        SourceFile { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
     }
 
-    fn write(picture: Picture, recipe: &Recipe, origin: &InheritedTraits) -> Result<Thumbnail, Error> {
-        encode(picture, recipe, origin, &Carried::default(), &Cancel::default())
+    fn write(picture: Picture, recipe: &Recipe, source_file: &SourceFile) -> Result<Thumbnail, Error> {
+        encode(picture, recipe, source_file, &KeptMetadata::default(), &Cancel::default())
     }
 
     fn noise(width: u32) -> Picture {
@@ -227,7 +235,7 @@ mod tests {
             (None, SourceFormat::Bmp, Layout::GreyAlpha, Format::Png),
         ] {
             let recipe = Recipe { format: wanted, ..Recipe::default() };
-            let thumbnail = write(blank(2, layout), &recipe, &origin(source)).unwrap();
+            let thumbnail = write(blank(2, layout), &recipe, &source_file(source)).unwrap();
             assert_eq!(thumbnail.format, expected, "{wanted:?} {source:?}");
         }
     }
@@ -236,7 +244,8 @@ mod tests {
     fn sides_that_a_format_cannot_hold_are_refused() {
         for (format, width) in [(Format::WebP, 16_384), (Format::Jpeg, 65_536), (Format::Gif, 65_536)] {
             let recipe = Recipe { format: Some(format), ..Recipe::default() };
-            let refusal = write(blank(width, Layout::Grey), &recipe, &origin(SourceFormat::Png)).unwrap_err();
+            let refusal =
+                write(blank(width, Layout::Grey), &recipe, &source_file(SourceFormat::Png)).unwrap_err();
             assert!(matches!(refusal, Error::Impossible { .. }), "{refusal:?}");
         }
     }
@@ -245,8 +254,8 @@ mod tests {
     fn quality_is_capped_by_the_source_only_where_asked() {
         let length = |quality, own| {
             let recipe = Recipe { format: Some(Format::Jpeg), quality, ..Recipe::default() };
-            let origin = InheritedTraits { quality: own, ..origin(SourceFormat::Jpeg) };
-            write(noise(64), &recipe, &origin).unwrap().bytes.len()
+            let source_file = SourceFile { quality: own, ..source_file(SourceFormat::Jpeg) };
+            write(noise(64), &recipe, &source_file).unwrap().bytes.len()
         };
         let low = length(Quality::Fixed(30), None);
         assert!(low < length(Quality::Fixed(90), Some(30)));
@@ -261,15 +270,16 @@ mod tests {
     fn a_limit_of_bytes_is_met_or_refused() {
         for format in [Format::Jpeg, Format::WebP] {
             let recipe = Recipe { format: Some(format), quality: Quality::Fixed(95), ..Recipe::default() };
-            let free = write(noise(200), &recipe, &origin(SourceFormat::Png)).unwrap().bytes;
+            let free = write(noise(200), &recipe, &source_file(SourceFormat::Png)).unwrap().bytes;
             let allowed = free.len() as u64 * 2 / 3;
             let within = Recipe { max_bytes: Some(allowed), ..recipe.clone() };
-            let limited = write(noise(200), &within, &origin(SourceFormat::Png)).unwrap().bytes.len() as u64;
+            let limited =
+                write(noise(200), &within, &source_file(SourceFormat::Png)).unwrap().bytes.len() as u64;
             assert!((allowed * 9 / 10..=allowed).contains(&limited), "{limited} of {allowed}");
             let loose = Recipe { max_bytes: Some(free.len() as u64), ..recipe.clone() };
-            assert_eq!(write(noise(200), &loose, &origin(SourceFormat::Png)).unwrap().bytes, free);
+            assert_eq!(write(noise(200), &loose, &source_file(SourceFormat::Png)).unwrap().bytes, free);
             let narrow = Recipe { max_bytes: Some(100), ..recipe };
-            let refusal = write(noise(200), &narrow, &origin(SourceFormat::Png)).unwrap_err();
+            let refusal = write(noise(200), &narrow, &source_file(SourceFormat::Png)).unwrap_err();
             assert!(matches!(refusal, Error::TooManyBytes { allowed: 100, .. }), "{refusal:?}");
         }
     }
@@ -278,16 +288,16 @@ mod tests {
     fn a_thumbnail_as_large_as_its_source_has_no_more_bytes() {
         let recipe = Recipe { format: Some(Format::Jpeg), quality: Quality::Fixed(95), ..Recipe::default() };
         let size = noise(200).size;
-        let source = InheritedTraits { size, quality: Some(90), ..origin(SourceFormat::Jpeg) };
-        let of = |bytes, origin: InheritedTraits| {
-            let origin = InheritedTraits { bytes, ..origin };
-            write(noise(200), &recipe, &origin).unwrap().bytes.len() as u64
+        let source = SourceFile { size, quality: Some(90), ..source_file(SourceFormat::Jpeg) };
+        let of = |bytes, source_file: SourceFile| {
+            let source_file = SourceFile { bytes, ..source_file };
+            write(noise(200), &recipe, &source_file).unwrap().bytes.len() as u64
         };
         let free = of(None, source);
         let limit = free * 3 / 4;
         assert!((limit * 9 / 10..=limit).contains(&of(Some(limit), source)));
-        assert_eq!(of(Some(limit), InheritedTraits { format: SourceFormat::Png, ..source }), free);
-        assert_eq!(of(Some(limit), InheritedTraits { size: Size { width: 201, ..size }, ..source }), free);
+        assert_eq!(of(Some(limit), SourceFile { format: SourceFormat::Png, ..source }), free);
+        assert_eq!(of(Some(limit), SourceFile { size: Size { width: 201, ..size }, ..source }), free);
         assert_eq!(of(Some(10), source), free, "nothing makes it so small, so nothing is spoilt");
     }
 }

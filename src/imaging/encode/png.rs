@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
 
-use crate::imaging::encode::Carried;
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::picture::{Layout, Picture};
 
 /// How hard smaller files are looked for.
@@ -16,7 +16,11 @@ pub(super) enum Effort {
     Most,
 }
 
-pub(super) fn encode(picture: &Picture, effort: Effort, carried: &Carried<'_>) -> Result<Vec<u8>, String> {
+pub(super) fn encode(
+    picture: &Picture,
+    effort: Effort,
+    metadata: &KeptMetadata<'_>,
+) -> Result<Vec<u8>, String> {
     let mut info = Info::with_size(picture.size.width, picture.size.height);
     info.bit_depth = BitDepth::Eight;
     info.color_type = match picture.layout {
@@ -25,8 +29,8 @@ pub(super) fn encode(picture: &Picture, effort: Effort, carried: &Carried<'_>) -
         Layout::Rgb => ColorType::Rgb,
         Layout::Cmyk | Layout::RgbAlpha => ColorType::Rgba,
     };
-    info.icc_profile = carried.profile.map(Cow::Borrowed);
-    info.exif_metadata = carried.exif.as_deref().map(Cow::Borrowed);
+    info.icc_profile = metadata.profile.map(Cow::Borrowed);
+    info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
     let mut bytes = Vec::new();
     let written = Encoder::with_info(&mut bytes, info).and_then(|mut encoder| {
         encoder.set_filter(Filter::Adaptive);

@@ -21,7 +21,7 @@ pub(super) enum Finish {
     /// Into the middle of a box; what does not fit is cut off.
     Pad { size: Size, color: Option<Rgb> },
     /// To the part of this size that shows the subject best.
-    Pick { size: Size },
+    CropToSubject { size: Size },
     /// Clockwise by an angle that is not a right one.
     Rotate { degrees: u16, size: Size },
 }
@@ -43,7 +43,9 @@ impl Stage {
     pub(super) fn final_size(&self) -> Size {
         match self.finish {
             None => self.turn.size(self.size),
-            Some(Finish::Pad { size, .. } | Finish::Pick { size } | Finish::Rotate { size, .. }) => size,
+            Some(Finish::Pad { size, .. } | Finish::CropToSubject { size } | Finish::Rotate { size, .. }) => {
+                size
+            }
         }
     }
 
@@ -69,7 +71,7 @@ impl DrawPlan {
     /// [`Error::Outside`] for a cut that lies beside the picture.
     pub(super) fn new(source: Size, steps: &[Step]) -> Result<Self, Error> {
         let mut stages = Vec::new();
-        let mut draft = Draft::new(source);
+        let mut draft = StageBuilder::new(source);
         for step in steps {
             if let Step::Thumbnail(geometry) = *step {
                 let shown = draft.shown();
@@ -77,16 +79,16 @@ impl DrawPlan {
                 // Enlarging what an earlier step made small must not bring lost detail back.
                 if draft.is_scaled() && (target.width > shown.width || target.height > shown.height) {
                     stages.push(draft.stage(None));
-                    draft = Draft::new(shown);
+                    draft = StageBuilder::new(shown);
                 }
                 draft.size = draft.turn.size(target);
             } else if let Some(finish) = draft.follow(*step)? {
                 let stage = draft.stage(Some(finish));
-                draft = Draft::new(stage.final_size());
+                draft = StageBuilder::new(stage.final_size());
                 stages.push(stage);
             }
         }
-        if stages.is_empty() || draft != Draft::new(draft.shown()) {
+        if stages.is_empty() || draft != StageBuilder::new(draft.shown()) {
             stages.push(draft.stage(None));
         }
         Ok(Self { stages })
@@ -106,13 +108,13 @@ impl DrawPlan {
 
 /// A stage that may still take in steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Draft {
+struct StageBuilder {
     window: Window,
     size: Size,
     turn: Orientation,
 }
 
-impl Draft {
+impl StageBuilder {
     fn new(source: Size) -> Self {
         Self { window: Window::whole(source), size: source, turn: Orientation::default() }
     }
@@ -175,7 +177,7 @@ impl Draft {
     fn crop(&mut self, size: Size, gravity: Gravity) -> Option<Finish> {
         let shown = self.shown();
         if gravity == Gravity::Auto {
-            return (size != shown).then_some(Finish::Pick { size });
+            return (size != shown).then_some(Finish::CropToSubject { size });
         }
         let (across, down) = anchors(gravity);
         let x = across.place(shown.width, size.width);
@@ -313,7 +315,7 @@ mod tests {
         let crop = |width| Step::Crop { width: Some(width), height: None, gravity: Gravity::Auto };
         let plan = DrawPlan::new(size(100, 50), &[Step::Rotate(90), crop(20)]).unwrap();
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
-        assert_eq!(stage.finish, Some(Finish::Pick { size: size(20, 100) }));
+        assert_eq!(stage.finish, Some(Finish::CropToSubject { size: size(20, 100) }));
         let plan = DrawPlan::new(size(100, 50), &[crop(200)]).unwrap();
         assert_eq!(plan.stages[0].finish, None, "nothing is cut");
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use cos_thumbnailer::cos::{Error, Missing};
+use cos_thumbnailer::cos::{Error, MissingResource};
 
 use super::server::{Reply, Seen, Server, answer, document, foreign_answer};
 use super::{ETAG, HOST, assert_signed, get, key, ok, place, refusal, session, upload};
@@ -31,7 +31,7 @@ async fn a_service_that_stays_busy_is_named_with_its_last_answer() {
     let server = Server::start((0..4).map(|_| refusal(503, "SlowDown")));
     let error = get(&session(&server), "a.jpg").await.unwrap_err();
     assert_eq!((error.code(), error.is_transient()), ("cos.unavailable", true));
-    let answer = &error.refusal().unwrap().answer;
+    let answer = &error.refusal().unwrap().response;
     assert_eq!((answer.status, answer.code.as_deref()), (503, Some("SlowDown")));
     assert_eq!(answer.request_id.as_deref(), Some("NjYx"));
     assert_eq!(server.take_seen().len(), 4);
@@ -68,7 +68,9 @@ async fn missing_things_are_told_apart() {
         Reply::Answer(foreign_answer(404, &[])),
     ]);
     let session = session(&server);
-    for expected in [Missing::Bucket, Missing::Version, Missing::Deleted, Missing::Object] {
+    for expected in
+        [MissingResource::Bucket, MissingResource::Version, MissingResource::Deleted, MissingResource::Object]
+    {
         match get(&session, "a.jpg").await.unwrap_err() {
             Error::NotFound { missing, .. } => assert_eq!(missing, expected),
             other => panic!("{other}"),

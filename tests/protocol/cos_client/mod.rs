@@ -15,7 +15,7 @@ use std::time::Duration;
 use self::server::{Reply, Seen, Server, answer, document};
 use bytes::Bytes;
 use cos_thumbnailer::cos::{
-    Client, Credential, Download, Error, Place, RetryPolicy, Session, Settings, Upload,
+    BucketLocation, Client, ClientSettings, Credential, Download, Error, RetryPolicy, Session, Upload,
 };
 use cos_thumbnailer::object::{Bucket, Key, Region, percent_encode};
 use cos_thumbnailer::object::{Domain, Endpoint};
@@ -30,8 +30,8 @@ const TOKEN: &str = "tokenVisible/+=";
 const HOST: &str = "photos-1250000000.cos.ap-guangzhou.myqcloud.com";
 const ETAG: (&str, &str) = ("ETag", "\"9b2cf535f27731c974343645a3985328\"");
 
-fn place() -> Place {
-    Place {
+fn place() -> BucketLocation {
+    BucketLocation {
         bucket: Bucket::parse("photos-1250000000").unwrap(),
         region: Region::parse("ap-guangzhou").unwrap(),
     }
@@ -52,7 +52,7 @@ fn client(endpoint: &Endpoint) -> Client {
         max_delay: Duration::from_millis(5),
         stall: Duration::from_millis(300),
     };
-    Client::new(Settings { domain: Domain::Public, endpoint: Some(endpoint.clone()), retry }).unwrap()
+    Client::new(ClientSettings { domain: Domain::Public, endpoint: Some(endpoint.clone()), retry }).unwrap()
 }
 
 fn session(server: &Server) -> Session {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use cos_thumbnailer::cos::{Client, Credential, Settings, Upload};
+use cos_thumbnailer::cos::{Client, ClientSettings, Credential, Upload};
 use cos_thumbnailer::object::{Acl, StorageClass};
 use cos_thumbnailer::object::{VersionId, percent_encode};
 use percent_encoding::percent_decode_str;
@@ -181,7 +181,7 @@ async fn no_secret_is_ever_printed() {
 /// It is built before the function is ready, where nothing runs yet.
 #[test]
 fn a_client_needs_no_runtime() {
-    drop(Client::new(Settings::default()).unwrap());
+    drop(Client::new(ClientSettings::default()).unwrap());
 }
 
 #[tokio::test]

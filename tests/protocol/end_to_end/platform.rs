@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cos_thumbnailer::runtime::{Answer, Api, announce, serve};
+use cos_thumbnailer::runtime::{Api, InvocationResult, serve, signal_ready};
 use scf_local::{HeaderCase, Outcome, RuntimeFault};
 use serde_json::json;
 
@@ -78,7 +78,7 @@ async fn a_panic_is_answered_and_the_next_event_is_served() {
         if message.as_ref() == b"1" {
             panic!("row {} is missing", 7);
         }
-        Answer::Response("fine".to_owned())
+        InvocationResult::Response("fine".to_owned())
     };
     let events = async {
         let first = world.scf.invoke("1").await.outcome;
@@ -88,7 +88,7 @@ async fn a_panic_is_answered_and_the_next_event_is_served() {
     };
     let served = async {
         // The process may have been stopped before it did.
-        announce(&api).await;
+        signal_ready(&api).await;
         serve(&api, handler).await;
     };
     tokio::select! {

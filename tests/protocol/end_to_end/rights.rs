@@ -33,7 +33,7 @@ fn policy(wishes: &Wishes, code: &Path) -> BTreeSet<(String, String)> {
 }
 
 /// What a request needs (436/30580): actions, and the object.
-fn needs(request: &scf_local::Request) -> (Vec<&'static str>, String) {
+fn needs(request: &scf_local::RecordedRequest) -> (Vec<&'static str>, String) {
     let mut actions = vec![match request.method.as_str() {
         "DELETE" => "name/cos:DeleteObject",
         "GET" => "name/cos:GetObject",

@@ -10,11 +10,11 @@ use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
-use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::{CUT_SHORT, SourceReader};
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;

@@ -191,6 +191,7 @@ fn unreadable(error: io::Error) -> Error {
 
 fn jpeg_refusal(error: thumbnail_jpeg::Error) -> Error {
     match error {
+        thumbnail_jpeg::Error::CutShort => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
         thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Tiff, detail),
         thumbnail_jpeg::Error::Read(error) => unreadable(error),
         thumbnail_jpeg::Error::Stopped => Error::Cancelled,

@@ -8,7 +8,7 @@ mod webp;
 
 use std::time::Duration;
 
-use crate::imaging::encode::Carried;
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Picture, side};
@@ -99,14 +99,14 @@ impl AnimationEncoder {
     }
 
     /// The file.
-    pub(crate) fn finish(mut self, carried: &Carried<'_>) -> Result<Thumbnail, Error> {
+    pub(crate) fn finish(mut self, metadata: &KeptMetadata<'_>) -> Result<Thumbnail, Error> {
         if let Some(pending) = self.pending.take() {
             self.write(pending, None)?;
         }
         let Size { width, height } = self.seen.map_or(Size { width: 0, height: 0 }, |seen| seen.size);
         let file = match self.writer {
             Writer::Gif(writer) => writer.finish(),
-            Writer::WebP(writer) => writer.finish(carried),
+            Writer::WebP(writer) => writer.finish(metadata),
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
         let motion = Motion::Animated(self.frames);

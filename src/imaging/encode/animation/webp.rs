@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::imaging::encode::animation::Area;
-use crate::imaging::encode::{Carried, webp, webp_metadata};
+use crate::imaging::encode::{KeptMetadata, webp, webp_metadata};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 
@@ -82,7 +82,7 @@ impl WebpWriter {
         self.frames.len()
     }
 
-    pub(crate) fn finish(self, carried: &Carried<'_>) -> Result<Vec<u8>, String> {
+    pub(crate) fn finish(self, metadata: &KeptMetadata<'_>) -> Result<Vec<u8>, String> {
         let size = self.size.ok_or_else(|| "it has no frames".to_owned())?;
         // The background is transparent.
         let mut animation = vec![0; 4];
@@ -95,8 +95,8 @@ impl WebpWriter {
             webp_metadata::IS_ANIMATED | alpha,
             size,
             &chunks,
-            carried.profile,
-            carried.exif.as_deref(),
+            metadata.profile,
+            metadata.exif.as_deref(),
         ))
     }
 }

@@ -1,0 +1,210 @@
+//! An answer that is not the one asked for: status, headers and error document (436/7730).
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use reqwest::Response;
+use serde::Deserialize;
+
+use crate::cos::credential::Credential;
+use crate::cos::header_text;
+use crate::text::Printable;
+
+/// What COS answered instead of what was asked for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ErrorResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Code` of the error document; HEAD has none.
+    pub code: Option<String>,
+    /// `Message` of the error document: one line, at most 200 characters, without secrets.
+    pub message: Option<String>,
+    /// `x-cos-request-id`, for questions to Tencent.
+    pub request_id: Option<String>,
+    /// Where a redirect points.
+    pub location: Option<String>,
+    /// When it was made, by the clock of COS.
+    pub(super) date: Option<SystemTime>,
+    /// Whether the version asked for is a delete marker.
+    pub(super) delete_marker: bool,
+}
+
+/// The error document (436/7730), as far as it is used. `StringToSign` and its like are never read: they
+/// repeat the session token.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Document {
+    code: Option<String>,
+    message: Option<String>,
+    request_id: Option<String>,
+}
+
+impl Document {
+    /// Most bytes read.
+    const MAX_LEN: usize = 64 * 1024;
+
+    /// Reads a body to its end. One that is too long, broken or no such document says nothing.
+    async fn read(mut response: Response) -> Self {
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            if body.len().saturating_add(chunk.len()) > Self::MAX_LEN {
+                return Self::default();
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Self::parse(&String::from_utf8_lossy(&body))
+    }
+
+    fn parse(text: &str) -> Self {
+        quick_xml::de::from_str(text).unwrap_or_default()
+    }
+}
+
+impl ErrorResponse {
+    /// Reads an response. A document that does not come in time is as good as none: the status is known.
+    pub(super) async fn read(http: Response, credential: &Credential, timeout: Duration) -> Self {
+        let header = |name| header_text(http.headers(), name);
+        let mut response = Self {
+            status: http.status().as_u16(),
+            request_id: header("x-cos-request-id").map(|id| safe_line(id, credential)),
+            location: header("location").map(|location| safe_line(location, credential)),
+            date: header("date").and_then(|date| httpdate::parse_http_date(date).ok()),
+            delete_marker: header("x-cos-delete-marker") == Some("true"),
+            ..Self::default()
+        };
+        let document = tokio::time::timeout(timeout, Document::read(http)).await.unwrap_or_default();
+        let used = |text: Option<String>| text.filter(|text| !text.is_empty());
+        response.code = used(document.code).map(|code| safe_line(&code, credential));
+        response.message = used(document.message).map(|message| safe_line(&message, credential));
+        response.request_id =
+            response.request_id.or_else(|| used(document.request_id).map(|id| safe_line(&id, credential)));
+        response
+    }
+
+    /// Whether COS itself answered, and nothing in front of it.
+    pub(super) fn is_from_cos(&self) -> bool {
+        self.request_id.is_some()
+    }
+
+    /// Whether the same request may soon succeed: the service is busy or broken, or the transfer was damaged.
+    pub(super) fn is_retryable(&self) -> bool {
+        matches!(
+            self.code.as_deref(),
+            Some(
+                "BadDigest"
+                    | "IncompleteBody"
+                    | "InternalError"
+                    | "KmsFreqControl"
+                    | "RequestTimeout"
+                    | "ServiceUnavailable"
+                    | "SlowDown"
+                    | "UserNetworkTooSlow"
+            )
+        ) || self.status == 429
+            || (self.status >= 500 && self.status != 501)
+    }
+
+    /// Whether the signature was made at the wrong time, in the eyes of COS.
+    pub(super) fn is_clock_skew(&self) -> bool {
+        match self.code.as_deref() {
+            Some("RequestTimeTooSkewed") => true,
+            Some("AccessDenied") => {
+                self.message.as_deref().is_some_and(|message| message.contains("Request has expired"))
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether this cannot come from COS: no document where it always sends one, or a success that is none.
+    pub(super) fn is_invalid(&self, without_body: bool) -> bool {
+        match self.status {
+            0..300 | 304..=306 => true,
+            400..500 if !without_body => {
+                self.code.is_none() && !self.is_from_cos() && !matches!(self.status, 412 | 416 | 429)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Status, code, message and request id.
+impl fmt::Display for ErrorResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, " {code}")?;
+        }
+        if let Some(message) = &self.message {
+            write!(f, " \"{message}\"")?;
+        }
+        if let Some(location) = &self.location {
+            write!(f, ", to {location}")?;
+        }
+        match &self.request_id {
+            Some(id) => write!(f, ", request id {id}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text of COS as errors repeat it.
+fn safe_line(text: &str, credential: &Credential) -> String {
+    let text: String = credential.redact(text).chars().take(200).collect();
+    Printable(&text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_read_and_anything_else_says_nothing() {
+        let document = Document::parse(
+            "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\t\
+             <Message>a &amp; b</Message><Resource>h/k</Resource><RequestId>NjY=</RequestId><TraceId>T</TraceId></Error>",
+        );
+        assert_eq!(document.code.as_deref(), Some("NoSuchKey"));
+        assert_eq!(document.message.as_deref(), Some("a & b"));
+        assert_eq!(document.request_id.as_deref(), Some("NjY="));
+        for text in ["", "<html><body>502</body></html>", "<Error><Code>Cut", "{\"Code\":1}", "\u{0}\u{1}"] {
+            assert_eq!(Document::parse(text).code, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_of_cos_are_one_short_line_without_secrets() {
+        let credential = Credential::new("AKIDx", "key", None);
+        assert_eq!(safe_line("a\nb AKIDx", &credential), "a\\u{a}b ******");
+        assert_eq!(safe_line(&"é".repeat(500), &credential).chars().count(), 200);
+    }
+
+    #[test]
+    fn busy_answers_are_those_worth_another_attempt() {
+        let response = |status, code: Option<&str>| ErrorResponse {
+            status,
+            code: code.map(str::to_owned),
+            ..ErrorResponse::default()
+        };
+        for (status, code) in [
+            (400, Some("RequestTimeout")),
+            (400, Some("IncompleteBody")),
+            (400, Some("BadDigest")),
+            (400, Some("UserNetworkTooSlow")),
+            (429, None),
+            (500, None),
+            (502, None),
+            (503, Some("SlowDown")),
+        ] {
+            assert!(response(status, code).is_retryable(), "{status} {code:?}");
+        }
+        for (status, code) in [
+            (400, Some("InvalidArgument")),
+            (403, Some("AccessDenied")),
+            (404, Some("NoSuchKey")),
+            (409, Some("PathConflict")),
+            (501, Some("NotImplemented")),
+        ] {
+            assert!(!response(status, code).is_retryable(), "{status} {code:?}");
+        }
+    }
+}

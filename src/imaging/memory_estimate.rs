@@ -1,0 +1,99 @@
+//! How much memory a picture would take, without a pixel of it: the same steps, on pictures that have a size only.
+
+use std::num::NonZeroUsize;
+
+use crate::imaging::damage::Tolerance;
+use crate::imaging::decode;
+use crate::imaging::draw::Renderer;
+use crate::imaging::draw::job::DrawJob;
+use crate::imaging::error::Error;
+use crate::imaging::limits::{Budget, Cancel, Limits};
+use crate::imaging::plan::demand::{Demand, Upright};
+use crate::imaging::source_properties::SourceProperties;
+use crate::recipe::Recipe;
+
+/// Bytes of memory that [`render`](crate::imaging::render) has to be allowed for a JPEG with this header, up to its first
+/// entropy-coded byte, lying on its side as phones store portraits. The files that are written come on top: kilobytes.
+///
+/// # Errors
+/// When the header is none. A recipe that a picture of this size cannot follow takes nothing.
+pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error> {
+    let demand = Demand { recipes, upright: Upright::ByExif };
+    let limits = Limits {
+        max_pixels: u64::MAX,
+        memory: u64::MAX,
+        damage: Tolerance::default(),
+        threads: NonZeroUsize::MIN,
+    };
+    let mut budget = Budget::new(limits);
+    let decoded = decode::estimate_jpeg(header, demand, &mut budget)?;
+    let properties = SourceProperties::new(&decoded, None, demand);
+    let bytes = decoded.picture.bytes();
+    budget.settle(bytes);
+    // Turned upright, it is there twice for a moment.
+    budget.reserve(bytes)?;
+    budget.release(bytes);
+    let mut renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
+    for mut job in DrawJob::all(properties.full, recipes).0 {
+        let drawn = renderer.draw(&mut job, &mut budget, &Cancel::default())?;
+        budget.release(drawn.working);
+    }
+    Ok(budget.peak())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::render;
+    use crate::recipe::{Format, Geometry, Scaling, Step};
+
+    const SIZE: (u16, u16) = (2000, 1500);
+
+    fn jpeg(progressive: bool) -> (Vec<u8>, usize) {
+        let mut file = Vec::new();
+        let mut encoder = jpeg_encoder::Encoder::new(&mut file, 80);
+        encoder.set_progressive(progressive);
+        encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+        let samples = vec![128; usize::from(SIZE.0) * usize::from(SIZE.1) * 3];
+        encoder.encode(&samples, SIZE.0, SIZE.1, jpeg_encoder::ColorType::Rgb).unwrap();
+        let scan = file.windows(2).position(|marker| marker == [0xff, 0xda]).unwrap();
+        let length = usize::from(u16::from_be_bytes([file[scan + 2], file[scan + 3]]));
+        (file, scan + 2 + length)
+    }
+
+    #[test]
+    fn a_rehearsal_takes_what_the_picture_takes() {
+        let fit = |side, format| Recipe { format, ..Recipe::fit_inside(side, side) };
+        let light = Recipe { linear: true, ..Recipe::fit_inside(500, 500) };
+        let whole = Geometry::Fit { width: Some(9000), height: None, scaling: Scaling::ShrinkOnly };
+        let whole = Recipe { steps: vec![Step::Thumbnail(whole)], ..Recipe::default() };
+        let sets: [&[&Recipe]; 5] = [
+            &[&fit(300, None)],
+            &[&fit(1600, Some(Format::WebP)), &fit(150, None), &fit(800, Some(Format::Png))],
+            &[&light, &fit(1000, None)],
+            &[&whole],
+            &[&Recipe::default()],
+        ];
+        for (number, recipes) in sets.into_iter().enumerate() {
+            for progressive in [false, true] {
+                let (file, header) = jpeg(progressive);
+                let needed = memory_for_jpeg(&file[..header], recipes).unwrap();
+                let fits = |memory| {
+                    let (max_pixels, threads) = (u64::MAX, NonZeroUsize::MIN);
+                    let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
+                    let made =
+                        render(file.as_slice(), None, recipes, Upright::ByExif, &limits, &Cancel::default());
+                    made.is_ok_and(|made| made.thumbnails.iter().all(Result::is_ok))
+                };
+                assert!(fits(needed + (1 << 16)), "set {number}, progressive {progressive}: {needed}");
+                // Of a small thumbnail, turning the source takes most, and this one lies upright.
+                let is_turned = number == 0 && !progressive;
+                let less = needed / 100 * 97;
+                assert!(
+                    is_turned || !fits(less),
+                    "set {number}, progressive {progressive}: {less} is enough"
+                );
+            }
+        }
+    }
+}
