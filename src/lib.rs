@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Pixels know nothing of the network, and the network nothing of pixels. The modules stand on levels, and each
-//! uses only those below its own (`tests/layering.rs`):
+//! uses only those below its own (`tests/project/layering/`):
 //!
 //! | level | modules |
 //! |---|---|

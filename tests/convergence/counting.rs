@@ -3,24 +3,24 @@
 use scf_local::event;
 use serde_json::Value;
 
-use crate::world::{REGION, SOURCE, TARGET, Wishes, World, jpeg_of, small_jpeg};
+use crate::setup::{Options, REGION, SOURCE, Setup, TARGET, jpeg_of, small_jpeg};
 
-/// Thumbnails of each source here: `n` in the table.
+/// Thumbnails of each source, `n` in the table.
 const THUMBNAILS: usize = 2;
 
-async fn world() -> World {
-    World::with(Wishes::default().setting("THUMBNAILS", "a=40x40;b=20x20")).await
+async fn setup() -> Setup {
+    Setup::with(Options::default().setting("THUMBNAILS", "a=40x40;b=20x20")).await
 }
 
 fn removed(key: &str) -> Value {
     event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, key)
 }
 
-/// Whatever made the row's case true is not counted.
-async fn counted(world: &World, message: &Value) -> (Vec<String>, Value) {
-    world.cos.clear_journal();
-    let outcome = world.invoke(message).await.outcome();
-    let methods: Vec<String> = world.requests().into_iter().map(|(method, _)| method).collect();
+/// Methods of the requests of one invocation, and its outcome. Earlier requests are not counted.
+async fn counted(setup: &Setup, message: &Value) -> (Vec<String>, Value) {
+    setup.cos.clear_journal();
+    let outcome = setup.invoke(message).await.outcome();
+    let methods: Vec<String> = setup.requests().into_iter().map(|(method, _)| method).collect();
     assert_eq!(outcome["requests"], methods.len(), "{outcome:#}");
     (methods, outcome)
 }
@@ -47,75 +47,75 @@ fn row(case: &str) -> Vec<String> {
 #[track_caller]
 fn assert_costs(case: &str, (methods, outcome): (Vec<String>, Value), ending: &str) {
     assert_eq!(methods, row(case), "{case}: {outcome:#}");
-    let told = outcome.get("code").unwrap_or_else(|| &outcome["outcome"]);
-    assert_eq!(told, ending, "{case}: {outcome:#}");
+    let response = outcome.get("code").unwrap_or_else(|| &outcome["outcome"]);
+    assert_eq!(response, ending, "{case}: {outcome:#}");
 }
 
 #[tokio::test]
 async fn an_image_costs_what_the_table_says_from_its_upload_to_its_end() {
-    let world = world().await;
-    let first = world.upload("x.jpg", small_jpeg()).await;
-    assert_costs("a new image", counted(&world, &first).await, "stored");
-    assert_costs("the same event again", counted(&world, &first).await, "unchanged");
-    let second = world.upload("x.jpg", jpeg_of(80, 48)).await;
-    assert_costs("an image that replaces another", counted(&world, &second).await, "stored");
-    assert_costs("an older event", counted(&world, &first).await, "unchanged");
-    world.cos.delete(TARGET, "b/x.jpg");
-    let (methods, outcome) = counted(&world, &second).await;
+    let setup = setup().await;
+    let first = setup.upload("x.jpg", small_jpeg()).await;
+    assert_costs("a new image", counted(&setup, &first).await, "stored");
+    assert_costs("the same event again", counted(&setup, &first).await, "unchanged");
+    let second = setup.upload("x.jpg", jpeg_of(80, 48)).await;
+    assert_costs("an image that replaces another", counted(&setup, &second).await, "stored");
+    assert_costs("an older event", counted(&setup, &first).await, "unchanged");
+    setup.cos.delete(TARGET, "b/x.jpg");
+    let (methods, outcome) = counted(&setup, &second).await;
     assert_eq!((outcome["thumbnails"].as_array().unwrap().len(), &outcome["kept"]), (1, &1.into()));
     assert_costs("one thumbnail missing", (methods, outcome), "stored");
-    assert_costs("a late removal", counted(&world, &removed("x.jpg")).await, "unchanged");
-    world.cos.delete(SOURCE, "x.jpg");
-    let (methods, outcome) = counted(&world, &removed("x.jpg")).await;
+    assert_costs("a late removal", counted(&setup, &removed("x.jpg")).await, "unchanged");
+    setup.cos.delete(SOURCE, "x.jpg");
+    let (methods, outcome) = counted(&setup, &removed("x.jpg")).await;
     assert_eq!(outcome["removed"], serde_json::json!(["a/x.jpg", "b/x.jpg"]));
     assert_costs("a removal", (methods, outcome), "removed");
-    assert_costs("the same removal again", counted(&world, &removed("x.jpg")).await, "skip.source_gone");
-    assert_costs("an upload that is gone", counted(&world, &first).await, "skip.source_gone");
-    assert!(world.cos.keys(TARGET).is_empty());
+    assert_costs("the same removal again", counted(&setup, &removed("x.jpg")).await, "skip.source_gone");
+    assert_costs("an upload that is gone", counted(&setup, &first).await, "skip.source_gone");
+    assert!(setup.cos.keys(TARGET).is_empty());
 }
 
 #[tokio::test]
 async fn sources_without_thumbnails_cost_what_the_table_says() {
-    let world = world().await;
-    let text = world.upload("text.jpg", "no picture").await;
-    assert_costs("a non-image", counted(&world, &text).await, "image.not_an_image");
-    world.thumbnail_of("over.jpg", small_jpeg()).await.stored();
-    let over = world.upload("over.jpg", "no picture").await;
-    assert_costs("a non-image that replaces an image", counted(&world, &over).await, "image.not_an_image");
-    assert!(world.cos.keys(TARGET).is_empty(), "thumbnails of what was there before are wrong now");
-    let empty = world.upload("empty.jpg", "").await;
-    assert_costs("an empty object", counted(&world, &empty).await, "skip.empty");
+    let setup = setup().await;
+    let text = setup.upload("text.jpg", "no picture").await;
+    assert_costs("a non-image", counted(&setup, &text).await, "image.not_an_image");
+    setup.thumbnail_of("over.jpg", small_jpeg()).await.stored();
+    let over = setup.upload("over.jpg", "no picture").await;
+    assert_costs("a non-image that replaces an image", counted(&setup, &over).await, "image.not_an_image");
+    assert!(setup.cos.keys(TARGET).is_empty(), "thumbnails of what was there before are wrong now");
+    let empty = setup.upload("empty.jpg", "").await;
+    assert_costs("an empty object", counted(&setup, &empty).await, "skip.empty");
     let archived = [("x-cos-storage-class", "ARCHIVE")];
-    let archived = world.upload_with("cold.jpg", small_jpeg(), &archived).await;
-    assert_costs("an archived image", counted(&world, &archived).await, "cos.archived");
-    let folder = world.upload("folder/", "").await;
-    assert_costs("no rule, a folder, another event", counted(&world, &folder).await, "skip.folder");
+    let archived = setup.upload_with("cold.jpg", small_jpeg(), &archived).await;
+    assert_costs("an archived image", counted(&setup, &archived).await, "cos.archived");
+    let folder = setup.upload("folder/", "").await;
+    assert_costs("no rule, a folder, another event", counted(&setup, &folder).await, "skip.folder");
 }
 
 #[tokio::test]
 async fn foreign_objects_cost_what_the_table_says_and_stay() {
-    let world = world().await;
+    let setup = setup().await;
     for key in ["a/x.jpg", "b/x.jpg"] {
-        world.cos.put(TARGET, key, "somebody's", &[]).await;
+        setup.cos.put(TARGET, key, "somebody's", &[]).await;
     }
-    let upload = world.upload("x.jpg", small_jpeg()).await;
-    let (methods, outcome) = counted(&world, &upload).await;
+    let upload = setup.upload("x.jpg", small_jpeg()).await;
+    let (methods, outcome) = counted(&setup, &upload).await;
     assert_eq!(outcome["foreign"], serde_json::json!(["a/x.jpg", "b/x.jpg"]));
     assert_costs("foreign objects under all keys", (methods, outcome), "skip.foreign");
-    world.cos.delete(SOURCE, "x.jpg");
-    world.invoke(&removed("x.jpg")).await.outcome();
+    setup.cos.delete(SOURCE, "x.jpg");
+    setup.invoke(&removed("x.jpg")).await.outcome();
     for key in ["a/x.jpg", "b/x.jpg"] {
-        assert_eq!(world.stored(key).bytes.as_ref(), b"somebody's", "{key}");
+        assert_eq!(setup.stored(key).bytes.as_ref(), b"somebody's", "{key}");
     }
 }
 
 #[tokio::test]
-async fn another_recipe_makes_all_thumbnails_of_its_rule_anew() {
-    let narrow = world().await;
+async fn another_recipe_renews_all_thumbnails_of_its_rule() {
+    let narrow = setup().await;
     let upload = narrow.upload("x.jpg", small_jpeg()).await;
     narrow.invoke(&upload).await.stored();
-    // The same buckets under a rule with a larger thumbnail beside the two.
-    let wide = World::with(Wishes::default().setting("THUMBNAILS", "a=40x40;b=20x20;c=60x60")).await;
+    // The same buckets with a third, larger thumbnail in the rule.
+    let wide = Setup::with(Options::default().setting("THUMBNAILS", "a=40x40;b=20x20;c=60x60")).await;
     let upload = wide.upload("x.jpg", small_jpeg()).await;
     for key in ["a/x.jpg", "b/x.jpg"] {
         let old = narrow.stored(key);

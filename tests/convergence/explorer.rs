@@ -1,9 +1,14 @@
 //! Every interleaving of two handlers with up to three changes of the source.
 //!
-//! A state is all of COS that belongs to one source, what each handler knows, and the events still to be delivered. From
-//! each state every next thing is tried: a change of the source, the start of a handler on any event, the next single
-//! request of either handler, a crash of either, after which its event is delivered again. Wherever nothing is under way
-//! and no event is left, the thumbnails must be those of the source.
+//! A state is the part of COS that belongs to one source, the knowledge of each handler, and the pending events. From
+//! each state the explorer tries every next step:
+//!
+//! - a change of the source,
+//! - the start of a handler on any pending event,
+//! - the next request of either handler,
+//! - a crash of either handler, after which its event is pending again.
+//!
+//! In each final state, without handlers and pending events, the thumbnails must be those of the source.
 
 use std::collections::HashSet;
 use std::hash::{Hash as _, Hasher as _};
@@ -20,28 +25,28 @@ struct State {
     changes_left: u8,
     crashes_left: u8,
     duplicates_left: u8,
-    /// Sorted, so that states which differ by their order only are one.
+    /// Pending events, sorted: states that differ only by their order are one.
     events: Vec<Event>,
     handlers: [Option<Handler>; 2],
 }
 
-/// What is explored.
+/// The bounds of an exploration.
 #[derive(Clone, Copy, Debug)]
 struct Scope {
     thumbnails: usize,
     changes: u8,
     crashes: u8,
     duplicates: u8,
-    heeds_forbid: bool,
+    obeys_forbid: bool,
     mistake: Mistake,
 }
 
-/// What was found.
+/// The result of an exploration.
 #[derive(Debug, Default)]
-struct Found {
+struct Exploration {
     states: usize,
-    /// States in which nothing is under way.
-    quiet: usize,
+    /// Final states: no handler at work, no event pending.
+    finals: usize,
     wrong: Option<String>,
 }
 
@@ -50,10 +55,10 @@ impl Scope {
         (0..self.thumbnails).map(|number| RecipeHash::from_stamp(&format!("r{number}"))).collect()
     }
 
-    /// From nothing, and from a picture with its thumbnails.
-    fn beginnings(self) -> Vec<State> {
+    /// The initial states: no source, and an image with its thumbnails.
+    fn initial_states(self) -> Vec<State> {
         let nothing = State {
-            cos: Model::empty(self.thumbnails, self.heeds_forbid),
+            cos: Model::empty(self.thumbnails, self.obeys_forbid),
             changes_left: self.changes,
             crashes_left: self.crashes,
             duplicates_left: self.duplicates,
@@ -61,21 +66,21 @@ impl Scope {
             handlers: [None, None],
         };
         let mut settled = nothing.clone();
-        let first = Content::Picture(1);
+        let first = Content::Image(1);
         settled.cos.source = Some(first);
         let ours = |recipe| SeenThumbnail::Ours { etag: Some(first.etag()), recipe };
         settled.cos.thumbnails = self.recipes().into_iter().map(ours).collect();
         vec![nothing, settled]
     }
 
-    fn explore(self) -> Found {
-        let mut pending = self.beginnings();
+    fn explore(self) -> Exploration {
+        let mut pending = self.initial_states();
         let mut known: HashSet<u128> = pending.iter().map(State::fingerprint).collect();
-        let mut found = Found::default();
+        let mut found = Exploration::default();
         while let Some(state) = pending.pop() {
             found.states += 1;
             if state.events.is_empty() && state.handlers == [None, None] {
-                found.quiet += 1;
+                found.finals += 1;
                 found.wrong = state.cos.wrong(&self.recipes());
                 if found.wrong.is_some() {
                     break;
@@ -104,9 +109,9 @@ impl Scope {
         next
     }
 
-    /// A handler begins with one of the events, which may stay to be delivered once more.
+    /// Starts a handler on each event. As a duplicate, the event stays pending as well.
     fn starts(self, state: &State, slot: usize) -> Vec<State> {
-        // The two are alike: the second begins only while the first is at work.
+        // The handlers are interchangeable: the second starts only while the first is at work.
         if slot == 1 && state.handlers[0].is_none() {
             return Vec::new();
         }
@@ -128,11 +133,11 @@ impl Scope {
     }
 }
 
-/// Another picture, the first picture again, a text, or nothing.
+/// Changes of the source to another image, the first image, a text, and nothing.
 fn changes(state: &State) -> Vec<State> {
     let Some(left) = state.changes_left.checked_sub(1) else { return Vec::new() };
     let fresh = 9 - left;
-    [Some(Content::Picture(fresh)), Some(Content::Picture(1)), Some(Content::Text(fresh)), None]
+    [Some(Content::Image(fresh)), Some(Content::Image(1)), Some(Content::Text(fresh)), None]
         .into_iter()
         .filter(|content| *content != state.cos.source)
         .map(|content| {
@@ -155,7 +160,7 @@ fn advanced(state: &State, slot: usize) -> State {
         Progress::Going => next.handlers[slot] = Some(handler),
         Progress::Unsettled => next.deliver(handler.event),
     }
-    next.tidied()
+    next.normalized()
 }
 
 fn crashed(state: &State, slot: usize, handler: &Handler) -> Option<State> {
@@ -163,11 +168,11 @@ fn crashed(state: &State, slot: usize, handler: &Handler) -> Option<State> {
     let mut next = State { crashes_left: left, ..state.clone() };
     next.handlers[slot] = None;
     next.deliver(handler.event.clone());
-    Some(next.tidied())
+    Some(next.normalized())
 }
 
 impl State {
-    /// Two states of a million have the same with a chance of one in 10^26.
+    /// 128 bits: among a million states two have the same with a probability of about 10^-27.
     fn fingerprint(&self) -> u128 {
         let half = |salt: u8| {
             let mut hasher = std::hash::DefaultHasher::new();
@@ -182,8 +187,8 @@ impl State {
         self.events.insert(place, event);
     }
 
-    /// Of two handlers in exchanged places one is kept.
-    fn tidied(mut self) -> Self {
+    /// The same state with a lone handler in the first slot, since handlers are interchangeable.
+    fn normalized(mut self) -> Self {
         if self.handlers[0].is_none() {
             self.handlers.swap(0, 1);
         }
@@ -196,47 +201,47 @@ const ONE: Scope = Scope {
     changes: 3,
     crashes: 1,
     duplicates: 1,
-    heeds_forbid: true,
+    obeys_forbid: true,
     mistake: Mistake::None,
 };
 
 #[track_caller]
-fn is_right(scope: Scope) {
+fn assert_converges(scope: Scope) {
     let found = scope.explore();
-    println!("{} states, {} of them quiet: {scope:?}", found.states, found.quiet);
+    println!("{} states, {} of them final: {scope:?}", found.states, found.finals);
     assert_eq!(found.wrong, None, "{scope:?}");
-    assert!(found.quiet >= 10, "{found:?}");
+    assert!(found.finals >= 10, "{found:?}");
 }
 
 #[test]
 fn two_handlers_converge_over_one_thumbnail() {
-    is_right(ONE);
+    assert_converges(ONE);
 }
 
 #[test]
 fn two_handlers_converge_where_versions_are_kept() {
-    is_right(Scope { heeds_forbid: false, duplicates: 0, ..ONE });
+    assert_converges(Scope { obeys_forbid: false, duplicates: 0, ..ONE });
 }
 
 #[test]
 fn two_handlers_converge_over_two_thumbnails() {
-    is_right(Scope { thumbnails: 2, changes: 2, duplicates: 0, ..ONE });
+    assert_converges(Scope { thumbnails: 2, changes: 2, duplicates: 0, ..ONE });
 }
 
 #[test]
 #[ignore = "takes a minute"]
 fn two_handlers_converge_over_two_thumbnails_and_three_changes() {
-    is_right(Scope { thumbnails: 2, duplicates: 0, ..ONE });
+    assert_converges(Scope { thumbnails: 2, duplicates: 0, ..ONE });
 }
 
 #[test]
-fn an_end_without_a_look_at_the_source_is_found_out() {
-    let found = Scope { mistake: Mistake::NeverLooksAgain, ..ONE }.explore();
+fn handler_that_ends_without_a_head_of_the_source_does_not_converge() {
+    let found = Scope { mistake: Mistake::SkipsLastHead, ..ONE }.explore();
     assert!(found.wrong.is_some(), "{found:?}");
 }
 
 #[test]
-fn belief_in_the_event_is_found_out() {
-    let found = Scope { mistake: Mistake::BelievesTheEvent, ..ONE }.explore();
+fn handler_that_trusts_the_event_does_not_converge() {
+    let found = Scope { mistake: Mistake::TrustsTheEvent, ..ONE }.explore();
     assert!(found.wrong.is_some(), "{found:?}");
 }

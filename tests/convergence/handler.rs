@@ -1,4 +1,4 @@
-//! One instance of the function at work on one event: the production logic, one request at a time.
+//! One instance at work on one event: the logic of the function, one request at a time.
 
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
@@ -8,7 +8,7 @@ use cos_thumbnailer::reconcile::{
 
 use crate::model::Model;
 
-/// What an event tells.
+/// An event as the function reads it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Event {
     pub created: bool,
@@ -16,22 +16,22 @@ pub struct Event {
     pub etag: Option<String>,
 }
 
-/// Ways to be wrong, which the proofs have to notice.
+/// Deliberate mistakes that the tests must detect.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Mistake {
-    /// Takes the content that the event names for the present one.
-    BelievesTheEvent,
-    /// Ends without a look at the source after the last write.
-    NeverLooksAgain,
+    /// Takes the ETag of the event for that of the current source.
+    TrustsTheEvent,
+    /// Ends without HEAD of the source after the last write.
+    SkipsLastHead,
     None,
 }
 
-/// What came of a request.
+/// Progress after a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Progress {
     Done,
     Going,
-    /// The event has to be delivered again.
+    /// The event must be delivered again.
     Unsettled,
 }
 
@@ -41,40 +41,41 @@ pub struct Handler {
     visit: Visit,
     recipes: Vec<RecipeHash>,
     mistake: Mistake,
-    /// What the looks at the thumbnails have shown so far.
-    looks: Vec<SeenThumbnail>,
-    /// Actions carried out so far, and whether somebody was quicker.
+    /// Answers to HEAD of the thumbnails so far.
+    heads: Vec<SeenThumbnail>,
+    /// Actions carried out so far.
     written: usize,
+    /// True if a thumbnail was refused because its key was taken meanwhile.
     lost_race: bool,
-    /// The content that the thumbnails in its memory show.
-    holds: Option<ETag>,
+    /// ETag of the content that its rendered thumbnails show.
+    rendered: Option<ETag>,
 }
 
 impl Handler {
     pub fn new(event: Event, recipes: Vec<RecipeHash>, on_foreign: OnForeign, mistake: Mistake) -> Self {
         let first_request = if event.created { SourceRequest::Get } else { SourceRequest::Head };
-        let told = event.etag.as_deref().map(|etag| ETag::parse(etag).unwrap());
-        let visit = Visit::new(recipes.clone(), on_foreign, first_request, told);
-        let (looks, written, lost_race, holds) = (Vec::new(), 0, false, None);
-        Self { event, visit, recipes, mistake, looks, written, lost_race, holds }
+        let event_etag = event.etag.as_deref().map(|etag| ETag::parse(etag).unwrap());
+        let visit = Visit::new(recipes.clone(), on_foreign, first_request, event_etag);
+        let (heads, written, lost_race, rendered) = (Vec::new(), 0, false, None);
+        Self { event, visit, recipes, mistake, heads, written, lost_race, rendered }
     }
 
-    /// Sends one request and takes its answer in.
+    /// Sends one request and handles its answer.
     pub fn advance(&mut self, cos: &mut Model) -> Progress {
         match self.visit.step().clone() {
             VisitStep::HeadThumbnails => {
-                self.looks.push(cos.thumbnails[self.looks.len()].clone());
-                if self.looks.len() == cos.thumbnails.len() {
-                    self.visit.on_thumbnails(std::mem::take(&mut self.looks));
+                self.heads.push(cos.thumbnails[self.heads.len()].clone());
+                if self.heads.len() == cos.thumbnails.len() {
+                    self.visit.on_thumbnails(std::mem::take(&mut self.heads));
                 }
             }
             VisitStep::HeadSource => {
-                let source = self.look_at_source(cos);
+                let source = self.head_source(cos);
                 self.visit.on_source(source);
             }
             VisitStep::Fetch => {
                 let fetched = cos.get();
-                self.holds = fetched.source.etag().cloned();
+                self.rendered = fetched.source.etag().cloned();
                 self.visit.on_fetched(fetched);
             }
             VisitStep::Write(actions) => self.write(&actions, cos),
@@ -88,18 +89,18 @@ impl Handler {
         }
     }
 
-    fn look_at_source(&self, cos: &Model) -> SourceState {
+    fn head_source(&self, cos: &Model) -> SourceState {
         let first = self.visit.source().is_none();
         match (self.mistake, &self.event.etag, self.visit.source()) {
-            (Mistake::BelievesTheEvent, Some(etag), _) if first => {
+            (Mistake::TrustsTheEvent, Some(etag), _) if first => {
                 SourceState::Image(ETag::parse(etag).unwrap())
             }
-            (Mistake::NeverLooksAgain, _, Some(known)) => known.clone(),
+            (Mistake::SkipsLastHead, _, Some(known)) => known.clone(),
             _ => cos.head(),
         }
     }
 
-    /// Carries the next action out that needs a request.
+    /// Carries out the next action that needs a request.
     fn write(&mut self, actions: &[Action], cos: &mut Model) {
         while let Some(action) = actions.get(self.written) {
             let number = self.written;
@@ -107,7 +108,7 @@ impl Handler {
             match action {
                 Action::Make => {
                     let recipe = self.recipes[number].clone();
-                    let thumbnail = SeenThumbnail::Ours { etag: self.holds.clone(), recipe };
+                    let thumbnail = SeenThumbnail::Ours { etag: self.rendered.clone(), recipe };
                     let only_if_absent = self.visit.seen()[number] == SeenThumbnail::Absent;
                     self.lost_race |= cos.put(number, thumbnail, only_if_absent);
                     break;

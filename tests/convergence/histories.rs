@@ -1,4 +1,4 @@
-//! Random histories of the logic over the model: many handlers, foreign objects, changes of the recipe, faults.
+//! Random histories of the logic over the model: several handlers, foreign objects, changes of the recipe, faults.
 
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{OnForeign, SeenThumbnail};
@@ -7,14 +7,14 @@ use crate::handler::{Event, Handler, Mistake, Progress};
 use crate::model::{Content, Model};
 use crate::random::{Random, seeds};
 
-/// Handlers at once.
+/// Largest number of handlers at work.
 const INSTANCES: usize = 3;
 
 struct History {
     random: Random,
-    /// Whether handlers crash, answers are lost and the recipe changes. Each such thing has events delivered again, which
-    /// mends much.
-    is_rough: bool,
+    /// True if handlers crash, answers are lost and the recipe changes. Half of the histories have none of these: they
+    /// deliver events again, which repairs thumbnails and could hide a mistake.
+    has_faults: bool,
     cos: Model,
     /// Every version of the source, the newest last; `None` is a delete marker.
     versions: Vec<Option<Content>>,
@@ -22,9 +22,9 @@ struct History {
     on_foreign: OnForeign,
     recipe: u8,
     events: Vec<Event>,
-    /// Handlers at work. The last is the one that gets on; others may wait for long.
+    /// Handlers at work. Mostly the last one advances, so that others wait for long.
     handlers: Vec<Handler>,
-    /// Thumbnails under whose keys somebody else's object lies.
+    /// Thumbnails with a foreign object under their key.
     foreign: Vec<usize>,
     log: Vec<String>,
 }
@@ -33,10 +33,10 @@ impl History {
     fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let thumbnails = 1 + random.below(3);
-        let heeds_forbid = !random.once_in(3);
+        let obeys_forbid = !random.once_in(3);
         Self {
-            is_rough: random.once_in(2),
-            cos: Model::empty(thumbnails, heeds_forbid),
+            has_faults: random.once_in(2),
+            cos: Model::empty(thumbnails, obeys_forbid),
             versions: Vec::new(),
             keeps_versions: random.once_in(2),
             on_foreign: if random.once_in(4) { OnForeign::Overwrite } else { OnForeign::Skip },
@@ -61,13 +61,13 @@ impl History {
                 2 => self.remove(),
                 3 => self.remove_version(),
                 4 => self.put_foreign(),
-                5 if self.is_rough => self.change_recipe(),
-                6 if self.is_rough => self.crash(),
+                5 if self.has_faults => self.change_recipe(),
+                6 if self.has_faults => self.crash(),
                 7..=10 => self.start(),
                 _ => self.advance(),
             }
         }
-        // Delays have an end: whatever is still to be delivered, is.
+        // In the end every event is delivered and every handler finishes.
         while !self.events.is_empty() || !self.handlers.is_empty() {
             self.start();
             self.advance();
@@ -86,13 +86,13 @@ impl History {
     }
 
     fn put(&mut self) {
-        // Few, so that old ones come back.
+        // Few contents, so that earlier ones return.
         let number = u8::try_from(self.random.below(3)).unwrap();
         let content = match self.random.below(8) {
             0 => Content::Text(number),
-            1 => Content::Slim(number),
+            1 => Content::Narrow(number),
             2 => Content::Empty(number),
-            _ => Content::Picture(number),
+            _ => Content::Image(number),
         };
         if !self.keeps_versions {
             self.versions.clear();
@@ -110,7 +110,7 @@ impl History {
         self.changed(false);
     }
 
-    /// Any version but a marker: a removed marker sends no event that is documented.
+    /// Removes a version that is not a delete marker: Tencent documents no event for a removed marker.
     fn remove_version(&mut self) {
         let candidates: Vec<usize> =
             (0..self.versions.len()).filter(|&index| self.versions[index].is_some()).collect();
@@ -121,7 +121,7 @@ impl History {
         }
     }
 
-    /// Not while a handler is at work: between its look and its write COS offers nothing to hold on to.
+    /// Stores a foreign object, unless a handler is at work: COS has no condition for a PUT over an existing object.
     fn put_foreign(&mut self) {
         if self.handlers.is_empty() {
             let number = self.random.below(self.cos.thumbnails.len());
@@ -131,7 +131,7 @@ impl History {
         }
     }
 
-    /// New instances take the place of the old ones, and something sends an event for what is there.
+    /// Replaces all instances by new ones with another recipe, and sends an event for the current source.
     fn change_recipe(&mut self) {
         self.recipe += 1;
         while !self.handlers.is_empty() {
@@ -150,7 +150,7 @@ impl History {
         if !self.random.once_in(5) {
             self.events.remove(chosen);
         }
-        self.note(format!("handler {} begins with {event:?}", self.handlers.len()));
+        self.note(format!("handler {} starts on {event:?}", self.handlers.len()));
         let handler = Handler::new(event, self.recipes(), self.on_foreign, Mistake::None);
         if self.random.once_in(3) {
             self.handlers.insert(0, handler);
@@ -168,19 +168,19 @@ impl History {
         }
     }
 
-    /// The next request of a handler. It may fail before COS does something, or its answer may be lost after.
+    /// Advances a handler by one request. It may crash before the request, or lose the answer.
     fn advance(&mut self) {
         if self.handlers.is_empty() {
             return;
         }
         let last = self.handlers.len() - 1;
         let chosen = if self.random.once_in(8) { self.random.below(last + 1) } else { last };
-        if self.is_rough && self.random.once_in(30) {
+        if self.has_faults && self.random.once_in(30) {
             return self.crash();
         }
         let progress = self.handlers[chosen].advance(&mut self.cos);
         self.note(format!("handler {chosen}: {progress:?}, now {:?}", self.cos.thumbnails));
-        let lost = self.is_rough && self.random.once_in(30);
+        let lost = self.has_faults && self.random.once_in(30);
         if progress != Progress::Going || lost {
             let handler = self.handlers.remove(chosen);
             if progress == Progress::Unsettled || lost {

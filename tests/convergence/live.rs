@@ -1,6 +1,6 @@
-//! Random histories of the real program: two instances of it, a COS with faults, `kill -9` at any moment.
+//! Random histories of two instances of the real program, with faults of COS and `kill -9` at any moment.
 //!
-//! A seed decides what happens and when; how far a process has come at that moment is up to the machine.
+//! The seed decides on events and their times. The progress of a process at such a time depends on the machine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use scf_local::{Cos, CosOptions, Fault, FaultKind, Scf, ScfOptions, event};
 use serde_json::Value;
 
 use crate::random::{Random, seeds};
-use crate::world::{REGION, SOURCE, TARGET, jpeg_of};
+use crate::setup::{REGION, SOURCE, TARGET, jpeg_of};
 
-/// The thumbnails of each source, by name.
+/// Names of the thumbnails of each source.
 const NAMES: [&str; 2] = ["a", "b"];
 
-/// Pictures there are. Few, so that old ones come back.
-const PICTURES: usize = 3;
+/// Number of different images: few, so that earlier ones return.
+const IMAGES: usize = 3;
 
-fn picture(number: usize) -> Vec<u8> {
+fn image(number: usize) -> Vec<u8> {
     jpeg_of(64 + 16 * u16::try_from(number).unwrap(), 48)
 }
 
-/// One COS, and two instances of the function.
-struct Rig {
+/// One COS and two instances of the function.
+struct TwoInstances {
     cos: Cos,
     instances: [Scf; 2],
-    /// The thumbnails of each picture, in the order of [`NAMES`], by the ETag of the picture.
+    /// Thumbnails of each image, in the order of [`NAMES`], by the ETag of the image.
     expected: BTreeMap<String, Vec<Bytes>>,
     _folder: tempfile::TempDir,
 }
 
-impl Rig {
+impl TwoInstances {
     async fn new(keeps_versions: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = CosOptions {
@@ -53,17 +53,17 @@ impl Rig {
             ..ScfOptions::default()
         };
         let instances = [Scf::start(options.clone()).await.unwrap(), Scf::start(options).await.unwrap()];
-        let mut rig = Self { cos, instances, expected: BTreeMap::new(), _folder: folder };
-        for number in 0..PICTURES {
-            rig.learn(number).await;
+        let mut setup = Self { cos, instances, expected: BTreeMap::new(), _folder: folder };
+        for number in 0..IMAGES {
+            setup.record_expected(number).await;
         }
-        rig
+        setup
     }
 
-    /// What an undisturbed run makes of a picture.
-    async fn learn(&mut self, number: usize) {
+    /// Records the thumbnails that an undisturbed invocation makes of an image.
+    async fn record_expected(&mut self, number: usize) {
         let key = format!("undisturbed-{number}.jpg");
-        let object = self.cos.put(SOURCE, &key, picture(number), &[]).await;
+        let object = self.cos.put(SOURCE, &key, image(number), &[]).await;
         let message = event::created("cos:ObjectCreated:Put", SOURCE, REGION, &key, &object);
         assert!(self.instances[0].invoke(&message.to_string()).await.outcome.is_success());
         let thumbnail = |name: &&str| self.cos.object(TARGET, &format!("{name}/{key}")).unwrap().bytes;
@@ -72,11 +72,11 @@ impl Rig {
 }
 
 struct History<'a> {
-    rig: &'a Rig,
+    setup: &'a TwoInstances,
     random: Random,
     key: String,
     pending: Vec<Value>,
-    /// Versions that were made and not removed, where the bucket keeps them.
+    /// Versions that were stored and not removed, if the bucket keeps them.
     versions: Vec<String>,
     foreign: Option<usize>,
     kills: usize,
@@ -84,17 +84,17 @@ struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    fn new(rig: &'a Rig, seed: u64) -> Self {
+    fn new(setup: &'a TwoInstances, seed: u64) -> Self {
         let (pending, log) = (Vec::new(), Vec::new());
         let key = format!("history-{seed}.jpg");
         let random = Random::new(seed);
-        Self { rig, random, key, pending, versions: Vec::new(), foreign: None, kills: 0, log }
+        Self { setup, random, key, pending, versions: Vec::new(), foreign: None, kills: 0, log }
     }
 
     async fn run(&mut self) {
         if self.random.once_in(4) {
             let number = self.random.below(NAMES.len());
-            self.rig.cos.put(TARGET, &self.target(number), "somebody's", &[]).await;
+            self.setup.cos.put(TARGET, &self.target(number), "somebody's", &[]).await;
             self.foreign = Some(number);
         }
         for _ in 0..5 {
@@ -106,14 +106,14 @@ impl<'a> History<'a> {
                 self.deliver().await;
             }
         }
-        self.rig.cos.clear_faults();
+        self.setup.cos.clear_faults();
         while !self.pending.is_empty() {
             if self.random.once_in(2) {
                 self.slow_down();
             }
             self.deliver().await;
         }
-        self.rig.cos.clear_faults();
+        self.setup.cos.clear_faults();
     }
 
     fn target(&self, number: usize) -> String {
@@ -121,22 +121,22 @@ impl<'a> History<'a> {
     }
 
     async fn change(&mut self) {
-        let number = self.random.below(PICTURES);
+        let number = self.random.below(IMAGES);
         let (bytes, what) = match self.random.below(8) {
             0 | 1 => return self.remove(),
             2 if !self.versions.is_empty() => return self.remove_version(),
-            3 => (b"no picture".to_vec(), "a text".to_owned()),
-            _ => (picture(number), format!("picture {number}")),
+            3 => (b"not an image".to_vec(), "a text".to_owned()),
+            _ => (image(number), format!("image {number}")),
         };
-        let object = self.rig.cos.put(SOURCE, &self.key, bytes, &[]).await;
+        let object = self.setup.cos.put(SOURCE, &self.key, bytes, &[]).await;
         self.versions.extend(object.version.clone());
         self.pending.push(event::created("cos:ObjectCreated:Put", SOURCE, REGION, &self.key, &object));
         self.log.push(format!("source: {what}"));
     }
 
     fn remove(&mut self) {
-        let version = self.rig.cos.object(SOURCE, &self.key).and_then(|object| object.version);
-        self.rig.cos.delete(SOURCE, &self.key);
+        let version = self.setup.cos.object(SOURCE, &self.key).and_then(|object| object.version);
+        self.setup.cos.delete(SOURCE, &self.key);
         let name = if version.is_some() {
             "cos:ObjectRemove:DeleteMarkerCreated"
         } else {
@@ -148,7 +148,7 @@ impl<'a> History<'a> {
 
     fn remove_version(&mut self) {
         let version = self.versions.swap_remove(self.random.below(self.versions.len()));
-        self.rig.cos.delete_version(SOURCE, &self.key, &version);
+        self.setup.cos.delete_version(SOURCE, &self.key, &version);
         let mut message = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, &self.key);
         message["Records"][0]["cos"]["cosObject"]["vid"] = version.clone().into();
         self.pending.push(message);
@@ -168,20 +168,21 @@ impl<'a> History<'a> {
         let method = ["GET", "HEAD", "PUT", "DELETE"][self.random.below(4)];
         let times = u32::try_from(1 + self.random.below(5)).unwrap();
         self.log.push(format!("{times} {method} will meet {kind:?}"));
-        self.rig.cos.fail(Fault::new(kind).method(method).times(times));
+        self.setup.cos.fail(Fault::new(kind).method(method).times(times));
     }
 
-    /// The next write reaches COS late, when others have been there.
+    /// Delays the next write, so that it reaches COS after others.
     fn slow_down(&mut self) {
         let before_ms = u64::try_from(100 + self.random.below(200)).unwrap();
         let method = ["PUT", "DELETE"][self.random.below(2)];
         self.log.push(format!("the next {method} will take {before_ms} ms"));
         let slow = FaultKind::Slow { before_ms, chunk: 0, pause_ms: 0 };
-        self.rig.cos.fail(Fault::new(slow).method(method));
+        self.setup.cos.fail(Fault::new(slow).method(method));
     }
 
-    /// Delivers one or two of the pending events, at once. Meanwhile an instance may be killed, or the source change, whose
-    /// event an idle instance gets right then. What was not handled is delivered again, and so is some of what was.
+    /// Delivers one or two pending events at the same time. Meanwhile an instance may be killed, or the source may
+    /// change and an idle instance get that event. Failed events are pending again, and some handled ones too, as
+    /// duplicates.
     async fn deliver(&mut self) {
         let both = self.random.once_in(2);
         let first = self.take();
@@ -189,7 +190,7 @@ impl<'a> History<'a> {
         let delay = Duration::from_millis(u64::try_from(self.random.below(60)).unwrap());
         let victim = if self.random.once_in(3) { Some(self.random.below(2)) } else { None };
         let changes = self.random.once_in(3);
-        let rig = self.rig;
+        let setup = self.setup;
         let meanwhile = async {
             tokio::time::sleep(delay).await;
             if let Some(victim) = victim {
@@ -203,8 +204,8 @@ impl<'a> History<'a> {
             }
         };
         let (one, other, ()) = tokio::join!(
-            handled(&rig.instances[0], first.as_ref()),
-            handled(&rig.instances[1], second.as_ref()),
+            handled(&setup.instances[0], first.as_ref()),
+            handled(&setup.instances[1], second.as_ref()),
             meanwhile
         );
         self.log.push(format!("after {delay:?}: {one:?}, {other:?}, killed {victim:?}"));
@@ -217,7 +218,7 @@ impl<'a> History<'a> {
 
     async fn deliver_newest(&mut self) {
         let Some(message) = self.pending.pop() else { return };
-        let handled = handled(&self.rig.instances[1], Some(&message)).await;
+        let handled = handled(&self.setup.instances[1], Some(&message)).await;
         self.log.push(format!("at once: {handled:?}"));
         if handled == Some(false) {
             self.pending.push(message);
@@ -233,7 +234,7 @@ impl<'a> History<'a> {
     }
 
     fn kill(&mut self, victim: usize) {
-        let Some(process) = self.rig.instances[victim].process_id() else { return };
+        let Some(process) = self.setup.instances[victim].process_id() else { return };
         let status = std::process::Command::new("kill")
             .args(["-KILL", &process.to_string()])
             .stderr(std::process::Stdio::null())
@@ -242,10 +243,10 @@ impl<'a> History<'a> {
     }
 
     fn check(&self) -> Result<(), String> {
-        let source = self.rig.cos.object(SOURCE, &self.key);
-        let expected = source.as_ref().and_then(|source| self.rig.expected.get(&source.etag));
+        let source = self.setup.cos.object(SOURCE, &self.key);
+        let expected = source.as_ref().and_then(|source| self.setup.expected.get(&source.etag));
         for number in 0..NAMES.len() {
-            let there = self.rig.cos.object(TARGET, &self.target(number)).map(|object| object.bytes);
+            let there = self.setup.cos.object(TARGET, &self.target(number)).map(|object| object.bytes);
             let wanted = match self.foreign {
                 Some(foreign) if foreign == number => Some(Bytes::from_static(b"somebody's")),
                 Some(_) | None => expected.map(|thumbnails| thumbnails[number].clone()),
@@ -261,17 +262,17 @@ impl<'a> History<'a> {
     }
 }
 
-/// Whether the event was handled; nothing when there was none.
+/// Delivers an event, if any; true if it was handled.
 async fn handled(instance: &Scf, message: Option<&Value>) -> Option<bool> {
     Some(instance.invoke(&message?.to_string()).await.outcome.is_success())
 }
 
-/// Runs histories and says how many processes were killed on the way.
+/// Runs histories; returns the number of processes that were killed.
 async fn run(seeds: Vec<u64>, keeps_versions: bool) -> usize {
-    let rig = Rig::new(keeps_versions).await;
+    let setup = TwoInstances::new(keeps_versions).await;
     let mut kills = 0;
     for seed in seeds {
-        let mut history = History::new(&rig, seed);
+        let mut history = History::new(&setup, seed);
         history.run().await;
         kills += history.kills;
         if let Err(wrong) = history.check() {
@@ -281,7 +282,7 @@ async fn run(seeds: Vec<u64>, keeps_versions: bool) -> usize {
     kills
 }
 
-/// Histories side by side, as most of each is waiting.
+/// Runs histories in parallel, since each mostly waits.
 async fn run_all(range: std::ops::Range<u64>, keeps_versions: bool) {
     let seeds = seeds(range);
     let all = seeds.len();

@@ -1,9 +1,11 @@
-//! Whatever the order, repetition and crashes of events, the target bucket ends up right.
+//! Convergence: the target bucket ends up right after any order of events, with duplicates and crashes.
 //!
-//! Three proofs, from small and complete to large and real: every interleaving of two visits with up to three changes of
-//! the source (`explorer`), random histories of the same logic over a model of COS (`histories`), and random histories
-//! of the real program, two instances of it and `kill -9` included (`live`). A failure prints its seed, and
-//! `CONVERGENCE_SEED=<seed>` runs that history alone.
+//! - `explorer`: every interleaving of two visits with up to three changes of the source.
+//! - `histories`: random histories of the same logic over a model of COS.
+//! - `live`: random histories of two instances of the real program, with faults and `kill -9`.
+//! - `counting`: the requests of each case, against the table of `docs/guarantees.md`.
+//!
+//! A failure prints its seed; `CONVERGENCE_SEED=<seed>` runs that history alone.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +13,7 @@
     clippy::expect_used,
     clippy::print_stdout,
     unreachable_pub,
-    reason = "a test may panic, and its modules are its own"
+    reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
 mod counting;
@@ -21,6 +23,6 @@ mod histories;
 mod live;
 mod model;
 mod random;
-#[allow(dead_code, reason = "the other tests use the rest")]
-#[path = "../support/world.rs"]
-mod world;
+#[allow(dead_code, reason = "the tests of protocols use the rest")]
+#[path = "../support/setup.rs"]
+mod setup;

@@ -1,29 +1,29 @@
-//! A COS of one source and its thumbnails, as far as visits see it.
+//! A model of COS with one source and its thumbnails, as visits see it.
 
 use cos_thumbnailer::object::ETag;
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{FetchOutcome, SeenThumbnail, SourceState};
 
-/// What lies under the key of a source.
+/// The content under the key of a source.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Content {
-    /// Nothing, and its headers say so.
+    /// An empty object, which its headers tell.
     Empty(u8),
-    /// A picture. Two with one number are the same, byte for byte.
-    Picture(u8),
-    /// A picture that cannot be made into the first of its thumbnails.
-    Slim(u8),
-    /// No picture, which only those find out who read it.
+    /// An image. Two with the same number have the same bytes.
+    Image(u8),
+    /// An image from which the first thumbnail cannot be made.
+    Narrow(u8),
+    /// A non-image, which only its content tells.
     Text(u8),
 }
 
 impl Content {
     pub fn etag(self) -> ETag {
-        let (Self::Empty(number) | Self::Picture(number) | Self::Slim(number) | Self::Text(number)) = self;
+        let (Self::Empty(number) | Self::Image(number) | Self::Narrow(number) | Self::Text(number)) = self;
         let kind = match self {
             Self::Empty(_) => 'e',
-            Self::Picture(_) => 'p',
-            Self::Slim(_) => 's',
+            Self::Image(_) => 'i',
+            Self::Narrow(_) => 'n',
             Self::Text(_) => 't',
         };
         ETag::parse(&format!("{kind}{number}")).unwrap()
@@ -35,13 +35,13 @@ impl Content {
 pub struct Model {
     pub source: Option<Content>,
     pub thumbnails: Vec<SeenThumbnail>,
-    /// Whether the target bucket heeds `x-cos-forbid-overwrite`: one that keeps versions does not.
-    pub heeds_forbid: bool,
+    /// True if the target bucket obeys `x-cos-forbid-overwrite`, which one with versioning ignores.
+    pub obeys_forbid: bool,
 }
 
 impl Model {
-    pub fn empty(thumbnails: usize, heeds_forbid: bool) -> Self {
-        Self { source: None, thumbnails: vec![SeenThumbnail::Absent; thumbnails], heeds_forbid }
+    pub fn empty(thumbnails: usize, obeys_forbid: bool) -> Self {
+        Self { source: None, thumbnails: vec![SeenThumbnail::Absent; thumbnails], obeys_forbid }
     }
 
     /// HEAD of the source.
@@ -53,31 +53,31 @@ impl Model {
         }
     }
 
-    /// GET of the source, and what the pixels come to.
+    /// GET of the source, and the result of decoding it.
     pub fn get(&self) -> FetchOutcome {
         let source = match self.source {
             Some(text @ Content::Text(_)) => SourceState::NotAnImage(text.etag()),
             Some(_) | None => self.head(),
         };
-        let impossible = if matches!(self.source, Some(Content::Slim(_))) { vec![0] } else { Vec::new() };
+        let impossible = if matches!(self.source, Some(Content::Narrow(_))) { vec![0] } else { Vec::new() };
         FetchOutcome { source, impossible }
     }
 
-    /// PUT of a thumbnail. Whether it was refused because something is there.
+    /// PUT of a thumbnail; true if it was refused because the key is taken.
     pub fn put(&mut self, number: usize, thumbnail: SeenThumbnail, only_if_absent: bool) -> bool {
-        let refused = only_if_absent && self.heeds_forbid && self.thumbnails[number] != SeenThumbnail::Absent;
+        let refused = only_if_absent && self.obeys_forbid && self.thumbnails[number] != SeenThumbnail::Absent;
         if !refused {
             self.thumbnails[number] = thumbnail;
         }
         refused
     }
 
-    /// What is wrong with the thumbnails; nothing when they are those of the source as it is.
+    /// The difference between the thumbnails and those of the current source, if any.
     pub fn wrong(&self, recipes: &[RecipeHash]) -> Option<String> {
         let is_right = |(number, seen): (usize, &SeenThumbnail)| match (self.source, seen) {
             (_, SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_)) => true,
             (None | Some(Content::Empty(_) | Content::Text(_)), seen) => *seen == SeenThumbnail::Absent,
-            (Some(Content::Slim(_)), seen) if number == 0 => *seen == SeenThumbnail::Absent,
+            (Some(Content::Narrow(_)), seen) if number == 0 => *seen == SeenThumbnail::Absent,
             (Some(content), SeenThumbnail::Ours { etag, recipe }) => {
                 etag.as_ref() == Some(&content.etag()) && *recipe == recipes[number]
             }

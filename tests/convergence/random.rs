@@ -1,10 +1,10 @@
-//! Numbers from a seed: Marsaglia's xorshift64.
+//! Random numbers from a seed: Marsaglia's xorshift64.
 
 pub struct Random(u64);
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        // Seeds that differ in one bit must not begin alike, and zero is no state.
+        // Multiplication spreads seeds that differ in one bit; the state must not be zero.
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
@@ -15,13 +15,13 @@ impl Random {
         usize::try_from((self.0 >> 16) % u64::try_from(bound).unwrap()).unwrap()
     }
 
-    /// True once in so many times.
+    /// True with a probability of 1 / `times`.
     pub fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == 0
     }
 }
 
-/// The seeds to run: those of the range, or the one of `CONVERGENCE_SEED`.
+/// The seeds of the range, or only that of `CONVERGENCE_SEED`.
 pub fn seeds(range: std::ops::Range<u64>) -> Vec<u64> {
     match std::env::var("CONVERGENCE_SEED") {
         Ok(seed) => vec![seed.parse().expect("CONVERGENCE_SEED is a number")],

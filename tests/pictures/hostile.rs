@@ -1,5 +1,5 @@
-//! Hostile, damaged and interrupted files through `render`: each gives a thumbnail or an error that names the cause, and
-//! never a panic.
+//! Hostile, damaged and interrupted files through `render`: each gives a thumbnail or an error that names the cause,
+//! and never a panic.
 
 use std::io::{self, Cursor, Read};
 

@@ -1,7 +1,7 @@
 //! The peak memory of the real program, against the memory that it was allowed.
 //!
-//! A function reserves 24 MB for itself and gives the rest to pixels. Each image is either rendered within that or refused,
-//! and refused only if at least 4/5 of the function's memory would have been needed.
+//! A function reserves 24 MB for itself and gives the rest to pixels. Each image is either rendered within that or
+//! refused, and refused only if at least 4/5 of the function's memory would have been needed.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

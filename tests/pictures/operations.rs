@@ -1,11 +1,5 @@
-//! Every operation, written as users write it, on real photographs: against references computed by another
-//! program (`tests/data/make.py`), and by where the subject is that anybody sees.
-
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot read its fixture has failed"
-)]
+//! Operations on real photographs, in the syntax of the settings: against references of another program
+//! (`tests/data/make.py`), and against the position of the subject.
 
 use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::imaging::{Error, Thumbnail};
@@ -14,7 +8,7 @@ use image::RgbImage;
 
 use crate::fixture::{data, run};
 
-/// The recipe of a thumbnail as a variable has it.
+/// The recipe of a thumbnail as the variable `THUMBNAILS` has it.
 fn recipe(text: &str, format: Format) -> Recipe {
     let variables = [("THUMBNAILS", format!("t={text}")), ("FORMAT", format.name().to_owned())];
     let config = Config::load(&Environment::from_pairs(variables), None);
@@ -37,8 +31,8 @@ fn difference(left: &RgbImage, right: &RgbImage) -> f64 {
     sum as f64 / left.len() as f64
 }
 
-/// What is only cut and mirrored is the same to the last bit. Where something is scaled, half a level is what
-/// rounding between the two passes of resampling costs; sharpening enlarges it.
+/// Cut and mirrored images are exact. Scaled ones may differ by half a level, which rounding between the two passes of
+/// resampling costs; sharpening increases that.
 #[test]
 fn operations_match_the_reference() {
     for (text, reference, allowed) in [
@@ -77,19 +71,19 @@ fn operations_match_the_reference() {
     }
 }
 
-/// Where a window lies in a picture: the only place where the pixels agree.
-fn place(window: &RgbImage, whole: &RgbImage) -> (u32, u32) {
+/// Position of a window in an image: the only one where all pixels agree.
+fn position(window: &RgbImage, whole: &RgbImage) -> (u32, u32) {
     let free = (whole.width() - window.width(), whole.height() - window.height());
-    let places = (0..=free.1).flat_map(|y| (0..=free.0).map(move |x| (x, y)));
+    let positions = (0..=free.1).flat_map(|y| (0..=free.0).map(move |x| (x, y)));
     let agrees = |&(left, top): &(u32, u32)| {
         window.enumerate_pixels().all(|(x, y, pixel)| whole.get_pixel(left + x, top + y) == pixel)
     };
-    places.into_iter().find(agrees).unwrap()
+    positions.into_iter().find(agrees).unwrap()
 }
 
-/// Faces and heads by their edges in the picture, parts of its width and height: left, top, right, bottom.
+/// The subject is a face or head, with its left, top, right and bottom edge in parts of the width and height.
 #[test]
-fn the_subject_is_inside_the_chosen_window() {
+fn automatic_crop_contains_the_subject() {
     for (name, size, subject) in [
         ("portrait.jpg", "100x100", (0.57, 0.17, 0.76, 0.58)),
         ("portrait.jpg", "60x120", (0.57, 0.17, 0.76, 0.58)),
@@ -101,7 +95,7 @@ fn the_subject_is_inside_the_chosen_window() {
         let whole = pixels(name, &format!("imageMogr2/thumbnail/!{size}r"));
         let window = pixels(name, &format!("imageMogr2/thumbnail/!{size}r/gravity/auto/crop/{size}"));
         assert_eq!(format!("{}x{}", window.width(), window.height()), size);
-        let (x, y) = place(&window, &whole);
+        let (x, y) = position(&window, &whole);
         let part = |at: u32, of: u32| f64::from(at) / f64::from(of);
         let (left, top) = (part(x, whole.width()), part(y, whole.height()));
         let (right, bottom) =
@@ -113,7 +107,7 @@ fn the_subject_is_inside_the_chosen_window() {
 }
 
 #[test]
-fn a_cut_beside_the_picture_fails_alone_and_says_where() {
+fn cut_outside_the_image_fails_alone_with_its_position() {
     let recipes =
         ["imageMogr2/cut/10x10x768x0", "imageMogr2/cut/10x10x767x0"].map(|text| recipe(text, Format::Png));
     let thumbnails = run(&data("kodim23-768x512.png"), &recipes.each_ref()).unwrap().thumbnails;
@@ -125,10 +119,10 @@ fn a_cut_beside_the_picture_fails_alone_and_says_where() {
     assert_eq!(thumbnails[1].as_ref().unwrap().width, 1);
 }
 
-/// Large ones are written on threads of their own where there are cores for it.
+/// Large thumbnails are encoded in parallel if there are enough cores.
 #[test]
-fn thumbnails_written_side_by_side_stand_in_their_order() {
-    let wishes = [
+fn thumbnails_encoded_in_parallel_keep_their_order() {
+    let requests = [
         ("1000x1000", Format::WebP, 1000),
         ("imageMogr2/cut/9x9x5000x0", Format::Jpeg, 0),
         ("2000x2000", Format::Jpeg, 2000),
@@ -136,12 +130,12 @@ fn thumbnails_written_side_by_side_stand_in_their_order() {
         ("900x900/sharpen/70", Format::Png, 900),
         ("600x600", Format::Jpeg, 600),
     ];
-    let recipes: Vec<Recipe> = wishes.iter().map(|(text, format, _)| recipe(text, *format)).collect();
+    let recipes: Vec<Recipe> = requests.iter().map(|(text, format, _)| recipe(text, *format)).collect();
     let recipes: Vec<&Recipe> = recipes.iter().collect();
     let file = data("photo-2048x1365.jpg");
     let made = run(&file, &recipes).unwrap().thumbnails;
     for ((made, (text, format, side)), again) in
-        made.iter().zip(wishes).zip(run(&file, &recipes).unwrap().thumbnails)
+        made.iter().zip(requests).zip(run(&file, &recipes).unwrap().thumbnails)
     {
         match made {
             Ok(thumbnail) => {
@@ -158,7 +152,7 @@ fn thumbnails_written_side_by_side_stand_in_their_order() {
 }
 
 #[test]
-fn a_limit_of_bytes_holds_for_every_format_or_fails() {
+fn limit_of_bytes_is_met_or_reported_in_every_format() {
     for format in [Format::Jpeg, Format::WebP] {
         let thumbnail = thumbnail("photo-2048x1365.jpg", "300x300/max_bytes/6k", format).unwrap();
         let length = thumbnail.bytes.len();
@@ -177,9 +171,9 @@ fn a_limit_of_bytes_holds_for_every_format_or_fails() {
     }
 }
 
-/// A thumbnail that is not smaller in pixels is not larger in bytes.
+/// A thumbnail with the pixels of its source has at most its bytes.
 #[test]
-fn a_picture_written_anew_has_no_more_bytes() {
+fn image_of_unchanged_size_has_no_more_bytes() {
     for (name, quality) in [("quality-35.jpg", "95!"), ("progressive.jpg", "100!"), ("rgb.webp", "100!")] {
         let length = |side: u32| {
             let text = format!("imageMogr2/thumbnail/{side}x{side}>/quality/{quality}");
@@ -189,11 +183,11 @@ fn a_picture_written_anew_has_no_more_bytes() {
         let source = data(name).len();
         assert!(length(192) <= source, "{name}: {} after {source}", length(192));
         assert!(length(192) * 5 > source * 4, "{name}: {} after {source}", length(192));
-        assert!(length(188) > source, "{name}: smaller pictures are as asked");
+        assert!(length(188) > source, "{name}: the quality of a smaller image is as asked");
     }
 }
 
-/// Where a mark stands in a file.
+/// True if the file contains these bytes.
 fn has(file: &[u8], mark: &[u8]) -> bool {
     file.windows(mark.len()).any(|window| window == mark)
 }
@@ -217,7 +211,7 @@ fn artist_and_copyright_are_kept_on_request_and_nothing_else() {
 }
 
 #[test]
-fn kept_credits_are_read_by_another_program_and_say_the_same() {
+fn kept_copyright_is_read_by_another_program() {
     use image::ImageDecoder as _;
     let kept = thumbnail("portrait.jpg", "100x100/keep/copyright", Format::WebP).unwrap().bytes;
     let mut decoder = image::codecs::webp::WebPDecoder::new(std::io::Cursor::new(kept)).unwrap();
@@ -229,7 +223,7 @@ fn kept_credits_are_read_by_another_program_and_say_the_same() {
 }
 
 #[test]
-fn a_kept_profile_comes_with_the_pixels_it_describes() {
+fn kept_profile_describes_the_pixels() {
     use image::ImageDecoder as _;
     let open = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().into_rgb8();
     let source = png::Decoder::new(std::io::Cursor::new(data("p3.png"))).read_info().unwrap();
@@ -238,8 +232,8 @@ fn a_kept_profile_comes_with_the_pixels_it_describes() {
     let png = png::Decoder::new(std::io::Cursor::new(kept.clone())).read_info().unwrap();
     assert_eq!(png.info().icc_profile, Some(profile.clone()));
     let converted = pixels("p3.png", "80x80");
-    assert!(difference(&open(&kept), &converted) > 1.0, "its colours are those of the profile");
-    // The picture of p3.png is that of rgb.png, labelled anew.
+    assert!(difference(&open(&kept), &converted) > 1.0, "the pixels must not be converted");
+    // p3.png has the samples of rgb.png with another profile.
     let wanted = image::load_from_memory(&data("reference/rgb.png")).unwrap().into_rgb8();
     assert!(difference(&open(&kept), &wanted) < 0.5);
 
@@ -250,13 +244,13 @@ fn a_kept_profile_comes_with_the_pixels_it_describes() {
     let mut jpeg = jpeg_decoder::Decoder::new(kept.as_ref());
     jpeg.read_info().unwrap();
     assert_eq!(jpeg.icc_profile().as_deref(), Some(profile.as_ref()));
-    // GIF has no place for one: there the colours are converted.
+    // GIF cannot hold a profile, so the colours are converted.
     let gif = thumbnail("p3.png", "80x80/keep/profile", Format::Gif).unwrap().bytes;
     assert_eq!(gif, thumbnail("p3.png", "80x80", Format::Gif).unwrap().bytes);
 }
 
 #[test]
-fn what_has_no_profile_of_rgb_is_converted_as_ever() {
+fn image_without_an_rgb_profile_is_converted_in_any_case() {
     for name in ["cmyk-adobe.jpg", "grey.jpg", "rgb.bmp", "broken-profile.jpg"] {
         let kept = thumbnail(name, "80x80/keep/profile", Format::Png).unwrap().bytes;
         assert_eq!(kept, thumbnail(name, "80x80", Format::Png).unwrap().bytes, "{name}");

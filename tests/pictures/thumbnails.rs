@@ -25,17 +25,18 @@ fn pixels(name: &str, side: u32) -> RgbaImage {
 /// The expected result of a file of the folder.
 #[derive(Clone, Copy)]
 enum Class {
-    /// Differences by resampling and rounding only. The largest are at sharp edges: eight bits between the two passes of
-    /// resampling clip the overshoot there.
+    /// Differences by resampling and rounding only. The largest are at sharp edges: eight bits between the two passes
+    /// of resampling clip the overshoot there.
     Exact,
-    /// The largest mean difference that is allowed where another decoder, or conversion of a profile, rounds differently.
+    /// The largest mean difference that is allowed where another decoder, or conversion of a profile, rounds
+    /// differently.
     Near(f64),
     /// An error whose sentence has these words.
     Refused(&'static str),
 }
 
-/// File, reference and class of the images that are not exact, or have the reference of another. Every other image of the
-/// folder is exact and has a reference of its own name.
+/// File, reference and class of the images that are not exact, or have the reference of another. Every other image of
+/// the folder is exact and has a reference of its own name.
 const IMAGES: &[(&str, &str, Class)] = &[
     ("adobe-rgb.jpg", "adobe-rgb", Class::Near(1.2)),
     ("animated.avif", "animated-opaque", Class::Near(1.0)),
@@ -96,8 +97,8 @@ fn expectation(name: &str) -> (String, Class) {
     (name.split('.').next().unwrap().to_owned(), Class::Exact)
 }
 
-/// Compares every image of the folder at the size of its reference. Photographs, and images of 767x511, are averaged while
-/// they are decoded, with partial cells in the last column and row.
+/// Compares every image of the folder at the size of its reference. Photographs, and images of 767x511, are averaged
+/// while they are decoded, with partial cells in the last column and row.
 #[test]
 fn every_image_matches_its_reference_or_is_refused_with_its_reason() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
@@ -395,8 +396,8 @@ fn shared_corpus_renders() {
     }
 }
 
-/// A gradient of one level of eight bits every 40 pixels. The thumbnail is the exact mean, rounded once: it bands no more
-/// than eight bits must.
+/// A gradient of one level of eight bits every 40 pixels. The thumbnail is the exact mean, rounded once: it bands no
+/// more than eight bits must.
 #[test]
 fn gradient_of_sixteen_bits_is_rounded_once() {
     const WIDTH: u32 = 1600;

@@ -1,17 +1,15 @@
-//! `scripts/deploy` and `scripts/undeploy`, through Tencent's own command line tool, against a recorder that speaks the
-//! cloud API; and `deploy/terraform`, compared with them. The tests themselves are `deploy/tests`.
+//! Runs the tests in `deploy/tests`: `scripts/deploy` and `scripts/undeploy` against a recorder that speaks the cloud
+//! API, and `deploy/terraform` compared with them.
 //!
-//! Needs `python3` with `venv`, and the package index once; the environments are kept in the target folder.
-
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed as it should")]
+//! Needs `python3` with `venv`. The first run installs packages; the environments stay in the target folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A reader of Terraform's language, and what it needs.
+/// A parser of Terraform's language, and its dependencies.
 const PACKAGES: [&str; 3] = ["python-hcl2==8.1.4", "lark==1.3.1", "regex==2026.11.19"];
 
-/// An interpreter that has the reader.
+/// A Python interpreter with these packages.
 fn python() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deploy-tests");
     let python = folder.join("bin/python");
@@ -30,7 +28,7 @@ fn python() -> PathBuf {
 }
 
 #[test]
-fn scripts_and_terraform_bring_about_what_the_program_says() {
+fn scripts_and_terraform_deploy_what_the_program_prints() {
     let output = Command::new(python())
         .args(["-m", "unittest", "discover", "--start-directory", "deploy/tests"])
         .env("BOOTSTRAP", env!("CARGO_BIN_EXE_cos-thumbnailer"))

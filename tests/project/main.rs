@@ -1,6 +1,11 @@
-//! The repository itself: its documents, deployment scripts, zip and fuzzing seeds fit the program.
+//! The repository itself: levels of modules, documents, deployment scripts, zip and fuzzing seeds.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic and print"
+)]
 
 mod configuration;
 mod deploy;
@@ -8,4 +13,3 @@ mod fuzz_seeds;
 mod layering;
 mod package;
 mod readme;
-mod settings;

@@ -1,6 +1,4 @@
-//! What `scripts/package` lets pass into the zip, and what the program is made of.
-
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+//! The check of `scripts/package` on the program for the zip, and the crates in the program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -16,7 +14,7 @@ fn refusal(program: &Path) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
-/// Builds C with these options.
+/// Compiles C with these options.
 fn built(folder: &tempfile::TempDir, name: &str, source: &str, options: &[&str]) -> PathBuf {
     let (file, program) = (folder.path().join(format!("{name}.c")), folder.path().join(name));
     std::fs::write(&file, source).unwrap();
@@ -28,9 +26,9 @@ fn built(folder: &tempfile::TempDir, name: &str, source: &str, options: &[&str])
 const MAIN: &str = "int main(void) { return 0; }";
 
 #[test]
-fn a_program_that_needs_a_newer_glibc_is_refused() {
+fn program_that_needs_a_newer_glibc_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    // A symbol of 2.17 by its version, and one of any later one.
+    // A library named libc.so.6 with one symbol of this glibc version, and a program that needs the symbol.
     let version = |number: &str| {
         let source = "int wanted(void); int call(void) { return wanted(); }";
         let script = format!("GLIBC_{number} {{ global: wanted; }};");
@@ -59,7 +57,7 @@ fn a_program_that_needs_a_newer_glibc_is_refused() {
 }
 
 #[test]
-fn a_program_that_needs_what_centos_7_lacks_is_refused() {
+fn program_that_needs_a_library_centos_7_lacks_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let library =
         built(&folder, "libelsewhere.so", "", &["-shared", "-nostdlib", "-Wl,-soname,libelsewhere.so.3"]);
@@ -73,7 +71,7 @@ fn a_program_that_needs_what_centos_7_lacks_is_refused() {
     assert!(refusal(&script).contains("is no program for x86-64"));
 }
 
-/// The crates that the program is linked of, by name.
+/// Names of the crates in the program.
 fn crates() -> Vec<String> {
     let arguments =
         ["tree", "--locked", "--package", "cos-thumbnailer", "--edges", "normal", "--prefix", "none"];
@@ -84,7 +82,7 @@ fn crates() -> Vec<String> {
 }
 
 #[test]
-fn the_program_contains_nothing_of_the_twin_and_of_development() {
+fn program_contains_nothing_of_scf_local_and_of_development() {
     let crates = crates();
     assert!(crates.iter().any(|name| name == "fast_image_resize"), "{crates:?}");
     let foreign = [
@@ -99,11 +97,11 @@ fn the_program_contains_nothing_of_the_twin_and_of_development() {
     ];
     let found: Vec<_> = crates.iter().filter(|name| foreign.contains(&name.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
-    // What the twin alone says does not stand in the program; what the program says does.
+    // The program has its own texts and none of scf-local.
     let program = std::fs::read(env!("CARGO_BIN_EXE_cos-thumbnailer")).unwrap();
     let contains = |text: &str| memchr::memmem::find(&program, text.as_bytes()).is_some();
     let journal = std::fs::read_to_string("local/src/cos/admin.rs").unwrap();
     assert!(journal.contains("/-/journal"));
-    assert!(!contains("/-/journal"), "the program serves the journal of the twin");
+    assert!(!contains("/-/journal"), "the program serves the journal of scf-local");
     assert!(contains("TENCENTCLOUD_SECRETID"));
 }

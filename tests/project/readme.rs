@@ -1,8 +1,6 @@
 //! The documents of the repository: links and paths lead somewhere, the README stays short, and its two languages have
 //! one structure.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read a document has failed")]
-
 use std::path::{Path, PathBuf};
 
 /// Longest README, lines.

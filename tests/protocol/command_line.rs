@@ -1,7 +1,5 @@
-//! The commands beside the function: `render`, `check`, `policy`, `triggers`, `--help` (`doctor` needs a COS:
-//! `end_to_end`).
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+//! The commands `render`, `check`, `policy` and `triggers`, and `--help`. `end_to_end` tests `doctor`, which needs a
+//! COS.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -18,11 +16,11 @@ fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-fn stdout(output: &Output) -> &str {
+pub(crate) fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-fn stderr(output: &Output) -> &str {
+pub(crate) fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }
 
@@ -54,7 +52,7 @@ fn render_takes_the_syntax_of_tencent() {
 }
 
 #[test]
-fn render_says_what_is_wrong() {
+fn render_reports_mistakes() {
     let table: [(&[&str], &str); 7] = [
         (&["render", PHOTO], "SRC and at least one DST"),
         (&["render", "nowhere.jpg", "/tmp/never.jpg"], "nowhere.jpg"),
@@ -72,7 +70,7 @@ fn render_says_what_is_wrong() {
 }
 
 #[test]
-fn served_jobs_are_answered_line_by_line() {
+fn render_serve_answers_each_job_with_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("a.webp");
     let job = |source: &str, mode: &str| serde_json::json!({"src": source, "dst": target, "box": 100, "fmt": "webp", "q": 75, "mode": mode});
@@ -100,7 +98,7 @@ fn served_jobs_are_answered_line_by_line() {
 }
 
 #[test]
-fn check_says_what_the_settings_mean() {
+fn check_describes_the_settings() {
     let output = program().arg("check").env("THUMBNAILS", "small=150x150").output().unwrap();
     assert!(output.status.success());
     assert!(
@@ -140,7 +138,7 @@ fn policy_and_triggers_follow_the_configuration() {
 }
 
 #[test]
-fn policy_and_triggers_say_what_is_missing() {
+fn policy_and_triggers_name_missing_arguments() {
     let table: [(&[&str], &str); 6] = [
         (&["policy", "--source", "photos-1250000000"], "name it with --region"),
         (&["policy", "--region", "guangzhou"], "it must read like ap-guangzhou"),
@@ -187,7 +185,7 @@ fn outcomes_document_lists_every_code() {
 }
 
 #[test]
-fn unknown_words_are_refused() {
+fn unknown_arguments_are_refused() {
     for arguments in
         [&["rendre"][..], &["--hlep"], &["check", "more"], &["doctor", "more"], &["render", "--bix", "3"]]
     {

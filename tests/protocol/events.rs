@@ -1,12 +1,9 @@
-//! Every published trigger payload, and every constructed one, decodes to typed records or is refused with a
-//! reason.
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+//! Payloads of COS triggers, published and constructed: each decodes to records or is refused with a reason.
 
 use cos_thumbnailer::event;
 use cos_thumbnailer::object::Region;
 
-/// One line per record: what a reader of the payload would say of it.
+/// A line for each record of a payload.
 fn read(file: &str) -> Vec<String> {
     let message = std::fs::read(format!("tests/data/events/{file}.json")).unwrap();
     let region = Region::parse("ap-nowhere-1").unwrap();

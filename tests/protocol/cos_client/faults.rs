@@ -1,4 +1,4 @@
-//! What becomes of connections that break, bodies that end early and time that runs out.
+//! Reactions to broken connections, short bodies and the deadline.
 
 use std::error::Error as _;
 use std::io::Read;
@@ -11,17 +11,18 @@ use tokio::time::Instant;
 use super::server::{Reply, Server, answer, document};
 use super::{ETAG, assert_signed, client, credential, get, key, place, read, refusal, session, upload};
 
-/// The announced object of 10 bytes, cut after 4.
+/// An answer that announces 10 bytes and has 4.
 fn cut() -> Vec<u8> {
     answer(200, &[ETAG, ("Content-Length", "10")], b"0123")
 }
 
+/// The answer with the other 6 bytes.
 fn rest(etag: (&str, &str)) -> Vec<u8> {
     answer(206, &[etag, ("Content-Range", "bytes 4-9/10")], b"456789")
 }
 
 #[tokio::test]
-async fn connections_closed_while_frozen_cost_no_failure() {
+async fn connections_closed_while_frozen_cause_no_failure() {
     let stored = || answer(200, &[ETAG], b"");
     let closing = || Reply::AnswerAndCloseIdle(stored());
     let server = Server::start([closing(), closing(), Reply::Answer(stored())]);
@@ -32,29 +33,29 @@ async fn connections_closed_while_frozen_cost_no_failure() {
         session.put(&place, &second, upload(b"two"))
     );
     assert!(one.is_ok() && two.is_ok());
-    // Both connections go back to the pool, then the thread of the runtime stands still, as in a frozen
-    // instance, while the other side closes them.
+    // Both connections go back to the pool. Then the runtime thread blocks, as in a frozen instance, while the server
+    // closes them.
     tokio::time::sleep(Duration::from_millis(5)).await;
     std::thread::sleep(Duration::from_millis(150));
     session.put(&place, &key("c.jpg"), upload(b"three")).await.unwrap();
-    let seen = server.take_seen();
+    let seen = server.take_requests();
     let last = seen.last().unwrap();
     assert_eq!((last.body.as_slice(), last.connection), (&b"three"[..], 2));
 }
 
 #[tokio::test]
-async fn a_connection_closed_on_the_second_request_costs_a_reconnect_only() {
+async fn connection_closed_on_its_second_request_costs_a_reconnect() {
     let stored = || Reply::Answer(answer(200, &[ETAG], b""));
     let server = Server::start([stored(), Reply::Close, stored()]);
     let session = session(&server);
     session.put(&place(), &key("a.jpg"), upload(b"first")).await.unwrap();
     session.put(&place(), &key("b.jpg"), upload(b"second")).await.unwrap();
-    let connections: Vec<_> = server.take_seen().iter().map(|seen| seen.connection).collect();
+    let connections: Vec<_> = server.take_requests().iter().map(|seen| seen.connection).collect();
     assert_eq!((connections, session.counters().retries), (vec![0, 0, 1], 1));
 }
 
 #[tokio::test]
-async fn resets_are_survived() {
+async fn request_is_retried_after_resets() {
     let server = Server::start([Reply::Reset, Reply::Reset, Reply::Answer(answer(200, &[ETAG], b""))]);
     let session = session(&server);
     session.put(&place(), &key("a.jpg"), upload(b"hello")).await.unwrap();
@@ -62,7 +63,7 @@ async fn resets_are_survived() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_a_network_error() {
+async fn refused_connection_is_a_network_error() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let endpoint = Endpoint::parse(&format!("http://{free}")).unwrap();
     let session = client(&endpoint).session(credential(), Instant::now() + Duration::from_secs(20));
@@ -72,7 +73,7 @@ async fn nobody_listening_is_a_network_error() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_speak_tls_is_a_network_error() {
+async fn server_without_tls_is_a_network_error() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = Endpoint::parse(&format!("https://{}", listener.local_addr().unwrap())).unwrap();
     let server = std::thread::spawn(move || {
@@ -85,17 +86,17 @@ async fn a_server_that_does_not_speak_tls_is_a_network_error() {
     });
     let session = client(&endpoint).session(credential(), Instant::now() + Duration::from_secs(20));
     assert_eq!(get(&session, "a.jpg").await.unwrap_err().code(), "cos.network");
-    // Handshake records of TLS (RFC 8446, 5.1).
+    // The client sent handshake records of TLS (RFC 8446, 5.1).
     assert_eq!(server.join().unwrap(), [[0x16, 0x03]; 4]);
 }
 
 #[tokio::test]
-async fn a_short_body_is_resumed_if_the_object_is_the_same() {
+async fn short_body_is_resumed_if_the_object_is_the_same() {
     let server =
         Server::start([Reply::AnswerAndClose(cut()), refusal(503, "SlowDown"), Reply::Answer(rest(ETAG))]);
     let session = session(&server);
     assert_eq!(get(&session, "a.jpg").await.unwrap(), b"0123456789");
-    let seen = server.take_seen();
+    let seen = server.take_requests();
     assert_eq!(seen[0].header("range"), None);
     for seen in &seen[1..] {
         assert_eq!(seen.header("range"), Some("bytes=4-"));
@@ -107,7 +108,7 @@ async fn a_short_body_is_resumed_if_the_object_is_the_same() {
 }
 
 #[tokio::test]
-async fn an_answer_shorter_than_its_range_is_resumed() {
+async fn answer_shorter_than_its_range_is_resumed() {
     let part = |range: &str, body: &[u8]| Reply::Answer(answer(206, &[ETAG, ("Content-Range", range)], body));
     let server = Server::start([part("bytes 2-5/10", b"23"), part("bytes 4-5/10", b"45")]);
     let mut download = session(&server).get_range(&place(), &key("a.jpg"), None, 2..6).await.unwrap();
@@ -115,13 +116,13 @@ async fn an_answer_shorter_than_its_range_is_resumed() {
 }
 
 #[tokio::test]
-async fn a_stalled_body_is_resumed() {
+async fn stalled_body_is_resumed() {
     let server = Server::start([Reply::Hang(cut()), Reply::Answer(rest(ETAG))]);
     assert_eq!(get(&session(&server), "a.jpg").await.unwrap(), b"0123456789");
 }
 
 #[tokio::test]
-async fn an_object_that_changed_is_not_sewn_together() {
+async fn parts_of_different_objects_are_not_joined() {
     let changed: [fn() -> Vec<u8>; 6] = [
         || answer(412, &[], &document("PreconditionFailed", "")),
         || answer(416, &[], &document("InvalidRange", "")),
@@ -138,7 +139,7 @@ async fn an_object_that_changed_is_not_sewn_together() {
 }
 
 #[tokio::test]
-async fn a_short_body_without_an_etag_is_an_error_and_never_an_end() {
+async fn short_body_without_an_etag_is_an_error() {
     let body = answer(200, &[("Content-Length", "10")], b"0123");
     let server = Server::start([Reply::AnswerAndClose(body)]);
     let error = get(&session(&server), "a.jpg").await.unwrap_err();
@@ -146,17 +147,17 @@ async fn a_short_body_without_an_etag_is_an_error_and_never_an_end() {
 }
 
 #[tokio::test]
-async fn a_download_that_keeps_breaking_ends() {
+async fn download_that_keeps_breaking_fails() {
     let none = || answer(200, &[ETAG, ("Content-Length", "10")], b"");
     let part = || answer(206, &[ETAG, ("Content-Range", "bytes 0-9/10"), ("Content-Length", "10")], b"");
     let broken = [none(), part(), part(), part()].map(Reply::AnswerAndClose);
     let server = Server::start(broken);
     assert_eq!(get(&session(&server), "a.jpg").await.unwrap_err().code(), "cos.network");
-    assert_eq!(server.take_seen().len(), 4);
+    assert_eq!(server.take_requests().len(), 4);
 }
 
 #[tokio::test]
-async fn no_request_outlasts_the_deadline() {
+async fn request_fails_at_the_deadline() {
     let server = Server::start((0..9).map(|_| Reply::Hang(Vec::new())));
     let deadline = Instant::now() + Duration::from_millis(500);
     let session = client(&server.endpoint).session(credential(), deadline);
@@ -172,7 +173,7 @@ async fn no_request_outlasts_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_body_does_not_outlast_the_deadline_either() {
+async fn body_fails_at_the_deadline() {
     let server = Server::start((0..9).map(|_| Reply::Hang(cut())));
     let deadline = Instant::now() + Duration::from_millis(250);
     let session = client(&server.endpoint).session(credential(), deadline);

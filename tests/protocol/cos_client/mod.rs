@@ -1,9 +1,7 @@
-//! The COS client against a server on loopback that can be told to misbehave, byte by byte.
+//! The COS client against a server on loopback that misbehaves by a script, byte by byte.
 //!
-//! These tests show what goes over the wire and how faults are survived. That the real service accepts the
-//! signatures is shown by the vectors of its own SDKs, beside the signer.
-
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may end here")]
+//! These tests check the requests on the wire and the reactions to faults. The unit tests of the signer check
+//! signatures against vectors of Tencent's own SDKs.
 
 mod answers;
 mod faults;
@@ -12,7 +10,6 @@ mod server;
 
 use std::time::Duration;
 
-use self::server::{Reply, Seen, Server, answer, document};
 use bytes::Bytes;
 use cos_thumbnailer::cos::{
     BucketLocation, Client, ClientSettings, Credential, Download, Error, RetryPolicy, Session, Upload,
@@ -23,6 +20,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
 use tokio::time::Instant;
+
+use self::server::{ReceivedRequest, Reply, Server, answer, document};
 
 const ID: &str = "AKIDexampleVisible";
 const SECRET: &str = "secretVisible";
@@ -91,8 +90,8 @@ fn refusal(status: u16, code: &str) -> Reply {
     Reply::Answer(answer(status, &[], &document(code, "a message")))
 }
 
-/// Checks a signature from what came over the wire alone, as COS does, in strict signature mode.
-fn assert_signed(seen: &Seen) {
+/// Checks a signature as COS does in strict mode, by the received request alone.
+fn assert_signed(seen: &ReceivedRequest) {
     let authorization = seen.header("authorization").unwrap();
     let part = |name: &str| {
         let value = authorization.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));

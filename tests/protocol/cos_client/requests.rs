@@ -1,4 +1,4 @@
-//! What goes over the wire, and what comes back when all is well.
+//! Requests on the wire and their regular answers.
 
 use std::time::{Duration, SystemTime};
 
@@ -28,7 +28,7 @@ async fn put_sends_and_signs_every_header() {
     assert_eq!(stored.etag.unwrap().as_str(), "9b2cf535f27731c974343645a3985328");
     assert_eq!(stored.request_id.as_deref(), Some("NjYx"));
 
-    let seen = &server.take_seen()[0];
+    let seen = &server.take_requests()[0];
     assert_signed(seen);
     assert_eq!((seen.method.as_str(), seen.target.as_str()), ("PUT", "/out/w200/cat.jpg"));
     assert_eq!(seen.body, b"hello");
@@ -50,7 +50,7 @@ async fn put_sends_and_signs_every_header() {
 }
 
 #[tokio::test]
-async fn odd_keys_arrive_as_they_are() {
+async fn unusual_keys_are_sent_unchanged() {
     let odd = [
         "图片/猫 1+2.jpg",
         "100%25 sure/%E4%BD%A0.jpg",
@@ -65,7 +65,7 @@ async fn odd_keys_arrive_as_they_are() {
     let session = session(&server);
     for name in odd {
         assert_eq!(get(&session, name).await.unwrap(), b"x", "{name}");
-        let seen = &server.take_seen()[0];
+        let seen = &server.take_requests()[0];
         assert_signed(seen);
         assert_eq!(percent_decode_str(&seen.target[1..]).decode_utf8().unwrap(), name);
         assert!(
@@ -109,7 +109,7 @@ async fn get_head_and_delete_of_a_version_sign_the_parameter() {
     let stored = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
     assert_eq!(head.last_modified, Some(stored));
 
-    let seen = server.take_seen();
+    let seen = server.take_requests();
     for (seen, method) in seen.iter().zip(["HEAD", "GET", "DELETE"]) {
         assert_eq!((seen.method.as_str(), seen.target.as_str()), (method, "/a.png?versionId=MTg0%2F%2B%3D"));
         assert_signed(seen);
@@ -138,14 +138,14 @@ async fn get_range_reads_a_part_and_resumes_inside_it() {
     assert_eq!(other.code(), "cos.protocol", "{other}");
     assert_eq!(session.get_range(&place, &key, None, 4..4).await.unwrap_err().code(), "cos.unsendable");
 
-    let seen = server.take_seen();
+    let seen = server.take_requests();
     let ranges: Vec<_> = seen.iter().map(|seen| seen.header("range").unwrap()).collect();
     assert_eq!(ranges, ["bytes=2-5", "bytes=3-5", "bytes=8-99", "bytes=4-7"]);
     seen.iter().for_each(assert_signed);
 }
 
 #[tokio::test]
-async fn what_cannot_stand_in_a_header_is_refused_before_anything_is_sent() {
+async fn values_not_allowed_in_a_header_are_refused_before_sending() {
     let server = Server::start([]);
     let session = session(&server);
     let upload = Upload { meta: vec![("source-key", "猫".to_owned())], ..upload(b"x") };
@@ -156,7 +156,7 @@ async fn what_cannot_stand_in_a_header_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn no_secret_is_ever_printed() {
+async fn secrets_are_not_printed() {
     let echo = format!("{ID} {SECRET} {TOKEN} {}", percent_encode(TOKEN));
     let server = Server::start([
         Reply::Answer(answer(403, &[("Location", &echo)], &document("SignatureDoesNotMatch", &echo))),
@@ -178,14 +178,14 @@ async fn no_secret_is_ever_printed() {
     assert!(!printed.contains("Visible"), "{printed}");
 }
 
-/// It is built before the function is ready, where nothing runs yet.
+/// The program builds the client before it starts the runtime.
 #[test]
-fn a_client_needs_no_runtime() {
+fn client_needs_no_runtime() {
     drop(Client::new(ClientSettings::default()).unwrap());
 }
 
 #[tokio::test]
-async fn a_short_rest_is_read_for_its_connection_and_a_long_one_is_not() {
+async fn short_rest_is_drained_to_keep_the_connection_and_a_long_one_is_not() {
     let long = vec![7; 4 << 20];
     let server = Server::start([ok(&long[..200 << 10]), ok(b"next"), ok(&long), ok(b"next")]);
     let session = session(&server);
@@ -195,13 +195,13 @@ async fn a_short_rest_is_read_for_its_connection_and_a_long_one_is_not() {
         download.drain().await;
         assert_eq!(download.remaining(), if is_read { 0 } else { size - first });
         assert_eq!(get(&session, "b").await.unwrap(), b"next");
-        let seen = server.take_seen();
+        let seen = server.take_requests();
         assert_eq!(seen[0].connection == seen[1].connection, is_read, "{size}");
     }
 }
 
 #[tokio::test]
-async fn a_rest_that_breaks_off_is_not_asked_for_again() {
+async fn broken_rest_is_not_requested_again() {
     let mut cut = answer(200, &[ETAG], &[7; 100_000]);
     cut.truncate(cut.len() - 10);
     let server = Server::start([Reply::AnswerAndClose(cut), ok(b"next")]);
@@ -211,7 +211,7 @@ async fn a_rest_that_breaks_off_is_not_asked_for_again() {
     download.drain().await;
     assert_eq!(download.remaining(), 10);
     assert_eq!(get(&session, "b").await.unwrap(), b"next");
-    let seen = server.take_seen();
+    let seen = server.take_requests();
     assert_eq!(seen.len(), 2);
     assert_eq!(seen[1].header("range"), None);
 }

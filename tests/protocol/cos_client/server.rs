@@ -1,4 +1,4 @@
-//! A server that reads requests byte by byte and answers, or misbehaves, by a script.
+//! A server that reads requests byte by byte, and answers or misbehaves by a script.
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read, Write};
@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use cos_thumbnailer::object::Endpoint;
 
-/// What happens when a request has come.
+/// The reaction to a request.
 pub(crate) enum Reply {
     /// These bytes; the connection stays open.
     Answer(Vec<u8>),
     /// These bytes, then the connection is closed.
     AnswerAndClose(Vec<u8>),
-    /// These bytes; the connection is closed 50 ms later, when it lies idle.
+    /// These bytes; the idle connection is closed 50 ms later.
     AnswerAndCloseIdle(Vec<u8>),
     /// The connection is closed without an answer.
     Close,
@@ -24,9 +24,9 @@ pub(crate) enum Reply {
     Reset,
 }
 
-/// A request as it came.
-pub(crate) struct Seen {
-    /// Counts connections from 0.
+/// A request as the server received it.
+pub(crate) struct ReceivedRequest {
+    /// Number of the connection, from 0.
     pub(crate) connection: usize,
     pub(crate) method: String,
     /// The request target, as on the wire.
@@ -36,7 +36,7 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl ReceivedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
@@ -44,7 +44,7 @@ impl Seen {
 
 pub(crate) struct Server {
     pub(crate) endpoint: Endpoint,
-    seen: Arc<Mutex<Vec<Seen>>>,
+    seen: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Server {
@@ -64,8 +64,8 @@ impl Server {
         Self { endpoint, seen }
     }
 
-    /// The requests so far, in the order they came.
-    pub(crate) fn take_seen(&self) -> Vec<Seen> {
+    /// The requests so far, in order of arrival.
+    pub(crate) fn take_requests(&self) -> Vec<ReceivedRequest> {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 }
@@ -74,10 +74,10 @@ fn serve(
     connection: usize,
     mut stream: TcpStream,
     script: &Mutex<VecDeque<Reply>>,
-    record: &Mutex<Vec<Seen>>,
+    record: &Mutex<Vec<ReceivedRequest>>,
 ) {
     loop {
-        // A look without reading: a connection closed over unread bytes is reset.
+        // Peeks only: closing a connection with unread bytes resets it, which `Reply::Reset` needs.
         match stream.peek(&mut [0]) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
@@ -107,7 +107,7 @@ fn serve(
     }
 }
 
-fn read_request(connection: usize, stream: &mut TcpStream) -> std::io::Result<Seen> {
+fn read_request(connection: usize, stream: &mut TcpStream) -> std::io::Result<ReceivedRequest> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
@@ -125,7 +125,7 @@ fn read_request(connection: usize, stream: &mut TcpStream) -> std::io::Result<Se
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let mut body = vec![0; length.map_or(0, |(_, length)| length.parse().unwrap())];
     stream.read_exact(&mut body)?;
-    Ok(Seen { connection, method, target, headers, body })
+    Ok(ReceivedRequest { connection, method, target, headers, body })
 }
 
 /// An answer with a content length and a request id.
@@ -142,7 +142,7 @@ pub(crate) fn answer(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Vec<
     bytes
 }
 
-/// The same without a request id: not an answer of COS.
+/// An answer without a request id, so not by COS.
 pub(crate) fn foreign_answer(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     let text = String::from_utf8(answer(status, headers, b"")).unwrap();
     text.replace("x-cos-request-id: NjYx\r\n", "").into_bytes()

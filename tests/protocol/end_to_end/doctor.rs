@@ -1,4 +1,4 @@
-//! The doctor, in the cloud by its test event and locally as a command.
+//! The doctor, by its test event in the cloud and as a local command.
 
 use std::process::Command;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use scf_local::{Fault, FaultKind, Outcome};
 use serde_json::{Value, json};
 
-use crate::world::{REGION, SOURCE, TARGET, Told, Wishes, World, example, program};
+use crate::setup::{Options, REGION, Response, SOURCE, Setup, TARGET, example, program};
 
 /// The key under which the default rule stores a canary.
 const CANARY: &str = "cos-thumbnailer-doctor.jpg";
 
-/// What the function answered to the doctor's test event.
+/// The function's response to the test event of the doctor.
 struct Report(Value);
 
 impl Report {
-    async fn of(world: &World) -> Self {
-        Self::told(&world.invoke(&example("doctor")).await)
+    async fn of(setup: &Setup) -> Self {
+        Self::of_response(&setup.invoke(&example("doctor")).await)
     }
 
-    fn told(told: &Told) -> Self {
-        let Outcome::Response(text) = &told.0.outcome else { panic!("{:?}", told.0.outcome) };
+    fn of_response(response: &Response) -> Self {
+        let Outcome::Response(text) = &response.0.outcome else { panic!("{:?}", response.0.outcome) };
         Self(serde_json::from_str(text).unwrap())
     }
 
@@ -28,7 +28,7 @@ impl Report {
         self.0["healthy"].as_bool().unwrap()
     }
 
-    /// Sentences and remedies of one check in one status.
+    /// Sentences and remedies of the findings of a check with this status.
     fn of_status(&self, check: &str, status: &str) -> Vec<(&str, &str)> {
         let findings = self.0["findings"].as_array().unwrap();
         let wanted =
@@ -36,7 +36,7 @@ impl Report {
         wanted.map(|finding| (text(&finding["sentence"]), text(&finding["remedy"]))).collect()
     }
 
-    /// The one finding of a check in a status.
+    /// Sentence and remedy of the only finding of a check with this status.
     fn only(&self, check: &str, status: &str) -> (&str, &str) {
         let found = self.of_status(check, status);
         assert_eq!(found.len(), 1, "{check} {status}: {:#}", self.0);
@@ -57,10 +57,10 @@ fn denied() -> FaultKind {
 }
 
 #[tokio::test]
-async fn all_is_well_and_nothing_stays_behind() {
-    let world = World::new().await;
-    let told = world.invoke(&example("doctor")).await;
-    let report = Report::told(&told);
+async fn healthy_setup_is_reported_and_nothing_is_left_behind() {
+    let setup = Setup::new().await;
+    let response = setup.invoke(&example("doctor")).await;
+    let report = Report::of_response(&response);
     assert!(report.is_healthy(), "{:#}", report.0);
     assert_eq!((report.count("wrong"), report.count("warning")), (0, 0), "{:#}", report.0);
     assert!(report.only("credentials", "ok").0.contains("execution role"));
@@ -71,17 +71,17 @@ async fn all_is_well_and_nothing_stays_behind() {
     let rights = report.of_status("rights", "ok");
     assert!(rights[0].0.contains("as for an object that is not there"), "{rights:?}");
     assert_eq!(rights[1].0, format!("HEAD, PUT and DELETE are allowed on {TARGET}/{CANARY}"));
-    let requests = world.requests();
+    let requests = setup.requests();
     let methods: Vec<&str> = requests.iter().map(|(method, _)| method.as_str()).collect();
     assert_eq!(methods, ["GET", "HEAD", "HEAD", "PUT", "HEAD", "DELETE"]);
-    assert!(world.cos.keys(TARGET).is_empty() && world.cos.keys(SOURCE).is_empty());
-    let log = told.log();
+    assert!(setup.cos.keys(TARGET).is_empty() && setup.cos.keys(SOURCE).is_empty());
+    let log = response.log();
     assert_eq!(log.len(), report.0["findings"].as_array().unwrap().len());
     assert!(log.iter().all(|line| line["message"].as_str().unwrap().starts_with("doctor: ")), "{log:#?}");
 }
 
 #[tokio::test]
-async fn each_right_that_is_denied_is_named_with_what_to_grant() {
+async fn each_denied_right_is_named_with_its_grant() {
     let table = [
         (SOURCE, "GET", "GetObject"),
         (SOURCE, "HEAD", "HeadObject"),
@@ -90,9 +90,9 @@ async fn each_right_that_is_denied_is_named_with_what_to_grant() {
         (TARGET, "DELETE", "DeleteObject"),
     ];
     for (bucket, method, action) in table {
-        let world = World::new().await;
-        world.cos.fail(Fault::new(denied()).bucket(bucket).method(method).times(99));
-        let report = Report::of(&world).await;
+        let setup = Setup::new().await;
+        setup.cos.fail(Fault::new(denied()).bucket(bucket).method(method).times(99));
+        let report = Report::of(&setup).await;
         assert!(!report.is_healthy());
         let (sentence, remedy) = report.only("rights", "wrong");
         assert!(sentence.starts_with(&format!("COS denied {method} {bucket}/{CANARY} (403")), "{sentence}");
@@ -107,50 +107,51 @@ async fn each_right_that_is_denied_is_named_with_what_to_grant() {
         assert_eq!(unknown.contains("name/cos:GetBucket"), method == "GET" || method == "HEAD", "{remedy}");
         assert_eq!(report.count("wrong"), 1, "{method} {bucket}: {:#}", report.0);
         if method != "DELETE" {
-            assert!(world.cos.keys(TARGET).is_empty(), "{method} {bucket}: {:?}", world.cos.keys(TARGET));
+            assert!(setup.cos.keys(TARGET).is_empty(), "{method} {bucket}: {:?}", setup.cos.keys(TARGET));
             continue;
         }
         let (sentence, remedy) = report.only("rights", "warning");
         assert!(sentence.contains(CANARY), "{sentence}");
-        assert_eq!((remedy, world.cos.keys(TARGET)), ("delete it by hand", vec![CANARY.to_owned()]));
-        world.cos.clear_faults();
-        assert!(Report::of(&world).await.is_healthy(), "what an earlier doctor left is no obstacle");
-        assert!(world.cos.keys(TARGET).is_empty());
+        assert_eq!((remedy, setup.cos.keys(TARGET)), ("delete it by hand", vec![CANARY.to_owned()]));
+        setup.cos.clear_faults();
+        assert!(Report::of(&setup).await.is_healthy(), "the canary of an earlier doctor is no obstacle");
+        assert!(setup.cos.keys(TARGET).is_empty());
     }
 }
 
 #[tokio::test]
-async fn an_upload_with_an_acl_that_is_denied_may_lack_the_right_to_set_it() {
-    let world = World::with(Wishes::default().setting("ACL", "public-read")).await;
-    world.cos.fail(Fault::new(denied()).bucket(TARGET).method("PUT").times(99));
-    let report = Report::of(&world).await;
+async fn denied_upload_with_an_acl_names_the_right_to_set_it_too() {
+    let setup = Setup::with(Options::default().setting("ACL", "public-read")).await;
+    setup.cos.fail(Fault::new(denied()).bucket(TARGET).method("PUT").times(99));
+    let report = Report::of(&setup).await;
     let (_, remedy) = report.only("rights", "wrong");
     assert!(remedy.contains("name/cos:PutObject on") && remedy.contains("name/cos:PutObjectACL"), "{remedy}");
 }
 
 #[tokio::test]
-async fn a_cos_that_denies_what_is_not_there_is_told_from_one_that_lacks_the_right() {
-    let world = World::new().await;
-    world.cos.fail(Fault::new(denied()).bucket(TARGET).method("HEAD").times(1));
-    let report = Report::of(&world).await;
+async fn denial_for_missing_objects_only_names_the_right_to_list() {
+    let setup = Setup::new().await;
+    setup.cos.fail(Fault::new(denied()).bucket(TARGET).method("HEAD").times(1));
+    let report = Report::of(&setup).await;
     let (sentence, remedy) = report.only("rights", "wrong");
     assert!(sentence.contains("for a missing object, and allows it for an existing one"), "{sentence}");
     assert!(remedy.starts_with(&format!("grant name/cos:GetBucket on {TARGET}")), "{remedy}");
-    assert!(world.cos.keys(TARGET).is_empty());
+    assert!(setup.cos.keys(TARGET).is_empty());
 }
 
 #[tokio::test]
-async fn a_bucket_that_is_elsewhere_and_one_that_is_not_are_told_apart() {
-    let world = World::new().await;
+async fn bucket_in_another_region_and_missing_bucket_are_told_apart() {
+    let setup = Setup::new().await;
     let moved = FaultKind::Status { status: 301, code: "PermanentRedirect".to_owned() };
-    world.cos.fail(Fault::new(moved).bucket(SOURCE).times(99));
-    let report = Report::of(&world).await;
+    setup.cos.fail(Fault::new(moved).bucket(SOURCE).times(99));
+    let report = Report::of(&setup).await;
     let (sentence, remedy) = report.only("region", "wrong");
     assert!(sentence.starts_with(&format!("{SOURCE} is not in {REGION}: COS sent GET")), "{sentence}");
     assert_eq!(remedy, "function and buckets must be in one region");
     assert_eq!(report.of_status("rights", "ok").len(), 1, "the target is tried all the same: {:#}", report.0);
 
-    let report = Report::told(&world.invoke(&json!({"doctor": {"sources": ["another-1250000000"]}})).await);
+    let report =
+        Report::of_response(&setup.invoke(&json!({"doctor": {"sources": ["another-1250000000"]}})).await);
     let wrong = report.of_status("region", "wrong");
     let sentences: Vec<&str> = wrong.iter().filter_map(|(sentence, _)| sentence.split(" (").next()).collect();
     let there_is_no = |bucket| format!("there is no bucket {bucket} in {REGION}");
@@ -158,34 +159,34 @@ async fn a_bucket_that_is_elsewhere_and_one_that_is_not_are_told_apart() {
 }
 
 #[tokio::test]
-async fn keys_that_are_missing_expired_or_without_their_token_are_named_as_such() {
-    let world = World::with(Wishes { role: false, ..Wishes::default() }).await;
-    let report = Report::of(&world).await;
+async fn missing_expired_and_tokenless_keys_are_told_apart() {
+    let setup = Setup::with(Options { role: false, ..Options::default() }).await;
+    let report = Report::of(&setup).await;
     assert!(report.only("credentials", "wrong").0.contains("there are no COS credentials"));
-    assert!(report.only("memory", "ok").0.contains("512 MB"), "the rest is looked at: {:#}", report.0);
+    assert!(report.only("memory", "ok").0.contains("512 MB"), "the rest is checked: {:#}", report.0);
 
     let token = Some("a-temporary-token".to_owned());
-    let world = World::with(Wishes { session_token: token.clone(), ..Wishes::default() }).await;
-    assert!(Report::of(&world).await.is_healthy());
-    world.cos.expire_token(true);
-    let report = Report::of(&world).await;
+    let setup = Setup::with(Options { session_token: token.clone(), ..Options::default() }).await;
+    assert!(Report::of(&setup).await.is_healthy());
+    setup.cos.expire_token(true);
+    let report = Report::of(&setup).await;
     assert!(report.only("credentials", "wrong").0.contains("they have expired"), "{:#}", report.0);
     assert!(!report.0.to_string().contains("temporary-token"));
 
-    let wishes =
-        Wishes { session_token: token, ..Wishes::default() }.setting("TENCENTCLOUD_SESSIONTOKEN", "");
-    let report = Report::of(&World::with(wishes).await).await;
+    let options =
+        Options { session_token: token, ..Options::default() }.setting("TENCENTCLOUD_SESSIONTOKEN", "");
+    let report = Report::of(&Setup::with(options).await).await;
     assert!(report.only("credentials", "wrong").0.contains("without their session token"), "{:#}", report.0);
     assert!(report.only("credentials", "warning").1.contains("set TENCENTCLOUD_SESSIONTOKEN"));
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_is_told_and_does_not_keep_the_rest_from_being_tried() {
+async fn wrong_clock_is_reported_and_the_rest_is_checked() {
     for (offset, status, words) in
         [(100, "warning", "behind"), (-700, "wrong", "ahead of"), (5000, "wrong", "behind")]
     {
-        let world = World::with(Wishes { clock_offset: offset, ..Wishes::default() }).await;
-        let report = Report::of(&world).await;
+        let setup = Setup::with(Options { clock_offset: offset, ..Options::default() }).await;
+        let report = Report::of(&setup).await;
         let (sentence, _) = report.only("clock", status);
         assert!(sentence.contains(words), "{offset}: {sentence}");
         assert_eq!(report.of_status("rights", "ok").len(), 2, "{offset}: {:#}", report.0);
@@ -193,61 +194,61 @@ async fn a_clock_that_is_off_is_told_and_does_not_keep_the_rest_from_being_tried
 }
 
 #[tokio::test]
-async fn an_object_of_somebody_else_is_left_alone() {
-    let world = World::new().await;
-    let theirs = world.cos.put(TARGET, CANARY, "theirs", &[("x-cos-meta-owner", "somebody")]).await;
-    let report = Report::of(&world).await;
+async fn foreign_object_under_the_canary_key_stays() {
+    let setup = Setup::new().await;
+    let theirs = setup.cos.put(TARGET, CANARY, "theirs", &[("x-cos-meta-owner", "somebody")]).await;
+    let report = Report::of(&setup).await;
     assert!(
         report.only("rights", "warning").0.contains("is an object that this function did not make"),
         "{:#}",
         report.0
     );
-    assert_eq!(world.stored(CANARY).etag, theirs.etag);
-    assert!(world.requests().iter().all(|(method, _)| method == "GET" || method == "HEAD"));
+    assert_eq!(setup.stored(CANARY).etag, theirs.etag);
+    assert!(setup.requests().iter().all(|(method, _)| method == "GET" || method == "HEAD"));
 }
 
 #[tokio::test]
-async fn somebody_who_stores_at_the_same_moment_is_neither_overwritten_nor_deleted() {
-    let world = World::new().await;
+async fn foreign_object_stored_at_the_same_moment_stays() {
+    let setup = Setup::new().await;
     let slow = FaultKind::Slow { before_ms: 800, chunk: 0, pause_ms: 0 };
-    world.cos.fail(Fault::new(slow).method("PUT"));
+    setup.cos.fail(Fault::new(slow).method("PUT"));
     let order = example("doctor");
     let somebody = async {
-        while world.requests().len() < 3 {
+        while setup.requests().len() < 3 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        world.cos.put(TARGET, CANARY, "theirs", &[]).await
+        setup.cos.put(TARGET, CANARY, "theirs", &[]).await
     };
-    let (told, theirs) = tokio::join!(world.invoke(&order), somebody);
-    let report = Report::told(&told);
+    let (response, theirs) = tokio::join!(setup.invoke(&order), somebody);
+    let report = Report::of_response(&response);
     assert_eq!(report.only("rights", "warning").1, "ask again", "{:#}", report.0);
-    assert_eq!(world.stored(CANARY).etag, theirs.etag);
+    assert_eq!(setup.stored(CANARY).etag, theirs.etag);
 }
 
 #[tokio::test]
-async fn an_upload_whose_answer_was_lost_is_cleared_away() {
-    let world = World::new().await;
-    world.cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT").times(1));
-    assert!(Report::of(&world).await.is_healthy());
-    world.cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT").times(9));
-    let report = Report::of(&world).await;
+async fn canary_whose_upload_lost_its_answer_is_deleted() {
+    let setup = Setup::new().await;
+    setup.cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT").times(1));
+    assert!(Report::of(&setup).await.is_healthy());
+    setup.cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT").times(9));
+    let report = Report::of(&setup).await;
     assert!(report.only("rights", "wrong").0.contains("the network failed PUT"), "{:#}", report.0);
-    assert!(world.cos.keys(TARGET).is_empty());
+    assert!(setup.cos.keys(TARGET).is_empty());
 }
 
 #[tokio::test]
-async fn of_a_bucket_with_versions_the_very_version_is_deleted() {
-    let world = World::new().await;
-    world.cos.versioning(TARGET, true).unwrap();
-    assert!(Report::of(&world).await.is_healthy());
-    let journal = world.cos.journal();
+async fn canary_is_deleted_by_its_version() {
+    let setup = Setup::new().await;
+    setup.cos.versioning(TARGET, true).unwrap();
+    assert!(Report::of(&setup).await.is_healthy());
+    let journal = setup.cos.journal();
     let deletion = journal.iter().find(|request| request.method == "DELETE").unwrap();
     assert!(deletion.query.iter().any(|(name, _)| name == "versionId"), "{deletion:?}");
-    assert!(world.cos.keys(TARGET).is_empty());
+    assert!(setup.cos.keys(TARGET).is_empty());
 }
 
 #[tokio::test]
-async fn canaries_lie_where_the_rules_of_a_policy_for_real_objects_hold() {
+async fn canaries_have_keys_that_the_policy_covers() {
     let rules = r#"{"rules": [
         {"source": {"bucket": "example-1250000000", "prefix": "up/", "suffix": [".png"]},
          "target": {"bucket": "exampleresized-1250000000", "cache_control": "no-cache"},
@@ -255,10 +256,10 @@ async fn canaries_lie_where_the_rules_of_a_policy_for_real_objects_hold() {
         {"source": {"bucket": "example-1250000000", "prefix": "other/"},
          "target": {"bucket": "exampleresized-1250000000", "key": "o/{key}"}}
     ]}"#;
-    let world = World::with(Wishes { rules: Some(rules), ..Wishes::default() }).await;
-    let report = Report::told(&world.invoke(&json!({"doctor": {}})).await);
+    let setup = Setup::with(Options { rules: Some(rules), ..Options::default() }).await;
+    let report = Report::of_response(&setup.invoke(&json!({"doctor": {}})).await);
     assert!(report.is_healthy(), "{:#}", report.0);
-    let journal = world.cos.journal();
+    let journal = setup.cos.journal();
     let read = journal.iter().filter(|request| request.method == "GET").map(|request| request.key.as_str());
     assert_eq!(
         read.collect::<Vec<_>>(),
@@ -275,24 +276,24 @@ async fn canaries_lie_where_the_rules_of_a_policy_for_real_objects_hold() {
             ("o/other/cos-thumbnailer-doctor.jpg", None),
         ]
     );
-    assert!(world.cos.keys(TARGET).is_empty());
+    assert!(setup.cos.keys(TARGET).is_empty());
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_is_answered_with_its_mistakes() {
-    let world = World::with(Wishes::default().setting("QUALITY", "0").setting("THUMBNAIL", "1x1")).await;
-    let report = Report::of(&world).await;
+async fn wrong_configuration_is_reported_with_its_mistakes() {
+    let setup = Setup::with(Options::default().setting("QUALITY", "0").setting("THUMBNAIL", "1x1")).await;
+    let report = Report::of(&setup).await;
     let wrong = report.of_status("configuration", "wrong");
     assert_eq!(wrong.len(), 2, "{:#}", report.0);
     assert!(wrong.iter().any(|(sentence, _)| sentence.contains("QUALITY")), "{wrong:?}");
-    assert!(world.requests().is_empty());
+    assert!(setup.requests().is_empty());
 }
 
 #[tokio::test]
-async fn a_small_function_with_the_default_time_limit_is_warned() {
-    let wishes = Wishes { memory_mb: 128, time_limit: Duration::from_secs(3), ..Wishes::default() }
+async fn small_memory_and_short_time_limit_are_warned_of() {
+    let options = Options { memory_mb: 128, time_limit: Duration::from_secs(3), ..Options::default() }
         .setting("THUMBNAILS", "2000x2000/linear/1");
-    let report = Report::of(&World::with(wishes).await).await;
+    let report = Report::of(&Setup::with(options).await).await;
     assert!(report.is_healthy(), "warnings are no faults");
     assert_eq!(report.only("time", "warning").1, "set 30 s");
     let refused = report.of_status("memory", "warning");
@@ -303,26 +304,26 @@ async fn a_small_function_with_the_default_time_limit_is_warned() {
 }
 
 #[tokio::test]
-async fn a_cos_that_does_not_answer_is_given_up_in_time() {
-    let world = World::with(Wishes { time_limit: Duration::from_secs(4), ..Wishes::default() }).await;
-    world.cos.fail(Fault::new(FaultKind::Stall).method("PUT").times(99));
-    let told = world.invoke(&example("doctor")).await;
-    let report = Report::told(&told);
+async fn cos_without_an_answer_is_reported_within_the_time_limit() {
+    let setup = Setup::with(Options { time_limit: Duration::from_secs(4), ..Options::default() }).await;
+    setup.cos.fail(Fault::new(FaultKind::Stall).method("PUT").times(99));
+    let response = setup.invoke(&example("doctor")).await;
+    let report = Report::of_response(&response);
     assert!(!report.is_healthy());
-    assert!(told.0.elapsed < Duration::from_secs(4), "{:?}", told.0.elapsed);
+    assert!(response.0.elapsed < Duration::from_secs(4), "{:?}", response.0.elapsed);
     assert_eq!(report.of_status("rights", "wrong").len(), 1, "{:#}", report.0);
 }
 
-fn command(world: &World) -> Command {
+fn command(setup: &Setup) -> Command {
     let mut command = Command::new(program());
-    command.env_clear().envs(world.cos.environment()).env("COS_ENDPOINT", world.cos.endpoint()).arg("doctor");
+    command.env_clear().envs(setup.cos.environment()).env("COS_ENDPOINT", setup.cos.endpoint()).arg("doctor");
     command
 }
 
 #[tokio::test]
-async fn the_command_says_the_same_on_the_users_machine() {
-    let world = World::new().await;
-    let output = command(&world).args(["--region", REGION, "--source", SOURCE]).output().unwrap();
+async fn command_reports_the_same_locally() {
+    let setup = Setup::new().await;
+    let output = command(&setup).args(["--region", REGION, "--source", SOURCE]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{text}");
     assert!(text.contains(&format!("HEAD, PUT and DELETE are allowed on {TARGET}/{CANARY}")), "{text}");
@@ -331,20 +332,20 @@ async fn the_command_says_the_same_on_the_users_machine() {
         "what is not known is left out: {text}"
     );
 
-    world.cos.fail(Fault::new(denied()).method("PUT").times(9));
+    setup.cos.fail(Fault::new(denied()).method("PUT").times(9));
     let wrong = ["--json", "--memory", "256", "--region", REGION, "--source", SOURCE];
-    let output = command(&world).args(wrong).output().unwrap();
+    let output = command(&setup).args(wrong).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let report = Report(serde_json::from_slice(&output.stdout).unwrap());
     assert!(report.only("rights", "wrong").0.starts_with("COS denied PUT"), "{:#}", report.0);
     assert!(report.only("memory", "ok").0.contains("256 MB take"));
 
-    let output = command(&world).output().unwrap();
+    let output = command(&setup).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(
         text.contains("give the region with --region") && text.contains("name one with --source"),
         "{text}"
     );
-    assert_eq!(command(&world).arg("--sorce").output().unwrap().status.code(), Some(1));
+    assert_eq!(command(&setup).arg("--sorce").output().unwrap().status.code(), Some(1));
 }

@@ -1,12 +1,12 @@
-//! Keys that other programs trip over.
+//! Keys that need care: spaces, percent signs, dots, Unicode, length.
 
 use scf_local::event;
 
-use crate::world::{World, small_jpeg};
+use crate::setup::{Setup, small_jpeg};
 
 #[tokio::test]
-async fn twenty_odd_keys_arrive_as_they_are() {
-    let world = World::new().await;
+async fn unusual_keys_are_kept_unchanged() {
+    let setup = Setup::new().await;
     let long = format!("{}.jpg", "长".repeat(282));
     let keys = [
         "a b.jpg",
@@ -34,29 +34,29 @@ async fn twenty_odd_keys_arrive_as_they_are() {
         long.as_str(),
     ];
     for key in keys {
-        let told = world.thumbnail_of(key, small_jpeg()).await;
-        assert_eq!(told.stored()["key"], key);
-        let source = &world.stored(key).headers["x-cos-meta-thumbnail-source"];
+        let response = setup.thumbnail_of(key, small_jpeg()).await;
+        assert_eq!(response.stored()["key"], key);
+        let source = &setup.stored(key).headers["x-cos-meta-thumbnail-source"];
         assert!(source.is_ascii() && source.len() < 1300, "{key}: {source}");
     }
-    assert_eq!(world.cos.keys(crate::world::TARGET).len(), keys.len());
+    assert_eq!(setup.cos.keys(crate::setup::TARGET).len(), keys.len());
 }
 
 #[tokio::test]
-async fn an_encoded_key_in_the_event_is_settled_by_the_url() {
-    let world = World::new().await;
-    let mut message = world.upload("图/猫 1.jpg", small_jpeg()).await;
+async fn url_of_the_event_tells_if_its_key_is_encoded() {
+    let setup = Setup::new().await;
+    let mut message = setup.upload("图/猫 1.jpg", small_jpeg()).await;
     message["Records"][0]["cos"]["cosObject"]["key"] =
         "/1250000000/example/%E5%9B%BE/%E7%8C%AB%201.jpg".into();
-    assert_eq!(world.invoke(&message).await.stored()["key"], "图/猫 1.jpg");
+    assert_eq!(setup.invoke(&message).await.stored()["key"], "图/猫 1.jpg");
 }
 
 #[tokio::test]
-async fn the_url_of_an_event_is_never_fetched() {
-    let world = World::new().await;
-    let object = world.cos.put(crate::world::SOURCE, "a.jpg", small_jpeg(), &[]).await;
+async fn url_of_the_event_is_not_requested() {
+    let setup = Setup::new().await;
+    let object = setup.cos.put(crate::setup::SOURCE, "a.jpg", small_jpeg(), &[]).await;
     let mut message =
-        event::created("cos:ObjectCreated:Put", crate::world::SOURCE, crate::world::REGION, "a.jpg", &object);
+        event::created("cos:ObjectCreated:Put", crate::setup::SOURCE, crate::setup::REGION, "a.jpg", &object);
     message["Records"][0]["cos"]["cosObject"]["url"] = "http://127.0.0.1:1/elsewhere.jpg".into();
-    world.invoke(&message).await.stored();
+    setup.invoke(&message).await.stored();
 }

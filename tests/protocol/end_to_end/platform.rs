@@ -1,4 +1,4 @@
-//! The runtime API as it may behave.
+//! Behaviour of the platform: the runtime API, frozen instances, panics.
 
 use std::time::Duration;
 
@@ -6,53 +6,53 @@ use cos_thumbnailer::runtime::{Api, InvocationResult, serve, signal_ready};
 use scf_local::{HeaderCase, Outcome, RuntimeFault};
 use serde_json::json;
 
-use crate::world::{Wishes, World, size_of, small_jpeg};
+use crate::setup::{Options, Setup, size_of, small_jpeg};
 
 #[tokio::test]
-async fn headers_are_understood_in_either_case() {
+async fn runtime_headers_are_read_in_either_case() {
     for header_case in [HeaderCase::Lower, HeaderCase::Mixed] {
-        let world = World::with(Wishes { header_case, memory_mb: 128, ..Wishes::default() }).await;
-        let told = world.thumbnail_of("a.jpg", small_jpeg()).await;
-        told.stored();
-        assert_eq!(told.log()[0]["request_id"], told.0.request_id.as_str());
+        let setup = Setup::with(Options { header_case, memory_mb: 128, ..Options::default() }).await;
+        let response = setup.thumbnail_of("a.jpg", small_jpeg()).await;
+        response.stored();
+        assert_eq!(response.log()[0]["request_id"], response.0.request_id.as_str());
     }
 }
 
 #[tokio::test]
-async fn a_runtime_api_that_goes_away_is_waited_for() {
-    let world = World::new().await;
-    world.thumbnail_of("a.jpg", small_jpeg()).await.stored();
-    world.scf.refuse_connections(Duration::from_millis(700)).await;
-    world.thumbnail_of("b.jpg", small_jpeg()).await.stored();
+async fn unreachable_runtime_api_is_waited_for() {
+    let setup = Setup::new().await;
+    setup.thumbnail_of("a.jpg", small_jpeg()).await.stored();
+    setup.scf.refuse_connections(Duration::from_millis(700)).await;
+    setup.thumbnail_of("b.jpg", small_jpeg()).await.stored();
     let faults =
         [("c", RuntimeFault::Reset { times: 2 }), ("d", RuntimeFault::Status { status: 500, times: 2 })];
     for (key, fault) in faults {
-        world.scf.fail(fault);
-        // An event whose answer did not arrive is given out again.
-        let outcome = world.thumbnail_of(key, small_jpeg()).await.outcome()["outcome"].clone();
+        setup.scf.fail(fault);
+        // The platform delivers an event again if its response did not arrive.
+        let outcome = setup.thumbnail_of(key, small_jpeg()).await.outcome()["outcome"].clone();
         assert!(outcome == "stored" || outcome == "unchanged", "{outcome}");
-        assert_eq!(size_of(&world.stored(key).bytes), (64, 48));
+        assert_eq!(size_of(&setup.stored(key).bytes), (64, 48));
     }
-    assert_eq!(world.scf.starts(), 1);
+    assert_eq!(setup.scf.starts(), 1);
 }
 
 #[tokio::test]
-async fn what_is_no_cos_event_is_answered_in_a_sentence() {
-    let world = World::new().await;
+async fn message_that_is_no_cos_event_is_answered_with_the_reason() {
+    let setup = Setup::new().await;
     for (message, word) in [("hello", "not JSON"), ("{}", "Records"), (r#"{"Records":7}"#, "Records")] {
-        let answer = world.scf.invoke(message).await;
+        let answer = setup.scf.invoke(message).await;
         let Outcome::Response(text) = answer.outcome else { panic!("{message}: {:?}", answer.outcome) };
         assert!(text.contains(word) && text.contains("event.not_cos"), "{text}");
     }
-    let told = world.invoke(&json!({"Records": []})).await;
-    assert!(told.outcomes().is_empty());
+    let response = setup.invoke(&json!({"Records": []})).await;
+    assert!(response.outcomes().is_empty());
 }
 
 #[tokio::test]
-async fn a_frozen_instance_goes_on_where_it_was() {
-    let world = World::new().await;
-    world.thumbnail_of("a.jpg", small_jpeg()).await.stored();
-    let process = world.scf.process_id().unwrap().to_string();
+async fn frozen_instance_goes_on_in_the_same_process() {
+    let setup = Setup::new().await;
+    setup.thumbnail_of("a.jpg", small_jpeg()).await.stored();
+    let process = setup.scf.process_id().unwrap().to_string();
     let signal = |name: &str| {
         let status = std::process::Command::new("kill").args([name, &process]).status().unwrap();
         assert!(status.success());
@@ -60,18 +60,18 @@ async fn a_frozen_instance_goes_on_where_it_was() {
     signal("-STOP");
     tokio::time::sleep(Duration::from_millis(300)).await;
     signal("-CONT");
-    world.thumbnail_of("b.jpg", small_jpeg()).await.stored();
-    assert_eq!(world.scf.starts(), 1);
+    setup.thumbnail_of("b.jpg", small_jpeg()).await.stored();
+    assert_eq!(setup.scf.starts(), 1);
 }
 
-/// The loop itself, with a handler that panics: no input is known that makes the real one do so.
+/// Runs the loop with a handler that panics. No input is known on which the real handler does.
 #[tokio::test]
-async fn a_panic_is_answered_and_the_next_event_is_served() {
-    let world = World::new().await;
-    let endpoint = world.scf.endpoint();
+async fn panic_is_reported_and_the_next_event_is_served() {
+    let setup = Setup::new().await;
+    let endpoint = setup.scf.endpoint();
     let (host, port) = endpoint.trim_start_matches("http://").rsplit_once(':').unwrap();
-    // The instance's own process takes no events while it is stopped.
-    let process = world.scf.process_id().unwrap().to_string();
+    // The process of the instance is stopped, so that this loop gets the events.
+    let process = setup.scf.process_id().unwrap().to_string();
     std::process::Command::new("kill").args(["-STOP", &process]).status().unwrap();
     let api = Api::new(host, port).unwrap();
     let handler = |_, message: bytes::Bytes| async move {
@@ -81,13 +81,13 @@ async fn a_panic_is_answered_and_the_next_event_is_served() {
         InvocationResult::Response("fine".to_owned())
     };
     let events = async {
-        let first = world.scf.invoke("1").await.outcome;
+        let first = setup.scf.invoke("1").await.outcome;
         let Outcome::Error(sentence) = first else { panic!("{first:?}") };
         assert!(sentence.contains("panicked: row 7 is missing"), "{sentence}");
-        assert_eq!(world.scf.invoke("2").await.outcome, Outcome::Response("fine".to_owned()));
+        assert_eq!(setup.scf.invoke("2").await.outcome, Outcome::Response("fine".to_owned()));
     };
     let served = async {
-        // The process may have been stopped before it did.
+        // The stopped process may not have signalled that it is ready.
         signal_ready(&api).await;
         serve(&api, handler).await;
     };
@@ -98,7 +98,7 @@ async fn a_panic_is_answered_and_the_next_event_is_served() {
 }
 
 #[tokio::test]
-async fn outside_the_platform_it_says_what_to_do_instead() {
+async fn start_outside_the_platform_tells_what_to_run_instead() {
     let output =
         std::process::Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer")).env_clear().output().unwrap();
     assert!(!output.status.success());

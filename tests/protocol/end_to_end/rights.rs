@@ -1,4 +1,4 @@
-//! The policy that the program prints allows every request it makes, and nothing that it never does.
+//! The policy that the program prints: it allows every request of the function, and no more.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,15 +7,15 @@ use std::process::Command;
 use scf_local::event;
 use serde_json::Value;
 
-use crate::world::{REGION, SOURCE, Wishes, World, example, jpeg_of, program, small_jpeg};
+use crate::setup::{Options, REGION, SOURCE, Setup, example, jpeg_of, program, small_jpeg};
 
-/// Actions with the patterns of objects they are allowed on, by `cos-thumbnailer policy`.
-fn policy(wishes: &Wishes, code: &Path) -> BTreeSet<(String, String)> {
+/// Pairs of an action and the pattern of objects that `cos-thumbnailer policy` allows it on.
+fn policy(options: &Options, code: &Path) -> BTreeSet<(String, String)> {
     let output = Command::new(program())
         .args(["policy", "--region", REGION, "--source", SOURCE])
         .env_clear()
         .env("USER_CODE_ROOT", code)
-        .envs(wishes.environment.iter().map(|(name, value)| (name, value)))
+        .envs(options.environment.iter().map(|(name, value)| (name, value)))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -32,8 +32,8 @@ fn policy(wishes: &Wishes, code: &Path) -> BTreeSet<(String, String)> {
     pairs.collect()
 }
 
-/// What a request needs (436/30580): actions, and the object.
-fn needs(request: &scf_local::RecordedRequest) -> (Vec<&'static str>, String) {
+/// The actions that a request needs (document 436/30580), and its object.
+fn required_rights(request: &scf_local::RecordedRequest) -> (Vec<&'static str>, String) {
     let mut actions = vec![match request.method.as_str() {
         "DELETE" => "name/cos:DeleteObject",
         "GET" => "name/cos:GetObject",
@@ -48,32 +48,32 @@ fn needs(request: &scf_local::RecordedRequest) -> (Vec<&'static str>, String) {
     (actions, format!("qcs::cos:{REGION}:uid/{app_id}:{}/{}", request.bucket, request.key))
 }
 
-/// Creates, repeats, overwrites and removes a source.
-async fn live(world: &World, key: &str) {
-    let message = world.upload(key, small_jpeg()).await;
-    world.invoke(&message).await.stored();
-    world.invoke(&message).await.outcome();
-    world.thumbnail_of(key, jpeg_of(80, 40)).await.stored();
-    world.cos.delete(SOURCE, key);
+/// Uploads, repeats, overwrites and removes a source.
+async fn run_all_changes(setup: &Setup, key: &str) {
+    let message = setup.upload(key, small_jpeg()).await;
+    setup.invoke(&message).await.stored();
+    setup.invoke(&message).await.outcome();
+    setup.thumbnail_of(key, jpeg_of(80, 40)).await.stored();
+    setup.cos.delete(SOURCE, key);
     let removed = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, key);
-    assert_eq!(world.invoke(&removed).await.outcome()["outcome"], "removed");
+    assert_eq!(setup.invoke(&removed).await.outcome()["outcome"], "removed");
 }
 
-/// Runs a life of each source, and the doctor, and compares their requests with the policy.
-async fn check(wishes: Wishes, keys: &[&str]) {
+/// Compares the policy with the requests of all changes of each source and of the doctor.
+async fn check(options: Options, keys: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    if let Some(rules) = wishes.rules {
+    if let Some(rules) = options.rules {
         std::fs::write(folder.path().join("thumbnails.json"), rules).unwrap();
     }
-    let granted = policy(&wishes, folder.path());
-    let world = World::with(wishes).await;
+    let granted = policy(&options, folder.path());
+    let setup = Setup::with(options).await;
     for key in keys {
-        live(&world, key).await;
+        run_all_changes(&setup, key).await;
     }
-    world.invoke(&example("doctor")).await;
+    setup.invoke(&example("doctor")).await;
     let mut used = BTreeSet::new();
-    for request in world.cos.journal() {
-        let (actions, object) = needs(&request);
+    for request in setup.cos.journal() {
+        let (actions, object) = required_rights(&request);
         for action in actions {
             let is_it = |(allowed, on): &&(String, String)| {
                 allowed == action && object.starts_with(on.strip_suffix('*').unwrap())
@@ -82,30 +82,30 @@ async fn check(wishes: Wishes, keys: &[&str]) {
             used.insert(right.unwrap_or_else(|| panic!("{action} on {object}: {granted:#?}")).clone());
         }
     }
-    assert_eq!(used, granted, "rights that were not used");
+    assert_eq!(used, granted, "the policy allows more than was used");
 }
 
 #[tokio::test]
-async fn the_policy_of_the_tutorial_is_what_the_function_uses() {
-    check(Wishes::default(), &["in/a.jpg"]).await;
+async fn policy_of_the_default_configuration_is_used_in_full() {
+    check(Options::default(), &["in/a.jpg"]).await;
 }
 
 #[tokio::test]
-async fn the_policy_of_one_bucket_ends_at_its_prefixes() {
-    let wishes = Wishes::default()
+async fn policy_of_a_single_bucket_is_limited_to_its_prefixes() {
+    let options = Options::default()
         .setting("SOURCE_PREFIX", "up/")
         .setting("TARGET_BUCKET", SOURCE)
         .setting("TARGET_KEY", "thumbs/{name}/{key}")
         .setting("THUMBNAILS", "small=20x20;large=40x40")
         .setting("ACL", "private");
-    check(wishes, &["up/猫 1+2.jpg"]).await;
+    check(options, &["up/猫 1+2.jpg"]).await;
 }
 
 #[tokio::test]
-async fn the_policy_of_several_rules_covers_each() {
+async fn policy_of_several_rules_covers_each_rule() {
     let rules = r#"{"rules": [
         {"source": {"prefix": "a/"}, "target": {"key": "of-a/{stem}-{name}/{key}"}, "thumbnails": {"s": "9x9"}},
         {"source": {"bucket": "example-1250000000", "prefix": "b/c"}, "target": {"key": "{dir}{stem}-{name}.{ext}"}}
     ]}"#;
-    check(Wishes { rules: Some(rules), ..Wishes::default() }, &["a/x.jpg", "b/cat.jpg"]).await;
+    check(Options { rules: Some(rules), ..Options::default() }, &["a/x.jpg", "b/cat.jpg"]).await;
 }

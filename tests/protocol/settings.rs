@@ -1,23 +1,17 @@
-//! The commands `check`, `policy`, `triggers` and `doctor` read the settings that they are told to, and say which.
+//! Sources of the settings: which file and variables `check`, `policy`, `triggers` and `doctor` read and report.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use cos_thumbnailer::config::SETTINGS;
 
-/// The program without variables, in a folder.
+use crate::command_line::{stderr, stdout};
+
+/// The program without variables, started in a folder.
 fn program(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer"));
     command.env_clear().current_dir(folder);
     command
-}
-
-fn stdout(output: &Output) -> &str {
-    std::str::from_utf8(&output.stdout).unwrap()
-}
-
-fn stderr(output: &Output) -> &str {
-    std::str::from_utf8(&output.stderr).unwrap()
 }
 
 /// A folder with a file of this name, and the path of the file.
@@ -32,7 +26,7 @@ fn folder_with(name: &str) -> (tempfile::TempDir, String) {
 const WHERE: [&str; 2] = ["--region", "ap-guangzhou"];
 
 #[test]
-fn commands_read_the_file_they_are_given_and_say_so() {
+fn commands_read_and_report_the_file_of_the_option_config() {
     let (folder, path) = folder_with("mine.json");
     let run = |arguments: &[&str]| {
         let arguments = [arguments, &["--config", "mine.json"]].concat();
@@ -60,7 +54,7 @@ fn commands_read_the_file_they_are_given_and_say_so() {
 }
 
 #[test]
-fn a_file_in_the_current_folder_that_is_not_read_is_pointed_out() {
+fn ignored_file_in_the_current_folder_is_reported() {
     const HINT: &str = "thumbnails.json in this folder is not read; use --config thumbnails.json\n";
     let (folder, path) = folder_with("thumbnails.json");
     let table: [(&str, &[&str]); 4] =
@@ -85,7 +79,7 @@ fn a_file_in_the_current_folder_that_is_not_read_is_pointed_out() {
 }
 
 #[test]
-fn a_folder_or_file_that_does_not_exist_is_a_mistake() {
+fn missing_folder_or_file_is_a_mistake() {
     let folder = tempfile::tempdir().unwrap();
     for command in [&["check"][..], &["policy", "--region", "ap-guangzhou"], &["doctor"]] {
         let output = program(folder.path()).args(command).env("USER_CODE_ROOT", "/nowhere").output().unwrap();
@@ -100,7 +94,7 @@ fn a_folder_or_file_that_does_not_exist_is_a_mistake() {
 }
 
 #[test]
-fn every_command_has_a_help_of_its_own() {
+fn every_command_has_its_own_help() {
     let folder = tempfile::tempdir().unwrap();
     for command in ["check", "policy", "triggers", "doctor"] {
         for option in ["--help", "-h"] {
@@ -123,7 +117,7 @@ fn every_command_has_a_help_of_its_own() {
 
 /// Names of variables in the help of the program are settings, or variables of the platform.
 #[test]
-fn the_help_names_no_setting_that_does_not_exist() {
+fn help_names_existing_settings_only() {
     let folder = tempfile::tempdir().unwrap();
     let output = program(folder.path()).arg("--help").output().unwrap();
     let is_name =

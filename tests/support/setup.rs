@@ -1,4 +1,4 @@
-//! One local COS and one instance of the function, with the verbs of a test.
+//! A local COS and one instance of the function, with the actions that tests need.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,25 +10,25 @@ pub const SOURCE: &str = "example-1250000000";
 pub const TARGET: &str = "exampleresized-1250000000";
 pub const REGION: &str = "ap-guangzhou";
 
-/// What a test wants different from the ordinary.
-pub struct Wishes {
+/// Differences from the default setup.
+pub struct Options {
     pub environment: Vec<(&'static str, String)>,
     pub memory_mb: u64,
     pub time_limit: Duration,
     pub header_case: HeaderCase,
     pub session_token: Option<String>,
-    /// Whether the function gets the credentials of a role.
+    /// True gives the function the credentials of a role.
     pub role: bool,
     pub rules: Option<&'static str>,
-    /// Where the function believes COS is, if not where it is.
+    /// The COS endpoint that the function is response, if another.
     pub endpoint: Option<String>,
     /// Seconds by which the clock of COS is ahead.
     pub clock_offset: i64,
-    /// Whether the process is frozen between invocations.
+    /// True freezes the process between invocations.
     pub freeze: bool,
 }
 
-impl Default for Wishes {
+impl Default for Options {
     fn default() -> Self {
         Self {
             environment: Vec::new(),
@@ -45,63 +45,63 @@ impl Default for Wishes {
     }
 }
 
-impl Wishes {
+impl Options {
     pub fn setting(mut self, name: &'static str, value: &str) -> Self {
         self.environment.push((name, value.to_owned()));
         self
     }
 }
 
-pub struct World {
+pub struct Setup {
     pub cos: Cos,
     pub scf: Scf,
     _folder: tempfile::TempDir,
 }
 
-/// The program of this build, or the one that `BOOTSTRAP` names: what is in a zip.
+/// The program of this build, or the one that `BOOTSTRAP` names: that of a zip.
 pub fn program() -> PathBuf {
     std::env::var_os("BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_cos-thumbnailer").into(), PathBuf::from)
 }
 
-impl World {
+impl Setup {
     pub async fn new() -> Self {
-        Self::with(Wishes::default()).await
+        Self::with(Options::default()).await
     }
 
-    pub async fn with(wishes: Wishes) -> Self {
+    pub async fn with(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let code = folder.path().join("code");
         std::fs::create_dir(&code).unwrap();
-        if let Some(rules) = wishes.rules {
+        if let Some(rules) = options.rules {
             std::fs::write(code.join("thumbnails.json"), rules).unwrap();
         }
-        let options = CosOptions {
+        let cos_options = CosOptions {
             root: folder.path().join("cos"),
-            session_token: wishes.session_token,
+            session_token: options.session_token,
             strict: true,
-            clock_offset: wishes.clock_offset,
+            clock_offset: options.clock_offset,
             buckets: vec![SOURCE.to_owned(), TARGET.to_owned()],
             ..CosOptions::default()
         };
-        let cos = Cos::start(options).await.unwrap();
-        let mut environment = if wishes.role { cos.environment() } else { Vec::new() };
-        environment.push(("COS_ENDPOINT".to_owned(), wishes.endpoint.unwrap_or_else(|| cos.endpoint())));
-        environment.extend(wishes.environment.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let options = ScfOptions {
+        let cos = Cos::start(cos_options).await.unwrap();
+        let mut environment = if options.role { cos.environment() } else { Vec::new() };
+        environment.push(("COS_ENDPOINT".to_owned(), options.endpoint.unwrap_or_else(|| cos.endpoint())));
+        environment.extend(options.environment.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let scf_options = ScfOptions {
             program: program(),
             environment,
             code_root: Some(code),
-            memory_mb: wishes.memory_mb,
-            time_limit: wishes.time_limit,
-            header_case: wishes.header_case,
-            freeze: wishes.freeze,
+            memory_mb: options.memory_mb,
+            time_limit: options.time_limit,
+            header_case: options.header_case,
+            freeze: options.freeze,
             ..ScfOptions::default()
         };
-        let scf = Scf::start(options).await.unwrap();
+        let scf = Scf::start(scf_options).await.unwrap();
         Self { cos, scf, _folder: folder }
     }
 
-    /// Stores a source, and gives the event of it.
+    /// Stores a source and returns its event.
     pub async fn upload(&self, key: &str, bytes: impl Into<bytes::Bytes>) -> Value {
         self.upload_with(key, bytes, &[("Content-Type", "image/jpeg")]).await
     }
@@ -116,12 +116,12 @@ impl World {
         event::created("cos:ObjectCreated:Put", SOURCE, REGION, key, &object)
     }
 
-    pub async fn invoke(&self, message: &Value) -> Told {
-        Told(self.scf.invoke(&message.to_string()).await)
+    pub async fn invoke(&self, message: &Value) -> Response {
+        Response(self.scf.invoke(&message.to_string()).await)
     }
 
-    /// Uploads and invokes in one go.
-    pub async fn thumbnail_of(&self, key: &str, bytes: impl Into<bytes::Bytes>) -> Told {
+    /// Uploads a source and invokes the function with its event.
+    pub async fn thumbnail_of(&self, key: &str, bytes: impl Into<bytes::Bytes>) -> Response {
         let message = self.upload(key, bytes).await;
         self.invoke(&message).await
     }
@@ -137,10 +137,10 @@ impl World {
     }
 }
 
-/// What the function answered.
-pub struct Told(pub Invocation);
+/// The result of one invocation.
+pub struct Response(pub Invocation);
 
-impl Told {
+impl Response {
     /// The outcomes of a response.
     pub fn outcomes(&self) -> Vec<Value> {
         let Outcome::Response(text) = &self.0.outcome else {
@@ -180,7 +180,7 @@ impl Told {
     }
 }
 
-/// Width and height of an encoded picture, by an independent reader.
+/// Width and height of an encoded image, by an independent reader.
 pub fn size_of(bytes: &[u8]) -> (u32, u32) {
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format().unwrap();
     if reader.format() == Some(image::ImageFormat::Jpeg) {
@@ -189,8 +189,8 @@ pub fn size_of(bytes: &[u8]) -> (u32, u32) {
         let info = decoder.info().unwrap();
         return (info.width.into(), info.height.into());
     }
-    let picture = reader.decode().unwrap();
-    (picture.width(), picture.height())
+    let image = reader.decode().unwrap();
+    (image.width(), image.height())
 }
 
 /// The photograph of the README.
@@ -198,7 +198,7 @@ pub fn photo() -> Vec<u8> {
     std::fs::read("events/photos/lake.jpg").unwrap()
 }
 
-/// A small JPEG of one colour.
+/// A small JPEG.
 pub fn small_jpeg() -> Vec<u8> {
     jpeg_of(64, 48)
 }
@@ -219,6 +219,15 @@ pub fn jpeg_of(width: u16, height: u16) -> Vec<u8> {
     bytes
 }
 
+/// A TIFF with its directory behind its pixels, so that the function must hold the whole file in memory.
+pub fn tiff_with_directory_last(width: u32, height: u32) -> Vec<u8> {
+    let image = image::DynamicImage::ImageRgb8(image::RgbImage::new(width, height));
+    let mut file = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut file, image::ImageFormat::Tiff).unwrap();
+    file.into_inner()
+}
+
+/// An example event of the folder `events`.
 pub fn example(name: &str) -> Value {
     let path = PathBuf::from("events").join(name).with_extension("json");
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
