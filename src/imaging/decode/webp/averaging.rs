@@ -1,4 +1,6 @@
-//! Averaging of a picture that was decoded as a whole.
+//! Averaging of a picture that was decoded whole.
+//!
+//! Memory: what [`Reducer`] reserves; the caller has reserved the picture itself.
 
 use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
@@ -6,7 +8,10 @@ use crate::imaging::limits::Budget;
 use crate::imaging::picture::Picture;
 use crate::imaging::pixels::reduce::Reducer;
 
-/// Averages a whole picture; what it takes beside has been reserved.
+/// Averages a picture over cells of `cell` × `cell` pixels. A cell of 1 returns it unchanged.
+///
+/// # Errors
+/// [`Error::TooMuchMemory`].
 pub(super) fn averaged(
     picture: Picture,
     cell: u32,

@@ -1,9 +1,9 @@
-//! The header of a WebP file.
+//! The header of a WebP file, as both decoders return it.
 
 use crate::imaging::picture::Layout;
 use crate::imaging::picture::geometry::Size;
 
-/// What the header of a file says.
+/// Facts of a file's header.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct WebpHeader {
     pub(super) size: Size,
@@ -11,7 +11,7 @@ pub(super) struct WebpHeader {
     pub(super) coding: WebpCoding,
 }
 
-/// How the pixels are coded.
+/// Coding of the pixels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum WebpCoding {
     Animated,

@@ -1,8 +1,8 @@
-//! WebP by libwebp, which scales rows while it decodes them.
+//! WebP decoding by libwebp, which scales rows while it decodes them.
 //!
-//! Memory, bytes a pixel: 4 for lossless pixels, 2 for a plane of alpha, 12 for a frame laid on its canvas. Pictures
-//! are there twice, in libwebp's buffer and as ours, when they are scaled. All frames of an animation take the file
-//! once more, two canvases, and what one of them takes.
+//! Memory, bytes per pixel: 4 for lossless pixels, 2 for an alpha plane, 12 for a frame composed on its canvas. A
+//! scaled picture exists twice, in libwebp's buffer and in ours. An animation takes the file once more, two canvases,
+//! and the memory of one frame.
 
 use std::time::Duration;
 
@@ -18,15 +18,19 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::source_format::SourceFormat;
 
-/// A file whose header has been read.
+/// A decoder that has read the header.
 pub(super) struct Decoder<'a> {
     inner: webpx::Decoder<'a>,
     header: WebpHeader,
 }
 
 impl<'a> Decoder<'a> {
+    /// Reads the header of a file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
     pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
-        let inner = webpx::Decoder::new(file).map_err(|error| refusal(&error))?;
+        let inner = webpx::Decoder::new(file).map_err(|error| decode_error(&error))?;
         let info = inner.info();
         let header = WebpHeader {
             size: Size { width: info.width, height: info.height },
@@ -40,11 +44,15 @@ impl<'a> Decoder<'a> {
         Ok(Self { inner, header })
     }
 
+    /// Facts of the header.
     pub(super) fn header(&self) -> WebpHeader {
         self.header
     }
 
-    /// The picture, or one of cells of so many pixels' sides.
+    /// Decodes the picture, or the first frame, reduced by cells of `cell` × `cell` pixels.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
     pub(super) fn decode(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
@@ -53,20 +61,22 @@ impl<'a> Decoder<'a> {
             WebpCoding::Lossless => bytes_of(size, 4),
             WebpCoding::Lossy => bytes_of(size, alpha),
         })?;
-        // Scaling does not weigh the colours of lossy pictures by their alpha, so that those must be averaged here.
+        // libwebp premultiplies lossless pixels before it scales them, but not lossy ones. Colours of lossy pictures
+        // with alpha would bleed out of transparent pixels, so those are averaged here.
         if coding == WebpCoding::Animated || (coding == WebpCoding::Lossy && layout.has_alpha()) {
-            let picture = self.whole(budget)?;
+            let picture = self.decode_full(budget)?;
             return averaged(picture, cell, budget);
         }
         if cell == 1 {
-            return Ok((self.whole(budget)?, cell.into()));
+            return Ok((self.decode_full(budget)?, cell.into()));
         }
-        self.scaled(cell, budget)
+        self.decode_scaled(cell, budget)
     }
 
-    fn whole(self, budget: &mut Budget) -> Result<Picture, Error> {
+    /// Decodes the picture at its full size.
+    fn decode_full(self, budget: &mut Budget) -> Result<Picture, Error> {
         let WebpHeader { size, layout, coding } = self.header;
-        budget.reserve(bytes_of(size, bytes_a_pixel(layout)))?;
+        budget.reserve(bytes_of(size, to_u64(layout.channels())))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         let decoder = self.inner.config(unlimited());
         if coding == WebpCoding::Animated {
@@ -74,7 +84,7 @@ impl<'a> Decoder<'a> {
                 Layout::RgbAlpha => decoder.decode_rgba_raw(),
                 _ => decoder.decode_rgb_raw(),
             }
-            .map_err(|error| refusal(&error))?;
+            .map_err(|error| decode_error(&error))?;
             if (Size { width, height }) != size || samples.len() != picture.samples.len() {
                 return Err(Error::damaged(
                     SourceFormat::WebP,
@@ -89,20 +99,25 @@ impl<'a> Decoder<'a> {
             Layout::RgbAlpha => decoder.decode_rgba_into(&mut picture.samples, stride),
             _ => decoder.decode_rgb_into(&mut picture.samples, stride),
         }
-        .map_err(|error| refusal(&error))?;
+        .map_err(|error| decode_error(&error))?;
         Ok(picture)
     }
 
-    fn scaled(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    /// Decodes the picture scaled by libwebp, to the size that averaging over cells would give.
+    ///
+    /// When it shrinks, libwebp's rescaler gives each sample the mean of the area that its pixel covers. Source pixels
+    /// at the borders count by their fraction inside. For cells of c, a side of n pixels becomes m = ⌈n / c⌉. Each pixel
+    /// thus covers n / m ≤ c source pixels, also the last. [`Reduction::fitted`] states this ratio; averaging states c.
+    fn decode_scaled(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size: full, layout, .. } = self.header;
         let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
-        budget.reserve(bytes_of(size, bytes_a_pixel(layout).saturating_mul(2)))?;
+        budget.reserve(bytes_of(size, to_u64(layout.channels()).saturating_mul(2)))?;
         let decoder = self.inner.config(unlimited().scale(size.width, size.height));
         let (samples, ..) = match layout {
             Layout::RgbAlpha => decoder.decode_rgba_raw(),
             _ => decoder.decode_rgb_raw(),
         }
-        .map_err(|error| refusal(&error))?;
+        .map_err(|error| decode_error(&error))?;
         let length = side(size.width).saturating_mul(side(size.height)).saturating_mul(layout.channels());
         if samples.len() != length {
             return Err(Error::damaged(
@@ -115,27 +130,38 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// The frames of an animation, each on its canvas.
+/// The frames of an animation, each composed on the canvas.
 pub(super) struct WebpFrames {
     inner: AnimationDecoder,
     size: Size,
 }
 
 impl WebpFrames {
+    /// Opens an animation with a canvas of `size`, and reserves the decoder's memory.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
     pub(super) fn new(file: &[u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
+        // A copy of the file, two canvases of RGBA, and 6 bytes per pixel for a frame.
         budget.reserve(to_u64(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
         let limits = webpx::Limits::none();
         let inner = AnimationDecoder::with_options_limits(file, ColorMode::Rgba, false, &limits);
-        Ok(Self { inner: inner.map_err(|error| refusal(&error))?, size })
+        Ok(Self { inner: inner.map_err(|error| decode_error(&error))?, size })
     }
 
+    /// Number of frames.
     pub(super) fn count(&self) -> u32 {
         self.inner.info().frame_count
     }
 
-    /// In RGBA; 4 bytes a pixel have been reserved.
+    /// The next frame as RGBA, and its duration; the caller has reserved 4 bytes per pixel.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
     pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
-        let Some(frame) = self.inner.next_frame().map_err(|error| refusal(&error))? else { return Ok(None) };
+        let Some(frame) = self.inner.next_frame().map_err(|error| decode_error(&error))? else {
+            return Ok(None);
+        };
         let picture = Picture {
             size: Size { width: frame.width, height: frame.height },
             layout: Layout::RgbAlpha,
@@ -149,16 +175,12 @@ impl WebpFrames {
     }
 }
 
-/// Sizes are admitted and memory is reserved before.
+/// A configuration without libwebp's own limits: size and memory were admitted by the [`Budget`].
 fn unlimited() -> DecoderConfig {
     DecoderConfig::new().limits(webpx::Limits::none())
 }
 
-fn bytes_a_pixel(layout: Layout) -> u64 {
-    u64::try_from(layout.channels()).unwrap_or(u64::MAX)
-}
-
-fn refusal(error: &At<webpx::Error>) -> Error {
+fn decode_error(error: &At<webpx::Error>) -> Error {
     Error::damaged(
         SourceFormat::WebP,
         match error.error() {

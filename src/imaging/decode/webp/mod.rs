@@ -1,7 +1,9 @@
-//! WebP: chunks may stand in any order, so the file is read whole; of an animation, the first frame counts, unless all
-//! are wanted.
+//! WebP decoder (RFC 9649): the first frame, and the frames after it if a recipe keeps the animation.
 //!
-//! Memory: the file, and what the decoder says it takes.
+//! Chunks may come in any order, so the file is read whole. The bitstreams are decoded by libwebp or, without C, by the
+//! crate `image-webp`.
+//!
+//! Memory: the file, and what the module of the library states.
 
 #[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
 compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
@@ -35,6 +37,10 @@ use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
+/// Decodes the image or the first frame, and hands the other frames to `animation` if it wants them.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
@@ -45,7 +51,7 @@ pub(super) fn decode<R: Read>(
     let decoder = Decoder::new(&file)?;
     let full = decoder.header().size;
     budget.admit(full)?;
-    let exif = chunk(&file, *b"EXIF").map(tiff_part);
+    let exif = chunk(&file, *b"EXIF").map(without_exif_prefix);
     let orientation = exif.map(exif_orientation).unwrap_or_default();
     let cell = Reducer::cell(demand.ratio(orientation.size(full)));
     source.cancel().check()?;
@@ -57,13 +63,13 @@ pub(super) fn decode<R: Read>(
         ..Decoded::plain(SourceFormat::WebP, picture, full, cell)
     };
     if decoder.header().coding == WebpCoding::Animated && animation.is_wanted(SourceFormat::WebP) {
-        return play(&file, full, cell, decoded, budget, animation);
+        return decode_animation(&file, full, cell, decoded, budget, animation);
     }
     Ok(decoded(decoder.decode(cell, budget)?))
 }
 
-/// All frames, as far as they are wanted; the first comes back.
-fn play(
+/// Hands frames to `animation` until it wants no more, and returns the first.
+fn decode_animation(
     file: &[u8],
     full: Size,
     cell: u32,
@@ -75,19 +81,19 @@ fn play(
     let count = frames.count();
     let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
         budget.reserve(bytes_of(full, 4))?;
-        let Some((picture, shown)) = frames.next()? else { return Ok(None) };
+        let Some((picture, duration)) = frames.next()? else { return Ok(None) };
         let (picture, reduction) = averaged(picture, cell, budget)?;
-        Ok(Some((picture, reduction, shown)))
+        Ok(Some((picture, reduction, duration)))
     };
-    let Some((picture, reduction, shown)) = next(budget)? else {
+    let Some((picture, reduction, duration)) = next(budget)? else {
         return Err(Error::damaged(SourceFormat::WebP, "it has no frame"));
     };
     let first = decoded((picture, reduction));
     animation.begin(&first, plays(file), Some(count), budget);
-    let mut wants_more = animation.push_first(&first.picture, shown, budget)?;
+    let mut wants_more = animation.push_first(&first.picture, duration, budget)?;
     while wants_more {
         wants_more = match next(budget) {
-            Ok(Some((picture, _, shown))) => animation.push(picture, shown, budget)?,
+            Ok(Some((picture, _, duration))) => animation.push(picture, duration, budget)?,
             Ok(None) => false,
             Err(error) => animation.fail(error)?,
         };
@@ -95,28 +101,29 @@ fn play(
     Ok(first)
 }
 
-/// How often all frames are shown, 0 for ever (RFC 9649, section 2.7.1.1).
+/// Number of times that all frames are played, 0 for an endless loop (RFC 9649, section 2.7.1.1).
 fn plays(file: &[u8]) -> u16 {
     let loops = chunk(file, *b"ANIM").and_then(|animation| animation.get(4..)?.first_chunk());
     loops.map_or(1, |loops| u16::from_le_bytes(*loops))
 }
 
-/// The content of a chunk (RFC 9649, section 2.3), as much of it as the file has.
-fn chunk(file: &[u8], name: [u8; 4]) -> Option<&[u8]> {
+/// Content of the first chunk with this tag (RFC 9649, section 2.3); `None` if it is missing or truncated.
+fn chunk(file: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
     let mut rest = file.get(12..)?;
     loop {
         let (tag, after) = rest.split_first_chunk::<4>()?;
         let (length, content) = after.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        if *tag == name {
+        if *tag == wanted {
             return content.get(..length);
         }
+        // Chunks are padded to an even length.
         rest = content.get(length.checked_add(length % 2)?..)?;
     }
 }
 
-/// Some writers keep the JPEG prefix before the TIFF header.
-fn tiff_part(exif: &[u8]) -> &[u8] {
+/// Strips the prefix of JPEG's EXIF segment, which some writers keep before the TIFF header.
+fn without_exif_prefix(exif: &[u8]) -> &[u8] {
     exif.strip_prefix(b"Exif\0\0").unwrap_or(exif)
 }
 
@@ -125,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chunks_are_found_past_odd_ones() {
+    fn chunk_is_found_after_padding() {
         let file = b"RIFF\0\0\0\0WEBPVP8X\x01\0\0\0a\0EXIF\x02\0\0\0ok";
         assert_eq!(chunk(file, *b"EXIF"), Some(&b"ok"[..]));
         assert_eq!(chunk(file, *b"ICCP"), None);

@@ -1,6 +1,6 @@
-//! WebP in Rust, for programs without C: whole pictures, averaged when they are decoded.
+//! WebP decoding in Rust, for builds without C: whole pictures by the crate `image-webp`, then averaged.
 //!
-//! Memory, bytes a pixel: 8 for samples, planes and alpha, 12 for a frame laid on its canvas.
+//! Memory, bytes per pixel: 8 for samples, planes and alpha; 12 for a frame composed on its canvas.
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -17,15 +17,19 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::source_format::SourceFormat;
 
-/// A file whose header has been read.
+/// A decoder that has read the header.
 pub(super) struct Decoder<'a> {
     inner: WebPDecoder<Cursor<&'a [u8]>>,
     header: WebpHeader,
 }
 
 impl<'a> Decoder<'a> {
+    /// Reads the header of a file.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
     pub(super) fn new(file: &'a [u8]) -> Result<Self, Error> {
-        let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;
+        let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(decode_error)?;
         let (width, height) = inner.dimensions();
         let header = WebpHeader {
             size: Size { width, height },
@@ -39,51 +43,63 @@ impl<'a> Decoder<'a> {
         Ok(Self { inner, header })
     }
 
+    /// Facts of the header.
     pub(super) fn header(&self) -> WebpHeader {
         self.header
     }
 
-    /// The picture, or one of cells of so many pixels' sides.
+    /// Decodes the picture, or the first frame, averaged over cells of `cell` × `cell` pixels.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
     pub(super) fn decode(mut self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
-        self.inner.read_image(&mut picture.samples).map_err(refusal)?;
+        self.inner.read_image(&mut picture.samples).map_err(decode_error)?;
         averaged(picture, cell, budget)
     }
 }
 
-/// The frames of an animation, each on its canvas.
+/// The frames of an animation, each composed on the canvas.
 pub(super) struct WebpFrames<'a> {
     inner: WebPDecoder<Cursor<&'a [u8]>>,
     size: Size,
 }
 
 impl<'a> WebpFrames<'a> {
+    /// Opens an animation with a canvas of `size`, and reserves the decoder's memory.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
     pub(super) fn new(file: &'a [u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
         budget.reserve(bytes_of(size, 12))?;
-        let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(refusal)?;
-        inner.set_background_color([0; 4]).map_err(refusal)?;
+        let mut inner = WebPDecoder::new(Cursor::new(file)).map_err(decode_error)?;
+        inner.set_background_color([0; 4]).map_err(decode_error)?;
         Ok(Self { inner, size })
     }
 
+    /// Number of frames.
     pub(super) fn count(&self) -> u32 {
         self.inner.num_frames()
     }
 
-    /// 4 bytes a pixel have been reserved.
+    /// The next frame and its duration; the caller has reserved 4 bytes per pixel.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`].
     pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
         let layout = if self.inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
         let mut picture = Picture::blank(self.size, layout, Depth::Eight);
         match self.inner.read_frame(&mut picture.samples) {
             Ok(milliseconds) => Ok(Some((picture, Duration::from_millis(milliseconds.into())))),
             Err(DecodingError::NoMoreFrames) => Ok(None),
-            Err(error) => Err(refusal(error)),
+            Err(error) => Err(decode_error(error)),
         }
     }
 }
 
-fn refusal(error: DecodingError) -> Error {
+fn decode_error(error: DecodingError) -> Error {
     Error::damaged(
         SourceFormat::WebP,
         match error {
