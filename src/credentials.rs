@@ -1,13 +1,14 @@
-//! Which keys an invocation signs with.
+//! Credentials of an invocation.
 //!
-//! How a custom runtime gets fresh temporary keys is not documented, so every way that is known is tried anew
-//! for each invocation: headers that came with the event, the variables of the execution role, then fixed keys.
+//! Tencent does not document how a custom runtime gets fresh temporary keys. So every known source is tried
+//! anew at each invocation: headers of the event, variables of the execution role, then fixed keys. Nothing
+//! is cached.
 
 use crate::config::Environment;
 use crate::cos::Credential;
 use crate::runtime::Context;
 
-/// No keys anywhere.
+/// No source has credentials.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "there are no COS credentials: give the function an execution role (it sets TENCENTCLOUD_SECRETID and \
@@ -15,21 +16,21 @@ use crate::runtime::Context;
 )]
 pub struct NoCredentials;
 
-/// Where keys come from.
+/// Source of credentials.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum CredentialOrigin {
-    /// Headers that came with the event.
+    /// Headers of the event.
     Event,
-    /// Variables of the user's own.
+    /// Variables that the user sets, `COS_SECRET_ID` and `COS_SECRET_KEY`.
     Fixed,
     /// Variables of the execution role.
     Role,
 }
 
-/// Finds the credential for one invocation, and where it comes from.
+/// Finds the credentials of one invocation, and their source.
 ///
 /// # Errors
-/// [`NoCredentials`] when there is none.
+/// [`NoCredentials`] when no source has any.
 pub fn find(
     context: &Context,
     environment: &Environment,
@@ -54,7 +55,7 @@ pub fn find(
         .ok_or(NoCredentials)
 }
 
-/// Both halves, or nothing. An empty text is as good as none.
+/// Returns a credential if both halves are there. An empty text counts as missing.
 fn pair(id: Option<String>, key: Option<String>, token: Option<String>) -> Option<Credential> {
     let full = |text: Option<String>| text.filter(|text| !text.is_empty());
     Some(Credential::new(full(id)?, full(key)?, full(token)))

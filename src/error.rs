@@ -1,53 +1,53 @@
-//! Everything that can go wrong with one record, and what it means to the platform.
+//! Errors of one record, and their meaning to the platform.
 //!
-//! Two questions are asked of an error, and only here are they answered: its stable code, for people and
-//! searches, and its disposition, which alone decides whether the platform tries again.
+//! Two properties of an error are decided here and nowhere else: its stable code, for people and searches,
+//! and its disposition, which decides if the platform retries the event.
 
 use serde::Serialize;
 
 use crate::reconcile::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
-/// The treatment of a record that failed. Ordered by how urgent it is; serialised, it is its name in lower case.
+/// Treatment of a failed record, ordered by urgency. Serialised, it is its name in lower case.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Disposition {
-    /// The process itself is of no more use: answer with an error, then let a new instance try.
+    /// The process itself is unusable: post an error, then exit so that a new instance retries.
     Fatal,
-    /// Worth another attempt: answer with an error, so that the platform tries again.
+    /// A retry may succeed: post an error, so that the platform retries the event.
     Transient,
-    /// The same again would fail the same way: answer, and do not try again.
+    /// A retry would fail the same way: post a response.
     Permanent,
 }
 
-/// Why a record failed.
+/// Failure of a record.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// COS did not do what it was asked.
+    /// A COS request failed.
     #[error(transparent)]
     Cos(#[from] cos::Error),
-    /// The time limit came too near.
+    /// The time limit is too near.
     #[error(
         "deadline: {stored} of {wanted} thumbnails stored when the time limit of {limit_ms} ms came near; the rest follows when the event is tried again; give the function more time or memory (CPU grows with memory)"
     )]
     Deadline {
         /// Thumbnails stored in time.
         stored: usize,
-        /// Thumbnails asked for.
+        /// Thumbnails requested.
         wanted: usize,
-        /// The function's time limit, ms.
+        /// Time limit of the function, ms.
         limit_ms: u128,
     },
     /// The record cannot be read.
     #[error(transparent)]
     Event(#[from] event::Error),
-    /// The picture cannot be made into the thumbnail.
+    /// The thumbnail cannot be made of this image.
     #[error(transparent)]
     Imaging(#[from] imaging::Error),
-    /// Thumbnails would start the function again.
+    /// Thumbnails would trigger the function again.
     #[error("{0}")]
     Loop(String),
-    /// A defect of this program.
+    /// The program has a defect.
     #[error("the function panicked: {0}; please report this together with the picture")]
     Panicked(runtime::Panic),
     /// The key of a thumbnail holds the thumbnail of another source.
@@ -55,32 +55,32 @@ pub enum Error {
         "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as {{key}} does"
     )]
     KeyTaken {
-        /// The key.
+        /// Key.
         key: String,
-        /// The source that it belongs to, as its stamp names it.
+        /// Source of the thumbnail under this key, as its stamp names it.
         owner: SourceName,
     },
-    /// The target's bucket or key, made from the source's, cannot exist.
+    /// The bucket or key of the thumbnail, derived from those of the source, is invalid.
     #[error("the thumbnail cannot be stored: {0}")]
     Target(#[from] object::Error),
-    /// The picture does not fit the function, by the model of its format.
+    /// The image needs more memory than the function has, by the estimate of its format.
     #[error("this picture needs {needed} MB of memory, this function has {have} MB; {}", remedy(*needed))]
     TooMuchMemory {
-        /// Memory of a function that it would fit, MB of 1,048,576 bytes.
+        /// Memory of a function that is large enough, MB of 1,048,576 bytes.
         needed: u64,
         /// Memory of this function, MB.
         have: u64,
     },
-    /// COS told no ETag of a source, so that nothing could be said of its thumbnails.
+    /// COS returned no ETag for a source, so its thumbnails cannot be compared with it.
     #[error("COS told no ETag of {0}; check what stands between the function and COS")]
     NoETag(String),
-    /// The source changed again and again while its thumbnails were made.
+    /// The source changed in every round of its visit.
     #[error("the object changed each time its thumbnails were stored; the event has to come again")]
     SourceKeepsChanging,
 }
 
 impl Error {
-    /// The stable code of this error, as the README lists it.
+    /// Returns the stable code of this error, as docs/outcomes.md lists it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -116,7 +116,7 @@ impl Error {
         }
     }
 
-    /// What is to become of the record.
+    /// Returns the treatment of the record.
     #[must_use]
     pub fn disposition(&self) -> Disposition {
         match self {
@@ -138,7 +138,7 @@ impl Error {
     }
 }
 
-/// What to do about a need of so many MB: functions come in steps of 128 MB (583/11637).
+/// Names the remedy for a need of this many MB. Functions come in steps of 128 MB (583/11637).
 fn remedy(needed: u64) -> String {
     const STEP: u64 = 128;
     const LARGEST: u64 = 3072;

@@ -1,4 +1,7 @@
-//! The function: one trigger message in, one answer out.
+//! The function: turns one trigger message into one result.
+//!
+//! It knows the order of the parts, and leaves their work to them. Whatever fails, every record of the
+//! message ends with exactly one entry in the log and the result.
 
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -20,13 +23,13 @@ use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
 use crate::{cos, credentials, doctor, event, imaging, report};
 
-/// Memory that a core comes with, MB.
+/// Memory that comes with one core, MB.
 const MEMORY_MB_PER_CORE: u64 = 1536;
 
-/// Records that are at work at once. Most of a record's time is waiting for COS, and a function has a processor or two.
+/// Records processed at once. A record mostly waits for COS, and a function has one or two cores.
 const CONCURRENT_RECORDS: usize = 4;
 
-/// The function, ready to serve.
+/// Configured function, which serves any number of invocations.
 #[derive(Debug)]
 pub struct Function {
     config: Result<Config, Mistakes>,
@@ -37,8 +40,8 @@ pub struct Function {
 }
 
 impl Function {
-    /// A function with this configuration. A wrong one does not stop it: every event is answered with what is
-    /// wrong, so that it shows where the user looks.
+    /// Creates the function. A wrong configuration does not stop it: every event is answered with the
+    /// mistakes, where the user will see them.
     #[must_use]
     pub fn new(installation: Installation) -> Self {
         let Installation { config, places } = installation;
@@ -91,7 +94,7 @@ impl Function {
         report::answer(&entries, config.settings().on_failure)
     }
 
-    /// What the doctor finds of this function in an invocation, until a deadline.
+    /// Runs the doctor on this function, until a deadline.
     pub async fn examine(
         &self,
         request: Request,
@@ -110,7 +113,7 @@ impl Function {
         doctor::examine(inputs).await
     }
 
-    /// Answers the test event of the doctor, with a report whatever it says.
+    /// Runs the doctor for its test event. The result is a response, even if something is wrong.
     async fn diagnose(
         &self,
         request: Request,
@@ -131,7 +134,7 @@ impl Function {
     }
 }
 
-/// Answers an event that cannot even be looked at.
+/// Answers an event that cannot be processed at all.
 fn reject(context: &Context, sentence: &str) -> InvocationResult {
     Log::new(LogLevel::Error, &context.request_id).message(LogLevel::Error, sentence);
     InvocationResult::Error(sentence.to_owned())
@@ -228,14 +231,14 @@ impl Invocation<'_> {
         match timeout_at(deadline, pipeline.visit(record, job, entry)).await {
             Ok(result) => result,
             Err(_) => {
-                // What is left of the reserve is for the answer.
+                // The rest of the reserve is for posting the result.
                 self.decoders.stop(self.context.time_limit / 40).await;
                 Err(self.deadline(0, 0))
             }
         }
     }
 
-    /// Adds what is known here only: how far the record got, and how large the function is.
+    /// Adds to an error the progress of the record and the size of the function.
     fn with_context(&self, error: Error, stored: usize, wanted: usize) -> Error {
         match error {
             Error::Deadline { .. } | Error::Cos(cos::Error::Deadline { .. }) => self.deadline(stored, wanted),
@@ -269,8 +272,8 @@ impl Invocation<'_> {
     }
 }
 
-/// A core for each so many MB is what the platform grants, and two from 3072 MB on ("Function Computing Power
-/// Support"); that a machine has more says nothing.
+/// Threads for decoding: the cores that the platform grants, one for each 1536 MB ("Function Computing Power
+/// Support"), so two from 3072 MB on. The cores of the machine are only an upper limit.
 fn thread_count(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
     let granted = usize::try_from(memory_mb / MEMORY_MB_PER_CORE).unwrap_or(usize::MAX);
     NonZeroUsize::new(granted).unwrap_or(NonZeroUsize::MIN).min(present)

@@ -1,17 +1,18 @@
-//! The one way to begin an HTTP client: TLS on ring with the roots inside the program, HTTP/1.1, no proxy, no
-//! redirects.
+//! Common base of the HTTP clients: TLS on ring with built-in trust roots, HTTP/1.1, no proxy, no redirects.
+//!
+//! The runtime API and COS set their own timeouts on it. No other module starts an HTTP client.
 
 use reqwest::ClientBuilder;
 use rustls::{ClientConfig, RootCertStore};
 
-/// A builder with everything the clients of this program share.
+/// Returns a builder with the settings that all HTTP clients share.
 ///
-/// The roots come with the program, so that an image without a CA store does as well as one with it, and
-/// nothing is read or parsed before the first handshake.
+/// The trust roots are built in, so an image without a CA store works as well, and nothing is read or parsed
+/// before the first handshake.
 ///
 /// # Errors
-/// [`rustls::Error`] when the TLS library does not support the protocol versions asked for, which no input
-/// can bring about.
+/// [`rustls::Error`] when the TLS library does not support the requested protocol versions; no input can
+/// cause that.
 pub fn client_builder() -> Result<ClientBuilder, rustls::Error> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };

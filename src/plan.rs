@@ -1,4 +1,7 @@
-//! What one record asks for: a pure function of the record and the configuration.
+//! Plan of one record: a pure function of the record and the configuration.
+//!
+//! It names the thumbnails of the source and their keys. Their treatment is decided later, by the visit, from
+//! what the buckets hold.
 
 use crate::config::{Config, Rule};
 use crate::error::Error;
@@ -9,44 +12,44 @@ use crate::recipe::{Recipe, RecipeHash};
 use crate::reconcile::SourceName;
 use crate::report::Skip;
 
-/// What to do about a record.
+/// Work that a record asks for.
 #[derive(Debug)]
 pub enum RecordPlan<'a> {
-    /// Nothing.
+    /// None.
     Skip(Skip),
-    /// See to these thumbnails.
+    /// Visit to this source.
     Visit(SourceJob<'a>),
 }
 
-/// The thumbnails of one source.
+/// Thumbnails of one source.
 #[derive(Debug)]
 pub struct SourceJob<'a> {
-    /// The source as the stamps of its thumbnails name it.
+    /// Name of the source in the stamps of its thumbnails.
     pub source: SourceName,
-    /// The rule that covers the source.
+    /// Rule that covers the source.
     pub rule: &'a Rule,
-    /// The bucket thumbnails go to.
+    /// Bucket of the thumbnails.
     pub bucket: Bucket,
-    /// The thumbnails, in the order of the rule.
+    /// Thumbnails, in the order of the rule.
     pub targets: Vec<Target<'a>>,
 }
 
 /// One thumbnail of a source.
 #[derive(Debug)]
 pub struct Target<'a> {
-    /// Its key.
+    /// Key.
     pub key: Key,
-    /// How it is made.
+    /// Recipe.
     pub recipe: &'a Recipe,
-    /// What its stamp calls that.
+    /// Hash of the recipe in the stamp.
     pub hash: RecipeHash,
 }
 
-/// Decides which thumbnails a record is about. What is to become of them is not the record's to say: it may be late, or
-/// come twice.
+/// Plans the thumbnails of a record. Their treatment does not depend on it: a record may be late, or a
+/// duplicate.
 ///
 /// # Errors
-/// When thumbnails of this source would start the function again, or have no key they could be stored under.
+/// When thumbnails of this source would trigger the function again, or would have an invalid bucket or key.
 pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan<'a>, Error> {
     if let Some(skip) = skip(record) {
         return Ok(RecordPlan::Skip(skip));

@@ -1,10 +1,12 @@
-//! An error with its causes, in one line.
+//! Texts for errors and logs: causes joined in one line, excerpts, and escaped control characters.
+//!
+//! Texts from outside pass through here before they are printed.
 
 use std::error::Error;
 use std::fmt;
 
-/// The error's own words, then those of each cause, joined by colons. A cause that is already quoted in what
-/// stands before it is left out.
+/// Joins the message of an error and those of its causes by colons. A cause that the text before it already
+/// quotes is left out.
 #[must_use]
 pub fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
@@ -20,7 +22,7 @@ pub fn sentence(error: &dyn Error) -> String {
     text
 }
 
-/// The first 100 characters: what an error repeats of a text that came from outside.
+/// Returns the first 100 characters, which is all that errors repeat of a text from outside.
 pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(100) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -28,7 +30,8 @@ pub(crate) fn excerpt(text: &str) -> String {
     }
 }
 
-/// A text from outside on one line: control characters are escaped, so that a key cannot forge a log line.
+/// Prints a text from outside on one line. Control characters are escaped, so that a key cannot forge a log
+/// line.
 pub(crate) struct Printable<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Printable<'_> {

@@ -1,4 +1,7 @@
-//! The client, and its sessions.
+//! HTTP client of COS, and the sessions that share it.
+//!
+//! A [`Client`] lives as long as the process, a [`Session`] as long as an invocation. The requests are in
+//! `requests`, their retries in `exchange`.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -15,7 +18,8 @@ use crate::cos::{ClientSettings, Counters};
 use crate::http_client::client_builder;
 use crate::object::Domain;
 
-/// What outlives an invocation. Cheap to clone; clones share connections.
+/// Connections, settings and clock correction, which outlive an invocation. Cheap to clone; clones share all
+/// of it.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<Shared>);
 
@@ -27,7 +31,7 @@ struct Shared {
 }
 
 impl Client {
-    /// Builds a client. Nothing is resolved or connected to before the first request.
+    /// Builds a client. It resolves and connects nothing before the first request.
     ///
     /// # Errors
     /// [`Error::Setup`] when TLS cannot be set up.
@@ -36,7 +40,7 @@ impl Client {
         Ok(Self(Arc::new(Shared { http, settings, clock: Clock::default() })))
     }
 
-    /// Begins an invocation. No request of the session waits beyond `deadline`.
+    /// Starts the session of an invocation. None of its requests waits beyond `deadline`.
     #[must_use]
     pub fn session(&self, credential: Credential, deadline: Instant) -> Session {
         Session {
@@ -60,21 +64,21 @@ impl Client {
     }
 }
 
-/// The HTTP client of COS requests.
+/// Builds the HTTP client of COS requests.
 fn http_client() -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
     let builder = client_builder()?
         .connect_timeout(Duration::from_secs(3))
-        // A frozen instance keeps connections that the other side has long closed. Few and young ones make
-        // that rare; the retry makes it harmless.
+        // A frozen instance keeps connections that COS has long closed. Few and young ones make that rare;
+        // the retry makes it harmless.
         .pool_idle_timeout(Duration::from_secs(5))
         .pool_max_idle_per_host(Attempts::IDLE_CONNECTIONS as usize);
-    // A connection whose packets vanish fails after this, and not after the kernel's 15 minutes.
+    // A connection whose packets are lost fails after this time instead of the kernel's 15 minutes.
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(Duration::from_secs(2));
     Ok(builder.build()?)
 }
 
-/// The requests of one invocation. Clones count together.
+/// Credentials, deadline and counters of one invocation. Clones count together.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub(super) client: Client,
@@ -83,7 +87,7 @@ pub struct Session {
     pub(super) counters: Arc<SessionCounters>,
 }
 
-/// The counters while they run; see [`Counters`].
+/// Live values of [`Counters`].
 #[derive(Debug, Default)]
 pub(super) struct SessionCounters {
     pub(super) requests: AtomicU64,
@@ -93,13 +97,13 @@ pub(super) struct SessionCounters {
 }
 
 impl Session {
-    /// The same session with counters of its own.
+    /// Returns the same session with counters of its own.
     #[must_use]
     pub fn with_own_counters(&self) -> Self {
         Self { counters: Arc::new(SessionCounters::default()), ..self.clone() }
     }
 
-    /// What the session and its clones have done so far.
+    /// Traffic of the session and its clones so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         Counters {
@@ -110,8 +114,8 @@ impl Session {
         }
     }
 
-    /// Seconds by which the clock of COS was ahead of that of this machine at the latest answer, to the second; `None`
-    /// before one had a date.
+    /// Seconds by which the clock of COS was ahead of this machine at the latest response, to the second;
+    /// `None` before a response had a date.
     #[must_use]
     pub fn clock_ahead(&self) -> Option<i64> {
         self.client.clock().ahead()

@@ -1,19 +1,22 @@
-//! The clock of COS, as its answers tell it.
+//! The clock of COS, read from the `Date` header of its responses.
+//!
+//! COS refuses signatures whose time is far from its own. A machine whose clock is wrong therefore signs by
+//! the time of COS.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Difference between the clocks of COS and of this machine, in seconds, below which nothing is corrected, as in the
-/// official SDK for Node.
+/// Smallest difference between the clocks of COS and of this machine that is corrected, in seconds. The
+/// official SDK for Node uses the same value.
 pub const CLOCK_TOLERANCE: u64 = 30;
 
-/// The time of COS: what its answers have taught about the clock of this machine.
+/// Clock skew between COS and this machine, as learned from responses.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
-    /// Seconds to add to the clock of this machine.
+    /// Seconds that signatures add to the clock of this machine.
     offset: AtomicI64,
-    /// Seconds by which the latest answer was ahead of the clock of this machine.
+    /// Seconds by which the clock of COS was ahead at the latest response.
     ahead: Mutex<Option<i64>>,
 }
 
@@ -22,7 +25,7 @@ impl Clock {
         self.offset.load(Ordering::Relaxed)
     }
 
-    /// Looks at the date of any answer.
+    /// Notes the clock skew that a response shows, without correcting anything.
     pub(super) fn observe(&self, date: Option<&str>) {
         let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
         if let Some(cos_time) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) {
@@ -31,13 +34,15 @@ impl Clock {
         }
     }
 
-    /// See [`Session::clock_ahead`].
+    /// Clock skew at the latest response; see [`Session::clock_ahead`](crate::cos::Session::clock_ahead).
     pub(super) fn ahead(&self) -> Option<i64> {
         *self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes over the time of COS. Whether it differs so much from that of a request signed with `used`
-    /// that another signature may be accepted.
+    /// Adopts the time of COS if the clock skew is large enough to matter.
+    ///
+    /// Returns `true` if the request may succeed with a new signature: `used`, the offset that it was signed
+    /// with, is wrong by [`CLOCK_TOLERANCE`] or more.
     pub(super) fn correct(&self, date: Option<SystemTime>, used: i64) -> bool {
         let Some(cos_time) = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok()) else { return false };
         let wrong = cos_time.as_secs().abs_diff(now(used)) >= CLOCK_TOLERANCE;
@@ -49,7 +54,7 @@ impl Clock {
     }
 }
 
-/// Seconds since the epoch by the clock of this machine, corrected.
+/// Seconds since the epoch by the clock of this machine plus `offset`.
 pub(super) fn now(offset: i64) -> u64 {
     let local_time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     local_time.saturating_add_signed(offset)

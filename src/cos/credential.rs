@@ -1,26 +1,29 @@
-//! The keys that requests are signed with. They show themselves to the signer and to nobody else.
+//! Keys that sign requests.
+//!
+//! Their values reach the signer and the security-token header only: `Debug` prints asterisks, and
+//! [`Credential::redact`] removes them from texts of COS.
 
 use std::fmt;
 
-/// A text that must not be printed.
+/// Text that must not be printed.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Secret(String);
 
 impl Secret {
-    /// The secret itself, for signing and for the header that carries a token.
+    /// Returns the secret, for signing and for the header that carries the token.
     pub(super) fn reveal(&self) -> &str {
         &self.0
     }
 }
 
-/// Says that there is one.
+/// Prints asterisks.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("******")
     }
 }
 
-/// Keys of an account or, with a token, of a role.
+/// Keys of an account or, with a session token, of a role.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Credential {
     pub(super) secret_id: Secret,
@@ -29,7 +32,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// Takes a pair of keys, with the session token when they are temporary.
+    /// Creates a credential from a pair of keys, and the session token of temporary keys.
     pub fn new(id: impl Into<String>, key: impl Into<String>, token: Option<String>) -> Self {
         Self {
             secret_id: Secret(id.into()),
@@ -38,14 +41,14 @@ impl Credential {
         }
     }
 
-    /// Whether a session token belongs to them.
+    /// Returns `true` for temporary keys, which have a session token.
     #[must_use]
     pub fn has_token(&self) -> bool {
         self.session_token.is_some()
     }
 
-    /// Takes out of a text from outside whatever belongs to these keys: COS repeats parts of a request in
-    /// some of its error messages.
+    /// Replaces these keys in a text from outside by asterisks, plain and percent-encoded: COS repeats parts
+    /// of a request in some error messages.
     pub(super) fn redact(&self, text: &str) -> String {
         let secrets = [Some(&self.secret_id), Some(&self.secret_key), self.session_token.as_ref()];
         secrets.into_iter().flatten().filter(|secret| !secret.0.is_empty()).fold(
@@ -58,7 +61,7 @@ impl Credential {
     }
 }
 
-/// Says whether the keys are temporary.
+/// Prints which keys are present, and no values.
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credential")

@@ -1,4 +1,7 @@
-//! An object while it is read: chunks as they come, and a resumed request where the network failed.
+//! Streamed download of one object, resumed after network failures.
+//!
+//! It yields either all bytes that were asked for or an error: a body that ends early is never taken for the
+//! end of the object. Each resumed request carries `If-Match`, so two states of an object are never mixed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,34 +19,34 @@ use crate::cos::operation::Operation;
 use crate::cos::retry::{Attempts, FailureKind};
 use crate::cos::{Head, header_text};
 
-/// An object being read. All its bytes come or an error does; a body that ends early is never its end.
+/// Object that is being downloaded.
 #[derive(Debug)]
 pub struct Download {
-    /// What the first answer said about the object.
+    /// Metadata of the object from the first response.
     pub head: Head,
     session: Session,
     operation: Operation,
     attempts: Attempts,
-    /// Where the rest is: from the next byte to the end of what was asked for.
+    /// Bytes still to come, as a range of the object.
     rest: Range<u64>,
-    /// Whether the end is that of the object, and not of a range asked for.
+    /// `true` if the whole object was asked for, so that resumed requests leave the end open.
     open_end: bool,
-    /// Bytes since failures were last forgotten.
+    /// Bytes received since the attempts were last reset.
     progress: u64,
-    /// The answer being read; `None` after a failure.
+    /// Response being read; `None` after a failure.
     response: Option<Response>,
 }
 
 impl Download {
-    /// After this many bytes earlier failures are forgotten: a weak link can carry a large object, and a
-    /// server that sends a few bytes at a time cannot keep us busy.
+    /// Bytes of progress after which the attempts start anew. A weak link can then carry a large object, and
+    /// a server that sends a few bytes at a time cannot keep the function busy.
     const RESET_AFTER: u64 = 1 << 20;
 
-    /// Rests up to so many bytes are worth reading: at 100 MB/s that takes 2.6 ms, as long as a new connection,
-    /// whose handshakes take two round trips and a millisecond of CPU.
+    /// Most remaining bytes that are read to keep a connection. At 100 MB/s they take 2.6 ms. A new
+    /// connection takes about as long: its handshakes need two round trips and a millisecond of CPU.
     const MAX_DRAINED: u64 = 256 * 1024;
 
-    /// Sends the first request.
+    /// Sends the first request and checks the length or the range of its response.
     pub(super) async fn begin(
         session: &Session,
         operation: Operation,
@@ -87,14 +90,16 @@ impl Download {
         })
     }
 
-    /// Bytes still to come.
+    /// Number of bytes still to come.
     #[must_use]
     pub fn remaining(&self) -> u64 {
         self.rest.end.saturating_sub(self.rest.start)
     }
 
-    /// Gives the rest up. A short one is read all the same, so that its connection can be used again; nothing
-    /// is asked for anew, and a failure costs the connection only. What never came is still [`Self::remaining`].
+    /// Abandons the download.
+    ///
+    /// A short rest is read so that the connection can be reused. Nothing is retried, and a failure costs
+    /// only the connection. [`Self::remaining`] still counts the bytes that never came.
     pub async fn drain(&mut self) {
         while (1..=Self::MAX_DRAINED).contains(&self.remaining()) {
             let Ok(Ok(_)) = self.receive().await else { break };
@@ -102,21 +107,22 @@ impl Download {
         self.response = None;
     }
 
-    /// The next bytes, as they come; `None` after the last.
+    /// Returns the next bytes as they arrive; `None` after the last.
     ///
-    /// A failure on the way is answered with a request for the rest, on the condition that the object is
-    /// still the same. Nothing is lost when the future is dropped before its end.
+    /// A network failure is followed by a request for the rest, conditional on the ETag. Dropping the future
+    /// loses no bytes.
     ///
     /// # Errors
-    /// [`Error::Changed`] when it is not; [`Error::Transport`] when the network keeps failing or the object
-    /// has no ETag to resume by; [`Error::Deadline`]; and those of [`Session::get`].
+    /// [`Error::Changed`] when the object was overwritten; [`Error::Transport`] when the network keeps
+    /// failing, or when the object has no ETag to resume by; [`Error::Deadline`]; and those of
+    /// [`Session::get`].
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         while !self.rest.is_empty() {
             let (fault, kind) = match self.receive().await? {
                 Ok(chunk) => return Ok(Some(chunk)),
                 Err(failed) => failed,
             };
-            // What is left of the answer is of no use, and its connection neither.
+            // The connection of a broken response cannot be reused.
             self.response = None;
             let error = Error::transport(&self.operation, fault);
             if self.head.etag.is_none() {
@@ -129,7 +135,7 @@ impl Download {
         Ok(None)
     }
 
-    /// Waits for bytes. The outer error is final, the inner one may be healed by resuming.
+    /// Waits for bytes. The outer error is final; the inner one can be retried by resuming.
     async fn receive(&mut self) -> Result<Result<Bytes, (NetworkFault, FailureKind)>, Error> {
         let Some(timeout) = self.session.timeout(&self.attempts, Duration::ZERO) else {
             return Err(Error::deadline(&self.operation, None));
@@ -165,7 +171,7 @@ impl Download {
         }
     }
 
-    /// Asks for the rest of the same object.
+    /// Requests the rest of the same object.
     async fn resume(&mut self) -> Result<Response, Error> {
         let changed = || Error::Changed(Box::new(self.operation.clone()));
         let etag = self.head.etag.as_ref().ok_or_else(changed)?;
@@ -187,7 +193,7 @@ impl Download {
     }
 }
 
-/// What a `Content-Range` says (RFC 9110, 14.4).
+/// Value of a `Content-Range` header (RFC 9110, 14.4).
 #[derive(Debug, Eq, PartialEq)]
 struct ContentRange {
     bytes: Range<u64>,
@@ -196,7 +202,7 @@ struct ContentRange {
 }
 
 impl ContentRange {
-    /// The part an answer carries; `None` unless it is a sound 206.
+    /// Reads the range of a response; `None` unless it is a valid 206.
     fn of(response: &Response) -> Option<Self> {
         let range = header_text(response.headers(), "content-range").filter(|_| response.status() == 206)?;
         Self::parse(range)

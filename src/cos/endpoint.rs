@@ -1,29 +1,32 @@
-//! From bucket and region to the host that is addressed and the origin that is connected to (436/6224).
+//! Host name and origin of a bucket (436/6224).
+//!
+//! The host name is signed and sent as `Host`. The origin is the address of the connection. They differ only
+//! when requests go to a local COS.
 
 use crate::cos::BucketLocation;
 use crate::object::{Domain, Endpoint};
 
-/// Which of the two public names of a bucket a request uses.
+/// Choice between the two public host names of a bucket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum HostChoice {
-    /// `tencentcos.cn`, the newer domain of the same buckets, on which the first one's DNS or edge has no
-    /// influence. Only [`Domain::Public`] has it; the other domains are addressed as always.
+    /// `tencentcos.cn`, the newer domain of the same buckets, which does not share the DNS or edge of the
+    /// first. Only [`Domain::Public`] has it; other domains use the host name of [`Self::Primary`].
     Backup,
-    /// The host of the configured domain.
+    /// Host name of the configured domain.
     Primary,
 }
 
-/// Where a request goes.
+/// Destination of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Route {
-    /// The `Host` header, which is signed.
+    /// `Host` header, which is signed.
     pub(super) host: String,
     /// Scheme and authority of the connection.
     pub(super) origin: String,
 }
 
 impl Route {
-    /// Finds the way to a bucket.
+    /// Builds the host name and origin of a bucket.
     pub(super) fn new(
         domain: &Domain,
         endpoint: Option<&Endpoint>,

@@ -1,4 +1,7 @@
-//! What can go wrong with COS, named by who is at fault.
+//! Errors of COS requests, one variant for each culprit.
+//!
+//! [`Error::from_response`] alone maps responses of COS to errors. Retries within an invocation are decided
+//! in `retry`, retries of the event by [`Error::is_transient`].
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -7,39 +10,39 @@ use std::time::Duration;
 use crate::cos::error_response::ErrorResponse;
 use crate::cos::operation::{Method, Operation};
 
-/// Why a request to COS did not do what it was for.
+/// Failure of a request to COS.
 ///
-/// Every message names the operation; those that COS answered also its status, code and request id.
+/// Each message names the operation. If COS responded, it also names status, code and request id.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The object lies in an archive class and is not restored.
+    /// The object is in an archive class and not restored.
     #[error("{} is archived ({}); restore it before it is read", .0.operation.object(), .0.response)]
     Archived(Box<RefusedRequest>),
-    /// The object was overwritten between the parts of a download.
+    /// The object was overwritten during a download.
     #[error("{} changed while it was read; read it again from its beginning", .0.object())]
     Changed(Box<Operation>),
-    /// The clock of this machine is further off than signatures allow, and COS gave no date to correct it by.
+    /// The clock skew is larger than signatures allow, and COS sent no date to correct it by.
     #[error(
         "{} was signed with a clock too far from that of COS ({}); set the clock of this machine",
         .0.operation, .0.response
     )]
     Clock(Box<RefusedRequest>),
-    /// The keys are expired, unknown or do not fit together.
+    /// The keys are expired, unknown or do not belong together.
     #[error(
         "COS does not accept the credentials of {} ({}); give the function a role, or renew its keys",
         .0.operation, .0.response
     )]
     CredentialsRejected(Box<RefusedRequest>),
-    /// The deadline of the invocation came before an answer.
+    /// The deadline of the invocation came before a response.
     #[error("no time is left for {operation}; raise the time limit of the function or do less in one event")]
     Deadline {
-        /// What there was no time for.
+        /// Request that there was no time for.
         operation: Box<Operation>,
-        /// What the last attempt met, if one was finished.
+        /// Error of the last finished attempt.
         #[source]
         last: Option<Box<Self>>,
     },
-    /// Something lies there already, and the upload was not to replace it.
+    /// The key is occupied, and the upload had to leave existing objects alone.
     #[error("{} found an object there already ({})", .0.operation, .0.response)]
     Exists(Box<RefusedRequest>),
     /// The role lacks a right.
@@ -48,29 +51,29 @@ pub enum Error {
         .0.operation, .0.response, .0.operation.method.action(), .0.operation.resource()
     )]
     Denied(Box<RefusedRequest>),
-    /// There is no such thing.
+    /// The bucket, object or version does not exist.
     #[error("{} found {missing} ({})", refusal.operation, refusal.response)]
     NotFound {
         /// What is missing.
         missing: MissingResource,
-        /// The request and the answer.
+        /// Request and response.
         refusal: Box<RefusedRequest>,
     },
-    /// An answer that makes no sense.
+    /// The response is not one that COS gives.
     #[error("{operation} was answered {fact}; check what stands between the function and COS")]
     Protocol {
-        /// The request.
+        /// Request.
         operation: Box<Operation>,
-        /// What is wrong with the answer.
+        /// Defect of the response.
         fact: String,
     },
-    /// COS sends the request elsewhere; a new host needs a new signature, so redirects are not followed.
+    /// COS redirects the request. A new host needs a new signature, so redirects are not followed.
     #[error(
         "{} was sent elsewhere ({}); check whether the bucket is in {}",
         .0.operation, .0.response, .0.operation.location.region
     )]
     Redirected(Box<RefusedRequest>),
-    /// COS will not do it, now or later.
+    /// COS refuses the request; a retry would not help.
     #[error("COS refused {} ({})", .0.operation, .0.response)]
     Refused(Box<RefusedRequest>),
     /// COS was busy or broken at every attempt.
@@ -82,24 +85,24 @@ pub enum Error {
     /// The network failed at every attempt.
     #[error("the network failed {operation}; check that the function reaches COS")]
     Transport {
-        /// The request.
+        /// Request.
         operation: Box<Operation>,
-        /// What the last attempt met.
+        /// Fault of the last attempt.
         #[source]
         fault: NetworkFault,
     },
-    /// The request cannot be put into HTTP.
+    /// The request cannot be expressed in HTTP.
     #[error("{operation} cannot be sent: {fact}")]
     Unsendable {
-        /// The request.
+        /// Request.
         operation: Box<Operation>,
-        /// What is wrong with it.
+        /// Defect of the request.
         fact: String,
     },
 }
 
 impl Error {
-    /// A stable name of the kind of error, for logs and alarms.
+    /// Stable code of the error, for logs and alarms.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -121,9 +124,9 @@ impl Error {
         }
     }
 
-    /// Whether the same request may succeed in a later invocation.
+    /// Returns `true` if the same request may succeed in a later invocation.
     ///
-    /// Rejected credentials count: a new instance has new ones (583/32389).
+    /// Rejected credentials count as transient: a new instance gets new ones (583/32389).
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -145,7 +148,7 @@ impl Error {
         }
     }
 
-    /// The request and the answer, where COS gave one.
+    /// Request and response, if COS responded with an error.
     #[must_use]
     pub fn refusal(&self) -> Option<&RefusedRequest> {
         match self {
@@ -183,7 +186,7 @@ impl Error {
         Self::Unsendable { operation: Box::new(operation.clone()), fact: fact.into() }
     }
 
-    /// Names the fault behind an answer that is not the one asked for (436/7730).
+    /// Maps an unexpected response to the error that names its culprit (436/7730).
     pub(super) fn from_response(operation: Operation, response: ErrorResponse) -> Self {
         let without_body = operation.method == Method::Head;
         let code = response.code.clone();
@@ -202,7 +205,8 @@ impl Error {
             }
             _ if refusal.response.is_clock_skew() => Self::Clock(refusal),
             _ if refusal.response.is_retryable() => Self::Service(refusal),
-            // Without a body: nothing else in a HEAD of ours can be a bad request.
+            // HEAD has no error document. Our HEAD requests have no other reason for a 400 than bad
+            // credentials.
             (400, None) if without_body => Self::CredentialsRejected(refusal),
             (401 | 403, _) => Self::Denied(refusal),
             (301 | 302 | 307 | 308, _) => Self::Redirected(refusal),
@@ -212,32 +216,32 @@ impl Error {
     }
 }
 
-/// A request and the answer that refused it.
+/// Request and the response that refused it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RefusedRequest {
-    /// The request.
+    /// Request.
     pub operation: Operation,
-    /// The response.
+    /// Response.
     pub response: ErrorResponse,
 }
 
-/// What was not there.
+/// Resource that does not exist.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MissingResource {
-    /// The bucket.
+    /// Bucket.
     Bucket,
-    /// The newest version of the object is a delete marker.
+    /// Object whose newest version is a delete marker.
     Deleted,
-    /// The object.
+    /// Object.
     Object,
-    /// That version of the object.
+    /// Version of an object.
     Version,
 }
 
 impl MissingResource {
     fn from_response(operation: &Operation, response: &ErrorResponse) -> Option<Self> {
         match (response.status, response.code.as_deref()) {
-            // A version that is a delete marker may also be answered 405.
+            // COS may also answer 405 for a version that is a delete marker.
             (404 | 405, _) if response.delete_marker => Some(Self::Deleted),
             (404, Some("NoSuchBucket")) => Some(Self::Bucket),
             (404, Some("NoSuchKey")) => Some(Self::Object),
@@ -261,7 +265,7 @@ impl fmt::Display for MissingResource {
     }
 }
 
-/// A fault of the network.
+/// Network failure.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkFault {
     /// Connecting, sending or receiving failed.
@@ -270,12 +274,12 @@ pub enum NetworkFault {
     /// The body ended early.
     #[error("the connection closed after {received} of {expected} bytes")]
     Truncated {
-        /// Bytes the headers announced.
+        /// Bytes that the headers announced.
         expected: u64,
-        /// Bytes that came.
+        /// Bytes received.
         received: u64,
     },
-    /// Nothing came for too long.
+    /// No bytes arrived within this time.
     #[error("nothing came for {} ms", .0.as_millis())]
     Stalled(Duration),
 }

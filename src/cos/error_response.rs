@@ -1,4 +1,6 @@
-//! An answer that is not the one asked for: status, headers and error document (436/7730).
+//! Unexpected responses of COS: status, headers and error document (436/7730).
+//!
+//! Texts of COS leave this module as one short line without control characters and keys.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -10,10 +12,10 @@ use crate::cos::credential::Credential;
 use crate::cos::header_text;
 use crate::text::Printable;
 
-/// What COS answered instead of what was asked for.
+/// Response with an unexpected status.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ErrorResponse {
-    /// The HTTP status.
+    /// HTTP status.
     pub status: u16,
     /// `Code` of the error document; HEAD has none.
     pub code: Option<String>,
@@ -21,16 +23,16 @@ pub struct ErrorResponse {
     pub message: Option<String>,
     /// `x-cos-request-id`, for questions to Tencent.
     pub request_id: Option<String>,
-    /// Where a redirect points.
+    /// Destination of a redirect.
     pub location: Option<String>,
-    /// When it was made, by the clock of COS.
+    /// Time of the response by the clock of COS.
     pub(super) date: Option<SystemTime>,
-    /// Whether the version asked for is a delete marker.
+    /// `true` if the requested version is a delete marker.
     pub(super) delete_marker: bool,
 }
 
-/// The error document (436/7730), as far as it is used. `StringToSign` and its like are never read: they
-/// repeat the session token.
+/// Members of the error document (436/7730) that are used. `StringToSign` and the like are never read,
+/// because they repeat the session token.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Document {
@@ -40,10 +42,10 @@ struct Document {
 }
 
 impl Document {
-    /// Most bytes read.
+    /// Longest document that is read, bytes.
     const MAX_LEN: usize = 64 * 1024;
 
-    /// Reads a body to its end. One that is too long, broken or no such document says nothing.
+    /// Reads the document of a response; empty if it is too long, broken or of another kind.
     async fn read(mut response: Response) -> Self {
         let mut body = Vec::new();
         while let Ok(Some(chunk)) = response.chunk().await {
@@ -61,7 +63,7 @@ impl Document {
 }
 
 impl ErrorResponse {
-    /// Reads an response. A document that does not come in time is as good as none: the status is known.
+    /// Reads a response. The document is optional: after `timeout` the status alone has to do.
     pub(super) async fn read(http: Response, credential: &Credential, timeout: Duration) -> Self {
         let header = |name| header_text(http.headers(), name);
         let mut response = Self {
@@ -81,12 +83,12 @@ impl ErrorResponse {
         response
     }
 
-    /// Whether COS itself answered, and nothing in front of it.
+    /// Returns `true` if COS itself responded, and not a proxy in front of it.
     pub(super) fn is_from_cos(&self) -> bool {
         self.request_id.is_some()
     }
 
-    /// Whether the same request may soon succeed: the service is busy or broken, or the transfer was damaged.
+    /// Returns `true` if a retry may soon succeed: COS is busy or broken, or the transfer was damaged.
     pub(super) fn is_retryable(&self) -> bool {
         matches!(
             self.code.as_deref(),
@@ -104,7 +106,7 @@ impl ErrorResponse {
             || (self.status >= 500 && self.status != 501)
     }
 
-    /// Whether the signature was made at the wrong time, in the eyes of COS.
+    /// Returns `true` if COS refuses the time of the signature.
     pub(super) fn is_clock_skew(&self) -> bool {
         match self.code.as_deref() {
             Some("RequestTimeTooSkewed") => true,
@@ -115,7 +117,8 @@ impl ErrorResponse {
         }
     }
 
-    /// Whether this cannot come from COS: no document where it always sends one, or a success that is none.
+    /// Returns `true` if COS cannot have sent this: a document is missing where COS always sends one, or an
+    /// unexpected success.
     pub(super) fn is_invalid(&self, without_body: bool) -> bool {
         match self.status {
             0..300 | 304..=306 => true,
@@ -127,7 +130,7 @@ impl ErrorResponse {
     }
 }
 
-/// Status, code, message and request id.
+/// Prints status, code, message and request id.
 impl fmt::Display for ErrorResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.status)?;
@@ -147,7 +150,7 @@ impl fmt::Display for ErrorResponse {
     }
 }
 
-/// A text of COS as errors repeat it.
+/// Makes a text of COS safe for error messages: at most 200 characters, on one line, without keys.
 fn safe_line(text: &str, credential: &Credential) -> String {
     let text: String = credential.redact(text).chars().take(200).collect();
     Printable(&text).to_string()

@@ -1,4 +1,7 @@
-//! One request until it is answered: signed, sent, judged and, where that helps, sent again.
+//! Sending of one request: sign, send, classify the response, and retry.
+//!
+//! Each attempt is signed anew, because the time, the host or the clock skew may have changed. No attempt and
+//! no back-off outlasts the deadline of the session.
 
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
@@ -20,18 +23,18 @@ use crate::cos::retry::{Attempts, FailureKind};
 use crate::cos::sign::{CanonicalRequest, KeyTime, is_signed};
 use crate::object::percent_encode;
 
-/// A request before it is signed.
+/// Request before it is signed.
 #[derive(Debug)]
 pub(super) struct Request {
     pub(super) operation: Operation,
-    /// Headers besides those that every request has.
+    /// Headers in addition to those of every request.
     pub(super) headers: Vec<(Cow<'static, str>, String)>,
     pub(super) body: Option<Bytes>,
-    /// The answers that are the one asked for.
+    /// Statuses that count as success.
     pub(super) expected: &'static [u16],
 }
 
-/// A failed attempt.
+/// Failed attempt, and how to go on after it.
 #[derive(Debug)]
 struct FailedAttempt {
     error: Error,
@@ -45,7 +48,7 @@ impl FailedAttempt {
 }
 
 impl Session {
-    /// Sends a request until it has the answer asked for.
+    /// Sends a request, with retries, until it gets an expected response.
     pub(super) async fn send(&self, request: &Request, attempts: &mut Attempts) -> Result<Response, Error> {
         let mut last = None;
         loop {
@@ -60,10 +63,10 @@ impl Session {
         }
     }
 
-    /// Waits before the next attempt and hands back what failed the last one.
+    /// Waits before the next attempt and returns the error of the last one.
     ///
     /// # Errors
-    /// `error` when there is no further attempt; [`Error::Deadline`] when it would come too late.
+    /// `error` when no attempt is left; [`Error::Deadline`] when the next one would come too late.
     pub(super) async fn back_off(
         &self,
         operation: &Operation,
@@ -81,10 +84,10 @@ impl Session {
         Ok(error)
     }
 
-    /// How long a step may take; `None` when the deadline has come.
+    /// Time limit of one step; `None` after the deadline.
     ///
-    /// As long as there are further attempts to save time for, a third of the time left, but not less than a
-    /// second: that would break connections which are merely slow.
+    /// As long as retries are left, a step gets a third of the remaining time, to save time for them. It gets
+    /// at least one second, because less would break connections that are merely slow.
     pub(super) fn timeout(&self, attempts: &Attempts, allowance: Duration) -> Option<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         let share = if attempts.is_last() { left } else { (left / 3).max(Duration::from_secs(1)) };
@@ -96,7 +99,7 @@ impl Session {
     async fn send_once(&self, request: &Request, attempts: &Attempts) -> Result<Response, FailedAttempt> {
         let operation = &request.operation;
         let size = request.body.as_ref().map_or(0, |body| body.len() as u64);
-        // COS reads uploads to their end before it answers: a second more for each 256 KiB.
+        // COS reads an upload to its end before it responds: one more second for each 256 KiB.
         let allowance = Duration::from_millis(size / 256);
         let Some(timeout) = self.timeout(attempts, allowance) else {
             return Err(FailedAttempt::not_retryable(Error::deadline(operation, None)));
@@ -127,10 +130,10 @@ impl Session {
         }
     }
 
-    /// Decides what an answer that was not asked for means for the next attempt.
+    /// Decides how to go on after an unexpected response.
     fn classify(&self, operation: Operation, response: ErrorResponse, offset: i64) -> FailedAttempt {
         let from_cos = response.is_from_cos();
-        // HEAD tells no code: a date that is off is reason enough to sign once more by the date of COS.
+        // HEAD has no error code. A skewed date is reason enough to sign once more by the clock of COS.
         let headless = operation.method == Method::Head && response.status == 403;
         let date = response.date;
         let error = Error::from_response(operation, response);
@@ -146,7 +149,7 @@ impl Session {
         FailedAttempt { error, kind }
     }
 
-    /// Makes the request as it goes out.
+    /// Builds and signs the HTTP request.
     fn sign(&self, request: &Request, attempts: &Attempts, offset: i64) -> Result<reqwest::Request, Error> {
         let operation = &request.operation;
         let settings = self.client.settings();
@@ -163,7 +166,7 @@ impl Session {
         let mut target = format!("{}{}", route.origin, operation.key.request_path());
         let mut query = Vec::new();
         if let Some(process) = &operation.process {
-            // All of it is the name of one parameter, which has no value (1045/33713).
+            // The whole text is the name of one parameter without a value (1045/33713).
             query.push((process.as_str(), ""));
             target = format!("{target}?{}", percent_encode(process).replace("%2F", "/"));
         }
@@ -205,7 +208,7 @@ fn http_method(method: Method) -> reqwest::Method {
     }
 }
 
-/// Copies headers; the name of the one that cannot be sent comes back.
+/// Adds headers to a request. The error is the name of a header that cannot be sent.
 fn insert_headers<'a>(
     target: &mut HeaderMap,
     headers: &'a [(Cow<'static, str>, String)],
@@ -221,14 +224,15 @@ fn insert_headers<'a>(
     Ok(())
 }
 
-/// A header value of printable ASCII. The HTTP client would let other bytes through, which COS reads otherwise
-/// than they are signed.
+/// Converts printable ASCII to a header value. The HTTP client would send other bytes, but COS reads them
+/// differently from how they are signed.
 fn header_value(text: &str) -> Option<HeaderValue> {
     let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     HeaderValue::from_str(text).ok().filter(|_| printable)
 }
 
-/// Reads a failure of the HTTP client. Only a connection that was open can have been a dead one.
+/// Classifies a failure of the HTTP client. Only a failure after connecting can be a stale kept-alive
+/// connection.
 fn transport_failure(operation: &Operation, error: reqwest::Error) -> FailedAttempt {
     let kind = if error.is_builder() {
         FailureKind::Final

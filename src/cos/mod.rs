@@ -1,8 +1,11 @@
-//! What the function asks of COS: read, look at, store and delete one object.
+//! Client for the COS requests of the function: GET, HEAD, PUT and DELETE of one object.
 //!
-//! A [`Client`] holds what outlives an invocation (connections, settings, the correction of the clock), a
-//! [`Session`] what belongs to one (credentials, deadline, counters). Requests are signed anew at every
-//! attempt, tried again where that can help, and never outlast the deadline. Pixels are not known here.
+//! A [`Client`] outlives invocations: it holds connections, settings and the clock correction. A [`Session`]
+//! belongs to one invocation: it holds credentials, deadline and counters. The client lists nothing, creates
+//! no buckets, and knows nothing of images.
+//!
+//! Every attempt is signed anew and retried if that may help. No request outlasts the deadline of its
+//! session.
 
 mod client;
 mod clock;
@@ -36,28 +39,28 @@ pub use self::error_response::ErrorResponse;
 pub use self::operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
 pub use self::retry::RetryPolicy;
 
-/// What every session of a client shares.
+/// Settings that all sessions of a client share.
 #[derive(Clone, Debug, Default)]
 pub struct ClientSettings {
-    /// Which of COS's domains requests go to.
+    /// Domain of COS that requests go to.
     pub domain: Domain,
-    /// Where connections go instead, for a local COS.
+    /// Origin to connect to instead, for a local COS.
     pub endpoint: Option<Endpoint>,
-    /// How often and how patiently a request is tried.
+    /// Number of attempts and their pauses.
     pub retry: RetryPolicy,
 }
 
-/// The region that a bucket is in.
+/// Bucket and its region.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct BucketLocation {
-    /// The bucket.
+    /// Bucket.
     pub bucket: Bucket,
-    /// Its region.
+    /// Region of the bucket.
     pub region: Region,
 }
 
 impl BucketLocation {
-    /// An object of the bucket, or a pattern of keys, as CAM policies name it (436/30580).
+    /// Resource name of an object, or of a pattern of keys, in CAM policies (436/30580).
     #[must_use]
     pub fn resource(&self, key: &dyn fmt::Display) -> String {
         let Self { bucket, region } = self;
@@ -65,29 +68,29 @@ impl BucketLocation {
     }
 }
 
-/// What the headers of an answer say about an object.
+/// Metadata of an object, from the headers of a response.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Head {
-    /// Bytes of the whole object, also where only a part of it was asked for.
+    /// Bytes of the whole object, even if only a part was requested.
     pub length: u64,
-    /// The ETag; `None` when missing or weak.
+    /// ETag; `None` when missing or weak.
     pub etag: Option<ETag>,
-    /// The version, in buckets that keep versions.
+    /// Version, in buckets with versioning.
     pub version: Option<VersionId>,
-    /// `Content-Type` as it came.
+    /// `Content-Type` as sent.
     pub content_type: Option<String>,
-    /// `x-cos-storage-class`; COS leaves it out for `STANDARD`.
+    /// `x-cos-storage-class`; COS omits it for `STANDARD`.
     pub storage_class: Option<String>,
-    /// The `x-cos-meta-*` headers: names in lower case without that prefix.
+    /// `x-cos-meta-*` headers: names in lower case without that prefix.
     pub meta: BTreeMap<String, String>,
-    /// When the object was stored, to the second.
+    /// Time of the upload, to the second.
     pub last_modified: Option<SystemTime>,
     /// `x-cos-request-id`, for questions to Tencent.
     pub request_id: Option<String>,
 }
 
 impl Head {
-    /// Reads everything but the length, which depends on the kind of answer.
+    /// Reads all members except the length, which comes from different headers for GET, HEAD and ranges.
     fn from_headers(headers: &HeaderMap, length: u64) -> Self {
         let meta = headers.iter().filter_map(|(name, value)| {
             let name = name.as_str().strip_prefix("x-cos-meta-")?;
@@ -107,51 +110,51 @@ impl Head {
     }
 }
 
-/// One header as text; `None` when missing or not printable ASCII.
+/// Returns one header as text; `None` when missing or not printable ASCII.
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// An object to store.
+/// Object to upload.
 #[derive(Clone, Debug)]
 pub struct Upload {
-    /// The content.
+    /// Content.
     pub body: Bytes,
     /// `Content-Type`.
     pub content_type: &'static str,
     /// `Cache-Control`, printable ASCII.
     pub cache_control: Option<String>,
-    /// `None` is the bucket's default, `STANDARD`.
+    /// Storage class; `None` is the default of the bucket, `STANDARD`.
     pub storage_class: Option<StorageClass>,
-    /// `None` sends no ACL, so that the object inherits the bucket's.
+    /// ACL; `None` sends none, so that the object inherits that of the bucket.
     pub acl: Option<Acl>,
-    /// Whether an object that is there already stays (`x-cos-forbid-overwrite`). Buckets that keep or kept versions
-    /// take no notice of it.
+    /// Conditional write: `true` keeps an existing object (`x-cos-forbid-overwrite`). Buckets that have or
+    /// had versioning ignore it.
     pub only_if_absent: bool,
     /// User metadata: names without `x-cos-meta-`, values in printable ASCII, 2 KB in all (436/7749).
     pub meta: Vec<(&'static str, String)>,
 }
 
-/// What COS answered to an upload.
+/// Object that an upload created, from the headers of the response.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct StoredObject {
-    /// The ETag of what is stored now.
+    /// ETag of the stored content.
     pub etag: Option<ETag>,
-    /// The version made, in buckets that keep versions.
+    /// Version that was created, in buckets with versioning.
     pub version: Option<VersionId>,
     /// `x-cos-request-id`, for questions to Tencent.
     pub request_id: Option<String>,
 }
 
-/// What a session has done so far.
+/// Traffic of a session so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Counters {
     /// Requests sent, retries included.
     pub requests: u64,
     /// Requests sent because an earlier one failed.
     pub retries: u64,
-    /// Bytes of objects received.
+    /// Object bytes received.
     pub bytes_in: u64,
-    /// Bytes of objects sent, every attempt counted.
+    /// Object bytes sent, every attempt counted.
     pub bytes_out: u64,
 }

@@ -1,4 +1,6 @@
-//! What a request does to which object: the subject of every error.
+//! Operation of a request: the method, and the object it applies to.
+//!
+//! Every error of this client names its operation, and the CAM action and resource for it.
 
 use std::fmt;
 
@@ -6,7 +8,7 @@ use crate::cos::BucketLocation;
 use crate::object::{Key, VersionId};
 use crate::text::Printable;
 
-/// The HTTP method of a request.
+/// HTTP method of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Method {
     /// Delete Object (436/7743).
@@ -20,7 +22,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method as it stands in a request line.
+    /// Name of the method in a request line.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -31,7 +33,7 @@ impl Method {
         }
     }
 
-    /// The CAM action that a role needs for it (436/30580).
+    /// CAM action that a role needs for the method (436/30580).
     #[must_use]
     pub fn action(self) -> &'static str {
         match self {
@@ -43,44 +45,44 @@ impl Method {
     }
 }
 
-/// The CAM action of GET Bucket (436/7734). No request here needs it; but a role without it may not be told that an object
-/// is not there.
+/// CAM action of GET Bucket (436/7734). No request here needs it, but COS may hide from a role without it
+/// that an object is missing.
 pub const LIST_ACTION: &str = "name/cos:GetBucket";
 
-/// The CAM action of PUT Object acl (436/7748). The page of PUT Object (436/7749) does not say whether an upload that sets
-/// one needs it.
+/// CAM action of PUT Object acl (436/7748). The page of PUT Object (436/7749) does not say if an upload with
+/// an ACL needs it.
 pub const ACL_ACTION: &str = "name/cos:PutObjectACL";
 
 /// One method on one object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Operation {
-    /// What is done.
+    /// Method.
     pub method: Method,
-    /// Where the object is.
+    /// Bucket of the object.
     pub location: BucketLocation,
-    /// Its key.
+    /// Key of the object.
     pub key: Key,
-    /// Its version; `None` is the newest.
+    /// Version; `None` is the newest.
     pub version: Option<VersionId>,
-    /// The image processing that it comes through, such as `imageMogr2/format/jpg`; `None` is the object as it is.
+    /// Image processing to apply, such as `imageMogr2/format/jpg`; `None` is the object as stored.
     pub process: Option<String>,
 }
 
 impl Operation {
-    /// The object as CAM policies name it (436/30580).
+    /// Resource name of the object in CAM policies (436/30580).
     #[must_use]
     pub fn resource(&self) -> String {
         self.location.resource(&Printable(self.key.as_str()))
     }
 
-    /// The object as people name it: `<bucket>/<key>`.
+    /// Name of the object for people: `<bucket>/<key>`.
     #[must_use]
     pub fn object(&self) -> String {
         format!("{}/{}", self.location.bucket, Printable(self.key.as_str()))
     }
 }
 
-/// The method and the object.
+/// Prints the method, the object and the processing.
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method.name(), self.object())?;

@@ -1,7 +1,7 @@
-//! An object as COS's own image processing (Cloud Infinite, 1045/33713) gives it out.
+//! Download of an object through COS's own image processing (Cloud Infinite, 1045/33713).
 //!
-//! It is not known whether such an answer has a length or an ETag of its own, or whether a part of it can be asked
-//! for. So it is taken whole, as long as it is, and a failure begins anew.
+//! Tencent does not document if such a response has a length, an ETag, or ranges. So the whole body is read,
+//! and a failure starts again from its beginning.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -18,15 +18,16 @@ use crate::cos::operation::{Method, Operation};
 use crate::cos::retry::{Attempts, FailureKind};
 use crate::object::{Key, VersionId};
 
-/// Longest answer, bytes: the limit of Cloud Infinite (460/36620).
+/// Longest response, bytes: the limit of Cloud Infinite (460/36620).
 const LONGEST: usize = 32 * 1024 * 1024;
 
 impl Session {
-    /// Asks for an object turned into a JPEG by `process`, a text such as `imageMogr2/format/jpg`.
+    /// Downloads an object that Cloud Infinite converts to JPEG by `process`, such as
+    /// `imageMogr2/format/jpg`.
     ///
     /// # Errors
-    /// As [`get`](Self::get); [`Error::Refused`] when Cloud Infinite is not enabled for the bucket or cannot read the
-    /// object; [`Error::Protocol`] when the answer is no JPEG.
+    /// As [`get`](Self::get); [`Error::Refused`] when Cloud Infinite is not enabled for the bucket or cannot
+    /// read the object; [`Error::Protocol`] when the response is no JPEG.
     pub async fn get_processed(
         &self,
         location: &BucketLocation,
@@ -57,7 +58,7 @@ impl Session {
         }
     }
 
-    /// Reads an answer to its end. The outer error is final, the inner one may be healed by asking again.
+    /// Reads a body to its end. The outer error is final; the inner one can be retried.
     async fn body(
         &self,
         operation: &Operation,

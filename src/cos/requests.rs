@@ -1,4 +1,6 @@
-//! The requests of a session.
+//! Requests of a session: one method for each COS operation.
+//!
+//! Each builds a [`Request`] and reads the headers of its response. Signing and retries are in `exchange`.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -16,11 +18,11 @@ use crate::cos::{BucketLocation, Head, StoredObject, Upload, header_text};
 use crate::object::{Acl, ETag, Key, StorageClass, VersionId};
 
 impl Session {
-    /// Begins to read an object.
+    /// Starts the download of an object.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Archived`], [`Error::Denied`] and those of every request:
-    /// credentials, network, deadline.
+    /// [`Error::NotFound`], [`Error::Archived`], [`Error::Denied`] and those of every request: credentials,
+    /// network, deadline.
     pub async fn get(
         &self,
         location: &BucketLocation,
@@ -30,7 +32,7 @@ impl Session {
         Download::begin(self, operation(Method::Get, location, key, version), None).await
     }
 
-    /// Begins to read the bytes of `range`, or as many of them as the object has.
+    /// Starts the download of the bytes of `range`, or of those that the object has.
     ///
     /// # Errors
     /// As [`get`](Self::get); [`Error::Unsendable`] when the range is empty, and [`Error::Refused`] with the
@@ -45,10 +47,10 @@ impl Session {
         Download::begin(self, operation(Method::Get, location, key, version), Some(range)).await
     }
 
-    /// Asks for the headers of an object.
+    /// Requests the headers of an object.
     ///
     /// # Errors
-    /// As [`get`](Self::get). COS sends no error document here: a missing bucket looks like a missing object.
+    /// As [`get`](Self::get). HEAD has no error document, so a missing bucket looks like a missing object.
     pub async fn head(
         &self,
         location: &BucketLocation,
@@ -63,11 +65,12 @@ impl Session {
         Ok(Head::from_headers(response.headers(), length))
     }
 
-    /// Stores an object, over one that may be there unless the upload says otherwise. COS checks the MD5 of the content.
+    /// Uploads an object; it replaces an existing one unless the upload says otherwise. COS checks the MD5 of
+    /// the content.
     ///
     /// # Errors
-    /// [`Error::Exists`], [`Error::Denied`], [`Error::NotFound`] for the bucket, [`Error::Unsendable`] when a header cannot be
-    /// sent, and those of every request.
+    /// [`Error::Exists`], [`Error::Denied`], [`Error::NotFound`] for the bucket, [`Error::Unsendable`] when a
+    /// header cannot be sent, and those of every request.
     pub async fn put(
         &self,
         location: &BucketLocation,
@@ -89,7 +92,7 @@ impl Session {
         })
     }
 
-    /// Deletes an object or one version of it. That there is none is a success (436/7743).
+    /// Deletes an object or one version of it. Deleting a missing object is a success (436/7743).
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::NotFound`] for the bucket, and those of every request.
@@ -127,7 +130,7 @@ fn upload_headers(upload: &Upload) -> Vec<(Cow<'static, str>, String)> {
         ("x-cos-acl", upload.acl.map(Acl::as_str)),
     ];
     for (name, value) in optional {
-        // White space around a value is not part of it (RFC 9110, 5.5), and so not of the signature.
+        // White space around a value does not belong to it (RFC 9110, 5.5), nor to its signature.
         headers.extend(value.map(|value| (Cow::Borrowed(name), value.trim().to_owned())));
     }
     if upload.only_if_absent {

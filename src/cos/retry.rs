@@ -1,4 +1,6 @@
-//! When a request is tried again: the policy as data, and the count of one request's attempts.
+//! Retries: the policy as data, and the attempts of one request.
+//!
+//! This module counts and computes back-offs only. Sleeping, and the deadline, are in `exchange`.
 
 use std::time::Duration;
 
@@ -6,22 +8,22 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::cos::endpoint::HostChoice;
 
-/// How often and how patiently a request is tried.
+/// Number of attempts of a request, and the pauses between them.
 ///
-/// Tried again are lost and stalled connections, short bodies, 429, 5xx but 501, and the errors of COS
-/// that speak of load or a damaged transfer. Other answers of the 4xx kind are final.
+/// Retried are lost and stalled connections, truncated bodies, 429, 5xx except 501, and the COS errors for
+/// load or a damaged transfer. Other 4xx responses are final.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RetryPolicy {
-    /// Most attempts of one request, the first included. Four, as the official SDKs make.
+    /// Most attempts of one request, the first included. The official SDKs make four as well.
     pub attempts: u32,
-    /// The first pause; each following one is twice as long, and up to as much again is added at random,
-    /// so that the instances woken by one burst of uploads do not come back together. 100 ms: an
+    /// First pause. Each following one is twice as long, and up to as much again is added at random. The
+    /// jitter keeps instances that one burst of uploads started from returning together. 100 ms, because an
     /// overload of COS rarely ends sooner.
     pub first_delay: Duration,
-    /// Where the pauses stop growing. 2 s: events have deadlines of seconds.
+    /// Longest pause. 2 s, because events have deadlines of seconds.
     pub max_delay: Duration,
-    /// How long an answer or the next bytes of a body may take, 10 s. Less when the deadline is near, so
-    /// that another attempt is possible.
+    /// Longest wait for a response, or for the next bytes of a body: 10 s. Less when the deadline is near, so
+    /// that a retry is possible.
     pub stall: Duration,
 }
 
@@ -36,47 +38,47 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Why an attempt failed, as far as trying again is concerned.
+/// Reason of a failed attempt, as far as retries depend on it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FailureKind {
-    /// COS is busy or broken, or the network is.
+    /// COS or the network is busy or broken.
     Busy {
-        /// Whether COS itself answered.
+        /// `true` if COS itself responded.
         from_cos: bool,
     },
-    /// It will not get better.
+    /// A retry would not help.
     Final,
-    /// An open connection died before the end of its answer, as kept-alive ones do in a frozen instance.
+    /// An open connection broke before the end of the response, as kept-alive ones do in a frozen instance.
     ConnectionLost {
-        /// Whether COS itself had begun to answer.
+        /// `true` if COS itself had begun to respond.
         from_cos: bool,
     },
-    /// Something in front of COS wants the request elsewhere.
+    /// A proxy in front of COS redirects the request.
     Redirected,
-    /// The clock was wrong and is corrected now.
+    /// The clock skew was too large, and is corrected now.
     ClockSkew,
 }
 
-/// The attempts of one request.
+/// Attempts of one request so far.
 #[derive(Debug)]
 pub(super) struct Attempts {
     policy: RetryPolicy,
     delays: ExponentialBackoff,
     failures: u32,
-    /// Lost connections that cost no pause.
+    /// Lost connections that are still retried without a pause.
     free_reconnects: u32,
     clock_corrected: bool,
-    /// Whether the usual host has an alternative to go to.
+    /// `true` if the primary host has a backup.
     can_switch: bool,
-    /// The host of the next attempt.
+    /// Host of the next attempt.
     pub(super) host: HostChoice,
-    /// Whether the next attempt is not the first.
+    /// `true` if the next attempt is a retry.
     pub(super) retrying: bool,
 }
 
 impl Attempts {
-    /// Idle connections kept for each host. All of them may be dead after a freeze, so as many losses are
-    /// tried again without a pause.
+    /// Idle connections kept for each host. A freeze can break all of them, so that many losses are retried
+    /// without a pause.
     pub(super) const IDLE_CONNECTIONS: u32 = 2;
 
     pub(super) fn new(policy: &RetryPolicy, can_switch: bool) -> Self {
@@ -92,19 +94,19 @@ impl Attempts {
         }
     }
 
-    /// Whether the next attempt has none after it.
+    /// Returns `true` if the next attempt is the last.
     pub(super) fn is_last(&self) -> bool {
         self.failures.saturating_add(1) >= self.policy.attempts
     }
 
-    /// Forgets the failures so far, after real progress.
+    /// Resets the failure count, after real progress.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
         self.free_reconnects = Self::IDLE_CONNECTIONS;
         self.delays = delays(&self.policy);
     }
 
-    /// How long to wait before the next attempt; `None` when there is none.
+    /// Pause before the next attempt; `None` when none is left.
     pub(super) fn next_delay(&mut self, kind: FailureKind) -> Option<Duration> {
         let delay = match kind {
             FailureKind::Busy { from_cos } => self.count(from_cos)?,
@@ -129,8 +131,8 @@ impl Attempts {
         Some(delay)
     }
 
-    /// Counts a failure. The last attempt of a request that COS itself never answered goes to the
-    /// alternative host, as the official SDKs do.
+    /// Counts a failure. If COS itself never responded, the last attempt goes to the backup host, as in the
+    /// official SDKs.
     fn count(&mut self, from_cos: bool) -> Option<Duration> {
         if self.is_last() {
             return None;

@@ -1,4 +1,7 @@
-//! The `Authorization` header of COS requests (436/7778): a pure function of request, keys and time.
+//! Signature of COS requests (436/7778): a pure function of request, keys and time.
+//!
+//! It sends nothing and reads no clock. Signed values must be sent as they were signed; `exchange` sees to
+//! that.
 
 use std::fmt;
 
@@ -8,8 +11,8 @@ use sha1::{Digest, Sha1};
 use crate::cos::credential::Credential;
 use crate::object::percent_encode;
 
-/// Headers that are signed whenever they are sent, beside every `x-cos-*`: the list of the official SDKs, a
-/// superset of what buckets in strict signature mode demand.
+/// Headers that are signed whenever they are sent, in addition to every `x-cos-*`. The list is that of the
+/// official SDKs, a superset of what buckets in strict signature mode require.
 const SIGNED_HEADERS: [&str; 17] = [
     "cache-control",
     "content-disposition",
@@ -30,13 +33,13 @@ const SIGNED_HEADERS: [&str; 17] = [
     "transfer-encoding",
 ];
 
-/// Whether a header takes part in the signature.
+/// Returns `true` for a signed header.
 pub(super) fn is_signed(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SIGNED_HEADERS.contains(&name.as_str()) || name.starts_with("x-cos-") || name.starts_with("x-ci-")
 }
 
-/// When a signature is valid, in seconds since the epoch.
+/// Validity of a signature, in seconds since the epoch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct KeyTime {
     pub(super) start: u64,
@@ -44,12 +47,12 @@ pub(super) struct KeyTime {
 }
 
 impl KeyTime {
-    /// How far the window reaches back, in seconds: clocks a little ahead of COS's do no harm.
+    /// Seconds that the validity starts early, for clocks that are a little ahead of COS.
     const BEFORE: u64 = 60;
-    /// How far it reaches forward, in seconds: the longest invocation (583/11637).
+    /// Seconds that the validity lasts: the longest invocation (583/11637).
     const AFTER: u64 = 900;
 
-    /// The window around `now`.
+    /// Validity of a signature made at `now`.
     pub(super) fn around(now: u64) -> Self {
         Self { start: now.saturating_sub(Self::BEFORE), end: now.saturating_add(Self::AFTER) }
     }
@@ -61,7 +64,7 @@ impl fmt::Display for KeyTime {
     }
 }
 
-/// A request in the form that is signed.
+/// Canonical request, the form that is signed.
 #[derive(Debug)]
 pub(super) struct CanonicalRequest {
     http_string: String,
@@ -70,7 +73,8 @@ pub(super) struct CanonicalRequest {
 }
 
 impl CanonicalRequest {
-    /// Takes the method, the path with the raw key, decoded parameters and the headers to sign as sent.
+    /// Builds it from the method, the path with the raw key, the decoded parameters, and the signed headers
+    /// as sent.
     pub(super) fn new(method: &str, path: &str, query: &[(&str, &str)], headers: &[(&str, &str)]) -> Self {
         let (parameters, param_list) = join_sorted(query);
         let (header_text, header_list) = join_sorted(headers);
@@ -79,7 +83,7 @@ impl CanonicalRequest {
         Self { http_string, header_list, param_list }
     }
 
-    /// The value of the `Authorization` header.
+    /// Value of the `Authorization` header.
     pub(super) fn authorization(&self, credential: &Credential, key_time: KeyTime) -> String {
         let signature = self.signature(&sign_key(credential.secret_key.reveal(), key_time), key_time);
         format!(
@@ -97,7 +101,7 @@ impl CanonicalRequest {
     }
 }
 
-/// The key derived for one window. Its hexadecimal text, not its bytes, is the key of the signature.
+/// Derives the key of one validity period. The signature uses its hexadecimal text, not its bytes.
 fn sign_key(secret_key: &str, key_time: KeyTime) -> String {
     hmac_hex(secret_key.as_bytes(), &key_time.to_string())
 }
@@ -109,7 +113,8 @@ fn hmac_hex(key: &[u8], message: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// `name=value&...` and `name;...`: names encoded, then in lower case, and sorted in that form.
+/// Returns `name=value&...` and `name;...`: names percent-encoded, then in lower case, and sorted in that
+/// form.
 fn join_sorted(pairs: &[(&str, &str)]) -> (String, String) {
     let mut encoded: Vec<_> = pairs
         .iter()
@@ -126,7 +131,7 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    /// Made by the official SDKs and by Tencent's pages; the file says which by whom.
+    /// Vectors from the official SDKs and from Tencent's pages; the file names the origin of each.
     const VECTORS: &str = include_str!("../../tests/data/cos-signature-vectors.json");
 
     #[derive(Deserialize)]
@@ -196,10 +201,14 @@ mod tests {
         }
     }
 
-    /// Where the SDKs disagree this signer follows the documentation, and with it:
-    /// a key that begins with a slash is signed with two slashes, as Node does (COS has no such keys, and
-    /// `Key` refuses them); parameters are sorted in their encoded form, as Python does; the host is signed
-    /// as it is sent, with its port, as Node does.
+    /// Where the SDKs disagree, this signer follows the documentation.
+    ///
+    /// - A key that begins with a slash is signed with two slashes, as Node does. COS has no such keys, and
+    ///   `Key` refuses them.
+    ///
+    /// - Parameters are sorted in their encoded form, as Python does.
+    ///
+    /// - The host is signed as it is sent, with its port, as Node does.
     #[test]
     fn edge_vectors_follow_the_documentation() {
         let file = file();
@@ -222,8 +231,8 @@ mod tests {
         }
     }
 
-    /// Tencent's pages give the derived key and not the secret, and sign `Date`, which the SDKs leave out:
-    /// here the header list of the example decides.
+    /// Tencent's pages give the derived key instead of the secret, and sign `Date`, which the SDKs leave out.
+    /// So the header list of the example decides.
     #[test]
     fn official_examples_are_met() {
         let examples = file().official_examples;

@@ -1,21 +1,25 @@
-//! Several records of one key are one piece of work: only the last state of an object counts.
+//! Coalescing of the records of a message: one record for each object.
+//!
+//! Thumbnails follow from the present state of an object, so only the newest of its records needs work. The
+//! others are reported as superseded, never dropped.
 
 use std::collections::HashMap;
 
 use crate::event::Record;
 use crate::object::{Bucket, Key};
 
-/// The record that counts for one object, and those it replaces.
+/// Newest record of an object, and the records it supersedes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoalescedRecord {
-    /// The newest record of the object.
+    /// Newest record of the object.
     pub record: Record,
-    /// Older records of the same object, in the order they came.
+    /// Older records of the same object, in their order in the message.
     pub superseded: Vec<Record>,
 }
 
-/// Groups the records of a message by object, in the order in which objects first appear. The newest by event
-/// time counts; without times, or with equal ones, the one that came last.
+/// Groups the records of a message by object, in the order in which the objects first appear.
+///
+/// The newest is the one with the latest event time. Without times, or with equal ones, it is the last one.
 #[must_use]
 pub fn coalesce(records: Vec<Record>) -> Vec<CoalescedRecord> {
     let mut work: Vec<CoalescedRecord> = Vec::with_capacity(records.len());
@@ -35,8 +39,9 @@ pub fn coalesce(records: Vec<Record>) -> Vec<CoalescedRecord> {
     work
 }
 
-/// Whether the work of a record is done with that of `than`, which came before it. A record that asks for nothing never
-/// stands for one that asks for something.
+/// Returns `true` if `earlier`, which came before `record`, stays the one to work on.
+///
+/// A record that affects no thumbnails never supersedes one that does.
 fn is_superseded_by(record: &Record, earlier: &Record) -> bool {
     if record.kind.affects_thumbnails() != earlier.kind.affects_thumbnails() {
         return earlier.kind.affects_thumbnails();

@@ -1,4 +1,7 @@
-//! Trigger message in JSON to records.
+//! Decoding of a trigger message from JSON to records.
+//!
+//! Decoding is tolerant: only members that a record needs are required, and a bad record does not stop the
+//! others.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +12,19 @@ use crate::event::{Error, EventKind, Record, RejectedRecord, key, region};
 use crate::object::{Bucket, ETag, Region, VersionId};
 use crate::text::excerpt;
 
-/// Prefix of user metadata among an object's headers.
+/// Prefix of user metadata among the headers of an object.
 const META_PREFIX: &str = "x-cos-meta-";
 
-/// Decodes one trigger message. `default_region` is the function's own region: a COS trigger is always in
-/// the region of its bucket (583/9707).
+/// Decodes one trigger message.
 ///
-/// The message of a dead letter queue, which wraps an event that failed, is unwrapped, so that it can be sent
-/// again as it is.
+/// `default_region` is the region of the function: a COS trigger is always in the region of its bucket
+/// (583/9707).
+///
+/// A dead letter queue wraps a failed event in its own message. It is unwrapped, so that it can be sent again
+/// as it is.
 ///
 /// # Errors
-/// [`Error::NotJson`] or [`Error::NotCos`] when there are no records to speak of.
+/// [`Error::NotJson`] or [`Error::NotCos`] when the message has no list of records.
 pub fn decode(
     message: &[u8],
     default_region: Option<&Region>,
@@ -77,7 +82,8 @@ fn read_record(record: &Value, default_region: Option<&Region>) -> Result<Record
     })
 }
 
-/// The ETag and the user metadata among the headers that an event repeats. Names come in any case.
+/// Reads the ETag and the user metadata from the object headers that an event repeats. Their names come in
+/// any case.
 fn read_headers(headers: Option<&Value>) -> (Option<ETag>, BTreeMap<String, String>) {
     let mut etag = None;
     let mut meta = BTreeMap::new();
@@ -93,8 +99,8 @@ fn read_headers(headers: Option<&Value>) -> (Option<ETag>, BTreeMap<String, Stri
 }
 
 impl EventKind {
-    /// Reads an event name without white space. The oldest form lacks `cos:`, and `*` stands for a kind of
-    /// creation or removal that is not told.
+    /// Reads an event name without white space. The oldest form lacks `cos:`, and `*` stands for an unnamed
+    /// kind of creation or removal.
     fn of(name: &str) -> Self {
         match name.strip_prefix("cos:").unwrap_or(name).split_once(':') {
             Some(("ObjectCreated", _)) => Self::Created,

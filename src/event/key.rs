@@ -1,9 +1,10 @@
-//! The object key in an event.
+//! Object key of an event.
 //!
-//! An event's key reads `/<appid>/<bucket name>/<object key>`. Exactly that prefix is stripped, once, on the
-//! text, so that `//` and keys which repeat the bucket's name survive. Whether the rest is raw or
-//! percent-encoded is documented nowhere; the one capture that tells has a raw key beside an encoded `url`, so
-//! the `url` is asked.
+//! The key of an event is `/<appid>/<bucket name>/<object key>`. Exactly this prefix is stripped, once and as
+//! text, so that `//` and keys that repeat the bucket name survive.
+//!
+//! Tencent does not document if the rest is raw or percent-encoded. The one capture that shows it has a raw
+//! key beside an encoded `url`, so the `url` decides.
 
 use std::borrow::Cow;
 
@@ -12,13 +13,13 @@ use percent_encoding::percent_decode_str;
 use crate::event::Error;
 use crate::object::{Bucket, Key};
 
-/// Reads the key of an object in `bucket` from the event's `key` and `url`.
+/// Parses the key of an object in `bucket` from the `key` and `url` of an event.
 pub(super) fn parse(text: &str, bucket: &Bucket, url: Option<&str>) -> Result<Key, Error> {
     let url = url.and_then(ObjectUrl::parse);
     let key = match strip_prefix(text, bucket) {
         StrippedKey::OwnBucket(key) => decode_by_url(key, url.as_ref()),
-        // The prefix names another bucket than the event does: only hand-edited events are known to do
-        // so, and there the url agreed with the event's bucket.
+        // The prefix names another bucket than the event. Only hand-edited events are known to do so, and
+        // there the url agreed with the bucket of the event.
         StrippedKey::OtherBucket(key) => {
             match url.filter(|url| url.is_in(bucket)).and_then(|url| url.decoded()) {
                 Some(path) => path,
@@ -44,12 +45,15 @@ fn strip_prefix<'a>(text: &'a str, bucket: &Bucket) -> StrippedKey<'a> {
             Some(key) => StrippedKey::OwnBucket(key),
             None => StrippedKey::OtherBucket(rest.split_once('/').map_or(rest, |(_, key)| key)),
         },
-        // Old console templates carry a bare key.
+        // Old console templates have a bare key.
         None => StrippedKey::OwnBucket(text.strip_prefix('/').unwrap_or(text)),
     }
 }
 
-/// Raw or encoded? The url's path decoded once is the raw key. A `+` is a plus either way.
+/// Decodes the key if the url shows that it is percent-encoded.
+///
+/// The url path, decoded once, is the raw key. So a key that equals the undecoded path, and not the decoded
+/// one, is encoded. A `+` is a plus sign in both forms.
 fn decode_by_url<'a>(key: &'a str, url: Option<&ObjectUrl<'_>>) -> Cow<'a, str> {
     let encoded = url.is_some_and(|url| {
         let raw = url.decoded().is_some_and(|path| path == key);
@@ -68,7 +72,7 @@ pub(super) struct ObjectUrl<'a> {
 }
 
 impl<'a> ObjectUrl<'a> {
-    /// `None` for the blanked URLs of samples.
+    /// Splits a URL; `None` for the blanked URLs of sample events.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
         let (host, path) = rest.split_once('/')?;

@@ -1,8 +1,10 @@
-//! Members of a record.
+//! Members of an event record, which come in several JSON types.
+//!
+//! Which members exist is the business of the callers.
 
 use serde_json::Value;
 
-/// A member that is a text, or a number where others send a text.
+/// Reads a member as text. Some events write a number where others write a string.
 pub(super) fn text(record: &Value, pointer: &str) -> Option<String> {
     match record.pointer(pointer)? {
         Value::String(text) => Some(text.clone()),

@@ -1,9 +1,10 @@
-//! COS events: what a trigger message says, as typed records.
+//! COS events: trigger messages decoded to typed records.
 //!
-//! A message may merge several records, and every field of the published payloads has been met in more than
-//! one shape, so only what a record cannot do without is required: bucket name, app id, key and event name
-//! (583/9707). A record that cannot be read is refused with its reason and never stops the others. The
-//! event's `url` settles how the key is encoded and in which region it lies; it is never fetched.
+//! A message may merge several records, and every field of the published payloads has been seen in more than
+//! one form. So only four members are required: bucket name, app id, key and event name (583/9707).
+//!
+//! A record that cannot be read is rejected with its reason, and never stops the others. The `url` of an
+//! event tells the encoding of the key and the region; it is never fetched.
 
 mod coalesce;
 mod decode;
@@ -19,48 +20,48 @@ pub use self::decode::decode;
 use crate::object;
 use crate::object::{Bucket, ETag, Key, Region, VersionId};
 
-/// One thing that happened to one object.
+/// One change of one object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// What happened.
+    /// Kind of change.
     pub kind: EventKind,
-    /// The event name without white space, such as `cos:ObjectCreated:Put`.
+    /// Event name without white space, such as `cos:ObjectCreated:Put`.
     pub name: String,
-    /// The bucket of the object.
+    /// Bucket of the object.
     pub bucket: Bucket,
-    /// The raw key of the object.
+    /// Raw key of the object.
     pub key: Key,
-    /// The region of the bucket.
+    /// Region of the bucket.
     pub region: Region,
-    /// The version the event is about, when the bucket keeps versions.
+    /// Version of the object, in buckets with versioning.
     pub version: Option<VersionId>,
-    /// Size of the object, bytes, when the event tells.
+    /// Size of the object, bytes, if the event has it.
     pub size: Option<u64>,
-    /// ETag of the object, when the event tells (it does since 2022).
+    /// ETag of the object, if the event has it (since 2022).
     pub etag: Option<ETag>,
-    /// When it happened, seconds since the epoch, when the event tells.
+    /// Time of the change, seconds since the epoch, if the event has it.
     pub time: Option<u64>,
-    /// The object's `x-cos-meta-*` headers, lower case, without that prefix.
+    /// `x-cos-meta-*` headers of the object, lower case, without that prefix.
     pub meta: BTreeMap<String, String>,
 }
 
-/// What happened to an object.
+/// Kind of change of an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EventKind {
-    /// Created, in whatever way, or overwritten.
+    /// Created or overwritten, by any kind of upload or copy.
     Created,
-    /// An event this program knows nothing of.
+    /// Unknown event.
     Other,
     /// Deleted, or hidden by a delete marker.
     Removed,
-    /// A restore from the archive was asked for.
+    /// Restore from an archive class requested.
     RestoreStarted,
-    /// A restore from the archive is complete: the object can be read.
+    /// Restore from an archive class complete: the object can be read.
     Restored,
 }
 
 impl EventKind {
-    /// Whether thumbnails may have to change because of it.
+    /// Returns `true` if thumbnails may have to change.
     #[must_use]
     pub fn affects_thumbnails(self) -> bool {
         match self {
@@ -70,35 +71,35 @@ impl EventKind {
     }
 }
 
-/// A record that cannot be read.
+/// Record that cannot be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RejectedRecord {
-    /// The bucket name as far as it can be told, for the log.
+    /// Bucket name as sent, for the log; at most 100 characters.
     pub bucket: String,
-    /// The key as it came, for the log.
+    /// Key as sent, for the log; at most 100 characters.
     pub key: String,
-    /// The event name as it came, for the log.
+    /// Event name as sent, for the log; at most 100 characters.
     pub name: String,
-    /// Why it cannot be read.
+    /// Reason.
     pub error: Error,
 }
 
-/// A message or record that is no COS event.
+/// Message or record that is not a COS event.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// A member that a record cannot do without is absent or no text.
+    /// A required member is missing or not text.
     #[error("the event record has no {0}; send a COS trigger event as in events/put.json")]
     Missing(&'static str),
     /// JSON, but not a COS message.
     #[error("this is not a COS trigger event: it has no Records list; send one like events/put.json")]
     NotCos,
-    /// Not JSON at all.
+    /// Not JSON.
     #[error("the event is not JSON: {0}")]
     NotJson(String),
     /// A bucket, key or version that cannot exist.
     #[error(transparent)]
     Object(#[from] object::Error),
-    /// The region is in no field and the environment names none.
+    /// The event names no region, and neither does the environment.
     #[error("the region of bucket {0} is unknown; set TENCENTCLOUD_REGION, for example to ap-guangzhou")]
     Region(Bucket),
 }

@@ -1,4 +1,7 @@
-//! The region of an event's bucket.
+//! Region of the bucket of an event.
+//!
+//! Events name it in several members or not at all. The best source wins; the region of the function is the
+//! last resort.
 
 use serde_json::Value;
 
@@ -6,9 +9,9 @@ use crate::event::key::ObjectUrl;
 use crate::event::member::text;
 use crate::object::Region;
 
-/// Finds the region in the best source that has one: the long label of newer events, the host of the `url`,
-/// the function's own name in `eventQueue`, the short code of older events, and at last the region the
-/// function runs in.
+/// Finds the region in the best member that has one. In order: the long label of newer events, the host of
+/// the `url`, the function name in `eventQueue`, the short code of older events, and the region of the
+/// function.
 pub(super) fn find(record: &Value, url: Option<&str>, default: Option<&Region>) -> Option<Region> {
     let member = |pointer| text(record, pointer).and_then(|text| Region::parse(text.trim()).ok());
     let short = text(record, "/cos/cosBucket/region");
@@ -21,18 +24,18 @@ pub(super) fn find(record: &Value, url: Option<&str>, default: Option<&Region>) 
         .or_else(|| default.cloned())
 }
 
-/// The label after `cos` or `cos-internal`; old hosts and the accelerated domain have none.
+/// Reads the label after `cos` or `cos-internal`. Old hosts and the accelerated domain have none.
 fn from_host(host: &str) -> Option<Region> {
     let mut labels = host.split('.').skip_while(|label| !matches!(*label, "cos" | "cos-internal")).skip(1);
     Region::parse(labels.next()?).ok()
 }
 
-/// `qcs:0:scf:<region>:appid/…`
+/// Reads the region of a function name: `qcs:0:scf:<region>:appid/…`.
 fn from_queue(queue: &str) -> Option<Region> {
     Region::parse(queue.split(':').nth(3)?).ok()
 }
 
-/// Short codes as COS events, SDKs and Tencent's region lists write them.
+/// Translates a short code, as COS events, SDKs and Tencent's region lists write it.
 fn from_short_code(code: &str) -> Option<Region> {
     let label = match code {
         "bj" => "ap-beijing",

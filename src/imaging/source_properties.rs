@@ -1,4 +1,7 @@
-//! What is known of a source beside its pixels, and holds for all of its frames.
+//! Properties of a source beside its pixels: size, format, profile, orientation, metadata.
+//!
+//! They are read once, after the first frame is decoded, and hold for all frames and all thumbnails. [`SourceFile`] is
+//! the part of them on which encoders depend. Nothing here changes while thumbnails are drawn.
 
 use crate::imaging::color::Profile;
 use crate::imaging::decoded::Decoded;
@@ -10,39 +13,42 @@ use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
-/// All that turns decoded pixels into upright ones of a known colour.
+/// Everything about a source that turns its decoded pixels into upright sRGB and decides what thumbnails keep.
 pub(crate) struct SourceProperties {
-    /// Size of the source at full resolution, upright.
+    /// Size of the source at full resolution after orientation, pixels.
     pub(crate) full: Size,
     pub(crate) format: SourceFormat,
+    /// Conversion of the decoded samples to sRGB.
     pub(crate) profile: Profile,
-    /// The profile itself, where a recipe keeps it and the pixels are RGB.
-    kept: Option<Vec<u8>>,
+    /// The ICC profile itself, if a recipe keeps it and the pixels are RGB.
+    kept_profile: Option<Vec<u8>>,
     pub(crate) copyright: Copyright,
     pub(crate) orientation: Orientation,
-    /// Part of the decoded picture that is the source; its last column and row may be wider than what they show.
-    pub(crate) stored: Window,
+    /// The part of the decoded picture that the source covers, before orientation, pixels of the decoded picture. The
+    /// last column and row of a reduced picture may be covered in part.
+    pub(crate) stored_extent: Window,
     pub(crate) sampling: Sampling,
-    /// What the source was compressed with, when it is a JPEG.
+    /// Estimated libjpeg quality of the source, 1 to 100, if it is a JPEG.
     quality: Option<u8>,
-    /// Length of the source, if it is known.
+    /// Length of the source, bytes, if known.
     bytes: Option<u64>,
 }
 
 impl SourceProperties {
-    /// `bytes` is the length of the file, if it is known.
+    /// The properties of a decoded source. `bytes` is the length of the file, if known.
     pub(crate) fn new(decoded: &Decoded, bytes: Option<u64>, demand: Demand<'_>) -> Self {
         let Decoded { picture, full, reduction, orientation, profile: icc, .. } = decoded;
         let is_rgb = matches!(picture.layout, Layout::Rgb | Layout::RgbAlpha);
-        let kept = icc.as_deref().filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));
+        let kept_profile =
+            icc.as_deref().filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));
         Self {
             full: orientation.size(*full),
             format: decoded.format,
             profile: Profile::new(icc.as_deref(), picture.layout, picture.depth),
-            kept: kept.map(<[u8]>::to_vec),
+            kept_profile: kept_profile.map(<[u8]>::to_vec),
             copyright: decoded.copyright.clone(),
             orientation: *orientation,
-            stored: Window {
+            stored_extent: Window {
                 x: 0.0,
                 y: 0.0,
                 width: f64::from(full.width) / reduction.across,
@@ -54,49 +60,41 @@ impl SourceProperties {
         }
     }
 
-    /// Bytes of the profile that is kept.
+    /// Bytes of the ICC profile that is kept in memory.
     pub(crate) fn kept_profile_bytes(&self) -> u64 {
-        self.kept.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX))
+        self.kept_profile.as_ref().map_or(0, |icc| u64::try_from(icc.len()).unwrap_or(u64::MAX))
     }
 
-    /// The profile that a recipe's thumbnail keeps.
+    /// The ICC profile that the thumbnail of a recipe keeps; its pixels are then not converted.
     pub(crate) fn kept_profile(&self, recipe: &Recipe) -> Option<&[u8]> {
         let keeps = recipe.keep.profile && supports_metadata(recipe, self.format);
-        self.kept.as_deref().filter(|_| keeps)
+        self.kept_profile.as_deref().filter(|_| keeps)
     }
 
-    /// What decides how thumbnails are written.
+    /// The properties on which encoders depend.
     pub(crate) fn source_file(&self) -> SourceFile {
         SourceFile { format: self.format, size: self.full, quality: self.quality, bytes: self.bytes }
     }
 }
 
-/// What of the source decides how its thumbnails are written.
+/// The source as a file: the properties on which encoders depend.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SourceFile {
     pub(crate) format: SourceFormat,
-    /// Pixels, upright.
+    /// Pixels, after orientation.
     pub(crate) size: Size,
-    /// Estimated libjpeg quality, of a JPEG.
+    /// Estimated libjpeg quality, 1 to 100, if it is a JPEG.
     pub(crate) quality: Option<u8>,
-    /// Length of the file, if it is known.
+    /// Length of the file, bytes, if known.
     pub(crate) bytes: Option<u64>,
 }
 
-/// Whether thumbnails of this recipe can carry a profile and EXIF.
-pub(crate) fn supports_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
-    let is_gif = match recipe.format {
-        Some(format) => format == Format::Gif,
-        None => source == SourceFormat::Gif,
-    };
-    !is_gif
-}
-
 impl SourceFile {
-    /// Bytes of the source, when it is of this format and has as many pixels: then nothing was won by making
-    /// the thumbnail, and it shall not be larger.
+    /// Most bytes of a thumbnail: the length of the source, if that has the same format and number of pixels.
+    ///
+    /// Such a thumbnail saves no pixels, so it shall not be larger than the source.
     pub(crate) fn byte_limit(&self, format: Format, size: Size) -> Option<u64> {
-        let same = match self.format {
+        let is_same_format = match self.format {
             SourceFormat::Gif => format == Format::Gif,
             SourceFormat::Jpeg => format == Format::Jpeg,
             SourceFormat::Png => format == Format::Png,
@@ -107,6 +105,15 @@ impl SourceFile {
             | SourceFormat::Qoi
             | SourceFormat::Tiff => false,
         };
-        self.bytes.filter(|_| same && size.pixels() == self.size.pixels())
+        self.bytes.filter(|_| is_same_format && size.pixels() == self.size.pixels())
     }
+}
+
+/// `true` if the format of a recipe's thumbnails can hold an ICC profile and EXIF: any but GIF.
+pub(crate) fn supports_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
+    let is_gif = match recipe.format {
+        Some(format) => format == Format::Gif,
+        None => source == SourceFormat::Gif,
+    };
+    !is_gif
 }

@@ -1,8 +1,10 @@
-//! Where COS is reached.
+//! Addresses of COS: the domain that names its buckets, and an endpoint to connect to instead.
+//!
+//! Both are parsed from configuration. The host name of a bucket is built in `cos`.
 
 use std::fmt;
 
-/// Which of COS's domains requests go to (436/6224).
+/// Domain of COS that requests go to (436/6224).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum Domain {
     /// `cos.accelerate.myqcloud.com`: global acceleration, which must be enabled on the bucket.
@@ -12,7 +14,7 @@ pub enum Domain {
     /// `cos.<region>.myqcloud.com`; inside Tencent Cloud it resolves to internal addresses as well.
     #[default]
     Public,
-    /// A private deployment: `<bucket>.<suffix>`, where `{region}` in the suffix stands for the region.
+    /// Private deployment: `<bucket>.<suffix>`, where `{region}` in the suffix stands for the region.
     Suffix(String),
 }
 
@@ -37,7 +39,8 @@ impl Domain {
     }
 }
 
-/// Where connections go instead of to the real host, whose name, path and signature stay: `http://host:port`.
+/// Origin to connect to instead of the real host: `http://host:port`. Host name, path and signature stay
+/// those of COS.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Endpoint(String);
 
@@ -53,7 +56,7 @@ impl Endpoint {
         (is_origin && url.port() != Some(0)).then(|| Self(url.origin().ascii_serialization()))
     }
 
-    /// The origin, without a slash at its end.
+    /// Returns the origin, without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,7 +1,7 @@
-//! The names of things in COS: bucket, key, region, ETag, version.
+//! Names in COS: bucket, key, region, ETag, version.
 //!
-//! Each is parsed once, where it enters the program, and is valid from then on. Nothing below the edge
-//! handles a bare string in their place, and host names are built only from these types.
+//! Each is parsed once, where it enters the program, and is valid from then on. No code below handles a bare
+//! string in its place, and host names are built only from these types.
 
 mod address;
 mod storage;
@@ -13,37 +13,37 @@ pub use self::address::{Domain, Endpoint};
 pub use self::storage::{Acl, StorageClass};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Bytes that stay as they are in paths and signatures: `A-Z a-z 0-9 - _ . ~` (COS request signature, 436/7778).
+/// Bytes that paths and signatures leave unencoded: `A-Z a-z 0-9 - _ . ~` (COS request signature, 436/7778).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// As [`UNRESERVED`], keeping the separator `/` as well.
+/// [`UNRESERVED`] and the separator `/`.
 const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
-/// A text that is not a bucket, key, region, ETag or version.
+/// Text that is not a bucket, key, region, ETag or version.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// Not `<name>-<appid>`, or characters COS does not allow.
+    /// Not `<name>-<appid>`, or with characters that COS does not allow.
     #[error(
         "{0:?} is not a bucket name; it must read <name>-<appid>, lower-case letters, digits and hyphens"
     )]
     Bucket(String),
-    /// A key that no object can have, with the rule it breaks.
+    /// Key that no object can have.
     #[error("{key:?} is not an object key: {rule}")]
     Key {
-        /// The text as it came, cut to 100 characters.
+        /// Text as given, cut to 100 characters.
         key: String,
-        /// The rule it breaks.
+        /// Rule that it breaks.
         rule: &'static str,
     },
     /// Not a region label such as `ap-guangzhou`.
     #[error("{0:?} is not a region; it must read like ap-guangzhou")]
     Region(String),
-    /// Characters that cannot stand in a header, or no characters at all.
+    /// Empty, or with characters that a header cannot carry.
     #[error("{0:?} is not an ETag or version id")]
     Token(String),
 }
 
-/// The full name of a bucket: `<name>-<appid>`.
+/// Full name of a bucket: `<name>-<appid>`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Bucket {
     full: String,
@@ -52,23 +52,23 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// Longest full name: the host label is at most 60 characters in all (436/13312).
+    /// Longest full name: a host label has at most 60 characters (436/13312).
     const MAX_LEN: usize = 60;
 
     /// Parses `<name>-<appid>`.
     ///
     /// # Errors
-    /// [`Error::Bucket`] when it does not read like one.
+    /// [`Error::Bucket`] for other texts.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let refuse = || Error::Bucket(excerpt(text));
         let (name, app_id) = text.rsplit_once('-').ok_or_else(refuse)?;
         Self::from_parts(name, app_id).map_err(|_| refuse())
     }
 
-    /// Joins the short name and the app id, as events carry them.
+    /// Joins the short name and the app id, which events carry apart.
     ///
     /// # Errors
-    /// [`Error::Bucket`] when either part is not valid.
+    /// [`Error::Bucket`] when either part is invalid.
     pub fn from_parts(name: &str, app_id: &str) -> Result<Self, Error> {
         let full = format!("{name}-{app_id}");
         let name_ok = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -81,19 +81,19 @@ impl Bucket {
         Ok(Self { full, name_len: name.len() })
     }
 
-    /// The full name, `<name>-<appid>`.
+    /// Returns the full name, `<name>-<appid>`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.full
     }
 
-    /// The short name, without the app id.
+    /// Returns the short name, without the app id.
     #[must_use]
     pub fn name(&self) -> &str {
         self.full.get(..self.name_len).unwrap_or_default()
     }
 
-    /// The app id, digits only.
+    /// Returns the app id, digits only.
     #[must_use]
     pub fn app_id(&self) -> &str {
         self.full.get(self.name_len.saturating_add(1)..).unwrap_or_default()
@@ -106,19 +106,19 @@ impl fmt::Display for Bucket {
     }
 }
 
-/// The key of an object: the raw name, not percent-encoded.
+/// Key of an object, raw: not percent-encoded.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Key(String);
 
 impl Key {
-    /// Longest key, in bytes of UTF-8 (436/13324).
+    /// Longest key, bytes of UTF-8 (436/13324).
     pub const MAX_LEN: usize = 850;
 
-    /// Takes a raw key.
+    /// Parses a raw key.
     ///
     /// # Errors
-    /// [`Error::Key`] when no object can have it: empty, over 850 bytes, or beginning with `/` or `\`
-    /// (436/13324). `.` and `..` are refused as well: no request path can name them.
+    /// [`Error::Key`] for a key that no object can have: empty, over 850 bytes, or beginning with `/` or `\`
+    /// (436/13324). `.` and `..` are refused as well, because no request path can name them.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let rule = if text.is_empty() {
             "it is empty"
@@ -134,31 +134,31 @@ impl Key {
         Err(Error::Key { key: excerpt(text), rule })
     }
 
-    /// The raw key.
+    /// Returns the raw key.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Everything up to and including the last slash; empty when there is none.
+    /// Returns the key up to its last slash, which is included; empty without a slash.
     #[must_use]
     pub fn dir(&self) -> &str {
         self.0.rfind('/').and_then(|slash| self.0.get(..=slash)).unwrap_or_default()
     }
 
-    /// The part after the last slash.
+    /// Returns the part after the last slash.
     #[must_use]
     pub fn file_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The file name without its extension. A leading dot does not begin an extension.
+    /// Returns the file name without its extension. A leading dot does not start an extension.
     #[must_use]
     pub fn stem(&self) -> &str {
         self.split_file_name().0
     }
 
-    /// The extension without its dot, as written; empty when there is none.
+    /// Returns the extension as written, without its dot; empty when there is none.
     #[must_use]
     pub fn extension(&self) -> &str {
         self.split_file_name().1
@@ -172,16 +172,16 @@ impl Key {
         }
     }
 
-    /// Whether this is a folder marker: a key that ends in a slash.
+    /// Returns `true` for a folder marker: a key that ends in a slash.
     #[must_use]
     pub fn is_folder_marker(&self) -> bool {
         self.0.ends_with('/')
     }
 
-    /// The request path: a leading slash and the percent-encoded key.
+    /// Returns the request path: a slash and the percent-encoded key.
     ///
-    /// HTTP stacks remove dot segments, so the slash beside one is written `%2F`: `a/./b` becomes
-    /// `/a/.%2Fb` and `a/..` becomes `/a%2F..`, which arrive as the key they stand for.
+    /// HTTP libraries remove dot segments. So the slash beside one is written `%2F`: `a/./b` becomes
+    /// `/a/.%2Fb`, and `a/..` becomes `/a%2F..`. COS decodes both to the right key.
     #[must_use]
     pub fn request_path(&self) -> String {
         let encoded = utf8_percent_encode(&self.0, PATH).to_string();
@@ -207,7 +207,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// A region label such as `ap-guangzhou`.
+/// Region label such as `ap-guangzhou`.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Region(String);
 
@@ -215,7 +215,8 @@ impl Region {
     /// Parses a long region label.
     ///
     /// # Errors
-    /// [`Error::Region`] unless it is two or more parts of lower-case letters and digits joined by hyphens.
+    /// [`Error::Region`] unless the text is two or more parts of lower-case letters and digits joined by
+    /// hyphens.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let part_ok = |part: &str| {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
@@ -227,7 +228,7 @@ impl Region {
         }
     }
 
-    /// The label.
+    /// Returns the label.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -240,26 +241,26 @@ impl fmt::Display for Region {
     }
 }
 
-/// An ETag without its quotes. Opaque: only simple uploads have the MD5 of their content here.
+/// ETag without its quotes. Opaque: only simple uploads have the MD5 of their content here.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct ETag(String);
 
 impl ETag {
-    /// Takes an ETag with or without its quotes.
+    /// Parses an ETag with or without quotes.
     ///
     /// # Errors
-    /// [`Error::Token`] when it is empty or holds characters that a header cannot.
+    /// [`Error::Token`] when it is empty or has characters that a header cannot carry.
     pub fn parse(text: &str) -> Result<Self, Error> {
         token(text.trim().trim_matches('"')).map(Self)
     }
 
-    /// The ETag without quotes.
+    /// Returns the ETag without quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The ETag in quotes, as `If-Match` wants it.
+    /// Returns the ETag in quotes, as in `If-Match`.
     #[must_use]
     pub fn quoted(&self) -> String {
         format!("\"{}\"", self.0)
@@ -272,20 +273,20 @@ impl fmt::Display for ETag {
     }
 }
 
-/// The id of one version of an object. Opaque; `null` for versions from before versioning.
+/// Id of one version of an object. Opaque; `null` for a version from before versioning.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VersionId(String);
 
 impl VersionId {
-    /// Takes a version id.
+    /// Parses a version id.
     ///
     /// # Errors
-    /// [`Error::Token`] when it is empty or holds characters that a header cannot.
+    /// [`Error::Token`] when it is empty or has characters that a header cannot carry.
     pub fn parse(text: &str) -> Result<Self, Error> {
         token(text.trim()).map(Self)
     }
 
-    /// The id.
+    /// Returns the id.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -298,8 +299,8 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// Percent-encodes everything except `A-Z a-z 0-9 - _ . ~`, with capital digits, as signatures and metadata
-/// values want it.
+/// Percent-encodes all bytes except `A-Z a-z 0-9 - _ . ~`, with upper-case digits, as signatures and metadata
+/// need it.
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()

@@ -1,11 +1,13 @@
-//! What configuration says about COS as a service and the client obeys: domains, endpoint, storage class, ACL.
+//! Storage class and ACL of thumbnails.
+//!
+//! Both are one word of a fixed list, checked when the configuration is parsed.
 
-/// The storage class of a stored thumbnail (436/7749).
+/// Storage class of a stored thumbnail (436/7749).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct StorageClass(&'static str);
 
 impl StorageClass {
-    /// Every class that an object can be uploaded to.
+    /// Classes that an object can be uploaded to.
     pub const NAMES: [&'static str; 8] = [
         "STANDARD",
         "MAZ_STANDARD",
@@ -23,19 +25,19 @@ impl StorageClass {
         Self::NAMES.into_iter().find(|name| *name == text).map(Self)
     }
 
-    /// The value of `x-cos-storage-class`.
+    /// Returns the value of `x-cos-storage-class`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.0
     }
 }
 
-/// The canned ACL of a stored thumbnail (436/7749).
+/// Canned ACL of a stored thumbnail (436/7749).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Acl(&'static str);
 
 impl Acl {
-    /// Every canned ACL an object can be uploaded with.
+    /// Canned ACLs that an object can be uploaded with.
     pub const NAMES: [&'static str; 3] = ["default", "private", "public-read"];
 
     /// Parses one of [`Self::NAMES`].
@@ -44,7 +46,7 @@ impl Acl {
         Self::NAMES.into_iter().find(|name| *name == text).map(Self)
     }
 
-    /// The value of `x-cos-acl`.
+    /// Returns the value of `x-cos-acl`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.0

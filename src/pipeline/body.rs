@@ -1,4 +1,7 @@
-//! The body of a download as the decoder reads it.
+//! Bounded channel that carries the body of a download to the decoder.
+//!
+//! Back-pressure: a full channel pauses the download, an empty one pauses the decoder. A failed download
+//! reaches the decoder as a read error, never as an early end.
 
 use std::io::{self, Read};
 
@@ -8,16 +11,16 @@ use tokio::sync::mpsc;
 use crate::cos;
 use crate::cos::Download;
 
-/// Chunks that may wait for the decoder. A chunk is what one read of the connection gave, 16 KB or so.
+/// Chunks that may wait for the decoder. A chunk is one read of the connection, about 16 KB.
 const CHUNKS: usize = 8;
 
-/// The end that the network fills.
+/// Sending end, for the async thread.
 #[derive(Debug)]
 pub(super) struct BodySender {
     chunks: mpsc::Sender<io::Result<Bytes>>,
 }
 
-/// The end that the decoder reads, on its own thread.
+/// Receiving end, for the decoder thread.
 #[derive(Debug)]
 pub(super) struct BodyReader {
     chunks: mpsc::Receiver<io::Result<Bytes>>,
@@ -30,21 +33,22 @@ pub(super) fn channel() -> (BodySender, BodyReader) {
 }
 
 impl BodySender {
-    /// Passes a body on that is there already, or as much of it as the decoder wants.
+    /// Sends a body that is already in memory.
     pub(super) async fn send_whole(self, body: Bytes) {
-        // A decoder that has seen enough does not take it.
+        // A decoder that has read enough has dropped its end.
         let _ = self.chunks.send(Ok(body)).await;
     }
 
-    /// Passes the whole download on, or as much of it as the decoder wants. The rest is the caller's.
+    /// Forwards chunks until the download or the decoder ends. The rest of the download is left to the
+    /// caller.
     ///
     /// # Errors
-    /// What broke the download off. The decoder sees an error as well, never an early end.
+    /// The error of the download. The decoder gets a read error as well, never an early end.
     pub(super) async fn forward(self, download: &mut Download) -> Result<(), cos::Error> {
         loop {
             let chunk = tokio::select! {
                 chunk = download.chunk() => chunk,
-                // The decoder has seen enough: the rest is not worth waiting for.
+                // The decoder has read enough, so the rest need not be waited for.
                 () = self.chunks.closed() => return Ok(()),
             };
             match chunk {
@@ -56,7 +60,7 @@ impl BodySender {
                 }
                 Err(error) => {
                     let broken = io::Error::new(io::ErrorKind::ConnectionAborted, "the download broke off");
-                    // A decoder that has stopped reading needs no telling.
+                    // A decoder that has stopped reading needs no error.
                     let _ = self.chunks.send(Err(broken)).await;
                     return Err(error);
                 }

@@ -1,4 +1,7 @@
-//! The thread where the pixels are.
+//! Blocking threads that decode, resize and encode.
+//!
+//! The async thread only feeds them and awaits their result. A panic becomes an error, and a rendering that
+//! outlives its deadline is cancelled before the next invocation.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +16,7 @@ use crate::pipeline::body::BodySender;
 use crate::recipe::Recipe;
 use crate::runtime::Panic;
 
-/// Starts renderings, and knows which of those that were cut off still run.
+/// Starts renderings and keeps track of those that are still running.
 #[derive(Debug, Default)]
 pub struct DecoderThreads {
     running: Mutex<Vec<RunningRendering>>,
@@ -26,8 +29,9 @@ struct RunningRendering {
 }
 
 impl DecoderThreads {
-    /// Starts to render the `length` bytes that the feed is given. The answer comes when the rendering ends,
-    /// whether or not the feed is used up.
+    /// Starts to render a source of `length` bytes, which the returned sender delivers.
+    ///
+    /// The future resolves when the rendering ends, even if the sender still has bytes.
     pub(super) fn start(
         &self,
         length: u64,
@@ -45,20 +49,20 @@ impl DecoderThreads {
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
                 .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
                 .and_then(|result| result.map_err(Error::from));
-            // Nobody waits after a deadline.
+            // After a deadline the receiver is gone.
             let _ = sender.send(result);
         });
         let mut running = self.running();
         running.retain(|other| !other.done.is_finished());
         running.push(RunningRendering { cancel, done });
         drop(running);
-        // The sender is dropped without an answer only together with the runtime.
+        // The sender is dropped without a result only when the runtime shuts down.
         let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
         (chunks, result)
     }
 
-    /// Tells the renderings that still run to stop, and waits until they have or `patience` is over. Decoders look
-    /// at every read, and between rows and stages.
+    /// Cancels the running renderings, and waits until they have ended or `patience` is over. Decoders check
+    /// for cancellation at every read, and between rows and stages.
     pub async fn stop(&self, patience: Duration) {
         let mut running = std::mem::take(&mut *self.running());
         for rendering in &running {
@@ -66,7 +70,7 @@ impl DecoderThreads {
         }
         let all = async {
             for rendering in &mut running {
-                // Panics are caught inside.
+                // Panics are caught inside the task.
                 let _ = (&mut rendering.done).await;
             }
         };

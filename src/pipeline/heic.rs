@@ -1,10 +1,13 @@
-//! HEIC pictures by way of Cloud Infinite: what it is asked for.
+//! Conversion of HEIC sources by Cloud Infinite: the processing to request.
+//!
+//! This program does not decode HEIC. The JPEG is requested large enough for all thumbnails, and no larger
+//! than needed.
 
 use crate::imaging::{DECODE_MARGIN, LONGEST_SIDE};
 use crate::recipe::{Geometry, Recipe, Scaling, Step};
 
-/// The processing that makes a JPEG large enough for all recipes: upright, of a quality that does not show, and no
-/// larger than the source.
+/// Returns the processing that makes a JPEG for all recipes: upright, at a quality without visible loss, and
+/// no larger than the source.
 pub(super) fn ci_process(recipes: &[Recipe]) -> String {
     let scaling = match recipes
         .iter()
@@ -17,7 +20,7 @@ pub(super) fn ci_process(recipes: &[Recipe]) -> String {
     format!("imageMogr2/auto-orient/{scaling}format/jpg/quality/90!")
 }
 
-/// The side of a box that leaves [`DECODE_MARGIN`]; `None` where that depends on the size of the source.
+/// Side of a box that leaves [`DECODE_MARGIN`]; `None` if it depends on the size of the source.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
 fn sufficient_box(recipe: &Recipe) -> Option<u32> {
     match recipe.steps.first()? {

@@ -1,29 +1,32 @@
-//! The memory for pixels, divided among the records that are at work at once.
+//! Memory for pixels, shared by the records that are processed at once.
+//!
+//! It counts permissions of one MiB and allocates nothing. A record never asks for more while it holds some,
+//! so records cannot deadlock.
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 const MIB: u64 = 1024 * 1024;
 
-/// Memory that is not for pixels, MiB: the program, its connections, the thumbnails on their way out.
+/// Memory that is not for pixels, MiB: the program, its connections, and thumbnails waiting for their upload.
 const RESERVED_FOR_PROGRAM: u64 = 24;
 
-/// Least memory pixels get, MiB, however small the function.
+/// Least memory for pixels, MiB, in a function of any size.
 const MIN_FOR_PIXELS: u64 = 16;
 
-/// Least memory worth beginning with, MiB: what most photographs take.
+/// Least memory that is worth starting with, MiB: the need of most photographs.
 const MIN_SHARE: u32 = 16;
 
-/// The memory for pixels of one invocation. Nobody asks for more while holding some, so that nobody waits for ever.
+/// Memory for the pixels of one invocation.
 #[derive(Debug)]
 pub struct MemoryPool {
     free: Semaphore,
-    /// MiB.
+    /// All of the memory, MiB.
     all: u32,
-    /// MiB.
+    /// Fair share of one record, MiB.
     share: u32,
 }
 
-/// A part of the memory, given back when it is dropped.
+/// Reserved part of the memory, returned on drop.
 #[derive(Debug)]
 pub(super) struct MemoryReservation<'a> {
     permit: SemaphorePermit<'a>,
@@ -31,19 +34,19 @@ pub(super) struct MemoryReservation<'a> {
 }
 
 impl MemoryPool {
-    /// Bytes for pixels in a function of so many MB.
+    /// Bytes for pixels in a function of this many MB.
     #[must_use]
     pub fn for_pixels(function_mb: u64) -> u64 {
         function_mb.saturating_sub(RESERVED_FOR_PROGRAM).max(MIN_FOR_PIXELS).saturating_mul(MIB)
     }
 
-    /// MB of the smallest function with so many bytes for pixels, before it is rounded to sizes that there are.
+    /// MB of the smallest function with this many bytes for pixels, not rounded up to an existing size.
     #[must_use]
     pub fn function_mb_for(for_pixels: u64) -> u64 {
         for_pixels.div_ceil(MIB).saturating_add(RESERVED_FOR_PROGRAM)
     }
 
-    /// Memory of so many bytes, of which at least one whole MiB is there, for so many records at once.
+    /// Creates a pool of `bytes`, at least 1 MiB, for this many records at once.
     #[must_use]
     pub fn new(bytes: u64, records: usize) -> Self {
         let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
@@ -58,12 +61,12 @@ impl MemoryPool {
         self.reserve(self.share).await
     }
 
-    /// Waits until all of it is free.
+    /// Waits for all of the memory.
     pub(super) async fn all(&self) -> Option<MemoryReservation<'_>> {
         self.reserve(self.all).await
     }
 
-    /// `None` only after the semaphore was closed, which nobody does.
+    /// Reserves memory; `None` only if the semaphore were closed, which never happens.
     async fn reserve(&self, mib: u32) -> Option<MemoryReservation<'_>> {
         let permit = self.free.acquire_many(mib).await.ok()?;
         Some(MemoryReservation { permit, is_all: mib == self.all })
@@ -71,17 +74,17 @@ impl MemoryPool {
 }
 
 impl MemoryReservation<'_> {
-    /// How much it is, bytes.
+    /// Size of the reservation, bytes.
     pub(super) fn bytes(&self) -> u64 {
         u64::try_from(self.permit.num_permits()).unwrap_or(u64::MAX).saturating_mul(MIB)
     }
 
-    /// Whether there is no more to be had.
+    /// Returns `true` if the reservation is all of the memory.
     pub(super) fn is_all(&self) -> bool {
         self.is_all
     }
 
-    /// Gives back all but so many bytes.
+    /// Returns all but this many bytes to the pool.
     pub(super) fn shrink_to(&mut self, bytes: u64) {
         let kept = usize::try_from(bytes.div_ceil(MIB)).unwrap_or(usize::MAX);
         drop(self.permit.split(self.permit.num_permits().saturating_sub(kept)));

@@ -1,8 +1,10 @@
-//! The one place where network and pixels meet: a visit is carried out, its source fetched and rendered, its thumbnails
-//! stored or taken away.
+//! Pipeline of a visit: sends its requests, renders the source, and uploads or removes thumbnails.
 //!
-//! The source streams into the decoder, which runs on a thread of its own, through a bounded channel: decoding
-//! starts with the first bytes, and a slow side holds the other back instead of filling memory.
+//! This is the only module that knows both network and pixels. It decides nothing about thumbnails:
+//! `reconcile` names each next step.
+//!
+//! The source streams through a bounded channel to a decoder thread. Decoding starts with the first bytes,
+//! and back-pressure keeps memory bounded.
 
 mod body;
 mod decoder_thread;
@@ -19,17 +21,17 @@ use crate::cos::Session;
 use crate::imaging::Limits;
 use crate::reconcile::OnForeign;
 
-/// What the thumbnails of one invocation are made with.
+/// Resources that the records of one invocation share.
 #[derive(Debug)]
 pub struct Pipeline<'a> {
-    /// Requests to COS.
+    /// Session for requests to COS.
     pub session: &'a Session,
-    /// The thread of the decoder.
+    /// Decoder threads.
     pub decoders: &'a DecoderThreads,
-    /// What pictures may take; of the memory, each only what it holds of `memory`.
+    /// Limits of one image. Its memory is further limited by its reservation from `memory`.
     pub limits: Limits,
-    /// What the records of the invocation have together.
+    /// Memory for the pixels of all records.
     pub memory: &'a MemoryPool,
-    /// What becomes of objects of others under the keys of thumbnails.
+    /// Treatment of foreign objects under the keys of thumbnails.
     pub on_foreign: OnForeign,
 }

@@ -1,4 +1,7 @@
-//! What a visitor reads: the headers of thumbnails and source, and the source itself.
+//! Requests of a visit that read: HEAD of thumbnails and source, GET of the source.
+//!
+//! A source may be missing or stale right after its event, and it may change while it is read. Both are
+//! retried here, within fixed limits.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,14 +20,14 @@ use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, Stamp, is_stamp
 use crate::report::{Entry, Skip};
 use crate::{cos, imaging};
 
-/// Pauses after which a source is looked for again that is not there, or not as new as the event says: COS promises no
-/// read after write in so many words, and the event may be faster than the object (436 FAQ).
+/// Delays before a missing or stale source is requested again. COS does not promise read after write in so
+/// many words, and the event may arrive before the object (436 FAQ).
 const STALE_DELAYS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// Times a source that changes while it is read is begun again.
+/// Most restarts of a source that changes while it is read.
 const RESTARTS: u32 = 3;
 
-/// Thumbnails looked at side by side: as many as connections are kept.
+/// HEAD requests of thumbnails in flight: one for each kept connection.
 const PARALLEL_HEADS: usize = 2;
 
 impl<'a> VisitRunner<'a> {
@@ -63,7 +66,8 @@ impl<'a> VisitRunner<'a> {
         none_if_missing(self.pipeline.session.head(&self.source_location, &self.record.key, None).await)
     }
 
-    /// What the headers of the source make of it. What was found against this content before stays.
+    /// Derives the state of the source from its headers. A problem found earlier stays as long as the content
+    /// is the same.
     fn source_state(&mut self, head: Option<&Head>) -> Result<SourceState, Error> {
         let etag = head.map(|head| self.etag_of(head)).transpose()?;
         if self.visit.source().is_none_or(|source| source.etag() != etag.as_ref()) {
@@ -86,13 +90,13 @@ impl<'a> VisitRunner<'a> {
         head.etag.clone().ok_or_else(no_etag)
     }
 
-    /// The first look at a source is a patient one.
+    /// Delays for the first request of a source; later requests are not delayed.
     fn stale_delays(&self) -> std::vec::IntoIter<Duration> {
         let delays = if self.visit.source().is_none() { STALE_DELAYS.to_vec() } else { Vec::new() };
         delays.into_iter()
     }
 
-    /// Whether the source is older than what the event says of it. A removed version, and the one that it uncovers, may
+    /// Returns `true` if the source is older than its event. A removed version, and the version below it, may
     /// be of any age.
     fn is_stale(&self, head: Option<&Head>) -> bool {
         let Some(head) = head else { return self.record.kind == EventKind::Created };
@@ -105,7 +109,7 @@ impl<'a> VisitRunner<'a> {
         }
     }
 
-    /// Reads the source and makes its thumbnails.
+    /// Downloads the source and renders its thumbnails.
     pub(super) async fn fetch(&mut self, entry: &mut Entry) -> Result<FetchOutcome, Error> {
         let mut restarts = 0;
         let mut needs_all_memory = false;
@@ -144,7 +148,7 @@ impl<'a> VisitRunner<'a> {
         }
     }
 
-    /// Opens the source; `None` when it is not there or archived.
+    /// Starts the download of the source; `None` if it is missing or archived.
     async fn open_source(&mut self) -> Result<Option<Download>, Error> {
         let mut delays = self.stale_delays();
         loop {
@@ -163,7 +167,8 @@ impl<'a> VisitRunner<'a> {
         }
     }
 
-    /// What a source is that cannot be read. The refusal to read an archived one does not name its content.
+    /// Derives the state of a missing or archived source. COS names no ETag when it refuses to read an
+    /// archived one, so this costs a HEAD.
     async fn unreadable_source(&mut self) -> Result<SourceState, Error> {
         if self.problem.is_none() {
             return Ok(SourceState::Gone);
@@ -175,10 +180,11 @@ impl<'a> VisitRunner<'a> {
         Ok(SourceState::NotAnImage(self.etag_of(&head)?))
     }
 
-    /// Takes the thumbnails over. Which of them this picture cannot be made into.
+    /// Keeps the thumbnails for the upload. Returns the numbers of those that this source cannot be made
+    /// into.
     ///
     /// # Errors
-    /// When one was not made for another reason.
+    /// The first error that a retry may cure.
     fn take_thumbnails(
         &mut self,
         made: RenderedSource,
@@ -207,7 +213,7 @@ impl<'a> VisitRunner<'a> {
     }
 }
 
-/// Whether more memory might have made a difference.
+/// Returns `true` if the rendering failed for lack of memory.
 fn lacks_memory(made: &Result<RenderedSource, Error>) -> bool {
     match made {
         Ok(made) => {
@@ -218,7 +224,7 @@ fn lacks_memory(made: &Result<RenderedSource, Error>) -> bool {
     }
 }
 
-/// Whether the content of the source is at fault, in our eyes or those of Cloud Infinite.
+/// Returns `true` if the content of the source is the reason, for this program or for Cloud Infinite.
 fn is_fault_of_source(error: &Error) -> bool {
     match error {
         Error::Imaging(_) => error.disposition() == Disposition::Permanent,
@@ -227,7 +233,7 @@ fn is_fault_of_source(error: &Error) -> bool {
     }
 }
 
-/// An answer about an object that may not be there.
+/// Maps a missing object or version to `None`.
 fn none_if_missing<T>(result: Result<T, cos::Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(found) => Ok(Some(found)),

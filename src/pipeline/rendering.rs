@@ -1,4 +1,6 @@
-//! A source, downloaded and rendered.
+//! Rendering of one source: download, decode, and all its thumbnails at once.
+//!
+//! The result is tied to the headers that the source was read with, because stamps name its ETag.
 
 use std::num::NonZeroU64;
 use std::time::Instant;
@@ -12,14 +14,14 @@ use crate::pipeline::{Pipeline, heic};
 use crate::plan::SourceJob;
 use crate::report::{Entry, Picture, Source, milliseconds};
 
-/// A source that was rendered, and the headers it was read with.
+/// Rendered source, and the headers it was read with.
 pub(super) struct RenderedSource {
     pub(super) head: Head,
     pub(super) rendering: Rendering,
 }
 
 impl Pipeline<'_> {
-    /// Renders a source that was opened, by way of Cloud Infinite where its rule says so, in so many bytes of memory.
+    /// Renders a source within `memory` bytes. HEIC goes through Cloud Infinite if the rule says so.
     pub(super) async fn render(
         &self,
         record: &Record,
@@ -38,7 +40,7 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Downloads and renders in one go.
+    /// Downloads and renders at the same time.
     async fn render_download(
         &self,
         job: &SourceJob<'_>,
@@ -56,9 +58,9 @@ impl Pipeline<'_> {
         entry.ms.fetch = milliseconds(started.elapsed());
         let rendered = rendered_while_draining(rendered, &mut download).await;
         let rendering = match (rendered, delivered) {
-            // A decoder that was cut short by the network blames the picture; the network knows better.
+            // A decoder that lost its download reports a damaged image. The network error is the cause.
             (Err(_), Err(error)) => return Err(error.into()),
-            // What came was enough, even if the rest did not.
+            // The bytes that arrived were enough, even if the rest failed.
             (rendered, _) => {
                 source.unfetched = NonZeroU64::new(download.remaining());
                 rendered?
@@ -74,8 +76,8 @@ impl Pipeline<'_> {
         Ok(rendering)
     }
 
-    /// Renders what Cloud Infinite makes of a HEIC picture. `head` is that of the picture itself, and so are the
-    /// stamps of its thumbnails.
+    /// Renders the JPEG that Cloud Infinite makes of a HEIC source. `head` is that of the source, which the
+    /// stamps name.
     async fn render_heic(
         &self,
         record: &Record,
@@ -92,7 +94,7 @@ impl Pipeline<'_> {
             self.session.get_processed(&location, &record.key, head.version.as_ref(), &process).await?;
         entry.ms.fetch += milliseconds(started.elapsed());
         let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        // All of it is in memory, and nothing of that is known to the decoder.
+        // The whole body is in memory, which the decoder does not count.
         let limits = Limits { memory: limits.memory.saturating_sub(length), ..limits };
         let (sender, rendered) = self.decoders.start(length, recipes, limits, Upright::Already);
         sender.send_whole(body).await;
@@ -110,8 +112,8 @@ impl Pipeline<'_> {
     }
 }
 
-/// Waits for the rendering. Meanwhile there is time to read what the decoder left of the download, and no longer:
-/// a kept connection is not worth waiting for.
+/// Waits for the rendering, and meanwhile drains the download so that its connection can be reused. It never
+/// waits longer for the connection than for the rendering.
 async fn rendered_while_draining<T>(rendered: impl Future<Output = T>, download: &mut Download) -> T {
     tokio::pin!(rendered);
     tokio::select! {

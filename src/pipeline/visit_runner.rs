@@ -1,4 +1,7 @@
-//! A visit as it is carried out: the requests behind its steps.
+//! Execution of a visit: each step becomes requests, and their results go back to the visit.
+//!
+//! [`Visit`] decides the steps. The entry of the log is updated after every change, so it is right wherever a
+//! deadline cuts the visit off.
 
 use crate::cos::{BucketLocation, Head};
 use crate::error::Error;
@@ -12,26 +15,26 @@ use crate::reconcile::{
 };
 use crate::report::{Entry, Outcome, Skip};
 
-/// Why no thumbnails are made of a source, or not all of them.
+/// Reason why some or all thumbnails of a source cannot be made.
 pub(super) enum SourceProblem {
     Failed(Error),
     Skip(Skip),
 }
 
-/// The thumbnails of a source, the headers it was read with, and the memory they take.
+/// Thumbnails of a source, the headers it was read with, and the memory they occupy.
 pub(super) struct Rendered<'a> {
     pub(super) head: Head,
     pub(super) _memory: MemoryReservation<'a>,
-    /// By number; `None` for those that it cannot be made into.
+    /// By number; `None` for a thumbnail that cannot be made of this source.
     pub(super) thumbnails: Vec<Option<Thumbnail>>,
 }
 
 impl Pipeline<'_> {
-    /// Brings the thumbnails of one source to what its present state asks for, and writes what happened into `entry`,
-    /// bit by bit, so that the entry is right wherever a deadline cuts this off.
+    /// Brings the thumbnails of one source up to date with its present state. It keeps `entry` up to date at
+    /// every step, so that a deadline can cut it off anywhere.
     ///
     /// # Errors
-    /// The first thing that went wrong. The other thumbnails are seen to all the same, and are in `entry`.
+    /// The first failure. The other thumbnails are processed nevertheless, and are in `entry`.
     pub async fn visit(
         &self,
         record: &Record,
@@ -42,20 +45,20 @@ impl Pipeline<'_> {
     }
 }
 
-/// Who carries a visit out.
+/// State of a visit that is being executed.
 pub(super) struct VisitRunner<'a> {
     pub(super) pipeline: &'a Pipeline<'a>,
     pub(super) record: &'a Record,
     pub(super) job: &'a SourceJob<'a>,
-    /// Where the source is.
+    /// Bucket of the source.
     pub(super) source_location: BucketLocation,
-    /// Where its thumbnails are.
+    /// Bucket of the thumbnails.
     pub(super) target_location: BucketLocation,
     pub(super) visit: Visit,
-    /// What speaks against the source as it was seen last.
+    /// Problem of the source in its present state.
     pub(super) problem: Option<SourceProblem>,
     pub(super) rendered: Option<Rendered<'a>>,
-    /// The first failure of a write that would fail again. The others are carried out and looked after all the same.
+    /// First permanent failure of a write. The other writes and the final check are carried out nevertheless.
     pub(super) failure: Option<Error>,
 }
 
@@ -114,7 +117,7 @@ impl<'a> VisitRunner<'a> {
         entry.kept = kept.count();
     }
 
-    /// What a settled visit comes to.
+    /// Derives the outcome of a visit that has converged.
     fn outcome(self, entry: &mut Entry) -> Result<Outcome, Error> {
         self.count_kept(entry);
         let states = self.visit.actions().into_iter().zip(self.visit.seen()).zip(&self.job.targets);

@@ -1,4 +1,7 @@
-//! What a visitor writes: thumbnails, and their removal.
+//! Requests of a visit that write: uploads and removals of thumbnails.
+//!
+//! Uploads to a missing key are conditional writes, so that a concurrent writer is noticed. Nothing but
+//! thumbnails of this source is ever deleted.
 
 use crate::cos;
 use crate::cos::Upload;
@@ -10,7 +13,7 @@ use crate::reconcile::{Action, SeenThumbnail, Stamp};
 use crate::report::{Entry, Stored, milliseconds};
 
 impl VisitRunner<'_> {
-    /// Stores and removes. Whether somebody else stored something first where nothing was.
+    /// Carries out the actions. Returns `true` if another writer was first at a key that was missing.
     pub(super) async fn write(&mut self, actions: &[Action], entry: &mut Entry) -> Result<bool, Error> {
         let started = std::time::Instant::now();
         let before = entry.ms.store;
@@ -33,7 +36,8 @@ impl VisitRunner<'_> {
         Ok(lost_race)
     }
 
-    /// Keeps a failure that would happen again for the end of the visit.
+    /// Keeps the first permanent failure for the end of the visit, so that the other thumbnails are
+    /// processed. Other failures end the visit.
     fn defer_permanent(&mut self, error: Error) -> Result<(), Error> {
         if error.disposition() != Disposition::Permanent {
             return Err(error);
@@ -51,7 +55,7 @@ impl VisitRunner<'_> {
             ..self.upload(target, rendered, thumbnail)
         };
         let result = self.pipeline.session.put(&self.target_location, &target.key, upload).await;
-        // An upload whose answer was lost meets itself when it is tried again.
+        // A retried upload whose response was lost finds its own object.
         if matches!(result, Ok(_) | Err(cos::Error::Exists(_))) {
             entry.removed.retain(|removed| *removed != key);
             entry.thumbnails.retain(|stored| stored.key != key);

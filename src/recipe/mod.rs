@@ -1,7 +1,9 @@
-//! A recipe: all that decides the pixels and bytes of one thumbnail, apart from its source.
+//! Recipe of a thumbnail: everything that decides its pixels and bytes, apart from its source.
 //!
-//! Configuration parses to recipes, imaging obeys them, and the stamp on a stored thumbnail carries the
-//! recipe's hash. Neither the network nor a decoder is known here.
+//! Configuration is parsed to recipes, imaging follows them, and the stamp of a stored thumbnail has the hash
+//! of its recipe. Recipes know neither the network nor a decoder.
+//!
+//! Equal recipes print alike and hash alike, also across versions of this program.
 
 mod output;
 mod step;
@@ -14,42 +16,42 @@ use sha1::{Digest, Sha1};
 pub use self::output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
 pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
-/// Changes whenever the same recipe and source would give other bytes than before, so that stamps differ. A build without
-/// libwebp writes other WebP files.
+/// Version of the bytes that a recipe gives. A change of the encoders that changes bytes needs a new one, so
+/// that stamps differ. A build without libwebp writes other WebP files.
 const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "1" } else { "1 without libwebp" };
 
-/// How one thumbnail is made.
+/// Steps and output of one thumbnail.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recipe {
-    /// Geometry, in the order written. The picture has been turned upright before the first step.
+    /// Geometry, in the order written. The image is upright before the first step.
     pub steps: Vec<Step>,
-    /// The format written; `None` is the source's own for JPEG, PNG, WebP and GIF, and otherwise PNG for
-    /// a picture with alpha and JPEG for one without.
+    /// Output format. `None` keeps JPEG, PNG, WebP and GIF; other sources become PNG with alpha and JPEG
+    /// without.
     pub format: Option<Format>,
     /// Quality of JPEG and WebP.
     pub quality: Quality,
-    /// What shows through where the format has no alpha, and what fills padding that names no colour.
+    /// Colour behind transparency in formats without alpha, and of padding without a colour of its own.
     pub background: Rgb,
     /// Progressive JPEG instead of baseline.
     pub interlace: bool,
-    /// Colour resolution of JPEG.
+    /// Chroma subsampling of JPEG.
     pub subsampling: Subsampling,
-    /// Shades of grey instead of colours.
+    /// Greyscale instead of colours.
     pub greyscale: bool,
-    /// Scaled as light, from all pixels of the source.
+    /// Scaling in linear light, from all pixels of the source.
     pub linear: bool,
-    /// How much the scaled picture is sharpened, percent of what a small blur takes away.
+    /// Sharpening of the scaled image, percent of what a small blur takes away.
     pub sharpen: Option<u16>,
-    /// Most bytes of the file.
+    /// Largest file, bytes.
     pub max_bytes: Option<u64>,
-    /// What is carried on beside pixels.
+    /// Metadata to keep.
     pub keep: Keep,
-    /// What becomes of a source that moves.
+    /// Treatment of animations.
     pub animation: Animation,
 }
 
 impl Recipe {
-    /// The recipe of `WxH`: fit inside, never enlarge.
+    /// Returns the recipe of the size `WxH`: fit inside, never enlarge.
     #[must_use]
     pub fn fit_inside(width: u32, height: u32) -> Self {
         let geometry =
@@ -57,9 +59,11 @@ impl Recipe {
         Self { steps: vec![Step::Thumbnail(geometry)], ..Self::default() }
     }
 
-    /// Names everything that changes the bytes of a thumbnail, apart from its source: this recipe, the encoders, and the
-    /// other recipes of its rule. Those count because all thumbnails of a source come from one decoding, whose scale is
-    /// chosen for the largest of them. Their order does not count, nor how often one stands there.
+    /// Hashes everything that changes the bytes of a thumbnail, apart from its source: this recipe, the
+    /// encoders, and the other recipes of its rule.
+    ///
+    /// The others count because all thumbnails of a source come from one decode, whose scale suits the
+    /// largest of them. Their order and repetitions do not count.
     #[must_use]
     pub fn hash_among(&self, rule: &[&Self]) -> RecipeHash {
         let others: BTreeSet<String> =
@@ -73,12 +77,12 @@ impl Recipe {
     }
 }
 
-/// What a stamp calls a recipe: forty hexadecimal digits when this program wrote it.
+/// Hash of a recipe in a stamp: forty hexadecimal digits when this program wrote it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct RecipeHash(String);
 
 impl RecipeHash {
-    /// Takes what a stamp says; a text that is no hash equals none.
+    /// Takes the text of a stamp; a text that is not a hash equals no hash.
     #[must_use]
     pub fn from_stamp(text: &str) -> Self {
         Self(text.to_owned())
@@ -110,8 +114,9 @@ impl Default for Recipe {
     }
 }
 
-/// The canonical form, which [`Recipe::hash_among`] digests: two recipes print alike exactly when they are equal.
-/// What came to recipes later stands there only where it is not as before, so that older hashes stay.
+/// Canonical form, which [`Recipe::hash_among`] hashes: two recipes print alike exactly when they are equal.
+///
+/// Members added later are printed only with other than their default values, so that older hashes stay.
 impl fmt::Display for Recipe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -207,7 +212,7 @@ mod tests {
         assert_ne!(beside, large.hash_among(&[&small, &large, &huge]));
     }
 
-    /// Stored thumbnails carry these.
+    /// Hashes of stored thumbnails must not change.
     #[test]
     fn hashes_of_older_recipes_stay() {
         assert_eq!(

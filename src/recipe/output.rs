@@ -1,8 +1,10 @@
-//! How a thumbnail is written: format, quality, colours.
+//! Output of a recipe: format, quality, colours, metadata, animation.
+//!
+//! These are settings only; `imaging::encode` carries them out.
 
 use std::fmt;
 
-/// A format thumbnails are written in.
+/// Format of a thumbnail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Format {
@@ -13,7 +15,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The word for it in configuration, logs and canonical forms.
+    /// Name in configuration, logs and canonical forms.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -24,7 +26,7 @@ impl Format {
         }
     }
 
-    /// The usual file extension, without a dot.
+    /// Usual file extension, without a dot.
     #[must_use]
     pub fn extension(self) -> &'static str {
         match self {
@@ -33,7 +35,7 @@ impl Format {
         }
     }
 
-    /// The `Content-Type` of its objects.
+    /// `Content-Type` of the objects.
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
@@ -45,22 +47,22 @@ impl Format {
     }
 }
 
-/// Quality of the lossy formats, on libjpeg's scale of 1 to 100. A source that is no JPEG has none: then each
-/// is its number.
+/// Quality of the lossy formats, on libjpeg's scale of 1 to 100. Only JPEG sources have a quality; for others
+/// every variant means its own number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Quality {
-    /// The higher of this and a JPEG source's own: `lquality/<n>`.
+    /// The higher of this and the quality of a JPEG source: `lquality/<n>`.
     AtLeastSource(u8),
-    /// The lower of this and a JPEG source's own: `quality/<n>`.
+    /// The lower of this and the quality of a JPEG source: `quality/<n>`.
     AtMostSource(u8),
     /// Exactly this: `quality/<n>!`, and the plain setting.
     Fixed(u8),
-    /// So many percent of a JPEG source's own: `rquality/<n>`.
+    /// Percentage of the quality of a JPEG source: `rquality/<n>`.
     OfSource(u8),
 }
 
 impl Quality {
-    /// The number to write with, for a source of this quality.
+    /// Returns the quality to encode with, for a source of this quality.
     #[must_use]
     pub fn of(self, source: Option<u8>) -> u8 {
         let quality = match (self, source) {
@@ -95,41 +97,41 @@ impl fmt::Display for Quality {
     }
 }
 
-/// How many samples of colour a JPEG keeps for each of brightness. WebP always has a quarter.
+/// Chroma subsampling of JPEG. WebP always has 4:2:0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Subsampling {
-    /// A quarter: the mean of two by two pixels, 4:2:0.
+    /// 4:2:0: one colour sample for two by two pixels, their mean.
     #[default]
     Quarter,
-    /// As many, 4:4:4: for letters and thin lines in strong colours.
+    /// 4:4:4: one colour sample for each pixel, for letters and thin lines in strong colours.
     Full,
 }
 
-/// What thumbnails carry on of their source beside pixels. Nothing else ever is.
+/// Metadata that thumbnails keep of their source. No other is ever kept.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Keep {
-    /// The fields Artist and Copyright of EXIF, where the format has EXIF: not GIF.
+    /// Artist and Copyright of EXIF, in formats that have EXIF: not GIF.
     pub copyright: bool,
-    /// The ICC profile of a source in RGB, whose colours are then not converted to sRGB. Not in GIF.
+    /// ICC profile of an RGB source, whose colours are then not converted to sRGB. Not in GIF.
     pub profile: bool,
 }
 
-/// What becomes of a source that moves: GIF, WebP, PNG.
+/// Treatment of animations: GIF, WebP, PNG.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Animation {
-    /// A still picture of its first frame.
+    /// Still image of the first frame.
     #[default]
     First,
-    /// The thumbnail moves too, where its format can: GIF and WebP.
+    /// Animated thumbnail, in formats that can: GIF and WebP.
     Keep,
 }
 
-/// An sRGB colour.
+/// sRGB colour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Rgb(pub [u8; 3]);
 
 impl Rgb {
-    /// `#ffffff`.
+    /// White, `#ffffff`.
     pub const WHITE: Self = Self([255; 3]);
 
     /// Parses `#rrggbb`.

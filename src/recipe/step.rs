@@ -1,4 +1,7 @@
-//! What is done to a picture: cutting, scaling, turning, padding.
+//! Geometric steps of a recipe: crop, scale, rotate, flip, pad.
+//!
+//! They print in a canonical form, which enters the hash of the recipe. The sizes that they lead to are
+//! computed in `imaging::plan`.
 
 use std::fmt;
 
@@ -7,24 +10,24 @@ use crate::recipe::output::Rgb;
 /// One geometric operation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
-    /// Cuts a window out of the picture. A side left out, or larger than the picture, keeps its length.
+    /// Crops to a window. A side that is left out, or larger than the image, keeps its length.
     Crop {
         /// Width of the window, pixels.
         width: Option<u32>,
         /// Height of the window, pixels.
         height: Option<u32>,
-        /// Where in the picture the window lies.
+        /// Position of the window in the image.
         gravity: Gravity,
     },
-    /// Cuts a window out of the middle that lies as the picture does. Sides larger than the picture's keep
-    /// their length.
+    /// Crops to a window in the middle, with the orientation of the image. Sides larger than those of the
+    /// image keep their length.
     CropEdges {
-        /// The window's side along the longer side of the picture, pixels; of a square one, along its width.
+        /// Side of the window along the longer side of the image, pixels; along the width of a square one.
         long: u32,
-        /// The other, pixels.
+        /// Other side, pixels.
         short: u32,
     },
-    /// Cuts a window out at a distance from the edges, as far as it lies inside the picture.
+    /// Crops to a window at a distance from the edges, as far as it is inside the image.
     Cut {
         /// Width of the window, pixels.
         width: u32,
@@ -34,22 +37,22 @@ pub enum Step {
         x: u32,
         /// Distance from the edge that the gravity names, north or else south, pixels; none from the middle.
         y: u32,
-        /// One of the nine places; with others the window lies where [`Step::Crop`] would put it.
+        /// One of the nine positions; with others the window is where [`Step::Crop`] would put it.
         gravity: Gravity,
     },
     /// Mirrors.
     Flip(Flip),
-    /// Puts the picture in the middle of a box of this size; what it does not cover shows the colour.
+    /// Centres the image in a box of this size and fills the rest with the colour.
     Pad {
         /// Width of the box, pixels.
         width: u32,
         /// Height of the box, pixels.
         height: u32,
-        /// Colour of the border; `None` is the recipe's background.
+        /// Colour of the border; `None` is the background of the recipe.
         color: Option<Rgb>,
     },
-    /// Turns clockwise by degrees, 0 to 359. Angles other than right ones enlarge the canvas; the corners
-    /// are transparent, or the background where the format has no alpha.
+    /// Rotates clockwise by degrees, 0 to 359. Angles other than right ones enlarge the canvas. The corners
+    /// are transparent, or have the background in formats without alpha.
     Rotate(u16),
     /// Scales.
     Thumbnail(Geometry),
@@ -72,50 +75,50 @@ impl fmt::Display for Step {
     }
 }
 
-/// The size a picture is scaled to. All forms of Tencent's `thumbnail` operation (1045/33713).
+/// Size to scale to: all forms of Tencent's `thumbnail` operation (1045/33713).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Geometry {
     /// At most this many pixels, in proportion: `<Area>@`.
     Area(u64),
-    /// As small as covers the box, in proportion: `!<W>x<H>r`.
+    /// Smallest size that covers the box, in proportion: `!<W>x<H>r`.
     Cover {
         /// Width of the box, pixels.
         width: u32,
         /// Height of the box, pixels.
         height: u32,
-        /// Which pictures are scaled.
+        /// Images to scale.
         scaling: Scaling,
     },
-    /// As small as covers a box that lies as the picture does, in proportion, shrinking only: modes 4 and 5
-    /// of Tencent's `imageView2`.
+    /// Smallest size that covers a box with the orientation of the image, in proportion, shrinking only:
+    /// modes 4 and 5 of Tencent's `imageView2`.
     CoverEdges {
-        /// The box's side along the longer side of the picture, pixels; of a square one, along its width.
+        /// Side of the box along the longer side of the image, pixels; along the width of a square one.
         long: u32,
-        /// The other, pixels.
+        /// Other side, pixels.
         short: u32,
     },
-    /// Exactly this size, ratio ignored: `<W>x<H>!`.
+    /// Exactly this size, without keeping the proportions: `<W>x<H>!`.
     Exact {
         /// Width, pixels.
         width: u32,
         /// Height, pixels.
         height: u32,
     },
-    /// As large as fits inside the box, in proportion: `<W>x`, `x<H>`, `<W>x<H>`, with `>` or `<`. A side
+    /// Largest size inside the box, in proportion: `<W>x`, `x<H>`, `<W>x<H>`, with `>` or `<`. A side that is
     /// left out is free; at least one is given.
     Fit {
         /// Width of the box, pixels.
         width: Option<u32>,
         /// Height of the box, pixels.
         height: Option<u32>,
-        /// Which pictures are scaled.
+        /// Images to scale.
         scaling: Scaling,
     },
-    /// Each side to a percentage of its length, 1 to 1000: `!<s>p`, `!<s>px`, `!x<s>p`.
+    /// Percentage of each side, 1 to 1000: `!<s>p`, `!<s>px`, `!x<s>p`.
     Percent {
-        /// Of the width.
+        /// Percent of the width.
         width: u32,
-        /// Of the height.
+        /// Percent of the height.
         height: u32,
     },
 }
@@ -135,19 +138,19 @@ impl fmt::Display for Geometry {
     }
 }
 
-/// Whether fitting or covering may shrink, enlarge, or both.
+/// Directions in which fitting or covering may scale.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Scaling {
-    /// Every picture comes to touch the box.
+    /// Shrinks and enlarges, so that every image touches the box.
     Both,
-    /// Larger pictures stay as they are.
+    /// Enlarges only: larger images keep their size.
     EnlargeOnly,
-    /// Smaller pictures stay as they are.
+    /// Shrinks only: smaller images keep their size.
     ShrinkOnly,
 }
 
 impl Scaling {
-    /// Tencent's mark behind a box.
+    /// Returns Tencent's mark behind a box.
     fn mark(self) -> &'static str {
         match self {
             Self::Both => "",
@@ -157,17 +160,17 @@ impl Scaling {
     }
 }
 
-/// How a picture is mirrored.
+/// Direction of a flip.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Flip {
-    /// Left and right change places.
+    /// Swaps left and right.
     Horizontal,
-    /// Top and bottom change places.
+    /// Swaps top and bottom.
     Vertical,
 }
 
 impl Flip {
-    /// The word for it in Tencent's syntax.
+    /// Name in Tencent's syntax.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -177,36 +180,36 @@ impl Flip {
     }
 }
 
-/// What of a picture a window shows.
+/// Part of an image that a window shows.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Gravity {
-    /// What seems to be its subject.
+    /// Most salient part, taken for the subject.
     Auto,
-    /// The surroundings of a point.
+    /// Surroundings of a point.
     Focus(Focus),
-    /// One of nine places.
+    /// Upper left corner, the first of the nine positions.
     #[default]
     NorthWest,
-    /// The middle of the upper edge.
+    /// Middle of the upper edge.
     North,
-    /// The upper right corner.
+    /// Upper right corner.
     NorthEast,
-    /// The middle of the left edge.
+    /// Middle of the left edge.
     West,
-    /// The middle.
+    /// Middle.
     Center,
-    /// The middle of the right edge.
+    /// Middle of the right edge.
     East,
-    /// The lower left corner.
+    /// Lower left corner.
     SouthWest,
-    /// The middle of the lower edge.
+    /// Middle of the lower edge.
     South,
-    /// The lower right corner.
+    /// Lower right corner.
     SouthEast,
 }
 
 impl Gravity {
-    /// The nine places, row by row.
+    /// Nine positions, row by row.
     pub const POSITIONS: [Self; 9] = [
         Self::NorthWest,
         Self::North,
@@ -220,7 +223,7 @@ impl Gravity {
     ];
 }
 
-/// A place by its word in Tencent's syntax, a point by its coordinates.
+/// Prints a position by its name in Tencent's syntax, and a point by its coordinates.
 impl fmt::Display for Gravity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -239,7 +242,7 @@ impl fmt::Display for Gravity {
     }
 }
 
-/// A point of a picture, which comes as near to the middle of a window as the edges allow.
+/// Point of an image, which comes as near to the middle of a window as the edges allow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Focus {
     /// Distance from the left edge, ten-thousandths of the width.
@@ -249,7 +252,7 @@ pub struct Focus {
 }
 
 impl Focus {
-    /// The whole of a side.
+    /// Whole side, in these units.
     pub const WHOLE: u16 = 10_000;
 
     /// Parses `<x>x<y>`, each from 0 to 1 with at most four decimals: `0.31x0.62`.
@@ -260,7 +263,7 @@ impl Focus {
     }
 }
 
-/// As [`Focus::parse`] takes it, without needless zeros.
+/// Prints the form that [`Focus::parse`] takes, without needless zeros.
 impl fmt::Display for Focus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |part: u16| f64::from(part) / f64::from(Self::WHOLE);
@@ -280,7 +283,7 @@ fn ten_thousandths(text: &str) -> Option<u16> {
     (part <= Focus::WHOLE).then_some(part)
 }
 
-/// A side that may be left out.
+/// Side that may be left out.
 struct Side(Option<u32>);
 
 impl fmt::Display for Side {

@@ -1,13 +1,14 @@
-//! How the target bucket comes to hold the thumbnails of the current sources, whatever events come, how often and in
-//! which order.
+//! Reconciliation of the target bucket with the current sources, for any number and order of events.
 //!
-//! Nothing depends on what an event says: it only names a source to visit. A visit looks at the source and at what
-//! lies under the keys of its thumbnails, and [`decide`] says what is to be done. There is no network in here: a
-//! [`Visit`] asks for one step after the other and is told what came of it, so that tests can put any two visits, a
-//! crash and a change of the source between any two of their requests.
+//! An event only names a source to visit; nothing else of it is trusted. A visit requests the headers of the
+//! source and of its thumbnails, and [`decide`] returns the action for each thumbnail.
 //!
-//! The invariant: after every write the source is looked at once more. So the last write to a thumbnail is always
-//! followed by a look that finds it right, or its event is delivered again.
+//! There is no network here. A [`Visit`] is a state machine that asks for one step after the other and is
+//! told its result. Tests can therefore place other visits, crashes and changes of the source between any two
+//! requests.
+//!
+//! The invariant: after every write the source is checked once more. So the last write to a thumbnail is
+//! always followed by a check that finds it current, or its event is delivered again.
 
 mod stamp;
 mod visit;
@@ -18,19 +19,19 @@ pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep};
 use crate::object::ETag;
 use crate::recipe::RecipeHash;
 
-/// What is known of a source.
+/// State of a source.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum SourceState {
-    /// An object with this content, of which no thumbnail can be made.
+    /// Object with this content, of which no thumbnail can be made.
     NotAnImage(ETag),
-    /// There is none.
+    /// No object.
     Gone,
-    /// An object with this content, which may be a picture.
+    /// Object with this content, which may be an image.
     Image(ETag),
 }
 
 impl SourceState {
-    /// Names the content; `None` when there is no object.
+    /// Returns the ETag of the content; `None` when there is no object.
     #[must_use]
     pub fn etag(&self) -> Option<&ETag> {
         match self {
@@ -40,53 +41,54 @@ impl SourceState {
     }
 }
 
-/// What lies under the key of a thumbnail.
+/// Object under the key of a thumbnail.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum SeenThumbnail {
-    /// Nothing.
+    /// No object.
     Absent,
-    /// An object that bears no stamp.
+    /// Object without a stamp.
     Foreign,
-    /// A thumbnail of another source.
+    /// Thumbnail of another source.
     OfAnother(SourceName),
-    /// A thumbnail of this source.
+    /// Thumbnail of this source.
     Ours {
-        /// The content that it was made from.
+        /// Content that it was made from.
         etag: Option<ETag>,
-        /// How it was made.
+        /// Recipe that it was made by.
         recipe: RecipeHash,
     },
 }
 
-/// What becomes of an object that somebody else put under the key of a thumbnail. It is never deleted.
+/// Treatment of foreign objects under the keys of thumbnails. They are never deleted.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum OnForeign {
-    /// The thumbnail takes its place.
+    /// The thumbnail replaces the foreign object.
     Overwrite,
-    /// It stays, and the thumbnail is not stored.
+    /// The foreign object stays, and the thumbnail is not stored.
     #[default]
     Skip,
 }
 
-/// What is to be done about one thumbnail.
+/// Action for one thumbnail.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Action {
-    /// Nothing: it is as it should be.
+    /// None: the thumbnail is current, or rightly missing.
     Keep,
-    /// Nothing: the object there is somebody else's.
+    /// None: the key holds a foreign object.
     Leave,
-    /// Make it, and store it.
+    /// Make and upload the thumbnail.
     Make,
-    /// Nothing: the key belongs to another source.
+    /// None: the key holds the thumbnail of another source, which is an error.
     Refuse,
-    /// Take it away.
+    /// Delete the thumbnail.
     Remove,
 }
 
-/// Decides about one thumbnail: a pure function of the source, the recipe and what lies under the thumbnail's key.
+/// Returns the action for one thumbnail: a pure function of the source, the recipe and the object under the
+/// key.
 ///
-/// Two things with one ETag have the same content, whatever their versions. A thumbnail that cannot be made of the
-/// source as it is now stays as long as it shows that same content, and goes when it shows an older one.
+/// Equal ETags mean equal content, whatever the versions. If a source can no longer be made into a thumbnail,
+/// a current thumbnail stays and a stale one is removed.
 #[must_use]
 pub fn decide(
     source: &SourceState,
@@ -146,7 +148,8 @@ mod tests {
         let unknown = SeenThumbnail::Ours { etag: None, recipe: recipe(9) };
         let (picture, barren) = (SourceState::Image(etag("new")), SourceState::NotAnImage(etag("new")));
         let table = [
-            // What lies there: if the source is a picture, if none can be made of it, if it is gone.
+            // The object under the key; its action if the source is an image, if it is not one, and if it is
+            // gone.
             (SeenThumbnail::Absent, Action::Make, Action::Keep, Action::Keep),
             (SeenThumbnail::Foreign, Action::Leave, Action::Keep, Action::Keep),
             (other, Action::Refuse, Action::Keep, Action::Keep),

@@ -1,4 +1,7 @@
-//! The stamp: metadata on every stored thumbnail that says what it was made from and how.
+//! Stamp of a stored thumbnail: metadata that names its source and recipe.
+//!
+//! A thumbnail is current if its stamp matches the source and the recipe. An object without a stamp is
+//! foreign.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,9 +14,9 @@ use crate::recipe::RecipeHash;
 
 /// `x-cos-meta-thumbnail-source`: bucket and key of the source.
 const SOURCE: &str = "thumbnail-source";
-/// `x-cos-meta-thumbnail-etag`: ETag of the source's content.
+/// `x-cos-meta-thumbnail-etag`: ETag of the content of the source.
 const ETAG: &str = "thumbnail-etag";
-/// `x-cos-meta-thumbnail-version`: version of the source, where the bucket keeps versions.
+/// `x-cos-meta-thumbnail-version`: version of the source, in buckets with versioning.
 const VERSION: &str = "thumbnail-version";
 /// `x-cos-meta-thumbnail-recipe`: hash of the recipe.
 const RECIPE: &str = "thumbnail-recipe";
@@ -21,13 +24,13 @@ const RECIPE: &str = "thumbnail-recipe";
 /// Longest percent-encoded source, bytes; metadata may have 2 KB in total (436/7749).
 const MAX_ENCODED: usize = 1200;
 
-/// What a stamp calls a source: `<bucket>/<key>` percent-encoded, or, where that is longer than 1,200 bytes, `base64:`
-/// and the URL-safe Base64 of the same text.
+/// Name of a source in stamps: `<bucket>/<key>`, percent-encoded. A name longer than 1,200 bytes is `base64:`
+/// and the URL-safe Base64 of the same text instead.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct SourceName(String);
 
 impl SourceName {
-    /// The name of an object as a source.
+    /// Builds the name of an object as a source.
     #[must_use]
     pub fn new(bucket: &Bucket, key: &Key) -> Self {
         let encoded = format!("{bucket}/{}", percent_encode(key.as_str()).replace("%2F", "/"));
@@ -45,21 +48,21 @@ impl fmt::Display for SourceName {
     }
 }
 
-/// What a thumbnail says it was made from and how.
+/// Source and recipe that a thumbnail was made from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stamp {
-    /// The source.
+    /// Source.
     pub source: SourceName,
-    /// The source's content.
+    /// Content of the source.
     pub etag: Option<ETag>,
-    /// The source's version, where its bucket keeps versions.
+    /// Version of the source, in buckets with versioning.
     pub version: Option<VersionId>,
-    /// How it was made.
+    /// Recipe.
     pub recipe: RecipeHash,
 }
 
 impl Stamp {
-    /// Reads the stamp of an object from its metadata (names without `x-cos-meta-`); `None` when it bears none.
+    /// Reads a stamp from the metadata of an object (names without `x-cos-meta-`); `None` when there is none.
     #[must_use]
     pub fn read(meta: &BTreeMap<String, String>) -> Option<Self> {
         Some(Self {
@@ -70,7 +73,7 @@ impl Stamp {
         })
     }
 
-    /// The stamp as metadata: names without `x-cos-meta-`, values in ASCII.
+    /// Returns the stamp as metadata: names without `x-cos-meta-`, values in ASCII.
     #[must_use]
     pub fn to_meta(&self) -> Vec<(&'static str, String)> {
         let Self { source, etag, version, recipe } = self;
@@ -82,7 +85,7 @@ impl Stamp {
     }
 }
 
-/// Whether an object's metadata (names without `x-cos-meta-`) carries a stamp.
+/// Returns `true` if the metadata of an object (names without `x-cos-meta-`) has a stamp.
 #[must_use]
 pub fn is_stamped(meta: &BTreeMap<String, String>) -> bool {
     Stamp::read(meta).is_some()

@@ -1,76 +1,81 @@
-//! One visit to a source: from the first look at its thumbnails to the look that finds everything right.
+//! Visit to one source, from the first HEAD of its thumbnails to the check that finds them current.
+//!
+//! The state machine knows results only, not how they were obtained. It ends after a bounded number of
+//! rounds.
 
 use crate::object::ETag;
 use crate::recipe::RecipeHash;
 use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
 
-/// Times a visit begins anew because the source changed meanwhile. Then its event is left to be delivered again.
+/// Most rounds of a visit whose source keeps changing. After these its event has to be delivered again.
 const ROUNDS: u32 = 3;
 
-/// How a visit learns of the source when its thumbnails do not look finished.
+/// First request of a source whose thumbnails do not all seem current.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum SourceRequest {
-    /// It reads the source at once: there probably is one, and its thumbnails are to be made.
+    /// GET: there probably is a source, and thumbnails are to be made of it.
     Get,
-    /// It asks for the headers first: there probably is nothing to read.
+    /// HEAD: there probably is nothing to read.
     Head,
 }
 
-/// What a visit needs done next.
+/// Next step of a visit.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum VisitStep {
-    /// Nothing more.
+    /// No further step.
     End(VisitEnd),
-    /// Read the source and make its thumbnails; answered by [`Visit::on_fetched`].
+    /// Read the source and make its thumbnails; then call [`Visit::on_fetched`].
     Fetch,
-    /// Ask for the headers of the source; answered by [`Visit::on_source`].
+    /// Request the headers of the source; then call [`Visit::on_source`].
     HeadSource,
-    /// Ask for the headers of what lies under the keys of the thumbnails; answered by [`Visit::on_thumbnails`].
+    /// Request the headers of the objects under the keys of the thumbnails; then call
+    /// [`Visit::on_thumbnails`].
     HeadThumbnails,
-    /// Carry this out, one action for each thumbnail; answered by [`Visit::on_written`].
+    /// Carry out one action for each thumbnail; then call [`Visit::on_written`].
     Write(Vec<Action>),
 }
 
-/// How a visit ends.
+/// End of a visit.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum VisitEnd {
-    /// The source changed again and again. Its event has to be delivered once more.
+    /// The source changed in every round. Its event has to be delivered again.
     SourceKeepsChanging,
-    /// Everything was right when it was looked at last.
+    /// The last check found every thumbnail as it should be.
     Converged,
 }
 
-/// What became of a source that was read.
+/// Result of reading a source.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct FetchOutcome {
-    /// What it was: [`SourceState::NotAnImage`] when none of its thumbnails can be made.
+    /// State of the source: [`SourceState::NotAnImage`] when none of its thumbnails can be made.
     pub source: SourceState,
-    /// The thumbnails that cannot be made of it, although others can; by number.
+    /// Numbers of the thumbnails that cannot be made of it, although others can.
     pub impossible: Vec<usize>,
 }
 
-/// The state of a visit.
+/// State of a visit.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Visit {
-    /// One for each thumbnail.
+    /// Recipe of each thumbnail.
     recipes: Vec<RecipeHash>,
     on_foreign: OnForeign,
     first_request: SourceRequest,
-    /// The content that the event names. It may be an old one: no more than a hint whether reading will be needed.
+    /// Content that the event names. It may be stale, so it is only a hint if the source has to be read.
     event_etag: Option<ETag>,
     round: u32,
-    /// The source as it was seen last.
+    /// Source in its latest known state.
     source: Option<SourceState>,
-    /// What its thumbnails are known to be impossible of, once it has been read.
+    /// Numbers of the thumbnails that cannot be made of this source; `None` before it was read.
     impossible: Option<Vec<usize>>,
     seen: Vec<SeenThumbnail>,
-    /// Whether something was written since the source was looked at last.
+    /// `true` if something was written since the last check of the source.
     unverified: bool,
     next: VisitStep,
 }
 
 impl Visit {
-    /// Begins a visit to a source with a thumbnail for each of `recipes`. `event_etag` is the content that the event names.
+    /// Starts a visit to a source with one thumbnail for each recipe. `event_etag` is the content that the
+    /// event names.
     #[must_use]
     pub fn new(
         recipes: Vec<RecipeHash>,
@@ -92,25 +97,25 @@ impl Visit {
         }
     }
 
-    /// What is to be done next.
+    /// Returns the next step.
     #[must_use]
     pub fn step(&self) -> &VisitStep {
         &self.next
     }
 
-    /// The source as it was seen last.
+    /// Returns the latest known state of the source.
     #[must_use]
     pub fn source(&self) -> Option<&SourceState> {
         self.source.as_ref()
     }
 
-    /// What lay under the keys of the thumbnails, in their order.
+    /// Returns the objects under the keys of the thumbnails, in their order.
     #[must_use]
     pub fn seen(&self) -> &[SeenThumbnail] {
         &self.seen
     }
 
-    /// What is to be done about each thumbnail as far as is known; nothing before the source was seen.
+    /// Returns the action for each thumbnail; empty before the state of the source is known.
     #[must_use]
     pub fn actions(&self) -> Vec<Action> {
         let Some(source) = &self.source else { return Vec::new() };
@@ -126,14 +131,14 @@ impl Visit {
             .collect()
     }
 
-    /// Whether a source with this content has to be read. If not, [`VisitStep::Fetch`] is answered without.
+    /// Returns `true` if a source in this state has to be read. Otherwise [`VisitStep::Fetch`] needs no body.
     #[must_use]
     pub fn needs_fetch(&self, source: &SourceState) -> bool {
         let is_missing = |(recipe, seen)| decide(source, recipe, seen, self.on_foreign) == Action::Make;
         self.recipes.iter().zip(&self.seen).any(is_missing)
     }
 
-    /// Answers [`VisitStep::HeadThumbnails`].
+    /// Takes the result of [`VisitStep::HeadThumbnails`].
     pub fn on_thumbnails(&mut self, seen: Vec<SeenThumbnail>) {
         self.seen = seen;
         self.next = if self.source.is_some() {
@@ -145,7 +150,7 @@ impl Visit {
         };
     }
 
-    /// Answers [`VisitStep::HeadSource`].
+    /// Takes the result of [`VisitStep::HeadSource`].
     pub fn on_source(&mut self, source: SourceState) {
         let verified = std::mem::take(&mut self.unverified);
         let same = self.source.as_ref().map(SourceState::etag) == Some(source.etag());
@@ -161,14 +166,15 @@ impl Visit {
         }
     }
 
-    /// Answers [`VisitStep::Fetch`].
+    /// Takes the result of [`VisitStep::Fetch`].
     pub fn on_fetched(&mut self, outcome: FetchOutcome) {
         self.source = Some(outcome.source);
         self.impossible = Some(outcome.impossible);
         self.next = self.next_step();
     }
 
-    /// Answers [`VisitStep::Write`]. `lost_race` tells that somebody else stored something first where nothing was.
+    /// Takes the result of [`VisitStep::Write`]. `lost_race` means that another writer was first at a missing
+    /// key.
     pub fn on_written(&mut self, lost_race: bool) {
         self.unverified = true;
         if lost_race {
@@ -187,7 +193,8 @@ impl Visit {
         };
     }
 
-    /// Whether nothing would have to be done if the source had the content that its event names, or else its thumbnails.
+    /// Returns `true` if all thumbnails are current under an assumption: the source has the content that its
+    /// event names, or else that of its thumbnails.
     fn seems_current(&self) -> bool {
         let named = self.seen.iter().find_map(|seen| match seen {
             SeenThumbnail::Ours { etag, .. } => etag.clone(),
@@ -202,7 +209,7 @@ impl Visit {
         }
     }
 
-    /// What follows from the source and the thumbnails as they were seen.
+    /// Derives the next step from the known source and thumbnails.
     fn next_step(&self) -> VisitStep {
         let actions = self.actions();
         if actions.contains(&Action::Make) && self.impossible.is_none() {

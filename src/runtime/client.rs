@@ -1,4 +1,6 @@
-//! The four calls of the runtime API.
+//! Client of the SCF runtime API: ready, next, response and error.
+//!
+//! It makes the requests only. Retries of `ready` and `next` are in the loop.
 
 use std::time::Duration;
 
@@ -10,30 +12,30 @@ use crate::runtime::InvocationResult;
 use crate::runtime::context::Context;
 use crate::text::sentence;
 
-/// Largest event taken, bytes: what the platform allows a synchronous one (583/11637).
+/// Largest event accepted, bytes: the limit of the platform for a synchronous one (583/11637).
 const MAX_EVENT: usize = 6 * 1024 * 1024;
 
-/// Times an answer is posted before it is given up.
+/// Most attempts to post a result.
 const POST_ATTEMPTS: u32 = 3;
 
-/// The runtime API cannot be used or talks nonsense.
+/// Failure of a call to the runtime API.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The HTTP client could not be built.
+    /// The HTTP client cannot be built.
     #[error("the HTTP client cannot be built: {0}")]
     Client(#[from] rustls::Error),
-    /// An event larger than the platform itself allows.
+    /// The event is larger than the platform allows.
     #[error("the event is larger than {MAX_EVENT} bytes")]
     EventTooLarge,
-    /// An answer that is not 2xx.
+    /// The response is not 2xx.
     #[error("the answer is {0}")]
     Status(StatusCode),
-    /// No connection, or one that broke.
+    /// The connection failed.
     #[error("{}", sentence(.0))]
     Transport(#[from] reqwest::Error),
 }
 
-/// The runtime API of this instance.
+/// Runtime API of this instance.
 #[derive(Clone, Debug)]
 pub struct Api {
     http: reqwest::Client,
@@ -41,22 +43,23 @@ pub struct Api {
 }
 
 impl Api {
-    /// The API on `host` and `port`, as `SCF_RUNTIME_API` and `SCF_RUNTIME_API_PORT` name them.
+    /// Creates a client of the API on `host` and `port`, the values of `SCF_RUNTIME_API` and
+    /// `SCF_RUNTIME_API_PORT`.
     ///
     /// # Errors
-    /// [`Error::Client`] or [`Error::Transport`] when no HTTP client can be built.
+    /// [`Error::Client`] or [`Error::Transport`] when the HTTP client cannot be built.
     pub fn new(host: &str, port: &str) -> Result<Self, Error> {
         let http = client_builder()?.connect_timeout(Duration::from_secs(1)).build()?;
         Ok(Self { http, base: format!("http://{host}:{port}/runtime") })
     }
 
-    /// Says that initialisation is over. The body is one space, as in the official sample: an empty one is
-    /// refused by some editions of the platform.
+    /// Reports that initialisation is complete. The body is one space, as in the official sample, because
+    /// some editions of the platform refuse an empty one.
     pub(super) async fn ready(&self) -> Result<(), Error> {
         self.post("init/ready", Bytes::from_static(b" ")).await
     }
 
-    /// Waits for the next event, however long it takes.
+    /// Long-polls for the next event, without a timeout.
     pub(super) async fn next(&self) -> Result<(Context, Bytes), Error> {
         let request = self.http.get(format!("{}/invocation/next", self.base));
         let mut response = require_success(request.send().await?)?;
@@ -71,8 +74,8 @@ impl Api {
         Ok((context, event.freeze()))
     }
 
-    /// Posts the one answer to the present event. A second post of the same answer changes nothing, so that
-    /// one which may have been lost is sent again.
+    /// Posts the result of the current event. Posting is idempotent, so a post that may have been lost is
+    /// retried.
     pub(super) async fn respond(&self, result: &InvocationResult) -> Result<(), Error> {
         let (path, body) = match result {
             InvocationResult::Response(body) => ("invocation/response", body),

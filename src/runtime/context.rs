@@ -1,33 +1,37 @@
-//! What the platform says about an invocation beside the event.
+//! Context of an invocation: request id, limits, and the other headers of its event.
+//!
+//! Headers may carry keys. They are available by name, and never printed.
 
 use std::fmt;
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
-/// Memory of a function when the platform does not tell: its own smallest ordinary size (583/11637).
+/// Memory assumed without a header: the smallest ordinary size of the platform (583/11637).
 const DEFAULT_MEMORY_MB: u64 = 128;
 
-/// Time limit when the platform does not tell: its own default (583/11637).
+/// Time limit assumed without a header: the default of the platform (583/11637).
 const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(3);
 
-/// One invocation: its limits, and the headers it came with.
+/// Limits and headers of one invocation.
 #[derive(Clone)]
 pub struct Context {
-    /// Id of the request, for the log; empty when the platform does not tell.
+    /// Request id, for the log; empty if the platform sends none.
     pub request_id: String,
     /// Memory of the function, MB of 1,048,576 bytes.
     pub memory_mb: u64,
-    /// How long the invocation may take in all.
+    /// Time limit of the invocation.
     pub time_limit: Duration,
-    /// When the event was received.
+    /// Time at which the event was received.
     pub received: Instant,
     headers: Vec<(String, String)>,
 }
 
 impl Context {
-    /// Reads the headers of an event. Their case on the wire is not documented, and hyphens stand for
-    /// underscores where a proxy dislikes these; the names of the HTTP mode (583/56051) serve as well.
+    /// Reads the headers of an event.
+    ///
+    /// Tencent does not document their case, and some proxies replace underscores by hyphens, so both
+    /// spellings are accepted. The names of the HTTP mode (583/56051) are accepted as well.
     #[must_use]
     pub fn from_headers(headers: &HeaderMap) -> Self {
         let headers: Vec<(String, String)> = headers
@@ -51,15 +55,15 @@ impl Context {
         context
     }
 
-    /// The value of a header, by its name in any spelling.
+    /// Returns the value of a header, by its name in any spelling.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let name = normalized(name);
         self.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 
-    /// When work has to stop so that the answer is still posted in time: a tenth of the limit before its end,
-    /// at least 100 ms and at most 2 s.
+    /// Returns the time at which work has to stop so that the result can still be posted: a tenth of the time
+    /// limit before its end, at least 100 ms and at most 2 s.
     #[must_use]
     pub fn deadline(&self) -> Instant {
         let reserve = (self.time_limit / 10).clamp(Duration::from_millis(100), Duration::from_secs(2));
@@ -72,14 +76,14 @@ impl Context {
     }
 }
 
-/// An invocation of which the platform told nothing.
+/// Context without any header.
 impl Default for Context {
     fn default() -> Self {
         Self::from_headers(&HeaderMap::new())
     }
 }
 
-/// Headers may carry keys, so their values are left out.
+/// Omits the headers, which may carry keys.
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context")

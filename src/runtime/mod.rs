@@ -1,8 +1,9 @@
-//! The SCF custom runtime contract (583/38129): take an event, answer it, take the next.
+//! SCF custom runtime contract (583/38129): take an event, post its result, take the next.
 //!
-//! The loop never gives up: a runtime API that is away or talks nonsense is asked again with growing pauses,
-//! and a panic in the handler is answered like any other failure. Exactly one answer is posted per event, and
-//! nothing of an invocation runs on after it.
+//! The loop never gives up. It retries an unreachable or broken runtime API with growing delays, and posts a
+//! panic of the handler like any other error. It knows nothing of COS.
+//!
+//! Exactly one result is posted per event, and no work of an invocation continues after it.
 
 mod client;
 mod context;
@@ -18,18 +19,19 @@ pub use self::client::{Api, Error};
 pub use self::context::Context;
 pub use self::panic::{Panic, catch_panic, install_panic_hook};
 
-/// What the platform is told about an invocation.
+/// Result of an invocation, as posted to the platform.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum InvocationResult {
-    /// Posted as the response: the event is done with.
+    /// Response: the event is done.
     Response(String),
-    /// Posted as an error: the platform tries again, twice by default.
+    /// Error: the platform retries the event, twice by default.
     Error(String),
-    /// Posted as an error, after which the process ends so that a new instance is started.
+    /// Error, after which the process exits so that the platform starts a new instance.
     ErrorThenExit(String),
 }
 
-/// Says that the instance can take events, until that is heard. What only events need is made after it.
+/// Reports that the instance can take events, with retries until the API accepts it. Work that only events
+/// need belongs after this call.
 pub async fn signal_ready(api: &Api) {
     let mut delays = retry_delays();
     while let Err(error) = api.ready().await {
@@ -37,9 +39,7 @@ pub async fn signal_ready(api: &Api) {
     }
 }
 
-/// Serves events until an answer asks for the end of the process.
-///
-/// `handler` is called with one event at a time.
+/// Serves events, one at a time, until a result asks the process to exit.
 pub async fn serve<H, F>(api: &Api, mut handler: H)
 where
     H: FnMut(Context, Bytes) -> F,
@@ -49,7 +49,7 @@ where
     loop {
         let (context, event) = match api.next().await {
             Ok(invocation) => invocation,
-            // Asked again, the API would give the same event.
+            // A retry would return the same event.
             Err(error @ Error::EventTooLarge) => {
                 post(api, &InvocationResult::Error(error.to_string())).await;
                 continue;
@@ -78,7 +78,7 @@ async fn post(api: &Api, result: &InvocationResult) {
     }
 }
 
-/// Pauses between attempts to reach the runtime API: 20 ms, doubling to 1 s, for ever.
+/// Endless delays between calls that failed: 20 ms, doubling to 1 s, with jitter.
 fn retry_delays() -> impl Iterator<Item = Duration> {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(20))
@@ -93,7 +93,7 @@ async fn back_off(delays: &mut impl Iterator<Item = Duration>, call: &str, error
     tokio::time::sleep(delays.next().unwrap_or(Duration::from_secs(1))).await;
 }
 
-/// Tells on standard error, which is not part of any invocation's log.
+/// Writes to standard error, which belongs to no invocation's log.
 fn log_error(call: &str, error: &Error) {
     eprintln!("runtime API, {call}: {error:#}");
 }

@@ -1,4 +1,6 @@
-//! Panics become values: whatever panics inside an invocation, the next event is served.
+//! Conversion of panics to values, so that a panic in one invocation does not stop the next.
+//!
+//! A panic hook notes the location instead of printing a trace.
 
 use std::any::Any;
 use std::fmt;
@@ -8,10 +10,10 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::FutureExt;
 
-/// Where the newest panic happened, as the hook saw it: the unwound value no longer tells.
+/// Location of the newest panic. The hook stores it, because the unwound value does not have it.
 static LAST_LOCATION: Mutex<Option<String>> = Mutex::new(None);
 
-/// A panic that was caught: its message and place.
+/// Caught panic: its message and location.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Panic {
     message: String,
@@ -19,7 +21,7 @@ pub struct Panic {
 }
 
 impl Panic {
-    /// Reads the value that [`std::panic::catch_unwind`] or [`std::thread::JoinHandle::join`] gave.
+    /// Reads the value that [`std::panic::catch_unwind`] or [`std::thread::JoinHandle::join`] returned.
     #[must_use]
     pub fn from_payload(payload: &(dyn Any + Send)) -> Self {
         let message = payload
@@ -39,7 +41,8 @@ impl fmt::Display for Panic {
     }
 }
 
-/// Notes the place of each panic instead of printing a trace, which would tear the log apart.
+/// Installs a hook that notes the location of each panic instead of printing a trace, which would break the
+/// log lines.
 pub fn install_panic_hook() {
     panic::set_hook(Box::new(|info| {
         let location = info.location().map(|location| format!("{}:{}", location.file(), location.line()));
@@ -47,10 +50,10 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// Runs a future to its end, or to its panic.
+/// Runs a future to its end or to its panic.
 ///
 /// # Errors
-/// The panic. State the future shared with others may be half changed: share none that matters.
+/// The panic. State that the future shared with other code may be half changed, so share none that matters.
 pub async fn catch_panic<F: Future>(future: F) -> Result<F::Output, Panic> {
     AssertUnwindSafe(future).catch_unwind().await.map_err(|payload| Panic::from_payload(payload.as_ref()))
 }

@@ -1,8 +1,6 @@
-//! Moving sources through `render`, seen by an independent reader of the same files and of what is made of them.
+//! Animations through `render`: an independent reader plays both the source and its thumbnail.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
-
-use std::io::{self, Cursor, Read};
+use std::io::Cursor;
 use std::path::Path;
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Motion, NotAnimated, Thumbnail, Upright, render};
@@ -12,22 +10,25 @@ use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::{AnimationDecoder as _, Delay, Frame, RgbaImage};
 
-use crate::fixture::{LIMITS, data, run};
+use crate::comparison;
+use crate::files::{png, png_header};
+use crate::fixture::{BrokenReader, LIMITS, data, open, run};
 
-/// A picture and when it goes away, ms.
+/// An image that a viewer shows, and the time at which it goes away.
 struct Shown {
-    picture: RgbaImage,
+    image: RgbaImage,
+    /// Milliseconds from the start.
     until: f64,
 }
 
-/// What viewers show: equal pictures are one, and haste is a tenth of a second.
-fn watch(file: &[u8]) -> Vec<Shown> {
+/// The images that a viewer shows. Equal frames in a row count as one, and delays up to 10 ms are played as 100 ms.
+fn playback(file: &[u8]) -> Vec<Shown> {
     let source = Cursor::new(file);
     let frames = match file {
         [b'G', ..] => GifDecoder::new(source).unwrap().into_frames(),
         [b'R', ..] => {
             let mut decoder = WebPDecoder::new(source).unwrap();
-            // As browsers have it, whatever the file hints at.
+            // Browsers ignore the background colour of the file.
             decoder.set_background_color(image::Rgba([0; 4])).unwrap();
             decoder.into_frames()
         }
@@ -39,19 +40,19 @@ fn watch(file: &[u8]) -> Vec<Shown> {
         let (numerator, denominator) = frame.delay().numer_denom_ms();
         let delay = f64::from(numerator) / f64::from(denominator);
         clock += if delay <= 10.0 { 100.0 } else { delay };
-        let mut picture = frame.into_buffer();
-        for pixel in picture.pixels_mut().filter(|pixel| pixel.0[3] == 0) {
+        let mut image = frame.into_buffer();
+        for pixel in image.pixels_mut().filter(|pixel| pixel.0[3] == 0) {
             pixel.0 = [0; 4];
         }
         match shown.last_mut() {
-            Some(last) if last.picture == picture => last.until = clock,
-            _ => shown.push(Shown { picture, until: clock }),
+            Some(last) if last.image == image => last.until = clock,
+            _ => shown.push(Shown { image, until: clock }),
         }
     }
     shown
 }
 
-fn moving(format: Format) -> Recipe {
+fn animated(format: Format) -> Recipe {
     Recipe {
         format: Some(format),
         quality: Quality::Fixed(95),
@@ -66,16 +67,16 @@ fn thumbnail(file: &[u8], recipe: &Recipe) -> Thumbnail {
 
 /// Mean difference of samples.
 fn difference(left: &RgbaImage, right: &RgbaImage) -> f64 {
-    crate::nearness::difference(left, right).0
+    comparison::difference(left, right).0
 }
 
-/// Every file in the folder whose frames the reader can tell.
+/// Every animation in the folder that the independent reader understands.
 fn animations() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/animations");
     let mut found = vec![("image-rs-anim.webp".to_owned(), data("image-rs-anim.webp"))];
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        // The reader knows no frames of sixteen bits.
+        // The reader does not support frames of sixteen bits.
         let is_read = name != "rgba16.png" && [".gif", ".png", ".webp"].iter().any(|end| name.ends_with(end));
         if is_read {
             found.push((name.clone(), data(&format!("animations/{name}"))));
@@ -86,42 +87,42 @@ fn animations() -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn moving_thumbnails_show_what_their_sources_show_for_as_long() {
-    let mut moved = 0;
+fn animated_thumbnail_plays_like_its_source() {
+    let mut compared = 0;
     for (name, file) in animations() {
-        let expected = watch(&file);
-        let alphas = || expected.iter().flat_map(|shown| shown.picture.pixels()).map(|pixel| pixel.0[3]);
+        let expected = playback(&file);
+        let alphas = || expected.iter().flat_map(|shown| shown.image.pixels()).map(|pixel| pixel.0[3]);
         for format in [Format::Gif, Format::WebP] {
-            // In GIF a pixel is there or not.
+            // A pixel of GIF is opaque or transparent.
             if expected.len() < 2
                 || (format == Format::Gif && alphas().any(|alpha| !matches!(alpha, 0 | 255)))
             {
                 continue;
             }
             let what = format!("{name} as {format:?}");
-            let thumbnail = thumbnail(&file, &moving(format));
+            let thumbnail = thumbnail(&file, &animated(format));
             assert_eq!(thumbnail.motion, Motion::Animated(u32::try_from(expected.len()).unwrap()), "{what}");
-            let seen = watch(&thumbnail.bytes);
+            let seen = playback(&thumbnail.bytes);
             assert_eq!(seen.len(), expected.len(), "{what}");
-            // WebP halves the resolution of colours.
+            // Lossy WebP halves the resolution of colours, which shows at the sharp edges of these files.
             let (allowed, late) = match format {
                 Format::Gif => (2.0, 5.0),
                 _ if ["border-touching", "dispose-"].iter().any(|kind| name.starts_with(kind)) => (30.0, 0.5),
                 _ => (6.0, 0.5),
             };
             for (seen, expected) in seen.iter().zip(&expected) {
-                let apart = difference(&seen.picture, &expected.picture);
-                assert!(apart < allowed, "{what}: {apart:.2}");
+                let mean = difference(&seen.image, &expected.image);
+                assert!(mean < allowed, "{what}: {mean:.2}");
                 assert!((seen.until - expected.until).abs() <= late, "{what}: {} ms", seen.until);
             }
-            moved += 1;
+            compared += 1;
         }
     }
-    assert!(moved >= 18, "{moved}");
+    assert!(compared >= 18, "{compared}");
 }
 
 #[test]
-fn each_frame_is_scaled_like_a_still_picture_of_it() {
+fn each_frame_is_scaled_like_a_still_image() {
     for name in [
         "animations/large-gif-anim-combine.gif",
         "animations/says-alpha-has-none.webp",
@@ -129,21 +130,20 @@ fn each_frame_is_scaled_like_a_still_picture_of_it() {
     ] {
         let file = data(name);
         let steps = Recipe::fit_inside(90, 60).steps;
-        let recipe = Recipe { steps: steps.clone(), ..moving(Format::WebP) };
-        let seen = watch(&thumbnail(&file, &recipe).bytes);
+        let recipe = Recipe { steps: steps.clone(), ..animated(Format::WebP) };
+        let seen = playback(&thumbnail(&file, &recipe).bytes);
         let still = Recipe { steps, format: Some(Format::Png), ..Recipe::default() };
-        for (seen, frame) in seen.iter().zip(watch(&file)) {
+        for (seen, frame) in seen.iter().zip(playback(&file)) {
             let mut png = Cursor::new(Vec::new());
-            frame.picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
-            let expected = image::load_from_memory(&thumbnail(png.get_ref(), &still).bytes).unwrap();
-            let apart = difference(&seen.picture, &expected.into_rgba8());
-            assert!(apart < 4.0, "{name}: {apart:.2}");
+            frame.image.write_to(&mut png, image::ImageFormat::Png).unwrap();
+            let mean = difference(&seen.image, &open(&thumbnail(png.get_ref(), &still).bytes));
+            assert!(mean < 4.0, "{name}: {mean:.2}");
         }
     }
 }
 
-/// The number in the ANIM chunk, or the block of Netscape's extension.
-fn plays(file: &[u8]) -> Option<u16> {
+/// The loop count in the ANIM chunk of WebP, or in the NETSCAPE extension of GIF.
+fn loop_count(file: &[u8]) -> Option<u16> {
     let at = |name: &[u8], skipped: usize| {
         let found = file.windows(name.len()).position(|window| window == name)?;
         Some(u16::from_le_bytes(*file.get(found + name.len() + skipped..)?.first_chunk()?))
@@ -154,9 +154,9 @@ fn plays(file: &[u8]) -> Option<u16> {
     }
 }
 
-/// GIF counts how often all is shown again, WebP and PNG how often it is shown.
+/// GIF stores the number of repetitions, WebP and PNG the number of plays.
 #[test]
-fn animations_end_when_their_source_ends() {
+fn animated_thumbnail_repeats_as_often_as_its_source() {
     let gif = |repeat: Option<Repeat>| {
         let mut file = Vec::new();
         let mut encoder = GifEncoder::new(&mut file);
@@ -173,17 +173,17 @@ fn animations_end_when_their_source_ends() {
         (once, None, 1),
         (data("image-rs-anim.webp"), Some(0), 0),
     ] {
-        assert_eq!(plays(&thumbnail(&file, &moving(Format::Gif)).bytes), as_gif);
-        assert_eq!(plays(&thumbnail(&file, &moving(Format::WebP)).bytes), Some(as_webp));
+        assert_eq!(loop_count(&thumbnail(&file, &animated(Format::Gif)).bytes), as_gif);
+        assert_eq!(loop_count(&thumbnail(&file, &animated(Format::WebP)).bytes), Some(as_webp));
     }
 }
 
-/// So many frames, each with a dot in another place.
+/// Frames with a dot, each in another place.
 fn dots(count: u32) -> Vec<Frame> {
     let frame = |number: u32| {
-        let mut picture = RgbaImage::from_pixel(40, 30, image::Rgba([0, 0, 90, 255]));
-        picture.put_pixel(number % 40, number / 40, image::Rgba([255, 255, 0, 255]));
-        Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(50, 1))
+        let mut image = RgbaImage::from_pixel(40, 30, image::Rgba([0, 0, 90, 255]));
+        image.put_pixel(number % 40, number / 40, image::Rgba([255, 255, 0, 255]));
+        Frame::from_parts(image, 0, 0, Delay::from_numer_denom_ms(50, 1))
     };
     (0..count).map(frame).collect()
 }
@@ -195,25 +195,24 @@ fn gif(frames: Vec<Frame>) -> Vec<u8> {
 }
 
 #[test]
-fn without_a_word_and_in_formats_that_stand_still_the_first_frame_is_shown() {
+fn thumbnail_is_the_first_frame_by_default_and_in_formats_without_animation() {
     let file = gif(dots(3));
-    let first = Recipe { animation: Animation::First, ..moving(Format::WebP) };
+    let first = Recipe { animation: Animation::First, ..animated(Format::WebP) };
     assert_eq!(Recipe::default().animation, Animation::First);
-    assert_eq!(thumbnail(&file, &moving(Format::Jpeg)).motion, Motion::Still);
-    for recipe in [first, moving(Format::Png)] {
+    assert_eq!(thumbnail(&file, &animated(Format::Jpeg)).motion, Motion::Still);
+    for recipe in [first, animated(Format::Png)] {
         let thumbnail = thumbnail(&file, &recipe);
         assert_eq!(thumbnail.motion, Motion::Still);
-        let picture = image::load_from_memory(&thumbnail.bytes).unwrap().into_rgba8();
-        assert!(difference(&picture, dots(1)[0].buffer()) < 2.0);
+        assert!(difference(&open(&thumbnail.bytes), dots(1)[0].buffer()) < 2.0);
     }
 }
 
 #[test]
-fn a_picture_of_one_frame_stays_a_picture() {
+fn source_of_one_frame_gives_a_still_image() {
     for file in [gif(dots(1)), data("animations/interlaced.gif"), data("palette.png"), data("rgba.webp")] {
         for format in [Format::Gif, Format::WebP] {
-            let kept = thumbnail(&file, &moving(format));
-            let still = thumbnail(&file, &Recipe { animation: Animation::First, ..moving(format) });
+            let kept = thumbnail(&file, &animated(format));
+            let still = thumbnail(&file, &Recipe { animation: Animation::First, ..animated(format) });
             assert_eq!(kept, still);
             assert_eq!(kept.motion, Motion::Still);
         }
@@ -221,27 +220,26 @@ fn a_picture_of_one_frame_stays_a_picture() {
 }
 
 #[test]
-fn frames_of_sixteen_bits_move_too() {
+fn frames_of_sixteen_bits_are_animated() {
     let file = data("animations/rgba16.png");
-    let moving = thumbnail(&file, &moving(Format::WebP));
-    assert_eq!(moving.motion, Motion::Animated(3));
+    let kept = thumbnail(&file, &animated(Format::WebP));
+    assert_eq!(kept.motion, Motion::Animated(3));
     let still = thumbnail(&file, &Recipe { format: Some(Format::Png), ..Recipe::default() });
-    let still = image::load_from_memory(&still.bytes).unwrap().into_rgba8();
-    assert!(difference(&watch(&moving.bytes)[0].picture, &still) < 3.0);
+    assert!(difference(&playback(&kept.bytes)[0].image, &open(&still.bytes)) < 3.0);
 }
 
 #[test]
-fn moving_and_still_thumbnails_come_from_one_source() {
+fn animated_and_still_thumbnails_come_from_one_source() {
     let file = data("animations/mixed-disposal.gif");
     let still = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(16, 16) };
-    let (gif, webp) = (moving(Format::Gif), moving(Format::WebP));
+    let (gif, webp) = (animated(Format::Gif), animated(Format::WebP));
     let together = run(&file, &[&gif, &still, &webp]).unwrap().thumbnails;
     let together: Vec<Thumbnail> = together.into_iter().map(Result::unwrap).collect();
     assert_eq!(together, [thumbnail(&file, &gif), thumbnail(&file, &still), thumbnail(&file, &webp)]);
 }
 
-/// The first frame, because of this.
-fn dropped(file: &[u8], recipe: &Recipe) -> NotAnimated {
+/// The reason why the thumbnail is the first frame only.
+fn reason_for_still(file: &[u8], recipe: &Recipe) -> NotAnimated {
     let kept = thumbnail(file, recipe);
     let still = thumbnail(file, &Recipe { animation: Animation::First, ..recipe.clone() });
     assert_eq!(kept.bytes, still.bytes);
@@ -252,121 +250,110 @@ fn dropped(file: &[u8], recipe: &Recipe) -> NotAnimated {
 }
 
 #[test]
-fn what_is_too_much_becomes_the_first_frame() {
-    assert_eq!(dropped(&gif(dots(1001)), &moving(Format::WebP)), NotAnimated::Frames(1000));
-    assert_eq!(thumbnail(&gif(dots(1000)), &moving(Format::WebP)).motion, Motion::Animated(1000));
-    let tight = Recipe { max_bytes: Some(1000), ..moving(Format::WebP) };
-    assert_eq!(dropped(&gif(dots(200)), &tight), NotAnimated::Bytes(1000));
+fn animation_beyond_a_limit_becomes_its_first_frame() {
+    assert_eq!(reason_for_still(&gif(dots(1001)), &animated(Format::WebP)), NotAnimated::Frames(1000));
+    assert_eq!(thumbnail(&gif(dots(1000)), &animated(Format::WebP)).motion, Motion::Animated(1000));
+    let tight = Recipe { max_bytes: Some(1000), ..animated(Format::WebP) };
+    assert_eq!(reason_for_still(&gif(dots(200)), &tight), NotAnimated::Bytes(1000));
 
-    // 1,100,000,000 pixels, of which the first frame is there.
-    let announced = crate::chunks::png(&[
-        (b"IHDR", &[&1100_u32.to_be_bytes()[..], &1000_u32.to_be_bytes(), &[8, 0, 0, 0, 0]].concat()),
+    // A file that announces 1,100,000,000 pixels and has only its first frame.
+    let announced = png(&[
+        (b"IHDR", &png_header([1100, 1000], 8, 0, false)),
         (b"acTL", &[1000_u32.to_be_bytes(), 0_u32.to_be_bytes()].concat()),
-        (b"fcTL", &control(1100, 1000)),
+        (b"fcTL", &frame_control(1100, 1000)),
         (b"IDAT", &fdeflate::compress_to_vec(&[0; 1000 * 1101])),
         (b"IEND", &[]),
     ]);
-    // The second one is missing, but was too much anyway.
-    assert_eq!(dropped(&announced, &moving(Format::WebP)), NotAnimated::Pixels(1_000_000_000));
+    // The limit is met before the missing second frame is.
+    assert_eq!(reason_for_still(&announced, &animated(Format::WebP)), NotAnimated::Pixels(1_000_000_000));
 }
 
-/// The control of a first frame that fills a canvas of this size.
-fn control(width: u32, height: u32) -> Vec<u8> {
+/// Content of the chunk fcTL of a first frame that fills a canvas of this size.
+fn frame_control(width: u32, height: u32) -> Vec<u8> {
     let numbers = [0, width, height, 0, 0].map(u32::to_be_bytes).concat();
     [numbers, vec![0, 1, 0, 10, 0, 0]].concat()
 }
 
-/// It would be another thumbnail with more memory, under the same stamp.
+/// A first frame instead would have the same stamp as the animation that more memory gives.
 #[test]
-fn an_animation_that_lacks_memory_fails_where_its_first_frame_would_not() {
+fn animation_without_enough_memory_fails_even_if_its_first_frame_fits() {
     let file = gif(dots(100));
     let made = |animation, memory| {
-        let recipe = Recipe { animation, ..moving(Format::Gif) };
+        let recipe = Recipe { animation, ..animated(Format::Gif) };
         let limits = Limits { memory, ..LIMITS };
         let rendering =
             render(Cursor::new(&file), None, &[&recipe], Upright::ByExif, &limits, &Cancel::default())
                 .ok()?;
         rendering.thumbnails.into_iter().next()
     };
-    let (mut moved, mut lacked) = (0, 0);
+    let (mut animations, mut failures) = (0, 0);
     for memory in (0..100).map(|step| 20_000 + step * 2000) {
         match made(Animation::Keep, memory) {
             Some(Ok(thumbnail)) => {
                 assert_eq!(thumbnail.motion, Motion::Animated(100), "{memory}");
-                moved += 1;
+                animations += 1;
             }
             Some(Err(_)) | None => {
-                lacked += usize::from(made(Animation::First, memory).is_some_and(|first| first.is_ok()));
+                failures += usize::from(made(Animation::First, memory).is_some_and(|first| first.is_ok()));
             }
         }
     }
-    assert!(moved > 0 && lacked > 0, "{moved} {lacked}");
-}
-
-/// Gives its bytes, then fails.
-struct Broken<'a>(&'a [u8]);
-
-impl Read for Broken<'_> {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(target)? {
-            0 => Err(io::ErrorKind::ConnectionReset.into()),
-            count => Ok(count),
-        }
-    }
+    assert!(animations > 0 && failures > 0, "{animations} {failures}");
 }
 
 #[test]
-fn a_damaged_frame_leaves_the_first_and_a_broken_download_nothing() {
-    let recipe = moving(Format::WebP);
+fn damaged_animation_becomes_its_first_frame_and_a_broken_download_fails() {
+    let recipe = animated(Format::WebP);
     for file in [gif(dots(100)), data("animations/ball.png")] {
         let half = file.get(..file.len() / 2).unwrap();
-        let reason = dropped(half, &recipe);
+        let reason = reason_for_still(half, &recipe);
         assert!(matches!(reason, NotAnimated::Damaged { frame: 3.., .. }), "{reason:?}");
-        let broken = render(Broken(half), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
+        let broken =
+            render(BrokenReader(half), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
         assert!(matches!(broken, Err(Error::Read(_))), "{broken:?}");
     }
 }
 
 #[test]
-fn a_file_without_its_last_byte_moves_unless_the_download_broke_off() {
-    let recipe = moving(Format::WebP);
+fn file_without_its_last_byte_is_animated_unless_its_download_broke_off() {
+    let recipe = animated(Format::WebP);
     let whole = gif(dots(5));
     let cut = whole.get(..whole.len() - 1).unwrap();
     assert_eq!(thumbnail(cut, &recipe), thumbnail(&whole, &recipe));
-    let broken = render(Broken(cut), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
+    let broken = render(BrokenReader(cut), None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default());
     assert!(matches!(broken, Err(Error::Read(_))), "{broken:?}");
 }
 
-/// A bright disc moves from left to right over a plain ground; the crop stays where it was in the first frame.
+/// A bright disc moves from left to right over a plain background; the crop stays at its place in the first frame.
 #[test]
-fn the_subject_is_looked_for_once() {
+fn crop_follows_the_subject_of_the_first_frame() {
     let frame = |number: u32| {
-        let picture = RgbaImage::from_fn(90, 30, |x, y| {
+        let image = RgbaImage::from_fn(90, 30, |x, y| {
             let (across, down) = (f64::from(x) - 15.0 - 20.0 * f64::from(number), f64::from(y) - 15.0);
             let inside = across.hypot(down) < 10.0;
             image::Rgba(if inside { [250, 40, 30, 255] } else { [90, 90, 90, 255] })
         });
-        Frame::from_parts(picture, 0, 0, Delay::from_numer_denom_ms(100, 1))
+        Frame::from_parts(image, 0, 0, Delay::from_numer_denom_ms(100, 1))
     };
     let crop = Step::Crop { width: Some(30), height: Some(30), gravity: Gravity::Auto };
-    let recipe = Recipe { steps: vec![crop], ..moving(Format::Gif) };
-    let seen = watch(&thumbnail(&gif((0..4).map(frame).collect()), &recipe).bytes);
-    let red = |shown: &Shown| shown.picture.pixels().filter(|pixel| pixel.0[0] > 200).count();
+    let recipe = Recipe { steps: vec![crop], ..animated(Format::Gif) };
+    let seen = playback(&thumbnail(&gif((0..4).map(frame).collect()), &recipe).bytes);
+    let red = |shown: &Shown| shown.image.pixels().filter(|pixel| pixel.0[0] > 200).count();
     assert!(red(&seen[0]) > 250, "{}", red(&seen[0]));
     assert_eq!(red(seen.last().unwrap()), 0);
 }
 
 #[test]
-fn frames_are_cut_turned_and_padded_like_stills() {
+fn frames_are_cropped_rotated_and_padded() {
     let recipe = Recipe {
         steps: vec![
             Step::Thumbnail(Geometry::Cover { width: 20, height: 20, scaling: Scaling::Both }),
             Step::Rotate(90),
             Step::Pad { width: 24, height: 40, color: None },
         ],
-        ..moving(Format::Gif)
+        ..animated(Format::Gif)
     };
     let thumbnail = thumbnail(&gif(dots(5)), &recipe);
     assert_eq!((thumbnail.width, thumbnail.height, thumbnail.motion), (24, 40, Motion::Animated(5)));
-    assert!(watch(&thumbnail.bytes).iter().all(|shown| shown.picture.dimensions() == (24, 40)));
+    assert!(playback(&thumbnail.bytes).iter().all(|shown| shown.image.dimensions() == (24, 40)));
 }

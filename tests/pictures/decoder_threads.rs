@@ -1,6 +1,4 @@
-//! Threads of the JPEG reader: as many as the limits of a rendering grant, for large pictures only.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+//! Threads of the JPEG reader: as many as the limits of a rendering allow, for large images only.
 
 use std::io::Read;
 use std::num::NonZeroUsize;
@@ -9,8 +7,8 @@ use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::Recipe;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-/// Noise, some MB, so that its stretches are worth a thread.
-fn file((width, height): (u16, u16)) -> Vec<u8> {
+/// Several MB of noise, so that each part of the file is worth a thread.
+fn noise((width, height): (u16, u16)) -> Vec<u8> {
     let mut seed = 7_u32;
     let samples = std::iter::repeat_with(|| {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -25,19 +23,19 @@ fn file((width, height): (u16, u16)) -> Vec<u8> {
     bytes
 }
 
-/// True when this process has threads of the reader.
+/// Looks for a thread of the reader in this process.
 fn has_threads() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     tasks.flatten().any(|task| std::fs::read(task.path().join("comm")).is_ok_and(|name| name == b"jpeg\n"))
 }
 
-/// Looks for threads whenever more of the file is wanted.
-struct Watching<'a> {
+/// Counts the reads during which the reader has threads.
+struct ThreadCounter<'a> {
     rest: &'a [u8],
     seen: &'a mut usize,
 }
 
-impl Read for Watching<'_> {
+impl Read for ThreadCounter<'_> {
     fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
         *self.seen += usize::from(has_threads());
         self.rest.read(target)
@@ -45,14 +43,14 @@ impl Read for Watching<'_> {
 }
 
 #[test]
-fn a_thumbnail_has_the_threads_that_its_limits_grant() {
-    let file = file((5200, 3900));
+fn reader_has_as_many_threads_as_its_limits_allow() {
+    let file = noise((5200, 3900));
     let recipe = Recipe::fit_inside(200, 200);
     let made = |threads| {
         let (max_pixels, memory, threads) = (1 << 25, 1 << 26, NonZeroUsize::new(threads).unwrap());
         let limits = Limits { max_pixels, memory, damage: Tolerance::Nothing, threads };
         let mut seen = 0;
-        let source = Watching { rest: &file, seen: &mut seen };
+        let source = ThreadCounter { rest: &file, seen: &mut seen };
         let rendering =
             render(source, None, &[&recipe], Upright::ByExif, &limits, &Cancel::default()).unwrap();
         (seen, rendering.thumbnails.into_iter().next().unwrap().unwrap().bytes)

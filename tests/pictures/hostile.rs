@@ -1,17 +1,15 @@
-//! Hostile, broken and interrupted files through `render`: each must end in an error that names the culprit,
-//! or in a picture, and never in a panic.
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
+//! Hostile, damaged and interrupted files through `render`: each gives a thumbnail or an error that names the cause, and
+//! never a panic.
 
 use std::io::{self, Cursor, Read};
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, Upright, render};
 use cos_thumbnailer::recipe::{Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step};
 
-use crate::fixture::{LIMITS, data, run};
+use crate::fixture::{BrokenReader, LIMITS, data, run};
 
 #[test]
-fn one_impossible_recipe_does_not_spoil_the_others() {
+fn impossible_recipe_does_not_fail_the_others() {
     let good = Recipe::fit_inside(50, 50);
     let huge = Recipe {
         steps: vec![Step::Thumbnail(Geometry::Exact { width: 10_000, height: 10_000 })],
@@ -23,7 +21,7 @@ fn one_impossible_recipe_does_not_spoil_the_others() {
 }
 
 #[test]
-fn files_that_are_no_pictures_or_not_whole_are_refused_by_what_they_are() {
+fn text_half_a_file_and_an_empty_file_are_told_apart() {
     let recipe = Recipe::fit_inside(50, 50);
     let refusal = |name: &str| run(&data(name), &[&recipe]).unwrap_err();
     assert!(matches!(refusal("text.jpg"), Error::NotAnImage));
@@ -33,16 +31,16 @@ fn files_that_are_no_pictures_or_not_whole_are_refused_by_what_they_are() {
     assert!(matches!(run(&[], &[&recipe]), Err(Error::Empty)));
 }
 
-/// The second half of this progressive file only refines what the first one has.
+/// The missing half of this progressive file only refines the first half.
 #[test]
-fn a_progressive_jpeg_that_lacks_precision_is_rendered_and_said_to_be_damaged() {
+fn progressive_jpeg_without_its_last_scans_is_rendered_and_reported_as_damaged() {
     let source = run(&data("truncated.jpg"), &[&Recipe::fit_inside(50, 50)]).unwrap().source;
     assert!(source.damaged.is_some_and(|percent| percent.get() < 10), "{source:?}");
 }
 
-/// Some writers leave the end marker out, and some close a file that they cut.
+/// Some writers omit the end marker, and some add one to a file that they cut.
 #[test]
-fn jpeg_is_damaged_when_pixels_are_missing_and_not_when_its_end_marker_is() {
+fn jpeg_without_pixels_is_damaged_and_without_an_end_marker_is_not() {
     let recipe = Recipe::fit_inside(50, 50);
     for name in ["grey.jpg", "progressive.jpg", "cmyk-adobe.jpg", "photo-2048x1365.jpg"] {
         let bytes = data(name);
@@ -52,16 +50,16 @@ fn jpeg_is_damaged_when_pixels_are_missing_and_not_when_its_end_marker_is() {
         let refusal = run(&closed(bytes.len() / 3), &[&recipe]).map(|_| ());
         assert!(matches!(refusal, Err(Error::Damaged { .. })), "{name}: {refusal:?}");
         let nearly = run(&closed(bytes.len() - 40), &[&recipe]).unwrap().source;
-        assert!(nearly.damaged.is_some(), "{name}: nothing is said of the damage");
+        assert!(nearly.damaged.is_some(), "{name}: the damage is not reported");
     }
 }
 
-/// The header of a first progressive scan of three components.
+/// Header of the first progressive scan of three components.
 const SCAN: [u8; 14] = [0xff, 0xda, 0, 12, 3, 1, 0, 2, 0, 3, 0, 0, 0, 1];
 
-/// By their header alone: the reader behind it must not be asked for more than the first chunk.
+/// The header suffices: `render` must not read more than a first chunk of an endless file.
 #[test]
-fn bombs_are_refused_by_their_header_with_numbers() {
+fn decompression_bombs_are_refused_by_their_header_with_numbers() {
     let recipe = Recipe::fit_inside(50, 50);
     let gif = [b"GIF89a\xff\xff\xff\xff\x80\0\0", [0; 6].as_slice(), b",\0\0\0\0\xff\xff\xff\xff\0"].concat();
     let bmp =
@@ -92,7 +90,7 @@ fn bombs_are_refused_by_their_header_with_numbers() {
     }
 }
 
-/// Counts the bytes it gives.
+/// Counts the bytes that were read.
 struct Counted<R> {
     inner: R,
     read: usize,
@@ -107,25 +105,25 @@ impl<R: Read> Read for Counted<R> {
 }
 
 #[test]
-fn progressive_coefficients_count_before_they_are_allocated() {
+fn progressive_coefficients_are_refused_before_they_are_allocated() {
     let mut jpeg = vec![0xff, 0xd8, 0xff, 0xc2, 0, 17, 8, 0x20, 0, 0x20, 0, 3];
     jpeg.extend([1, 0x11, 0, 2, 0x11, 1, 3, 0x11, 1]);
     jpeg.extend(SCAN);
     let limits = Limits { memory: 100_000_000, ..LIMITS };
-    // Decoded at full size, all of them are kept.
+    // A decode at full size keeps all coefficients.
     let recipe = Recipe::fit_inside(5000, 5000);
     let refusal =
         render(jpeg.as_slice(), None, &[&recipe], Upright::ByExif, &limits, &Cancel::default()).unwrap_err();
-    // 8192 x 8192 x 3 coefficients of two bytes.
+    // 8192 x 8192 x 3 coefficients of two bytes each.
     assert!(
         matches!(refusal, Error::TooMuchMemory { needed, .. } if needed >= 8192 * 8192 * 6),
         "{refusal:?}"
     );
 }
 
-/// The size in the container and the one in the coded picture must agree, whichever is larger.
+/// The size in the container and that of the coded image must agree, whichever is larger.
 #[test]
-fn avif_with_pixels_of_another_size_than_it_says_is_damaged() {
+fn avif_with_another_size_in_its_container_is_damaged() {
     let recipe = Recipe::fit_inside(50, 50);
     let whole = data("rgb.avif");
     let at = whole.windows(4).position(|kind| kind == b"ispe").unwrap() + 8;
@@ -139,9 +137,9 @@ fn avif_with_pixels_of_another_size_than_it_says_is_damaged() {
     }
 }
 
-/// A sequence header that asks for more than memory allows is refused before the decoder sees it.
+/// The sequence header tells the memory that the decoder would need.
 #[test]
-fn avif_counts_its_pictures_before_it_is_decoded() {
+fn avif_beyond_the_memory_limit_is_refused_before_it_is_decoded() {
     let recipe = Recipe::fit_inside(50, 50);
     let limits = Limits { memory: 100_000, ..LIMITS };
     let bytes = data("kodim23.avif");
@@ -150,18 +148,7 @@ fn avif_counts_its_pictures_before_it_is_decoded() {
     assert!(matches!(refusal, Error::TooMuchMemory { .. }), "{refusal:?}");
 }
 
-/// Gives so many bytes of a file, then an error of its own.
-struct Breaking<'a>(&'a [u8]);
-
-impl Read for Breaking<'_> {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(target)? {
-            0 => Err(io::Error::new(io::ErrorKind::ConnectionReset, "reset by peer")),
-            count => Ok(count),
-        }
-    }
-}
-
+/// A file of each format and kind.
 const SAMPLES: [&str; 38] = [
     "animated.gif",
     "bilevel.png",
@@ -204,19 +191,19 @@ const SAMPLES: [&str; 38] = [
 ];
 
 #[test]
-fn failing_reader_is_told_from_a_short_file_in_every_format() {
+fn failing_reader_and_short_file_are_told_apart_in_every_format() {
     let recipe = Recipe::fit_inside(50, 50);
     for name in SAMPLES {
         let bytes = data(name);
         for part in [3, 20, bytes.len() / 3, bytes.len() / 2] {
-            let reader = Breaking(&bytes[..part]);
+            let reader = BrokenReader(&bytes[..part]);
             let refusal =
                 render(reader, None, &[&recipe], Upright::ByExif, &LIMITS, &Cancel::default()).map(|_| ());
             assert!(matches!(refusal, Err(Error::Read(_))), "{name} after {part} bytes: {refusal:?}");
             let refusal = run(&bytes[..part], &[&recipe]).map(|rendering| rendering.source.damaged);
             let is_clear = match refusal {
                 Err(Error::Damaged { .. } | Error::NotAnImage) => true,
-                // The first frame of an animation may be there when later ones are not.
+                // An animation may be cut behind its first frame.
                 Ok(damaged) => damaged.is_some() || name.contains("anim"),
                 Err(_) => false,
             };
@@ -226,7 +213,7 @@ fn failing_reader_is_told_from_a_short_file_in_every_format() {
 }
 
 #[test]
-fn cancelling_ends_every_format() {
+fn cancelled_rendering_ends_in_every_format() {
     let recipe = Recipe::fit_inside(50, 50);
     let cancel = Cancel::default();
     cancel.cancel();
@@ -237,24 +224,24 @@ fn cancelling_ends_every_format() {
     }
 }
 
-/// Numbers from a seed (xorshift), so that a failure can be seen again.
-struct Dice(u64);
+/// Numbers from a fixed seed (xorshift64), so that a failure repeats.
+struct Random(u64);
 
-impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % u64::try_from(below.max(1)).unwrap()).unwrap()
+        usize::try_from(self.0 % u64::try_from(bound.max(1)).unwrap()).unwrap()
     }
 
     fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        *from.get(self.roll(from.len())).unwrap()
+        *from.get(self.below(from.len())).unwrap()
     }
 }
 
-/// Whatever the bytes, the answer is a rendering or an error, within the memory allowed.
-fn survive(name: &str, what: &str, bytes: &[u8]) {
+/// Checks that these bytes give a rendering or an error, not a panic.
+fn assert_no_panic(name: &str, what: &str, bytes: &[u8]) {
     let recipe = Recipe { format: Some(Format::Jpeg), ..Recipe::fit_inside(20, 20) };
     let limits = Limits { max_pixels: 4_000_000, memory: 32_000_000, ..LIMITS };
     let outcome = std::panic::catch_unwind(|| {
@@ -265,42 +252,42 @@ fn survive(name: &str, what: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn truncation_anywhere_is_survived() {
+fn truncated_file_causes_no_panic() {
     for name in SAMPLES {
         let bytes = data(name);
         let step = (bytes.len() / 150).max(1);
         for length in (0..bytes.len()).step_by(step).chain(0..bytes.len().min(100)) {
-            survive(name, &format!("cut to {length} bytes"), &bytes[..length]);
+            assert_no_panic(name, &format!("cut to {length} bytes"), &bytes[..length]);
         }
     }
 }
 
 #[test]
-fn flipped_bits_are_survived() {
+fn flipped_bits_cause_no_panic() {
     let rounds = std::env::var("FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(150);
     for name in SAMPLES {
         let whole = data(name);
-        let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random(0x9e37_79b9_7f4a_7c15);
         for round in 0..rounds {
             let mut bytes = whole.clone();
-            // Headers are where a flip matters most.
+            // Every other round flips bits of the header, where they have most effect.
             let reach = if round % 2 == 0 { bytes.len().min(700) } else { bytes.len() };
             let flips: Vec<(usize, usize)> =
-                (0..=dice.roll(4)).map(|_| (dice.roll(reach), dice.roll(8))).collect();
+                (0..=random.below(4)).map(|_| (random.below(reach), random.below(8))).collect();
             for (at, bit) in &flips {
                 bytes[*at] ^= 1 << bit;
             }
-            survive(name, &format!("{flips:?}"), &bytes);
+            assert_no_panic(name, &format!("{flips:?}"), &bytes);
         }
     }
 }
 
 #[test]
-fn steps_of_any_kind_and_order_give_a_thumbnail_or_say_why_not() {
-    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+fn random_steps_give_a_thumbnail_or_a_reason() {
+    let mut random = Random(0x2545_f491_4f6c_dd1d);
     for name in ["orientation-6.jpg", "rgba.png", "animated.gif"] {
         let bytes = data(name);
-        let recipes: Vec<Recipe> = (0..60).map(|_| random(&mut dice)).collect();
+        let recipes: Vec<Recipe> = (0..60).map(|_| random_recipe(&mut random)).collect();
         let rendering = run(&bytes, &recipes.iter().collect::<Vec<_>>()).unwrap();
         for (thumbnail, recipe) in rendering.thumbnails.iter().zip(&recipes) {
             match thumbnail {
@@ -315,25 +302,25 @@ fn steps_of_any_kind_and_order_give_a_thumbnail_or_say_why_not() {
     }
 }
 
-/// Up to four steps with numbers of every magnitude.
-fn random(dice: &mut Dice) -> Recipe {
+/// A recipe of up to four steps with numbers of every magnitude.
+fn random_recipe(random: &mut Random) -> Recipe {
     let mut side = || {
-        let magnitude = 1 << dice.roll(9);
-        u32::try_from(1 + dice.roll(magnitude)).unwrap()
+        let magnitude = 1 << random.below(9);
+        u32::try_from(1 + random.below(magnitude)).unwrap()
     };
     let (a, b, c, d) = (side(), side(), side(), side());
-    let scaling = dice.pick(&[Scaling::Both, Scaling::EnlargeOnly, Scaling::ShrinkOnly]);
+    let scaling = random.pick(&[Scaling::Both, Scaling::EnlargeOnly, Scaling::ShrinkOnly]);
     let choices = [
-        Step::Crop { width: Some(a), height: None, gravity: dice.pick(&Gravity::POSITIONS) },
-        Step::Crop { width: Some(b), height: Some(c), gravity: dice.pick(&Gravity::POSITIONS) },
+        Step::Crop { width: Some(a), height: None, gravity: random.pick(&Gravity::POSITIONS) },
+        Step::Crop { width: Some(b), height: Some(c), gravity: random.pick(&Gravity::POSITIONS) },
         Step::Crop { width: Some(a), height: Some(d), gravity: Gravity::Auto },
         Step::Crop { width: None, height: Some(c), gravity: Gravity::Focus(Focus { x: 10_000, y: 1 }) },
         Step::CropEdges { long: a, short: b },
-        Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: dice.pick(&Gravity::POSITIONS) },
-        Step::Flip(dice.pick(&[Flip::Horizontal, Flip::Vertical])),
+        Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: random.pick(&Gravity::POSITIONS) },
+        Step::Flip(random.pick(&[Flip::Horizontal, Flip::Vertical])),
         Step::Pad { width: c, height: d, color: None },
-        Step::Rotate(u16::try_from(dice.roll(4) * 90).unwrap()),
-        Step::Rotate(u16::try_from(dice.roll(360)).unwrap()),
+        Step::Rotate(u16::try_from(random.below(4) * 90).unwrap()),
+        Step::Rotate(u16::try_from(random.below(360)).unwrap()),
         Step::Thumbnail(Geometry::Area(u64::from(a) * u64::from(b))),
         Step::Thumbnail(Geometry::Cover { width: a, height: b, scaling }),
         Step::Thumbnail(Geometry::CoverEdges { long: c, short: b }),
@@ -342,10 +329,10 @@ fn random(dice: &mut Dice) -> Recipe {
         Step::Thumbnail(Geometry::Fit { width: None, height: Some(b), scaling }),
         Step::Thumbnail(Geometry::Percent { width: 1 + a % 300, height: 1 + b % 300 }),
     ];
-    let steps = (0..dice.roll(5)).map(|_| dice.pick(&choices)).collect();
-    let format = dice.pick(&[Format::Gif, Format::Jpeg, Format::Png, Format::WebP]);
-    let sharpen = dice.pick(&[None, Some(10), Some(300)]);
-    let greyscale = dice.roll(4) == 0;
-    let keep = Keep { copyright: dice.roll(2) == 0, profile: dice.roll(2) == 0 };
+    let steps = (0..random.below(5)).map(|_| random.pick(&choices)).collect();
+    let format = random.pick(&[Format::Gif, Format::Jpeg, Format::Png, Format::WebP]);
+    let sharpen = random.pick(&[None, Some(10), Some(300)]);
+    let greyscale = random.below(4) == 0;
+    let keep = Keep { copyright: random.below(2) == 0, profile: random.below(2) == 0 };
     Recipe { steps, format: Some(format), sharpen, greyscale, keep, ..Recipe::default() }
 }

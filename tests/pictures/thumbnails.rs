@@ -1,7 +1,5 @@
-//! Real files through `render`, against references computed in floating point by another program
+//! Still images through `render`, against references that another program computed in floating point
 //! (`tests/data/make.py`).
-
-#![expect(clippy::unwrap_used, reason = "a test that cannot read its fixture has failed")]
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +7,8 @@ use cos_thumbnailer::imaging::{SourceFormat, Thumbnail};
 use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, Scaling, Step};
 use image::RgbaImage;
 
-use crate::fixture::{data, run};
-use crate::nearness::difference;
+use crate::comparison::difference;
+use crate::fixture::{data, open, run};
 
 /// One thumbnail of one fixture.
 fn thumbnail(name: &str, recipe: &Recipe) -> Thumbnail {
@@ -24,29 +22,24 @@ fn pixels(name: &str, side: u32) -> RgbaImage {
     open(&thumbnail(name, &recipe).bytes)
 }
 
-fn open(bytes: &[u8]) -> RgbaImage {
-    image::load_from_memory(bytes).unwrap().into_rgba8()
-}
-
-/// How near a picture of the folder comes to its reference.
+/// The expected result of a file of the folder.
 #[derive(Clone, Copy)]
 enum Class {
-    /// Resampling and rounding alone. The largest differences are where sharp edges overshoot between the two passes
-    /// and eight bits cut that off.
+    /// Differences by resampling and rounding only. The largest are at sharp edges: eight bits between the two passes of
+    /// resampling clip the overshoot there.
     Exact,
-    /// Another decoder, or colours through a profile, which round differently by a step or so: the mean that is
-    /// allowed.
+    /// The largest mean difference that is allowed where another decoder, or conversion of a profile, rounds differently.
     Near(f64),
-    /// By a sentence with these words.
+    /// An error whose sentence has these words.
     Refused(&'static str),
 }
 
-/// Pictures whose reference has another name, or that are no exact ones. Every other picture of the folder is exact,
-/// and has a reference of its own name.
-const PICTURES: &[(&str, &str, Class)] = &[
+/// File, reference and class of the images that are not exact, or have the reference of another. Every other image of the
+/// folder is exact and has a reference of its own name.
+const IMAGES: &[(&str, &str, Class)] = &[
     ("adobe-rgb.jpg", "adobe-rgb", Class::Near(1.2)),
     ("animated.avif", "animated-opaque", Class::Near(1.0)),
-    // Nothing but such edges, as in the palette picture.
+    // All edges are sharp, as in palette.png.
     ("bilevel.png", "bilevel", Class::Near(1.5)),
     ("bomb.png", "", Class::Refused("60000x60000 = 3600000000 pixels")),
     ("broken-profile.jpg", "rgb", Class::Near(1.0)),
@@ -81,19 +74,19 @@ const PICTURES: &[(&str, &str, Class)] = &[
     ("rgb-444.avif", "rgb", Class::Near(2.5)),
     ("rgb.avif", "rgb", Class::Near(2.5)),
     ("rgb.webp", "rgb", Class::Near(2.5)),
-    // The reference has the upper eight bits.
+    // The reference has the upper eight bits only.
     ("rgb16.png", "rgb16", Class::Near(0.4)),
     ("rgba-lossy.webp", "rgba", Class::Near(2.5)),
     ("rgba.avif", "rgba", Class::Near(2.5)),
     ("text.jpg", "", Class::Refused("the content is not a picture")),
-    // The second half is missing.
+    // The second half of the file is missing.
     ("truncated.jpg", "rgb", Class::Near(4.0)),
     ("ycck-adobe.jpg", "cmyk", Class::Near(1.2)),
 ];
 
-/// The reference of a picture, and how near it has to come.
+/// Reference and class of an image.
 fn expectation(name: &str) -> (String, Class) {
-    if let Some((_, reference, class)) = PICTURES.iter().find(|(picture, ..)| *picture == name) {
+    if let Some((_, reference, class)) = IMAGES.iter().find(|(image, ..)| *image == name) {
         return ((*reference).to_owned(), *class);
     }
     if name.starts_with("orientation-") {
@@ -103,18 +96,18 @@ fn expectation(name: &str) -> (String, Class) {
     (name.split('.').next().unwrap().to_owned(), Class::Exact)
 }
 
-/// Whatever lies in the folder, at the size of its reference. Photographs, and pictures of 767x511, are averaged while
-/// they are decoded, their last column and row of cells not being full.
+/// Compares every image of the folder at the size of its reference. Photographs, and images of 767x511, are averaged while
+/// they are decoded, with partial cells in the last column and row.
 #[test]
-fn every_picture_matches_its_reference_or_is_refused_by_name() {
+fn every_image_matches_its_reference_or_is_refused_with_its_reason() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let names =
         std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let is_picture =
-        |name: &String| folder.join(name).is_file() && !NO_PICTURES.iter().any(|end| name.ends_with(end));
+    let is_image =
+        |name: &String| folder.join(name).is_file() && !OTHER_FILES.iter().any(|end| name.ends_with(end));
     let mut mistakes = Vec::new();
     let mut seen = 0;
-    for name in names.filter(is_picture) {
+    for name in names.filter(is_image) {
         seen += 1;
         let (reference, class) = expectation(&name);
         if let Class::Refused(words) = class {
@@ -144,15 +137,15 @@ fn every_picture_matches_its_reference_or_is_refused_by_name() {
         }
     }
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
-    assert!(seen > PICTURES.len(), "{seen} pictures");
+    assert!(seen > IMAGES.len(), "{seen} images");
 }
 
-/// What else the folder has.
-const NO_PICTURES: [&str; 4] = [".json", ".md", ".py", ".txt"];
+/// Extensions of the files in the folder that are not images.
+const OTHER_FILES: [&str; 4] = [".json", ".md", ".py", ".txt"];
 
-/// Turned by its properties, although EXIF data say it once more.
+/// The properties of the container count. EXIF data repeat the orientation and must not turn the image again.
 #[test]
-fn avif_is_cropped_then_turned_and_once_only() {
+fn avif_is_cropped_and_then_turned_once() {
     let turned = (2..=8).map(|value| format!("orientation-{value}.avif"));
     for name in turned.chain(["cropped-and-turned.avif".to_owned()]) {
         check_quadrants(&name);
@@ -161,17 +154,17 @@ fn avif_is_cropped_then_turned_and_once_only() {
 }
 
 #[test]
-fn every_orientation_ends_upright_in_every_format_that_has_one() {
+fn every_orientation_ends_upright_in_every_format() {
     let jpegs = (1..=8).map(|value| format!("orientation-{value}.jpg"));
     let others = ["orientation-6.png", "orientation-6.webp", "orientation-6.tif"].map(str::to_owned);
     jpegs.chain(others).for_each(|name| check_quadrants(&name));
 }
 
-/// Red, green above blue, yellow.
+/// Checks for red and green above blue and yellow.
 fn check_quadrants(name: &str) {
-    let picture = pixels(name, 24);
-    assert_eq!(picture.dimensions(), (24, 16), "{name}");
-    let corner = |x, y| picture.get_pixel(x, y).0;
+    let image = pixels(name, 24);
+    assert_eq!(image.dimensions(), (24, 16), "{name}");
+    let corner = |x, y| image.get_pixel(x, y).0;
     for (color, expected) in [
         (corner(2, 2), [200, 30, 30, 255]),
         (corner(21, 2), [30, 180, 30, 255]),
@@ -184,7 +177,7 @@ fn check_quadrants(name: &str) {
 }
 
 #[test]
-fn first_frame_of_an_animation_is_taken_with_its_transparency() {
+fn animation_gives_its_first_frame_with_transparency() {
     let gif = pixels("animated.gif", 60);
     assert_eq!(gif.dimensions(), (60, 40));
     assert_eq!(gif.get_pixel(1, 1).0[3], 0);
@@ -195,7 +188,7 @@ fn first_frame_of_an_animation_is_taken_with_its_transparency() {
 }
 
 #[test]
-fn format_is_the_sources_own_where_the_recipe_names_none() {
+fn thumbnail_without_a_format_has_that_of_its_source() {
     for (name, format) in [
         ("animated.gif", Format::Gif),
         ("grey.jpg", Format::Jpeg),
@@ -212,13 +205,13 @@ fn format_is_the_sources_own_where_the_recipe_names_none() {
 }
 
 #[test]
-fn every_output_format_opens_again_and_shows_the_picture() {
+fn every_output_format_is_read_by_another_program() {
     for (format, allowed) in
         [(Format::Gif, 6.0), (Format::Jpeg, 6.0), (Format::Png, 0.35), (Format::WebP, 6.0)]
     {
         let recipe = Recipe { format: Some(format), ..Recipe::fit_inside(80, 80) };
         let bytes = thumbnail("rgb.bmp", &recipe).bytes;
-        let picture = match format {
+        let image = match format {
             Format::Jpeg => {
                 let mut decoder = jpeg_decoder::Decoder::new(bytes.as_ref());
                 let pixels = decoder.decode().unwrap();
@@ -227,13 +220,13 @@ fn every_output_format_opens_again_and_shows_the_picture() {
             }
             Format::Gif | Format::Png | Format::WebP => open(&bytes),
         };
-        let (mean, _) = difference(&picture, &open(&data("reference/rgb.png")));
+        let (mean, _) = difference(&image, &open(&data("reference/rgb.png")));
         println!("{}: mean {mean:.3}, {} bytes", format.name(), bytes.len());
         assert!(mean < allowed, "{}: mean {mean:.3}", format.name());
     }
 }
 
-/// Several reduced scales give a short side the same length.
+/// In narrow images several reduced scales give the short side the same length.
 #[test]
 fn jpeg_of_every_shape_is_read() {
     let narrow = [(9000, 1), (1, 9000), (65_500, 3), (3, 65_500)];
@@ -259,7 +252,7 @@ fn jpeg_of_every_shape_is_read() {
 }
 
 #[test]
-fn nothing_but_pixels_is_carried_on() {
+fn metadata_is_dropped() {
     for name in ["exif-landscape-6.jpg", "adobe-rgb.jpg", "p3.png", "orientation-6.webp"] {
         for format in [Format::Gif, Format::Jpeg, Format::Png, Format::WebP] {
             let thumbnail = thumbnail(name, &Recipe { format: Some(format), ..Recipe::fit_inside(60, 60) });
@@ -286,7 +279,7 @@ fn grey_jpeg_stays_grey_and_interlace_is_progressive() {
 }
 
 #[test]
-fn quality_is_held_down_to_the_sources() {
+fn quality_is_at_most_that_of_the_source() {
     let length = |quality| {
         let recipe = Recipe { quality, ..Recipe::fit_inside(100, 100) };
         thumbnail("quality-35.jpg", &recipe).bytes.len()
@@ -307,7 +300,7 @@ fn transparency_shows_the_background_in_jpeg() {
 }
 
 #[test]
-fn steps_give_their_sizes_from_one_decode() {
+fn one_decode_serves_thumbnails_of_all_sizes() {
     let steps = |steps: &[Step]| Recipe { steps: steps.to_vec(), ..Recipe::default() };
     let cover = Step::Thumbnail(Geometry::Cover { width: 200, height: 200, scaling: Scaling::Both });
     let square = Step::Crop { width: Some(200), height: Some(200), gravity: Gravity::Center };
@@ -332,9 +325,9 @@ fn steps_give_their_sizes_from_one_decode() {
     }
 }
 
-/// Small thumbnails are drawn from a source averaged smaller for them, which must not show.
+/// Small thumbnails are drawn from a reduced copy of the source, which must not show.
 #[test]
-fn many_sizes_together_look_like_each_alone() {
+fn thumbnails_of_many_sizes_look_like_each_alone() {
     let bytes = data("photo-2048x1365.jpg");
     let recipes = [100, 1600, 60, 400]
         .map(|side| Recipe { format: Some(Format::Png), ..Recipe::fit_inside(side, side) });
@@ -347,9 +340,9 @@ fn many_sizes_together_look_like_each_alone() {
     }
 }
 
-/// A cut from the middle of a picture decoded small lands where the cut of the full one does.
+/// A reduced decode and a full one crop the same part of the image.
 #[test]
-fn crop_of_a_reduced_decode_lands_on_the_same_pixels() {
+fn crop_of_a_reduced_decode_has_the_same_pixels() {
     let cut = Step::Crop { width: Some(1000), height: Some(1000), gravity: Gravity::SouthEast };
     let shrink = Recipe::fit_inside(100, 100).steps[0];
     let small = Recipe { steps: vec![cut, shrink], format: Some(Format::Png), ..Recipe::default() };
@@ -358,7 +351,7 @@ fn crop_of_a_reduced_decode_lands_on_the_same_pixels() {
     let alone = run(&bytes, &[&small]).unwrap().thumbnails.remove(0).unwrap();
     let from_full = run(&bytes, &[&small, &whole]).unwrap().thumbnails.remove(0).unwrap();
     let (mean, _) = difference(&open(&alone.bytes), &open(&from_full.bytes));
-    assert!(mean > 0.0, "the picture was not decoded small");
+    assert!(mean > 0.0, "the image was not decoded at a reduced size");
     assert!(mean < 0.8, "mean {mean:.3}");
 }
 
@@ -372,7 +365,7 @@ fn same_input_gives_same_bytes() {
     }
 }
 
-/// More pictures, of other licences, in the folder beside the checkout; passed over where it is absent.
+/// Images with other licences, in a folder beside the checkout. Files that are absent are passed over.
 #[test]
 fn shared_corpus_renders() {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
@@ -402,26 +395,26 @@ fn shared_corpus_renders() {
     }
 }
 
-/// A slope that rises by a level of eight bits every 40 pixels, in both depths. What comes out is the exact mean rounded
-/// once: banding is what eight bits have, and no more.
+/// A gradient of one level of eight bits every 40 pixels. The thumbnail is the exact mean, rounded once: it bands no more
+/// than eight bits must.
 #[test]
-fn slopes_of_sixteen_bits_are_rounded_once() {
+fn gradient_of_sixteen_bits_is_rounded_once() {
     const WIDTH: u32 = 1600;
     let level = |x: f64| 20_000.0 + x * 6.425;
-    let slope = image::ImageBuffer::from_fn(WIDTH, 64, |x, _| {
+    let gradient = image::ImageBuffer::from_fn(WIDTH, 64, |x, _| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 65,536")]
         image::Luma([level(f64::from(x)).round() as u16])
     });
     let mut file = std::io::Cursor::new(Vec::new());
-    image::DynamicImage::ImageLuma16(slope).write_to(&mut file, image::ImageFormat::Png).unwrap();
-    // Means in cells of 1 to 5, and then resampled.
+    image::DynamicImage::ImageLuma16(gradient).write_to(&mut file, image::ImageFormat::Png).unwrap();
+    // Averaged in cells of 1 to 5 pixels, and then resampled.
     for side in [1600, 1000, 333, 200, 80] {
         let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(side, side) };
         let thumbnail = run(file.get_ref(), &[&recipe]).unwrap().thumbnails.remove(0).unwrap();
         let pixels = open(&thumbnail.bytes);
         let scale = f64::from(WIDTH) / f64::from(pixels.width());
         let mut worst = 0.0_f64;
-        // At the ends of a slope there is less of it to weigh.
+        // Kernels reach beyond the image at its left and right edge.
         let margin = pixels.width() / 20 + 4;
         for x in margin..pixels.width() - margin {
             let exact = level((f64::from(x) + 0.5) * scale - 0.5) / 257.0;
@@ -432,16 +425,16 @@ fn slopes_of_sixteen_bits_are_rounded_once() {
     }
 }
 
-/// Points of black and white have the brightness of 188 from afar, and of 128 where samples are averaged instead of light.
+/// Alternate black and white pixels average to sRGB 188 in linear light, and to 128 as samples.
 #[test]
-fn light_is_averaged_where_a_recipe_asks_for_it() {
-    let points =
+fn linear_light_is_averaged_on_request() {
+    let checkerboard =
         image::GrayImage::from_fn(480, 480, |x, y| image::Luma([if (x + y) % 2 == 0 { 0 } else { 255 }]));
     let mut png = std::io::Cursor::new(Vec::new());
-    points.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    checkerboard.write_to(&mut png, image::ImageFormat::Png).unwrap();
     let mut jpeg = Vec::new();
     let encoder = jpeg_encoder::Encoder::new(&mut jpeg, 100);
-    encoder.encode(&points, 480, 480, jpeg_encoder::ColorType::Luma).unwrap();
+    encoder.encode(&checkerboard, 480, 480, jpeg_encoder::ColorType::Luma).unwrap();
     let gamma = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(32, 32) };
     let linear = Recipe { linear: true, ..gamma.clone() };
     for file in [png.get_ref(), &jpeg] {
@@ -457,9 +450,9 @@ fn light_is_averaged_where_a_recipe_asks_for_it() {
     }
 }
 
-/// Where nothing is finer than a pixel, both give the same but for rounding.
+/// Linear light changes smooth areas by rounding only.
 #[test]
-fn light_lands_on_the_same_pixels_with_alpha_and_profile() {
+fn linear_light_keeps_alpha_and_profile_colours() {
     for name in ["rgba.png", "p3.png", "grey16.png", "exif-landscape-6.jpg", "cmyk-adobe.jpg"] {
         let gamma = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(80, 80) };
         let linear = Recipe { linear: true, ..gamma.clone() };

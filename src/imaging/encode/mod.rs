@@ -1,4 +1,13 @@
-//! Pixels to files: one file a format. Metadata is written only where the recipe keeps it.
+//! Encoders: one file per thumbnail, in one format each.
+//!
+//! [`encode`] chooses format and quality by the recipe and the source, writes the file, and writes it again with a lower
+//! quality if it is too large. Metadata is written only if the recipe keeps it. Input is a picture of eight bits that is
+//! not CMYK. Scaling and colours are settled before.
+//!
+//! - `jpeg`, `png`, `webp`, `gif`: one still file each;
+//! - `quality_search`: the quality for a limit of bytes;
+//! - `webp_metadata`: the container of WebP with metadata or frames;
+//! - [`animation`]: animated GIF and WebP.
 
 pub(crate) mod animation;
 mod gif;
@@ -13,14 +22,14 @@ use bytes::Bytes;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::{Layout, Picture};
+use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
 use crate::imaging::source_properties::SourceProperties;
 use crate::imaging::source_properties::{SourceFile, supports_metadata};
 use crate::recipe::{Format, Recipe, Subsampling};
 
-/// What is written beside the picture.
+/// Metadata of the source that a thumbnail keeps.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeptMetadata<'a> {
     /// ICC profile of the pixels, which are RGB; without one they are sRGB.
@@ -30,7 +39,7 @@ pub(super) struct KeptMetadata<'a> {
 }
 
 impl<'a> KeptMetadata<'a> {
-    /// What a recipe keeps of its source.
+    /// The metadata that a recipe keeps of its source.
     pub(super) fn of(properties: &'a SourceProperties, recipe: &Recipe) -> Self {
         let keeps = recipe.keep.copyright && supports_metadata(recipe, properties.format);
         Self {
@@ -40,10 +49,17 @@ impl<'a> KeptMetadata<'a> {
     }
 }
 
-/// Writes a picture as its recipe says, by the source's format and quality where the recipe leaves it to them.
+/// Encodes a picture as its recipe says; format and quality that the recipe leaves open follow the source.
 ///
-/// A file larger than the recipe allows is written anew with less quality, up to seven times. So is one that
-/// is larger than a source of the same format and size; where that does not help, it stays as it was.
+/// A file larger than a source of the same format and number of pixels is encoded again with lower quality, up to seven
+/// times; if no quality makes it small enough, it stays. So is a file larger than the recipe's limit; if no quality
+/// makes that small enough, it is an error.
+///
+/// # Errors
+/// - [`Error::Impossible`]: a side exceeds the format's longest.
+/// - [`Error::TooManyBytes`]: no quality meets the recipe's limit.
+/// - [`Error::Encode`]: the encoder failed.
+/// - [`Error::Cancelled`].
 pub(super) fn encode(
     picture: Picture,
     recipe: &Recipe,
@@ -51,24 +67,26 @@ pub(super) fn encode(
     metadata: &KeptMetadata<'_>,
     cancel: &Cancel,
 ) -> Result<Thumbnail, Error> {
-    let format = recipe.format.unwrap_or_else(|| inherited(source_file.format, picture.layout));
+    debug_assert!(picture.depth == Depth::Eight && picture.layout != Layout::Cmyk);
+    let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, picture.layout));
     let size = picture.size;
     let longest = longest_side(format);
     if size.width.max(size.height) > longest {
         return Err(Error::Impossible { format, width: size.width, height: size.height, longest });
     }
-    let job = EncodeJob { picture: laid_out(picture, format, recipe, metadata), format, recipe, metadata };
+    let picture = in_encoded_layout(picture, format, recipe, metadata);
+    let job = EncodeJob { picture, format, recipe, metadata };
     let quality = recipe.quality.of(source_file.quality);
-    let mut bytes = job.write(quality)?;
+    let mut bytes = job.encode(quality)?;
     if let Some(limit) = source_file.byte_limit(format, size)
         && !quality_search::fits(&bytes, limit)
     {
-        bytes = job.write_within(limit, quality, cancel)?.unwrap_or(bytes);
+        bytes = job.encode_within(limit, quality, cancel)?.unwrap_or(bytes);
     }
     if let Some(allowed) = recipe.max_bytes
         && !quality_search::fits(&bytes, allowed)
     {
-        bytes = job.write_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
+        bytes = job.encode_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
             format,
             width: size.width,
             height: size.height,
@@ -79,15 +97,17 @@ pub(super) fn encode(
     Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still })
 }
 
-/// Bytes a pixel of the final size that [`encode`] takes, the picture included. Measured on noise: most of it are
-/// coefficients and tokens that wait for their tables, and in WebP the search for repeats in alpha.
+/// Bytes of memory per pixel that [`encode`] takes, the picture included.
+///
+/// Measured on noise, the worst case. Most of it are coefficients and tokens, which are held until their entropy tables
+/// are known, and for WebP the search for repetitions in alpha. JPEG holds a second file if it may be encoded again.
 pub(super) fn working_bytes_per_pixel(
     recipe: &Recipe,
     source_file: &SourceFile,
     layout: Layout,
     size: Size,
 ) -> u64 {
-    let format = recipe.format.unwrap_or_else(|| inherited(source_file.format, layout));
+    let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, layout));
     let may_repeat = recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some();
     match format {
         Format::Gif => 15,
@@ -107,7 +127,7 @@ pub(super) fn working_bytes_per_pixel(
     }
 }
 
-/// A picture laid out for its format.
+/// A picture in the layout that its format encodes, with all that decides its file but quality.
 struct EncodeJob<'a> {
     picture: Picture,
     format: Format,
@@ -116,8 +136,9 @@ struct EncodeJob<'a> {
 }
 
 impl EncodeJob<'_> {
-    fn write(&self, quality: u8) -> Result<Vec<u8>, Error> {
-        self.finished(match self.format {
+    /// The file of this quality, 1 to 100; GIF and PNG have none.
+    fn encode(&self, quality: u8) -> Result<Vec<u8>, Error> {
+        self.checked(match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
             Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
             Format::Png => png::encode(&self.picture, png::Effort::Usual, self.metadata),
@@ -130,38 +151,43 @@ impl EncodeJob<'_> {
         })
     }
 
-    /// The best file of at most `limit` bytes, after one of this quality has been too large.
-    fn write_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
+    /// The best file of at most `limit` bytes, after the one of quality `tried` was too large; `None` if there is none.
+    fn encode_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
             Format::Gif => Ok(None),
             Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
                 cancel.check()?;
-                self.write(quality)
+                self.encode(quality)
             }),
             Format::Png => {
-                let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.metadata))?;
+                let small = self.checked(png::encode(&self.picture, png::Effort::Most, self.metadata))?;
                 Ok(quality_search::fits(&small, limit).then_some(small))
             }
         }
     }
 
-    fn finished(&self, written: Result<Vec<u8>, String>) -> Result<Vec<u8>, Error> {
-        written.map_err(|detail| Error::Encode { format: self.format, detail })
+    /// The file, or [`Error::Encode`] with the encoder's description.
+    fn checked(&self, encoded: Result<Vec<u8>, String>) -> Result<Vec<u8>, Error> {
+        encoded.map_err(|detail| Error::Encode { format: self.format, detail })
     }
 }
 
-/// The picture in the layout that is written.
-fn laid_out(picture: Picture, format: Format, recipe: &Recipe, metadata: &KeptMetadata<'_>) -> Picture {
+/// The picture in the layout that is encoded: without alpha for JPEG, and in RGB if an RGB profile is kept.
+fn in_encoded_layout(
+    picture: Picture,
+    format: Format,
+    recipe: &Recipe,
+    metadata: &KeptMetadata<'_>,
+) -> Picture {
     let picture = match format {
         Format::Jpeg => picture.flatten(recipe.background.0),
         Format::Gif | Format::Png | Format::WebP => picture,
     };
-    // A profile of RGB is none of grey.
     if metadata.profile.is_some() { picture.colored() } else { picture }
 }
 
-/// The format of a thumbnail whose recipe names none.
-fn inherited(source: SourceFormat, layout: Layout) -> Format {
+/// The format of a thumbnail whose recipe names none: the source's, or PNG with alpha and JPEG without.
+fn default_format(source: SourceFormat, layout: Layout) -> Format {
     match source {
         SourceFormat::Gif => Format::Gif,
         SourceFormat::Jpeg => Format::Jpeg,
@@ -181,7 +207,8 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
     }
 }
 
-/// Pixels: sixteen bits in JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in WebP (RFC 9649, 2.6).
+/// The longest side that a format can store, pixels: sixteen bits in JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in
+/// WebP (RFC 9649, 2.6).
 fn longest_side(format: Format) -> u32 {
     match format {
         Format::Gif | Format::Jpeg => 65_535,
@@ -190,8 +217,9 @@ fn longest_side(format: Format) -> u32 {
     }
 }
 
-/// A side that [`longest_side`] keeps within sixteen bits.
-fn short(side: u32) -> u16 {
+/// A side of a GIF or JPEG in sixteen bits, within which [`longest_side`] keeps it.
+fn side_u16(side: u32) -> u16 {
+    debug_assert!(side <= u32::from(u16::MAX));
     u16::try_from(side).unwrap_or(u16::MAX)
 }
 
@@ -241,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn sides_that_a_format_cannot_hold_are_refused() {
+    fn sides_that_a_format_cannot_store_are_refused() {
         for (format, width) in [(Format::WebP, 16_384), (Format::Jpeg, 65_536), (Format::Gif, 65_536)] {
             let recipe = Recipe { format: Some(format), ..Recipe::default() };
             let refusal =
@@ -267,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_bytes_is_met_or_refused() {
+    fn a_byte_limit_is_met_or_refused() {
         for format in [Format::Jpeg, Format::WebP] {
             let recipe = Recipe { format: Some(format), quality: Quality::Fixed(95), ..Recipe::default() };
             let free = write(noise(200), &recipe, &source_file(SourceFormat::Png)).unwrap().bytes;
@@ -298,6 +326,6 @@ mod tests {
         assert!((limit * 9 / 10..=limit).contains(&of(Some(limit), source)));
         assert_eq!(of(Some(limit), SourceFile { format: SourceFormat::Png, ..source }), free);
         assert_eq!(of(Some(limit), SourceFile { size: Size { width: 201, ..size }, ..source }), free);
-        assert_eq!(of(Some(10), source), free, "nothing makes it so small, so nothing is spoilt");
+        assert_eq!(of(Some(10), source), free, "no quality is so small, so the quality stays");
     }
 }

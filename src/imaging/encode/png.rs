@@ -1,4 +1,6 @@
-//! PNG: as few channels as the picture has, filters chosen row by row.
+//! PNG of eight bits, with the channels of the picture, not interlaced.
+//!
+//! Filters are chosen row by row. Compression is lossless, so only the effort can make a file smaller.
 
 use std::borrow::Cow;
 
@@ -7,7 +9,7 @@ use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
 use crate::imaging::encode::KeptMetadata;
 use crate::imaging::picture::{Layout, Picture};
 
-/// How hard smaller files are looked for.
+/// Compression effort.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Effort {
     /// Level 3 of DEFLATE: a quarter to a third of the time of level 6, for 3 to 5 % more bytes.
@@ -16,6 +18,10 @@ pub(super) enum Effort {
     Most,
 }
 
+/// Encodes a picture.
+///
+/// # Errors
+/// The encoder's description.
 pub(super) fn encode(
     picture: &Picture,
     effort: Effort,

@@ -1,10 +1,7 @@
-//! The memory that the real program takes, against what it was allowed.
+//! The peak memory of the real program, against the memory that it was allowed.
 //!
-//! A function gives its pixels what it has less 24 MB. Within that each picture is made, or refused; and it is refused
-//! only where it would hardly have fitted.
-
-#![expect(clippy::print_stdout, reason = "figures are read when a model changes")]
-#![expect(clippy::unwrap_used, reason = "a test that cannot make its picture has failed")]
+//! A function reserves 24 MB for itself and gives the rest to pixels. Each image is either rendered within that or refused,
+//! and refused only if at least 4/5 of the function's memory would have been needed.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,33 +9,35 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// The sizes of functions that are tried, MB.
+use crate::files::{bmp_header, passes, png_header, png_of_rows, tiff_directory, tiff_header};
+
+/// Memory sizes of functions, MB.
 const FUNCTIONS: [u64; 4] = [64, 128, 256, 512];
 
-/// What a function keeps for itself, MB.
+/// Memory that a function reserves for itself, MB.
 const OWN: u64 = 24;
 
 /// One rendering in a process of its own.
 struct Run {
-    /// The sentence of the refusal.
+    /// The error sentence, if any.
     refusal: Option<String>,
-    /// MB of the whole process.
+    /// Peak of the whole process, MB.
     peak: f64,
 }
 
-/// How a file is rendered: to fit a square, as this format.
+/// The thumbnail to render: fitted inside a square, in this format.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
+struct Request<'a> {
     side: u32,
     format: &'a str,
     options: &'a str,
     threads: usize,
 }
 
-/// Renders a file with so many MB for pixels.
-fn run(file: &Path, wanted: Wanted<'_>, memory: Option<u64>) -> Run {
+/// Renders a file with `memory` MB for pixels.
+fn run(file: &Path, request: Request<'_>, memory: Option<u64>) -> Run {
     let target = tempfile::NamedTempFile::new().unwrap();
-    let Wanted { side, format, options, threads } = wanted;
+    let Request { side, format, options, threads } = request;
     let job = json!({"src": file, "dst": target.path(), "box": side, "fmt": format, "q": 80, "memory": memory,
         "options": options, "threads": threads});
     let mut program = Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer"))
@@ -56,36 +55,36 @@ fn run(file: &Path, wanted: Wanted<'_>, memory: Option<u64>) -> Run {
     }
 }
 
-/// MB of the process before it has a picture.
+/// Peak of the process for an image of a few pixels, MB.
 fn idle() -> f64 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let wanted = Wanted { side: 1, format: "png", options: "", threads: 1 };
-    run(&folder.join("pngsuite/basn0g01.png"), wanted, None).peak
+    let request = Request { side: 1, format: "png", options: "", threads: 1 };
+    run(&folder.join("pngsuite/basn0g01.png"), request, None).peak
 }
 
-/// Checks one file at every size of function, and says how many of them can make it.
+/// Checks one file in functions of all sizes; returns how many of them render it.
 fn check(file: &Path, side: u32, format: &str) -> usize {
-    check_as(file, Wanted { side, format, options: "", threads: 1 })
+    check_as(file, Request { side, format, options: "", threads: 1 })
 }
 
-fn check_as(file: &Path, wanted: Wanted<'_>) -> usize {
-    let Wanted { side, format, options, threads } = wanted;
+fn check_as(file: &Path, request: Request<'_>) -> usize {
+    let Request { side, format, options, threads } = request;
     let name = file.file_name().unwrap().display();
     let name = format!("{name} to {side} px of {format}, {options:?}, {threads} threads");
-    let free = run(file, wanted, None);
+    let free = run(file, request, None);
     if let Some(refusal) = free.refusal {
         assert!(!refusal.contains("of memory"), "{name}: {refusal}");
         return 0;
     }
     let needed = free.peak - idle() + f64::from(u32::try_from(OWN).unwrap());
-    let mut makers = 0;
+    let mut renderings = 0;
     for function in FUNCTIONS {
         let size = f64::from(u32::try_from(function).unwrap());
-        let Run { refusal, peak } = run(file, wanted, Some(function - OWN));
+        let Run { refusal, peak } = run(file, request, Some(function - OWN));
         println!("{name}: {needed:.0} MB in {function}: {peak:.0}, {}", refusal.as_deref().unwrap_or("made"));
         assert!(peak <= size, "{name}: {peak:.0} MB in a function of {function}");
         match refusal {
-            None => makers += 1,
+            None => renderings += 1,
             Some(refusal) => {
                 assert!(refusal.contains("of memory"), "{name}: {refusal}");
                 assert!(
@@ -95,10 +94,10 @@ fn check_as(file: &Path, wanted: Wanted<'_>) -> usize {
             }
         }
     }
-    makers
+    renderings
 }
 
-/// A file in a folder that goes away.
+/// A temporary folder for files.
 struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -113,11 +112,11 @@ impl Folder {
     }
 }
 
-/// Samples of a picture that is neither flat nor noise.
+/// Samples of an image that is neither flat nor noise.
 fn samples(width: u32, height: u32, channels: usize) -> Vec<u8> {
     let pixel = |x: u32, y: u32| {
-        let (wave, grain) = ((x / 7) ^ (y / 5), x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b));
-        [wave, x / 16, y / 12, (grain >> 29) + ((x / 8) & 0xf0)]
+        let (pattern, noise) = ((x / 7) ^ (y / 5), x.wrapping_mul(0x9e37_79b9) ^ y.wrapping_mul(0x85eb_ca6b));
+        [pattern, x / 16, y / 12, (noise >> 29) + ((x / 8) & 0xf0)]
     };
     let byte = |sample: u32| u8::try_from(sample & 0xff).unwrap();
     let rows = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y).into_iter().take(channels)));
@@ -141,34 +140,30 @@ fn jpeg_of_24_megapixels() {
     let baseline = folder.file("baseline.jpg", &baseline);
     assert_eq!(check(&baseline, 300, "jpeg"), 4);
     assert!(check(&baseline, 1600, "webp") > 0);
-    assert_eq!(check_as(&baseline, Wanted { side: 300, format: "jpeg", options: "", threads: 4 }), 4);
-    let light = Wanted { side: 300, format: "jpeg", options: "linear/1", threads: 1 };
+    assert_eq!(check_as(&baseline, Request { side: 300, format: "jpeg", options: "", threads: 4 }), 4);
+    let light = Request { side: 300, format: "jpeg", options: "linear/1", threads: 1 };
     assert!(check_as(&baseline, light) > 0);
     let progressive =
         folder.file("progressive.jpg", &jpeg(6000, 4000, |encoder| encoder.set_progressive(true)));
     assert_eq!(check(&progressive, 300, "jpeg"), 4);
 }
 
-/// Chunks of a PNG of 12 megapixels: its rows, or those of its passes.
+/// A PNG of 12 megapixels.
 fn png(bits: u8, channels: usize, interlaced: bool) -> Vec<u8> {
-    const PASSES: [(usize, usize, usize, usize); 7] =
-        [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
     const SIZE: [u32; 2] = [4000, 3000];
     let pixel = channels * usize::from(bits) / 8;
     let row = 4000 * pixel;
     let samples = samples(SIZE[0] * u32::from(bits) / 8, SIZE[1], channels);
-    let passes = if interlaced { PASSES.as_slice() } else { &[(0, 0, 1, 1)] };
     let mut rows = Vec::new();
-    for &(x, y, right, down) in passes {
+    for pass in passes(interlaced) {
+        let [x, y, right, down] = pass.map(|number| usize::try_from(number).unwrap());
         for row in samples.chunks_exact(row).skip(y).step_by(down) {
             rows.push(0);
             row.chunks_exact(pixel).skip(x).step_by(right).for_each(|pixel| rows.extend(pixel));
         }
     }
     let color = if channels == 4 { 6 } else { 2 };
-    let header =
-        [SIZE.map(u32::to_be_bytes).as_flattened(), &[bits, color, 0, 0, interlaced.into()]].concat();
-    crate::chunks::png(&[(b"IHDR", &header), (b"IDAT", &fdeflate::compress_to_vec(&rows)), (b"IEND", &[])])
+    png_of_rows(&png_header(SIZE, bits, color, interlaced), &rows)
 }
 
 #[test]
@@ -205,7 +200,7 @@ fn webp_of_12_megapixels() {
     assert!(check(&file, 300, "jpeg") >= 3);
 }
 
-/// Smooth, so that 12 megapixels are few bytes: the memory of the decoder goes by the size alone.
+/// The image is smooth and its file small: the memory of the decoder depends on the size only.
 #[test]
 fn avif_of_12_megapixels() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/megapixels-12.avif");
@@ -213,7 +208,7 @@ fn avif_of_12_megapixels() {
     assert!(check(&file, 1600, "jpeg") >= 3);
 }
 
-/// RGB of eight bits in tiles of this size, one of which repeats, directory first.
+/// A TIFF of RGB of eight bits, directory first. All tiles are the same bytes.
 fn tiff(size: [u32; 2], tile: [u32; 2]) -> Vec<u8> {
     let tiles = size[0].div_ceil(tile[0]) * size[1].div_ceil(tile[1]);
     let samples = samples(tile[0], tile[1], 3);
@@ -234,14 +229,7 @@ fn tiff(size: [u32; 2], tile: [u32; 2]) -> Vec<u8> {
         (324, tiles, offsets),
         (325, tiles, counts),
     ];
-    let mut file = [b"II*\0".as_slice(), &8_u32.to_le_bytes(), &10_u16.to_le_bytes()].concat();
-    for (tag, count, value) in tags {
-        file.extend(tag.to_le_bytes());
-        file.extend(4_u16.to_le_bytes());
-        file.extend(count.to_le_bytes());
-        file.extend(value.to_le_bytes());
-    }
-    file.extend([0; 4]);
+    let mut file = [tiff_header(8), tiff_directory(&tags)].concat();
     file.extend(data.to_le_bytes().repeat(usize::try_from(tiles).unwrap()));
     file.extend(length.to_le_bytes().repeat(usize::try_from(tiles).unwrap()));
     file.extend(coded);
@@ -258,10 +246,7 @@ fn tiff_of_12_megapixels() {
 #[test]
 fn bmp_and_gif_of_12_megapixels() {
     let folder = Folder::new();
-    let mut bmp = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
-    bmp.extend([4000_u32, 3000].map(u32::to_le_bytes).as_flattened());
-    bmp.extend(b"\x01\0\x18\0");
-    bmp.resize(0x36, 0);
+    let mut bmp = bmp_header(4000, 3000);
     bmp.extend(samples(4000, 3000, 3));
     assert_eq!(check(&folder.file("rgb.bmp", &bmp), 300, "jpeg"), 4);
     let palette: Vec<u8> = (0..=255_u8).flat_map(|level| [level, level / 2, 255 - level]).collect();
@@ -273,17 +258,17 @@ fn bmp_and_gif_of_12_megapixels() {
     assert_eq!(check(&folder.file("palette.gif", &gif), 300, "gif"), 4);
 }
 
-/// Whatever else there is, in the smallest function.
+/// The small images of the folder fit the smallest function.
 #[test]
 fn every_fixture() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let mut made = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let is_picture = path.extension().is_some_and(|extension| {
+        let is_image = path.extension().is_some_and(|extension| {
             ["avif", "bmp", "gif", "jpg", "png", "tif", "webp"].iter().any(|known| extension == *known)
         });
-        if is_picture {
+        if is_image {
             made += usize::from(check(&path, 300, "jpeg") == FUNCTIONS.len());
         }
     }

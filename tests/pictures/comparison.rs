@@ -1,8 +1,8 @@
-//! How near pictures are to each other.
+//! Differences between images.
 
 use image::RgbaImage;
 
-/// Mean and largest difference of samples, colours premultiplied by alpha.
+/// Mean and largest difference of samples of two images, colours premultiplied by alpha.
 pub(crate) fn difference(left: &RgbaImage, right: &RgbaImage) -> (f64, f64) {
     assert_eq!(left.dimensions(), right.dimensions());
     let premultiplied = |image: &RgbaImage| -> Vec<f64> {
