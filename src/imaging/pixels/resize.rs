@@ -1,6 +1,6 @@
 //! Resampling to any size: Lanczos3 or a box kernel, on premultiplied alpha, with the SIMD that the machine has.
 //!
-//! The kernel is separable, so `fast_image_resize` convolves in two passes, one per axis, with a picture between them.
+//! The kernel is separable, so `thumbnail_resample` convolves in two passes, one per axis, with a picture between them.
 //! When it shrinks, the kernel is stretched to three pixels of the result on either side.
 //!
 //! # Correction of averaged pictures
@@ -13,9 +13,7 @@
 //! The correction costs nothing, since convolution is associative: resampling corrected samples with the kernel `L` is
 //! resampling the original samples with `L(x) - g (L(x-d) - 2L(x) + L(x+d))`, where `d` is the spacing of the samples.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4, U16, U16x3};
-use fast_image_resize::{Filter, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
+use thumbnail_resample::{Filter, FilterType, PixelType, Pixels, PixelsMut, ResizeAlg, ResizeOptions};
 
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::{Size, Window};
@@ -172,34 +170,21 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
         .resize_alg(ResizeAlg::Convolution(filter))
         .use_alpha(picture.layout.has_alpha())
         .crop(left, top, window.width.min(width - left), window.height.min(height - top));
-    let mut scaled = Picture::blank(size, picture.layout, picture.depth);
-    let done = match (picture.depth, picture.layout) {
-        (Depth::Eight, Layout::Grey) => resample_as::<U8>(picture, &mut scaled, &options),
-        (Depth::Eight, Layout::GreyAlpha) => resample_as::<U8x2>(picture, &mut scaled, &options),
-        (Depth::Eight, Layout::Rgb) => resample_as::<U8x3>(picture, &mut scaled, &options),
-        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => {
-            resample_as::<U8x4>(picture, &mut scaled, &options)
-        }
-        (Depth::Sixteen, Layout::Grey) => resample_as::<U16>(picture, &mut scaled, &options),
+    let pixel = match (picture.depth, picture.layout) {
+        (Depth::Eight, Layout::Grey) => PixelType::U8,
+        (Depth::Eight, Layout::GreyAlpha) => PixelType::U8x2,
+        (Depth::Eight, Layout::Rgb) => PixelType::U8x3,
+        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => PixelType::U8x4,
+        (Depth::Sixteen, Layout::Grey) => PixelType::U16,
         // The other layouts of sixteen bits were split above.
-        (Depth::Sixteen, _) => resample_as::<U16x3>(picture, &mut scaled, &options),
+        (Depth::Sixteen, _) => PixelType::U16x3,
     };
-    done.map_err(|detail| Error::Resize { detail })?;
+    let mut scaled = Picture::blank(size, picture.layout, picture.depth);
+    let source = Pixels { width: picture.size.width, height: picture.size.height, samples: &picture.samples };
+    let target = PixelsMut { width: size.width, height: size.height, samples: &mut scaled.samples };
+    thumbnail_resample::resample(pixel, &source, target, &options)
+        .map_err(|error| Error::Resize { detail: error.to_string() })?;
     Ok(scaled)
-}
-
-/// Resamples pixels of type `P`. The typed call keeps the pixel types that no picture has out of the program: of 2 MB,
-/// a third.
-fn resample_as<P: PixelTrait>(
-    from: &Picture,
-    to: &mut Picture,
-    options: &ResizeOptions,
-) -> Result<(), String> {
-    let source = TypedImageRef::<P>::from_buffer(from.size.width, from.size.height, &from.samples)
-        .map_err(|error| error.to_string())?;
-    let mut target = TypedImage::<P>::from_buffer(to.size.width, to.size.height, &mut to.samples)
-        .map_err(|error| error.to_string())?;
-    Resizer::new().resize_typed(&source, &mut target, options).map_err(|error| error.to_string())
 }
 
 /// The pixels of a window that is not scaled and lies on whole pixels; `None` for other windows.
