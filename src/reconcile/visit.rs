@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_never_rests_ends_the_visit() {
+    fn a_source_that_keeps_changing_ends_the_visit() {
         let mut visit = visit(None);
         for round in 0..ROUNDS {
             visit.on_thumbnails(vec![SeenThumbnail::Absent]);
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_event_names_is_only_a_hint() {
+    fn the_etag_of_the_event_is_only_a_hint() {
         for (told, step) in [
             (None, VisitStep::HeadSource),
             (Some("old"), VisitStep::HeadSource),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_beaten_looks_at_the_thumbnails_again_and_at_the_source_before_the_end() {
+    fn a_lost_race_is_followed_by_checks_of_thumbnails_and_source() {
         let mut visit = visit(None);
         visit.on_thumbnails(vec![SeenThumbnail::Absent]);
         visit.on_fetched(fetched(picture("a")));
