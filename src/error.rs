@@ -69,7 +69,7 @@ pub enum Error {
         have: u64,
     },
     /// COS returned no ETag for a source, so its thumbnails cannot be compared with it.
-    #[error("COS told no ETag of {0}; check what stands between the function and COS")]
+    #[error("COS returned no ETag for {0}; check what stands between the function and COS")]
     NoETag(String),
     /// The source changed in every round of its visit.
     #[error("the object changed each time its thumbnails were stored; the event has to come again")]
