@@ -3,18 +3,21 @@
 //! Two properties of an error are decided here and nowhere else: its stable code, for people and searches,
 //! and its disposition, which decides if the platform retries the event.
 
+use serde::Serialize;
+
 use crate::reconcile::SourceName;
 use crate::{cos, event, imaging, object, runtime};
 
-/// Treatment of a failed record.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// Treatment of a failed record, ordered by urgency. Serialised, it is its name in lower case.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Disposition {
     /// The process itself is unusable: post an error, then exit so that a new instance retries.
     Fatal,
-    /// A retry would fail the same way: post a response.
-    Permanent,
     /// A retry may succeed: post an error, so that the platform retries the event.
     Transient,
+    /// A retry would fail the same way: post a response.
+    Permanent,
 }
 
 /// Failure of a record.

@@ -10,9 +10,9 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Environment, LogLevel, Mistakes, OnDamage};
+use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
 use crate::cos::{Client, ClientSettings, Session};
-use crate::doctor::{Order, Status};
+use crate::doctor::{Request, Status};
 use crate::error::Error;
 use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
 use crate::imaging::{Limits, Tolerance};
@@ -33,6 +33,8 @@ const CONCURRENT_RECORDS: usize = 4;
 #[derive(Debug)]
 pub struct Function {
     config: Result<Config, Mistakes>,
+    /// Where the configuration was read from.
+    places: Places,
     client: Result<Client, cos::Error>,
     decoders: DecoderThreads,
 }
@@ -41,17 +43,15 @@ impl Function {
     /// Creates the function. A wrong configuration does not stop it: every event is answered with the
     /// mistakes, where the user will see them.
     #[must_use]
-    pub fn new(config: Result<Config, Mistakes>) -> Self {
+    pub fn new(installation: Installation) -> Self {
+        let Installation { config, places } = installation;
         let settings = config.as_ref().map(|config| ClientSettings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
             ..ClientSettings::default()
         });
-        Self {
-            client: Client::new(settings.unwrap_or_default()),
-            config,
-            decoders: DecoderThreads::default(),
-        }
+        let client = Client::new(settings.unwrap_or_default());
+        Self { config, places, client, decoders: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
@@ -62,8 +62,8 @@ impl Function {
         environment: &Environment,
     ) -> InvocationResult {
         self.decoders.stop(Duration::MAX).await;
-        if let Some(order) = Order::read(message) {
-            return self.diagnose(order, &context, environment).await;
+        if let Some(request) = Request::read(message) {
+            return self.diagnose(request, &context, environment).await;
         }
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
@@ -81,7 +81,8 @@ impl Function {
             Invocation { config, context: &context, session, decoders: &self.decoders, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
-                log.message(LogLevel::Debug, &format!("{} records under {context:?}", records.len()));
+                let (count, places) = (records.len(), &self.places);
+                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {places}"));
                 invocation.handle_all(records).await
             }
             Err(error) => {
@@ -96,28 +97,33 @@ impl Function {
     /// Runs the doctor on this function, until a deadline.
     pub async fn examine(
         &self,
-        order: Order,
+        request: Request,
         context: &Context,
         environment: &Environment,
         deadline: Instant,
     ) -> doctor::Report {
-        let subject = doctor::Subject {
+        let inputs = doctor::Inputs {
             config: self.config.as_ref(),
             client: self.client.as_ref(),
             credential: credentials::find(context, environment),
             region: environment.get("TENCENTCLOUD_REGION"),
-            order,
+            request,
             deadline,
         };
-        doctor::examine(subject).await
+        doctor::examine(inputs).await
     }
 
     /// Runs the doctor for its test event. The result is a response, even if something is wrong.
-    async fn diagnose(&self, order: Order, context: &Context, environment: &Environment) -> InvocationResult {
-        let order =
-            Order { memory_mb: Some(context.memory_mb), time_limit: Some(context.time_limit), ..order };
+    async fn diagnose(
+        &self,
+        request: Request,
+        context: &Context,
+        environment: &Environment,
+    ) -> InvocationResult {
+        let (memory_mb, time_limit) = (Some(context.memory_mb), Some(context.time_limit));
+        let request = Request { memory_mb, time_limit, ..request };
         let deadline = Instant::from_std(context.deadline());
-        let report = self.examine(order, context, environment, deadline).await;
+        let report = self.examine(request, context, environment, deadline).await;
         let log = Log::new(LogLevel::Info, &context.request_id);
         for finding in &report.findings {
             let level = if finding.status == Status::Wrong { LogLevel::Error } else { LogLevel::Info };

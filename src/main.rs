@@ -1,12 +1,12 @@
 //! The program: the function itself without arguments, a tool with them.
 
 mod command;
-mod render;
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result, bail};
-use cos_thumbnailer::config::{Config, Environment};
+use cos_thumbnailer::config::{Environment, Installation};
 use cos_thumbnailer::function::Function;
 use cos_thumbnailer::runtime::{Api, install_panic_hook, serve, signal_ready};
 use lexopt::prelude::*;
@@ -14,13 +14,10 @@ use lexopt::prelude::*;
 const HELP: &str = include_str!("help.txt");
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(code) => code,
-        Err(error) => {
-            eprintln!("cos-thumbnailer: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    run().unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::FAILURE
+    })
 }
 
 fn run() -> Result<ExitCode> {
@@ -31,20 +28,34 @@ fn run() -> Result<ExitCode> {
         Some(Long("version") | Short('V')) => {
             print(concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"), "\n"))
         }
-        Some(Value(command)) if command == "render" => render::run(arguments),
-        Some(Value(command)) if command == "check" => command::check::run(arguments),
-        Some(Value(command)) if command == "doctor" => command::doctor::run(arguments),
-        Some(Value(command)) if command == "policy" => {
-            command::deployment::run(arguments, |needs| needs.policy())
-        }
-        Some(Value(command)) if command == "triggers" => {
-            command::deployment::run(arguments, |needs| needs.triggers())
-        }
-        Some(Value(command)) => {
-            bail!("there is no command {}; see cos-thumbnailer --help", command.to_string_lossy())
-        }
+        Some(Value(name)) if name == "help" => help(arguments),
+        Some(Value(name)) => run_command(&name, arguments),
         Some(other) => Err(other.unexpected()).context("see cos-thumbnailer --help"),
     }
+}
+
+fn run_command(name: &OsStr, arguments: lexopt::Parser) -> Result<ExitCode> {
+    match name.to_str() {
+        Some("check") => command::check::run(arguments),
+        Some("doctor") => command::doctor::run(arguments),
+        Some("policy") => command::deployment::run(arguments, |needs| needs.policy()),
+        Some("render") => command::render::run(arguments),
+        Some("triggers") => command::deployment::run(arguments, |needs| needs.triggers()),
+        _ => bail!("there is no command {}; see cos-thumbnailer --help", name.display()),
+    }
+}
+
+/// Prints the help of the program, or that of the command that is named.
+fn help(mut arguments: lexopt::Parser) -> Result<ExitCode> {
+    let command = match arguments.next()? {
+        None => return print(HELP),
+        Some(Value(name)) => name,
+        Some(other) => return Err(other.unexpected()).context("see cos-thumbnailer --help"),
+    };
+    if let Some(other) = arguments.next()? {
+        return Err(other.unexpected()).context("help explains one command; see cos-thumbnailer --help");
+    }
+    run_command(&command, lexopt::Parser::from_args(["--help"]))
 }
 
 /// Serves the platform until it ends the process.
@@ -66,7 +77,7 @@ fn function() -> Result<ExitCode> {
         .context("the async runtime cannot start")?;
     runtime.block_on(async {
         signal_ready(&api).await;
-        let function = &Function::new(Config::of_installation(&environment));
+        let function = &Function::new(Installation::of_environment(&environment));
         serve(&api, |context, message| async move {
             function.handle(context, &message, &Environment::of_process()).await
         })
@@ -74,6 +85,11 @@ fn function() -> Result<ExitCode> {
     });
     // Only an answer that asks for a new instance ends the loop.
     Ok(ExitCode::FAILURE)
+}
+
+/// Tells an error on standard error.
+fn complain(error: &anyhow::Error) {
+    eprintln!("cos-thumbnailer: {error:#}");
 }
 
 fn print(text: &str) -> Result<ExitCode> {

@@ -1,8 +1,9 @@
-//! What decoding a JPEG to a reduced size costs, and nothing else.
+//! Processor time of decoding a JPEG at each scale.
 //!
-//! `cargo bench --package thumbnail-jpeg --bench decode -- FILES` prints a table. With `--serve` instead of files it answers jobs on standard
-//! input, so that `scripts/bench jpeg` can measure it beside other decoders in one run: `{"src","scale"}` a line,
-//! where scale is 1, 2, 4 or 8, is answered with `{"err","cpu_ms","bytes_read","width","height","rss_kb"}`.
+//! `cargo bench --package thumbnail-jpeg --bench decode -- FILES` prints a table. With `--serve` instead of files it
+//! answers jobs on standard input, so that `scripts/bench jpeg` can measure it beside other decoders in one run: a
+//! line `{"src","scale"}`, where scale is 1, 2, 4 or 8, is answered with
+//! `{"err","cpu_ms","bytes_read","width","height","rss_kb"}`.
 
 #![allow(clippy::print_stdout, reason = "the table is the purpose")]
 
@@ -27,7 +28,7 @@ struct Job {
 }
 
 #[derive(Default, Serialize)]
-struct Answer {
+struct Measurement {
     err: Option<String>,
     cpu_ms: f64,
     bytes_read: u64,
@@ -49,26 +50,28 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// Answers jobs until standard input ends. Files stay in memory: reading them is not what is measured.
+/// Answers jobs until standard input ends. Files stay in memory, so that reading them is not measured.
 fn serve() -> io::Result<()> {
     let mut files = HashMap::new();
     let mut stdout = io::stdout().lock();
     for line in io::stdin().lock().lines() {
-        let answer = match serde_json::from_str::<Job>(&line?) {
-            Err(error) => Answer { err: Some(format!("not a job: {error}")), ..Answer::default() },
-            Ok(job) => answer(&mut files, &job),
+        let measured = match serde_json::from_str::<Job>(&line?) {
+            Err(error) => Measurement { err: Some(format!("not a job: {error}")), ..Measurement::default() },
+            Ok(job) => measure_job(&mut files, &job),
         };
-        writeln!(stdout, "{}", serde_json::to_string(&Answer { rss_kb: peak_rss_kb(), ..answer })?)?;
+        writeln!(stdout, "{}", serde_json::to_string(&Measurement { rss_kb: peak_rss_kb(), ..measured })?)?;
         stdout.flush()?;
     }
     Ok(())
 }
 
-fn answer(files: &mut HashMap<String, Vec<u8>>, job: &Job) -> Answer {
+fn measure_job(files: &mut HashMap<String, Vec<u8>>, job: &Job) -> Measurement {
     if !files.contains_key(&job.src) {
         match std::fs::read(&job.src) {
             Ok(bytes) => files.insert(job.src.clone(), bytes),
-            Err(error) => return Answer { err: Some(format!("{}: {error}", job.src)), ..Answer::default() },
+            Err(error) => {
+                return Measurement { err: Some(format!("{}: {error}", job.src)), ..Measurement::default() };
+            }
         };
     }
     let bytes = files.get(&job.src).map(Vec::as_slice).unwrap_or_default();
@@ -76,13 +79,13 @@ fn answer(files: &mut HashMap<String, Vec<u8>>, job: &Job) -> Answer {
 }
 
 /// Decodes once and drops the rows.
-fn measure(bytes: &[u8], scale: u8) -> Answer {
+fn measure(bytes: &[u8], scale: u8) -> Measurement {
     let scale = match scale {
         8 => Scale::Eighth,
         4 => Scale::Quarter,
         2 => Scale::Half,
         1 => Scale::Full,
-        _ => return Answer { err: Some("scale is 1, 2, 4 or 8".to_owned()), ..Answer::default() },
+        _ => return Measurement { err: Some("scale is 1, 2, 4 or 8".to_owned()), ..Measurement::default() },
     };
     let before = cpu_time();
     let result = decode(bytes, scale, |row| {
@@ -90,13 +93,13 @@ fn measure(bytes: &[u8], scale: u8) -> Answer {
     });
     let cpu_ms = cpu_time().saturating_sub(before).as_secs_f64() * 1e3;
     match result {
-        Err(error) => Answer { err: Some(error.to_string()), cpu_ms, ..Answer::default() },
-        Ok(summary) => Answer {
+        Err(error) => Measurement { err: Some(error.to_string()), cpu_ms, ..Measurement::default() },
+        Ok(summary) => Measurement {
             cpu_ms,
             bytes_read: summary.bytes_read,
             width: summary.width,
             height: summary.height,
-            ..Answer::default()
+            ..Measurement::default()
         },
     }
 }
@@ -106,10 +109,10 @@ fn table(files: &[String]) -> io::Result<()> {
     for file in files {
         let bytes = std::fs::read(file)?;
         for scale in SCALES {
-            let mut rounds: Vec<Answer> = (0..ROUNDS).map(|_| measure(&bytes, scale)).collect();
+            let mut rounds: Vec<Measurement> = (0..ROUNDS).map(|_| measure(&bytes, scale)).collect();
             rounds.sort_by(|a, b| a.cpu_ms.total_cmp(&b.cpu_ms));
             let Some(median) = rounds.get(ROUNDS / 2) else { continue };
-            let Answer { err, cpu_ms, bytes_read, width, height, .. } = median;
+            let Measurement { err, cpu_ms, bytes_read, width, height, .. } = median;
             match err {
                 Some(error) => println!("| {file} | 1/{scale} | {error} | | |"),
                 None => println!("| {file} | 1/{scale} | {width}x{height} | {cpu_ms:.2} | {bytes_read} |"),

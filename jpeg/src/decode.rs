@@ -3,22 +3,26 @@
 use std::io::BufRead;
 
 use crate::entropy::lookup::Lookup;
-use crate::entropy::sequential::Scan;
-use crate::entropy::units::Layout;
+use crate::entropy::sequential::SequentialScan;
+use crate::entropy::units::ScanUnits;
 use crate::entropy::window::Window;
 use crate::error::Error;
+use crate::index::index;
 use crate::samples::color::Color;
-use crate::samples::rows::Rows;
-use crate::samples::streamed::{Part, Strips};
+use crate::samples::rows::RowAssembler;
+use crate::samples::streamed::{McuComponent, StreamedPicture};
 use crate::samples::transform::Transform;
-use crate::scale::{Scale, Summary, Wanted, index, share};
-use crate::scans::Scans;
-use crate::scans::store::Store;
+use crate::scale::{Scale, Summary, Wanted, share};
+use crate::scans::ScanReader;
+use crate::scans::store::CoefficientStore;
 use crate::syntax::frame::{Component, Process};
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 
-/// Decodes a file at a scale, row by row: grey, RGB or CMYK (0 for no ink), as [`Head`] tells.
+/// Decodes a file at a scale, on one thread, and gives its rows from top to bottom: `width * components` bytes each,
+/// grey, RGB or CMYK (0 for no ink).
+///
+/// Scans of a progressive file that do not show at this scale are not read ([`Wanted::reduction`] is 1).
 ///
 /// # Errors
 /// See [`Head::read`] and [`Head::decode`].
@@ -31,28 +35,33 @@ pub fn decode(mut reader: impl BufRead, scale: Scale, mut rows: impl FnMut(&[u8]
 }
 
 impl Head {
-    /// Bytes that [`Self::decode`] takes at a scale, but for some fixed ones, below 2 MB.
+    /// Bytes that [`Self::decode`] takes at a scale, beyond 1.3 MB that it always may, and 0.6 MB for each thread but
+    /// the first. The head itself is not counted: see [`Metadata::bytes`](crate::Metadata::bytes).
     #[must_use]
     pub fn memory(&self, scale: Scale) -> u64 {
-        let store = if self.is_streamed() { 0 } else { Store::bytes(&self.frame, scale) };
-        store.saturating_add(Rows::bytes(&self.frame, scale))
+        let store = if self.is_streamed() { 0 } else { CoefficientStore::bytes(&self.frame, scale) };
+        store.saturating_add(RowAssembler::bytes(&self.frame, scale))
     }
 
-    /// Whoever reads on must know how much.
-    pub(crate) fn has_height(&self) -> Result<(), Error> {
+    /// Refuses a frame that leaves its height open: nothing can be read on without it.
+    pub(crate) fn require_height(&self) -> Result<(), Error> {
         if self.frame.height == 0 { Err(Error::unsupported("its height at the end")) } else { Ok(()) }
     }
 
-    /// Whether the first scan has the whole picture.
+    /// True when the first scan has the whole picture.
     fn is_streamed(&self) -> bool {
         self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
     }
 
-    /// Reads on behind [`Self::read`] and gives the rows of the picture.
+    /// Reads on behind [`Self::read`] and gives the rows of the picture, `width * components` bytes each
+    /// ([`Frame::reduced`](crate::Frame::reduced)).
+    ///
+    /// Lost parts are filled in, and counted in [`Summary::lost`].
     ///
     /// # Errors
-    /// When the reader fails, when nothing can be made of the file, and what `rows` gives. What is only lost
-    /// in part is made up for, and counted in [`Summary::lost`].
+    /// [`Error::Read`] when the reader fails, [`Error::Damaged`] or [`Error::CutShort`] when nothing can be made of
+    /// the file, [`Error::Unsupported`] when [`Frame::height`](crate::Frame::height) is 0, and whatever `rows` gives,
+    /// which ends the reading.
     pub fn decode(
         &self,
         mut reader: impl BufRead,
@@ -62,64 +71,71 @@ impl Head {
         self.decode_by(&mut reader, wanted, &mut rows)
     }
 
-    /// Once for all readers: this is where most of the reader's code comes together.
+    /// [`Self::decode`] once for all types of readers: most of the crate's code comes together here, and a copy of it
+    /// for each type would be large. The calls across `dyn` are those for a chunk of input and a row of output.
     fn decode_by(
         &self,
         reader: &mut dyn BufRead,
         wanted: Wanted,
         mut rows: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<Summary, Error> {
-        self.has_height()?;
+        self.require_height()?;
         let mut input = Input::new(reader);
         let Wanted { scale, .. } = wanted;
         let lost = if self.is_streamed() {
             self.decode_streamed(&mut input, wanted, &mut rows)?
         } else {
-            let mut reading = Scans::new(self, wanted);
-            let lost = reading.read(&mut input)?;
+            let mut scans = ScanReader::new(self, wanted);
+            let lost = scans.read(&mut input)?;
             let color = Color::of(&self.frame, &self.metadata);
-            let strips = Rows::new(&self.frame, scale, color, |component| component.down);
-            reading.store.draw(&self.frame, strips, &mut rows)?;
+            let assembler = RowAssembler::new(&self.frame, scale, color, |component| component.down);
+            scans.store.write_rows(&self.frame, assembler, &mut rows)?;
             lost
         };
         let (width, height) = self.frame.reduced(scale);
-        let bytes_read = self.length.saturating_add(input.taken());
+        let bytes_read = self.length.saturating_add(input.consumed());
         Ok(Summary { width, height, bytes_read, lost })
     }
 
+    /// Decodes the only scan of a picture; gives the share that was lost.
     fn decode_streamed<R: BufRead, F: FnMut(&[u8]) -> Result<(), Error>>(
         &self,
         input: &mut Input<R>,
         Wanted { scale, threads, .. }: Wanted,
         emit: &mut F,
     ) -> Result<f64, Error> {
-        let layout = Layout::new(&self.frame, &self.scan);
-        let lookup = Lookup::new(layout.blocks(&self.frame, &self.scan, &self.tables, scale)?)?;
+        let units = ScanUnits::new(&self.frame, &self.scan);
+        let lookup = Lookup::new(units.codings(&self.frame, &self.scan, &self.tables, scale)?)?;
         let color = Color::of(&self.frame, &self.metadata);
+        // The MCU of a single component is one block, whatever its sampling factors.
         let is_single = self.frame.components.len() == 1;
-        let unit = |component: &Component| if is_single { 1 } else { component.down };
+        let blocks_down = |component: &Component| if is_single { 1 } else { component.down };
         let transforms = self.frame.components.iter().map(|component| {
             let steps = self.tables.quantisation.get(component.table).and_then(Option::as_ref);
             let steps = steps.ok_or_else(|| Error::damaged("a quantisation table is missing"))?;
             Ok(Transform::new(self.frame.block_size(component, scale), steps))
         });
-        let mut strips = Strips {
-            parts: Part::of(&self.frame, &layout, scale),
-            rows: Rows::new(&self.frame, scale, color, unit),
+        let mut picture = StreamedPicture {
+            components: McuComponent::all(&self.frame, &units, scale),
+            rows: RowAssembler::new(&self.frame, scale, color, blocks_down),
             transforms: transforms.collect::<Result<_, Error>>()?,
-            above: vec![0; layout.mcus.0 * layout.spots.len()],
-            unit: lookup.unit.clone(),
-            across: layout.mcus.0,
+            dc_above: vec![0; units.mcus.0 * units.blocks.len()],
+            layout: lookup.mcu.clone(),
+            across: units.mcus.0,
             column: 0,
             emit,
         };
-        let predictor_of = layout.spots.iter().map(|(component, _)| *component).collect();
-        let total = layout.mcus.0.saturating_mul(layout.mcus.1);
-        let interval = index(self.tables.restart_interval);
-        let scan = Scan { lookup: &lookup, predictor_of, total, interval, threads };
+        let total = units.count();
+        let scan = SequentialScan {
+            lookup: &lookup,
+            predictor_of: units.blocks.iter().map(|block| block.component).collect(),
+            total,
+            interval: index(self.tables.restart_interval),
+            threads,
+        };
         let mut window = Window::default();
         window.begin();
-        let lost = scan.decode(input, &mut window, &mut strips)?;
+        let lost = scan.decode(input, &mut window, &mut picture)?;
         Ok(share(lost, total))
     }
 }

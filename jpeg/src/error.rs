@@ -1,21 +1,24 @@
-//! Why a JPEG could not be read.
+//! Errors of reading a JPEG.
 
 use std::borrow::Cow;
 use std::io;
 
-/// What a JPEG ran into.
+/// Reason for a JPEG to give no picture.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// It breaks the rules, or ends early, where nothing can be made of it.
-    #[error("{0}")]
+    /// The file ends in the middle of a segment, before anything can be made of it.
+    #[error("the JPEG ends before its picture does")]
+    CutShort,
+    /// The file breaks the rules, or ends early, where nothing can be made of it.
+    #[error("a damaged JPEG: {0}")]
     Damaged(Cow<'static, str>),
     /// The reader that was handed in failed; the file itself may be sound.
     #[error("the source could not be read to its end")]
     Read(#[source] io::Error),
-    /// Whoever takes the rows wants no more.
+    /// The receiver of the rows wants no more, or a thread of the decoder ended early.
     #[error("the reading was stopped")]
     Stopped,
-    /// It is coded in a way that is not decoded here.
+    /// The file is coded in a way that is not decoded here.
     #[error("a JPEG with {0}")]
     Unsupported(Cow<'static, str>),
 }

@@ -1,25 +1,124 @@
-//! The JPEG reader: as much of a file as a picture of a reduced size needs, and no more.
+//! A JPEG decoder for thumbnails: it reads as much of a file as a picture of a reduced size needs, and no more.
 //!
-//! Nearly all the time of a thumbnail goes into Huffman codes. At 1/8 only the mean of each block matters, at
-//! 1/4 and 1/2 its lowest coefficients: the codes of all others are passed over several at a time (`steps`,
-//! `lookup`), at several places of the stream in turns (`lanes`, `sequential`) and on several threads (`team`), and of
-//! a progressive file only the scans are read that carry what is wanted to the precision that shows (`precision`).
+//! Most of the time that a thumbnail of a photo takes goes into Huffman codes of coefficients that nobody will see.
+//! At 1/8 only the mean of each block of 8 x 8 pixels matters, at 1/4 and 1/2 its lowest 4 or 16 coefficients. This
+//! crate skips the codes of all others, several at a time, decodes at several places of the file in turns and on
+//! several threads, and reads of a progressive file only the scans that show.
 //!
-//! The way through: `input` finds markers and segments, `head` what stands before the first scan (with the codes
-//! of `standard` where a file has none); `window` holds entropy-coded data; scans go through `sequential` to
-//! `strips`, which turns blocks into `rows` a `line` at a time (`transform`, `small`), or, where there are several
-//! (`scans`, `progressive`), are kept in `store` until enough is there, and what damage took of them in `gaps`;
-//! rows are `upsample`d and turned into pixels (`color`). [`Coefficients`] are what is kept, as numbers.
+//! # Decoding a file to 1/8
 //!
-//! Memory: for sequential files of one scan some rows of blocks, whatever the height; for others the
-//! coefficients that the scale needs, of all blocks. Work: each byte once, and each block once for each scan, of
-//! which no more are read than the size of the picture and of the file warrant.
+//! ```
+//! use std::fs::File;
+//! use std::io::BufReader;
+//!
+//! use thumbnail_jpeg::{Scale, decode};
+//!
+//! # fn main() -> Result<(), thumbnail_jpeg::Error> {
+//! let file = File::open("../tests/data/photo-2048x1365.jpg").map_err(thumbnail_jpeg::Error::Read)?;
+//! let mut pixels = Vec::new();
+//! let summary = decode(BufReader::new(file), Scale::Eighth, |row| pixels.extend_from_slice(row))?;
+//! assert_eq!((summary.width, summary.height), (256, 171));
+//! assert_eq!(pixels.len(), 256 * 171 * 3);
+//! assert_eq!(summary.lost, 0.0);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Planning before decoding
+//!
+//! [`Head::read`] reads what stands before the first scan: size, components, metadata. From that the caller chooses a
+//! scale and learns what decoding takes, and then reads on.
+//!
+//! ```
+//! use std::num::NonZeroUsize;
+//!
+//! use thumbnail_jpeg::{Head, Scale, Wanted};
+//!
+//! # fn main() -> Result<(), thumbnail_jpeg::Error> {
+//! let file = std::fs::read("../tests/data/photo-2048x878-progressive.jpg").map_err(thumbnail_jpeg::Error::Read)?;
+//! let mut reader = file.as_slice();
+//! let head = Head::read(&mut reader)?;
+//!
+//! // The smallest scale that leaves at least twice the 200 pixels of the thumbnail, if its memory is granted.
+//! let scales = [Scale::Eighth, Scale::Quarter, Scale::Half, Scale::Full];
+//! let scale = scales.into_iter().find(|scale| head.frame.reduced(*scale).0 >= 400).unwrap_or(Scale::Full);
+//! assert_eq!(scale, Scale::Quarter);
+//! assert!(head.memory(scale) < 4_000_000);
+//!
+//! let (width, height) = head.frame.reduced(scale);
+//! let reduction = f64::from(width) / 200.0;
+//! let mut rows = 0;
+//! let summary = head.decode(reader, Wanted { scale, reduction, threads: NonZeroUsize::MIN }, |row| {
+//!     assert_eq!(row.len(), width as usize * head.frame.components.len());
+//!     rows += 1;
+//!     Ok(())
+//! })?;
+//! assert_eq!(rows, height);
+//! // Scans whose bits would not show at this size were not read.
+//! assert!(summary.bytes_read < file.len() as u64);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Files
+//!
+//! Read: baseline, extended sequential and progressive files with Huffman codes and 8 bits a sample (ITU-T T.81,
+//! SOF0, SOF1, SOF2), of one, three or four components with any sampling factors, with restart markers or without, in
+//! one scan or several; files whose height stands at their end ([`height_at_end`]); files without Huffman tables, as
+//! in Motion JPEG. Refused, as [`Error::Unsupported`]: arithmetic coding, lossless and hierarchical processes, 12
+//! bits a sample, two components or more than four.
+//!
+//! # Pixels
+//!
+//! Rows come from top to bottom, each as a slice of `width * components` bytes: grey, RGB or CMYK, interleaved. Inks
+//! are 0 for none and 255 for full. The size is that of the file divided by the [reduction](Scale::reduction) of the
+//! scale, fractions counting as one ([`Frame::reduced`]). `YCbCr` and YCCK are converted as by libjpeg; orientation
+//! and colour profile are told ([`Metadata`]) and not applied.
+//!
+//! At [`Scale::Full`] pixels are those of libjpeg-turbo's accurate transform (`islow`) with fancy upsampling, bit by
+//! bit. Chroma of less than half the resolution is an exception: libjpeg-turbo repeats its samples, and this crate
+//! interpolates. At reduced scales each block is the scaled inverse transform of its lowest coefficients, a sharper
+//! filter than the mean of pixels.
+//!
+//! # Damage
+//!
+//! A file that is cut or damaged gives a picture as long as anything can be made of it. What is lost gets the colours
+//! of the blocks above; how much that is, [`Summary::lost`] tells. Only where nothing comes is it [`Error::Damaged`],
+//! or [`Error::CutShort`]. No file makes this crate panic, and the result does not depend on how the bytes arrive,
+//! nor on the number of threads.
+//!
+//! # Memory and work
+//!
+//! A sequential file of one scan takes some rows of blocks, whatever its height; all others the coefficients that the
+//! scale keeps, of all blocks. [`Head::memory`] says how much before it is taken. Each byte is read once. Each block
+//! is visited once for each scan, and there is a limit to scans that grows with the picture and with the file, so
+//! that a small file cannot ask for endless work.
+//!
+//! # The way through the code
+//!
+//! | module | what it does | T.81 |
+//! |---|---|---|
+//! | `syntax::input` | finds markers and segments | B.1.1 |
+//! | `syntax::{head, frame, tables, metadata}` | read what stands before a scan | B.2 |
+//! | `syntax::{huffman, default_tables}` | decode single codes; the tables of files without any | C, F.2.2.3, K.3.3 |
+//! | `entropy::window` | holds the data of a scan, without stuffing | B.1.1.5 |
+//! | `entropy::units` | groups blocks to MCUs | A.2 |
+//! | `entropy::{step_tables, lookup}` | decode or skip several codes with one look-up | F.2.2 |
+//! | `entropy::{lanes, threads, sequential}` | decode a sequential scan at several places at once | E.2, F.2 |
+//! | `scans::progressive` | decodes a progressive scan | G |
+//! | `scans::{store, losses, stop_rule}` | keep coefficients of several scans, and decide when to stop | G.1.1 |
+//! | `samples::{transform, passes, small_blocks}` | turn coefficients into samples of any size | A.3.3 |
+//! | `samples::{streamed, rows, upsample, color}` | turn samples into rows of pixels | A.1, A.2 |
+//! | `decode` | puts all of that together | |
+//!
+//! `syntax` imports from no other folder, `entropy` from `syntax`, `samples` from both, and `scans` from all three.
 
 #![forbid(unsafe_code)]
 
 mod decode;
 mod entropy;
 mod error;
+mod index;
 mod samples;
 mod scale;
 mod scans;
@@ -28,7 +127,12 @@ mod syntax;
 pub use crate::decode::decode;
 pub use crate::error::Error;
 pub use crate::scale::{Scale, Summary, Wanted};
-pub use crate::scans::coefficients::{Blocks, Coefficients};
+pub use crate::scans::coefficients::{Coefficients, ComponentBlocks};
 pub use crate::syntax::frame::{Component, Frame, Process};
 pub use crate::syntax::head::{Head, height_at_end};
 pub use crate::syntax::metadata::Metadata;
+
+/// The examples of the README, which run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

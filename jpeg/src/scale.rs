@@ -1,19 +1,22 @@
-//! How a file is decoded, and what was read.
+//! The options and the result of decoding.
 
 use std::num::NonZeroUsize;
 
-/// How small a picture is decoded.
+/// Scale at which a picture is decoded, along each axis.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(missing_docs, reason = "the names say it")]
 pub enum Scale {
+    /// All pixels of the file.
     Full,
+    /// 1/2: 4 x 4 pixels a block.
     Half,
+    /// 1/4: 2 x 2 pixels a block.
     Quarter,
+    /// 1/8: one pixel a block, its mean.
     Eighth,
 }
 
 impl Scale {
-    /// Pixels of the file for each pixel, along one axis.
+    /// Pixels of the file for each pixel, along one axis: 1, 2, 4 or 8.
     #[must_use]
     pub fn reduction(self) -> u32 {
         8 / self.samples()
@@ -30,15 +33,16 @@ impl Scale {
     }
 }
 
-/// How a file is decoded.
+/// Options of decoding.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wanted {
-    /// How small.
+    /// Scale of the rows that come out.
     pub scale: Scale,
-    /// How many times smaller the picture will be made afterwards: progressive files are read only as far as that
-    /// shows, and to their end when it is 0.
+    /// Factor by which the picture will be made smaller afterwards, along each axis. Progressive files are read only
+    /// until what is missing does not show at that size, and to their end when it is 0.
     pub reduction: f64,
-    /// Most threads that decode a sequential scan; what comes out is the same.
+    /// Most threads that decode a sequential scan, this one included; more than four are never used. The result is
+    /// the same for any number.
     pub threads: NonZeroUsize,
 }
 
@@ -50,26 +54,24 @@ impl Wanted {
     }
 }
 
-/// What was read.
+/// Account of a file that was decoded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Summary {
     /// Pixels of a row.
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Bytes of the file that were read.
+    /// Bytes of the file that were read, those of the head included.
     pub bytes_read: u64,
-    /// Share of the picture that was lost to damage, 0 to 1: MCUs that did not come, or, in a file of several scans,
-    /// blocks of which something never came that the scale keeps. Where only precision was lost, that of one MCU.
+    /// Share of the picture that was lost to damage, 0 to 1.
+    ///
+    /// It counts MCUs that did not come; in a file of several scans, blocks of which something never came that the
+    /// scale keeps. Where only precision was lost, it is that of one MCU.
     pub lost: f64,
 }
 
+/// A part of a whole, 0 to 1.
 #[expect(clippy::cast_precision_loss, reason = "a share for people")]
 pub(crate) fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
-}
-
-/// A number of pixels or blocks as an index.
-pub(crate) fn index(value: u32) -> usize {
-    usize::try_from(value).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! What fuzzing starts from, and what it has found, as ordinary tests: the properties hold for all of it.
+//! The seeds and findings of fuzzing as ordinary tests: the properties hold for all of them.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a test may panic, and then say with what")]
 
@@ -11,14 +11,14 @@ mod jpeg_skip;
 
 use std::path::Path;
 
-/// Every file in `fuzz/<folder>`, which need not exist.
+/// All files in `fuzz/<folder>`; none if it does not exist.
 fn files(folder: &str) -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
     let paths = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     paths.map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
 }
 
-/// Checks a folder of seeds, and what was found with a target.
+/// Checks a property on a folder of seeds and on the findings of a target.
 fn check(seeds: &str, target: &str, property: fn(&[u8]) -> bool) {
     let seeds = files(&format!("seeds/{seeds}"));
     assert!(seeds.len() > 20, "{} seeds", seeds.len());
@@ -35,6 +35,6 @@ fn the_reader_survives_seeds_and_findings() {
 }
 
 #[test]
-fn passing_over_codes_changes_nothing_in_seeds_and_findings() {
+fn skipping_codes_changes_nothing_in_seeds_and_findings() {
     check("jpeg", "jpeg_skip", jpeg_skip::check);
 }

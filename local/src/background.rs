@@ -1,4 +1,4 @@
-//! Threads of their own for the servers, so that a test may block its thread as it likes.
+//! Threads of their own for the servers, so that a test may block its own thread.
 
 use std::future::Future;
 use std::io;
@@ -9,48 +9,53 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-/// Longest wait for work that cannot be interrupted.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait for tasks that cannot be interrupted.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A runtime whose tasks end when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Background(Option<Runtime>);
+pub(crate) struct BackgroundRuntime(Option<Runtime>);
 
-impl Background {
-    /// Starts two threads with this name.
+impl BackgroundRuntime {
+    /// Starts a runtime of two threads with this name.
     pub(crate) fn new(name: &str) -> io::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(2).thread_name(name).enable_all().build()?;
         Ok(Self(Some(runtime)))
     }
 
-    /// Runs a task on them.
+    /// Spawns a task.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         if let Some(runtime) = &self.0 {
             runtime.spawn(task);
         }
     }
 
-    /// Runs code that starts tasks and processes which shall belong to them.
+    /// Runs code whose tasks and processes belong to this runtime.
     pub(crate) fn enter<T>(&self, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        let runtime = self.0.as_ref().ok_or_else(|| io::Error::other("the threads have stopped"))?;
-        let _guard = runtime.enter();
+        let _guard = self.runtime()?.enter();
         work()
     }
 
-    /// Binds a listener that belongs to them.
+    /// Binds a listener that belongs to this runtime.
     pub(crate) async fn listen(&self, address: SocketAddr) -> io::Result<TcpListener> {
-        let gone = || io::Error::other("the threads have stopped");
-        let runtime = self.0.as_ref().ok_or_else(gone)?;
-        runtime.spawn(TcpListener::bind(address)).await.map_err(|_| gone())?
+        self.runtime()?.spawn(TcpListener::bind(address)).await.map_err(|_| stopped())?
+    }
+
+    fn runtime(&self) -> io::Result<&Runtime> {
+        self.0.as_ref().ok_or_else(stopped)
     }
 }
 
-impl Drop for Background {
-    /// Returns when ports are closed and processes killed, or after [`PATIENCE`].
+fn stopped() -> io::Error {
+    io::Error::other("the threads have stopped")
+}
+
+impl Drop for BackgroundRuntime {
+    /// Returns when ports are closed and processes killed, or after [`SHUTDOWN_TIMEOUT`].
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // A runtime must not be waited for on a thread that drives another one.
-            let stopped = thread::spawn(move || runtime.shutdown_timeout(PATIENCE)).join();
+            // tokio panics when a runtime shuts down on a thread that drives another runtime.
+            let stopped = thread::spawn(move || runtime.shutdown_timeout(SHUTDOWN_TIMEOUT)).join();
             debug_assert!(stopped.is_ok(), "shutting down does not panic");
         }
     }

@@ -1,17 +1,18 @@
-//! Events as COS sends them to a function (583/9707), in the shape captured in 2022.
+//! Events as COS sends them to a function (583/9707), with the members of events captured in 2022.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use crate::cos::{Notice, Object};
+use crate::cos::{EventNotification, Object};
 
-/// What stays in the path of `url`.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+/// Characters of `url` paths that are not percent-encoded.
+const URL_PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
 
-/// The short codes seen in `cosBucket.region`; other regions come in their long form here.
-const SHORT: [(&str, &str); 8] = [
+/// Short codes that were observed in `cosBucket.region`. Other regions keep their long form here.
+const REGION_CODES: [(&str, &str); 8] = [
     ("ap-beijing", "bj"),
     ("ap-chengdu", "cd"),
     ("ap-guangzhou", "gz"),
@@ -22,8 +23,9 @@ const SHORT: [(&str, &str); 8] = [
     ("na-toronto", "ca"),
 ];
 
-/// The event of a new object. `name` is the concrete event, such as `cos:ObjectCreated:Put`; `bucket` is
-/// `<name>-<appid>`; `key` is raw.
+/// Builds the event of a new object.
+///
+/// `name` is the concrete event, such as `cos:ObjectCreated:Put`; `bucket` is `<name>-<appid>`; `key` is not encoded.
 #[must_use]
 pub fn created(name: &str, bucket: &str, region: &str, key: &str, object: &Object) -> Value {
     let mut meta = Map::new();
@@ -37,43 +39,45 @@ pub fn created(name: &str, bucket: &str, region: &str, key: &str, object: &Objec
         meta.insert(header.clone(), json!(value));
     }
     let version = object.version.as_deref().unwrap_or_default();
-    message(name, bucket, region, &Subject { key, version, size: object.bytes.len(), meta })
+    message(name, bucket, region, &EventObject { key, version, size: object.bytes.len(), meta })
 }
 
-/// The event of a removed object: size 0 and no headers, which no document describes.
+/// Builds the event of a removed object. Size 0 and no headers are an assumption: no document describes them.
 #[must_use]
 pub fn removed(name: &str, bucket: &str, region: &str, key: &str) -> Value {
-    message(name, bucket, region, &Subject { key, version: "", size: 0, meta: Map::new() })
+    message(name, bucket, region, &EventObject { key, version: "", size: 0, meta: Map::new() })
 }
 
-/// The event of anything that happened in a bucket of the twin.
+/// Builds the event for a notification of the local COS.
 #[must_use]
-pub fn of(notice: &Notice) -> Value {
-    let Notice { name, bucket, region, key, object } = notice;
+pub fn from_notification(notification: &EventNotification) -> Value {
+    let EventNotification { name, bucket, region, key, object } = notification;
     match object {
         Some(object) => created(name, bucket, region, key, object),
         None => removed(name, bucket, region, key),
     }
 }
 
-/// One message with the records of several, as the documents allow.
+/// Merges the records of several messages into one message, which the documents allow.
 #[must_use]
 pub fn merged(messages: &[Value]) -> Value {
     let records = messages.iter().filter_map(|message| message.get("Records")?.as_array()).flatten();
     json!({ "Records": records.collect::<Vec<_>>() })
 }
 
-struct Subject<'a> {
+/// Members of `cosObject`.
+struct EventObject<'a> {
     key: &'a str,
     version: &'a str,
     size: usize,
     meta: Map<String, Value>,
 }
 
-fn message(name: &str, bucket: &str, region: &str, subject: &Subject<'_>) -> Value {
+fn message(name: &str, bucket: &str, region: &str, object: &EventObject<'_>) -> Value {
     let (short_name, app_id) = bucket.rsplit_once('-').unwrap_or((bucket, ""));
-    let short_region = SHORT.iter().find(|(long, _)| *long == region).map_or(region, |(_, short)| short);
-    let path = utf8_percent_encode(subject.key, PATH);
+    let short_region =
+        REGION_CODES.iter().find(|(long, _)| *long == region).map_or(region, |(_, short)| short);
+    let path = utf8_percent_encode(object.key, URL_PATH);
     let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     json!({ "Records": [{
         "cos": {
@@ -86,11 +90,11 @@ fn message(name: &str, bucket: &str, region: &str, subject: &Subject<'_>) -> Val
             },
             "cosNotificationId": "unkown",
             "cosObject": {
-                "key": format!("/{app_id}/{short_name}/{}", subject.key),
-                "meta": subject.meta,
-                "size": subject.size,
+                "key": format!("/{app_id}/{short_name}/{}", object.key),
+                "meta": object.meta,
+                "size": object.size,
                 "url": format!("http://{bucket}.cos.{region}.myqcloud.com/{path}"),
-                "vid": subject.version,
+                "vid": object.version,
             },
             "cosSchemaVersion": "1.0",
         },
@@ -110,7 +114,7 @@ fn message(name: &str, bucket: &str, region: &str, subject: &Subject<'_>) -> Val
     }] })
 }
 
-/// `Standard_ia` for `STANDARD_IA`: captures show `Standard`.
+/// Capitalises a storage class, as captured events do: `Standard` for `STANDARD`.
 fn capitalised(class: &str) -> String {
     let (first, rest) = class.split_at_checked(1).unwrap_or((class, ""));
     format!("{first}{}", rest.to_ascii_lowercase())

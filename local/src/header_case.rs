@@ -1,8 +1,8 @@
-//! Header names spelt as the real services spell them.
+//! Header names of responses in the case that the real services use.
 //!
-//! hyper writes every name in lower case. The Python SDK of COS hands the headers out in a plain dictionary, so a
-//! program that reads `ETag` must find `ETag`; and the runtime API is documented in two spellings. This socket
-//! rewrites the names of an answer's head as they pass; their length stays the same.
+//! hyper writes every name in lower case. The Python SDK of COS returns the headers in a plain dictionary, so programs
+//! look up `ETag` exactly; and the runtime API is documented with two cases. [`HeaderCaseSocket`] rewrites the names
+//! while hyper writes the head of a response. The length of the head does not change.
 
 use std::io;
 use std::pin::Pin;
@@ -11,9 +11,9 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// Whose spelling.
+/// Case of the header names of one service.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Spelling {
+pub(crate) enum HeaderStyle {
     /// `ETag`, `Content-Type`, `x-cos-request-id`.
     Cos,
     /// `request_id`.
@@ -22,8 +22,8 @@ pub(crate) enum Spelling {
     Mixed,
 }
 
-impl Spelling {
-    /// Respells one name in place.
+impl HeaderStyle {
+    /// Changes the case of one name in place.
     fn apply(self, name: &mut [u8]) {
         let separator = match self {
             Self::Lower => return,
@@ -43,23 +43,23 @@ impl Spelling {
     }
 }
 
-/// A socket that spells.
+/// A socket that rewrites the header names of responses.
 #[derive(Debug)]
-pub(crate) struct Speller {
+pub(crate) struct HeaderCaseSocket {
     socket: TcpStream,
-    spelling: Spelling,
+    style: HeaderStyle,
 }
 
-impl Speller {
-    pub(crate) fn new(socket: TcpStream, spelling: Spelling) -> Self {
-        Self { socket, spelling }
+impl HeaderCaseSocket {
+    pub(crate) fn new(socket: TcpStream, style: HeaderStyle) -> Self {
+        Self { socket, style }
     }
 }
 
-/// The head that these bytes begin with, respelt; none when they begin with none.
+/// Returns the head at the beginning of `written` with rewritten names, or `None` if `written` begins with no head.
 ///
-/// hyper begins a write with the head of an answer and never with a part of one.
-fn respelt(written: &[u8], spelling: Spelling) -> Option<Vec<u8>> {
+/// A head is never split over two writes: hyper begins a write with a complete head.
+fn restyled_head(written: &[u8], style: HeaderStyle) -> Option<Vec<u8>> {
     if !written.starts_with(b"HTTP/1.1 ") {
         return None;
     }
@@ -69,13 +69,13 @@ fn respelt(written: &[u8], spelling: Spelling) -> Option<Vec<u8>> {
         if let Some(colon) = line.iter().position(|byte| *byte == b':')
             && let Some(name) = line.get_mut(..colon)
         {
-            spelling.apply(name);
+            style.apply(name);
         }
     }
     Some(head)
 }
 
-impl AsyncRead for Speller {
+impl AsyncRead for HeaderCaseSocket {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -85,13 +85,13 @@ impl AsyncRead for Speller {
     }
 }
 
-impl AsyncWrite for Speller {
+impl AsyncWrite for HeaderCaseSocket {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         written: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let head = respelt(written, self.spelling);
+        let head = restyled_head(written, self.style);
         let bytes = head.as_deref().unwrap_or(written);
         Pin::new(&mut self.socket).poll_write(context, bytes)
     }
@@ -115,22 +115,22 @@ mod tests {
             request_id: r_i\r\n\r\netag: body\r\n\r\n";
         let cases = [
             (
-                Spelling::Cos,
+                HeaderStyle::Cos,
                 "ETag: etag: x\r\nContent-Type: a-b\r\nx-cos-meta-a: b\r\nRequest_id: r_i\r\n\r\n",
             ),
             (
-                Spelling::Lower,
+                HeaderStyle::Lower,
                 "etag: etag: x\r\ncontent-type: a-b\r\nx-cos-meta-a: b\r\nrequest_id: r_i\r\n\r\n",
             ),
             (
-                Spelling::Mixed,
+                HeaderStyle::Mixed,
                 "ETag: etag: x\r\nContent-type: a-b\r\nX-cos-meta-a: b\r\nRequest_Id: r_i\r\n\r\n",
             ),
         ];
-        for (spelling, expected) in cases {
-            let head = String::from_utf8(respelt(written, spelling).unwrap()).unwrap();
-            assert_eq!(head, format!("HTTP/1.1 200 OK\r\n{expected}"), "{spelling:?}");
+        for (style, expected) in cases {
+            let head = String::from_utf8(restyled_head(written, style).unwrap()).unwrap();
+            assert_eq!(head, format!("HTTP/1.1 200 OK\r\n{expected}"), "{style:?}");
         }
-        assert!(respelt(b"etag: body", Spelling::Cos).is_none());
+        assert!(restyled_head(b"etag: body", HeaderStyle::Cos).is_none());
     }
 }

@@ -1,8 +1,7 @@
-//! Serving HTTP/1.1 with the power to misbehave.
+//! An HTTP/1.1 server whose handlers control the connection as well as the response.
 //!
-//! Both servers of the twin stand on this file. A handler decides not only what to answer but also how the
-//! connection ends, and a body is a list of steps, so that a test can cut, stall or slow a transfer at a
-//! known byte.
+//! The local COS and the runtime API use it. A handler may close the connection before or after the response. A
+//! response body is a list of steps, so that faults can cut, stall or slow down a transfer at a known byte.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -23,103 +22,106 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Sleep, sleep, timeout};
 
-/// Time hyper gets to hand written bytes to the socket before a connection is cut on purpose.
-const FLUSH: Duration = Duration::from_millis(20);
+/// Time for hyper to pass written bytes to the socket before a connection is closed intentionally.
+const FLUSH_TIME: Duration = Duration::from_millis(20);
 
-/// Which connection a request came over, as an extension of the request.
+/// Connection of a request, as an extension of the request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ConnectionId(pub(crate) u64);
 
 impl ConnectionId {
-    /// One that no connection had before.
+    /// Returns an id that no earlier connection had.
     fn next() -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Self(LAST.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// How one request ends.
+/// Reaction of a handler to one request.
 #[derive(Debug)]
-pub(crate) enum Verdict {
-    /// Answer; the connection stays open.
-    Answer(Response<Outgoing>),
-    /// Close the connection without a byte of answer.
+pub(crate) enum HttpAction {
+    /// Sends a response; the connection stays open.
+    Respond(Response<ScriptedBody>),
+    /// Closes the connection without a response.
     Close,
-    /// Answer as if the connection stayed open, then close it without a word.
-    Last(Response<Outgoing>),
+    /// Sends a response, then closes the connection without announcing it.
+    RespondThenClose(Response<ScriptedBody>),
 }
 
-/// The connection was cut on purpose.
+/// Error that makes hyper close a connection.
 #[derive(Debug, thiserror::Error)]
-#[error("cut on purpose")]
-pub(crate) struct Cut;
+#[error("the connection was closed intentionally")]
+pub(crate) struct IntentionalAbort;
 
-/// One step of a body.
+/// Step of a [`ScriptedBody`].
 #[derive(Debug)]
-enum Step {
+enum BodyStep {
     Abort,
     Hang,
     Send(Bytes),
     Wait(Duration),
 }
 
-/// The body of an answer: steps carried out in order.
+/// Body of a response: steps that are carried out in order.
 #[derive(Debug, Default)]
-pub(crate) struct Outgoing {
-    steps: VecDeque<Step>,
+pub(crate) struct ScriptedBody {
+    steps: VecDeque<BodyStep>,
     waiting: Option<Pin<Box<Sleep>>>,
-    /// Told when this body is over, if the connection shall close then.
-    hang_up: Option<HangUp>,
+    /// Signals the end of the body when the connection must close then.
+    close_signal: Option<CloseSignal>,
 }
 
-/// Tells when it is dropped.
+/// Notifies when it is dropped.
 #[derive(Debug)]
-struct HangUp(Arc<Notify>);
+struct CloseSignal(Arc<Notify>);
 
-impl Drop for HangUp {
+impl Drop for CloseSignal {
     fn drop(&mut self) {
         self.0.notify_one();
     }
 }
 
-impl Outgoing {
-    /// All bytes at once.
+impl ScriptedBody {
+    /// A body that is sent at once.
     pub(crate) fn whole(bytes: Bytes) -> Self {
-        let steps = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([Step::Send(bytes)]) };
+        let steps = if bytes.is_empty() { VecDeque::new() } else { VecDeque::from([BodyStep::Send(bytes)]) };
         Self { steps, ..Self::default() }
     }
 
-    /// The bytes, after which the connection breaks.
-    pub(crate) fn cut(bytes: Bytes) -> Self {
-        Self { steps: VecDeque::from([Step::Send(bytes), Step::Wait(FLUSH), Step::Abort]), ..Self::default() }
+    /// A body that is sent, after which the connection closes.
+    pub(crate) fn truncated(bytes: Bytes) -> Self {
+        Self {
+            steps: VecDeque::from([BodyStep::Send(bytes), BodyStep::Wait(FLUSH_TIME), BodyStep::Abort]),
+            ..Self::default()
+        }
     }
 
-    /// The bytes, after which nothing comes and nothing ends.
+    /// A body that is sent, after which the connection stays open without further bytes.
     pub(crate) fn stalled(bytes: Bytes) -> Self {
         let mut body = Self::whole(bytes);
-        body.steps.push_back(Step::Hang);
+        body.steps.push_back(BodyStep::Hang);
         body
     }
 
-    /// Pieces of `chunk` bytes with a pause before each.
+    /// A body of pieces of `chunk` bytes with a pause before each.
     pub(crate) fn paced(mut bytes: Bytes, chunk: usize, pause: Duration) -> Self {
         let mut steps = VecDeque::new();
         while !bytes.is_empty() {
-            steps.push_back(Step::Wait(pause));
-            steps.push_back(Step::Send(bytes.split_to(chunk.clamp(1, bytes.len()))));
+            steps.push_back(BodyStep::Wait(pause));
+            steps.push_back(BodyStep::Send(bytes.split_to(chunk.clamp(1, bytes.len()))));
         }
         Self { steps, ..Self::default() }
     }
 }
 
-impl Body for Outgoing {
+impl Body for ScriptedBody {
     type Data = Bytes;
-    type Error = Cut;
+    type Error = IntentionalAbort;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, IntentionalAbort>>> {
         loop {
             if let Some(pause) = self.waiting.as_mut() {
                 ready!(pause.as_mut().poll(context));
@@ -127,13 +129,13 @@ impl Body for Outgoing {
             }
             match self.steps.pop_front() {
                 None => return Poll::Ready(None),
-                Some(Step::Abort) => return Poll::Ready(Some(Err(Cut))),
-                Some(Step::Hang) => {
-                    self.steps.push_front(Step::Hang);
+                Some(BodyStep::Abort) => return Poll::Ready(Some(Err(IntentionalAbort))),
+                Some(BodyStep::Hang) => {
+                    self.steps.push_front(BodyStep::Hang);
                     return Poll::Pending;
                 }
-                Some(Step::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
-                Some(Step::Wait(pause)) => self.waiting = Some(Box::pin(sleep(pause))),
+                Some(BodyStep::Send(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(BodyStep::Wait(pause)) => self.waiting = Some(Box::pin(sleep(pause))),
             }
         }
     }
@@ -146,21 +148,21 @@ impl Body for Outgoing {
         let mut total = 0_u64;
         for step in &self.steps {
             match step {
-                Step::Send(bytes) => total = total.saturating_add(bytes.len() as u64),
-                Step::Abort | Step::Hang | Step::Wait(_) => return SizeHint::default(),
+                BodyStep::Send(bytes) => total = total.saturating_add(bytes.len() as u64),
+                BodyStep::Abort | BodyStep::Hang | BodyStep::Wait(_) => return SizeHint::default(),
             }
         }
         SizeHint::with_exact(total)
     }
 }
 
-/// Accepts connections until the future is dropped; its connections end with it.
+/// Accepts connections until the future is dropped, which also closes them.
 ///
-/// `wrap` turns a socket into what hyper talks to.
+/// `wrap` converts an accepted socket to the stream that hyper uses.
 pub(crate) async fn serve<H, F, W, S>(listener: &TcpListener, handler: H, wrap: W)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Verdict> + Send + 'static,
+    F: Future<Output = HttpAction> + Send + 'static,
     W: Fn(TcpStream) -> S,
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -168,12 +170,12 @@ where
     loop {
         match listener.accept().await {
             Ok((socket, _)) => {
-                // Small answers must not wait for an acknowledgement of the previous one.
+                // Otherwise a small response waits for the acknowledgement of the previous one (Nagle).
                 let _ = socket.set_nodelay(true);
                 connections.spawn(connection(wrap(socket), handler.clone()));
             }
-            // Out of descriptors, most likely: connections that end will give some back.
-            Err(_) => sleep(FLUSH).await,
+            // Most likely the file descriptors are exhausted; connections that end release some.
+            Err(_) => sleep(FLUSH_TIME).await,
         }
         while connections.try_join_next().is_some() {}
     }
@@ -182,22 +184,22 @@ where
 async fn connection<H, F, S>(socket: S, handler: H)
 where
     H: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Verdict>,
+    F: Future<Output = HttpAction>,
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
-    let hang_up = Arc::new(Notify::new());
+    let close_signal = Arc::new(Notify::new());
     let id = ConnectionId::next();
     let service = service_fn(|mut request| {
         request.extensions_mut().insert(id);
-        let verdict = handler(request);
-        let hang_up = Arc::clone(&hang_up);
+        let action = handler(request);
+        let close_signal = Arc::clone(&close_signal);
         async move {
-            match verdict.await {
-                Verdict::Answer(answer) => Ok(answer),
-                Verdict::Close => Err(Cut),
-                Verdict::Last(mut answer) => {
-                    answer.body_mut().hang_up = Some(HangUp(hang_up));
-                    Ok(answer)
+            match action.await {
+                HttpAction::Respond(response) => Ok(response),
+                HttpAction::Close => Err(IntentionalAbort),
+                HttpAction::RespondThenClose(mut response) => {
+                    response.body_mut().close_signal = Some(CloseSignal(close_signal));
+                    Ok(response)
                 }
             }
         }
@@ -205,10 +207,10 @@ where
     let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(socket), service);
     tokio::pin!(served);
     tokio::select! {
-        // An error is a client that left or a connection cut on purpose; neither has a reader.
+        // Errors are clients that disconnected and intentional aborts; neither is reported.
         _ = &mut served => {}
-        () = hang_up.notified() => {
-            let _ = timeout(FLUSH, served).await;
+        () = close_signal.notified() => {
+            let _ = timeout(FLUSH_TIME, served).await;
         }
     }
 }

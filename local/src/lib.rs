@@ -1,27 +1,63 @@
-//! The development twin of the thumbnail function: an SCF runtime API and a COS on this machine.
+//! A local COS and a local SCF runtime API, for developing and testing the thumbnail function without an account.
 //!
-//! It knows nothing of the function it serves and shares no code with it: requests are checked by a verifier of its
-//! own, written from the documents and tested with signatures of Tencent's SDKs, and the program under test is
-//! started unmodified, with the environment SCF would give it.
+//! | type | purpose |
+//! |---|---|
+//! | [`Cos`] | the XML API of COS on a folder; verifies request signatures, injects faults, records requests |
+//! | [`Scf`] | the runtime API of SCF, and the process of one function with the limits of the platform |
+//! | [`Trigger`] | a COS trigger: invokes a function for the events of a bucket |
+//! | [`event`] | events as COS sends them to a function |
+//!
+//! The crate shares no code with the function that it runs. The verifier of signatures was written from the
+//! documents and is tested with signatures of Tencent's SDKs. The program under test is started unmodified, with the
+//! environment that SCF would give it. Numbers such as 436/7778 are pages of Tencent's documentation,
+//! `cloud.tencent.com/document/product/436/7778`.
+//!
+//! # A local COS
+//!
+//! [`CosOptions::default`] listens on a free port. Tests store and read objects directly; clients use [`Cos::endpoint`].
+//!
+//! ```
+//! use scf_local::{Cos, CosOptions, Fault, FaultKind};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> std::io::Result<()> {
+//! let folder = tempfile::tempdir()?;
+//! let cos = Cos::start(CosOptions { root: folder.path().into(), ..CosOptions::default() }).await?;
+//! cos.put("photos-1250000000", "cat.jpg", "pixels", &[("Content-Type", "image/jpeg")]).await;
+//! assert_eq!(cos.keys("photos-1250000000"), ["cat.jpg"]);
+//!
+//! // The next GET of the key is answered with status 503.
+//! let busy = FaultKind::Status { status: 503, code: "SlowDown".to_owned() };
+//! cos.fail(Fault::new(busy).method("GET").key("cat.jpg"));
+//! assert!(cos.endpoint().starts_with("http://127.0.0.1:"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # A function
 //!
 //! ```no_run
-//! # async fn example() -> std::io::Result<()> {
 //! use scf_local::{Cos, CosOptions, Scf, ScfOptions, event};
 //!
-//! let folder = tempfile::tempdir()?;
-//! let cos = Cos::start(CosOptions { root: folder.path().into(), strict: true, ..Default::default() }).await?;
-//! let scf = Scf::start(ScfOptions { program: "./bootstrap".into(), environment: cos.environment(), ..Default::default() }).await?;
+//! # #[tokio::main]
+//! # async fn main() -> std::io::Result<()> {
+//! let cos = Cos::start(CosOptions::default()).await?;
+//! let mut environment = cos.environment();
+//! environment.push(("COS_ENDPOINT".to_owned(), cos.endpoint()));
+//! let scf = Scf::start(ScfOptions { program: "./bootstrap".into(), environment, ..ScfOptions::default() }).await?;
+//!
 //! let photo = cos.put("photos-1250000000", "cat.jpg", std::fs::read("cat.jpg")?, &[("Content-Type", "image/jpeg")]).await;
 //! let message = event::created("cos:ObjectCreated:Put", "photos-1250000000", "ap-guangzhou", "cat.jpg", &photo);
-//! let answer = scf.invoke(&message.to_string()).await;
-//! assert!(answer.outcome.is_success());
+//! let invocation = scf.invoke(&message.to_string()).await;
+//! assert!(invocation.outcome.is_success());
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # With the official Python SDK
 //!
-//! `IP` and `Port` set the address to connect to and leave the host name, which is signed, as it is:
+//! `IP` and `Port` set the address of the connection. The host name, which is part of the signature, remains that of the
+//! real service.
 //!
 //! ```python
 //! from qcloud_cos import CosConfig, CosS3Client
@@ -36,10 +72,9 @@ mod cos;
 pub mod event;
 mod header_case;
 mod http;
-pub mod print;
 mod scf;
 mod trigger;
 
-pub use cos::{Cos, CosOptions, Fault, FaultKind, Notice, Object, Request};
-pub use scf::{Answer, HeaderCase, Outcome, RuntimeFault, Scf, ScfOptions};
+pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, Object, RecordedRequest};
+pub use scf::{HeaderCase, Invocation, LogSink, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;

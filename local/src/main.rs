@@ -1,31 +1,30 @@
-//! The twin on the command line.
+//! The command line program `scf-local`.
 
 mod command;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use scf_local::print;
 
-use crate::command::{Cli, Command};
+use crate::command::{Cli, Command, print};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            print::complaint(&format!("no threads to run on: {error}"));
+            print::error(&format!("the threads cannot be started: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let result = runtime.block_on(async {
         match cli.command {
-            Command::Invoke(invoke) => command::invoke::run(invoke).await,
-            Command::Serve(serve) => command::serve::run(serve).await,
+            Command::Invoke(options) => command::invoke::run(options).await,
+            Command::Serve(options) => command::serve::run(options).await,
         }
     });
     result.unwrap_or_else(|error| {
-        print::complaint(&format!("{error:#}"));
+        print::error(&format!("{error:#}"));
         ExitCode::FAILURE
     })
 }

@@ -1,55 +1,56 @@
-//! From what happens in a bucket to an invocation: the trigger.
+//! COS triggers: from the events of a bucket to invocations.
 
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::cos::Notice;
+use crate::cos::EventNotification;
 use crate::event;
-use crate::scf::{Answer, Scf};
+use crate::scf::{Invocation, Scf};
 
-/// Which happenings invoke the function. As with a COS trigger, prefix and suffix are literal (583/9707).
+/// Events that invoke the function. As in COS, prefix and suffix are literal (583/9707).
 #[derive(Clone, Debug, Default)]
 pub struct Trigger {
-    /// Full name of the bucket watched; any when empty.
+    /// Full name of the bucket; empty for any.
     pub bucket: String,
-    /// The event, such as `cos:ObjectCreated:*`; any when empty.
+    /// Event name such as `cos:ObjectCreated:Put`, or a family such as `cos:ObjectCreated:*`; empty for any.
     pub event: String,
-    /// Beginning of the keys watched.
+    /// Prefix of the keys.
     pub prefix: String,
-    /// End of the keys watched.
+    /// Suffix of the keys.
     pub suffix: String,
-    /// How often each event is delivered. COS promises no exact number, so a function should stand 2.
+    /// Deliveries of each event. COS does not guarantee exactly one, so a function should tolerate 2.
     pub copies: u32,
 }
 
 impl Trigger {
-    /// Whether a happening fires the trigger.
+    /// Returns whether an event fires the trigger.
     #[must_use]
-    pub fn fires(&self, notice: &Notice) -> bool {
-        let named = match self.event.strip_suffix('*') {
-            Some(family) => notice.name.starts_with(family),
-            None => self.event.is_empty() || notice.name == self.event,
+    pub fn matches(&self, notification: &EventNotification) -> bool {
+        let name_matches = match self.event.strip_suffix('*') {
+            Some(family) => notification.name.starts_with(family),
+            None => self.event.is_empty() || notification.name == self.event,
         };
-        named
-            && (self.bucket.is_empty() || self.bucket == notice.bucket)
-            && notice.key.starts_with(&self.prefix)
-            && notice.key.ends_with(&self.suffix)
+        name_matches
+            && (self.bucket.is_empty() || self.bucket == notification.bucket)
+            && notification.key.starts_with(&self.prefix)
+            && notification.key.ends_with(&self.suffix)
     }
 
-    /// Delivers events one after the other until the COS behind `notices` is gone. `report` sees each event's attempts.
+    /// Delivers events one after the other, until the COS that sends `notifications` stops. `report` gets every event with
+    /// its invocations.
     pub async fn deliver(
         &self,
-        mut notices: UnboundedReceiver<Notice>,
+        mut notifications: UnboundedReceiver<EventNotification>,
         scf: &Scf,
-        mut report: impl FnMut(&Notice, &[Answer]),
+        mut report: impl FnMut(&EventNotification, &[Invocation]),
     ) {
-        while let Some(notice) = notices.recv().await {
-            if !self.fires(&notice) {
+        while let Some(notification) = notifications.recv().await {
+            if !self.matches(&notification) {
                 continue;
             }
-            let message = event::of(&notice).to_string();
+            let message = event::from_notification(&notification).to_string();
             for _ in 0..self.copies.max(1) {
-                let answers = scf.deliver(&message).await;
-                report(&notice, &answers);
+                let invocations = scf.deliver(&message).await;
+                report(&notification, &invocations);
             }
         }
     }
@@ -59,8 +60,8 @@ impl Trigger {
 mod tests {
     use super::*;
 
-    fn notice(name: &'static str, bucket: &str, key: &str) -> Notice {
-        Notice {
+    fn notification(name: &'static str, bucket: &str, key: &str) -> EventNotification {
+        EventNotification {
             name,
             bucket: bucket.to_owned(),
             region: "ap-guangzhou".to_owned(),
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trigger_fires_for_its_bucket_event_prefix_and_suffix() {
+    fn a_trigger_matches_its_bucket_event_prefix_and_suffix() {
         let trigger = Trigger {
             bucket: "in-1".to_owned(),
             event: "cos:ObjectCreated:*".to_owned(),
@@ -86,9 +87,9 @@ mod tests {
             ("cos:ObjectCreated:Put", "in-1", "a.jpg", false),
             ("cos:ObjectCreated:Put", "in-1", "photos/a.JPG", false),
         ];
-        for (name, bucket, key, fires) in cases {
-            assert_eq!(trigger.fires(&notice(name, bucket, key)), fires, "{name} {bucket} {key}");
+        for (name, bucket, key, expected) in cases {
+            assert_eq!(trigger.matches(&notification(name, bucket, key)), expected, "{name} {bucket} {key}");
         }
-        assert!(Trigger::default().fires(&notice("cos:ObjectRemove:Delete", "any-1", "k")));
+        assert!(Trigger::default().matches(&notification("cos:ObjectRemove:Delete", "any-1", "k")));
     }
 }

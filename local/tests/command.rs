@@ -1,6 +1,6 @@
-//! The program itself, with a function that answers as the thumbnail function does.
+//! The commands of the program, with a function that responds as the thumbnail function does.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed as it should")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod support;
 
@@ -18,7 +18,7 @@ fn reporter() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/reporter.py")
 }
 
-/// A folder with an event and a photo, as a project has them.
+/// Folder with an event and a photo, laid out as in a project.
 struct Project {
     folder: tempfile::TempDir,
 }
@@ -47,27 +47,27 @@ impl Project {
     }
 }
 
-fn said(output: &Output) -> String {
+fn output_text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 #[test]
-fn an_event_becomes_a_table_and_files() {
+fn an_event_gives_a_table_and_files() {
     let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
     let output = project.invoke(&["--env", "FLAVOUR=vanilla"]);
-    let said = said(&output);
-    assert!(output.status.success(), "{said}");
-    let lines: Vec<&str> = said.lines().collect();
-    assert_eq!(lines.first(), Some(&"seen in/cat.jpg http vanilla"), "{said}");
-    assert!(lines.iter().any(|line| line.starts_with("source ") && line.ends_with("outcome")), "{said}");
-    assert!(said.contains("200x150 webp"), "{said}");
+    let text = output_text(&output);
+    assert!(output.status.success(), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.first(), Some(&"seen in/cat.jpg http vanilla"), "{text}");
+    assert!(lines.iter().any(|line| line.starts_with("source ") && line.ends_with("outcome")), "{text}");
+    assert!(text.contains("200x150 webp"), "{text}");
     let file = format!(".local/cos/{BUCKET}/in/cat.jpg");
-    assert!(lines.contains(&file.as_str()), "{said}");
+    assert!(lines.contains(&file.as_str()), "{text}");
     assert_eq!(std::fs::read(project.folder.path().join(file)).unwrap(), b"photo");
 }
 
 #[test]
-fn failures_show_in_the_exit_code() {
+fn failures_give_an_exit_code() {
     let cases = [
         ("in/bad.jpg", "failed source.damaged: no end"),
         ("in/crash.jpg", "the process ended during the invocation"),
@@ -75,21 +75,21 @@ fn failures_show_in_the_exit_code() {
     for (key, text) in cases {
         let output = Project::new("cos:ObjectCreated:Put", key).invoke(&[]);
         assert!(!output.status.success(), "{key}");
-        assert!(said(&output).contains(text), "{}", said(&output));
+        assert!(output_text(&output).contains(text), "{}", output_text(&output));
     }
 }
 
 #[test]
-fn an_event_without_a_photo_is_just_delivered() {
+fn an_event_without_a_photo_is_delivered() {
     let project = Project::new("cos:ObjectRemove:Delete", "in/cat.jpg");
     std::fs::remove_dir_all(project.folder.path().join("events/photos")).unwrap();
     let output = project.invoke(&["--root", "elsewhere"]);
-    assert!(output.status.success(), "{}", said(&output));
+    assert!(output.status.success(), "{}", output_text(&output));
     assert!(!project.folder.path().join("elsewhere").join(BUCKET).exists());
 }
 
 #[test]
-fn what_is_missing_is_named_with_the_remedy() {
+fn missing_files_are_reported_with_a_remedy() {
     let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
     let output = Command::new(PROGRAM)
         .args(["invoke", "events/event.json", "--bootstrap", "none"])
@@ -98,15 +98,15 @@ fn what_is_missing_is_named_with_the_remedy() {
         .unwrap();
     assert!(!output.status.success());
     assert!(
-        said(&output).contains("no program at none; build it, or name it with --bootstrap"),
+        output_text(&output).contains("there is no program at none; build it, or pass --bootstrap"),
         "{}",
-        said(&output)
+        output_text(&output)
     );
     std::fs::remove_dir_all(project.folder.path().join("events/photos")).unwrap();
-    assert!(said(&project.invoke(&[])).contains("name one with --image"));
+    assert!(output_text(&project.invoke(&[])).contains("pass one with --image"));
 }
 
-/// A command that serves, and what it prints.
+/// Running command that serves, with its output.
 struct Served {
     process: std::process::Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
@@ -128,7 +128,7 @@ impl Served {
         line.split_whitespace().nth(1).unwrap_or_default().trim_end_matches(',').to_owned()
     }
 
-    /// Reads the printed address and credentials, and uploads with them.
+    /// Uploads to the printed address with the printed credentials.
     fn upload(&mut self, targets: &[&str]) {
         let address = self.second_word("COS ").replace("http://", "").parse().unwrap();
         let (id, key) = (self.second_word("SecretId "), self.second_word("SecretKey "));
@@ -158,7 +158,7 @@ fn an_upload_to_the_served_bucket_runs_the_function() {
 }
 
 #[test]
-fn an_invocation_that_is_kept_goes_on_serving_its_bucket() {
+fn an_invocation_with_keep_continues_to_serve_its_bucket() {
     let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
     let mut command = Command::new(PROGRAM);
     command.args(["invoke", "events/event.json", "--keep", "--bootstrap"]).arg(reporter());

@@ -1,13 +1,13 @@
-//! The COS of the twin over the wire.
+//! The local COS over HTTP.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed as it should")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod support;
 
 use std::time::{Duration, Instant};
 
 use scf_local::{Cos, CosOptions, Fault, FaultKind};
-use support::{Answer, BUCKET, ID, KEY, Request, connect};
+use support::{BUCKET, ID, KEY, Request, Response, connect};
 
 async fn start(change: impl FnOnce(&mut CosOptions)) -> (tempfile::TempDir, Cos) {
     let folder = tempfile::tempdir().unwrap();
@@ -23,11 +23,11 @@ async fn start(change: impl FnOnce(&mut CosOptions)) -> (tempfile::TempDir, Cos)
     (folder, cos)
 }
 
-fn get(cos: &Cos, target: &str) -> Answer {
+fn get(cos: &Cos, target: &str) -> Response {
     Request::new("GET", target).sign().send(cos).unwrap()
 }
 
-fn put(cos: &Cos, target: &str, body: &[u8]) -> Answer {
+fn put(cos: &Cos, target: &str, body: &[u8]) -> Response {
     Request::new("PUT", target).body(body).sign().send(cos).unwrap()
 }
 
@@ -52,9 +52,9 @@ async fn keys_are_byte_exact_in_both_styles() {
         assert_eq!(cos.object(BUCKET, key).unwrap().bytes, key, "{target}");
         assert_eq!(get(&cos, target).text(), key, "{target}");
         let path_style = format!("/{BUCKET}{target}");
-        let answer =
+        let response =
             Request::new("GET", &path_style).header("Host", "127.0.0.1:80").sign().send(&cos).unwrap();
-        assert_eq!(answer.text(), key, "{path_style}");
+        assert_eq!(response.text(), key, "{path_style}");
     }
     let mut expected: Vec<&str> = cases.iter().map(|(_, key)| *key).collect();
     expected.sort_unstable();
@@ -64,7 +64,7 @@ async fn keys_are_byte_exact_in_both_styles() {
 }
 
 #[tokio::test]
-async fn what_is_put_comes_back_with_its_headers() {
+async fn an_object_is_returned_with_its_headers() {
     let (_folder, cos) = start(|_| {}).await;
     let request = Request::new("PUT", "/a.jpg")
         .header("Content-Type", "image/jpeg")
@@ -74,10 +74,10 @@ async fn what_is_put_comes_back_with_its_headers() {
         .header("x-cos-acl", "default")
         .header("Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw==")
         .body(b"123456789");
-    let answer = request.sign().send(&cos).unwrap();
-    assert_eq!((answer.status, answer.header("etag")), (200, "\"25f9e794323b453885f5181f1b624d0b\""));
-    assert_eq!(answer.header("x-cos-hash-crc64ecma"), "11051210869376104954");
-    let answer = get(&cos, "/a.jpg");
+    let response = request.sign().send(&cos).unwrap();
+    assert_eq!((response.status, response.header("etag")), (200, "\"25f9e794323b453885f5181f1b624d0b\""));
+    assert_eq!(response.header("x-cos-hash-crc64ecma"), "11051210869376104954");
+    let response = get(&cos, "/a.jpg");
     let expected = [
         ("content-type", "image/jpeg"),
         ("cache-control", "max-age=60"),
@@ -90,7 +90,7 @@ async fn what_is_put_comes_back_with_its_headers() {
         ("x-cos-acl", ""),
     ];
     for (name, value) in expected {
-        assert_eq!(answer.header(name), value, "{name}");
+        assert_eq!(response.header(name), value, "{name}");
     }
     let head = Request::new("HEAD", "/a.jpg").sign().send(&cos).unwrap();
     assert_eq!((head.status, head.header("content-length"), head.body.len()), (200, "9", 0));
@@ -110,16 +110,17 @@ async fn damaged_uploads_are_refused() {
         ("x-cos-traffic-limit", "1", "InvalidArgument"),
     ];
     for (name, value, code) in cases {
-        let answer = Request::new("PUT", "/a").header(name, value).body(b"other").sign().send(&cos).unwrap();
-        assert_eq!((answer.status, answer.code()), (400, code));
+        let response =
+            Request::new("PUT", "/a").header(name, value).body(b"other").sign().send(&cos).unwrap();
+        assert_eq!((response.status, response.code()), (400, code));
     }
-    let answer = Request::new("PUT", "/a").sign().send(&cos).unwrap();
-    assert_eq!((answer.status, answer.code()), (411, "MissingContentLength"));
+    let response = Request::new("PUT", "/a").sign().send(&cos).unwrap();
+    assert_eq!((response.status, response.code()), (411, "MissingContentLength"));
     assert!(cos.keys(BUCKET).is_empty());
 }
 
 #[tokio::test]
-async fn ranges_and_conditions_are_kept() {
+async fn ranges_and_conditions_are_obeyed() {
     let (_folder, cos) = start(|_| {}).await;
     let etag = cos.put(BUCKET, "a", "0123456789", &[]).await.etag;
     let long_ago = "Mon, 06 May 2024 07:08:09 GMT";
@@ -133,8 +134,8 @@ async fn ranges_and_conditions_are_kept() {
         ("If-None-Match", &etag, 304, ""),
     ];
     for (name, value, status, body) in cases {
-        let answer = Request::new("GET", "/a").header(name, value).sign().send(&cos).unwrap();
-        assert_eq!((answer.status, answer.text()), (status, body), "{name}: {value}");
+        let response = Request::new("GET", "/a").header(name, value).sign().send(&cos).unwrap();
+        assert_eq!((response.status, response.text()), (status, body), "{name}: {value}");
     }
     let refused = [
         ("Range", "bytes=10-", 416, "InvalidRange"),
@@ -142,21 +143,21 @@ async fn ranges_and_conditions_are_kept() {
         ("If-Unmodified-Since", long_ago, 412, "PreconditionFailed"),
     ];
     for (name, value, status, code) in refused {
-        let answer = Request::new("GET", "/a").header(name, value).sign().send(&cos).unwrap();
-        assert_eq!((answer.status, answer.code()), (status, code), "{name}: {value}");
+        let response = Request::new("GET", "/a").header(name, value).sign().send(&cos).unwrap();
+        assert_eq!((response.status, response.code()), (status, code), "{name}: {value}");
     }
     let part = Request::new("GET", "/a").header("Range", "bytes=2-4").sign().send(&cos).unwrap();
     assert_eq!(part.header("content-range"), "bytes 2-4/10");
 }
 
 #[tokio::test]
-async fn errors_read_as_the_service_words_them() {
+async fn error_documents_equal_those_of_the_service() {
     let (_folder, cos) = start(|options| options.buckets = vec![BUCKET.to_owned()]).await;
-    let answer = get(&cos, "/none");
-    assert_eq!((answer.status, answer.header("content-type")), (404, "application/xml"));
-    let id = answer.header("x-cos-request-id");
+    let response = get(&cos, "/none");
+    assert_eq!((response.status, response.header("content-type")), (404, "application/xml"));
+    let id = response.header("x-cos-request-id");
     assert_eq!(
-        answer.text(),
+        response.text(),
         format!(
             "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\
              \t<Message>The specified key does not exist.</Message>\n\
@@ -172,7 +173,7 @@ async fn errors_read_as_the_service_words_them() {
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_signature_opens_nothing_but_public_objects() {
+async fn a_wrong_or_missing_signature_allows_reading_public_objects_only() {
     let (_folder, cos) = start(|_| {}).await;
     cos.put(BUCKET, "private", "x", &[]).await;
     cos.put(BUCKET, "public", "x", &[("x-cos-acl", "public-read")]).await;
@@ -187,7 +188,7 @@ async fn a_wrong_or_missing_signature_opens_nothing_but_public_objects() {
 }
 
 #[tokio::test]
-async fn temporary_credentials_need_their_token_and_can_grow_old() {
+async fn temporary_credentials_need_their_token_and_expire() {
     let (_folder, cos) = start(|options| options.session_token = Some("token".to_owned())).await;
     cos.put(BUCKET, "a", "x", &[]).await;
     let with =
@@ -195,23 +196,23 @@ async fn temporary_credentials_need_their_token_and_can_grow_old() {
     assert_eq!(with("token").status, 200);
     assert_eq!(with("other").code(), "InvalidAccessKeyId");
     cos.expire_token(true);
-    let answer = with("token");
-    assert_eq!((answer.status, answer.code()), (400, "ExpiredToken"));
+    let response = with("token");
+    assert_eq!((response.status, response.code()), (400, "ExpiredToken"));
     cos.set_credentials(ID, KEY, Some("fresh"));
     assert_eq!(with("fresh").status, 200);
 }
 
 #[tokio::test]
-async fn a_clock_that_is_off_is_told_apart_from_an_old_signature() {
+async fn a_wrong_clock_and_an_expired_signature_have_different_codes() {
     for (offset, code) in [(-3600, "RequestTimeTooSkewed"), (3600, "AccessDenied")] {
         let (_folder, cos) = start(|options| options.clock_offset = offset).await;
-        let answer = get(&cos, "/a");
-        assert_eq!((answer.status, answer.code()), (403, code), "{offset}");
+        let response = get(&cos, "/a");
+        assert_eq!((response.status, response.code()), (403, code), "{offset}");
     }
 }
 
 #[tokio::test]
-async fn versions_and_delete_markers_work_over_the_wire() {
+async fn versions_and_delete_markers_work_over_http() {
     let (_folder, cos) = start(|_| {}).await;
     cos.versioning(BUCKET, true).unwrap();
     let one = put(&cos, "/a", b"one").header("x-cos-version-id").to_owned();
@@ -228,21 +229,21 @@ async fn versions_and_delete_markers_work_over_the_wire() {
 async fn archived_objects_must_be_restored_first() {
     let (_folder, cos) = start(|_| {}).await;
     cos.put(BUCKET, "a", "x", &[("x-cos-storage-class", "ARCHIVE")]).await;
-    let answer = get(&cos, "/a");
-    assert_eq!((answer.status, answer.code()), (403, "InvalidObjectState"));
-    let mut notices = cos.notices();
+    let response = get(&cos, "/a");
+    assert_eq!((response.status, response.code()), (403, "InvalidObjectState"));
+    let mut notifications = cos.notifications();
     let body = b"<RestoreRequest><Days>1</Days></RestoreRequest>";
     let restored = Request::new("POST", "/a?restore").body(body).sign().send(&cos).unwrap();
     assert_eq!(restored.status, 202);
     assert!(get(&cos, "/a").header("x-cos-restore").contains("ongoing-request=\"false\""));
-    assert_eq!(notices.recv().await.unwrap().name, "cos:ObjectRestore:Post");
-    assert_eq!(notices.recv().await.unwrap().name, "cos:ObjectRestore:Completed");
+    assert_eq!(notifications.recv().await.unwrap().name, "cos:ObjectRestore:Post");
+    assert_eq!(notifications.recv().await.unwrap().name, "cos:ObjectRestore:Completed");
 }
 
 #[tokio::test]
-async fn every_change_is_told() {
+async fn every_change_sends_a_notification() {
     let (_folder, cos) = start(|_| {}).await;
-    let mut notices = cos.notices();
+    let mut notifications = cos.notifications();
     put(&cos, "/a", b"x");
     let source = format!("{BUCKET}.cos.ap-guangzhou.myqcloud.com/a");
     let copy = Request::new("PUT", "/b").header("x-cos-copy-source", &source).body(b"");
@@ -257,13 +258,16 @@ async fn every_change_is_told() {
         ("cos:ObjectCreated:Put", "c"),
     ];
     for (name, key) in expected {
-        let notice = notices.recv().await.unwrap();
-        assert_eq!((notice.name, notice.key.as_str(), notice.region.as_str()), (name, key, "ap-guangzhou"));
+        let notification = notifications.recv().await.unwrap();
+        assert_eq!(
+            (notification.name, notification.key.as_str(), notification.region.as_str()),
+            (name, key, "ap-guangzhou")
+        );
     }
 }
 
 #[tokio::test]
-async fn faults_strike_as_ordered_and_are_in_the_journal() {
+async fn faults_apply_in_order_and_are_in_the_journal() {
     let (_folder, cos) = start(|_| {}).await;
     cos.put(BUCKET, "a", "0123456789", &[]).await;
     let fetch = || Request::new("GET", "/a").sign().send(&cos);
@@ -291,7 +295,7 @@ async fn faults_strike_as_ordered_and_are_in_the_journal() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_has_done_its_work() {
+async fn a_request_with_a_lost_answer_is_carried_out() {
     let (_folder, cos) = start(|_| {}).await;
     cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT"));
     assert!(Request::new("PUT", "/a").body(b"x").sign().send(&cos).is_err());
@@ -315,7 +319,7 @@ async fn connections_stay_open_unless_a_fault_closes_them() {
 }
 
 #[tokio::test]
-async fn a_stalled_answer_never_ends() {
+async fn a_stalled_response_never_ends() {
     let (_folder, cos) = start(|_| {}).await;
     cos.put(BUCKET, "a", "0123456789", &[]).await;
     for kind in [FaultKind::Stall, FaultKind::StallAfter(4)] {
@@ -328,7 +332,7 @@ async fn a_stalled_answer_never_ends() {
 }
 
 #[tokio::test]
-async fn the_admin_port_orders_faults_and_shows_the_journal() {
+async fn the_admin_port_injects_faults_and_returns_the_journal() {
     use std::io::{Read, Write};
     let (_folder, cos) = start(|_| {}).await;
     let admin = |method: &str, path: &str, body: &str| {
@@ -339,9 +343,9 @@ async fn the_admin_port_orders_faults_and_shows_the_journal() {
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         );
         connection.write_all(text.as_bytes()).unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        answer
+        let mut response = String::new();
+        connection.read_to_string(&mut response).unwrap();
+        response
     };
     let fault = r#"{"method":"GET","kind":{"status":{"status":500,"code":"InternalError"}}}"#;
     assert!(admin("POST", "/-/faults", fault).starts_with("HTTP/1.1 204"));

@@ -1,4 +1,4 @@
-"""The official Python SDK against the local COS: what it can do here, it can do there.
+"""Uses the local COS through the official Python SDK, as a program uses the real COS.
 
 Usage: python_sdk.py PORT SECRET_ID SECRET_KEY. The COS must be in strict mode.
 """
@@ -29,7 +29,7 @@ ODD_KEYS = [
 
 
 def client(secret_id=SECRET_ID, secret_key=SECRET_KEY):
-    # IP and Port say where to connect; the Host header, and with it the signature, stays that of the real service.
+    # IP and Port set the address of the connection. The Host header, which is signed, is that of the real service.
     config = CosConfig(
         Region="ap-guangzhou", Scheme="http", IP="127.0.0.1", Port=PORT, SecretId=secret_id, SecretKey=secret_key
     )
@@ -100,7 +100,7 @@ def multipart(cos):
     got = cos.get_object(Bucket=BUCKET, Key="big/p.tif")
     assert got["Body"].get_raw_stream().read() == content
     with tempfile.TemporaryDirectory() as folder:
-        # Compares the CRC-64 of what arrived with the header.
+        # The SDK compares the CRC-64 of the download with the header.
         path = os.path.join(folder, "p.tif")
         cos.download_file(Bucket=BUCKET, Key="big/p.tif", DestFilePath=path, PartSize=1, EnableCRC=True)
         with open(path, "rb") as file:
@@ -116,7 +116,7 @@ def presigned(cos):
     import requests
 
     host = f"{BUCKET}.cos.ap-guangzhou.myqcloud.com"
-    # Without this header the SDK would sign the address of the URL as the host.
+    # Without this header, the SDK signs the address of the URL as the host.
     url = cos.get_presigned_url(
         Bucket=BUCKET, Key="图片/猫 1.jpg", Method="GET", Expired=60, Headers={"Host": host}
     )
@@ -144,7 +144,7 @@ def deletion(cos):
     assert "Contents" not in cos.list_objects(Bucket=BUCKET)
 
 
-def strangers():
+def unknown_credentials():
     wrong_key, wrong_id = client(secret_key="wrong"), client(secret_id="AKIDwrong")
     refused("SignatureDoesNotMatch", 403, wrong_key.put_object, Bucket=BUCKET, Key="k", Body=b"")
     refused("InvalidAccessKeyId", 403, wrong_id.get_object, Bucket=BUCKET, Key="k")
@@ -159,7 +159,7 @@ def main():
     presigned(cos)
     versions(cos)
     deletion(cos)
-    strangers()
+    unknown_credentials()
     print("all done")
 
 

@@ -1,8 +1,8 @@
-//! The official Python SDK against the twin: the signer and the client are Tencent's own.
+//! The official Python SDK against the local COS.
 //!
-//! Needs `python3` with `venv`, and the package index once; the environment is kept in the target folder.
+//! Needs `python3` with `venv`. The SDK is installed from the package index once, into the target folder.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed as it should")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use scf_local::{Cos, CosOptions};
 
 const SDK: &str = "cos-python-sdk-v5==1.9.44";
 
-/// An interpreter that has the SDK.
+/// Returns an interpreter that has the SDK, and installs it if it is missing.
 fn python() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-sdk");
     let python = folder.join("bin/python");
@@ -40,9 +40,9 @@ async fn the_official_sdk_works_with_strict_signatures() {
         .args([&cos.address().port().to_string(), &options.secret_id, &options.secret_key])
         .output()
         .unwrap();
-    let said =
+    let text =
         format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && said.contains("all done"), "{said}");
+    assert!(output.status.success() && text.contains("all done"), "{text}");
     let refused = cos.journal().iter().filter(|request| request.status == 403).count();
-    assert_eq!(refused, 3, "only the strangers and the damaged URL are refused");
+    assert_eq!(refused, 3, "only the unknown credentials and the changed URL are refused");
 }

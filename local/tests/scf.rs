@@ -1,6 +1,6 @@
-//! The runtime API and the supervision of a process, with a function that does what its event says.
+//! The runtime API and the supervision of the process, with a function whose events name its behaviour.
 
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed as it should")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn action(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_response_carries_its_log_and_its_measures() {
+async fn an_invocation_has_log_and_measurements() {
     let scf = start(|_| {}).await;
     let first = scf.invoke(&action("answer")).await;
     assert!(first.outcome.is_success(), "{first:?}");
@@ -40,7 +40,7 @@ async fn a_response_carries_its_log_and_its_measures() {
 }
 
 #[tokio::test]
-async fn the_three_headers_come_in_either_case() {
+async fn the_three_headers_have_either_case() {
     for (case, names) in [
         (HeaderCase::Lower, ["request_id", "memory_limit_in_mb", "time_limit_in_ms"]),
         (HeaderCase::Mixed, ["Request_Id", "Memory_Limit_In_Mb", "Time_Limit_In_Ms"]),
@@ -50,33 +50,36 @@ async fn the_three_headers_come_in_either_case() {
             options.memory_mb = 512;
         })
         .await;
-        let answer = scf.invoke(&action("answer")).await;
-        let Outcome::Response(text) = &answer.outcome else { panic!("{answer:?}") };
+        let invocation = scf.invoke(&action("answer")).await;
+        let Outcome::Response(text) = &invocation.outcome else { panic!("{invocation:?}") };
         let headers: serde_json::Value = serde_json::from_str(text).unwrap();
         let values = names.map(|name| headers[name].as_str().unwrap_or("missing").to_owned());
-        assert_eq!(values, [answer.request_id.as_str(), "512", "10000"]);
+        assert_eq!(values, [invocation.request_id.as_str(), "512", "10000"]);
     }
 }
 
 #[tokio::test]
-async fn an_event_comes_again_until_it_is_answered_and_the_first_answer_counts() {
+async fn an_event_is_returned_until_its_first_outcome_which_counts() {
     let scf = start(|_| {}).await;
-    let answer = scf.invoke(&action("fetch again")).await;
-    let Outcome::Response(text) = &answer.outcome else { panic!("{answer:?}") };
+    let invocation = scf.invoke(&action("fetch again")).await;
+    let Outcome::Response(text) = &invocation.outcome else { panic!("{invocation:?}") };
     let fetched: Vec<serde_json::Value> = serde_json::from_str(text).unwrap();
     assert_eq!(fetched[0]["request_id"], fetched[1]["request_id"]);
     assert_eq!(scf.invoke(&action("twice")).await.outcome, Outcome::Response("first".to_owned()));
     assert_eq!(scf.invoke(&action("error")).await.outcome, Outcome::Error("it went wrong".to_owned()));
-    assert_eq!(scf.invoke(&action("large")).await.outcome, Outcome::AnswerTooLarge);
+    assert_eq!(scf.invoke(&action("large")).await.outcome, Outcome::ResponseTooLarge);
     assert_eq!(scf.starts(), 1);
 }
 
 #[tokio::test]
 async fn a_process_that_ends_is_reported_and_replaced() {
     let scf = start(|_| {}).await;
-    let answer = scf.invoke(&action("exit")).await;
-    assert_eq!(answer.outcome, Outcome::Exited { code: Some(7) });
-    assert_eq!((answer.outcome.status(), answer.log.last().map(String::as_str)), (439, Some("leaving")));
+    let invocation = scf.invoke(&action("exit")).await;
+    assert_eq!(invocation.outcome, Outcome::Exited { code: Some(7) });
+    assert_eq!(
+        (invocation.outcome.status(), invocation.log.last().map(String::as_str)),
+        (439, Some("leaving"))
+    );
     let before = scf.process_id();
     assert!(scf.invoke(&action("answer")).await.outcome.is_success());
     assert_eq!(scf.starts(), 2);
@@ -84,7 +87,7 @@ async fn a_process_that_ends_is_reported_and_replaced() {
 }
 
 #[tokio::test]
-async fn an_event_that_a_leaving_process_never_saw_goes_to_a_new_one() {
+async fn an_event_that_an_exiting_process_did_not_fetch_goes_to_a_new_one() {
     let scf = start(|_| {}).await;
     for _ in 0..3 {
         assert_eq!(scf.invoke(&action("answer and leave")).await.outcome.status(), 430);
@@ -94,7 +97,7 @@ async fn an_event_that_a_leaving_process_never_saw_goes_to_a_new_one() {
 }
 
 #[tokio::test]
-async fn between_invocations_the_process_may_be_frozen() {
+async fn the_process_can_be_frozen_between_invocations() {
     let scf = start(|options| options.freeze = true).await;
     for _ in 0..3 {
         assert!(scf.invoke(&action("answer")).await.outcome.is_success());
@@ -109,9 +112,9 @@ async fn between_invocations_the_process_may_be_frozen() {
 }
 
 #[tokio::test]
-async fn an_invocation_nobody_waits_for_does_not_disturb_the_next() {
+async fn a_cancelled_invocation_does_not_affect_the_next() {
     let scf = start(|_| {}).await;
-    // Once the process is up, whatever it took.
+    // Waits until the process is ready.
     assert!(scf.invoke(&action("answer")).await.outcome.is_success());
     let given_up = tokio::time::timeout(Duration::from_millis(300), scf.invoke(&action("sleep"))).await;
     assert!(given_up.is_err());
@@ -122,8 +125,8 @@ async fn an_invocation_nobody_waits_for_does_not_disturb_the_next() {
 #[tokio::test]
 async fn limits_end_the_process() {
     let scf = start(|options| options.time_limit = Duration::from_millis(300)).await;
-    let answer = scf.invoke(&action("sleep")).await;
-    assert_eq!(answer.outcome, Outcome::TimedOut);
+    let invocation = scf.invoke(&action("sleep")).await;
+    assert_eq!(invocation.outcome, Outcome::TimedOut);
     assert!(!running(scf.process_id()));
     let scf = start(|options| {
         options.memory_mb = 128;
@@ -146,12 +149,12 @@ async fn a_process_that_does_not_become_ready_is_an_initialisation_failure() {
     let scf = start(|options| options.environment = variable("DIE_EARLY")).await;
     assert_eq!(scf.invoke(&action("answer")).await.outcome, Outcome::InitFailed { code: Some(3) });
     let scf = start(|options| options.program = PathBuf::from("/no/such/program")).await;
-    let answer = scf.invoke(&action("answer")).await;
-    assert_eq!(answer.outcome.status(), 405, "{answer:?}");
+    let invocation = scf.invoke(&action("answer")).await;
+    assert_eq!(invocation.outcome.status(), 405, "{invocation:?}");
 }
 
 #[tokio::test]
-async fn the_environment_is_that_of_the_platform_and_nothing_else() {
+async fn the_environment_is_that_of_the_platform_only() {
     let scf = start(|options| {
         options.environment = vec![("TENCENTCLOUD_REGION".to_owned(), "ap-shanghai".to_owned())];
         options.code_root = Some(PathBuf::from("/tmp"));
@@ -164,7 +167,10 @@ async fn the_environment_is_that_of_the_platform_and_nothing_else() {
     for (name, value) in cases {
         assert_eq!(environment[name], value);
     }
-    assert!(environment.get("CARGO_MANIFEST_DIR").is_none(), "variables of this test must not leak");
+    assert!(
+        environment.get("CARGO_MANIFEST_DIR").is_none(),
+        "the environment of this test must not be inherited"
+    );
 }
 
 #[tokio::test]
@@ -175,23 +181,23 @@ async fn failed_events_are_delivered_again_under_the_same_id() {
         options.environment = vec![("COUNT_FILE".to_owned(), count.display().to_string())];
     })
     .await;
-    let answers = scf.deliver(&action("fail twice")).await;
-    let statuses: Vec<u16> = answers.iter().map(|answer| answer.outcome.status()).collect();
+    let invocations = scf.deliver(&action("fail twice")).await;
+    let statuses: Vec<u16> = invocations.iter().map(|invocation| invocation.outcome.status()).collect();
     assert_eq!(statuses, [430, 430, 200]);
-    assert!(answers.windows(2).all(|pair| pair[0].request_id == pair[1].request_id));
+    assert!(invocations.windows(2).all(|pair| pair[0].request_id == pair[1].request_id));
     assert_eq!(scf.deliver(&action("error")).await.len(), 3);
     assert_eq!(scf.deliver(&action("answer")).await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_runtime_api_in_trouble_recovers() {
+async fn invocations_succeed_after_faults_of_the_runtime_api() {
     let scf = start(|_| {}).await;
     assert!(scf.invoke(&action("answer")).await.outcome.is_success());
     scf.refuse_connections(Duration::from_millis(200)).await;
     assert!(std::net::TcpStream::connect(scf.endpoint().replace("http://", "")).is_err());
-    let answer = scf.invoke(&action("answer")).await;
-    assert!(answer.outcome.is_success(), "{answer:?}");
-    // A lost answer leads to the same event again, so every invocation ends well in the end.
+    let invocation = scf.invoke(&action("answer")).await;
+    assert!(invocation.outcome.is_success(), "{invocation:?}");
+    // After a lost response the function fetches the same event again, so every invocation succeeds.
     let faults = [
         RuntimeFault::Garbage { times: 2 },
         RuntimeFault::Reset { times: 2 },
@@ -200,21 +206,21 @@ async fn a_runtime_api_in_trouble_recovers() {
     for fault in faults {
         scf.fail(fault.clone());
         for _ in 0..2 {
-            let answer = scf.invoke(&action("answer")).await;
-            assert!(answer.outcome.is_success(), "{fault:?}: {answer:?}");
+            let invocation = scf.invoke(&action("answer")).await;
+            assert!(invocation.outcome.is_success(), "{fault:?}: {invocation:?}");
         }
     }
     assert_eq!(scf.starts(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dropping_it_ends_the_process() {
+async fn dropping_the_instance_ends_the_process() {
     let scf = start(|_| {}).await;
     assert!(scf.invoke(&action("answer")).await.outcome.is_success());
     let id = scf.process_id();
     assert!(running(id));
     drop(scf);
-    // The signal has been sent; the kernel takes its moment.
+    // The signal has been sent; the process ends shortly after.
     let ended = (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(5));
         !running(id)
@@ -222,7 +228,7 @@ async fn dropping_it_ends_the_process() {
     assert!(ended);
 }
 
-/// Whether a process exists and is not merely waiting to be reaped.
+/// Returns whether a process exists and is not a zombie.
 fn running(id: Option<u32>) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{}/status", id.unwrap()));
     status.is_ok_and(|status| !status.contains("State:\tZ"))

@@ -3,3 +3,5 @@
 pub(crate) mod check;
 pub(crate) mod deployment;
 pub(crate) mod doctor;
+pub(crate) mod render;
+mod settings;

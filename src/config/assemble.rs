@@ -1,7 +1,7 @@
-//! One rule whose parts are valid each by itself, and how it becomes a [`Rule`].
+//! A rule whose values are valid each by itself, and how it becomes a [`Rule`].
 //!
-//! Parts that the file leaves out come from the environment, then from the defaults; only when all are
-//! together can it be said whether they fit each other.
+//! A value that the file leaves out comes from the environment, then from the defaults. Whether the values fit each
+//! other can be checked only when all are known.
 
 use std::fmt::Display;
 
@@ -9,6 +9,7 @@ use crate::object::Bucket;
 use crate::object::{Acl, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
 
+use super::collisions::{self, Collision, Example};
 use super::mistake::{Findings, Mistake, Written};
 use super::rule::{Heic, Rule, SourcePattern, ThumbnailRule};
 use super::source::written::{WrittenRule, WrittenThumbnail};
@@ -16,17 +17,17 @@ use super::syntax::thumbnail::{Defaults, Process};
 use super::syntax::values;
 use super::template::Template;
 
-/// The name of the only thumbnail of a rule when its text is no name, and it has none of its own.
+/// The name of the only thumbnail of a rule where it has no name, and its text cannot be one.
 const LONE_NAME: &str = "thumbnail";
 
-/// One rule, each part valid by itself. What is left out comes from [`Parts::or`], then from the defaults.
+/// A rule whose values are valid each by itself. Missing ones come from [`PartialRule::or`], then from the defaults.
 #[derive(Clone, Debug)]
-pub(super) struct Parts {
+pub(super) struct PartialRule {
     source_bucket: Option<Bucket>,
     prefix: Option<String>,
     suffixes: Option<Vec<String>>,
     target_bucket: Option<Bucket>,
-    /// With the setting it stands in, for mistakes that show only together with the thumbnails.
+    /// With its setting, for mistakes that show only together with the thumbnails.
     template: Option<(Written, Template)>,
     cache_control: Option<String>,
     storage_class: Option<StorageClass>,
@@ -38,8 +39,8 @@ pub(super) struct Parts {
     heic: Option<Heic>,
 }
 
-impl Parts {
-    /// Parses every part and keeps the mistakes.
+impl PartialRule {
+    /// Parses every value and keeps the mistakes.
     pub(super) fn parse(written: WrittenRule, findings: &mut Findings) -> Self {
         let suffixes = written.suffixes.map(|suffixes| {
             let parse = |suffix: &Written| findings.note(suffix.parse(values::suffix));
@@ -64,7 +65,7 @@ impl Parts {
         }
     }
 
-    /// These parts, with what they leave out taken from `defaults`.
+    /// This rule, with missing values taken from `defaults`.
     pub(super) fn or(self, defaults: &Self) -> Self {
         let defaults = defaults.clone();
         Self {
@@ -84,7 +85,7 @@ impl Parts {
         }
     }
 
-    /// The rule, with defaults for what is left out everywhere.
+    /// The rule, with defaults for values that are missing everywhere.
     pub(super) fn into_rule(self, label: String, findings: &mut Findings) -> Option<Rule> {
         let defaults = Defaults {
             format: self.format,
@@ -95,11 +96,17 @@ impl Parts {
             Some(thumbnails) => named(thumbnails, &defaults, findings)?,
             None => vec![defaults.thumbnail()],
         };
+        let source = SourcePattern {
+            bucket: self.source_bucket,
+            prefix: self.prefix.unwrap_or_default(),
+            suffixes: self.suffixes.unwrap_or_default(),
+        };
         let template = match self.template {
             Some((written, template)) => {
-                findings.note(check_apart(&label, &written, &template, &thumbnails))?;
-                let suffixes = self.suffixes.as_deref().unwrap_or_default();
-                findings.note(check_sources(&label, &written, &template, &thumbnails, suffixes))?;
+                if let Some(collision) = collisions::find(&template, &thumbnails, &source) {
+                    findings.push(written.refuse(sentence(&label, &template, &collision)));
+                    return None;
+                }
                 template
             }
             None if thumbnails.len() == 1 => Template::key(),
@@ -107,11 +114,7 @@ impl Parts {
         };
         let rule = Rule {
             label,
-            source: SourcePattern {
-                bucket: self.source_bucket,
-                prefix: self.prefix.unwrap_or_default(),
-                suffixes: self.suffixes.unwrap_or_default(),
-            },
+            source,
             target_bucket: self.target_bucket,
             template,
             cache_control: self.cache_control,
@@ -138,9 +141,9 @@ fn parse_thumbnails(
     findings: &mut Findings,
 ) -> Vec<(WrittenThumbnail, Process)> {
     let parse = |thumbnail: WrittenThumbnail| {
-        let process = findings.note(thumbnail.process.parse(Process::parse));
+        let process = Process::read(&thumbnail, findings);
         if let Some(name) = &thumbnail.name {
-            let name = Written::new(thumbnail.process.setting.clone(), name.clone());
+            let name = Written::new(thumbnail.text.setting.clone(), name.clone());
             findings.note(name.parse(values::thumbnail_name))?;
         }
         process.map(|process| (thumbnail, process))
@@ -157,7 +160,7 @@ fn named(
     let before = findings.len();
     let alone = thumbnails.len() == 1;
     let mut rules: Vec<ThumbnailRule> = Vec::new();
-    for (WrittenThumbnail { name, process: written }, process) in thumbnails {
+    for (WrittenThumbnail { name, text: written, .. }, process) in thumbnails {
         let name = match name {
             Some(name) => name,
             None if values::thumbnail_name(&written.value).is_ok() => written.value.clone(),
@@ -176,60 +179,34 @@ fn named(
     (findings.len() == before).then_some(rules)
 }
 
-/// Refuses a template that may put two thumbnails of one source on one key.
-fn check_apart(
-    label: &str,
-    written: &Written,
-    template: &Template,
-    thumbnails: &[ThumbnailRule],
-) -> Result<(), Mistake> {
-    for (index, one) in thumbnails.iter().enumerate() {
-        for other in thumbnails.iter().skip(index.saturating_add(1)) {
-            if template.tells_apart(one.recipe.format, other.recipe.format) {
-                continue;
-            }
-            let (one, other) = (&one.name, &other.name);
-            let remedy = if template.has_name() {
-                "separate {name} from what follows by a slash or dot"
-            } else {
-                "put {name} into it, as in {name}/{key}"
-            };
-            return Err(written.refuse(format!(
-                "thumbnails {one:?} and {other:?} of {label} could share one key for a source; {remedy}"
-            )));
+/// The rule that a template breaks whose target keys collide, and the remedy.
+fn sentence(label: &str, template: &Template, collision: &Collision) -> String {
+    let remedy = match collision {
+        Collision::Forgotten("extension") => "write {key}.{ext}, or take sources of one SOURCE_SUFFIX only",
+        Collision::Forgotten(_) => "write {dir}{stem}, or {key}",
+        Collision::Nameless(..) => "put {name} into it, as in {name}/{key}",
+        Collision::Shared(_) if template.has_name() => "separate {name} by a slash, as in {name}/{key}",
+        Collision::Shared(_) => "write {dir}{stem}.{ext}, or {key}",
+    };
+    let fact = match collision {
+        Collision::Forgotten(part) => format!(
+            "sources of {label} that differ only in their {part} could share one key for their thumbnails"
+        ),
+        Collision::Nameless(one, other) => {
+            format!("thumbnails {one:?} and {other:?} of {label} could share one key for a source")
         }
-    }
-    Ok(())
+        Collision::Shared(None) => format!("two thumbnails of {label} could share one key"),
+        Collision::Shared(Some(Example { one, other, target })) => {
+            let ((one, first), (other, second)) = (one, other);
+            format!(
+                "in {label} thumbnail {one:?} of {first} and thumbnail {other:?} of {second} would share the key {target}"
+            )
+        }
+    };
+    format!("{fact}; {remedy}")
 }
 
-/// Refuses a template that may put thumbnails of two sources on one key, as `a.jpg` and `a.png` on `a.webp`.
-fn check_sources(
-    label: &str,
-    written: &Written,
-    template: &Template,
-    thumbnails: &[ThumbnailRule],
-    suffixes: &[String],
-) -> Result<(), Mistake> {
-    let one_extension = match suffixes {
-        [suffix] => suffix
-            .rsplit_once('.')
-            .is_some_and(|(_, extension)| !extension.is_empty() && !extension.contains('/')),
-        _ => false,
-    };
-    let mut formats = thumbnails.iter().map(|thumbnail| thumbnail.recipe.format);
-    let Some(forgotten) = formats.find_map(|format| template.forgets(format, one_extension)) else {
-        return Ok(());
-    };
-    let remedy = match forgotten {
-        "extension" => "write {key}.{ext}, or take sources of one SOURCE_SUFFIX only",
-        _ => "write {dir}{stem}, or {key}",
-    };
-    Err(written.refuse(format!(
-        "sources of {label} that differ only in their {forgotten} could share one key for their thumbnails; {remedy}"
-    )))
-}
-
-/// Refuses a source bucket whose conventional target no bucket can have as its name.
+/// Refuses a source bucket whose conventional target bucket has no possible name.
 fn check_convention(rule: &Rule) -> Result<(), Mistake> {
     let Some(source) = &rule.source.bucket else { return Ok(()) };
     rule.target_bucket(source).map(drop).map_err(|_| {

@@ -1,4 +1,4 @@
-//! What a configuration means, in plain sentences: the output of `cos-thumbnailer check`.
+//! The meaning of a configuration in plain sentences: the output of `cos-thumbnailer check`.
 
 use std::fmt;
 
@@ -21,38 +21,42 @@ impl fmt::Display for Config {
             describe_rule(rule, f)?;
         }
         let settings = &self.settings;
-        writeln!(f, "for every rule")?;
-        line(f, "max pixels", settings.max_pixels)?;
+        writeln!(f, "all rules")?;
+        line(f, "MAX_PIXELS", settings.max_pixels)?;
         line(
             f,
-            "on damage",
+            "ON_DAMAGE",
             match settings.on_damage {
-                OnDamage::Fail => "fail: no picture that is damaged gets thumbnails",
-                OnDamage::Store => "store: damaged pictures of which 90 % are good get thumbnails",
+                OnDamage::Fail => "fail: damaged images get no thumbnails",
+                OnDamage::Store => "store: damaged images that are at least 90 % intact get thumbnails",
             },
         )?;
         line(
             f,
-            "on failure",
+            "ON_FAILURE",
             match settings.on_failure {
-                OnFailure::Error => "error: sources that can never become a thumbnail are tried again",
+                OnFailure::Error => {
+                    "error: sources that can never become a thumbnail are reported as errors, and tried again"
+                }
                 OnFailure::Response => {
-                    "response: sources that can never become a thumbnail are answered once"
+                    "response: sources that can never become a thumbnail are reported in the response"
                 }
             },
         )?;
         line(
             f,
-            "on foreign",
+            "ON_FOREIGN",
             match settings.on_foreign {
-                OnForeign::Overwrite => "overwrite: thumbnails take the place of objects that are not ours",
-                OnForeign::Skip => "skip: objects that are not ours stay, in the place of thumbnails",
+                OnForeign::Overwrite => {
+                    "overwrite: thumbnails replace objects that this function did not make"
+                }
+                OnForeign::Skip => "skip: objects that this function did not make are left alone",
             },
         )?;
-        line(f, "log level", settings.log_level.name())?;
+        line(f, "LOG_LEVEL", settings.log_level.name())?;
         line(
             f,
-            "COS domain",
+            "COS_DOMAIN",
             match &settings.domain {
                 Domain::Accelerate => "cos.accelerate.myqcloud.com",
                 Domain::Internal => "cos-internal.<region>.tencentcos.cn",
@@ -61,7 +65,7 @@ impl fmt::Display for Config {
             },
         )?;
         match &settings.endpoint {
-            Some(endpoint) => line(f, "COS endpoint", endpoint),
+            Some(endpoint) => line(f, "COS_ENDPOINT", endpoint),
             None => Ok(()),
         }
     }
@@ -74,20 +78,20 @@ fn line(f: &mut fmt::Formatter<'_>, name: &str, value: impl fmt::Display) -> fmt
 fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     line(f, "sources", Sources(&rule.source))?;
     match (&rule.target_bucket, &rule.source.bucket) {
-        (Some(bucket), _) => line(f, "target bucket", bucket)?,
+        (Some(bucket), _) => line(f, "TARGET_BUCKET", bucket)?,
         (None, Some(source)) => {
-            // A target that no bucket can have as its name was refused at load.
+            // Loading refuses a target bucket without a possible name.
             let target = rule.target_bucket(source).map_or_else(|error| error.to_string(), |b| b.to_string());
-            line(f, "target bucket", target)?;
+            line(f, "TARGET_BUCKET", target)?;
         }
-        (None, None) => line(f, "target bucket", "<source name>resized-<appid>")?,
+        (None, None) => line(f, "TARGET_BUCKET", "<source name>resized-<appid>")?,
     }
-    line(f, "target key", &rule.template)?;
+    line(f, "TARGET_KEY", &rule.template)?;
     if let Some(cache_control) = &rule.cache_control {
-        line(f, "Cache-Control", cache_control)?;
+        line(f, "CACHE_CONTROL", cache_control)?;
     }
     if let Some(storage_class) = rule.storage_class {
-        line(f, "storage class", storage_class.as_str())?;
+        line(f, "STORAGE_CLASS", storage_class.as_str())?;
     }
     if let Some(acl) = rule.acl {
         line(f, "ACL", acl.as_str())?;
@@ -106,7 +110,7 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// A key that the pattern takes.
+/// A key that the pattern takes, for an example.
 fn example_source(pattern: &SourcePattern) -> Option<Key> {
     let suffix = pattern.suffixes.first().map_or(".jpg", String::as_str);
     Key::parse(&format!("{}photo{suffix}", pattern.prefix)).ok()
@@ -128,7 +132,7 @@ impl fmt::Display for Sources<'_> {
     }
 }
 
-/// A recipe in words.
+/// The recipe in words.
 struct Means<'a>(&'a Recipe);
 
 impl fmt::Display for Means<'_> {
@@ -161,7 +165,7 @@ impl fmt::Display for Means<'_> {
             f.write_str("scaled in linear light; ")?;
         }
         if *greyscale {
-            f.write_str("in shades of grey; ")?;
+            f.write_str("in greyscale; ")?;
         }
         f.write_str(format.map_or("format of the source", Format::name))?;
         match quality {
@@ -179,7 +183,7 @@ impl fmt::Display for Means<'_> {
             (*subsampling == Subsampling::Full, "; JPEG 4:4:4"),
             (*copyright, "; artist and copyright kept"),
             (*profile, "; colour profile kept"),
-            (*animation == Animation::Keep, "; GIF and WebP go on moving"),
+            (*animation == Animation::Keep, "; animations stay animated in GIF and WebP"),
         ] {
             if is_set {
                 f.write_str(words)?;
@@ -193,7 +197,7 @@ fn describe_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |side| side.to_string());
     match *step {
         Step::Crop { width, height, gravity } => {
-            write!(f, "cut to {} x {} {}", side(width), side(height), Place(gravity))
+            write!(f, "cut to {} x {} {}", side(width), side(height), WindowPlace(gravity))
         }
         Step::CropEdges { long, short } => {
             write!(f, "cut to {long} along the longer side and {short} along the other, at the center")
@@ -234,10 +238,10 @@ fn describe_geometry(geometry: Geometry, f: &mut fmt::Formatter<'_>) -> fmt::Res
     }
 }
 
-/// Where a window lies, in words.
-struct Place(Gravity);
+/// The place of a window, in words.
+struct WindowPlace(Gravity);
 
-impl fmt::Display for Place {
+impl fmt::Display for WindowPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Gravity::Auto => f.write_str("where the subject seems to be"),
@@ -267,8 +271,8 @@ mod tests {
             (
                 "9x9/fit/cover/focus/0.31x0.625/enlarge/only/max_bytes/2k/grayscale/1/animation/keep",
                 "scaled up only, to cover 9 x 9; cut to 9 x 9 around 31 % of the width and 62.5 % of the \
-                 height; in shades of grey; format of the source; quality 80, lower for at most 2048 bytes; \
-                 background #ffffff; GIF and WebP go on moving",
+                 height; in greyscale; format of the source; quality 80, lower for at most 2048 bytes; \
+                 background #ffffff; animations stay animated in GIF and WebP",
             ),
             (
                 "imageView2/5/w/400/h/300/rq/50|imageMogr2/cut/9x8x7x6/gravity/east/flip/vertical",
@@ -301,8 +305,8 @@ mod tests {
             "the rule of the environment",
             "  sources       in every bucket that sends events, beginning with up/, ending in .png or .jpg \
              in any case",
-            "  target bucket <source name>resized-<appid>",
-            "  target key    {name}/{key}",
+            "  TARGET_BUCKET <source name>resized-<appid>",
+            "  TARGET_KEY    {name}/{key}",
             "  ACL           private",
             "  HEIC          ci: Cloud Infinite turns it into JPEG",
             "  thumbnail     s: scaled down only, to fit 150 x any; format of the source; quality 80; \
@@ -311,13 +315,13 @@ mod tests {
             "  thumbnail     card: scaled up or down to cover 40 x 30; cut to 40 x 30 at the center; webp; quality 70 \
              or the source's if lower; background #ffffff",
             "                up/photo.png -> card/up/photo.png",
-            "for every rule",
-            "  max pixels    250000000",
-            "  on damage     store: damaged pictures of which 90 % are good get thumbnails",
-            "  on failure    response: sources that can never become a thumbnail are answered once",
-            "  on foreign    skip: objects that are not ours stay, in the place of thumbnails",
-            "  log level     info",
-            "  COS domain    cos.<region>.myqcloud.com",
+            "all rules",
+            "  MAX_PIXELS    250000000",
+            "  ON_DAMAGE     store: damaged images that are at least 90 % intact get thumbnails",
+            "  ON_FAILURE    response: sources that can never become a thumbnail are reported in the response",
+            "  ON_FOREIGN    skip: objects that this function did not make are left alone",
+            "  LOG_LEVEL     info",
+            "  COS_DOMAIN    cos.<region>.myqcloud.com",
             "",
         ];
         assert_eq!(config.to_string(), lines.join("\n"));

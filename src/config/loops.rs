@@ -1,15 +1,15 @@
-//! Whether thumbnails can become sources: the proof that a function never feeds itself.
+//! Proof that thumbnails never become sources, so that the function never starts itself.
 //!
 //! Rules accept keys by prefix and suffix, and templates write keys whose beginning and end are partly known.
-//! Where the two can never agree there is no loop. Only that is claimed: "no proof" does not mean that a loop
-//! exists, but that nothing in the configuration rules it out.
+//! Where the two never agree there is no loop. Where they may, a loop need not exist, but nothing in the
+//! configuration rules it out.
 
 use crate::object::Bucket;
 
 use super::rule::{Rule, SourcePattern};
 use super::template::{Field, Piece};
 
-/// Why thumbnails could start the function again.
+/// The way in which thumbnails could start the function again.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "thumbnail {thumbnail:?} of {writer} is written into {bucket} under {template:?}, which {reader} could \
@@ -44,30 +44,30 @@ pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<
         })
 }
 
-/// What is known of all keys that one thumbnail of a rule can be written to.
+/// The known beginning and ends of all keys that one thumbnail of a rule can have.
 #[derive(Debug)]
 struct Outputs {
-    /// How every key begins.
+    /// The beginning of every key.
     prefix: String,
     /// Every key ends in one of these, in lower case. An empty one says nothing.
     suffixes: Vec<String>,
 }
 
 impl Outputs {
-    /// What is known for each thumbnail of a rule, with the thumbnail's name.
+    /// The outputs of each thumbnail of a rule, with the thumbnail's name.
     fn of_each(rule: &Rule) -> impl Iterator<Item = (&str, Self)> {
         rule.thumbnails.iter().map(|thumbnail| {
             let pieces = rule.template.pieces(&thumbnail.name, thumbnail.recipe.format);
             let outputs = Self {
                 prefix: rule.target_prefix(thumbnail),
-                suffixes: known_suffixes(&pieces, &rule.source.suffixes),
+                suffixes: known_suffixes(&pieces, &rule.source),
             };
             (thumbnail.name.as_str(), outputs)
         })
     }
 
-    /// Whether certainly none of the keys is a source of the pattern. Two prefixes of one key are always
-    /// prefixes of each other, and so are suffixes: where they are not, no key has both.
+    /// True if certainly none of the keys is a source of the pattern. Of two prefixes of one key one is always a
+    /// prefix of the other, and so with suffixes: where neither is, no key has both.
     fn never_match(&self, pattern: &SourcePattern) -> bool {
         let other_start =
             !self.prefix.starts_with(&pattern.prefix) && !pattern.prefix.starts_with(&self.prefix);
@@ -78,44 +78,34 @@ impl Outputs {
     }
 }
 
-/// How keys may end whose template has these pieces and whose source ends in one of `source_suffixes`.
-fn known_suffixes(pieces: &[Piece], source_suffixes: &[String]) -> Vec<String> {
+/// The ends of target keys whose template has these pieces, for sources of the pattern.
+fn known_suffixes(pieces: &[Piece], source: &SourcePattern) -> Vec<String> {
     let (end, before) = match pieces {
         [rest @ .., Piece::Fixed(text)] => (text.to_ascii_lowercase(), rest),
         _ => (String::new(), pieces),
     };
     let any = || vec![String::new()];
     let open = match before {
-        [.., Piece::Open(Field::Key)] if !source_suffixes.is_empty() => source_suffixes.to_vec(),
-        [rest @ .., Piece::Open(Field::Ext)] => {
+        [.., Piece::Open(Field::Key)] if !source.suffixes.is_empty() => source.suffixes.clone(),
+        [rest @ .., Piece::Open(field @ (Field::DotExt | Field::Ext))] => {
             let literal = match rest {
                 [.., Piece::Fixed(text)] => text.to_ascii_lowercase(),
                 _ => String::new(),
             };
-            source_suffixes
-                .iter()
-                .map(|suffix| known_extension(suffix).map(|extension| format!("{literal}{extension}")))
-                .collect::<Option<Vec<String>>>()
-                .filter(|known| !known.is_empty())
-                .unwrap_or_else(any)
+            let dot = if *field == Field::DotExt { "." } else { "" };
+            source.extensions().map_or_else(any, |extensions| {
+                extensions.into_iter().map(|extension| format!("{literal}{dot}{extension}")).collect()
+            })
         }
         [.., Piece::Open(_) | Piece::Fixed(_)] | [] => any(),
     };
     open.into_iter().map(|known| format!("{known}{end}")).collect()
 }
 
-/// The extension of every key that ends in `suffix`, where the suffix decides it. `.jpg` does not: a file
-/// named `.jpg` has no extension; and neither does `jpg`, which may be the end of a longer one.
-fn known_extension(suffix: &str) -> Option<&str> {
-    let (before, extension) = suffix.rsplit_once('.')?;
-    let named = !before.is_empty() && !before.ends_with('/');
-    let decided = named && !extension.is_empty() && !extension.contains('/');
-    decided.then_some(extension)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::random::Random;
     use crate::config::rule::{Heic, ThumbnailRule};
     use crate::config::template::Template;
     use crate::object::Key;
@@ -163,6 +153,7 @@ mod tests {
             ("something after the key", rule("", &[".jpg"], "{key}-small", "n", none), true),
             ("another extension after the key", rule("", &[".jpg", ".png"], "{key}.webp", "n", none), true),
             ("the source's own extension", rule("", &[".jpg"], "{stem}.{ext}", "n", none), false),
+            ("something after the extension", rule("", &[".jpg"], "{stem}.{ext}x", "n", none), true),
             ("an open name", rule("", &[".jpg"], "{stem}", "n", none), false),
             ("an own folder", rule("in/a/", &[], "{dir}b/{stem}", "n", none), false),
             ("no suffix to differ from", rule("", &[], "{key}.webp", "n", none), false),
@@ -180,21 +171,7 @@ mod tests {
         assert_eq!((found.writer, found.reader), (rules[0].label.clone(), rules[1].label.clone()));
     }
 
-    /// Numbers from a seed: Marsaglia's xorshift64.
-    struct Random(u64);
-
     impl Random {
-        fn below(&mut self, bound: usize) -> usize {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            usize::try_from(self.0 % u64::try_from(bound).unwrap()).unwrap()
-        }
-
-        fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
-            choices[self.below(choices.len())]
-        }
-
         fn writer(&mut self, template: &str) -> Rule {
             let suffixes: Vec<&str> = (0..self.below(3)).map(|_| self.one_of(&SUFFIXES)).collect();
             let format = self.one_of(&[None, None, None, Some(Format::Png)]);

@@ -1,7 +1,8 @@
-//! What is wrong with a configuration: every mistake names the setting, the value and the remedy.
+//! Mistakes in a configuration: each names the setting, the value and the remedy.
 //!
-//! Loading collects all of them, so that one deployment shows everything there is to repair.
+//! Loading collects all of them, so that one deployment shows everything that needs repair.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::loops::Loop;
@@ -24,8 +25,8 @@ pub enum Mistake {
         /// Its value.
         in_file: String,
     },
-    /// The file is not JSON of the documented shape; the text names the member, line and column.
-    #[error("thumbnails.json: {0}")]
+    /// The file cannot be read, or is not JSON; the text names the file, and line and column.
+    #[error("{0}")]
     File(String),
     /// One half of a pair of fixed keys. Values are never repeated here.
     #[error("{set} is set and {missing} is not; set both, or neither to use the function's role")]
@@ -34,6 +35,14 @@ pub enum Mistake {
         set: &'static str,
         /// The variable that is not.
         missing: &'static str,
+    },
+    /// A member of the file that does not exist.
+    #[error("thumbnails.json has no member {path}; it can have {known}")]
+    Member {
+        /// Path of the member.
+        path: String,
+        /// The members that can stand in its place.
+        known: String,
     },
     /// A rule writes where it reads, and nothing keeps its thumbnails from becoming sources.
     #[error(transparent)]
@@ -108,12 +117,18 @@ impl Findings {
         result.map_err(|mistake| self.push(mistake)).ok()
     }
 
+    /// The mistakes that were found, and others that were found later.
+    pub(super) fn followed_by(mut self, later: Mistakes) -> Mistakes {
+        self.0.extend(later.0);
+        Mistakes(self.0)
+    }
+
     /// How many there are by now.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The value when nothing was found. What the environment gives to several rules is told once.
+    /// The value when no mistake was found. A mistake of the environment in several rules is reported once.
     pub(super) fn into_result<T>(self, value: T) -> Result<T, Mistakes> {
         let mut distinct: Vec<Mistake> = Vec::new();
         for mistake in self.0 {
@@ -125,7 +140,7 @@ impl Findings {
     }
 }
 
-/// A value as somebody wrote it, and where.
+/// A value as written, and the setting that it was written for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Written {
     /// The variable, or the path of the member in `thumbnails.json`.
@@ -135,12 +150,11 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// Notes where a text stands.
     pub(super) fn new(setting: impl Into<String>, value: impl Into<String>) -> Self {
         Self { setting: setting.into(), value: value.into() }
     }
 
-    /// Parses the text; what the parser says becomes the rule of the mistake.
+    /// Parses the text. The error of the parser becomes the rule of the mistake.
     pub(super) fn parse<T, E: fmt::Display>(
         &self,
         parser: impl FnOnce(&str) -> Result<T, E>,
@@ -154,8 +168,14 @@ impl Written {
         if let Some((wide, narrow)) = look_alike(&self.value) {
             rule = format!("{rule} ({wide:?} is not {narrow:?})");
         }
-        Mistake::Value { setting: self.setting.clone(), value: excerpt(&self.value), rule }
+        Mistake::Value { setting: self.setting.clone(), value: excerpt(&without_user(&self.value)), rule }
     }
+}
+
+/// The value without the user and password of a URL, which may be secret.
+fn without_user(value: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = value.split_once("//") else { return Cow::Borrowed(value) };
+    rest.rsplit_once('@').map_or(Cow::Borrowed(value), |(_, host)| format!("{scheme}//***@{host}").into())
 }
 
 /// The first character that looks like one of ASCII but is not, with the one meant: the full-width forms
@@ -201,7 +221,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_thumbnails_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 12] = [
+        let table: [(&[(&str, &str)], &str); 9] = [
             (&[("QUALITY", "101")], "QUALITY is \"101\"; it must be a whole number from 1 to 100"),
             (
                 &[("QUALITY", "８０")],
@@ -210,8 +230,8 @@ mod tests {
             (&[("THUMBNAIL", "3x")], "THUMBNAIL is not a setting; did you mean THUMBNAILS?"),
             (
                 &[("THUMBNAILS", "300")],
-                "THUMBNAILS is \"300\"; a thumbnail reads 300x300, 300x, x300, each also with options \
-                 as in 300x300/fit/cover, or imageMogr2/… or imageView2/… in Tencent's syntax",
+                "THUMBNAILS is \"300\"; a size has an x and no unit: 300x300 is a box, 300x a width and x300 a \
+                 height, in pixels",
             ),
             (
                 &[("THUMBNAILS", "a=3x；b=4x")],
@@ -233,6 +253,19 @@ mod tests {
                 "THUMBNAILS is \"4x\"; two thumbnails are named \"a\"; rename one",
             ),
             (
+                &[("SOURCE_SUFFIX", ".jpg,.png")],
+                "SOURCE_SUFFIX is \".jpg,.png\"; suffixes are separated by semicolons and not by commas; write .jpg;.png",
+            ),
+        ];
+        for (variables, sentences) in table {
+            assert_eq!(mistakes(variables, None), sentences);
+        }
+    }
+
+    #[test]
+    fn mistakes_in_target_keys_are_told_with_value_and_remedy() {
+        let table: [(&[(&str, &str)], &str); 6] = [
+            (
                 &[("THUMBNAILS", "3x;4x"), ("TARGET_KEY", "{key}")],
                 "TARGET_KEY is \"{key}\"; thumbnails \"3x\" and \"4x\" of the rule of the environment could \
                  share one key for a source; put {name} into it, as in {name}/{key}",
@@ -249,6 +282,20 @@ mod tests {
                  their folder could share one key for their thumbnails; write {dir}{stem}, or {key}",
             ),
             (
+                &[("TARGET_KEY", "{dir}{stem}{ext}")],
+                "TARGET_KEY is \"{dir}{stem}{ext}\"; in the rule of the environment thumbnail \"300x300\" of a.a and \
+                 thumbnail \"300x300\" of aa. would share the key aa; write {dir}{stem}.{ext}, or {key}",
+            ),
+            (
+                &[
+                    ("TARGET_KEY", "{dir}{stem}-{name}.{ext}"),
+                    ("THUMBNAILS", "s=3x;s-s=4x"),
+                    ("SOURCE_PREFIX", "up/"),
+                ],
+                "TARGET_KEY is \"{dir}{stem}-{name}.{ext}\"; in the rule of the environment thumbnail \"s\" of up/a-s.jpg and \
+                 thumbnail \"s-s\" of up/a.jpg would share the key up/a-s-s.jpg; separate {name} by a slash, as in {name}/{key}",
+            ),
+            (
                 &[("TARGET_KEY", "{width}/{key}")],
                 "TARGET_KEY is \"{width}/{key}\"; {width} is not a placeholder; use {key}, {dir}, {stem}, \
                  {ext} or {name}",
@@ -261,7 +308,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_other_variables_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 15] = [
+        let table: [(&[(&str, &str)], &str); 16] = [
             (
                 &[("TARGET_BUCKET", "thumbs")],
                 "TARGET_BUCKET is \"thumbs\"; a full bucket name reads <name>-<appid>, such as \
@@ -272,7 +319,11 @@ mod tests {
                 "FORMAT is \"avif\"; it must be one of jpeg, jpg, png, webp, gif; without it thumbnails \
                  keep the source's format",
             ),
-            (&[("BACKGROUND", "white")], "BACKGROUND is \"white\"; a colour reads #rrggbb, such as #ffffff"),
+            (
+                &[("BACKGROUND", "white")],
+                "BACKGROUND is \"white\"; a colour reads #rrggbb or #rgb: #ffffff is white, #000000 is \
+             black",
+            ),
             (
                 &[("CACHE_CONTROL", "缓存")],
                 "CACHE_CONTROL is \"缓存\"; it must be 1 to 1024 printable ASCII characters, such as public, \
@@ -305,7 +356,12 @@ mod tests {
                 &[("COS_DOMAIN", "private"), ("COS_ENDPOINT", "localhost")],
                 "COS_DOMAIN is \"private\"; it must be public, internal, accelerate or a host suffix such \
                  as cos.{region}.example.com\nCOS_ENDPOINT is \"localhost\"; it must read http://host:port \
-                 or https://host:port, without a path",
+                 or https://host:port, without user, path or query",
+            ),
+            (
+                &[("COS_ENDPOINT", "http://me:hush@cos.example.com")],
+                "COS_ENDPOINT is \"http://***@cos.example.com\"; it must read http://host:port or https://host:port, \
+                 without user, path or query",
             ),
             (
                 &[("COS_SECRET_ID", "hush")],
@@ -324,18 +380,32 @@ mod tests {
             (r#"{"rules":[]}"#, "rules is \"[]\"; it holds no rule; leave it out to use the variables"),
             (
                 r#"{"rules":[{"thumbnails":{}}]}"#,
-                "rules[0].thumbnails is \"\"; it names no thumbnail; leave it out for 300x300",
+                "rules[0].thumbnails is \"{}\"; it names no thumbnail; leave it out for 300x300",
             ),
             (
                 r#"{"rules":[{"quality":0},{"thumbnails":{"s":"imageMogr2/blur/1x1"}}]}"#,
                 "rules[0].quality is \"0\"; it must be a whole number from 1 to 100\n\
                  rules[1].thumbnails.s is \"imageMogr2/blur/1x1\"; blur is not supported: effects are left \
-                 to what shows the picture; remove it",
+                 to what shows the image; remove it",
             ),
             (
                 r#"{"rules":[{"source":{"prefix":"a"}},{"source":{"prefix":"ab"}}]}"#,
                 "rules[1] never matches, because rules[0] before it takes every key it could; put rules[1] \
                  first",
+            ),
+            (
+                r#"{"rules":[{"thumbnails":{"s":{"size":"imageMogr2","grayscale":true,"fitt":"x","keep":"gps"}},
+                    "quality":0}],"qualiy":1}"#,
+                "thumbnails.json has no member qualiy; it can have rules, max_pixels, on_damage, on_failure, on_foreign, \
+                 log_level, cos_domain, cos_endpoint\n\
+                 rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x or x300; for Tencent's \
+                 syntax write a text in place of the object\n\
+                 thumbnails.json has no member rules[0].thumbnails.s.fitt; it can have size, fit, enlarge, gravity, focus, \
+                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, max_bytes, keep, \
+                 animation\n\
+                 rules[0].thumbnails.s.keep is \"gps\"; \"gps\" is not a value of keep, which reads copyright, profile \
+                 or copyright+profile\n\
+                 rules[0].quality is \"0\"; it must be a whole number from 1 to 100",
             ),
             (
                 r#"{"rules":[{"source":{"suffix":{"a":"b"}}}]}"#,

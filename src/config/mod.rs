@@ -1,14 +1,16 @@
-//! What the user writes, parsed into one [`Config`] that is valid by construction.
+//! Variables and `thumbnails.json`, parsed into one [`Config`] that is valid by construction.
 //!
 //! Variables serve the ordinary case; `thumbnails.json` beside `bootstrap` holds several rules. A member that
 //! the file leaves out takes the variable's value, then the default. Nothing unknown is skipped: loading
-//! answers with a `Config` or with every mistake there is. `docs/configuration.md` is the user's view of this
-//! module.
+//! returns a `Config` or all mistakes. `docs/configuration.md` is the user's view of this module.
 
 mod assemble;
+mod collisions;
 mod describe;
 mod loops;
 mod mistake;
+#[cfg(test)]
+mod random;
 mod rule;
 mod settings;
 mod source;
@@ -19,13 +21,15 @@ pub use loops::Loop;
 pub use mistake::{Mistake, Mistakes};
 pub use rule::{Heic, Rule, SourcePattern, ThumbnailRule};
 pub use settings::{LogLevel, OnDamage, OnFailure, Settings};
-pub use source::environment::{Environment, SETTINGS};
+pub use source::environment::Environment;
+pub use source::installation::{Installation, Places};
+pub use source::table::{SETTINGS, Setting};
 
 use crate::object::{Bucket, Key};
 
-use assemble::Parts;
-use mistake::{Findings, Written};
-use source::file::File;
+use assemble::PartialRule;
+use mistake::Findings;
+use source::file::{File, FileRule};
 use source::written::WrittenRule;
 
 /// The configuration of the function.
@@ -44,8 +48,8 @@ impl Config {
     pub fn load(environment: &Environment, file: Option<&str>) -> Result<Self, Mistakes> {
         let mut findings = Findings::default();
         environment.check_names(&mut findings);
-        let file = file.and_then(|text| findings.note(File::parse(text))).unwrap_or_default();
-        let settings = Settings::load(environment, &file, &mut findings);
+        let file = file.map(|text| File::parse(text, &mut findings)).unwrap_or_default();
+        let settings = source::settings::read(environment, &file, &mut findings);
         let rules = load_rules(environment, file, &mut findings);
         check_order(&rules, &mut findings);
         check_loops(&rules, &mut findings);
@@ -64,14 +68,14 @@ impl Config {
         &self.rules
     }
 
-    /// What holds for every rule.
+    /// The settings of all rules.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Why thumbnails written into `bucket` could start the function again, if events of `bucket` reach it;
-    /// `None` when that is proven impossible.
+    /// The way in which thumbnails written into `bucket` could start the function again, if events of `bucket`
+    /// reach it; `None` when that is proven impossible.
     #[must_use]
     pub fn loop_in(&self, bucket: &Bucket) -> Option<Loop> {
         loops::find(bucket, &self.rules, &self.rules)
@@ -81,31 +85,26 @@ impl Config {
 /// The rules of the file, completed from the environment, or the one of the environment.
 fn load_rules(environment: &Environment, file: File, findings: &mut Findings) -> Vec<Rule> {
     let before = findings.len();
-    let defaults = Parts::parse(WrittenRule::of_environment(environment), findings);
+    let defaults = PartialRule::parse(WrittenRule::of_environment(environment), findings);
     let defaults_ok = findings.len() == before;
-    let Some(written) = file.into_rules() else {
+    let Some(written) = file.rules else {
         let label = "the rule of the environment".to_owned();
         let rule = if defaults_ok { defaults.into_rule(label, findings) } else { None };
         return rule.into_iter().collect();
     };
-    if written.is_empty() {
-        findings
-            .push(Written::new("rules", "[]").refuse("it holds no rule; leave it out to use the variables"));
-    }
     let mut rules = Vec::new();
-    for (label, rule) in written {
+    for FileRule { label, rule, is_whole } in written {
         let before = findings.len();
-        let Some(rule) = findings.note(rule) else { continue };
-        let parts = Parts::parse(rule, findings).or(&defaults);
-        // Parts that fell out would be replaced by defaults, and mistakes reported that nobody made.
-        if defaults_ok && findings.len() == before {
-            rules.extend(parts.into_rule(label, findings));
+        let rule = PartialRule::parse(rule, findings).or(&defaults);
+        // Defaults would take the place of values with mistakes, and cause mistakes that nobody made.
+        if defaults_ok && is_whole && findings.len() == before {
+            rules.extend(rule.into_rule(label, findings));
         }
     }
     rules
 }
 
-/// Refuses rules that can never be reached.
+/// Refuses rules that never match.
 fn check_order(rules: &[Rule], findings: &mut Findings) {
     for (index, rule) in rules.iter().enumerate() {
         let earlier = rules.iter().take(index).find(|earlier| earlier.source.covers(&rule.source));
@@ -116,7 +115,7 @@ fn check_order(rules: &[Rule], findings: &mut Findings) {
     }
 }
 
-/// Refuses rules that write where they read unless their thumbnails certainly are no sources.
+/// Refuses rules that write where they read, unless their thumbnails certainly are not sources.
 fn check_loops(rules: &[Rule], findings: &mut Findings) {
     for rule in rules {
         let Some(bucket) = &rule.source.bucket else { continue };

@@ -1,4 +1,4 @@
-//! A rule: which sources make which thumbnails, and where those go.
+//! Rules: sources, their thumbnails, and the target of those.
 
 use crate::object::{self, Bucket, Key};
 use crate::object::{Acl, StorageClass};
@@ -6,10 +6,10 @@ use crate::recipe::Recipe;
 
 use super::template::Template;
 
-/// Which sources make which thumbnails, and where those go.
+/// A rule: sources, their thumbnails, and the target of those.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Rule {
-    /// How people find it: `rules[0]`, or `the rule of the environment`.
+    /// The name of the rule for people: `rules[0]`, or `the rule of the environment`.
     pub(super) label: String,
     pub(super) source: SourcePattern,
     /// `None` is Tencent's convention: the source's name with `resized` after it.
@@ -28,18 +28,18 @@ pub struct Rule {
 pub struct ThumbnailRule {
     /// Its name, unique in its rule: 1 to 64 letters, digits, hyphens and underscores.
     pub name: String,
-    /// How it is made.
+    /// The recipe for it.
     pub recipe: Recipe,
 }
 
 impl Rule {
-    /// How people find this rule: its path in the file, or the words for the one of the environment.
+    /// The name of this rule for people: its path in the file, or `the rule of the environment`.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
     }
 
-    /// Which objects are its sources.
+    /// The pattern of its sources.
     #[must_use]
     pub fn source(&self) -> &SourcePattern {
         &self.source
@@ -77,7 +77,7 @@ impl Rule {
         Key::parse(&self.template.render(source, &thumbnail.name, thumbnail.recipe.format))
     }
 
-    /// How the key of this thumbnail begins for every source of the rule, as far as that is certain; it may be empty.
+    /// The beginning of the key of this thumbnail for every source of the rule, as far as it is certain.
     #[must_use]
     pub fn target_prefix(&self, thumbnail: &ThumbnailRule) -> String {
         self.template.known_prefix(&thumbnail.name, thumbnail.recipe.format, &self.source.prefix)
@@ -101,19 +101,19 @@ impl Rule {
         self.acl
     }
 
-    /// Whether thumbnails are stored with an ACL of their own.
+    /// True if thumbnails are stored with an ACL of their own.
     #[must_use]
     pub fn sets_acl(&self) -> bool {
         self.acl.is_some_and(|acl| acl.as_str() != "default")
     }
 
-    /// What becomes of HEIC pictures.
+    /// The treatment of HEIC images.
     #[must_use]
     pub fn heic(&self) -> Heic {
         self.heic
     }
 
-    /// Whether this rule may write into `bucket`, whatever bucket of its own sources they come from.
+    /// True if this rule may write into `bucket` for some bucket of its sources.
     pub(super) fn may_write_into(&self, bucket: &Bucket) -> bool {
         match &self.target_bucket {
             Some(target) => target == bucket,
@@ -126,7 +126,7 @@ impl Rule {
     }
 }
 
-/// What becomes of a HEIC picture.
+/// The treatment of a HEIC image.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Heic {
     /// COS's own image processing, Cloud Infinite, turns it into a JPEG, from which its thumbnails are made.
@@ -136,16 +136,17 @@ pub enum Heic {
     Refuse,
 }
 
-/// What the tutorial adds to the name of the source bucket (thumbnail tutorial of SCF, 2019-08-13).
+/// The end that the tutorial adds to the name of the source bucket (thumbnail tutorial of SCF, 2019-08-13).
 const RESIZED: &str = "resized";
 
-/// Which objects are sources: by bucket, and by the beginning and end of the key.
+/// A pattern of sources: bucket, and beginning and end of the key.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SourcePattern {
     pub(super) bucket: Option<Bucket>,
     /// Compared letter by letter, as COS's own filter.
     pub(super) prefix: String,
-    /// In lower case; compared without regard to the case of A to Z. None of them is empty.
+    /// In lower case; compared without regard to the case of A to Z. None of them is empty. One that begins with
+    /// a dot takes only keys whose file name begins before that dot.
     pub(super) suffixes: Vec<String>,
 }
 
@@ -156,25 +157,25 @@ impl SourcePattern {
         self.bucket.as_ref()
     }
 
-    /// How keys begin; empty is any way.
+    /// The beginning of keys; empty for any.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// How keys may end, in lower case; empty is any way.
+    /// The possible ends of keys, in lower case; empty for any.
     #[must_use]
     pub fn suffixes(&self) -> &[String] {
         &self.suffixes
     }
 
-    /// Whether an object is a source.
+    /// True if an object is a source.
     #[must_use]
     pub fn matches(&self, bucket: &Bucket, key: &Key) -> bool {
         self.takes_bucket(bucket) && self.takes_key(key)
     }
 
-    /// Whether objects of a bucket can be sources.
+    /// True if objects of a bucket can be sources.
     #[must_use]
     pub fn takes_bucket(&self, bucket: &Bucket) -> bool {
         self.bucket.as_ref().is_none_or(|only| only == bucket)
@@ -185,20 +186,49 @@ impl SourcePattern {
         let ends_in = |suffix: &String| {
             key.len()
                 .checked_sub(suffix.len())
-                .and_then(|at| key.as_bytes().get(at..))
-                .is_some_and(|end| end.eq_ignore_ascii_case(suffix.as_bytes()))
+                .and_then(|at| key.as_bytes().split_at_checked(at))
+                .is_some_and(|(before, end)| {
+                    end.eq_ignore_ascii_case(suffix.as_bytes()) && is_named(before, suffix)
+                })
         };
         key.starts_with(&self.prefix) && (self.suffixes.is_empty() || self.suffixes.iter().any(ends_in))
     }
 
-    /// Whether every object of `other` certainly is one of this pattern too.
+    /// True if every object of `other` certainly is one of this pattern too.
     pub(super) fn covers(&self, other: &Self) -> bool {
         let bucket = self.bucket.is_none() || self.bucket == other.bucket;
-        let suffix = |longer: &String| self.suffixes.iter().any(|suffix| longer.ends_with(suffix.as_str()));
+        let suffix = |longer: &String| {
+            self.suffixes.iter().any(|suffix| {
+                let before = longer.strip_suffix(suffix.as_str());
+                before.is_some_and(|before| before.is_empty() || is_named(before.as_bytes(), suffix))
+            })
+        };
         let suffixes =
             self.suffixes.is_empty() || (!other.suffixes.is_empty() && other.suffixes.iter().all(suffix));
         bucket && other.prefix.starts_with(&self.prefix) && suffixes
     }
+
+    /// The extensions of all sources, in lower case; `None` when the suffixes do not decide them, as `jpg` does
+    /// not, which may be the end of a longer one.
+    pub(super) fn extensions(&self) -> Option<Vec<&str>> {
+        let mut extensions = Vec::new();
+        for suffix in &self.suffixes {
+            let (before, extension) = suffix.rsplit_once('.')?;
+            if before.ends_with('/') || extension.contains('/') {
+                return None;
+            }
+            extensions.push(extension);
+        }
+        extensions.sort_unstable();
+        extensions.dedup();
+        (!extensions.is_empty()).then_some(extensions)
+    }
+}
+
+/// True unless the suffix is an extension with its dot, and no file name stands before it: a file that is named
+/// `.jpg` has no extension (see [`Key::extension`]).
+fn is_named(before: &[u8], suffix: &str) -> bool {
+    !suffix.starts_with('.') || before.last().is_some_and(|last| *last != b'/')
 }
 
 #[cfg(test)]
@@ -223,6 +253,8 @@ mod tests {
             ("p-1", "Up/a.jpg", false),
             ("p-1", "up/a.jpeg", false),
             ("p-1", "g", false),
+            ("p-1", "up/.jpg", false),
+            ("p-1", "up/..jpg", true),
             ("q-1", "up/a.jpg", false),
         ];
         for (bucket, key, matched) in table {
@@ -244,6 +276,8 @@ mod tests {
             (&jpegs, &pattern(None, "", &[".jpg"]), true),
             (&jpegs, &pattern(None, "", &[".jpg", ".gif"]), false),
             (&jpegs, &any, false),
+            (&pattern(None, "", &[".jpg"]), &pattern(None, "", &["a.jpg"]), true),
+            (&pattern(None, "", &[".jpg"]), &pattern(None, "", &["/.jpg"]), false),
             (&here, &any, false),
             (&any, &here, true),
             (&here, &here, true),

@@ -1,4 +1,4 @@
-//! What the function needs of the cloud under its configuration: the rights of its role, and its triggers.
+//! Needs of the function in the cloud under its configuration: the rights of its role, and its triggers.
 
 mod pairs;
 mod policy;
@@ -8,16 +8,16 @@ use crate::config::{Config, Rule};
 use crate::cos::BucketLocation;
 use crate::object::{self, Bucket, Region};
 
-/// A configuration, and where its sources are.
+/// A configuration, with the buckets of its sources.
 #[derive(Clone, Debug)]
 pub struct Deployment<'a> {
     region: Region,
-    /// Every rule with a bucket of its sources, in the order of the rules.
-    uses: Vec<(&'a Rule, Bucket)>,
+    /// Every rule with each bucket of its sources, in the order of the rules.
+    rule_buckets: Vec<(&'a Rule, Bucket)>,
     allows_listing: bool,
 }
 
-/// Why a configuration cannot be deployed so.
+/// The reason why a configuration cannot be deployed so.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Error {
     /// Every event of a source bucket would be refused.
@@ -49,32 +49,33 @@ impl<'a> Deployment<'a> {
     /// # Errors
     /// When a rule lacks a bucket, a bucket a rule, or thumbnails could start the function again.
     pub fn new(config: &'a Config, region: Region, sources: &[Bucket]) -> Result<Self, Error> {
-        let mut uses: Vec<(&Rule, Bucket)> = Vec::new();
+        let mut rule_buckets: Vec<(&Rule, Bucket)> = Vec::new();
         for rule in config.rules() {
             match rule.source().bucket() {
-                Some(bucket) => uses.push((rule, bucket.clone())),
+                Some(bucket) => rule_buckets.push((rule, bucket.clone())),
                 None if sources.is_empty() => return Err(Error::NoSource(rule.label().to_owned())),
-                None => uses.extend(sources.iter().map(|bucket| (rule, bucket.clone()))),
+                None => rule_buckets.extend(sources.iter().map(|bucket| (rule, bucket.clone()))),
             }
         }
-        if let Some(unused) = sources.iter().find(|source| !uses.iter().any(|(_, bucket)| bucket == *source))
+        if let Some(unused) =
+            sources.iter().find(|source| !rule_buckets.iter().any(|(_, bucket)| bucket == *source))
         {
             return Err(Error::Unused(unused.clone()));
         }
-        if let Some(found) = uses.iter().find_map(|(_, bucket)| config.loop_in(bucket)) {
+        if let Some(found) = rule_buckets.iter().find_map(|(_, bucket)| config.loop_in(bucket)) {
             return Err(Error::Loop(found.to_string()));
         }
-        Ok(Self { region, uses, allows_listing: false })
+        Ok(Self { region, rule_buckets, allows_listing: false })
     }
 
-    /// Lets the role list the buckets. The function never does; but it is not documented whether COS tells a role that may
-    /// not list a bucket that an object is not there (404), or denies it the answer (403).
+    /// Lets the role list the buckets. The function never does so. But Tencent does not document whether COS answers 404 for
+    /// a missing object, or 403, to a role that may not list the bucket.
     #[must_use]
     pub fn allowing_listing(self) -> Self {
         Self { allows_listing: true, ..self }
     }
 
-    /// What the role of the function must be allowed, and nothing more: a CAM policy, as JSON.
+    /// The CAM policy with the rights that the role of the function needs, and no others, as JSON.
     ///
     /// # Errors
     /// [`Error::Target`].
@@ -95,15 +96,15 @@ impl<'a> Deployment<'a> {
     }
 }
 
-/// Buckets and prefixes that need triggers for these rules, each with a bucket of its sources: no prefix within another,
-/// and no more than a function can have triggers for.
+/// Buckets and prefixes of the triggers for these rules, each with a bucket of its sources. No prefix begins with another
+/// of its bucket, and there are no more than a function can have triggers for.
 ///
 /// # Errors
 /// [`Error::TooManyTriggers`].
 pub fn trigger_places<'a>(
-    uses: impl Iterator<Item = (&'a Rule, &'a Bucket)>,
+    rule_buckets: impl Iterator<Item = (&'a Rule, &'a Bucket)>,
 ) -> Result<Vec<(String, String)>, Error> {
-    triggers::places(uses)
+    triggers::places(rule_buckets)
 }
 
 #[cfg(test)]
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_with_its_remedy() {
+    fn mistakes_are_named_with_their_remedy() {
         let any = config(&[], None);
         assert_eq!(
             deployment(&any, &[]).unwrap_err().to_string(),

@@ -1,8 +1,8 @@
-//! Ordered pairs of texts, of which the second is a beginning of keys: all that policies and triggers are made of.
+//! Ordered pairs of texts, of which the second is a beginning of keys. Policies and triggers are made of them.
 //!
-//! One plain type for all of it, because every other one is code of its own in a program that must stay small.
+//! One plain type serves both, because each further instance of a generic collection enlarges the program.
 
-/// Pairs in their order, each once.
+/// Sorted pairs without doubles.
 #[derive(Debug, Default)]
 pub(super) struct Pairs(Vec<(String, String)>);
 
@@ -14,7 +14,7 @@ impl Pairs {
         }
     }
 
-    /// Keeps of the pairs with one first text those whose second no shorter one begins.
+    /// Removes pairs whose second text begins with that of another pair with the same first.
     pub(super) fn keep_shortest(&mut self) {
         let mut kept: Vec<(String, String)> = Vec::new();
         // A text sorts directly before everything that begins with it.
@@ -27,7 +27,7 @@ impl Pairs {
         self.0 = kept;
     }
 
-    /// The pairs of each first text.
+    /// The pairs in groups with the same first text.
     pub(super) fn groups(&self) -> impl Iterator<Item = &[(String, String)]> {
         self.0.chunk_by(|one, other| one.0 == other.0)
     }
@@ -40,11 +40,11 @@ impl Pairs {
         self.0.iter()
     }
 
-    /// Puts one pair in the place of those with this first text: what all their second ones begin with.
+    /// Replaces the pairs with this first text by one, whose second is the common beginning of theirs.
     pub(super) fn merge(&mut self, first: &str) {
         let of_first = || self.0.iter().filter(|pair| pair.0 == first).map(|pair| pair.1.as_str());
         let (Some(lowest), Some(highest)) = (of_first().next(), of_first().next_back()) else { return };
-        // What the first and the last in order share, all between them share.
+        // All pairs between the first and the last in order share what these two share.
         let same = lowest.chars().zip(highest.chars()).take_while(|(one, other)| one == other);
         let shared = same.map(|(character, _)| character).collect();
         self.0.retain(|pair| pair.0 != first);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_ends_between_characters() {
+    fn the_common_beginning_ends_between_characters() {
         let table: [(&[&str], &str); 4] =
             [(&["up/a/", "up/b/"], "up/"), (&["a", "b"], ""), (&["only/"], "only/"), (&["é", "è"], "")];
         for (seconds, shared) in table {

@@ -23,13 +23,13 @@ pub(super) fn policy(deployment: &Deployment<'_>) -> Result<String, Error> {
     Ok(format!("{:#}\n", json!({ "version": "2.0", "statement": statements })))
 }
 
-/// Actions with the beginnings of the resources they are needed on.
+/// Actions, each with the beginning of a resource that it is needed on.
 fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
     let mut grants = Pairs::default();
     let mut grant = |action: &str, bucket: &Bucket, prefix: &str| {
         grants.add(action, deployment.place(bucket).resource(&prefix));
     };
-    for (rule, source) in &deployment.uses {
+    for (rule, source) in &deployment.rule_buckets {
         for method in [Method::Get, Method::Head] {
             grant(method.action(), source, rule.source().prefix());
         }
@@ -52,7 +52,7 @@ fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
     Ok(grants)
 }
 
-/// The statement of the resources with the same actions.
+/// The statement for resources with the same actions.
 fn statement(resources: &[(String, String)]) -> Value {
     let actions: Vec<&str> = resources.first().map_or("", |(actions, _)| actions).split(' ').collect();
     let resources: Vec<&str> = resources.iter().map(|(_, resource)| resource.as_str()).collect();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_wider_resource_allows_is_not_said_twice() {
+    fn rights_that_a_wider_resource_grants_are_not_repeated() {
         let file = r#"{"rules": [
             {"source": {"bucket": "a-125", "prefix": "in/"}, "target": {"bucket": "t-125", "key": "a/{key}"}},
             {"source": {"bucket": "b-125"}, "target": {"bucket": "a-125", "key": "{stem}-b/{key}"}}

@@ -1,7 +1,7 @@
 //! The COS triggers of the function (583/9707).
 //!
-//! They have no suffix: COS compares suffixes with regard to case and takes one for each trigger, the function takes
-//! several and compares them without. What a trigger brings in vain ends as `skip.no_rule`, with no request.
+//! They have no suffix: COS compares suffixes with regard to case and takes one per trigger, while the function takes
+//! several in any case. Events of other objects end as `skip.no_rule`, without requests.
 
 use serde_json::{Value, json};
 
@@ -10,15 +10,15 @@ use super::{Deployment, Error};
 use crate::config::Rule;
 use crate::object::Bucket;
 
-/// COS triggers that a function can have (583/11637).
+/// Most COS triggers of a function (583/11637).
 pub(super) const MOST: usize = 10;
 
-/// The events that thumbnails follow.
+/// The events of a source that its thumbnails depend on.
 const EVENTS: [&str; 3] = ["cos:ObjectCreated:*", "cos:ObjectRemove:*", "cos:ObjectRestore:Completed"];
 
 /// The triggers as JSON, by bucket, prefix and event.
 pub(super) fn triggers(deployment: &Deployment<'_>) -> Result<String, Error> {
-    let places = places(deployment.uses.iter().map(|(rule, bucket)| (*rule, bucket)))?;
+    let places = places(deployment.rule_buckets.iter().map(|(rule, bucket)| (*rule, bucket)))?;
     let region = deployment.region.as_str();
     let of_place = |(bucket, prefix): &(String, String)| {
         EVENTS.map(|event| json!({ "bucket": bucket, "region": region, "event": event, "prefix": prefix }))
@@ -29,10 +29,10 @@ pub(super) fn triggers(deployment: &Deployment<'_>) -> Result<String, Error> {
 
 /// Buckets and prefixes of the triggers.
 pub(super) fn places<'a>(
-    uses: impl Iterator<Item = (&'a Rule, &'a Bucket)>,
+    rule_buckets: impl Iterator<Item = (&'a Rule, &'a Bucket)>,
 ) -> Result<Vec<(String, String)>, Error> {
     let mut sources = Pairs::default();
-    for (rule, bucket) in uses {
+    for (rule, bucket) in rule_buckets {
         sources.add(bucket.as_str(), rule.source().prefix().to_owned());
     }
     // COS refuses rules of one event that overlap.
@@ -49,7 +49,7 @@ pub(super) fn places<'a>(
     Ok(sources.into_vec())
 }
 
-/// The triggers that so many prefixes need.
+/// The number of triggers for so many prefixes.
 pub(super) fn needed(prefixes: usize) -> usize {
     prefixes.saturating_mul(EVENTS.len())
 }
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
 
-    /// The places that events come from; each has all three events.
+    /// Buckets and prefixes of the triggers; each has all three events.
     fn places(config: &Config, sources: &[&str]) -> Result<Vec<String>, Error> {
         let text = deployment(config, sources).unwrap().triggers()?;
         let parsed: Value = serde_json::from_str(&text).unwrap();
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_prefixes_become_what_they_have_in_common() {
+    fn too_many_prefixes_become_their_common_beginning() {
         let three = [("p-125", "in/a/"), ("p-125", "in/b/"), ("p-125", "in/c/")];
         assert_eq!(places(&rules(&three), &[]).unwrap().len(), 3);
         let mut four = three.to_vec();

@@ -1,25 +1,25 @@
-//! What the doctor has to say: one sentence for each thing that was looked at.
+//! Findings of the doctor: one sentence for each.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// What was looked at, in the order in which it is told.
+/// The check that a finding is from, in the order of the report.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Check {
     /// Variables and `thumbnails.json`.
     Configuration,
     /// The keys that requests are signed with.
     Credentials,
-    /// Whether buckets are there, and where.
+    /// The existence and region of the buckets.
     Region,
     /// The difference between the clocks of this machine and COS.
     Clock,
-    /// What the role may do in the buckets.
+    /// The rights of the role in the buckets.
     Rights,
-    /// What starts the function.
+    /// The triggers of the function.
     Triggers,
-    /// The memory of the function, and the pictures that it takes.
+    /// The memory of the function, and the images that fit.
     Memory,
     /// The time limit of the function.
     Time,
@@ -48,14 +48,14 @@ impl Serialize for Check {
     }
 }
 
-/// How bad it is. Ordered from best to worst.
+/// The severity of a finding, from best to worst.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Status {
     /// It is right.
     Ok,
-    /// It could not be looked at, or is only told.
+    /// It could not be checked, or is only information.
     Note,
-    /// It works, and may not always.
+    /// It works, but may fail in some cases.
     Warning,
     /// It does not work.
     Wrong,
@@ -80,16 +80,16 @@ impl Serialize for Status {
     }
 }
 
-/// One thing that was looked at.
+/// One finding.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Finding {
-    /// What.
+    /// The check that it is from.
     pub check: Check,
-    /// How bad it is.
+    /// Its severity.
     pub status: Status,
-    /// What was found.
+    /// The fact that was found.
     pub sentence: String,
-    /// What to do about it.
+    /// The action to take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
 }
@@ -103,8 +103,8 @@ impl Finding {
         Self { check, status: Status::Note, sentence, remedy: None }
     }
 
-    /// Takes a sentence of this program apart, which ends in its remedy behind a semicolon.
-    pub(super) fn told(check: Check, status: Status, text: &str) -> Self {
+    /// Splits a sentence of this program, which ends in its remedy behind a semicolon.
+    pub(super) fn of_sentence(check: Check, status: Status, text: &str) -> Self {
         let (sentence, remedy) =
             text.rsplit_once("; ").map_or((text, None), |(sentence, remedy)| (sentence, Some(remedy)));
         Self { check, status, sentence: sentence.to_owned(), remedy: remedy.map(str::to_owned) }
@@ -119,7 +119,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that was looked at.
+/// All findings.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Report {
     /// In the order of their checks.
@@ -127,7 +127,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// True if nothing is wrong.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.findings.iter().all(|finding| finding.status < Status::Wrong)
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_report_reads_as_lines_and_as_json() {
-        let told = Finding::told(Check::Rights, Status::Wrong, "COS denied a; b; grant it");
+        let told = Finding::of_sentence(Check::Rights, Status::Wrong, "COS denied a; b; grant it");
         assert_eq!((told.sentence.as_str(), told.remedy.as_deref()), ("COS denied a; b", Some("grant it")));
         let well = Report { findings: vec![Finding::note(Check::Triggers, "unseen".to_owned())] };
         assert_eq!(

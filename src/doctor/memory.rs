@@ -1,31 +1,33 @@
-//! How large pictures may be, by the model of memory that refuses them: made-up headers are given to the decoders. And
-//! how long a photograph takes here: one of one colour is made into the thumbnails.
+//! The largest images that fit in the memory, and the time that a photograph takes.
+//!
+//! Sizes are found by the memory model that refuses images: the decoders are given headers of sample images. The time
+//! is that for a JPEG of one colour.
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use super::finding::{Check, Finding, Status};
-use super::specimen::{Kind, jpeg};
+use super::sample_image::{SampleFormat, jpeg};
 use crate::config::Rule;
 use crate::error;
 use crate::imaging::{Cancel, Error, Limits, Tolerance, Upright, memory_for_jpeg, render};
 use crate::pipeline::MemoryPool;
 use crate::recipe::Recipe;
 
-/// Photographs as phones take them: 12, 24 and 48 megapixels.
+/// Sizes of photographs from phones: 12, 24 and 48 megapixels.
 const PHOTOS: [(u32, u32); 3] = [(4000, 3000), (5657, 4243), (8000, 6000)];
 
 const MEGA: u64 = 1_000_000;
 
-/// What is measured with.
-pub(super) struct Scale<'a> {
+/// A trial of the recipes of one rule in a memory of this size.
+pub(super) struct MemoryTrial<'a> {
     recipes: Vec<&'a Recipe>,
     limits: Limits,
     memory_mb: u64,
 }
 
-impl<'a> Scale<'a> {
+impl<'a> MemoryTrial<'a> {
     pub(super) fn new(rule: &'a Rule, memory_mb: u64, max_pixels: u64) -> Self {
         let recipes = rule.thumbnails().iter().map(|thumbnail| &thumbnail.recipe).collect();
         let memory = MemoryPool::for_pixels(memory_mb);
@@ -36,8 +38,8 @@ impl<'a> Scale<'a> {
         }
     }
 
-    /// Finds what the rule of this name takes. The time that a photograph took comes along.
-    pub(super) fn weigh(
+    /// Finds the images that the rule of this name takes. Returns the time that a photograph took.
+    pub(super) fn try_images(
         &self,
         label: &str,
         cancel: &Cancel,
@@ -48,7 +50,7 @@ impl<'a> Scale<'a> {
         let mut smallest = None;
         let photos = PHOTOS.into_iter().filter(is_allowed).map(|sides| (sides, ""));
         for (sides, remark) in photos.chain([(sides(limit), ", which MAX_PIXELS allows,")]) {
-            match self.needed(Kind::Jpeg, sides) {
+            match self.needed(SampleFormat::Jpeg, sides) {
                 Some(needed) if needed > self.limits.memory => {
                     findings.push(self.refused(label, sides, remark, needed));
                 }
@@ -70,7 +72,7 @@ impl<'a> Scale<'a> {
     }
 
     fn taken(&self, label: &str, tried: (u32, u32), took: Duration) -> Finding {
-        let most = Kind::ALL.map(|kind| {
+        let most = SampleFormat::ALL.map(|kind| {
             let about = if kind.is_jpeg() { "" } else { "about " };
             format!("{} up to {about}{}", kind.name(), self.most(kind))
         });
@@ -87,7 +89,7 @@ impl<'a> Scale<'a> {
         let refusal = error::Error::TooMuchMemory { needed, have: self.memory_mb };
         let what = Megapixels(sides);
         let text = format!("{label}: a JPEG of {what}{remark} would be refused: {refusal}");
-        Finding::told(Check::Memory, Status::Warning, &text)
+        Finding::of_sentence(Check::Memory, Status::Warning, &text)
     }
 
     /// Makes the thumbnails of a JPEG of one colour.
@@ -97,16 +99,16 @@ impl<'a> Scale<'a> {
             .map(|_| start.elapsed())
     }
 
-    /// Megapixels of the largest picture, 4 to 3, that is not refused. Other formats are decoded to pictures of about the
-    /// size that JPEG is, and what is made of those takes the same.
-    fn most(&self, kind: Kind) -> u64 {
+    /// Megapixels of the largest image, 4 to 3, that is not refused. Other formats decode to images of about the size
+    /// that JPEG does, from which thumbnails take the same memory.
+    fn most(&self, kind: SampleFormat) -> u64 {
         let (mut fits, mut too_large) = (0, self.limits.max_pixels / MEGA + 1);
         while too_large - fits > 1 {
             let middle = u64::midpoint(fits, too_large);
             let sides = sides(middle * MEGA);
-            let rehearsed = self.needed(if kind.is_jpeg() { kind } else { Kind::Jpeg }, sides);
+            let estimate = self.needed(if kind.is_jpeg() { kind } else { SampleFormat::Jpeg }, sides);
             if sides.0 <= kind.longest_side()
-                && rehearsed.is_some_and(|needed| needed <= self.limits.memory)
+                && estimate.is_some_and(|needed| needed <= self.limits.memory)
                 && (kind.is_jpeg() || self.admits(kind, sides))
             {
                 fits = middle;
@@ -118,14 +120,14 @@ impl<'a> Scale<'a> {
     }
 
     /// Bytes that a JPEG takes.
-    fn needed(&self, kind: Kind, (width, height): (u32, u32)) -> Option<u64> {
+    fn needed(&self, kind: SampleFormat, (width, height): (u32, u32)) -> Option<u64> {
         memory_for_jpeg(&kind.header(width, height), &self.recipes).ok()
     }
 
-    /// Whether the header of a picture is admitted: then the decoder goes on, and finds nothing. A WebP of two bits a
-    /// pixel is assumed.
-    fn admits(&self, kind: Kind, (width, height): (u32, u32)) -> bool {
-        let length = (kind == Kind::WebP).then(|| u64::from(width) * u64::from(height) / 4);
+    /// True if the header of an image is admitted: then the decoder goes on, and finds no image data. Assumes a WebP of
+    /// two bits a pixel.
+    fn admits(&self, kind: SampleFormat, (width, height): (u32, u32)) -> bool {
+        let length = (kind == SampleFormat::WebP).then(|| u64::from(width) * u64::from(height) / 4);
         let header = kind.header(width, height);
         let refusal = render(
             header.as_slice(),
@@ -140,7 +142,7 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// A size in words.
+/// A size in megapixels, for people.
 struct Megapixels((u32, u32));
 
 impl fmt::Display for Megapixels {
@@ -150,7 +152,7 @@ impl fmt::Display for Megapixels {
     }
 }
 
-/// Sides of a picture of so many pixels, 4 to 3.
+/// Sides of an image of so many pixels, 4 to 3.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -167,17 +169,17 @@ mod tests {
     use super::*;
     use crate::config::{Config, Environment};
 
-    fn weigh(thumbnails: &str, memory_mb: u64, max_pixels: u64) -> Vec<String> {
+    fn try_images(thumbnails: &str, memory_mb: u64, max_pixels: u64) -> Vec<String> {
         let config = Config::load(&Environment::from_pairs([("THUMBNAILS", thumbnails)]), None).unwrap();
         let mut findings = Vec::new();
-        let scale = Scale::new(&config.rules()[0], memory_mb, max_pixels);
-        scale.weigh("r", &Cancel::default(), &mut findings);
+        let trial = MemoryTrial::new(&config.rules()[0], memory_mb, max_pixels);
+        trial.try_images("r", &Cancel::default(), &mut findings);
         findings.iter().map(|finding| format!("{} {finding}", finding.status.name())).collect()
     }
 
     #[test]
     fn a_photograph_that_would_be_refused_comes_with_the_memory_that_would_do() {
-        let findings = weigh("2000x2000/linear/1", 256, 250_000_000);
+        let findings = try_images("2000x2000/linear/1", 256, 250_000_000);
         assert_eq!(findings.len(), 4, "{findings:#?}");
         assert!(
             findings[0]
@@ -187,13 +189,13 @@ mod tests {
         assert!(findings[0].ends_with("this function has 256 MB; set 384 MB"), "{findings:#?}");
         assert!(findings[2].contains("of 250 megapixels, which MAX_PIXELS allows, would"), "{findings:#?}");
         assert!(findings[3].contains("a JPEG of 12 megapixels, of one colour, took"), "{findings:#?}");
-        let findings = weigh("2000x2000/linear/1", 384, 250_000_000);
+        let findings = try_images("2000x2000/linear/1", 384, 250_000_000);
         assert!(findings[0].contains("48 megapixels would be refused"), "384 MB do for 24: {findings:#?}");
     }
 
     #[test]
     fn ordinary_thumbnails_fit_a_small_function() {
-        let findings = weigh("300x300", 128, 90_000_000);
+        let findings = try_images("300x300", 128, 90_000_000);
         assert_eq!(findings.len(), 1, "{findings:#?}");
         assert!(
             findings[0].starts_with(
@@ -204,20 +206,20 @@ mod tests {
     }
 
     #[test]
-    fn larger_ones_than_max_pixels_are_not_spoken_of() {
-        let findings = weigh("2000x2000/linear/1", 256, 12_000_000);
+    fn images_larger_than_max_pixels_are_not_mentioned() {
+        let findings = try_images("2000x2000/linear/1", 256, 12_000_000);
         assert!(findings.len() == 1 && findings[0].contains("JPEG up to 12,"), "{findings:#?}");
     }
 
     #[test]
-    fn every_specimen_is_admitted_or_refused_by_its_header() {
+    fn every_sample_is_admitted_or_refused_by_its_header() {
         let config = Config::load(&Environment::from_pairs([("THUMBNAILS", "600x600")]), None).unwrap();
-        let (small, large) = [0, 3072].map(|mb| Scale::new(&config.rules()[0], mb, 250_000_000)).into();
-        for kind in [Kind::Png, Kind::WebP] {
+        let (small, large) = [0, 3072].map(|mb| MemoryTrial::new(&config.rules()[0], mb, 250_000_000)).into();
+        for kind in [SampleFormat::Png, SampleFormat::WebP] {
             assert!(large.admits(kind, (12_000, 9000)), "{}", kind.name());
             assert!(!large.admits(kind, (16_000, 16_000)), "{}: too many pixels", kind.name());
         }
-        assert!(!small.admits(Kind::WebP, (12_000, 9000)), "a file of 27 MB");
-        assert!(!small.admits(Kind::Png, (700_000, 300)), "rows of 17 MB");
+        assert!(!small.admits(SampleFormat::WebP, (12_000, 9000)), "a file of 27 MB");
+        assert!(!small.admits(SampleFormat::Png, (700_000, 300)), "rows of 17 MB");
     }
 }

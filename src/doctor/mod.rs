@@ -1,35 +1,35 @@
-//! `cos-thumbnailer doctor`: whether the function can do its work, in sentences, each with its remedy.
+//! The doctor: checks whether the function can do its work, and reports in sentences, each with its remedy.
 //!
-//! On the user's machine it is a command, in the cloud it is asked by a test event. It looks at everything that can be
-//! looked at with the function's own rights; one thing that is wrong does not keep it from the others. Of what Tencent
-//! does not document it says that it seems so.
+//! On the user's machine it is a command, in the cloud it answers a test event. It checks everything that the function's
+//! own rights allow; a check that fails does not prevent the others. Where Tencent does not document the behaviour of
+//! COS, it reports that something seems to be so.
 
+mod checks;
 mod finding;
 mod memory;
-mod order;
+mod request;
 mod rights;
-mod specimen;
-mod verdict;
+mod sample_image;
 
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
+use self::checks::{clock, configuration, credentials, heic, time, triggers};
 pub use self::finding::{Check, Finding, Report, Status};
-use self::memory::Scale;
-pub use self::order::Order;
+use self::memory::MemoryTrial;
+pub use self::request::Request;
 use self::rights::Rights;
-use self::verdict::{clock, configuration, credentials, heic, time, triggers};
 use crate::config::{Config, Mistakes, Rule};
 use crate::cos::{Client, Credential, Error};
 use crate::credentials::{CredentialOrigin, NoCredentials};
 use crate::imaging::Cancel;
 use crate::object::Bucket;
 
-/// All that is looked at.
+/// The inputs of all checks.
 #[derive(Debug)]
-pub struct Subject<'a> {
-    /// The configuration, or what is wrong with it.
+pub struct Inputs<'a> {
+    /// The configuration, or its mistakes.
     pub config: Result<&'a Config, &'a Mistakes>,
     /// Connections to COS by that configuration.
     pub client: Result<&'a Client, &'a Error>,
@@ -37,36 +37,35 @@ pub struct Subject<'a> {
     pub credential: Result<(Credential, CredentialOrigin), NoCredentials>,
     /// `TENCENTCLOUD_REGION`.
     pub region: Option<&'a str>,
-    /// What the user asked for.
-    pub order: Order,
-    /// When all has to be done.
+    /// The user's request.
+    pub request: Request,
+    /// The end of the time for all checks.
     pub deadline: Instant,
 }
 
-/// Looks at everything.
-pub async fn examine(subject: Subject<'_>) -> Report {
-    let Subject { config, client, credential, region, order, deadline } = subject;
+/// Runs all checks.
+pub async fn examine(inputs: Inputs<'_>) -> Report {
+    let Inputs { config, client, credential, region, request, deadline } = inputs;
     let mut findings = Vec::new();
-    let sources = sources(&order, &mut findings);
+    let sources = sources(&request, &mut findings);
     match config {
         Ok(config) => {
             configuration(config, &sources, &mut findings);
             heic(config, &mut findings);
         }
-        Err(mistakes) => findings.extend(
-            mistakes
-                .as_slice()
-                .iter()
-                .map(|mistake| Finding::told(Check::Configuration, Status::Wrong, &mistake.to_string())),
-        ),
+        Err(mistakes) => {
+            findings.extend(mistakes.as_slice().iter().map(|mistake| {
+                Finding::of_sentence(Check::Configuration, Status::Wrong, &mistake.to_string())
+            }))
+        }
     }
-    let region = verdict::region(order.region.as_deref(), region, &mut findings);
+    let region = checks::region(request.region.as_deref(), region, &mut findings);
     match (client, credential) {
         (Err(error), _) => {
-            findings.push(Finding::told(Check::Configuration, Status::Wrong, &error.to_string()));
+            findings.push(Finding::of_sentence(Check::Configuration, Status::Wrong, &error.to_string()));
         }
         (_, Err(missing)) => {
-            findings.push(Finding::told(Check::Credentials, Status::Wrong, &missing.to_string()));
+            findings.push(Finding::of_sentence(Check::Credentials, Status::Wrong, &missing.to_string()));
         }
         (Ok(client), Ok((credential, origin))) => {
             let has_token = credential.has_token();
@@ -83,7 +82,7 @@ pub async fn examine(subject: Subject<'_>) -> Report {
                 findings.extend(clock(rights.clock_ahead().filter(|_| !rights.is_late)));
                 findings.extend(rights.findings);
             } else {
-                let sentence = "they cannot be tried before configuration and region are right";
+                let sentence = "they cannot be tried until configuration and region are right";
                 findings.push(Finding::note(Check::Rights, sentence.to_owned()));
             }
         }
@@ -91,24 +90,25 @@ pub async fn examine(subject: Subject<'_>) -> Report {
     let mut took = None;
     if let Ok(config) = config {
         triggers(config, &sources, &mut findings);
-        if let Some(memory_mb) = order.memory_mb {
+        if let Some(memory_mb) = request.memory_mb {
             took = memory(config, memory_mb, deadline, &mut findings).await;
         }
     }
-    findings.extend(order.time_limit.map(|limit| time(limit, took)));
+    findings.extend(request.time_limit.map(|limit| time(limit, took)));
     findings.sort_by_key(|finding| finding.check);
     Report { findings }
 }
 
-/// The buckets that were asked for.
-fn sources(order: &Order, findings: &mut Vec<Finding>) -> Vec<Bucket> {
-    let parsed = order.sources.iter().map(|name| Bucket::parse(name));
-    let wrong =
-        |error: crate::object::Error| Finding::told(Check::Configuration, Status::Wrong, &error.to_string());
+/// The buckets of the request.
+fn sources(request: &Request, findings: &mut Vec<Finding>) -> Vec<Bucket> {
+    let parsed = request.sources.iter().map(|name| Bucket::parse(name));
+    let wrong = |error: crate::object::Error| {
+        Finding::of_sentence(Check::Configuration, Status::Wrong, &error.to_string())
+    };
     parsed.filter_map(|bucket| bucket.map_err(|error| findings.push(wrong(error))).ok()).collect()
 }
 
-/// A rule with each of the buckets that its sources are in; `None` where that is not known.
+/// Each rule with each of the buckets of its sources; `None` where they are not known.
 fn cases<'a>(config: &'a Config, sources: &'a [Bucket]) -> Vec<(&'a Rule, Option<&'a Bucket>)> {
     let of_rule = |rule: &'a Rule| -> Vec<_> {
         if let Some(bucket) = rule.source().bucket() {
@@ -123,14 +123,14 @@ fn cases<'a>(config: &'a Config, sources: &'a [Bucket]) -> Vec<(&'a Rule, Option
 async fn try_all(rights: &mut Rights, config: &Config, sources: &[Bucket]) {
     for (rule, source) in cases(config, sources) {
         if !rights.try_rule(rule, source).await {
-            let sentence = "nothing further was asked of COS after what went wrong";
+            let sentence = "no further requests were made after this failure";
             rights.findings.push(Finding::note(Check::Rights, sentence.to_owned()));
             return;
         }
     }
 }
 
-/// Weighs pictures on a thread of their own. How long a large photograph took comes back.
+/// Tries images on a thread of their own. Returns the time that a large photograph took.
 async fn memory(
     config: &Config,
     memory_mb: u64,
@@ -144,23 +144,23 @@ async fn memory(
         let max_pixels = config.settings().max_pixels;
         let rules = config.rules().iter();
         let took = rules.filter_map(|rule| {
-            Scale::new(rule, memory_mb, max_pixels).weigh(rule.label(), &on_thread, &mut findings)
+            MemoryTrial::new(rule, memory_mb, max_pixels).try_images(rule.label(), &on_thread, &mut findings)
         });
         let took = took.max();
         (took, findings)
     });
-    // Nothing may run on after the answer: it is told to stop, which it looks at at every row and stage, in time.
+    // Nothing may run on after the answer: the thread checks for a stop at every row and stage.
     let left = deadline.saturating_duration_since(Instant::now());
-    let mut weighed = timeout_at(deadline - left / 4, &mut thread).await;
-    if weighed.is_err() {
+    let mut tried = timeout_at(deadline - left / 4, &mut thread).await;
+    if tried.is_err() {
         cancel.cancel();
-        weighed = timeout_at(deadline, thread).await;
+        tried = timeout_at(deadline, thread).await;
     }
-    if let Ok(Ok((took, told))) = weighed {
+    if let Ok(Ok((took, told))) = tried {
         findings.extend(told);
         return took;
     }
-    let sentence = "there was no time to see which pictures it takes".to_owned();
+    let sentence = "there was no time to find out which images it takes".to_owned();
     findings.push(Finding::note(Check::Memory, sentence));
     None
 }

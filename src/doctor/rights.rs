@@ -1,7 +1,7 @@
-//! What the role may do: every kind of request that the function makes, on keys that no real object has.
+//! Rights of the role: tries every kind of request that the function makes, on keys that no real object has.
 //!
-//! A canary lies beside the sources of a rule only by its name: it is asked for and never stored. Its thumbnails are
-//! stored under the keys that the rule gives them, bear a mark instead of a stamp, and are deleted again.
+//! A test object has a name beside the sources of a rule: it is requested there and never stored. Test thumbnails are
+//! stored under the keys that the rule gives them, carry a mark instead of a stamp, and are deleted again.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher as _, RandomState};
@@ -18,16 +18,16 @@ use crate::cos::{
 use crate::object::{Bucket, Key, Region};
 use crate::text;
 
-/// The file name of a canary, before the suffix that a rule asks for.
+/// The file name of a test object, before the suffix that a rule asks for.
 const NAME: &str = "cos-thumbnailer-doctor";
 
-/// `x-cos-meta-doctor`: what stored a canary. No thumbnail has it, and a canary has no stamp.
+/// `x-cos-meta-doctor`: the run that stored a test object. No thumbnail has it, and a test object has no stamp.
 const MARK: &str = "doctor";
 
 const CONTENT: &[u8] =
     b"cos-thumbnailer doctor tries with this object what it may do, and deletes it again.\n";
 
-/// What ends the requests about a bucket.
+/// The extent of what a failure makes pointless.
 enum Stop {
     /// Further requests to this bucket would fail the same way.
     Bucket,
@@ -35,37 +35,37 @@ enum Stop {
     Everything,
 }
 
-/// What an answer tells of a key.
+/// The object under a key, by an answer.
 enum Seen {
-    /// Nothing is there.
+    /// There is none.
     Absent,
-    /// An object with these headers; those of an upload or a removal say nothing.
+    /// An object with these headers, which are empty after an upload or removal.
     There(Head),
-    /// The request was refused, which has been told.
+    /// The request was refused, which is a finding.
     Unknown,
 }
 
-/// Requests on canaries, and what they were answered.
+/// Requests on test objects, and their answers.
 pub(super) struct Rights {
     region: Region,
     session: Session,
-    /// With time of its own, so that nothing stays behind.
+    /// A session with time of its own, so that no test object stays.
     cleaning: Session,
-    /// Names this examination in the marks.
+    /// Identifies this run in the marks.
     nonce: String,
     seen: HashSet<(Bucket, Key)>,
     denied: HashSet<(Bucket, &'static str)>,
-    /// Whether the upload at hand sets an ACL.
+    /// True while an upload sets an ACL.
     sets_acl: bool,
     pub(super) findings: Vec<Finding>,
-    /// Why the keys are no good, if they are not.
+    /// The error if COS rejects the keys.
     pub(super) rejected: Option<Error>,
-    /// Whether COS refused a signature for its time, also after it was corrected.
+    /// True if COS refused a signature for its time, also after it was corrected.
     pub(super) is_late: bool,
 }
 
 impl Rights {
-    /// Two thirds of the time are for requests, and some more for cleaning up.
+    /// Splits the time: requests end after 60 % of it, and cleaning up after 80 %.
     pub(super) fn new(client: &Client, credential: Credential, region: Region, deadline: Instant) -> Self {
         let left = deadline.saturating_duration_since(Instant::now());
         let end = |tenths: u32| deadline - left.saturating_sub(left / 10 * tenths);
@@ -88,15 +88,15 @@ impl Rights {
         self.session.clock_ahead()
     }
 
-    /// Tries all that a rule asks for. `false` when nothing more can be tried.
+    /// Tries all rights that a rule needs. `false` when nothing more can be tried.
     pub(super) async fn try_rule(&mut self, rule: &Rule, source: Option<&Bucket>) -> bool {
-        let Some(canary) = canary(rule.source(), NAME) else {
-            let sentence = format!("{}: its prefix is too long for a canary", rule.label());
+        let Some(key) = test_key(rule.source(), NAME) else {
+            let sentence = format!("{}: its prefix is too long for a test object", rule.label());
             self.findings.push(Finding::note(Check::Rights, sentence));
             return true;
         };
         if let Some(source) = source
-            && let Err(Stop::Everything) = self.try_source(source, canary, rule.source().prefix()).await
+            && let Err(Stop::Everything) = self.try_source(source, key, rule.source().prefix()).await
         {
             return false;
         }
@@ -128,7 +128,7 @@ impl Rights {
             return Ok(());
         }
         let place = self.place(bucket);
-        // GET comes first: only it is told why.
+        // GET comes first: an answer to HEAD has no body with the code of the error.
         let got = self.session.get(&place, &key, None).await.map(|download| download.head);
         let got = self.look(got, &under)?;
         let seen = self.session.head(&place, &key, None).await;
@@ -139,7 +139,7 @@ impl Rights {
             (Seen::There(_), Seen::There(_)) => format!("GET and HEAD are allowed on {object}"),
             _ => format!(
                 "GET and HEAD on {object} were answered as for an object that is not there, so the role seems to have \
-                 both rights (Tencent does not say whether a missing right would come to light first)"
+                 both rights (Tencent does not document whether COS checks existence or permission first)"
             ),
         };
         self.findings.push(Finding::ok(Check::Rights, sentence));
@@ -148,15 +148,16 @@ impl Rights {
 
     async fn try_target(&mut self, rule: &Rule, number: usize, bucket: &Bucket) -> Result<(), Stop> {
         let place = self.place(bucket);
-        let key_of =
-            |name: &str| rule.target_key(&canary(rule.source(), name)?, rule.thumbnails().get(number)?).ok();
+        let key_of = |name: &str| {
+            rule.target_key(&test_key(rule.source(), name)?, rule.thumbnails().get(number)?).ok()
+        };
         let Some(key) = key_of(NAME) else { return Ok(()) };
         if !self.seen.insert((bucket.clone(), key.clone())) {
             return Ok(());
         }
         let seen = match self.session.head(&place, &key, None).await {
             Err(denied @ Error::Denied(_)) => {
-                // What lies there is not known, so another name is taken that nothing has.
+                // The object there is unknown, so another name is taken that nothing has.
                 let key = key_of(&format!("{NAME}-{}", self.nonce)).unwrap_or(key);
                 return self.store(rule, &place, &key, Some(denied)).await;
             }
@@ -164,7 +165,7 @@ impl Rights {
         };
         match seen {
             Seen::Absent => self.store(rule, &place, &key, None).await,
-            // What an earlier examination could not delete.
+            // An earlier run could not delete it.
             Seen::There(head) if head.meta.contains_key(MARK) => {
                 let deleted = self.cleaning.delete(&place, &key, head.version.as_ref()).await;
                 match self.look(deleted.map(|()| Head::default()), "*")? {
@@ -174,7 +175,7 @@ impl Rights {
             }
             Seen::There(_) => {
                 let sentence = format!(
-                    "{bucket}/{key} is an object of somebody else, so nothing was stored and deleted there; \
+                    "{bucket}/{key} is an object that this function did not make, so nothing was stored and deleted there; \
                      rename it and ask again"
                 );
                 self.say(Check::Rights, Status::Warning, &sentence);
@@ -184,8 +185,8 @@ impl Rights {
         }
     }
 
-    /// Stores a canary where nothing is, as the rule stores thumbnails, looks at it and deletes it. `denied` is what the
-    /// look before was refused with.
+    /// Stores a test object where none is, as the rule stores thumbnails, looks at it and deletes it. `denied` is the
+    /// refusal of the HEAD before.
     async fn store(
         &mut self,
         rule: &Rule,
@@ -206,7 +207,7 @@ impl Rights {
         let stored = self.session.put(place, key, upload).await;
         let version = stored.as_ref().ok().and_then(|stored| stored.version.clone());
         let after = self.cleaning.head(place, key, None).await;
-        // An upload whose answer was lost may have been done, and met itself when it was tried again.
+        // An upload whose answer was lost may have been done, and found itself at the retry.
         let ours = after.as_ref().ok().filter(|head| head.meta.get(MARK) == Some(&self.nonce));
         let version = version.or_else(|| ours?.version.clone());
         let is_ours = ours.is_some();
@@ -236,7 +237,7 @@ impl Rights {
         told.map(drop)
     }
 
-    /// Reads an answer, and tells what it was refused for. `under` is what the right is needed on.
+    /// Reads an answer, and reports a refusal. `under` is the pattern of keys that the right is needed on.
     fn look(&mut self, answer: Result<Head, Error>, under: &str) -> Result<Seen, Stop> {
         let error = match answer {
             Ok(head) => return Ok(Seen::There(head)),
@@ -267,13 +268,13 @@ impl Rights {
                 return Err(Stop::Bucket);
             }
             Error::Exists(_) => {
-                let text = format!("{error}, which somebody else stored at this moment; ask again");
+                let text = format!("{error}, which another program stored at this moment; ask again");
                 self.say(Check::Rights, Status::Warning, &text);
                 return Ok(Seen::Unknown);
             }
             _ => {}
         }
-        let mut finding = Finding::told(Check::Rights, Status::Wrong, &error.to_string());
+        let mut finding = Finding::of_sentence(Check::Rights, Status::Wrong, &error.to_string());
         if let Some(cause) = std::error::Error::source(&error) {
             finding.sentence = format!("{} ({})", finding.sentence, text::sentence(cause));
         }
@@ -284,7 +285,7 @@ impl Rights {
         }
     }
 
-    /// Tells once for each bucket that a right is missing.
+    /// Reports once for each bucket that a right is missing.
     fn deny(&mut self, refusal: &RefusedRequest, under: &str) {
         let RefusedRequest { operation, response: answer } = refusal;
         let action = operation.method.action();
@@ -294,7 +295,7 @@ impl Rights {
         let all = resource(operation, under);
         let also = match operation.method {
             Method::Get | Method::Head => format!(
-                " (Tencent does not say whether what is not there, as here, is hidden from a role without \
+                " (Tencent does not document whether COS hides missing objects, as here, from a role without \
                  {LIST_ACTION}: grant that as well if it has the right)"
             ),
             Method::Put if self.sets_acl => {
@@ -309,21 +310,21 @@ impl Rights {
         self.say(Check::Rights, Status::Wrong, &text);
     }
 
-    /// Tells that HEAD is denied only where nothing is. Always `false`: it is not allowed.
+    /// Reports that HEAD is denied only for missing objects. Always `false`: it is not allowed.
     fn look_into_absence(&mut self, denied: &Error) -> bool {
         let Some(RefusedRequest { operation, response: answer }) = denied.refusal() else { return false };
         let bucket = &operation.location.bucket;
         if self.denied.insert((bucket.clone(), LIST_ACTION)) {
             let text = format!(
-                "COS denied {operation} ({answer}), where nothing is, and allows it where an object is; grant {LIST_ACTION} \
-                 on {bucket} to the role of the function as well, so that it is told what is not there"
+                "COS denied {operation} ({answer}) for a missing object, and allows it for an existing one; grant {LIST_ACTION} \
+                 on {bucket} to the role of the function as well, so that COS reports missing objects as such"
             );
             self.say(Check::Rights, Status::Wrong, &text);
         }
         false
     }
 
-    /// Tells that a bucket is not where it was looked for.
+    /// Reports that a bucket does not exist or is elsewhere.
     fn miss(&mut self, refusal: &RefusedRequest, is_elsewhere: bool) {
         let RefusedRequest { operation, response: answer } = refusal;
         let BucketLocation { bucket, region } = &operation.location;
@@ -342,7 +343,7 @@ impl Rights {
     }
 
     fn say(&mut self, check: Check, status: Status, text: &str) {
-        self.findings.push(Finding::told(check, status, text));
+        self.findings.push(Finding::of_sentence(check, status, text));
     }
 
     fn place(&self, bucket: &Bucket) -> BucketLocation {
@@ -350,13 +351,13 @@ impl Rights {
     }
 }
 
-/// A key that a pattern takes, with this file name.
-fn canary(pattern: &SourcePattern, name: &str) -> Option<Key> {
+/// The key of a test object that a pattern takes, with this file name.
+fn test_key(pattern: &SourcePattern, name: &str) -> Option<Key> {
     let suffix = pattern.suffixes().first().map_or(".jpg", String::as_str);
     Key::parse(&format!("{}{name}{suffix}", pattern.prefix())).ok()
 }
 
-/// The resource of a policy for all keys like that of an operation.
+/// The resource of a policy for the keys that a pattern describes, in the place of an operation.
 fn resource(operation: &Operation, under: &str) -> String {
     let key = Key::parse(under).unwrap_or_else(|_| operation.key.clone());
     Operation { key, ..operation.clone() }.resource()

@@ -1,57 +1,60 @@
-//! Pictures of which a part is lost: which of them are rendered all the same.
+//! Damaged images: the share that may be lost before rendering is refused.
 //!
-//! A decoder that can go on after damage fills the gap and counts; whether what it made is good enough is
-//! decided here, for all formats alike.
+//! A decoder that can continue after damage fills the gap and counts the lost units. [`Tolerance`] then applies one
+//! rule to all formats.
 
 use std::num::NonZeroU8;
 
 use crate::imaging::error::Error;
 use crate::imaging::source_format::SourceFormat;
 
-/// The largest part of a picture that may be lost: a tenth. Decoding stops at the damage or finds its way again
-/// soon after, so that a broken picture is either almost whole or mostly lost.
-const TENTH: u128 = 10;
+/// Reciprocal of the largest share of a picture that may be lost: 1/10. Decoders stop at the damage or resynchronize
+/// soon after it. A damaged picture is therefore either almost complete or mostly lost.
+const LOSS_DIVISOR: u128 = 10;
 
-/// Which damaged pictures are rendered.
+/// Damaged images that are rendered.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Tolerance {
-    /// Those of which at least 90 % are good.
+    /// Images of which at least 90 % are intact.
     #[default]
     MostlyGood,
-    /// None.
+    /// No damaged images.
     Nothing,
 }
 
-/// What a decoder lost of a picture, in parts of one size, such as the blocks of JPEG.
+/// Lost share of a picture, in units of equal size, such as the blocks of JPEG.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Damage {
-    /// Parts that could not be decoded and were made up.
+    /// Units that could not be decoded and were filled in.
     pub(super) lost: u64,
-    /// All parts.
-    pub(super) all: u64,
+    /// All units.
+    pub(super) total: u64,
 }
 
 impl Damage {
-    /// The picture is whole, or its decoder refuses what is not.
-    pub(super) const NONE: Self = Self { lost: 0, all: 1 };
+    /// No damage. Decoders that refuse damaged files always return this.
+    pub(super) const NONE: Self = Self { lost: 0, total: 1 };
 
-    /// The percentage, rounded up, so that no damage shows as none.
+    /// Lost share in percent, rounded up so that any damage is at least 1 %; `None` without damage.
     fn percent(self) -> Option<NonZeroU8> {
-        let percent = (u128::from(self.lost) * 100).div_ceil(u128::from(self.all.max(1))).min(100);
+        let percent = (u128::from(self.lost) * 100).div_ceil(u128::from(self.total.max(1))).min(100);
         u8::try_from(percent).ok().and_then(NonZeroU8::new)
     }
 
-    fn is_mostly_good(self) -> bool {
-        u128::from(self.lost) * TENTH <= u128::from(self.all)
+    fn is_tolerable(self) -> bool {
+        u128::from(self.lost) * LOSS_DIVISOR <= u128::from(self.total)
     }
 }
 
 impl Tolerance {
-    /// How many percent are lost of a picture that may go on; [`Error::Damaged`] for one that may not.
+    /// Returns the lost percentage of a picture that is rendered, `None` without damage.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] if more is lost than tolerated.
     pub(super) fn judge(self, damage: Damage, format: SourceFormat) -> Result<Option<NonZeroU8>, Error> {
         let Some(percent) = damage.percent() else { return Ok(None) };
         let detail = match self {
-            Self::MostlyGood if damage.is_mostly_good() => return Ok(Some(percent)),
+            Self::MostlyGood if damage.is_tolerable() => return Ok(Some(percent)),
             Self::MostlyGood => format!("{percent} % of the picture is lost, up to 10 % may be"),
             Self::Nothing => format!("{percent} % of the picture is lost"),
         };
@@ -63,16 +66,16 @@ impl Tolerance {
 mod tests {
     use super::*;
 
-    fn judge(tolerance: Tolerance, lost: u64, all: u64) -> Result<Option<u8>, String> {
-        let judged = tolerance.judge(Damage { lost, all }, SourceFormat::Jpeg);
+    fn judge(tolerance: Tolerance, lost: u64, total: u64) -> Result<Option<u8>, String> {
+        let judged = tolerance.judge(Damage { lost, total }, SourceFormat::Jpeg);
         judged.map(|percent| percent.map(NonZeroU8::get)).map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_tenth_may_be_lost_and_nothing_beyond_it() {
-        let mostly = |lost, all| judge(Tolerance::MostlyGood, lost, all);
+    fn loss_up_to_a_tenth_is_tolerated() {
+        let mostly = |lost, total| judge(Tolerance::MostlyGood, lost, total);
         assert_eq!(mostly(0, 1000), Ok(None));
-        assert_eq!(mostly(1, 1_000_000), Ok(Some(1)), "little is not nothing");
+        assert_eq!(mostly(1, 1_000_000), Ok(Some(1)), "rounded up to 1 %");
         assert_eq!(mostly(70, 1000), Ok(Some(7)));
         assert_eq!(mostly(100, 1000), Ok(Some(10)));
         assert_eq!(
@@ -83,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn without_tolerance_only_whole_pictures_pass() {
+    fn without_tolerance_any_damage_is_refused() {
         assert_eq!(judge(Tolerance::Nothing, 0, 1000), Ok(None));
         assert_eq!(
             judge(Tolerance::Nothing, 1, 1000).unwrap_err(),
@@ -92,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_that_make_no_sense_are_no_panic() {
+    fn inconsistent_counts_do_not_panic() {
         assert!(judge(Tolerance::MostlyGood, 5, 0).is_err());
         assert!(judge(Tolerance::MostlyGood, 7, 5).unwrap_err().contains("100 %"));
         assert_eq!(judge(Tolerance::MostlyGood, 0, 0), Ok(None));

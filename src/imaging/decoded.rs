@@ -1,4 +1,7 @@
-//! A decoded source.
+//! The result of decoding: a reduced picture and the facts of its file.
+//!
+//! Invariant: `picture` is stored as in the file, not turned; `full` and `reduction` relate its pixels to those of
+//! the file.
 
 use crate::imaging::damage::Damage;
 use crate::imaging::exif::copyright::Copyright;
@@ -7,30 +10,33 @@ use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Picture, Sampling};
 use crate::imaging::source_format::SourceFormat;
 
-/// A decoded source, lying as it was stored.
+/// A decoded source, before its orientation is applied.
 #[derive(Debug)]
 pub(crate) struct Decoded {
-    /// The pixels: those of the file, or means of several of them.
+    /// Pixels of the file, or means of several of them.
     pub(crate) picture: Picture,
-    /// Size in the file, pixels.
+    /// Size in the file, pixels, before the orientation is applied.
     pub(crate) full: Size,
+    /// Pixels of the file per pixel of `picture`.
     pub(crate) reduction: Reduction,
-    /// Whether the pixels are means.
+    /// Averages or point samples.
     pub(crate) sampling: Sampling,
+    /// Turn and mirroring that make the picture upright.
     pub(crate) orientation: Orientation,
     /// Embedded ICC profile.
     pub(crate) profile: Option<Vec<u8>>,
-    /// Of its EXIF.
+    /// Artist and Copyright from EXIF.
     pub(crate) copyright: Copyright,
+    /// Format of the file.
     pub(crate) format: SourceFormat,
-    /// What of `picture` is made up.
+    /// Share of `picture` that was filled in.
     pub(crate) damage: Damage,
-    /// Estimated libjpeg quality, of a JPEG.
+    /// Estimated libjpeg quality of a JPEG.
     pub(crate) quality: Option<u8>,
 }
 
 impl Decoded {
-    /// A picture of cells of `cell` × `cell` pixels of the file, undamaged, stored upright, sRGB, without metadata.
+    /// An undamaged sRGB picture without metadata, upright, whose pixels cover `cell` × `cell` pixels of the file.
     pub(crate) fn plain(format: SourceFormat, picture: Picture, full: Size, cell: u32) -> Self {
         Self {
             picture,
@@ -47,15 +53,17 @@ impl Decoded {
     }
 }
 
-/// Pixels of the file for each pixel of a picture. The last column and row of the picture may show less.
+/// Pixels of the file per pixel of a picture. Where averaging left partial cells, the last column and row cover less.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Reduction {
+    /// Columns of the file per column of the picture.
     pub(crate) across: f64,
+    /// Rows of the file per row of the picture.
     pub(crate) down: f64,
 }
 
 impl Reduction {
-    /// Of a picture that was scaled to a size as a whole, so that its last column and row are as good as the others.
+    /// The reduction of a picture that was scaled as a whole to `scaled`, so that all its pixels cover equal areas.
     #[cfg_attr(not(feature = "libwebp"), expect(dead_code, reason = "no other decoder scales"))]
     pub(crate) fn fitted(full: Size, scaled: Size) -> Self {
         Self {
@@ -65,7 +73,7 @@ impl Reduction {
     }
 }
 
-/// Of a picture made of squares with this side.
+/// The reduction of a picture whose pixels are means of cells with this side.
 impl From<u32> for Reduction {
     fn from(cell: u32) -> Self {
         Self { across: f64::from(cell), down: f64::from(cell) }

@@ -1,4 +1,7 @@
-//! Why a picture or a thumbnail could not be made, by culprit and fact.
+//! Errors of reading sources and making thumbnails.
+//!
+//! Each variant names one cause: the file, the reader, the recipe, a limit, the encoder or the caller. The display text
+//! says what happened to which object, and what to do.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,59 +10,59 @@ use std::io;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
 
-/// Why a source or one of its thumbnails came to nothing.
+/// A source that could not be decoded, or a thumbnail that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// [`Cancel`](crate::imaging::limits::Cancel) was set.
     #[error("the work was cancelled before the thumbnail was made")]
     Cancelled,
-    /// The file breaks the rules of its format, or ends early.
+    /// The file violates its format, or is truncated.
     #[error("the {} file is damaged: {detail}; upload an intact copy", format.title())]
     Damaged {
-        /// The format its first bytes announce.
+        /// Format detected from the first bytes.
         format: SourceFormat,
-        /// What the decoder ran into.
+        /// Violation that the decoder found.
         detail: String,
     },
-    /// No bytes at all.
+    /// The source has no bytes.
     #[error("the source is empty; upload it again")]
     Empty,
-    /// The encoder refused the picture.
+    /// The encoder failed.
     #[error("the thumbnail could not be written as {}: {detail}", format.name())]
     Encode {
-        /// The format that was to be written.
+        /// Output format.
         format: Format,
-        /// The encoder's own words.
+        /// Message of the encoder.
         detail: String,
     },
-    /// A HEIC picture: its codec is patented, and no decoder under a permissive licence exists.
+    /// HEIC image: its codec is patented, and no decoder under a permissive licence exists.
     #[error(
         "a HEIC picture cannot be decoded here; set HEIC=ci (in thumbnails.json: \"heic\": \"ci\") to have COS's own \
          image processing turn it into JPEG, convert it before the upload, or leave such files out of the rules"
     )]
     Heic,
-    /// The format cannot hold a picture of the size that the recipe asks for.
+    /// The recipe asks for a side longer than the output format allows.
     #[error(
         "a thumbnail of {width}x{height} px cannot be written as {}, whose sides end at {longest} px; \
          choose a smaller size or another format",
         format.name()
     )]
     Impossible {
-        /// The format that was to be written.
+        /// Output format.
         format: Format,
-        /// Width asked for, pixels.
+        /// Requested width, pixels.
         width: u32,
-        /// Height asked for, pixels.
+        /// Requested height, pixels.
         height: u32,
-        /// The format's longest side, pixels.
+        /// Longest side that the format allows, pixels.
         longest: u32,
     },
-    /// The first bytes belong to no format that is known here.
+    /// The first bytes match no known format.
     #[error(
         "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PNM or QOI"
     )]
     NotAnImage,
-    /// A cut that shows nothing of this picture.
+    /// The crop lies outside of the image.
     #[error(
         "the cut begins {x} px across and {y} px down, outside of the picture of {width}x{height} px; \
          cut nearer to the edge or leave such pictures out of the rules"
@@ -74,16 +77,16 @@ pub enum Error {
         /// Height of the picture, pixels.
         height: u32,
     },
-    /// The reader that was handed in failed; the file itself may be sound.
+    /// The caller's reader failed; the file itself may be intact.
     #[error("the source could not be read to its end")]
     Read(#[source] io::Error),
-    /// The resampler refused a size.
+    /// The resampler rejected a size.
     #[error("the picture could not be scaled: {detail}")]
     Resize {
-        /// The resampler's own words.
+        /// Message of the resampler.
         detail: String,
     },
-    /// No quality makes the thumbnail as small as the recipe wants it.
+    /// No quality setting brings the thumbnail below the recipe's byte limit.
     #[error(
         "a thumbnail of {width}x{height} px cannot be written as {} in {allowed} bytes; \
          allow more bytes or choose a smaller size{}",
@@ -91,65 +94,65 @@ pub enum Error {
         if matches!(format, Format::Gif | Format::Png) { ", or jpeg or webp" } else { "" }
     )]
     TooManyBytes {
-        /// The format that was to be written.
+        /// Output format.
         format: Format,
         /// Width, pixels.
         width: u32,
         /// Height, pixels.
         height: u32,
-        /// Most bytes by the recipe.
+        /// Byte limit of the recipe.
         allowed: u64,
     },
-    /// More pixels than the limit.
+    /// The image has more pixels than [`Limits`](crate::imaging::limits::Limits) allow.
     #[error(
         "the picture has {width}x{height} = {have} pixels, {allowed} are allowed; \
-         upload a smaller one or raise the pixel limit"
+         upload a smaller one or raise MAX_PIXELS"
     )]
     TooManyPixels {
         /// Width in the file, pixels.
         width: u32,
         /// Height in the file, pixels.
         height: u32,
-        /// Their product.
+        /// Width × height, pixels.
         have: u64,
         /// [`Limits::max_pixels`](crate::imaging::limits::Limits::max_pixels).
         allowed: u64,
     },
-    /// More memory than the limit, found out before it was taken.
+    /// The memory limit would be exceeded; found before the memory is allocated.
     #[error(
         "this needs {} MB of memory, {} MB are allowed; give the function more memory or upload a smaller picture",
         Megabytes(*needed),
         Megabytes(*allowed)
     )]
     TooMuchMemory {
-        /// Bytes needed by the model of the format.
+        /// Bytes needed in all, by the memory model of the format.
         needed: u64,
         /// [`Limits::memory`](crate::imaging::limits::Limits::memory).
         allowed: u64,
     },
-    /// A format, or a variety of one, that is known and not decoded.
+    /// The format, or a variety of it, is known but not decoded.
     #[error(
         "{what} cannot be decoded; convert it to JPEG, PNG or WebP, or leave such files out of the rules"
     )]
     Unsupported {
-        /// Name of the format or feature.
+        /// Name of the format or of the feature.
         what: Cow<'static, str>,
     },
 }
 
 impl Error {
-    /// A file that breaks the rules of its format, in the words of `detail`.
+    /// An [`Error::Damaged`] with this `detail`.
     pub(super) fn damaged(format: SourceFormat, detail: impl Into<String>) -> Self {
         Self::Damaged { format, detail: detail.into() }
     }
 
-    /// A variety of a format that is not decoded, named by the feature that it needs.
+    /// An [`Error::Unsupported`] for a variety of `format`, named by the feature that it needs.
     pub(super) fn unsupported(format: SourceFormat, feature: &str) -> Self {
         Self::Unsupported { what: Cow::Owned(format!("this variety of {} ({feature})", format.title())) }
     }
 }
 
-/// Bytes as MB of 1,048,576, which is how the platform counts, rounded up.
+/// Bytes, displayed as MB of 1,048,576 bytes like the platform's memory sizes, rounded up.
 struct Megabytes(u64);
 
 impl fmt::Display for Megabytes {
@@ -163,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_a_refusal_are_in_its_sentence() {
+    fn error_text_contains_the_numbers() {
         let memory = Error::TooMuchMemory { needed: (400 << 20) + 1, allowed: 256 << 20 };
         assert!(
             memory.to_string().starts_with("this needs 401 MB of memory, 256 MB are allowed"),
@@ -171,5 +174,6 @@ mod tests {
         );
         let pixels = Error::TooManyPixels { width: 3, height: 4, have: 12, allowed: 11 };
         assert!(pixels.to_string().contains("3x4 = 12 pixels, 11 are allowed"), "{pixels}");
+        assert!(pixels.to_string().ends_with("raise MAX_PIXELS"), "{pixels}");
     }
 }

@@ -1,8 +1,10 @@
-//! What a picture may cost, and the flag that ends its making early.
+//! Limits of one rendering, the memory budget, and cancellation.
 //!
-//! Every room that allocates by a number read from the file reserves from the [`Budget`] first, so that a
-//! decompression bomb is refused by its header. Not counted: fixed tables and buffers of decoders and
-//! encoders, together below 2 MB, and 1 MB more for each thread beside the first.
+//! Invariant: every allocation whose size is read from the file is reserved from the [`Budget`] first. A
+//! decompression bomb is therefore refused by its header.
+//!
+//! Not counted: fixed tables and buffers of decoders and encoders, together below 2 MB, and 1 MB for each thread
+//! after the first.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -12,56 +14,64 @@ use crate::imaging::damage::Tolerance;
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 
-/// What one call of [`render`](crate::imaging::render) may take.
+/// Limits of one call of [`render`](crate::imaging::render).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// Most pixels of a source, as its header declares them.
+    /// Most pixels of a source, by the size that its header declares.
     pub max_pixels: u64,
-    /// Bytes that pixels, decoder state and buffered source may take together.
+    /// Most bytes of pixels, decoder state and buffered source together.
     pub memory: u64,
-    /// How much of a source may be damaged.
+    /// Damaged images that are rendered.
     pub damage: Tolerance,
-    /// Most threads at work, that of the caller among them. They change nothing about what is made.
+    /// Most threads at work, including the caller's. The output does not depend on it.
     pub threads: NonZeroUsize,
 }
 
-/// Ends a [`render`](crate::imaging::render) from another thread, at its next read, row or stage.
+/// A flag that ends a [`render`](crate::imaging::render) from another thread, at its next read, row or stage.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Asks for the end.
+    /// Sets the flag.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the end was asked for.
+    /// Returns `true` if the flag is set.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// [`Error::Cancelled`] when the end was asked for.
+    /// Checks the flag.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] if it is set.
     pub(super) fn check(&self) -> Result<(), Error> {
         if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
 }
 
-/// What is left of [`Limits`] while one source is rendered.
+/// Memory accounting of one rendering: bytes reserved against [`Limits::memory`].
 #[derive(Debug)]
 pub(super) struct Budget {
     limits: Limits,
+    /// Bytes reserved now; never above `limits.memory` by [`Self::reserve`].
     used: u64,
-    /// The most there ever was.
+    /// Largest value of `used` so far.
     peak: u64,
 }
 
 impl Budget {
+    /// A budget with nothing reserved.
     pub(super) fn new(limits: Limits) -> Self {
         Self { limits, used: 0, peak: 0 }
     }
 
-    /// Checks the size that a header declares.
+    /// Checks a declared size against [`Limits::max_pixels`].
+    ///
+    /// # Errors
+    /// [`Error::TooManyPixels`].
     pub(super) fn admit(&self, size: Size) -> Result<(), Error> {
         let (have, allowed) = (size.pixels(), self.limits.max_pixels);
         if have > allowed {
@@ -70,7 +80,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Most threads at work.
+    /// Most threads at work, including the caller's.
     pub(super) fn threads(&self) -> NonZeroUsize {
         self.limits.threads
     }
@@ -80,17 +90,20 @@ impl Budget {
         self.limits.memory.saturating_sub(self.used)
     }
 
-    /// Bytes that are reserved.
+    /// Bytes reserved now.
     pub(super) fn used(&self) -> u64 {
         self.used
     }
 
-    /// Bytes that were reserved at most.
+    /// Most bytes that were reserved at any time.
     pub(super) fn peak(&self) -> u64 {
         self.peak
     }
 
-    /// Takes `bytes`, or tells how many would have been needed in all.
+    /// Reserves `bytes`.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] with the bytes needed in all; the reservation is unchanged then.
     pub(super) fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
         let needed = self.used.saturating_add(bytes);
         if needed > self.limits.memory {
@@ -101,24 +114,24 @@ impl Budget {
         Ok(())
     }
 
-    /// Forgets what was taken but for `bytes` of it.
-    pub(super) fn settle(&mut self, bytes: u64) {
+    /// Sets the reservation to `bytes`, whatever was reserved before.
+    pub(super) fn reset_to(&mut self, bytes: u64) {
         self.used = bytes;
     }
 
-    /// Gives back `bytes` of what was reserved.
+    /// Releases `bytes` of the reservation.
     pub(super) fn release(&mut self, bytes: u64) {
         self.used = self.used.saturating_sub(bytes);
     }
 }
 
-/// Bytes of so many pixels.
+/// Bytes of the pixels of a picture of this size, at `pixel` bytes per pixel.
 pub(crate) fn bytes_of(size: Size, pixel: u64) -> u64 {
     size.pixels().saturating_mul(pixel)
 }
 
-/// A length in memory as a number of bytes to reserve.
-pub(crate) fn reserved(length: usize) -> u64 {
+/// A length in memory as `u64`, which never loses bits on supported machines.
+pub(crate) fn to_u64(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
@@ -127,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn budget_counts_what_is_taken_and_given_back() {
+    fn released_bytes_can_be_reserved_again() {
         let mut budget = Budget::new(Limits {
             max_pixels: 100,
             memory: 100,

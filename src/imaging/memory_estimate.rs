@@ -1,4 +1,8 @@
-//! How much memory a picture would take, without a pixel of it: the same steps, on pictures that have a size only.
+//! Estimate of the memory that a JPEG takes, from its header alone.
+//!
+//! The estimate runs the same code as rendering, on placeholders: pictures that have a size and no pixels. Every step
+//! reserves what it would reserve with pixels, so the peak of the budget is the memory needed. Nothing is decoded and
+//! no large buffer is allocated.
 
 use std::num::NonZeroUsize;
 
@@ -7,16 +11,18 @@ use crate::imaging::decode;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::job::DrawJob;
 use crate::imaging::error::Error;
-use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::plan::demand::{Demand, Upright};
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
-/// Bytes of memory that [`render`](crate::imaging::render) has to be allowed for a JPEG with this header, up to its first
-/// entropy-coded byte, lying on its side as phones store portraits. The files that are written come on top: kilobytes.
+/// Bytes of memory that [`render`](crate::imaging::render) needs for a JPEG with this header.
+///
+/// `header` ends at the first entropy-coded byte. The image is assumed to lie on its side, as phones store portraits, and
+/// one thread to be at work. The files written come on top: kilobytes.
 ///
 /// # Errors
-/// When the header is none. A recipe that a picture of this size cannot follow takes nothing.
+/// [`Error`] if the header is not that of a JPEG. A recipe that an image of this size cannot satisfy counts as 0 bytes.
 pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error> {
     let demand = Demand { recipes, upright: Upright::ByExif };
     let limits = Limits {
@@ -27,16 +33,16 @@ pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error>
     };
     let mut budget = Budget::new(limits);
     let decoded = decode::estimate_jpeg(header, demand, &mut budget)?;
-    let facts = Facts::new(&decoded, None, demand);
+    let properties = SourceProperties::new(&decoded, None, demand);
     let bytes = decoded.picture.bytes();
-    budget.settle(bytes);
-    // Turned upright, it is there twice for a moment.
+    budget.reset_to(bytes);
+    // Orientation holds the picture twice. It is counted even if the header has no EXIF.
     budget.reserve(bytes)?;
     budget.release(bytes);
-    let mut renderer = Renderer::new(decoded.picture, &facts, &mut budget)?;
-    for mut job in DrawJob::all(facts.full, recipes).0 {
+    let mut renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
+    for mut job in DrawJob::all(properties.full, recipes).0 {
         let drawn = renderer.draw(&mut job, &mut budget, &Cancel::default())?;
-        budget.release(drawn.working);
+        budget.release(drawn.working_bytes);
     }
     Ok(budget.peak())
 }
@@ -62,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rehearsal_takes_what_the_picture_takes() {
+    fn the_estimate_is_what_rendering_takes() {
         let fit = |side, format| Recipe { format, ..Recipe::fit_inside(side, side) };
         let light = Recipe { linear: true, ..Recipe::fit_inside(500, 500) };
         let whole = Geometry::Fit { width: Some(9000), height: None, scaling: Scaling::ShrinkOnly };
@@ -86,11 +92,11 @@ mod tests {
                     made.is_ok_and(|made| made.thumbnails.iter().all(Result::is_ok))
                 };
                 assert!(fits(needed + (1 << 16)), "set {number}, progressive {progressive}: {needed}");
-                // Of a small thumbnail, turning the source takes most, and this one lies upright.
-                let is_turned = number == 0 && !progressive;
+                // For one small thumbnail the peak is the orientation of the source, and this source is upright.
+                let peaks_at_orientation = number == 0 && !progressive;
                 let less = needed / 100 * 97;
                 assert!(
-                    is_turned || !fits(less),
+                    peaks_at_orientation || !fits(less),
                     "set {number}, progressive {progressive}: {less} is enough"
                 );
             }

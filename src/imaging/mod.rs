@@ -1,9 +1,32 @@
-//! Bytes in, thumbnails out: pixels, and no network.
+//! The imaging part: bytes of a source in, files of its thumbnails out. No network and no configuration.
 //!
-//! A source is read once, forward, while it arrives; its header decides whether its pixels are taken on at
-//! all ([`Limits`]), and how small they may be decoded. Every thumbnail starts from that one decode. What
-//! comes out is upright, sRGB, eight bits, without metadata but what a recipe keeps, and the same bytes for the same
-//! input.
+//! # Use
+//!
+//! [`render`] takes a reader of one source, the recipes of its thumbnails and the [`Limits`]. It gives a [`Rendering`]:
+//! one [`Thumbnail`] or [`Error`] per recipe, in their order, with its bytes and its size in pixels. It blocks its thread
+//! until all are made; a [`Cancel`] ends it early from another thread. Sizes are in pixels after orientation, lengths
+//! in bytes.
+//!
+//! # From a row to a file
+//!
+//! 1. `input/` reads the source once, forward, as it arrives, and recognises the format by the first bytes.
+//! 2. `decode/` reads the header. [`Limits`] decide there whether to decode at all, and the recipes how small. Most formats
+//!    reduce rows as they are decoded (`pixels/reduce/`) and never hold the full image. `exif/` reads orientation and
+//!    copyright, `damage.rs` judges how much of the image is intact.
+//! 3. `plan/` turns the steps of each recipe into a crop window, a size and an orientation, without pixels.
+//! 4. `draw/` makes all thumbnails from this one decode, the largest first: it crops and resamples (`pixels/`), converts
+//!    colours to sRGB (`color/`), and pads, rotates or sharpens.
+//! 5. `encode/` writes each file, on threads of its own while the next thumbnail is drawn. Animated thumbnails are written
+//!    frame by frame while the source is still being decoded.
+//!
+//! `picture/` is the form of pixels between all of them, `limits.rs` the memory budget from which each reserves before
+//! it allocates.
+//!
+//! # Invariants
+//!
+//! The pixels of a thumbnail are upright, eight bits per sample, and sRGB unless its recipe keeps the source's profile.
+//! Metadata is dropped unless the recipe keeps it. The same source, recipes and program give the same bytes, whatever
+//! the number of threads.
 
 mod color;
 mod damage;
@@ -13,7 +36,6 @@ mod draw;
 mod encode;
 mod error;
 mod exif;
-mod facts;
 mod input;
 mod limits;
 mod memory_estimate;
@@ -22,6 +44,7 @@ mod pixels;
 mod plan;
 mod rendering;
 mod source_format;
+mod source_properties;
 
 use std::io::Read;
 use std::time::Instant;
@@ -36,19 +59,20 @@ pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, Thumbnail,
 pub use self::source_format::SourceFormat;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::frames::AnimationSink;
-use crate::imaging::facts::Facts;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
-/// Makes every thumbnail of one source from one decode.
+/// Makes the thumbnails of one source, for all recipes, from one decode.
 ///
-/// `length` is the number of bytes that `source` will give, if it is known.
+/// `length` is the number of bytes that `source` will give, if known. `upright` says whether EXIF orientation applies.
 ///
 /// # Errors
-/// When the source cannot be decoded. A recipe that cannot be obeyed fails alone, in [`Rendering::thumbnails`].
+/// [`Error`] if the source cannot be read or decoded within the limits, or if `cancel` was set. A recipe that cannot be
+/// satisfied fails alone, in [`Rendering::thumbnails`].
 pub fn render<R: Read + Send>(
     mut source: R,
     length: Option<u64>,
@@ -57,11 +81,12 @@ pub fn render<R: Read + Send>(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
-    render_any(&mut source, length, Demand { recipes, upright }, limits, cancel)
+    render_dyn(&mut source, length, Demand { recipes, upright }, limits, cancel)
 }
 
-/// The readers are called through a pointer, a chunk at a time: all decoders once for each would be a tenth of the program.
-fn render_any(
+/// [`render`] for any reader behind a pointer, which is called once per chunk. A copy of all decoders for each type of
+/// reader would be a tenth of the program.
+fn render_dyn(
     source: &mut (dyn Read + Send),
     length: Option<u64>,
     demand: Demand<'_>,
@@ -78,16 +103,16 @@ fn render_any(
     let mut timings = Timings { decode: start.elapsed(), ..Timings::default() };
 
     let start = Instant::now();
-    let facts = Facts::new(&decoded, length, demand);
-    let moving = animation.finish(&mut timings);
-    // What decoding took is free again.
-    budget.settle(decoded.picture.bytes());
-    let files = moving.values().flatten().map(Thumbnail::length).sum::<u64>();
-    budget.reserve(files.saturating_add(facts.kept_bytes()))?;
-    let renderer = Renderer::new(decoded.picture, &facts, &mut budget)?;
+    let properties = SourceProperties::new(&decoded, length, demand);
+    let animated = animation.finish(&mut timings);
+    // The decoder's memory is free again. The picture, the animated files and the kept profile stay.
+    budget.reset_to(decoded.picture.bytes());
+    let animated_bytes = animated.values().flatten().map(Thumbnail::length).sum::<u64>();
+    budget.reserve(animated_bytes.saturating_add(properties.kept_profile_bytes()))?;
+    let renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
     timings.resize += start.elapsed();
-    let thumbnails = renderer.thumbnails(demand.recipes, moving, &mut budget, cancel, &mut timings);
-    let Size { width, height } = facts.full;
-    let source = SourceInfo { format: facts.format, width, height, damaged };
+    let thumbnails = renderer.thumbnails(demand.recipes, animated, &mut budget, cancel, &mut timings);
+    let Size { width, height } = properties.full;
+    let source = SourceInfo { format: properties.format, width, height, damaged };
     Ok(Rendering { source, thumbnails, timings })
 }

@@ -1,4 +1,7 @@
-//! What one source gave.
+//! Results of rendering one source: thumbnails, properties of the source, and timings.
+//!
+//! These are plain values for the caller. A recipe that fails leaves an error in its place and the other thumbnails
+//! untouched; a source that fails gives no [`Rendering`] at all.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,98 +14,98 @@ use crate::imaging::error::Error;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
 
-/// What one source gave.
+/// The result of rendering one source.
 #[derive(Debug)]
 pub struct Rendering {
-    /// What the source is.
+    /// Properties of the source.
     pub source: SourceInfo,
-    /// One for each recipe, in their order.
+    /// One result per recipe, in the order of the recipes.
     pub thumbnails: Vec<Result<Thumbnail, Error>>,
-    /// Where the time went.
+    /// Time of each phase.
     pub timings: Timings,
 }
 
-/// What a source is.
+/// Properties of a source.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SourceInfo {
-    /// By its content.
+    /// Format of the content, whatever the name of the object says.
     pub format: SourceFormat,
-    /// Pixels, upright.
+    /// Width after orientation, pixels.
     pub width: u32,
-    /// Pixels, upright.
+    /// Height after orientation, pixels.
     pub height: u32,
-    /// Percent of the picture that are damaged, and made up in the thumbnails; `None` when it is whole.
+    /// Percentage of the image that is damaged and filled in; `None` if the image is intact.
     pub damaged: Option<NonZeroU8>,
 }
 
 /// One thumbnail, ready to be stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Thumbnail {
-    /// The file.
+    /// Content of the file.
     pub bytes: Bytes,
-    /// The format of the file.
+    /// Format of the file.
     pub format: Format,
-    /// Pixels.
+    /// Width, pixels.
     pub width: u32,
-    /// Pixels.
+    /// Height, pixels.
     pub height: u32,
-    /// Whether it moves.
+    /// Still or animated.
     pub motion: Motion,
 }
 
 impl Thumbnail {
-    /// Bytes of the file.
+    /// Length of the file, bytes.
     pub(crate) fn length(&self) -> u64 {
         u64::try_from(self.bytes.len()).unwrap_or(u64::MAX)
     }
 }
 
-/// Whether a thumbnail moves.
+/// Still or animated, and the reason where an animation was lost.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Motion {
-    /// It is a still picture, though its source moves and its recipe would keep that.
+    /// Still, although the source is animated and the recipe keeps animations.
     NotAnimated(NotAnimated),
-    /// It moves, in so many frames.
+    /// Animated, with this number of frames.
     Animated(u32),
-    /// It is a still picture.
+    /// Still, as the source or the recipe wants it.
     Still,
 }
 
-/// Where the time of one [`render`] went.
+/// Time of each phase of one [`render`](crate::imaging::render).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Timings {
-    /// Reading and decoding, waiting for the source included.
+    /// Reading and decoding, with the time waited for the source.
     pub decode: Duration,
-    /// Turning, scaling and colours, all recipes together.
+    /// Orientation, resampling and colour conversion, for all recipes.
     pub resize: Duration,
-    /// Writing the files, all recipes together, also where they are written side by side.
+    /// Encoding, for all recipes: the sum over all encoders, also of those that ran at the same time.
     pub encode: Duration,
 }
 
-/// Why a thumbnail stands still although its recipe keeps animations.
+/// The reason why a thumbnail is still although its recipe keeps animations.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum NotAnimated {
-    /// Its file would be larger than the recipe allows, bytes.
+    /// The file would exceed the recipe's limit of this many bytes.
     Bytes(u64),
     /// A frame after the first is damaged.
     Damaged {
-        /// Which, the first is 1.
+        /// Number of the frame; the first is 1.
         frame: u32,
-        /// What the decoder ran into.
+        /// Description by the decoder.
         detail: String,
     },
-    /// The format cannot be written so.
+    /// The encoder failed, with this description.
     Encode(String),
-    /// It has more frames than this.
+    /// The source has more frames than this.
     Frames(u32),
-    /// Frames and file do not fit in the memory: such a thumbnail fails, since it would be another one with more.
+    /// Frames and file exceed the memory. Such a thumbnail fails: with more memory it would be a different file.
     Memory {
         /// Bytes needed.
         needed: u64,
         /// Bytes allowed.
         allowed: u64,
     },
-    /// Its frames have more pixels than this together.
+    /// The frames have more pixels than this together.
     Pixels(u64),
 }
 
@@ -128,5 +131,5 @@ impl fmt::Display for NotAnimated {
     }
 }
 
-/// Thumbnails that move, or why they do not, by the places of their recipes.
+/// Animated thumbnails, or the reasons against them, by the index of their recipes.
 pub(crate) type AnimatedThumbnails = BTreeMap<usize, Result<Thumbnail, NotAnimated>>;

@@ -1,6 +1,8 @@
-//! Formats of sources.
+//! The source formats that are decoded, and their names.
+//!
+//! [`probe`](crate::imaging::input::probe) detects the format of a file.
 
-/// A format that is decoded.
+/// A source format that is decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum SourceFormat {
@@ -16,7 +18,7 @@ pub enum SourceFormat {
 }
 
 impl SourceFormat {
-    /// The word for it in logs, as [`recipe::Format`](crate::recipe::Format) has it.
+    /// Lower-case name in logs, spelled like [`recipe::Format`](crate::recipe::Format).
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,7 +34,7 @@ impl SourceFormat {
         }
     }
 
-    /// The usual name, as a sentence would have it.
+    /// Name in sentences.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Avif => "AVIF",

@@ -45,15 +45,15 @@ impl Domain {
 pub struct Endpoint(String);
 
 impl Endpoint {
-    /// Parses `http://host[:port]` or `https://host[:port]`, without a path.
+    /// Parses `http://host[:port]` or `https://host[:port]`, without user, path and query.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let origin = text.strip_suffix('/').unwrap_or(text);
-        let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"))?;
-        let plain = authority
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'));
-        (plain && !authority.is_empty()).then(|| Self(origin.to_owned()))
+        let authority = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"))?;
+        // The parser of URLs repairs more than slashes; only those that need no repair are taken.
+        let is_plain = authority.bytes().all(|b| b.is_ascii_graphic() && b != b'\\' && b != b'@');
+        let url = reqwest::Url::parse(text).ok().filter(|_| is_plain && !authority.starts_with('/'))?;
+        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        (is_origin && url.port() != Some(0)).then(|| Self(url.origin().ascii_serialization()))
     }
 
     /// Returns the origin, without a slash at its end.
@@ -88,7 +88,37 @@ mod tests {
     #[test]
     fn endpoints_are_origins() {
         assert_eq!(Endpoint::parse("http://127.0.0.1:9000/").unwrap().as_str(), "http://127.0.0.1:9000");
-        for text in ["", "127.0.0.1:9000", "ftp://x", "http://", "http://x/y", "http://u@x", "http://x?y"] {
+        for (text, origin) in [
+            ("https://cos.example.com", "https://cos.example.com"),
+            ("https://COS.example.com:8443", "https://cos.example.com:8443"),
+            ("http://[::1]:65535", "http://[::1]:65535"),
+        ] {
+            assert_eq!(Endpoint::parse(text).unwrap().as_str(), origin);
+        }
+        for text in [
+            "",
+            "127.0.0.1:9000",
+            "ftp://x",
+            "http://",
+            "http:x",
+            "http:///x",
+            "http://x/y",
+            "http://u@x",
+            "http://u:p@x",
+            "http://@x",
+            "http://x?y",
+            "http://x#y",
+            "http://:",
+            "http://:80",
+            "http://x:0",
+            "http://x:99999999",
+            "http://x:port",
+            "http://x\\y",
+            "http://x\ty",
+            "http://猫",
+            "http://[::1",
+            "http://x_%",
+        ] {
             assert_eq!(Endpoint::parse(text), None, "{text}");
         }
     }

@@ -1,12 +1,13 @@
-//! What the platform is told.
+//! The answer to the platform.
 
 use serde::Serialize;
 
 use super::{Entry, Outcome};
 use crate::config::OnFailure;
+use crate::error::Disposition;
 use crate::runtime::InvocationResult;
 
-/// Longest sentence posted as an error, bytes: what one log line holds (583/52644).
+/// Longest sentence posted as an error, bytes: it fits in one log line (583/52644).
 const MAX_SENTENCE: usize = 7 * 1024;
 
 #[derive(Serialize)]
@@ -18,35 +19,45 @@ struct Body<'a> {
 /// records are done; permanent ones only when `on_failure` says so.
 #[must_use]
 pub fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
-    let failed = |wanted: &'static str| {
-        entries
-            .iter()
-            .filter(move |entry| matches!(&entry.outcome, Outcome::Failed { kind, .. } if *kind == wanted))
-    };
-    let permanent_counts = on_failure == OnFailure::Error;
-    let mut relevant: Vec<&Entry> = failed("fatal").chain(failed("transient")).collect();
-    let fatal = failed("fatal").next().is_some();
-    if permanent_counts {
-        relevant.extend(failed("permanent"));
-    }
-    if relevant.is_empty() {
-        return match serde_json::to_string(&Body { outcomes: entries }) {
+    let mut failures: Vec<Failure<'_>> = entries.iter().filter_map(Failure::of).collect();
+    failures.sort_by_key(|failure| failure.kind);
+    match failures.first().map(|failure| failure.kind) {
+        Some(Disposition::Fatal) => InvocationResult::ErrorThenExit(sentence(&failures, entries.len())),
+        Some(Disposition::Transient) => InvocationResult::Error(sentence(&failures, entries.len())),
+        Some(Disposition::Permanent) if on_failure == OnFailure::Error => {
+            InvocationResult::Error(sentence(&failures, entries.len()))
+        }
+        Some(Disposition::Permanent) | None => match serde_json::to_string(&Body { outcomes: entries }) {
             Ok(body) => InvocationResult::Response(body),
             Err(error) => InvocationResult::Error(format!("the outcomes cannot be written as JSON: {error}")),
-        };
+        },
     }
-    let sentence = sentence(&relevant, entries.len());
-    if fatal { InvocationResult::ErrorThenExit(sentence) } else { InvocationResult::Error(sentence) }
 }
 
-/// One line per failed record, the most telling first.
-fn sentence(failed: &[&Entry], records: usize) -> String {
+/// A record that failed.
+struct Failure<'a> {
+    entry: &'a Entry,
+    code: &'static str,
+    reason: &'a str,
+    kind: Disposition,
+}
+
+impl<'a> Failure<'a> {
+    fn of(entry: &'a Entry) -> Option<Self> {
+        match &entry.outcome {
+            Outcome::Failed { code, reason, kind } => Some(Self { entry, code, reason, kind: *kind }),
+            Outcome::Removed | Outcome::Skipped { .. } | Outcome::Stored | Outcome::Unchanged => None,
+        }
+    }
+}
+
+/// One line per failed record, the most urgent first.
+fn sentence(failures: &[Failure<'_>], records: usize) -> String {
     let mut text = String::new();
     if records > 1 {
-        text = format!("{} of {records} records failed", failed.len());
+        text = format!("{} of {records} records failed", failures.len());
     }
-    for entry in failed {
-        let Outcome::Failed { code, reason, .. } = &entry.outcome else { continue };
+    for Failure { entry, code, reason, .. } in failures {
         let line = format!("{}/{}: {reason} ({code})", entry.bucket, entry.key);
         if text.len().saturating_add(line.len()) > MAX_SENTENCE {
             text.push_str("\n…");
@@ -65,8 +76,8 @@ mod tests {
     use super::*;
     use crate::report::Skip;
 
-    fn failed(kind: &'static str) -> Entry {
-        let outcome = Outcome::Failed { code: "c", reason: format!("{kind} reason"), kind };
+    fn failed(kind: Disposition) -> Entry {
+        let outcome = Outcome::Failed { code: "c", reason: format!("{kind:?} reason"), kind };
         Entry::new("p-1", "a.jpg", "x", outcome)
     }
 
@@ -75,34 +86,45 @@ mod tests {
     }
 
     #[test]
-    fn only_transient_failures_are_tried_again() {
+    fn only_transient_failures_are_retried() {
         let is_response = |entries: &[Entry], on_failure| {
             matches!(answer(entries, on_failure), InvocationResult::Response(_))
         };
         assert!(is_response(&[], OnFailure::Response));
-        assert!(is_response(&[skipped(), failed("permanent")], OnFailure::Response));
-        assert!(!is_response(&[skipped(), failed("permanent")], OnFailure::Error));
-        assert!(!is_response(&[skipped(), failed("transient")], OnFailure::Response));
+        assert!(is_response(&[skipped(), failed(Disposition::Permanent)], OnFailure::Response));
+        assert!(!is_response(&[skipped(), failed(Disposition::Permanent)], OnFailure::Error));
+        assert!(!is_response(&[skipped(), failed(Disposition::Transient)], OnFailure::Response));
         assert!(is_response(&[skipped()], OnFailure::Error));
     }
 
     #[test]
     fn fatal_failures_end_the_process() {
-        let answer = answer(&[failed("transient"), failed("fatal")], OnFailure::Response);
+        let answer =
+            answer(&[failed(Disposition::Transient), failed(Disposition::Fatal)], OnFailure::Response);
         assert_eq!(
             answer,
             InvocationResult::ErrorThenExit(
-                "2 of 2 records failed\np-1/a.jpg: fatal reason (c)\np-1/a.jpg: transient reason (c)"
+                "2 of 2 records failed\np-1/a.jpg: Fatal reason (c)\np-1/a.jpg: Transient reason (c)"
                     .to_owned()
             )
         );
     }
 
     #[test]
+    fn every_record_that_failed_is_counted_and_named() {
+        let entries = [failed(Disposition::Permanent), skipped(), failed(Disposition::Transient)];
+        let sentence =
+            "2 of 3 records failed\np-1/a.jpg: Transient reason (c)\np-1/a.jpg: Permanent reason (c)";
+        for on_failure in [OnFailure::Response, OnFailure::Error] {
+            assert_eq!(answer(&entries, on_failure), InvocationResult::Error(sentence.to_owned()));
+        }
+    }
+
+    #[test]
     fn error_text_stays_within_a_log_line() {
         let entries: Vec<Entry> = (0..90)
             .map(|_| {
-                let mut entry = failed("transient");
+                let mut entry = failed(Disposition::Transient);
                 entry.key = "k".repeat(850);
                 entry
             })

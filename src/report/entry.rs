@@ -9,45 +9,45 @@ use crate::error::{Disposition, Error};
 use crate::imaging::Timings;
 use crate::text::sentence;
 
-/// What became of one record. Serialised, it is the record's log line and its part of the answer.
+/// The result of one record. Serialised, it is the record's log line and its part of the answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Entry {
-    /// Full name of the source's bucket; as the event has it when it cannot be read.
+    /// Full name of the source's bucket; as in the event if it is not valid.
     pub bucket: String,
-    /// Key of the source; as the event has it when it cannot be read.
+    /// Key of the source; as in the event if it is not valid.
     pub key: String,
-    /// Version of the source, when the event names one.
+    /// Version of the source, if the event names one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// Event name without white space.
     pub event: String,
-    /// How it ended.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// The source, as far as it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// Thumbnails that were stored, also when others failed.
+    /// Thumbnails that were stored, even if others failed.
     pub thumbnails: Vec<Stored>,
-    /// Thumbnails that were there already, as they should be.
+    /// Number of thumbnails that were current already.
     #[serde(skip_serializing_if = "is_zero")]
     pub kept: usize,
-    /// Keys of thumbnails that were taken away.
+    /// Keys of thumbnails that were removed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<String>,
-    /// Keys of thumbnails under which an object of somebody else lies, which was left alone.
+    /// Keys of thumbnails under which a foreign object was left alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign: Vec<String>,
     /// Time taken.
     pub ms: Milliseconds,
     /// Requests sent to COS, attempts included.
     pub requests: u64,
-    /// How many of them were repeated attempts.
+    /// Number of repeated attempts among them.
     pub retries: u64,
 }
 
 impl Entry {
-    /// An entry about an object for which nothing was done yet.
+    /// An entry about an object before anything was done.
     #[must_use]
     pub fn new(bucket: &str, key: &str, event: &str, outcome: Outcome) -> Self {
         Self {
@@ -73,20 +73,20 @@ fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 
-/// How a record ended.
+/// The outcome of a record.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum Outcome {
-    /// Not all thumbnails are stored.
+    /// Some thumbnails are not stored.
     Failed {
         /// Stable code of the reason.
         code: &'static str,
         /// One sentence.
         reason: String,
-        /// `permanent`, `transient` or `fatal`.
-        kind: &'static str,
+        /// The treatment of the failure.
+        kind: Disposition,
     },
-    /// The thumbnails of a source that is gone were taken away, or those of what it was before.
+    /// Stale thumbnails were removed: the source is gone, or no longer an image.
     Removed,
     /// There was nothing to do.
     Skipped {
@@ -95,31 +95,26 @@ pub enum Outcome {
         /// One sentence.
         reason: String,
     },
-    /// Thumbnails were stored, and now all are there.
+    /// Thumbnails were stored, and now all are current.
     Stored,
-    /// All thumbnails were there already.
+    /// All thumbnails were current already.
     Unchanged,
 }
 
 impl From<&Error> for Outcome {
     fn from(error: &Error) -> Self {
-        let kind = match error.disposition() {
-            Disposition::Fatal => "fatal",
-            Disposition::Permanent => "permanent",
-            Disposition::Transient => "transient",
-        };
-        Self::Failed { code: error.code(), reason: sentence(error), kind }
+        Self::Failed { code: error.code(), reason: sentence(error), kind: error.disposition() }
     }
 }
 
-/// Why there was nothing to do.
+/// The reason why there was nothing to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Skip {
     /// The source has no bytes.
     Empty,
-    /// An event this program does nothing about.
+    /// An event that needs no thumbnails.
     Event,
-    /// Objects of somebody else lie under the keys of all thumbnails.
+    /// Foreign objects occupy the keys of all thumbnails.
     Foreign,
     /// A key that ends in a slash.
     FolderMarker,
@@ -142,7 +137,7 @@ impl From<Skip> for Outcome {
             Skip::Event => ("skip.event", "this kind of event needs no thumbnails"),
             Skip::Foreign => (
                 "skip.foreign",
-                "objects that this function did not make lie where its thumbnails would; they were left alone; \
+                "objects that this function did not make already occupy the keys of its thumbnails; they were left alone; \
                  move them, or set ON_FOREIGN=overwrite",
             ),
             Skip::FolderMarker => ("skip.folder", "the key is a folder marker"),
@@ -165,7 +160,7 @@ impl From<Skip> for Outcome {
 /// The object a record is about.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Source {
-    /// The picture in it, if it is one that could be read.
+    /// The image in it, if it could be read.
     #[serde(flatten)]
     pub picture: Option<Picture>,
     /// Size of the object, bytes.
@@ -173,15 +168,15 @@ pub struct Source {
     /// Bytes at its end that were not needed, and so not fetched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfetched: Option<NonZeroU64>,
-    /// Percent of the picture that are damaged.
+    /// Percentage of the image that is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<NonZeroU8>,
-    /// What turned it into a JPEG before it was decoded: `ci`. Width and height are those of that JPEG.
+    /// The service that converted it to JPEG before it was decoded: `ci`. Width and height are those of the JPEG.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<&'static str>,
 }
 
-/// The picture in a source.
+/// The image in a source.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Picture {
     /// Its format, by content.
@@ -207,20 +202,20 @@ pub struct Stored {
     pub height: u32,
     /// Size, bytes.
     pub bytes: usize,
-    /// How many frames it shows, when it moves.
+    /// Number of frames of an animation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<u32>,
-    /// Why it shows the first frame alone although the animation was to be kept.
+    /// The reason why it is a still although the animation was to be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still: Option<String>,
 }
 
-/// Time per stage, ms. Decoding goes on while the source arrives, so the stages do not add up to the total.
+/// Time per stage, ms. Decoding overlaps with fetching, so the stages do not add up to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Milliseconds {
     /// First request to last byte of the source.
     pub fetch: f64,
-    /// Decoding, waiting for bytes included.
+    /// Decoding, including the wait for bytes.
     pub decode: f64,
     /// Turning, colour and resizing.
     pub resize: f64,
@@ -233,7 +228,7 @@ pub struct Milliseconds {
 }
 
 impl Milliseconds {
-    /// Takes over where the time of a rendering went.
+    /// Adds the times of a rendering.
     pub fn take_over(&mut self, timings: &Timings) {
         self.decode = milliseconds(timings.decode);
         self.resize = milliseconds(timings.resize);
@@ -241,7 +236,7 @@ impl Milliseconds {
     }
 }
 
-/// To a tenth of a millisecond.
+/// Milliseconds, rounded to a tenth.
 #[must_use]
 pub fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
@@ -252,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_known_of_a_source_is_not_told() {
+    fn unknown_facts_of_a_source_are_left_out() {
         let mut source = Source { picture: None, bytes: 100, unfetched: None, damaged: None, through: None };
         assert_eq!(serde_json::to_string(&source).unwrap(), r#"{"bytes":100}"#);
         source.picture = Some(Picture { format: "jpeg", width: 4, height: 3 });

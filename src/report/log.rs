@@ -26,7 +26,7 @@ struct Line<'a> {
     function: &'static str,
     #[serde(flatten)]
     entry: &'a Entry,
-    /// As in the entry, where CLS makes it no field of its own: only members of the first level become fields (583/18032).
+    /// Repeats the total of the entry, because CLS makes fields only of members of the first level (583/18032).
     total_ms: f64,
     peak_memory_mb: Option<u64>,
 }
@@ -50,7 +50,7 @@ impl Log {
             function: VERSION,
             entry,
             total_ms: entry.ms.total,
-            peak_memory_mb: peak_memory_mb(),
+            peak_memory_mb: peak_memory_kib().map(|kib| kib.div_ceil(1024)),
         };
         print(&bounded(serde_json::to_value(line).unwrap_or_default()));
     }
@@ -69,17 +69,17 @@ impl Log {
 
 const VERSION: &str = concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"));
 
-/// Standard output may be gone; a function has nowhere else to complain.
+/// Writes one line. Errors are ignored: a function has no other output for them.
 fn print(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
 }
 
-/// The lists of a line, and the part of it that each may have when it is too long.
+/// The lists of a line, with the bytes that each may keep in a line that is too long.
 const LISTS: [(&str, usize); 3] =
     [("thumbnails", MAX_LINE / 2), ("removed", MAX_LINE / 8), ("foreign", MAX_LINE / 8)];
 
-/// The line, made to fit: lists of thumbnails are cut first and counted, then long texts.
+/// The line, shortened to fit: first lists, whose missing items are counted, then long texts.
 fn bounded(line: Value) -> String {
     let text = line.to_string();
     let Value::Object(mut members) = line else { return text };
@@ -120,17 +120,18 @@ fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
     members.insert(format!("{name}_not_shown"), Value::from(all.saturating_sub(kept)));
 }
 
-/// Highest resident memory of the process so far, MB of 1,048,576 bytes.
-fn peak_memory_mb() -> Option<u64> {
+/// Highest resident memory of the process so far, KiB.
+#[must_use]
+pub fn peak_memory_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse().ok()?;
-    Some(kib.div_ceil(1024))
+    line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Disposition;
     use crate::report::Stored;
 
     #[test]
@@ -150,7 +151,7 @@ mod tests {
         }
         entry.removed = vec!["k".repeat(850); 100];
         entry.foreign.clone_from(&entry.removed);
-        entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: "transient" };
+        entry.outcome = Outcome::Failed { code: "c", reason: "r".repeat(9000), kind: Disposition::Transient };
         let line = bounded(serde_json::to_value(&entry).unwrap());
         assert!(line.len() <= MAX_LINE, "{}", line.len());
         let line: Value = serde_json::from_str(&line).unwrap();

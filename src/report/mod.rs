@@ -1,6 +1,6 @@
-//! What is told about an invocation: one entry per record, as a log line and in the answer.
+//! The report of an invocation: one entry per record, as a log line and in the answer.
 //!
-//! Entries are plain data in the words of the README. What the platform is told follows from the entries
+//! Entries are plain data in the words of `docs/outcomes.md`. The answer to the platform follows from the entries
 //! alone.
 
 mod answer;
@@ -9,4 +9,4 @@ mod log;
 
 pub use answer::answer;
 pub use entry::{Entry, Milliseconds, Outcome, Picture, Skip, Source, Stored, milliseconds};
-pub use log::Log;
+pub use log::{Log, peak_memory_kib};

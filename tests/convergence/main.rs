@@ -22,5 +22,5 @@ mod live;
 mod model;
 mod random;
 #[allow(dead_code, reason = "the other tests use the rest")]
-#[path = "../end_to_end/world.rs"]
+#[path = "../support/world.rs"]
 mod world;

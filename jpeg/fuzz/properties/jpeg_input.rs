@@ -1,11 +1,11 @@
-//! What fuzzing makes a JPEG of: two bytes of choices and a file.
+//! Input of a fuzz target: two bytes of choices and a file.
 
 use std::io::{self, BufRead, Read};
 
-/// Larger pictures only cost time: nothing in a reader depends on more.
+/// Most pixels of a picture: larger ones only cost time.
 const MOST_PIXELS: u32 = 1 << 22;
 
-/// A file and how it is to be read.
+/// A file, and the scale and size of reads to read it with.
 pub(crate) struct Input<'a> {
     /// The first byte, for the property to choose a scale by.
     pub(crate) choice: u8,
@@ -16,7 +16,7 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// `None` when there is no file, or one that announces a picture that would only be slow.
+    /// `None` when there is no file, or when it announces a picture that [`is_huge`].
     pub(crate) fn new(data: &'a [u8]) -> Option<Self> {
         let [choice, chunk, file @ ..] = data else { return None };
         (!announces_huge(file)).then_some(Self { choice: *choice, file, chunk: *chunk })
@@ -52,13 +52,13 @@ impl Read for Chunks<'_> {
     }
 }
 
-/// Whether a picture of this size would only be slow.
+/// True when a picture has more than [`MOST_PIXELS`].
 pub(crate) fn is_huge(width: u32, height: u32) -> bool {
     // Height 0 stands for one that comes later (T.81, B.2.5).
     width.saturating_mul(height.max(1)) > MOST_PIXELS
 }
 
-/// Whether a frame header anywhere in the file announces a picture that [`is_huge`].
+/// True when a frame header anywhere in the file announces a picture that [`is_huge`].
 fn announces_huge(file: &[u8]) -> bool {
     file.windows(9).any(|w| match *w {
         [0xff, 0xc0..=0xc2, _, _, _, high_y, low_y, high_x, low_x] => {

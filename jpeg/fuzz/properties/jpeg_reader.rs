@@ -1,5 +1,5 @@
-//! Any bytes as a JPEG: never a panic, never other rows than the answer's size says, and the same pixels however
-//! the bytes come.
+//! Property: any bytes as a JPEG give no panic, rows of the size that the summary says, and the same pixels for any
+//! size of reads.
 
 use std::hash::{DefaultHasher, Hasher as _};
 use std::io::BufRead;
@@ -8,7 +8,7 @@ use thumbnail_jpeg::{Scale, decode};
 
 use super::jpeg_input::Input;
 
-/// Whether the input is worth keeping.
+/// Checks the property; true when the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let Some(input) = Input::new(data) else { return false };
     let scale = match input.choice % 4 {

@@ -1,16 +1,15 @@
-//! Any bytes as a JPEG: what a reduced scale keeps of it, passing over the codes of all else, is what reading every
-//! coefficient gives.
+//! Property: of any bytes as a JPEG, a reduced scale, which skips codes, keeps the same coefficients as reading all.
 //!
-//! Of sequential files this holds whatever their damage, to the block that is lost: each code is looked at all
-//! the same. Of a progressive file a reduced scale reads fewer scans, so it may meet less damage, and even know more
-//! bits than whoever stopped at a scan that it needs not. But a file that is whole must be so at each scale, and the
-//! same.
+//! For sequential files this holds whatever their damage, down to the block that is lost, because each code is
+//! decoded in any case. Of a progressive file a reduced scale reads fewer scans. So it may meet less damage, and may
+//! know more bits than a reader that stopped at a scan which the reduced scale does not need. But a file that is
+//! whole must be whole at each scale, with the same coefficients.
 
 use thumbnail_jpeg::{Coefficients, Head, Process, Scale, height_at_end};
 
 use super::jpeg_input::{Input, is_huge};
 
-/// Whether the input is worth keeping.
+/// Checks the property; true when the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let Some(input) = Input::new(data) else { return false };
     let scale = match input.choice % 3 {
@@ -44,7 +43,7 @@ pub(crate) fn check(data: &[u8]) -> bool {
     true
 }
 
-/// Holds each coefficient that is kept to the one in the whole file.
+/// Compares each coefficient that is kept with that of the whole file.
 fn assert_kept(reduced: &Coefficients, whole: &Coefficients) {
     assert_eq!(reduced.components.len(), whole.components.len());
     for (component, (kept, all)) in reduced.components.iter().zip(&whole.components).enumerate() {

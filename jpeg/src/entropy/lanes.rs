@@ -1,161 +1,177 @@
-//! Several places of an entropy-coded stream, decoded in turns.
+//! Lanes: several places of an entropy-coded stream, decoded in turns on one thread.
 //!
-//! Decoding one place is a chain of look-ups, each of which waits for the one before. Independent places
-//! fill that time: three of them take little more than half the time that they take one after another. That
-//! holds only while all that a step needs is in registers, so a place is four numbers and no more.
+//! Decoding one place is a chain of look-ups, each of which waits for the one before. Independent places fill that
+//! time: three of them take little more than half the time that they take one after another. That holds only while
+//! all that a step needs is in registers, so a [`Cursor`] is four numbers and no more.
 
-use crate::entropy::lookup::{Lookup, STATES, UNCLEAR, boxed};
-use crate::entropy::step_tables::{Entry, INDEX};
+use crate::entropy::lookup::{Lookup, STATES, boxed};
+use crate::entropy::step_tables::{INDEX_BITS, MOST_STEP_BITS, SLOW_STEP, StepEntry};
+use crate::index::index;
 
-/// Steps between looks at the limits; their bits fit in one reservoir.
-const STEPS: usize = 3;
+/// Steps between looks at the limits.
+const STEPS: u32 = 3;
 
-/// Bytes past its limit that a lane may read.
+/// Bits that a reservoir has at least: 64, less those of its first byte that were used before.
+const RESERVOIR_BITS: u32 = 57;
+
+// The steps of a round take their bits from one reservoir: all but the last drop theirs, and the last needs an index.
+const _: () = assert!((STEPS - 1) * MOST_STEP_BITS + INDEX_BITS <= RESERVOIR_BITS);
+
+/// Most bits of one symbol: a code of 16 and a value of 15.
+pub(crate) const MOST_SYMBOL_BITS: u32 = 16 + 15;
+
+/// Bytes past its limit that a lane may read: a round begins before the limit, its last step begins after the bits of
+/// the others, and loads eight bytes. Steps from tables drop less than those of one symbol may.
 pub(crate) const OVERRUN: usize = 24;
 
-/// Numbers that a lane has room for, so that what all lanes hold stays in the second-level cache.
+const _: () = assert!(((STEPS - 1) * MOST_SYMBOL_BITS / 8 + 1 + 8) as usize <= OVERRUN);
+
+/// Numbers that a lane has room for, as many as the 16 bits for the start of a block can tell. Three lanes of 128 KiB
+/// stay in the second-level cache.
 const ROOM: usize = 1 << 16;
 
-/// Decoded MCUs, laid out as [`Unit`](super::lookup::Unit) has it: of each block the lowest 16 bits of the bit of
-/// the data behind it, then its coefficients, zero where none came, DC as difference.
-type Blocks = [i16; ROOM];
+/// Decoded MCUs, laid out as [`McuLayout`](crate::entropy::lookup::McuLayout) says: of each block the lowest 16 bits
+/// of the bit of the data behind it, then its coefficients, zero where none came, DC as difference.
+type Numbers = [i16; ROOM];
 
-/// A place in the stream and what was decoded on the way there.
+/// A position in the stream, and what was decoded on the way there.
 #[derive(Debug)]
 pub(crate) struct Lane {
-    place: Place,
+    cursor: Cursor,
     /// Bit of the data where decoding began.
     pub(crate) start: usize,
-    blocks: Box<Blocks>,
+    numbers: Box<Numbers>,
     /// Numbers of an MCU, and of its last block.
-    unit: (usize, usize),
+    mcu: (usize, usize),
 }
 
-/// A place between two steps.
+/// A position in the stream between two steps.
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    /// The next bits, from the top.
+struct Cursor {
+    /// The next bits, from the highest on.
     reservoir: u64,
     /// Bit of the data.
     bit: u32,
-    /// From the lowest bit: 8 bits for the next coefficient, in zigzag order and 0 for DC; 4 for the number of
-    /// the block in its MCU; 4 of nothing; 16 for the place of the block in [`Blocks`].
+    /// From the lowest bit: 8 bits for the position in the block; 4 for the number of the block in its MCU; 4 unused,
+    /// always zero; 16 for the first number of the block in [`Numbers`].
     state: u32,
-    /// The [table](super::lookup::Move::table) for the next step.
+    /// The [table](crate::entropy::lookup::Transition::table) for the next step.
     table: u16,
 }
 
-/// How far a lane goes.
+/// End of the work of a lane, whichever comes first.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit {
+pub(crate) struct LaneLimit {
     /// Bit of the data.
     pub(crate) bit: usize,
     /// MCUs.
     pub(crate) mcus: usize,
 }
 
-/// Why decoding paused.
+/// Reason for a pause in decoding.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Pause {
-    /// A lane is at its limit.
+    /// A lane has reached its limit.
     Limit,
-    /// No code begins at the place of this lane.
-    BadCode(usize),
+    /// No code begins where this lane is.
+    InvalidCode(usize),
 }
 
 impl Lane {
-    /// MCUs that a lane has room for. It may go on for some steps, none of which ends more than a block.
+    /// MCUs that a lane has room for.
+    ///
+    /// A round begins before its limit of MCUs, each of its steps may end a block, and the last one writes into the
+    /// block behind that: so much room stays free.
     pub(crate) fn capacity(lookup: &Lookup<'_>) -> usize {
-        ROOM.saturating_sub((STEPS + 1) * lookup.unit.longest) / lookup.unit.length.max(1)
+        ROOM.saturating_sub((index(STEPS) + 1) * lookup.mcu.longest) / lookup.mcu.length.max(1)
     }
 
     pub(crate) fn new(lookup: &Lookup<'_>) -> Self {
-        let unit = (lookup.unit.length.max(1), lookup.unit.last);
-        Self { place: Place::default(), start: 0, blocks: boxed(0), unit }
+        let mcu = (lookup.mcu.length.max(1), lookup.mcu.last);
+        Self { cursor: Cursor::default(), start: 0, numbers: boxed(0), mcu }
     }
 
-    /// Puts the lane before an MCU that begins at a bit, and empties it.
-    pub(crate) fn seat(&mut self, bit: usize, lookup: &Lookup<'_>) {
-        let used = (wide(self.place.state >> 16) + lookup.unit.longest).min(ROOM);
-        if let Some(used) = self.blocks.get_mut(..used) {
+    /// Puts the lane at the start of an MCU, at a bit of the data, and empties it.
+    pub(crate) fn restart(&mut self, bit: usize, lookup: &Lookup<'_>) {
+        let used = (index(self.cursor.state >> 16) + lookup.mcu.longest).min(ROOM);
+        if let Some(used) = self.numbers.get_mut(..used) {
             used.fill(0);
         }
         self.start = bit;
         let bit = u32::try_from(bit).unwrap_or(u32::MAX);
-        self.place = Place { bit, table: lookup.start, ..Place::default() };
+        self.cursor = Cursor { bit, table: lookup.start, ..Cursor::default() };
     }
 
-    /// Complete MCUs.
+    /// Number of complete MCUs.
     pub(crate) fn count(&self) -> usize {
-        wide(self.place.state >> 16) / self.unit.0
+        index(self.cursor.state >> 16) / self.mcu.0
     }
 
-    /// Bit of the data.
+    /// Bit of the data that comes next.
     pub(crate) fn bit(&self) -> usize {
-        wide(self.place.bit)
+        index(self.cursor.bit)
     }
 
-    pub(crate) fn is_at(&self, limit: Limit) -> bool {
+    pub(crate) fn has_reached(&self, limit: LaneLimit) -> bool {
         self.bit() >= limit.bit || self.count() >= limit.mcus
     }
 
-    /// Bits of the data where MCUs begin, complete ones and the one behind them.
-    pub(crate) fn starts(&self) -> impl Iterator<Item = usize> {
-        let (unit, last) = self.unit;
+    /// Bits of the data where MCUs begin: those of complete MCUs, and of the one behind them.
+    ///
+    /// Each MCU has the lowest 16 bits of its end. No MCU has 2^16 bits: sixteen blocks of 64 symbols of 31
+    /// bits have 31 744. So the difference of two neighbours, modulo 2^16, is the length of the MCU between them.
+    pub(crate) fn mcu_starts(&self) -> impl Iterator<Item = usize> {
+        let (length, last) = self.mcu;
         let ends = (1..=self.count()).map(move |number| {
-            let end = self.blocks.get(number * unit - last);
+            let end = self.numbers.get(number * length - last);
             end.map_or(0, |end| end.cast_unsigned())
         });
         let mut bit = u32::try_from(self.start).unwrap_or(u32::MAX);
-        // No MCU is as long as 2^16 bits.
         let starts = ends.map(move |end| {
             let [low, high, ..] = bit.to_le_bytes();
             bit += u32::from(end.wrapping_sub(u16::from_le_bytes([low, high])));
-            wide(bit)
+            index(bit)
         });
         std::iter::once(self.start).chain(starts)
     }
 
-    /// The numbers of MCUs.
+    /// The numbers of some MCUs.
     pub(crate) fn mcus(&mut self, first: usize, count: usize) -> &mut [i16] {
-        let (first, count) = (first * self.unit.0, count * self.unit.0);
-        self.blocks.get_mut(first..first + count).unwrap_or_default()
+        let (first, count) = (first * self.mcu.0, count * self.mcu.0);
+        self.numbers.get_mut(first..first + count).unwrap_or_default()
     }
 }
 
-fn wide(value: u32) -> usize {
-    usize::try_from(value).unwrap_or(usize::MAX)
-}
-
-/// The bits from `bit` on; 57 of them are there at least.
+/// The bits from `bit` on, from the highest down; [`RESERVOIR_BITS`] of them are there at least.
 #[inline(always)]
 pub(crate) fn reservoir(data: &[u8], bit: usize) -> u64 {
     let bytes = data.get(bit / 8..).and_then(<[u8]>::first_chunk);
     bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes)) << (bit % 8)
 }
 
-/// Decodes with all lanes, four at most, until one is at its limit.
+/// Decodes with all lanes, four at most, until one of them is at its limit.
 #[expect(clippy::indexing_slicing, reason = "lanes are indexed below N")]
 pub(crate) fn run<const N: usize>(
     lookup: &Lookup<'_>,
     data: &[u8],
     lanes: [&mut Lane; N],
-    limits: [Limit; N],
+    limits: [LaneLimit; N],
 ) -> Pause {
-    let mut places: [Place; N] = std::array::from_fn(|i| lanes[i].place);
+    const { assert!(N <= 4) };
+    let mut cursors: [Cursor; N] = std::array::from_fn(|i| lanes[i].cursor);
     let bits = limits.map(|limit| u32::try_from(limit.bit).unwrap_or(u32::MAX));
-    let rooms = limits.map(|limit| (limit.mcus.saturating_mul(lookup.unit.length)).min(ROOM - 1));
+    let rooms = limits.map(|limit| (limit.mcus.saturating_mul(lookup.mcu.length)).min(ROOM - 1));
     let mut pause = Pause::Limit;
-    'run: while (0..N).all(|i| places[i].bit < bits[i] && wide(places[i].state >> 16) < rooms[i]) {
-        for place in &mut places {
-            place.reservoir = reservoir(data, wide(place.bit));
+    'run: while (0..N).all(|i| cursors[i].bit < bits[i] && index(cursors[i].state >> 16) < rooms[i]) {
+        for cursor in &mut cursors {
+            cursor.reservoir = reservoir(data, index(cursor.bit));
         }
         for _ in 0..STEPS {
-            // Written out, since the places of a loop that is not unrolled are in memory.
+            // Written out: in a loop that is not unrolled the cursors would be in memory instead of registers.
             macro_rules! step {
                 ($i:literal) => {
-                    if $i < N && step(&mut places[$i], lookup, data, &mut lanes[$i].blocks).is_none() {
-                        pause = Pause::BadCode($i);
+                    if $i < N && step(&mut cursors[$i], lookup, data, &mut lanes[$i].numbers).is_none() {
+                        pause = Pause::InvalidCode($i);
                         break 'run;
                     }
                 };
@@ -166,45 +182,48 @@ pub(crate) fn run<const N: usize>(
             step!(3);
         }
     }
-    for (lane, place) in lanes.into_iter().zip(places) {
-        lane.place = place;
+    for (lane, cursor) in lanes.into_iter().zip(cursors) {
+        lane.cursor = cursor;
     }
     pause
 }
 
-/// One step of a lane; `None` if no code begins at its place.
+/// One step of a lane; `None` if no code begins there.
+///
+/// Every step does the same: it adds a value to a coefficient and notes where it ended at the head of the block. Most
+/// values are zero, and all but the last of the notes of a block are overwritten.
 #[inline(always)]
 #[expect(clippy::indexing_slicing, reason = "all is indexed below its constant length")]
-fn step(place: &mut Place, lookup: &Lookup<'_>, data: &[u8], blocks: &mut Blocks) -> Option<()> {
-    let index = usize::try_from(place.reservoir >> (64 - INDEX)).unwrap_or(0);
-    let mut entry = lookup.entry(place.table, index);
-    let mut state = place.state + entry.advance();
-    if state & UNCLEAR == 0 {
-        place.reservoir <<= entry.bits() % 64;
-        place.bit += entry.bits();
+fn step(cursor: &mut Cursor, lookup: &Lookup<'_>, data: &[u8], numbers: &mut Numbers) -> Option<()> {
+    let index_bits = usize::try_from(cursor.reservoir >> (64 - INDEX_BITS)).unwrap_or(0);
+    let mut entry = lookup.entry(cursor.table, index_bits);
+    let mut state = cursor.state + entry.advance();
+    if state & SLOW_STEP == 0 {
+        cursor.reservoir <<= entry.bits() % 64;
+        cursor.bit += entry.bits();
     } else {
-        entry = unclear(lookup, data, *place)?;
-        state = place.state + entry.advance();
-        place.bit += entry.bits();
-        place.reservoir = reservoir(data, wide(place.bit));
+        entry = slow_step(lookup, data, *cursor)?;
+        state = cursor.state + entry.advance();
+        cursor.bit += entry.bits();
+        cursor.reservoir = reservoir(data, index(cursor.bit));
     }
-    let next = lookup.moves[wide(state) % STATES];
-    let start = wide(state >> 16);
+    let next = lookup.transitions[index(state) % STATES];
+    let start = index(state >> 16);
+    debug_assert!(start + lookup.mcu.longest <= ROOM, "a lane went past its room");
     let slot = (start + usize::from(next.slot)) % ROOM;
-    // Most steps have no value: zero.
-    blocks[slot] = blocks[slot].wrapping_add(entry.value());
-    let [low, high, ..] = place.bit.to_le_bytes();
-    blocks[start] = i16::from_le_bytes([low, high]);
-    place.state = state.wrapping_add(next.change);
-    place.table = next.table;
+    numbers[slot] = numbers[slot].wrapping_add(entry.value());
+    let [low, high, ..] = cursor.bit.to_le_bytes();
+    numbers[start] = i16::from_le_bytes([low, high]);
+    cursor.state = state.wrapping_add(next.change);
+    cursor.table = next.table;
     Some(())
 }
 
 /// A step that the tables do not have.
 #[cold]
 #[inline(never)]
-fn unclear(lookup: &Lookup<'_>, data: &[u8], place: Place) -> Option<Entry> {
-    let bits = u32::try_from(reservoir(data, wide(place.bit)) >> 32).unwrap_or(0);
-    let [position, block, ..] = place.state.to_le_bytes().map(usize::from);
-    lookup.symbol(block, position, bits)
+fn slow_step(lookup: &Lookup<'_>, data: &[u8], cursor: Cursor) -> Option<StepEntry> {
+    let bits = u32::try_from(reservoir(data, index(cursor.bit)) >> 32).unwrap_or(0);
+    let [position, block, ..] = cursor.state.to_le_bytes().map(usize::from);
+    lookup.slow_step(block, position, bits)
 }

@@ -1,9 +1,12 @@
-//! Entropy-coded data to coefficients.
+//! Entropy-coded data of sequential scans to coefficients.
+//!
+//! A [`window`] holds the data of a scan in memory, for all processes. [`units`] says which blocks come in which
+//! order. [`lookup`] makes `step_tables` that decode or skip several codes at once; [`lanes`] decode with them at
+//! several places, `threads` have groups of lanes, and [`sequential`] puts their results together to the MCUs of the
+//! scan, in order. Nothing here knows what becomes of them ([`sequential::McuSink`]).
 
-pub(crate) mod huffman;
-mod lanes;
+pub(crate) mod lanes;
 pub(crate) mod lookup;
-pub(crate) mod progressive;
 pub(crate) mod sequential;
 mod step_tables;
 mod threads;

@@ -1,86 +1,91 @@
-//! Sequential scans: the stream cut into lanes, and their results put together again
+//! Sequential scans: the data cut into lanes, and their results put together again
 //! (ITU-T T.81, sections E.2 and F.2).
 //!
-//! Between restart markers every lane knows where it stands. Elsewhere only the first does; the others begin
-//! anywhere and guess. Huffman codes fall into step by themselves after a few hundred bits, and a guess
-//! counts only from where the lane before arrives at the very same bit at the start of an MCU: from there on
-//! the two could not differ. So what comes out is always what one lane alone would have found.
+//! Behind a restart marker every lane knows where it stands. Elsewhere only the first one does; the others begin
+//! anywhere, as if an MCU began there, and guess. Huffman codes fall into step by themselves after a few hundred
+//! bits: a decoder in the wrong place reads codes of the wrong lengths until, by chance, one ends where a true code
+//! ends at the start of an MCU. A guess counts only from a bit at which the lane before, whose place is known, begins
+//! an MCU as well; [`threads`](crate::entropy::threads) says why the two cannot differ from there on. So the result
+//! is always what one lane alone would have found, and a guess that never falls into step costs only time.
 
 use std::io::BufRead;
 use std::num::NonZeroUsize;
 use std::thread;
 
-use crate::entropy::lanes::{Lane, Limit, OVERRUN};
-use crate::entropy::lookup::{Lookup, Unit};
-use crate::entropy::threads::{Piece, SYNCHRONISATION, Team};
+use crate::entropy::lanes::{Lane, LaneLimit, MOST_SYMBOL_BITS, OVERRUN};
+use crate::entropy::lookup::{Lookup, McuLayout};
+use crate::entropy::threads::{LaneRange, LaneThreads, SYNCHRONISATION_BITS};
 use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::syntax::input::Input;
 
-/// Bits of a lane that are worth its synchronisation.
-const SHORTEST_LANE: usize = 4 * SYNCHRONISATION;
+/// Shortest stretch of a lane, bits: what it decodes twice to find out where it joins is a quarter of it.
+const SHORTEST_STRETCH: usize = 4 * SYNCHRONISATION_BITS;
 
 /// Longest stretch of a lane, bits.
-const LONGEST_LANE: usize = 32 * 1024 * 8;
+const LONGEST_STRETCH: usize = 32 * 1024 * 8;
 
-/// More bytes than an MCU can have: ten blocks of 64 symbols of 31 bits.
+/// More bytes than an MCU can have.
 const LONGEST_MCU: usize = 4096;
 
-/// Whoever takes what is decoded.
-pub(crate) trait Target {
+// The states of a lookup end at sixteen blocks.
+const _: () = assert!(16 * 64 * (MOST_SYMBOL_BITS as usize) < LONGEST_MCU * 8);
+
+/// Takes what a scan gives.
+pub(crate) trait McuSink {
     /// Takes the next MCUs in order.
-    fn mcus(&mut self, mcus: Mcus<'_>) -> Result<(), Error>;
+    fn take(&mut self, mcus: DecodedMcus<'_>) -> Result<(), Error>;
 
-    /// Makes up for the next MCU, which is lost.
-    fn lost(&mut self) -> Result<(), Error>;
+    /// Fills in for the next MCU, which is lost.
+    fn conceal(&mut self) -> Result<(), Error>;
 }
 
-/// MCUs one after the other.
+/// MCUs one after the other, DC with its prediction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Mcus<'a> {
-    /// See [`Unit`].
+pub(crate) struct DecodedMcus<'a> {
+    /// See [`McuLayout`].
     numbers: &'a [i16],
-    unit: &'a Unit,
+    layout: &'a McuLayout,
 }
 
-impl<'a> Mcus<'a> {
-    pub(crate) fn new(numbers: &'a [i16], unit: &'a Unit) -> Self {
-        Self { numbers, unit }
+impl<'a> DecodedMcus<'a> {
+    pub(crate) fn new(numbers: &'a [i16], layout: &'a McuLayout) -> Self {
+        Self { numbers, layout }
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.numbers.len() / self.unit.length.max(1)
+        self.numbers.len() / self.layout.length.max(1)
     }
 
     /// The first `count`, and the rest.
     pub(crate) fn split(self, count: usize) -> (Self, Self) {
-        let at = (count * self.unit.length).min(self.numbers.len());
+        let at = (count * self.layout.length).min(self.numbers.len());
         let (first, rest) = self.numbers.split_at_checked(at).unwrap_or((self.numbers, &[]));
         (Self { numbers: first, ..self }, Self { numbers: rest, ..self })
     }
 
     /// All numbers from the coefficients of a block of the first MCU on.
     pub(crate) fn block(&self, number: usize) -> &'a [i16] {
-        let start = self.unit.starts.get(number).map_or(usize::MAX, |start| start + 1);
+        let start = self.layout.starts.get(number).map_or(usize::MAX, |start| start + 1);
         self.numbers.get(start..).unwrap_or_default()
     }
 
-    /// For each MCU its blocks: their coefficients row by row, as many as are kept, and more behind them.
+    /// For each MCU its blocks: the coefficients that are kept, row by row, and more numbers behind them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = &'a [i16]>> {
-        let unit = self.unit;
-        self.numbers.chunks_exact(unit.length.max(1)).map(move |numbers| {
-            unit.starts.iter().map(move |start| numbers.get(start + 1..).unwrap_or_default())
+        let layout = self.layout;
+        self.numbers.chunks_exact(layout.length.max(1)).map(move |numbers| {
+            layout.starts.iter().map(move |start| numbers.get(start + 1..).unwrap_or_default())
         })
     }
 }
 
-/// A scan of whole blocks.
+/// A scan in which each block comes whole.
 #[derive(Debug)]
-pub(crate) struct Scan<'a> {
+pub(crate) struct SequentialScan<'a> {
     pub(crate) lookup: &'a Lookup<'a>,
     /// For each block of an MCU, which DC predictor it uses.
     pub(crate) predictor_of: Vec<usize>,
-    /// Its MCUs.
+    /// Number of MCUs.
     pub(crate) total: usize,
     /// MCUs between restart markers; 0 when there are none.
     pub(crate) interval: usize,
@@ -88,28 +93,29 @@ pub(crate) struct Scan<'a> {
     pub(crate) threads: NonZeroUsize,
 }
 
-impl Scan<'_> {
+impl SequentialScan<'_> {
     /// Decodes the scan; gives the number of MCUs that were lost.
     pub(crate) fn decode<R: BufRead>(
         self,
         input: &mut Input<R>,
         window: &mut Window,
-        target: &mut impl Target,
+        sink: &mut impl McuSink,
     ) -> Result<usize, Error> {
         thread::scope(|scope| {
-            let team = Team::new(scope, self.lookup, self.threads);
-            Sequential::new(self, team).decode(input, window, target)
+            let lanes = LaneThreads::new(scope, self.lookup, self.threads);
+            SequentialDecoder::new(self, lanes).decode(input, window, sink)
         })
     }
 }
 
 /// A scan and how far it is decoded.
 #[derive(Debug)]
-struct Sequential<'s, 'e> {
+struct SequentialDecoder<'s, 'e> {
     lookup: &'e Lookup<'e>,
     predictor_of: Vec<usize>,
+    /// DC of the last block of each component.
     predictors: [i16; 4],
-    team: Team<'s, 'e>,
+    lanes: LaneThreads<'s, 'e>,
     /// MCUs that each lane has room for.
     capacity: usize,
     total: usize,
@@ -117,7 +123,7 @@ struct Sequential<'s, 'e> {
     interval: usize,
     /// MCUs done.
     done: usize,
-    /// Number of the restart interval.
+    /// Number of the restart interval, from 0 on.
     number: usize,
     /// MCUs left in it.
     left: usize,
@@ -128,15 +134,15 @@ struct Sequential<'s, 'e> {
     lost: usize,
 }
 
-impl<'s, 'e> Sequential<'s, 'e> {
-    fn new(scan: Scan<'e>, team: Team<'s, 'e>) -> Self {
-        let Scan { lookup, predictor_of, total, interval, .. } = scan;
+impl<'s, 'e> SequentialDecoder<'s, 'e> {
+    fn new(scan: SequentialScan<'e>, lanes: LaneThreads<'s, 'e>) -> Self {
+        let SequentialScan { lookup, predictor_of, total, interval, .. } = scan;
         let interval = if interval == 0 { total } else { interval };
         Self {
             lookup,
             predictor_of,
             predictors: [0; 4],
-            team,
+            lanes,
             capacity: Lane::capacity(lookup),
             total,
             interval,
@@ -144,7 +150,7 @@ impl<'s, 'e> Sequential<'s, 'e> {
             number: 0,
             left: interval.min(total),
             bit: 0,
-            stretch: SHORTEST_LANE,
+            stretch: SHORTEST_STRETCH,
             lost: 0,
         }
     }
@@ -153,27 +159,27 @@ impl<'s, 'e> Sequential<'s, 'e> {
         mut self,
         input: &mut Input<R>,
         window: &mut Window,
-        target: &mut impl Target,
+        sink: &mut impl McuSink,
     ) -> Result<usize, Error> {
         while self.done < self.total {
-            self.prepare(input, window)?;
+            self.fill_window(input, window)?;
             let before = self.done;
-            match self.cohort(window) {
-                2.. => self.decode_segments(input, window, target)?,
-                _ => self.decode_stretch(input, window, target)?,
+            match self.ready_intervals(window) {
+                2.. => self.decode_intervals(input, window, sink)?,
+                _ => self.decode_stretch(input, window, sink)?,
             }
             // Every round gives an MCU or gives one up; this is in case it ever should not.
             if self.done == before {
-                self.resume(input, window, target)?;
+                self.resume(input, window, sink)?;
             }
         }
         Ok(self.lost)
     }
 
-    /// Makes sure that there is a stretch for every lane. Data is moved to the front of the window only as often as
-    /// as much of it has been used.
-    fn prepare<R: BufRead>(&mut self, input: &mut Input<R>, window: &mut Window) -> Result<(), Error> {
-        let wanted = self.team.size() * self.stretch / 8 + LONGEST_MCU;
+    /// Makes sure that there is a stretch for every lane. Two such portions are read at once, so that each byte is
+    /// moved to the front of the window once at most in the mean.
+    fn fill_window<R: BufRead>(&mut self, input: &mut Input<R>, window: &mut Window) -> Result<(), Error> {
+        let wanted = self.lanes.lane_count() * self.stretch / 8 + LONGEST_MCU;
         if window.length().saturating_sub(self.bit / 8) < wanted && !window.has_ended() {
             window.discard(self.bit / 8);
             self.bit %= 8;
@@ -182,8 +188,8 @@ impl<'s, 'e> Sequential<'s, 'e> {
         Ok(())
     }
 
-    /// Whole restart intervals at the head of the window, at most one a lane.
-    fn cohort(&self, window: &Window) -> usize {
+    /// Number of whole restart intervals at the head of the window, at most one for each lane.
+    fn ready_intervals(&self, window: &Window) -> usize {
         let is_ready = |index: usize| {
             window.segment(index).is_some_and(|segment| {
                 let expected = (self.number + index).wrapping_sub(1) % 8;
@@ -195,33 +201,33 @@ impl<'s, 'e> Sequential<'s, 'e> {
         if !is_fresh || self.interval > self.capacity {
             return 0;
         }
-        (0..self.team.size()).take_while(|index| is_ready(*index)).count()
+        (0..self.lanes.lane_count()).take_while(|index| is_ready(*index)).count()
     }
 
-    /// A lane for each of the next restart intervals.
-    fn decode_segments<R: BufRead>(
+    /// Decodes the next restart intervals, a lane for each.
+    fn decode_intervals<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
         window: &mut Window,
-        target: &mut impl Target,
+        sink: &mut impl McuSink,
     ) -> Result<(), Error> {
-        let mut limits = Vec::with_capacity(self.team.size());
-        for index in 0..self.cohort(window) {
-            let (Some(segment), Some(lane)) = (window.segment(index), self.team.lane_mut(index)) else {
+        let mut limits = Vec::with_capacity(self.lanes.lane_count());
+        for index in 0..self.ready_intervals(window) {
+            let (Some(segment), Some(lane)) = (window.segment(index), self.lanes.lane_mut(index)) else {
                 break;
             };
-            lane.seat(segment.start * 8, self.lookup);
+            lane.restart(segment.start * 8, self.lookup);
             let first = (self.number + index) * self.interval;
             let mcus = self.interval.min(self.total.saturating_sub(first));
             let bit = segment.end.unwrap_or(segment.start) * 8;
-            limits.push(Limit { bit, mcus });
+            limits.push(LaneLimit { bit, mcus });
         }
-        self.team.begin(window.data(), &limits, true);
+        self.lanes.start(window.data(), &limits, true);
         let mut is_over = false;
-        for part in self.team.parts() {
-            self.team.finish(&part, window.data())?;
-            for index in part {
-                let lane = self.team.lane(index).filter(|_| !is_over);
+        for lanes in self.lanes.busy_lanes() {
+            self.lanes.finish(&lanes, window.data())?;
+            for number in lanes {
+                let lane = self.lanes.lane(number).filter(|_| !is_over);
                 // After damage the next segment may not be the one that the lane began with.
                 let lane = lane.filter(|lane| lane.start == self.bit).zip(window.segment(0));
                 let Some((lane, segment)) = lane else {
@@ -229,81 +235,90 @@ impl<'s, 'e> Sequential<'s, 'e> {
                     continue;
                 };
                 let end = lane.count();
-                self.commit(Piece { lane: index, first: 0, end }, segment.end, target)?;
+                self.commit(LaneRange { lane: number, first: 0, end }, segment.end, sink)?;
                 is_over = self.done == self.total;
                 if !is_over {
-                    self.resume(input, window, target)?;
+                    self.resume(input, window, sink)?;
                 }
             }
         }
         Ok(())
     }
 
-    /// One stretch of the current restart interval, cut into lanes.
+    /// Decodes a part of the current restart interval, cut into stretches, a lane for each.
     fn decode_stretch<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
         window: &mut Window,
-        target: &mut impl Target,
+        sink: &mut impl McuSink,
     ) -> Result<(), Error> {
         let segment_end = window.segment(0).and_then(|segment| segment.end);
+        // Where the end is not in memory yet, lanes may read OVERRUN bytes past their limit: into data, not padding.
         let end = segment_end.unwrap_or_else(|| window.length().saturating_sub(OVERRUN)) * 8;
+        let limits = self.place_lanes(end);
+        self.lanes.start(window.data(), &limits, false);
+        let from = self.bit;
+        let mut mcus = 0;
+        for lanes in self.lanes.busy_lanes() {
+            self.lanes.finish(&lanes, window.data())?;
+            for range in self.lanes.join(&lanes, window.data()) {
+                self.commit(range, segment_end, sink)?;
+                mcus += range.end.saturating_sub(range.first);
+            }
+        }
+        let is_spent = self.lanes.bit() >= end && segment_end.is_some();
+        if let Some(bits_per_mcu) = self.bit.saturating_sub(from).checked_div(mcus) {
+            // A quarter of the room is left for MCUs that are shorter than the mean.
+            let fitting = bits_per_mcu.max(1) * self.capacity / 4 * 3;
+            self.stretch = fitting.clamp(SHORTEST_STRETCH, LONGEST_STRETCH);
+        }
+        if self.done < self.total && (self.left == 0 || self.lanes.has_invalid_code() || is_spent) {
+            self.resume(input, window, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Puts lanes on the data from the present bit to `end`; gives their limits. Each goes on into the stretch of the
+    /// next, to be joined with it, but the last one.
+    fn place_lanes(&mut self, end: usize) -> Vec<LaneLimit> {
         let available = end.saturating_sub(self.bit);
-        let count = (available / SHORTEST_LANE).clamp(1, self.team.size());
+        let count = (available / SHORTEST_STRETCH).clamp(1, self.lanes.lane_count());
         let stretch = (available / count).min(self.stretch);
         let mut limits = Vec::with_capacity(count);
         for index in 0..count {
-            let Some(lane) = self.team.lane_mut(index) else { break };
-            lane.seat(self.bit + index * stretch, self.lookup);
+            let Some(lane) = self.lanes.lane_mut(index) else { break };
+            lane.restart(self.bit + index * stretch, self.lookup);
             let bit = if index + 1 < count {
-                self.bit + (index + 1) * stretch + SYNCHRONISATION
+                self.bit + (index + 1) * stretch + SYNCHRONISATION_BITS
             } else if stretch == available / count {
                 end
             } else {
                 self.bit + count * stretch
             };
             let mcus = if index == 0 { self.left } else { usize::MAX };
-            limits.push(Limit { bit: bit.min(end), mcus: mcus.min(self.capacity) });
+            limits.push(LaneLimit { bit: bit.min(end), mcus: mcus.min(self.capacity) });
         }
-        self.team.begin(window.data(), &limits, false);
-        let from = self.bit;
-        let mut mcus = 0;
-        for part in self.team.parts() {
-            self.team.finish(&part, window.data())?;
-            for piece in self.team.join(&part, window.data()) {
-                self.commit(piece, segment_end, target)?;
-                mcus += piece.end.saturating_sub(piece.first);
-            }
-        }
-        let is_spent = self.team.bit() >= end && segment_end.is_some();
-        if let Some(per_mcu) = self.bit.saturating_sub(from).checked_div(mcus) {
-            let fitting = per_mcu.max(1) * self.capacity / 4 * 3;
-            self.stretch = fitting.clamp(SHORTEST_LANE, LONGEST_LANE);
-        }
-        if self.done < self.total && (self.left == 0 || self.team.is_bad() || is_spent) {
-            self.resume(input, window, target)?;
-        }
-        Ok(())
+        limits
     }
 
-    /// Hands on the whole MCUs of a piece, as far as they belong to the restart interval.
+    /// Hands on the whole MCUs of a range, as far as they belong to the restart interval.
     fn commit(
         &mut self,
-        piece: Piece,
+        range: LaneRange,
         segment_end: Option<usize>,
-        target: &mut impl Target,
+        sink: &mut impl McuSink,
     ) -> Result<(), Error> {
-        let Some(lane) = self.team.lane_mut(piece.lane) else { return Ok(()) };
+        let Some(lane) = self.lanes.lane_mut(range.lane) else { return Ok(()) };
         let end = segment_end.map_or(usize::MAX, |end| end * 8);
-        let most = piece.end.saturating_sub(piece.first).min(self.left);
-        let starts = lane.starts().skip(piece.first + 1).take(most);
-        // Only the last MCUs can be past the end.
+        let most = range.end.saturating_sub(range.first).min(self.left);
+        let ends = lane.mcu_starts().skip(range.first + 1).take(most);
+        // Only the last MCUs can be past the end of the segment.
         let (count, last) =
-            starts.take_while(|bit| *bit <= end).fold((0, self.bit), |(n, _), bit| (n + 1, bit));
-        let unit = &self.lookup.unit;
-        let numbers = lane.mcus(piece.first, count);
-        for mcu in numbers.chunks_exact_mut(unit.length.max(1)) {
-            for (start, predictor) in unit.starts.iter().zip(&self.predictor_of) {
+            ends.take_while(|bit| *bit <= end).fold((0, self.bit), |(n, _), bit| (n + 1, bit));
+        let layout = &self.lookup.mcu;
+        let numbers = lane.mcus(range.first, count);
+        for mcu in numbers.chunks_exact_mut(layout.length.max(1)) {
+            for (start, predictor) in layout.starts.iter().zip(&self.predictor_of) {
                 if let (Some(dc), Some(predictor)) =
                     (mcu.get_mut(start + 1), self.predictors.get_mut(*predictor))
                 {
@@ -315,7 +330,7 @@ impl<'s, 'e> Sequential<'s, 'e> {
         self.bit = last;
         self.done += count;
         self.left -= count;
-        target.mcus(Mcus::new(numbers, unit))
+        sink.take(DecodedMcus::new(numbers, layout))
     }
 
     /// Goes on at the next restart marker: the current interval is done, or given up.
@@ -323,21 +338,23 @@ impl<'s, 'e> Sequential<'s, 'e> {
         &mut self,
         input: &mut Input<R>,
         window: &mut Window,
-        target: &mut impl Target,
+        sink: &mut impl McuSink,
     ) -> Result<(), Error> {
-        let Some(bit) = window.resume(input, &mut self.number)? else { return self.lose(self.total, target) };
+        let Some(bit) = window.resume(input, &mut self.number)? else {
+            return self.conceal_to(self.total, sink);
+        };
         let first = self.number.saturating_mul(self.interval).min(self.total);
-        self.lose(first, target)?;
+        self.conceal_to(first, sink)?;
         self.left = self.interval.min(self.total - first);
         self.predictors = [0; 4];
         self.bit = bit;
         Ok(())
     }
 
-    /// Gives up what comes before an MCU.
-    fn lose(&mut self, end: usize, target: &mut impl Target) -> Result<(), Error> {
+    /// Gives up the MCUs before one.
+    fn conceal_to(&mut self, end: usize, sink: &mut impl McuSink) -> Result<(), Error> {
         while self.done < end {
-            target.lost()?;
+            sink.conceal()?;
             self.done += 1;
             self.lost += 1;
         }

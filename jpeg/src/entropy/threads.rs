@@ -1,7 +1,15 @@
-//! The lanes of a scan: some for each thread, decoded side by side, and joined to what one of them alone would give.
+//! The lanes of a scan on several threads, and how their results are joined to what one lane alone would give.
 //!
-//! This thread has the first lanes. What they give is handed on while other threads are still at work on those behind
-//! them, which hides that another thread needs a moment to begin.
+//! Each thread has a group of lanes. This thread has the first group: what it gives is handed on while other threads
+//! are still at work on the groups behind, which hides that another thread needs a moment to begin.
+//!
+//! # Joining
+//!
+//! All but the first lane may have begun anywhere (see `sequential`). The state of a
+//! lane at the start of an MCU is its bit of the data and nothing else: DC is kept as differences, so even predictors
+//! do not enter. So from the first bit at which two lanes both begin an MCU they decode the same, and the MCUs of the
+//! second lane count from there. The lane before decodes [`SYNCHRONISATION_BITS`] past the start of the next one, and
+//! further while they have not met.
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -9,205 +17,212 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope};
 
-use crate::entropy::lanes::{Lane, Limit, Pause, run};
+use crate::entropy::lanes::{Lane, LaneLimit, Pause, run};
 use crate::entropy::lookup::Lookup;
 use crate::error::Error;
 
 /// Lanes that one thread decodes in turns. Four are hardly faster than three.
-const LANES: usize = 3;
+const LANES_PER_THREAD: usize = 3;
 
 /// Most threads. Each has 400 KB in its lanes.
 const MOST_THREADS: usize = 4;
 
-/// Bits that all lanes of another thread must have before them: it takes as long to wake as to decode some kilobytes.
-const WORTH_A_THREAD: usize = 24 * 1024 * 8;
+/// Bits that the lanes of another thread must have to decode together: it takes as long to wake a thread as to decode
+/// some kilobytes.
+const LEAST_BITS_FOR_A_THREAD: usize = 24 * 1024 * 8;
 
-/// Bits after which a guess is usually in step; the lane before goes on so far to find out.
-pub(crate) const SYNCHRONISATION: usize = 2048;
+/// Bits after which a lane that began anywhere is usually in step with the stream.
+pub(crate) const SYNCHRONISATION_BITS: usize = 2048;
 
-/// Times that a guess may run into a code that does not exist.
-const TRIES: u32 = 64;
+/// Times that the lanes of a group may begin anew behind bits that are no code.
+const MOST_RESTARTS: u32 = 64;
 
-/// The lanes of a scan. They are numbered in their order, whosever they are.
+/// The lanes of a scan. They are numbered in the order of the data, whichever thread has them.
 #[derive(Debug)]
-pub(crate) struct Team<'s, 'e> {
+pub(crate) struct LaneThreads<'s, 'e> {
     scope: &'s Scope<'s, 'e>,
     lookup: &'e Lookup<'e>,
-    shifts: Vec<Shift>,
-    /// Threads of the shifts behind the first, as far as they were needed.
-    threads: Vec<Thread>,
-    /// Where the last of the joined lanes ends.
-    joint: Joint,
+    groups: Vec<LaneGroup>,
+    /// Threads for the groups behind the first, as far as they were needed.
+    workers: Vec<Worker>,
+    /// The last of the lanes that are joined.
+    joined: JoinedLane,
     /// Bit at which the last lane ends.
     end: usize,
 }
 
-/// What one thread does of a stretch.
+/// The lanes of one thread, and what they are to do.
 #[derive(Debug)]
-struct Shift {
+struct LaneGroup {
     /// Empty while another thread has them.
     lanes: Vec<Lane>,
-    /// Of the lanes that have something to do.
-    limits: Vec<Limit>,
-    /// How many of them, the first ones, begin where an MCU does. The others guess.
+    /// The limit of each lane that has something to do.
+    limits: Vec<LaneLimit>,
+    /// Number of lanes, the first ones, that begin where an MCU is known to begin.
     exact: usize,
-    /// Which lanes met a code that does not exist, when all are done.
-    bad: Vec<bool>,
+    /// Lanes that met an invalid code, by their numbers in the group, when all are done.
+    invalid: Vec<bool>,
 }
 
-/// Another thread, and what it is given and gives back.
+/// Another thread: the ends of the channels to it.
 #[derive(Debug)]
-struct Thread {
-    send: Sender<(Shift, Arc<Vec<u8>>)>,
-    receive: Receiver<Shift>,
+struct Worker {
+    send: Sender<(LaneGroup, Arc<Vec<u8>>)>,
+    receive: Receiver<LaneGroup>,
 }
 
-/// A lane and how many of its MCUs were taken.
+/// A lane and the number of its MCUs that were taken.
 #[derive(Clone, Copy, Debug, Default)]
-struct Joint {
+struct JoinedLane {
     lane: usize,
     taken: usize,
 }
 
-/// MCUs of a lane that count.
+/// MCUs of a lane that count: those from `first` to before `end`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Piece {
+pub(crate) struct LaneRange {
     pub(crate) lane: usize,
     pub(crate) first: usize,
     pub(crate) end: usize,
 }
 
-impl<'s, 'e> Team<'s, 'e> {
+impl<'s, 'e> LaneThreads<'s, 'e> {
     pub(crate) fn new(scope: &'s Scope<'s, 'e>, lookup: &'e Lookup<'e>, threads: NonZeroUsize) -> Self {
-        let shifts = (0..threads.get().min(MOST_THREADS)).map(|_| Shift::new(lookup)).collect();
-        Self { scope, lookup, shifts, threads: Vec::new(), joint: Joint::default(), end: 0 }
+        let groups = (0..threads.get().min(MOST_THREADS)).map(|_| LaneGroup::new(lookup)).collect();
+        Self { scope, lookup, groups, workers: Vec::new(), joined: JoinedLane::default(), end: 0 }
     }
 
-    /// Lanes there are.
-    pub(crate) fn size(&self) -> usize {
-        self.shifts.len() * LANES
+    /// Number of lanes.
+    pub(crate) fn lane_count(&self) -> usize {
+        self.groups.len() * LANES_PER_THREAD
     }
 
-    pub(crate) fn lane(&self, index: usize) -> Option<&Lane> {
-        self.shifts.get(index / LANES)?.lanes.get(index % LANES)
+    pub(crate) fn lane(&self, number: usize) -> Option<&Lane> {
+        self.groups.get(number / LANES_PER_THREAD)?.lanes.get(number % LANES_PER_THREAD)
     }
 
-    pub(crate) fn lane_mut(&mut self, index: usize) -> Option<&mut Lane> {
-        self.shifts.get_mut(index / LANES)?.lanes.get_mut(index % LANES)
+    pub(crate) fn lane_mut(&mut self, number: usize) -> Option<&mut Lane> {
+        self.groups.get_mut(number / LANES_PER_THREAD)?.lanes.get_mut(number % LANES_PER_THREAD)
     }
 
-    /// Begins to decode with a lane for each limit, all of which are here. Where not all are `exact`, the first is.
-    pub(crate) fn begin(&mut self, data: &Arc<Vec<u8>>, limits: &[Limit], all_exact: bool) {
-        self.joint = Joint::default();
+    /// Begins to decode with a lane for each limit, all of which are on this thread. The first lane begins where an
+    /// MCU does, and so do all others if they are `all_exact`.
+    pub(crate) fn start(&mut self, data: &Arc<Vec<u8>>, limits: &[LaneLimit], all_exact: bool) {
+        self.joined = JoinedLane::default();
         self.end = limits.last().map_or(0, |limit| limit.bit);
-        let mut limits = limits.chunks(LANES);
-        for (index, shift) in self.shifts.iter_mut().enumerate() {
-            shift.limits = limits.next().unwrap_or_default().to_vec();
-            shift.exact = if all_exact { LANES } else { usize::from(index == 0) };
-            shift.bad = Vec::new();
+        let mut limits = limits.chunks(LANES_PER_THREAD);
+        for (number, group) in self.groups.iter_mut().enumerate() {
+            group.limits = limits.next().unwrap_or_default().to_vec();
+            group.exact = if all_exact { LANES_PER_THREAD } else { usize::from(number == 0) };
+            group.invalid = Vec::new();
         }
-        for index in 1..self.shifts.len() {
-            self.hand_out(index, data);
+        for number in 1..self.groups.len() {
+            self.dispatch(number, data);
         }
     }
 
-    /// Gives a shift to its thread if that is worth it. Where no thread can begin, this one does all.
-    fn hand_out(&mut self, index: usize, data: &Arc<Vec<u8>>) {
-        let Some(shift) = self.shifts.get_mut(index).filter(|shift| shift.bits() >= WORTH_A_THREAD) else {
+    /// Gives a group to its thread if that is worth it. Where no thread can be started, this one does its work.
+    fn dispatch(&mut self, number: usize, data: &Arc<Vec<u8>>) {
+        let Some(group) = self.groups.get_mut(number).filter(|group| group.bits() >= LEAST_BITS_FOR_A_THREAD)
+        else {
             return;
         };
-        if self.threads.len() < index {
-            self.threads.extend(Thread::begin(self.scope, self.lookup));
+        if self.workers.len() < number {
+            self.workers.extend(Worker::start(self.scope, self.lookup));
         }
-        if let Some(thread) = self.threads.get(index - 1) {
-            let lanes = std::mem::take(&mut shift.lanes);
-            let away = Shift { lanes, limits: shift.limits.clone(), exact: shift.exact, bad: Vec::new() };
-            // A thread that is gone has panicked, which shows when the shift is not given back.
-            let _ = thread.send.send((away, Arc::clone(data)));
+        if let Some(worker) = self.workers.get(number - 1) {
+            let lanes = std::mem::take(&mut group.lanes);
+            let away =
+                LaneGroup { lanes, limits: group.limits.clone(), exact: group.exact, invalid: Vec::new() };
+            // A thread that is gone has panicked, which shows when the group does not come back.
+            let _ = worker.send.send((away, Arc::clone(data)));
         }
     }
 
-    /// Numbers of the lanes of each thread that have something to do.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let counts: Vec<usize> = self.shifts.iter().map(|shift| shift.limits.len()).collect();
-        let starts = (0..).step_by(LANES);
-        starts.zip(counts).map(|(start, count)| start..start + count).filter(|part| !part.is_empty())
+    /// For each thread, the numbers of its lanes that have something to do.
+    pub(crate) fn busy_lanes(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let counts: Vec<usize> = self.groups.iter().map(|group| group.limits.len()).collect();
+        let starts = (0..).step_by(LANES_PER_THREAD);
+        starts.zip(counts).map(|(start, count)| start..start + count).filter(|lanes| !lanes.is_empty())
     }
 
-    /// Decodes with some lanes to their limits, or waits for the thread that does.
-    pub(crate) fn finish(&mut self, part: &Range<usize>, data: &[u8]) -> Result<(), Error> {
-        let index = part.start / LANES;
-        let Some(shift) = self.shifts.get_mut(index) else { return Ok(()) };
-        if shift.lanes.is_empty() {
-            let thread = index.checked_sub(1).and_then(|index| self.threads.get(index));
-            *shift = thread.and_then(|thread| thread.receive.recv().ok()).ok_or(Error::Stopped)?;
+    /// Decodes with the lanes of a group to their limits, or waits for the thread that does.
+    pub(crate) fn finish(&mut self, lanes: &Range<usize>, data: &[u8]) -> Result<(), Error> {
+        let number = lanes.start / LANES_PER_THREAD;
+        let Some(group) = self.groups.get_mut(number) else { return Ok(()) };
+        if group.lanes.is_empty() {
+            let worker = number.checked_sub(1).and_then(|number| self.workers.get(number));
+            *group = worker.and_then(|worker| worker.receive.recv().ok()).ok_or(Error::Stopped)?;
         } else {
-            shift.drive(self.lookup, data);
+            group.decode(self.lookup, data);
         }
         Ok(())
     }
 
-    /// Finds where lanes that are finished fall into step with those before them, and so what of each of them counts.
-    pub(crate) fn join(&mut self, part: &Range<usize>, data: &[u8]) -> Vec<Piece> {
-        let mut pieces = Vec::with_capacity(LANES);
-        for next in part.clone().filter(|next| *next > 0) {
-            while let Some((lane, other)) = self.lane(self.joint.lane).zip(self.lane(next)) {
-                // Behind a code that does not exist nothing is in step.
-                if self.is_bad() {
+    /// Finds where lanes that are finished fall into step with those before them, and so which of their MCUs count.
+    pub(crate) fn join(&mut self, lanes: &Range<usize>, data: &[u8]) -> Vec<LaneRange> {
+        let mut ranges = Vec::with_capacity(LANES_PER_THREAD);
+        for next in lanes.clone().filter(|next| *next > 0) {
+            while let Some((lane, other)) = self.lane(self.joined.lane).zip(self.lane(next)) {
+                // Behind an invalid code nothing is in step.
+                if self.has_invalid_code() {
                     break;
                 }
-                if let Some((here, there)) = meeting(lane, other, self.joint.taken) {
-                    pieces.push(Piece { lane: self.joint.lane, first: self.joint.taken, end: here });
-                    self.joint = Joint { lane: next, taken: there };
+                if let Some((here, there)) = meeting(lane, other, self.joined.taken) {
+                    ranges.push(LaneRange { lane: self.joined.lane, first: self.joined.taken, end: here });
+                    self.joined = JoinedLane { lane: next, taken: there };
                     break;
                 }
-                if lane.bit() > other.bit() || !self.go_on(data) {
+                if lane.bit() > other.bit() || !self.extend(data) {
                     break;
                 }
             }
         }
-        let end = self.lane(self.joint.lane).map_or(0, Lane::count);
-        pieces.push(Piece { lane: self.joint.lane, first: self.joint.taken, end });
-        self.joint.taken = end;
-        pieces
+        let end = self.lane(self.joined.lane).map_or(0, Lane::count);
+        ranges.push(LaneRange { lane: self.joined.lane, first: self.joined.taken, end });
+        self.joined.taken = end;
+        ranges
     }
 
-    /// Whether the last of the joined lanes met a code that does not exist.
-    pub(crate) fn is_bad(&self) -> bool {
-        let Joint { lane, .. } = self.joint;
-        self.shifts.get(lane / LANES).and_then(|shift| shift.bad.get(lane % LANES)) == Some(&true)
+    /// True when the last of the joined lanes met an invalid code.
+    pub(crate) fn has_invalid_code(&self) -> bool {
+        let JoinedLane { lane, .. } = self.joined;
+        let group = self.groups.get(lane / LANES_PER_THREAD);
+        group.and_then(|group| group.invalid.get(lane % LANES_PER_THREAD)) == Some(&true)
     }
 
     /// Bit that the last of the joined lanes is at.
     pub(crate) fn bit(&self) -> usize {
-        self.lane(self.joint.lane).map_or(0, Lane::bit)
+        self.lane(self.joined.lane).map_or(0, Lane::bit)
     }
 
-    /// The last of the joined lanes goes on, if it can, to find the next one.
-    fn go_on(&mut self, data: &[u8]) -> bool {
-        let (index, place) = (self.joint.lane / LANES, self.joint.lane % LANES);
-        let Some(Shift { lanes, limits, bad, .. }) = self.shifts.get_mut(index) else { return false };
-        let (Some(lane), Some(limit), Some(bad)) =
-            (lanes.get_mut(place), limits.get_mut(place), bad.get_mut(place))
+    /// Decodes on with the last of the joined lanes, to find the next one; false when it can go no further.
+    fn extend(&mut self, data: &[u8]) -> bool {
+        let (number, member) = (self.joined.lane / LANES_PER_THREAD, self.joined.lane % LANES_PER_THREAD);
+        let Some(LaneGroup { lanes, limits, invalid, .. }) = self.groups.get_mut(number) else {
+            return false;
+        };
+        let (Some(lane), Some(limit), Some(invalid)) =
+            (lanes.get_mut(member), limits.get_mut(member), invalid.get_mut(member))
         else {
             return false;
         };
         if lane.count() >= limit.mcus {
             return false;
         }
-        limit.bit = (lane.bit() + SYNCHRONISATION).min(self.end);
-        if lane.is_at(*limit) {
+        limit.bit = (lane.bit() + SYNCHRONISATION_BITS).min(self.end);
+        if lane.has_reached(*limit) {
             return false;
         }
-        *bad = run(self.lookup, data, [lane], [*limit]) == Pause::BadCode(0);
+        *invalid = run(self.lookup, data, [lane], [*limit]) == Pause::InvalidCode(0);
         true
     }
 }
 
-impl Shift {
+impl LaneGroup {
     fn new(lookup: &Lookup<'_>) -> Self {
-        let lanes = (0..LANES).map(|_| Lane::new(lookup)).collect();
-        Self { lanes, limits: Vec::new(), exact: 0, bad: Vec::new() }
+        let lanes = (0..LANES_PER_THREAD).map(|_| Lane::new(lookup)).collect();
+        Self { lanes, limits: Vec::new(), exact: 0, invalid: Vec::new() }
     }
 
     /// Bits to decode.
@@ -215,54 +230,56 @@ impl Shift {
         self.lanes.iter().zip(&self.limits).map(|(lane, limit)| limit.bit.saturating_sub(lane.bit())).sum()
     }
 
-    /// Decodes to the limits. Lanes that guess try again a bit further on where no code is.
+    /// Decodes to the limits. A lane that guesses and meets an invalid code begins anew one bit further on.
     #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
-    fn drive(&mut self, lookup: &Lookup<'_>, data: &[u8]) {
-        self.bad = vec![false; self.limits.len()];
-        let mut tries = 0;
+    fn decode(&mut self, lookup: &Lookup<'_>, data: &[u8]) {
+        self.invalid = vec![false; self.limits.len()];
+        let mut restarts = 0;
         loop {
-            let is_active =
-                |index: &usize| !self.bad[*index] && !self.lanes[*index].is_at(self.limits[*index]);
-            let active: Vec<usize> = (0..self.bad.len()).filter(is_active).collect();
+            let is_active = |number: &usize| {
+                !self.invalid[*number] && !self.lanes[*number].has_reached(self.limits[*number])
+            };
+            let active: Vec<usize> = (0..self.invalid.len()).filter(is_active).collect();
             let pause = match *active.as_slice() {
                 [] => return,
                 [a] => self.run(lookup, data, [a]),
                 [a, b] => self.run(lookup, data, [a, b]),
                 [a, b, c, ..] => self.run(lookup, data, [a, b, c]),
             };
-            let Pause::BadCode(which) = pause else { continue };
-            let index = active[which];
-            tries += 1;
-            if index < self.exact || tries > TRIES {
-                self.bad[index] = true;
+            let Pause::InvalidCode(which) = pause else { continue };
+            let number = active[which];
+            restarts += 1;
+            if number < self.exact || restarts > MOST_RESTARTS {
+                self.invalid[number] = true;
             } else {
-                let lane = &mut self.lanes[index];
-                lane.seat(lane.bit() + 1, lookup);
+                let lane = &mut self.lanes[number];
+                lane.restart(lane.bit() + 1, lookup);
             }
         }
     }
 
+    /// Decodes with some of the lanes until one of them pauses.
     #[expect(clippy::indexing_slicing, reason = "numbers of lanes, of which there are as many as limits")]
     fn run<const N: usize>(&mut self, lookup: &Lookup<'_>, data: &[u8], which: [usize; N]) -> Pause {
-        let limits = which.map(|index| self.limits[index]);
+        let limits = which.map(|number| self.limits[number]);
         match self.lanes.get_disjoint_mut(which) {
             Ok(lanes) => run(lookup, data, lanes, limits),
-            Err(_) => Pause::BadCode(0),
+            Err(_) => Pause::InvalidCode(0),
         }
     }
 }
 
-impl Thread {
-    /// A thread that ends when nobody can give it anything any more; `None` when there can be none.
-    fn begin<'s, 'e>(scope: &'s Scope<'s, 'e>, lookup: &'e Lookup<'e>) -> Option<Self> {
-        let (send, given) = channel::<(Shift, Arc<Vec<u8>>)>();
+impl Worker {
+    /// Starts a thread that ends when its channel closes; `None` when the system grants none.
+    fn start<'s, 'e>(scope: &'s Scope<'s, 'e>, lookup: &'e Lookup<'e>) -> Option<Self> {
+        let (send, given) = channel::<(LaneGroup, Arc<Vec<u8>>)>();
         let (done, receive) = channel();
         let work = move || {
-            for (mut shift, data) in given {
-                shift.drive(lookup, &data);
-                // Who has the shift back may want to change the data.
+            for (mut group, data) in given {
+                group.decode(lookup, &data);
+                // The receiver changes the data in place, without a copy, once nobody else has it.
                 drop(data);
-                if done.send(shift).is_err() {
+                if done.send(group).is_err() {
                     return;
                 }
             }
@@ -272,10 +289,10 @@ impl Thread {
     }
 }
 
-/// The first MCUs at which two lanes arrive at the same bit.
+/// Numbers of the first MCUs of two lanes, from MCU `first` of `lane` on, that begin at the same bit.
 fn meeting(lane: &Lane, next: &Lane, first: usize) -> Option<(usize, usize)> {
-    let mut theirs = next.starts().enumerate().peekable();
-    for (here, bit) in lane.starts().enumerate().skip(first) {
+    let mut theirs = next.mcu_starts().enumerate().peekable();
+    for (here, bit) in lane.mcu_starts().enumerate().skip(first) {
         while theirs.next_if(|(_, start)| *start < bit).is_some() {}
         match theirs.peek() {
             Some((there, start)) if *start == bit => return Some((here, *there)),

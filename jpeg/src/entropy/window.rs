@@ -1,4 +1,4 @@
-//! Entropy-coded data on its way: a stretch of it in memory, without stuffing and markers
+//! Entropy-coded data in memory: a window of the data of a scan, without stuffing and markers
 //! (ITU-T T.81, section B.1.1.5).
 
 use std::collections::VecDeque;
@@ -8,42 +8,43 @@ use std::sync::Arc;
 use crate::error::Error;
 use crate::syntax::input::Input;
 
-/// Zeros behind the data, so that a reservoir can be filled from any of its bits.
+/// Zeros behind the data, so that a reservoir of eight bytes can be loaded from any of its bits, and lanes may read
+/// some bytes past their limit ([`OVERRUN`](crate::entropy::lanes::OVERRUN)).
 pub(crate) const PADDING: usize = 64;
 
-/// Segments in memory, at most: restart markers may follow each other without any data between them, and must not
-/// fill the memory.
+/// Most segments in memory: restart markers may follow each other without any data between them, and must not fill
+/// the memory.
 const MOST_SEGMENTS: usize = 64;
 
 /// Bytes in which the next restart marker is looked for.
 const LOOKAHEAD: usize = 64 * 1024;
 
-/// A stretch of data between two markers.
+/// An entropy-coded segment: data between two markers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Segment {
+pub(crate) struct EntropySegment {
     /// First byte in the window.
     pub(crate) start: usize,
-    /// Byte after the last one, when the marker behind it has been seen.
+    /// Byte behind the last one, once the marker behind it has been seen.
     pub(crate) end: Option<usize>,
-    /// Number of the restart marker in front of it, 0 to 7; `None` at the start of a scan.
+    /// Number of the restart marker before it, 0 to 7; `None` at the start of a scan.
     pub(crate) restart: Option<u8>,
 }
 
 /// The data of one scan, as far as it is in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Window {
-    /// Shared with the threads that decode it.
+    /// The data, and [`PADDING`] zeros; shared with the threads that decode it.
     data: Arc<Vec<u8>>,
     /// Bytes of `data` before the padding.
     length: usize,
     /// Bytes of the scan before `data`.
     passed: usize,
-    /// Those in memory, counted from the start of the scan.
-    segments: VecDeque<Segment>,
+    /// Segments in memory, in bytes from the start of the scan.
+    segments: VecDeque<EntropySegment>,
     /// The marker that ended the scan.
     marker: Option<u8>,
     has_ended: bool,
-    /// Whether an 0xff was the last byte that arrived.
+    /// True when the last byte that arrived was 0xff.
     after_ff: bool,
 }
 
@@ -56,13 +57,13 @@ impl Window {
         self.length = 0;
         self.passed = 0;
         self.segments.clear();
-        self.segments.push_back(Segment { start: 0, end: None, restart: None });
+        self.segments.push_back(EntropySegment { start: 0, end: None, restart: None });
         self.marker = None;
         self.has_ended = false;
         self.after_ff = false;
     }
 
-    /// Reads until so many bytes are there, or the scan ends, or so many segments are there that all of the first
+    /// Reads until so many bytes are in memory, or the scan ends, or there are so many segments that all of the first
     /// must be in memory.
     pub(crate) fn fill<R: BufRead>(&mut self, input: &mut Input<R>, wanted: usize) -> Result<(), Error> {
         if self.length >= wanted || self.is_closed() {
@@ -70,14 +71,14 @@ impl Window {
         }
         let mut data = Arc::unwrap_or_clone(std::mem::take(&mut self.data));
         data.truncate(self.length);
-        let filled = self.fill_up(&mut data, input, wanted);
+        let filled = self.append(&mut data, input, wanted);
         self.length = data.len();
         data.resize(self.length.saturating_add(PADDING), 0);
         self.data = Arc::new(data);
         filled
     }
 
-    fn fill_up<R: BufRead>(
+    fn append<R: BufRead>(
         &mut self,
         data: &mut Vec<u8>,
         input: &mut Input<R>,
@@ -86,32 +87,33 @@ impl Window {
         while data.len() < wanted && !self.is_closed() {
             let chunk = input.available()?;
             if chunk.is_empty() {
-                self.end(data, None);
+                self.end_scan(data, None);
                 break;
             }
             let limit = chunk.len().min(wanted.saturating_sub(data.len()));
-            let taken = self.take(data, chunk.get(..limit).unwrap_or_default());
-            input.consume(taken);
+            let used = self.unstuff(data, chunk.get(..limit).unwrap_or_default());
+            input.consume(used);
         }
         Ok(())
     }
 
-    /// Whether no more data is taken until what is there has been read.
+    /// True when no more data is taken until the data in memory has been read.
     fn is_closed(&self) -> bool {
         self.has_ended || self.segments.len() >= MOST_SEGMENTS
     }
 
-    /// Copies data without stuffing until it [is closed](Self::is_closed); gives the number of bytes used.
-    fn take(&mut self, data: &mut Vec<u8>, chunk: &[u8]) -> usize {
+    /// Copies data without stuffing until the window [is closed](Self::is_closed); gives the number of bytes used.
+    fn unstuff(&mut self, data: &mut Vec<u8>, chunk: &[u8]) -> usize {
         let mut rest = chunk;
         while let Some(first) = rest.first().copied() {
             if self.after_ff {
                 rest = rest.get(1..).unwrap_or_default();
                 match first {
+                    // A fill byte before a marker (section B.1.1.2).
                     0xff => continue,
                     0 => data.push(0xff),
-                    0xd0..=0xd7 => self.restart(data, first - 0xd0),
-                    marker => self.end(data, Some(marker)),
+                    0xd0..=0xd7 => self.begin_segment(data, first - 0xd0),
+                    marker => self.end_scan(data, Some(marker)),
                 }
                 self.after_ff = false;
                 if self.is_closed() {
@@ -128,26 +130,27 @@ impl Window {
         chunk.len() - rest.len()
     }
 
-    fn restart(&mut self, data: &[u8], number: u8) {
-        self.close(data);
+    /// Ends a segment at a restart marker and begins the next.
+    fn begin_segment(&mut self, data: &[u8], number: u8) {
+        self.end_segment(data);
         let start = self.passed.saturating_add(data.len());
-        self.segments.push_back(Segment { start, end: None, restart: Some(number) });
+        self.segments.push_back(EntropySegment { start, end: None, restart: Some(number) });
     }
 
-    fn end(&mut self, data: &[u8], marker: Option<u8>) {
-        self.close(data);
+    fn end_scan(&mut self, data: &[u8], marker: Option<u8>) {
+        self.end_segment(data);
         self.marker = marker;
         self.has_ended = true;
     }
 
-    fn close(&mut self, data: &[u8]) {
+    fn end_segment(&mut self, data: &[u8]) {
         let end = self.passed.saturating_add(data.len());
         if let Some(last) = self.segments.back_mut() {
             last.end = Some(end);
         }
     }
 
-    /// Forgets what lies before a byte, and shifts the rest to the front.
+    /// Drops the first bytes and moves the rest to the front.
     pub(crate) fn discard(&mut self, count: usize) {
         let count = count.min(self.length);
         let data = Arc::make_mut(&mut self.data);
@@ -157,13 +160,14 @@ impl Window {
         self.passed = self.passed.saturating_add(count);
     }
 
-    /// Goes on at the next restart marker: bit of the window where its data begins, and the number of restart
-    /// intervals passed is brought up to date; `None` when the scan has no more.
+    /// Goes on at the next restart marker: gives the bit of the window where its data begins, and brings `passed`,
+    /// the number of restart intervals before it, up to date; `None` when the scan has no more.
     ///
-    /// T.81, section F.2.4 leaves recovery open. A number that is ahead says how many intervals are missing, one that
-    /// is behind stands for what is left of damage; libjpeg tells them apart in the same way, two either side
-    /// (`jpeg_resync_to_restart`). But when the marker after it has the number that follows on the expected one, the
-    /// number itself is wrong.
+    /// T.81, section F.2.4 leaves recovery open. Numbers of restart markers count modulo 8, so a marker that is one
+    /// to five ahead says how many intervals are missing, and one that is one or two behind, that is seven or six
+    /// ahead, belongs to what was given up before: its data is skipped. Libjpeg decides the same for two either
+    /// side, and takes the other three for the marker that it expects (`jpeg_resync_to_restart`). But when the marker
+    /// behind it has the number that follows on the expected one, its own number is wrong, and nothing is missing.
     pub(crate) fn resume<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
@@ -178,7 +182,7 @@ impl Window {
             let Some(segment) = self.segment(0) else { return Ok(None) };
             let number = segment.restart.map_or(0, usize::from);
             let mut missing = number.wrapping_sub(*passed) % 8;
-            if missing != 0 && self.number_behind(input, segment)? == Some((*passed + 1) % 8) {
+            if missing != 0 && self.next_restart(input, segment)? == Some((*passed + 1) % 8) {
                 missing = 0;
             }
             if missing <= 5 {
@@ -188,23 +192,23 @@ impl Window {
         }
     }
 
-    /// Number of the restart marker behind the current segment, if that is no longer than [`LOOKAHEAD`]: how much
-    /// is in memory anyway must not matter.
-    fn number_behind<R: BufRead>(
+    /// Number of the restart marker behind the current segment, if the segment is shorter than [`LOOKAHEAD`]: how
+    /// much is in memory by chance must not matter.
+    fn next_restart<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
-        segment: Segment,
+        segment: EntropySegment,
     ) -> Result<Option<usize>, Error> {
         self.fill(input, segment.start.saturating_add(LOOKAHEAD))?;
         let next = self.segment(1).filter(|next| next.start.saturating_sub(segment.start) < LOOKAHEAD);
         Ok(next.and_then(|next| next.restart).map(usize::from))
     }
 
-    /// The segments in memory, the current one first.
-    pub(crate) fn segment(&self, index: usize) -> Option<Segment> {
-        let Segment { start, end, restart } = self.segments.get(index).copied()?;
-        let here = |place: usize| place.saturating_sub(self.passed);
-        Some(Segment { start: here(start), end: end.map(here), restart })
+    /// A segment in memory, by its number from the current one on.
+    pub(crate) fn segment(&self, number: usize) -> Option<EntropySegment> {
+        let EntropySegment { start, end, restart } = self.segments.get(number).copied()?;
+        let in_window = |byte: usize| byte.saturating_sub(self.passed);
+        Some(EntropySegment { start: in_window(start), end: end.map(in_window), restart })
     }
 
     /// The data and [`PADDING`] zeros behind it.
@@ -217,6 +221,7 @@ impl Window {
         self.length
     }
 
+    /// True when the end of the scan is in memory.
     pub(crate) fn has_ended(&self) -> bool {
         self.has_ended
     }
@@ -285,7 +290,7 @@ mod tests {
         let mut input = Input::new(bytes.as_slice());
         window.fill(&mut input, 100_000).unwrap();
         assert_eq!((window.segments.len(), window.length()), (MOST_SEGMENTS, 0));
-        assert!(input.taken() < 200, "{} bytes were read", input.taken());
+        assert!(input.consumed() < 200, "{} bytes were read", input.consumed());
         // Each that is passed makes room for another.
         for passed in 0..1000 {
             assert_eq!(window.resume(&mut input, &mut { passed * 8 }).unwrap(), Some(0));

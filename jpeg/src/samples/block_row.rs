@@ -1,53 +1,53 @@
-//! Blocks that lie beside each other in a plane, wherever their coefficients are.
+//! A row of blocks of a component, wherever their coefficients are kept.
 
 /// Coefficients of blocks from left to right.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Line<'a> {
+pub(crate) struct BlockRow<'a> {
     numbers: &'a [i16],
-    /// Coefficients a block.
+    /// Coefficients of a block.
     length: usize,
-    /// From a block to the next one of the same unit, numbers.
+    /// From a block to the next one of the same MCU, numbers.
     pitch: usize,
-    /// From the last block of a unit to the first one of the next, numbers.
+    /// From the last block of an MCU to the first one of the next, numbers.
     leap: usize,
-    /// Blocks of a unit beside each other.
+    /// Blocks of an MCU side by side.
     across: usize,
-    /// Blocks left in the unit.
-    here: usize,
+    /// Blocks left in the MCU.
+    left_in_mcu: usize,
     /// Blocks left.
     left: usize,
 }
 
-/// Where the blocks of a [`Line`] are among numbers.
+/// Distances between the blocks of a [`BlockRow`].
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Places {
-    /// Coefficients a block.
+pub(crate) struct BlockSpacing {
+    /// Coefficients of a block.
     pub(crate) length: usize,
-    /// From a block to the next one of the same unit, numbers.
+    /// From a block to the next one of the same MCU, numbers.
     pub(crate) pitch: usize,
-    /// From a unit to the next, numbers.
-    pub(crate) unit: usize,
-    /// Blocks of a unit beside each other.
+    /// From an MCU to the next, numbers.
+    pub(crate) mcu: usize,
+    /// Blocks of an MCU side by side.
     pub(crate) across: usize,
 }
 
-impl<'a> Line<'a> {
-    /// `count` blocks, the first of which has its coefficients at the head of `numbers`.
-    pub(crate) fn new(numbers: &'a [i16], places: Places, count: usize) -> Self {
-        let Places { length, pitch, unit, across } = places;
-        let leap = unit.saturating_sub(pitch * across.saturating_sub(1));
-        Self { numbers, length, pitch, leap, across, here: across, left: count }
+impl<'a> BlockRow<'a> {
+    /// `count` blocks, the first of which has its coefficients at the start of `numbers`.
+    pub(crate) fn new(numbers: &'a [i16], spacing: BlockSpacing, count: usize) -> Self {
+        let BlockSpacing { length, pitch, mcu, across } = spacing;
+        let leap = mcu.saturating_sub(pitch * across.saturating_sub(1));
+        Self { numbers, length, pitch, leap, across, left_in_mcu: across, left: count }
     }
 
-    /// Blocks one after the other.
+    /// Blocks one after the other, nothing between them.
     pub(crate) fn packed(numbers: &'a [i16], length: usize) -> Self {
         let count = numbers.len() / length.max(1);
-        Self::new(numbers, Places { length, pitch: length, unit: 0, across: count }, count)
+        Self::new(numbers, BlockSpacing { length, pitch: length, mcu: 0, across: count }, count)
     }
 
-    /// The next blocks, and how many there were; `None` at the end. What is not there is all zero.
+    /// The next `COUNT` blocks, and how many of them there were; `None` at the end. Blocks past the end are all zero.
     #[inline(always)]
-    pub(crate) fn take_blocks<const COUNT: usize, const LENGTH: usize>(
+    pub(super) fn take_blocks<const COUNT: usize, const LENGTH: usize>(
         &mut self,
     ) -> Option<([[i16; LENGTH]; COUNT], usize)> {
         let count = self.left.min(COUNT);
@@ -64,17 +64,17 @@ impl<'a> Line<'a> {
     }
 }
 
-impl<'a> Iterator for Line<'a> {
+impl<'a> Iterator for BlockRow<'a> {
     type Item = &'a [i16];
 
     #[inline(always)]
     fn next(&mut self) -> Option<&'a [i16]> {
         self.left = self.left.checked_sub(1)?;
         let block = self.numbers.get(..self.length)?;
-        self.here -= 1;
-        let step = if self.here == 0 { self.leap } else { self.pitch };
-        if self.here == 0 {
-            self.here = self.across;
+        self.left_in_mcu -= 1;
+        let step = if self.left_in_mcu == 0 { self.leap } else { self.pitch };
+        if self.left_in_mcu == 0 {
+            self.left_in_mcu = self.across;
         }
         self.numbers = self.numbers.get(step..).unwrap_or_default();
         Some(block)
@@ -86,18 +86,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blocks_come_unit_by_unit() {
+    fn blocks_come_mcu_by_mcu() {
         let numbers: Vec<i16> = (0..24).collect();
-        // Units of twelve numbers, two blocks beside each other in each, four numbers apart.
-        let places = Places { length: 2, pitch: 4, unit: 12, across: 2 };
-        let line: Vec<&[i16]> = Line::new(&numbers[1..], places, 4).collect();
+        // MCUs of twelve numbers, two blocks beside each other in each, four numbers apart.
+        let spacing = BlockSpacing { length: 2, pitch: 4, mcu: 12, across: 2 };
+        let line: Vec<&[i16]> = BlockRow::new(&numbers[1..], spacing, 4).collect();
         assert_eq!(line, [&[1, 2], &[5, 6], &[13, 14], &[17, 18]]);
     }
 
     #[test]
     fn several_are_taken_at_once_and_the_rest_is_zero() {
         let numbers: Vec<i16> = (1..=6).collect();
-        let mut line = Line::packed(&numbers, 2);
+        let mut line = BlockRow::packed(&numbers, 2);
         assert_eq!(line.take_blocks::<2, 2>(), Some(([[1, 2], [3, 4]], 2)));
         assert_eq!(line.take_blocks::<2, 2>(), Some(([[5, 6], [0, 0]], 1)));
         assert_eq!(line.take_blocks::<2, 2>(), None);

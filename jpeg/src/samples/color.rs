@@ -4,24 +4,29 @@ use crate::samples::vector::{I16x8, I32x4, U8x16};
 use crate::syntax::frame::Frame;
 use crate::syntax::metadata::Metadata;
 
-/// What the components of a JPEG mean.
+/// Colour space of the components.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Color {
+    /// One component.
     Grey,
+    /// Red, green and blue.
     Rgb,
+    /// `YCbCr`.
     Ycc,
-    /// Inks; `inverted` when 0 is full ink, as Adobe's programs have it.
+    /// Inks.
     Cmyk {
+        /// True when 0 is full ink, as Adobe's programs write it.
         inverted: bool,
     },
-    /// CMY as YCC, and black.
+    /// CMY as `YCbCr`, and black.
     Ycck {
+        /// True when 0 is full ink, as Adobe's programs write it.
         inverted: bool,
     },
 }
 
 impl Color {
-    /// Decides it as libjpeg does (`default_decompress_parms`).
+    /// The colour space that libjpeg takes a file to be in (`default_decompress_parms`).
     pub(crate) fn of(frame: &Frame, metadata: &Metadata) -> Self {
         let names: Vec<u8> = frame.components.iter().map(|component| component.name).collect();
         let inverted = metadata.adobe.is_some();
@@ -35,22 +40,23 @@ impl Color {
         }
     }
 
-    /// Writes a row of pixels; every row of samples is as wide as it. Inks come out as 0 for none.
-    pub(crate) fn convert(self, samples: &[&[u8]], pixels: &mut [u8]) {
+    /// Writes a row of pixels from a row of samples of each component, all of the same width. Inks become 0 for none.
+    pub(super) fn convert(self, samples: &[&[u8]], pixels: &mut [u8]) {
         let mask = |inverted| if inverted { 0xff } else { 0 };
         match (self, samples) {
             (Self::Grey, [grey]) => pixels.copy_from_slice(grey),
-            (Self::Rgb, &[r, g, b]) => mix([r, g, b], pixels, U8x16::interleave3),
+            (Self::Rgb, &[r, g, b]) => interleave([r, g, b], pixels, U8x16::interleave3),
             (Self::Ycc, &[y, cb, cr]) => {
-                mix([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
+                interleave([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
             }
             (Self::Cmyk { inverted }, &[c, m, y, k]) => {
                 let mask = mask(inverted);
-                mix([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
+                interleave([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
             }
             (Self::Ycck { inverted }, &[y, cb, cr, k]) => {
                 let mask = mask(inverted);
-                mix([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
+                // YCbCr stands for light, which is 255 less ink.
+                interleave([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
                     let [c, m, y] = rgb([y, cb, cr]).map(|light| light.flip(!mask));
                     U8x16::interleave4([c, m, y, k.flip(mask)])
                 });
@@ -63,9 +69,9 @@ impl Color {
 /// Pixels made at a time.
 const CHUNK: usize = 16;
 
-/// Makes pixels of `N` samples of rows of samples.
+/// Makes pixels of `N` samples each from as many rows of samples.
 #[inline(always)]
-fn mix<const N: usize>(
+fn interleave<const N: usize>(
     samples: [&[u8]; N],
     pixels: &mut [u8],
     interleaved: impl Fn([U8x16; N]) -> [U8x16; N],
@@ -99,8 +105,7 @@ fn padded(rest: &[u8]) -> U8x16 {
     U8x16::new(&samples)
 }
 
-/// Light of luma and chroma. 1.402 is taken as 1 + 0.402, 1.772 as 2 - 0.228 and 0.71414 as 1 - 0.28586, so
-/// that the constants fit in sixteen bits.
+/// RGB of `YCbCr`: see [`rgb_half`].
 #[inline(always)]
 fn rgb([y, cb, cr]: [U8x16; 3]) -> [U8x16; 3] {
     let middle = I16x8::splat(128);
@@ -110,9 +115,22 @@ fn rgb([y, cb, cr]: [U8x16; 3]) -> [U8x16; 3] {
     [(r_low, r_high), (g_low, g_high), (b_low, b_high)].map(|(low, high)| I16x8::saturate(low, high))
 }
 
+/// RGB of luma and chroma, the latter from -128 to 127.
+///
+/// Libjpeg multiplies by constants of 16 bits of fraction and rounds once for each output: red is
+/// `y + (91881 cr + 2^15 >> 16)`. Constants above 2^15 do not fit in the 16 bits of a vector's numbers, so whole
+/// multiples of 2^16 are taken out and added as they are, which changes no rounding:
+///
+/// | factor | constant | instead |
+/// |---|--:|--:|
+/// | red, 1.402 `cr` | 91881 | `cr` and 26345 |
+/// | green, -0.714 `cr` | -46802 | `-cr` and 18734 |
+/// | green, -0.344 `cb` | -22554 | |
+/// | blue, 1.772 `cb` | 116130 | 2 `cb` and -14942 |
 #[inline(always)]
 fn rgb_half(y: I16x8, cb: I16x8, cr: I16x8) -> [I16x8; 3] {
-    // The product of the double, halved with rounding, is the product with 16 bits rounded off.
+    // `mul_high` rounds down. With twice the chroma it gives f = ⌊c · factor / 2^15⌋, and ⌊(f + 1) / 2⌋ is
+    // ⌊(c · factor + 2^15) / 2^16⌋: the product, rounded to the nearest.
     let scaled = |chroma: I16x8, factor| chroma.add(chroma).mul_high(factor).add(I16x8::splat(1)).half();
     let half = I32x4::splat(1 << 15);
     let green = |pairs: I16x8| pairs.dot(-22554, 18734).add(half).shift::<16>();

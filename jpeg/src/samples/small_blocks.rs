@@ -1,47 +1,57 @@
-//! Inverse transforms of blocks that become few samples, several blocks at a time: one of them alone would
-//! leave most of a vector empty.
+//! Inverse transforms of blocks that become few samples, several blocks at a time: one of them alone would leave most
+//! of a vector empty.
+//!
+//! For one and two points all factors are 1 ([`transform`](crate::samples::transform)), so a sample is an eighth of a
+//! sum of coefficients, and both passes are one. Sums of four stay within 16 bits.
 
-use crate::samples::block_row::Line;
-use crate::samples::transform::{COLUMNS, ROWS, Transform, pass};
+use crate::samples::block_row::BlockRow;
+use crate::samples::passes::{COLUMN_BIAS, COLUMN_SHIFT, MOST_MAGNITUDE, ROW_BIAS, ROW_SHIFT, pass};
+use crate::samples::transform::Transform;
 use crate::samples::vector::{I16x8, U8x16};
 
-/// Sums of four coefficients are eight times a sample; rounding and the middle of the range are added first.
-const EIGHTHS: i16 = 4 + 128 * 8;
+/// Added to sums of coefficients, which are eight times a sample: half of eight to round to the nearest, and eight
+/// times 128, the middle of the range.
+const EIGHTHS_BIAS: i16 = 4 + 128 * 8;
+
+const _: () = assert!(4 * MOST_MAGNITUDE as i32 + EIGHTHS_BIAS as i32 <= i16::MAX as i32);
 
 impl Transform {
     /// Blocks that become one sample, eight at a time.
-    pub(crate) fn singles(&self, mut line: Line<'_>, samples: &mut [u8], _stride: usize) {
+    pub(super) fn blocks_of_1x1(&self, mut blocks: BlockRow<'_>, samples: &mut [u8], _stride: usize) {
         let mut rest = samples;
-        while let Some((blocks, count)) = line.take_blocks::<8, 1>() {
-            let numbers = I16x8::new(blocks.map(|[dc]| dc));
-            let levels = self.times_step(numbers, 0).add(I16x8::splat(EIGHTHS)).eighth();
+        while let Some((several, count)) = blocks.take_blocks::<8, 1>() {
+            let numbers = I16x8::new(several.map(|[dc]| dc));
+            let levels = self.dequantised_row(numbers, 0).add(I16x8::splat(EIGHTHS_BIAS)).eighth();
             let [bytes, _] = I16x8::saturate(levels, levels).halves();
             put(bytes, count, rest);
             rest = rest.get_mut(count..).unwrap_or_default();
         }
     }
 
-    /// Blocks that become 2 x 2 samples, eight at a time.
-    pub(crate) fn doubles(&self, mut line: Line<'_>, samples: &mut [u8], stride: usize) {
+    /// Blocks that become 2 x 2 samples, eight at a time: the mean of the block, plus or minus the slopes across and
+    /// down and that of both.
+    pub(super) fn blocks_of_2x2(&self, mut blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
         let mut rest = samples;
-        while let Some((blocks, count)) = line.take_blocks::<8, 4>() {
-            let pairs = blocks.as_chunks::<2>().0.first_chunk::<4>().copied().unwrap_or_default();
-            let scaled = pairs
-                .map(|[[a, b, c, d], [e, f, g, h]]| self.times_step(I16x8::new([a, b, c, d, e, f, g, h]), 0));
-            // Every second of eight numbers, three times: the same coefficient of all blocks together.
+        while let Some((several, count)) = blocks.take_blocks::<8, 4>() {
+            let pairs = several.as_chunks::<2>().0.first_chunk::<4>().copied().unwrap_or_default();
+            let scaled = pairs.map(|[[a, b, c, d], [e, f, g, h]]| {
+                self.dequantised_row(I16x8::new([a, b, c, d, e, f, g, h]), 0)
+            });
+            // Each vector has the four coefficients of two blocks. Interleaving twice and joining halves gathers the
+            // same coefficient of all eight blocks in one vector, blocks in order.
             let [a, b, c, d] = scaled;
             let [a, b, c, d] = [a.zip_low(b), a.zip_high(b), c.zip_low(d), c.zip_high(d)];
             let [a, b, c, d] = [a.zip_low(b), a.zip_high(b), c.zip_low(d), c.zip_high(d)];
             let [mean, across] = [a.join_low(c), a.join_high(c)];
             let [down, both] = [b.join_low(d), b.join_high(d)];
             let (left, right) = (mean.add(across), mean.sub(across));
-            let (lower_left, lower_right) = (down.add(both), down.sub(both));
+            let (left_slope, right_slope) = (down.add(both), down.sub(both));
             let row = |left: I16x8, right: I16x8| {
-                let [left, right] = [left, right].map(|sum| sum.add(I16x8::splat(EIGHTHS)).eighth());
+                let [left, right] = [left, right].map(|sum| sum.add(I16x8::splat(EIGHTHS_BIAS)).eighth());
                 I16x8::saturate(left.zip_low(right), left.zip_high(right)).halves()
             };
-            let upper = row(left.add(lower_left), right.add(lower_right));
-            let lower = row(left.sub(lower_left), right.sub(lower_right));
+            let upper = row(left.add(left_slope), right.add(right_slope));
+            let lower = row(left.sub(left_slope), right.sub(right_slope));
             for (number, row) in [upper, lower].into_iter().enumerate() {
                 let line = rest.get_mut(number * stride..).unwrap_or_default();
                 put_two(row, 2 * count, line);
@@ -50,11 +60,11 @@ impl Transform {
         }
     }
 
-    /// Blocks that become 4 x 4 samples, two at a time.
-    pub(crate) fn fours<'b>(&self, mut line: Line<'b>, samples: &mut [u8], stride: usize) {
+    /// Blocks that become 4 x 4 samples, two at a time: both fill the eight columns of a pass.
+    pub(super) fn blocks_of_4x4<'b>(&self, mut blocks: BlockRow<'b>, samples: &mut [u8], stride: usize) {
         let mut rest = samples;
-        while let Some(left) = line.next() {
-            let right = line.next();
+        while let Some(left) = blocks.next() {
+            let right = blocks.next();
             let count = 1 + usize::from(right.is_some());
             let block = |block: &'b [i16]| block.as_chunks::<4>().0.first_chunk::<4>();
             let (left, right) = (block(left), right.and_then(block));
@@ -62,11 +72,11 @@ impl Transform {
             let mut rows = [I16x8::splat(0); 8];
             for (number, (row, (left, right))) in rows.iter_mut().zip(left.iter().zip(right)).enumerate() {
                 let ([a, b, c, d], [e, f, g, h]) = (*left, *right);
-                *row = self.times_step(I16x8::new([a, b, c, d, e, f, g, h]), number);
+                *row = self.dequantised_row(I16x8::new([a, b, c, d, e, f, g, h]), number);
             }
-            let columns = transposed(pass::<4, false, COLUMNS>(rows, 1 << (COLUMNS - 1), true));
-            let half_and_middle = (1 << (ROWS - 1)) + (128 << ROWS);
-            let [a, b, c, d, ..] = pass::<4, false, ROWS>(columns, half_and_middle, true);
+            let columns = transposed(pass::<4, false, COLUMN_SHIFT>(rows, COLUMN_BIAS, true));
+            let [a, b, c, d, ..] = pass::<4, false, ROW_SHIFT>(columns, ROW_BIAS, true);
+            // Back from columns to rows, as samples: the same shuffles on bytes.
             let (ab, cd) = (I16x8::saturate(a, b), I16x8::saturate(c, d));
             let (ac, bd) = (ab.zip_low(cd), ab.zip_high(cd));
             let (left, right) = (ac.zip_low(bd), ac.zip_high(bd));
@@ -79,7 +89,8 @@ impl Transform {
     }
 }
 
-/// Of two blocks beside each other, from their rows to their columns.
+/// Transposes two blocks of 4 x 4 side by side, each by itself: vector `i` has column `i` of the left block, then
+/// that of the right one.
 #[inline(always)]
 fn transposed([a, b, c, d, ..]: [I16x8; 8]) -> [I16x8; 8] {
     let (ac_left, bd_left) = (a.zip_low(c), b.zip_low(d));

@@ -1,44 +1,31 @@
-//! Coefficients to samples: the inverse cosine transform, at the size that is wanted
-//! (ITU-T T.81, section A.3.3).
+//! The inverse cosine transform of blocks, at the size that is wanted: coefficients to samples (ITU-T T.81,
+//! section A.3.3).
 //!
-//! The transform of size n takes the lowest n coefficients of eight and gives n samples in the place of
-//! eight: a low-pass filter sharper than the mean of the samples it stands for. Eight is libjpeg's accurate
-//! integer transform (`jidctint`), bit by bit.
+//! The transform of size `n` takes the lowest `n` coefficients of eight and gives `n` samples in the place of eight:
+//! a low-pass filter that is sharper than the mean of the samples it stands for. Each coefficient is a cosine over
+//! the length of the block; a size only chooses at how many points it is sampled. So DC counts the same at all sizes,
+//! and no size needs a scale of its own.
+//!
+//! Size eight is libjpeg's accurate integer transform (`jidctint`), bit by bit. The arithmetic is that of
+//! [`passes`](crate::samples::passes).
 
-use crate::samples::block_row::Line;
-use crate::samples::vector::{I16x8, I32x4};
+use crate::samples::block_row::BlockRow;
+use crate::samples::passes::{MOST_MAGNITUDE, samples_of};
+use crate::samples::vector::I16x8;
 
-/// Largest magnitude of a coefficient times its step; larger ones are held to it. Legal ones stay below 2048,
-/// the range of samples and half a step; with this no sum leaves 32 bits and no sum of four leaves 16, whatever
-/// a file holds.
-const LARGEST: u16 = 7900;
-
-/// Fraction bits of constants.
-const FRACTION: i32 = 13;
-
-/// Fraction bits kept between the passes.
-const BETWEEN: i32 = 2;
-
-/// What the pass along columns drops.
-pub(crate) const COLUMNS: i32 = FRACTION - BETWEEN;
-
-/// What the pass along rows drops. Three bits are the square root of eight that each pass is too large by.
-pub(crate) const ROWS: i32 = FRACTION + BETWEEN + 3;
-
-/// One, as constants are held.
-const ONE: i16 = 1 << FRACTION;
-
-type Shape = fn(&Transform, Line<'_>, &mut [u8], usize);
+/// Writes a row of blocks of one shape: see [`Transform::write_row`].
+type WriteRow = fn(&Transform, BlockRow<'_>, &mut [u8], usize);
 
 /// The transform of one component.
 #[derive(Clone, Debug)]
 pub(crate) struct Transform {
-    /// Steps of quantisation, row by row; each as often as blocks fit beside each other, and blocks of 2 x 2 with
-    /// both rows in one.
+    /// Steps of quantisation, row by row. Blocks of 1 x 1 have their step eight times; blocks of 4 x 4 each row
+    /// twice, for two blocks side by side; blocks of 2 x 2 both rows twice in one, for two blocks one after the
+    /// other.
     steps: [[i16; 8]; 8],
-    /// Largest magnitudes of coefficients, in the same order.
+    /// Largest magnitudes of coefficients, in the same order: with them no product is above [`MOST_MAGNITUDE`].
     limits: [[i16; 8]; 8],
-    shape: Shape,
+    write_row: WriteRow,
 }
 
 impl Transform {
@@ -53,45 +40,51 @@ impl Transform {
                 (4, 4) => number / 8 * 8 + number % 4,
                 _ => number,
             };
-            let step = steps.get(natural).copied().unwrap_or(1).clamp(1, LARGEST);
-            (*place, *limit) = (step.cast_signed(), (LARGEST / step).cast_signed());
+            let step = steps.get(natural).copied().unwrap_or(1).clamp(1, MOST_MAGNITUDE);
+            (*place, *limit) = (step.cast_signed(), (MOST_MAGNITUDE / step).cast_signed());
         }
-        Self { steps: held, limits, shape: shape(across, down) }
+        Self { steps: held, limits, write_row: writer_of(across, down) }
     }
 
-    /// Writes the samples of blocks beside each other, given their coefficients row by row, to rows of `stride`
-    /// samples that begin at the first block's.
-    pub(crate) fn line(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
-        (self.shape)(self, blocks, samples, stride);
+    /// Writes the samples of blocks side by side, given their coefficients row by row, to rows of `stride` samples.
+    /// `samples` begins at the first sample of the first block.
+    pub(crate) fn write_row(&self, blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
+        (self.write_row)(self, blocks, samples, stride);
     }
 
-    /// Coefficients times their steps, for a row of steps.
+    /// Coefficients times their steps, for one row of steps.
     #[inline(always)]
-    pub(crate) fn times_step(&self, coefficients: I16x8, row: usize) -> I16x8 {
+    pub(super) fn dequantised_row(&self, coefficients: I16x8, row: usize) -> I16x8 {
         let (steps, limits) = (self.steps.get(row), self.limits.get(row));
         let (steps, limits) = (steps.copied().unwrap_or_default(), limits.copied().unwrap_or_default());
         coefficients.clamp(I16x8::new(limits)).mul(I16x8::new(steps))
     }
 
-    /// The sample of a block that has nothing but DC.
+    /// The sample of a block that has nothing but DC: an eighth of it, rounded. Both passes give just that, for the
+    /// column pass multiplies by 2^13 and drops 11 bits, all of them zero, and the row pass by 2^13 and drops 18.
     #[inline(always)]
-    fn flat(&self, dc: i16) -> u8 {
+    fn flat_sample(&self, dc: i16) -> u8 {
         let ([[step, ..], ..], [[limit, ..], ..]) = (&self.steps, &self.limits);
         let level = ((dc.min(*limit).max(-limit) * step + 4) >> 3) + 128;
         u8::try_from(level.clamp(0, 255)).unwrap_or(0)
     }
 
-    /// Blocks one by one.
-    fn each<const W: usize, const H: usize>(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+    /// Blocks of any shape, one by one.
+    fn one_by_one<const W: usize, const H: usize>(
+        &self,
+        blocks: BlockRow<'_>,
+        samples: &mut [u8],
+        stride: usize,
+    ) {
         let mut rest = samples;
         for block in blocks {
-            self.shaped::<W, H>(block, rest, stride);
+            self.write_block::<W, H>(block, rest, stride);
             rest = rest.get_mut(W..).unwrap_or_default();
         }
     }
 
     #[inline(always)]
-    fn shaped<const W: usize, const H: usize>(
+    fn write_block<const W: usize, const H: usize>(
         &self,
         coefficients: &[i16],
         samples: &mut [u8],
@@ -103,33 +96,36 @@ impl Transform {
     }
 
     /// Blocks of full size.
-    fn eights(&self, blocks: Line<'_>, samples: &mut [u8], stride: usize) {
+    fn full_size(&self, blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
         let mut rest = samples;
         for block in blocks {
-            self.full(block, rest, stride);
+            self.write_full_block(block, rest, stride);
             rest = rest.get_mut(8..).unwrap_or_default();
         }
     }
 
-    /// Most blocks have only low frequencies, many of them only DC.
+    /// Writes a block of full size. Most blocks have only low frequencies, many of them only DC.
     #[inline(always)]
-    fn full(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
+    fn write_full_block(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
         let Some(block) = coefficients.as_chunks::<8>().0.first_chunk::<8>() else { return };
         let [a, b, c, d, e, f, g, h] = block.map(I16x8::new);
-        let upper = b.or(c).or(d);
-        let beyond = upper.or(a).zip_high(upper.or(a)).or(e.or(f)).or(g.or(h));
+        let below_first = b.or(c).or(d);
+        let upper = below_first.or(a);
+        // All but the lowest 4 x 4: the right halves of the upper four rows, and the lower four rows.
+        let beyond = upper.zip_high(upper).or(e.or(f)).or(g.or(h));
         if !beyond.is_zero() {
             return put::<8, 8>(samples_of::<8, 8, false>(self.dequantised(block)), samples, stride);
         }
         let [[dc, first @ ..], ..] = block;
-        let done = if upper.is_zero() && *first == [0; 7] {
-            [u64::from_ne_bytes([self.flat(*dc); 8]); 8]
+        let done = if below_first.is_zero() && *first == [0; 7] {
+            [u64::from_ne_bytes([self.flat_sample(*dc); 8]); 8]
         } else {
             samples_of::<8, 8, true>(self.dequantised(block))
         };
         put::<8, 8>(done, samples, stride);
     }
 
+    /// Coefficients times their steps, each row of the block in a vector of its own.
     #[inline(always)]
     fn dequantised<const W: usize, const H: usize>(&self, block: &[[i16; W]; H]) -> [I16x8; 8] {
         let mut rows = [I16x8::splat(0); 8];
@@ -144,27 +140,28 @@ impl Transform {
 }
 
 /// The code for a shape, chosen once for all blocks.
-fn shape(across: u32, down: u32) -> Shape {
+fn writer_of(across: u32, down: u32) -> WriteRow {
     match (across, down) {
-        (1, 1) => Transform::singles,
-        (1, 2) => Transform::each::<1, 2>,
-        (1, 4) => Transform::each::<1, 4>,
-        (1, _) => Transform::each::<1, 8>,
-        (2, 1) => Transform::each::<2, 1>,
-        (2, 2) => Transform::doubles,
-        (2, 4) => Transform::each::<2, 4>,
-        (2, _) => Transform::each::<2, 8>,
-        (4, 1) => Transform::each::<4, 1>,
-        (4, 2) => Transform::each::<4, 2>,
-        (4, 4) => Transform::fours,
-        (4, _) => Transform::each::<4, 8>,
-        (_, 1) => Transform::each::<8, 1>,
-        (_, 2) => Transform::each::<8, 2>,
-        (_, 4) => Transform::each::<8, 4>,
-        _ => Transform::eights,
+        (1, 1) => Transform::blocks_of_1x1,
+        (1, 2) => Transform::one_by_one::<1, 2>,
+        (1, 4) => Transform::one_by_one::<1, 4>,
+        (1, _) => Transform::one_by_one::<1, 8>,
+        (2, 1) => Transform::one_by_one::<2, 1>,
+        (2, 2) => Transform::blocks_of_2x2,
+        (2, 4) => Transform::one_by_one::<2, 4>,
+        (2, _) => Transform::one_by_one::<2, 8>,
+        (4, 1) => Transform::one_by_one::<4, 1>,
+        (4, 2) => Transform::one_by_one::<4, 2>,
+        (4, 4) => Transform::blocks_of_4x4,
+        (4, _) => Transform::one_by_one::<4, 8>,
+        (_, 1) => Transform::one_by_one::<8, 1>,
+        (_, 2) => Transform::one_by_one::<8, 2>,
+        (_, 4) => Transform::one_by_one::<8, 4>,
+        _ => Transform::full_size,
     }
 }
 
+/// Writes `H` rows of `W` samples, the first sample of each row in its lowest byte.
 #[inline(always)]
 fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stride: usize) {
     let mut rest = samples;
@@ -174,110 +171,6 @@ fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stri
         }
         rest = rest.get_mut(stride..).unwrap_or_default();
     }
-}
-
-/// Both passes. `LOW` when all but the lowest 4 x 4 coefficients are zero.
-#[inline(always)]
-fn samples_of<const W: usize, const H: usize, const LOW: bool>(rows: [I16x8; 8]) -> [u64; 8] {
-    let columns = transposed(pass::<H, LOW, COLUMNS>(rows, 1 << (COLUMNS - 1), W > 4 && !LOW));
-    let half_and_middle = (1 << (ROWS - 1)) + (128 << ROWS);
-    let [a, b, c, d, e, f, g, h] = transposed(pass::<W, LOW, ROWS>(columns, half_and_middle, H > 4));
-    let pairs = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I16x8::saturate(a, b).halves());
-    let [[a, b], [c, d], [e, f], [g, h]] = pairs;
-    [a, b, c, d, e, f, g, h]
-}
-
-/// Transposes eight rows: each of three perfect shuffles turns the bits of row and lane numbers by one.
-#[inline(always)]
-fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
-    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
-        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
-        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
-        [i, j, k, l, m, n, o, p]
-    };
-    shuffled(shuffled(shuffled(rows)))
-}
-
-/// The `N`-point transform along columns, of all eight or the first four, with `bias` added before the lowest
-/// `SHIFT` bits are dropped.
-#[inline(always)]
-pub(crate) fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
-    rows: [I16x8; 8],
-    bias: i32,
-    is_wide: bool,
-) -> [I16x8; 8] {
-    let bias = I32x4::splat(bias);
-    let left = points::<N, LOW>(rows, I16x8::zip_low, bias).map(I32x4::shift::<SHIFT>);
-    let right = if is_wide {
-        points::<N, LOW>(rows, I16x8::zip_high, bias).map(I32x4::shift::<SHIFT>)
-    } else {
-        [I32x4::splat(0); 8]
-    };
-    let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (left, right);
-    [(a, i), (b, j), (c, k), (d, l), (e, m), (f, n), (g, o), (h, p)].map(|(a, b)| I32x4::saturate(a, b))
-}
-
-/// The sums of [`pass`] for the four columns that `zip` pairs up.
-#[inline(always)]
-fn points<const N: usize, const LOW: bool>(
-    rows: [I16x8; 8],
-    zip: impl Fn(I16x8, I16x8) -> I16x8,
-    bias: I32x4,
-) -> [I32x4; 8] {
-    let zero = I32x4::splat(0);
-    let [a, b, c, d, e, f, g, h] = rows;
-    match N {
-        1 => {
-            let mean = zip(a, I16x8::splat(0)).dot(ONE, 0).add(bias);
-            [mean, zero, zero, zero, zero, zero, zero, zero]
-        }
-        2 => {
-            let ab = zip(a, b);
-            [ab.dot(ONE, ONE).add(bias), ab.dot(ONE, -ONE).add(bias), zero, zero, zero, zero, zero, zero]
-        }
-        4 => {
-            let (ac, bd) = (zip(a, c), zip(b, d));
-            let (even, odd) = (ac.dot(ONE, ONE).add(bias), ac.dot(ONE, -ONE).add(bias));
-            let (outer, inner) = (bd.dot(10703, 4433), bd.dot(4433, -10703));
-            [even.add(outer), odd.add(inner), odd.sub(inner), even.sub(outer), zero, zero, zero, zero]
-        }
-        _ if LOW => eight(low_even(zip(a, c), bias), low_odd(zip(b, d))),
-        _ => eight(even(zip(a, e), zip(c, g), bias), odd(zip(b, d), zip(f, h))),
-    }
-}
-
-/// Eight points of their even and odd parts. The factors of the parts are those of `jpeg_idct_islow`
-/// multiplied out: rounding comes after all sums, so that the order of sums is free.
-#[inline(always)]
-fn eight([a, b, c, d]: [I32x4; 4], [e, f, g, h]: [I32x4; 4]) -> [I32x4; 8] {
-    [a.add(e), b.add(f), c.add(g), d.add(h), d.sub(h), c.sub(g), b.sub(f), a.sub(e)]
-}
-
-#[inline(always)]
-fn even(ae: I16x8, cg: I16x8, bias: I32x4) -> [I32x4; 4] {
-    let (sum, difference) = (ae.dot(ONE, ONE).add(bias), ae.dot(ONE, -ONE).add(bias));
-    let (outer, inner) = (cg.dot(10703, 4433), cg.dot(4433, -10704));
-    [sum.add(outer), difference.add(inner), difference.sub(inner), sum.sub(outer)]
-}
-
-#[inline(always)]
-fn odd(bd: I16x8, fh: I16x8) -> [I32x4; 4] {
-    [
-        bd.dot(11363, 9633).add(fh.dot(6437, 2260)),
-        bd.dot(9633, -2259).add(fh.dot(-11362, -6436)),
-        bd.dot(6437, -11362).add(fh.dot(2261, 9633)),
-        bd.dot(2260, -6436).add(fh.dot(9633, -11363)),
-    ]
-}
-
-#[inline(always)]
-fn low_even(ac: I16x8, bias: I32x4) -> [I32x4; 4] {
-    [ac.dot(ONE, 10703), ac.dot(ONE, 4433), ac.dot(ONE, -4433), ac.dot(ONE, -10703)].map(|sum| sum.add(bias))
-}
-
-#[inline(always)]
-fn low_odd(bd: I16x8) -> [I32x4; 4] {
-    [bd.dot(11363, 9633), bd.dot(9633, -2259), bd.dot(6437, -11362), bd.dot(2260, -6436)]
 }
 
 #[cfg(test)]
@@ -317,7 +210,7 @@ mod tests {
                 let mut coefficients: Vec<i16> = (0..across * down).map(|_| noise(12)).collect();
                 coefficients[0] = noise(300);
                 let mut samples = vec![0; 8 * 10];
-                transform.line(Line::packed(&coefficients, coefficients.len()), &mut samples, 10);
+                transform.write_row(BlockRow::packed(&coefficients, coefficients.len()), &mut samples, 10);
                 for (place, exact) in exact(&coefficients, across, down).into_iter().enumerate() {
                     let sample = f64::from(samples[place / across * 10 + place % across]);
                     worst = worst.max((sample - exact).abs());
@@ -370,7 +263,7 @@ mod tests {
                 coefficients.iter_mut().for_each(|coefficient| *coefficient += noise(3));
             }
             let mut samples = [0; 64];
-            transform.line(Line::packed(&coefficients, coefficients.len()), &mut samples, 8);
+            transform.write_row(BlockRow::packed(&coefficients, coefficients.len()), &mut samples, 8);
             assert_eq!(samples.as_slice(), islow(&coefficients, 5), "{coefficients:?}");
         }
     }
@@ -382,7 +275,11 @@ mod tests {
                 let mut coefficients = [0; 64];
                 coefficients[0] = coefficient;
                 let mut samples = [99; 64];
-                Transform::new(size, &[u16::MAX; 64]).line(Line::packed(&coefficients, 64), &mut samples, 8);
+                Transform::new(size, &[u16::MAX; 64]).write_row(
+                    BlockRow::packed(&coefficients, 64),
+                    &mut samples,
+                    8,
+                );
                 assert_eq!(samples[0], sample, "{size:?}");
             }
         }
@@ -394,7 +291,7 @@ mod tests {
             for coefficients in [[3; 64], std::array::from_fn(|n| if n == 0 { 50 } else { 0 })] {
                 let mut samples = [77; 12 * 9];
                 let transform = Transform::new((across, down), &[8; 64]);
-                transform.line(Line::packed(&coefficients, 64), &mut samples, 12);
+                transform.write_row(BlockRow::packed(&coefficients, 64), &mut samples, 12);
                 let (across, down) = (across as usize, down as usize);
                 let beside =
                     samples.iter().enumerate().filter(|(at, _)| at % 12 >= across || at / 12 >= down);
@@ -409,7 +306,7 @@ mod tests {
             for step in [0, 1, u16::MAX] {
                 for coefficient in [i16::MIN, -1, 0, i16::MAX] {
                     let transform = Transform::new((across, down), &[step; 64]);
-                    transform.line(Line::packed(&[coefficient; 64], 64), &mut [0; 64], 8);
+                    transform.write_row(BlockRow::packed(&[coefficient; 64], 64), &mut [0; 64], 8);
                 }
             }
         }

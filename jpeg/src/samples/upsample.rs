@@ -1,36 +1,45 @@
 //! Planes of less than the output's resolution: linear interpolation between the centres of samples.
 //!
-//! At twice the resolution this is libjpeg's triangle filter ("fancy upsampling"), rounding included.
+//! At twice the resolution this is libjpeg's triangle filter ("fancy upsampling"), rounding included: three quarters
+//! of the nearer sample and one of the other, along each axis.
 
-/// How many output samples there are for some input samples, along one axis.
+/// Output samples for input samples, along one axis, in lowest terms.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Ratio {
+pub(super) struct Ratio {
     output: u32,
     input: u32,
 }
 
 impl Ratio {
-    pub(crate) fn new(output: u32, input: u32) -> Self {
+    /// Sampling factors are 1 to 4, and planes are decoded at twice the size while the output has room for them
+    /// (`Frame::block_size`), so in lowest terms neither number is above 4.
+    pub(super) fn new(output: u32, input: u32) -> Self {
         let (mut a, mut b) = (output, input);
         while b != 0 {
             (a, b) = (b, a % b);
         }
         let divisor = a.max(1);
-        Self { output: output / divisor, input: input / divisor }
+        let ratio = Self { output: output / divisor, input: input / divisor };
+        debug_assert!(ratio.output <= 4 && ratio.input <= ratio.output, "{ratio:?}");
+        ratio
     }
 
-    pub(crate) fn is_one(self) -> bool {
+    pub(super) fn is_one(self) -> bool {
         self.output == self.input
     }
 
-    /// What the weights of two neighbours add up to.
-    pub(crate) fn total(self) -> u16 {
+    /// Sum of the weights of two neighbours: at most 8, so that a sum of weighted samples fits in 16 bits, and so
+    /// does four times that.
+    pub(super) fn total(self) -> u16 {
         if self.is_one() { 1 } else { u16::try_from(2 * self.output).unwrap_or(u16::MAX) }
     }
 
-    /// Where an output sample lies: the input sample before it, which may be the one before the first, and
-    /// the weight of the one after that.
-    pub(crate) fn place(self, output: u32) -> (i64, u16) {
+    /// Position of an output sample: the input sample before it, which may be the one before the first, and the
+    /// weight of the one after that.
+    ///
+    /// The centre of output sample `x` is at `(x + 1/2) input/output - 1/2`, in input samples from the centre of the
+    /// first: `((2x + 1) input - output) / (2 output)`.
+    pub(super) fn position(self, output: u32) -> (i64, u16) {
         if self.is_one() {
             return (i64::from(output), 0);
         }
@@ -40,33 +49,38 @@ impl Ratio {
     }
 }
 
-/// Mixes two rows into one whose samples are [`Ratio::total`] times as large.
-pub(crate) fn mix(before: &[u8], after: &[u8], weight: u16, total: u16, mixed: &mut [u16]) {
+/// Interpolates between two rows; the results are `total` ([`Ratio::total`]) times as large as samples.
+pub(super) fn blend_rows(before: &[u8], after: &[u8], weight: u16, total: u16, blended: &mut [u16]) {
     let rest = total - weight;
-    for (place, (before, after)) in mixed.iter_mut().zip(before.iter().zip(after)) {
+    for (place, (before, after)) in blended.iter_mut().zip(before.iter().zip(after)) {
         *place = u16::from(*before) * rest + u16::from(*after) * weight;
     }
 }
 
-/// Stretches a row of samples that are `scale` times too large; `is_upper` tells which of two output rows it
+/// Interpolates along a row whose samples are `scale` times too large. `is_upper` tells which of two output rows it
 /// is of, where that decides the rounding.
-pub(crate) fn stretch(row: &[u16], ratio: Ratio, scale: u16, is_upper: bool, stretched: &mut [u8]) {
+///
+/// At twice the resolution libjpeg rounds halves up and down by turns, so that the mean stays: the left and the right
+/// sample of a pair, or the upper and the lower one, add different amounts before bits are dropped.
+pub(super) fn upsample_row(row: &[u16], ratio: Ratio, scale: u16, is_upper: bool, upsampled: &mut [u8]) {
     match (ratio.output, ratio.input, scale) {
-        (1, 1, 1) => copy(row, 0, 0, stretched),
-        (1, 1, 4) => copy(row, if is_upper { 1 } else { 2 }, 2, stretched),
-        (2, 1, 1) => double(row, (1, 2), 2, stretched),
-        (2, 1, 4) => double(row, (8, 7), 4, stretched),
-        _ => interpolate(row, ratio, scale, stretched),
+        (1, 1, 1) => copy(row, 0, 0, upsampled),
+        (1, 1, 4) => copy(row, if is_upper { 1 } else { 2 }, 2, upsampled),
+        (2, 1, 1) => double(row, (1, 2), 2, upsampled),
+        (2, 1, 4) => double(row, (8, 7), 4, upsampled),
+        _ => interpolate(row, ratio, scale, upsampled),
     }
 }
 
+/// Drops `shift` bits of each sample.
 fn copy(row: &[u16], round: u16, shift: u32, target: &mut [u8]) {
     for (place, sample) in target.iter_mut().zip(row) {
         *place = byte((sample + round) >> shift);
     }
 }
 
-/// Two samples for each: three quarters of it and one of the neighbour.
+/// Two samples for each: three quarters of it and a quarter of the neighbour on that side; at the edges, all of it.
+/// The largest sum is 4 * 4 * 255 + 8.
 fn double(row: &[u16], round: (u16, u16), shift: u32, target: &mut [u8]) {
     let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
     let pair = |before: u16, here: u16, after: u16| {
@@ -92,6 +106,7 @@ fn double(row: &[u16], round: (u16, u16), shift: u32, target: &mut [u8]) {
     }
 }
 
+/// Any other ratio, rounded to the nearest.
 fn interpolate(row: &[u16], ratio: Ratio, scale: u16, target: &mut [u8]) {
     let sample = |at: i64| {
         let last = row.len().saturating_sub(1);
@@ -101,7 +116,7 @@ fn interpolate(row: &[u16], ratio: Ratio, scale: u16, target: &mut [u8]) {
     let total = u32::from(ratio.total());
     let whole = total * u32::from(scale);
     for (x, place) in (0_u32..).zip(target) {
-        let (at, weight) = ratio.place(x);
+        let (at, weight) = ratio.position(x);
         let weight = u32::from(weight);
         let sum = sample(at) * (total - weight) + sample(at + 1) * weight;
         *place = u8::try_from((sum + whole / 2) / whole).unwrap_or(u8::MAX);
@@ -119,13 +134,13 @@ mod tests {
     #[test]
     fn doubling_is_the_triangle_filter() {
         let mut wide = [0; 6];
-        stretch(&[10, 20, 40], Ratio::new(2, 1), 1, true, &mut wide);
+        upsample_row(&[10, 20, 40], Ratio::new(2, 1), 1, true, &mut wide);
         assert_eq!(wide, [10, 13, 17, 25, 35, 40]);
         let mut odd = [0; 5];
-        stretch(&[10, 20, 40], Ratio::new(2, 1), 1, true, &mut odd);
+        upsample_row(&[10, 20, 40], Ratio::new(2, 1), 1, true, &mut odd);
         assert_eq!(odd, [10, 13, 17, 25, 35]);
         let mut single = [0; 2];
-        stretch(&[9], Ratio::new(2, 1), 1, true, &mut single);
+        upsample_row(&[9], Ratio::new(2, 1), 1, true, &mut single);
         assert_eq!(single, [9, 9]);
     }
 

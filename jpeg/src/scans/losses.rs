@@ -1,140 +1,126 @@
-//! What damage takes from a picture whose coefficients are kept, block by block.
+//! Losses: what damage takes from a picture whose coefficients are kept, block by block.
 //!
-//! A coefficient comes without its lowest bits at first, and those come in refinements, one each (ITU-T T.81,
-//! section G.1.1). Where a coefficient that is kept never came, a block shows something else than the photo: it is
-//! lost. Where only refinements did not come it shows the photo at a lower quality, since a missing bit takes
-//! just what quantisation in steps twice as large would have taken: it is coarse, and not lost until more
-//! than [`COARSEST`] bits are missing.
+//! A coefficient comes without its lowest bits at first, and those come in refinements, one bit each (ITU-T T.81,
+//! section G.1.1). There are two kinds of loss:
 //!
-//! Whoever reads a refinement of AC coefficients must know which of them are not zero so far. A block that
-//! missed a scan of AC is behind: no later refinement can be read from it to the next restart marker.
+//! - A block is *lost* when a coefficient that is kept never came: it shows something else than the photo.
+//! - A block is *coarse* when only refinements did not come: it shows the photo at a lower quality, for a missing bit
+//!   takes just what quantisation in steps twice as large would have taken. With more than [`MOST_MISSING_BITS`] bits
+//!   missing it counts as lost.
+//!
+//! To read a refinement of AC coefficients one must know which of them are not zero so far. A block that missed a
+//! scan of AC cannot be refined any more: nothing is read from there to the next restart marker.
 
-use std::ops::Range;
-
-use crate::scale::{index, share};
-use crate::scans::store::{Plane, Store};
-use crate::syntax::frame::Frame;
+use crate::scale::share;
 use crate::syntax::tables::ScanHeader;
 
 /// Bits that a coefficient may lack, as many as writers leave to refinements: libjpeg two, mozjpeg up to three.
-const COARSEST: u8 = 3;
+const MOST_MISSING_BITS: u8 = 3;
 
-/// Its DC never came.
+/// Mark of a block: its DC never came.
 const WITHOUT_DC: u8 = 1;
 
-/// A coefficient that is kept never came.
+/// Mark of a block: a coefficient that is kept never came.
 const LOST: u8 = 2;
 
-/// A scan of AC did not come.
-const BEHIND: u8 = 4;
+/// Mark of a block: a scan of AC did not come.
+const MISSED_AC: u8 = 4;
 
-/// What is missing of the blocks of a component.
-#[derive(Debug, Default)]
-pub(crate) struct Gaps {
-    /// For each block the marks above; empty while nothing is missing.
+/// Losses of the blocks of a component.
+#[derive(Debug)]
+pub(crate) struct Losses {
+    /// The marks of each block; empty while nothing is missing.
     marks: Vec<u8>,
-    /// Whether all blocks are lost.
+    /// Number of blocks.
+    blocks: usize,
+    /// True when all blocks are lost.
     is_all: bool,
-    /// Whether some are coarse.
+    /// True when some blocks are coarse.
     is_coarse: bool,
 }
 
-impl Gaps {
-    /// Bytes for each block.
-    pub(crate) const BYTES: u64 = 1;
+impl Losses {
+    /// Bytes for each block, at most.
+    pub(super) const BYTES_PER_BLOCK: u64 = 1;
+
+    pub(super) fn new(blocks: usize) -> Self {
+        Self { marks: Vec::new(), blocks, is_all: false, is_coarse: false }
+    }
+
+    /// True when a block missed a scan of AC.
+    pub(crate) fn has_missed_ac(&self, number: usize) -> bool {
+        self.has(number, MISSED_AC)
+    }
+
+    /// True when the DC of a block never came.
+    pub(super) fn is_without_dc(&self, number: usize) -> bool {
+        self.has(number, WITHOUT_DC)
+    }
+
+    /// True when all blocks are lost.
+    pub(super) fn is_all(&self) -> bool {
+        self.is_all
+    }
+
+    /// True when some blocks are coarse.
+    pub(super) fn is_coarse(&self) -> bool {
+        self.is_coarse
+    }
+
+    /// True when no block has a mark.
+    pub(super) fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Share of some blocks that is lost.
+    pub(super) fn share_lost(&self, blocks: impl Iterator<Item = usize>) -> f64 {
+        let (lost, all) =
+            blocks.fold((0, 0), |(lost, all), number| (lost + usize::from(self.has(number, LOST)), all + 1));
+        share(lost, all)
+    }
+
+    /// Notes that a block of a sequential scan did not come.
+    pub(super) fn note_block(&mut self, number: usize) {
+        self.mark(number, WITHOUT_DC | LOST);
+    }
+
+    /// Notes that a block of a progressive scan did not come, and whether the scan has coefficients that are kept.
+    pub(super) fn note_scan(&mut self, number: usize, scan: &ScanHeader, is_kept: bool) {
+        let mut marks = if scan.band.0 > 0 { MISSED_AC } else { 0 };
+        if scan.band.0 == 0 && scan.high == 0 {
+            marks |= WITHOUT_DC;
+        }
+        if is_kept {
+            // A refinement takes the bit below `high`, so `high` bits are missing without it.
+            let is_lost = scan.high == 0 || scan.high > MOST_MISSING_BITS;
+            marks |= if is_lost { LOST } else { 0 };
+            self.is_coarse |= !is_lost;
+        }
+        self.mark(number, marks);
+    }
+
+    /// Notes that no scan comes any more, although some should: by the bits that are missing of the coefficient that
+    /// lacks most, and whether those show.
+    pub(super) fn note_cut(&mut self, most_missing: u8, is_known: bool) {
+        self.is_all |= most_missing > MOST_MISSING_BITS;
+        self.is_coarse |= !is_known;
+    }
+
+    /// Notes that all blocks are lost.
+    pub(super) fn note_all(&mut self) {
+        self.is_all = true;
+    }
 
     fn has(&self, number: usize, mark: u8) -> bool {
         self.marks.get(number).is_some_and(|marks| marks & mark != 0)
     }
 
-    pub(crate) fn is_behind(&self, number: usize) -> bool {
-        self.has(number, BEHIND)
-    }
-
-    pub(crate) fn is_without_dc(&self, number: usize) -> bool {
-        self.has(number, WITHOUT_DC)
-    }
-}
-
-impl Plane {
-    /// A block of a sequential scan did not come.
-    pub(crate) fn lose(&mut self, number: usize) {
-        self.mark(number, WITHOUT_DC | LOST);
-    }
-
-    /// A block of a progressive scan did not come.
-    pub(crate) fn miss(&mut self, number: usize, scan: &ScanHeader) {
-        let (first, last) = (usize::from(scan.band.0), usize::from(scan.band.1));
-        let band = self.slots.get(first..=last).unwrap_or_default();
-        let mut marks = if first > 0 { BEHIND } else { 0 };
-        if first == 0 && scan.high == 0 {
-            marks |= WITHOUT_DC;
-        }
-        if band.iter().any(Option::is_some) {
-            let is_lost = scan.high == 0 || scan.high > COARSEST;
-            marks |= if is_lost { LOST } else { 0 };
-            self.gaps.is_coarse |= !is_lost;
-        }
-        self.mark(number, marks);
-    }
-
     fn mark(&mut self, number: usize, marks: u8) {
-        if self.gaps.marks.is_empty() {
-            self.gaps.marks.resize(self.blocks.0.saturating_mul(self.blocks.1), 0);
+        if self.marks.is_empty() {
+            self.marks.resize(self.blocks, 0);
         }
-        if let Some(place) = self.gaps.marks.get_mut(number) {
+        if let Some(place) = self.marks.get_mut(number) {
             *place |= marks;
         }
-    }
-
-    /// No scan comes any more, although some should.
-    pub(crate) fn cut(&mut self, reduction: f64) {
-        let kept = self.slots.iter().zip(&self.precision).filter(|(slot, _)| slot.is_some());
-        let coarsest = kept.map(|(_, low)| low.unwrap_or(u8::MAX)).max().unwrap_or(0);
-        self.gaps.is_all |= coarsest > COARSEST;
-        self.gaps.is_coarse |= !self.is_known(reduction);
-    }
-
-    /// No scan comes any more, and the file says that this is all: what did not come is zero.
-    pub(crate) fn end(&mut self) {
-        self.gaps.is_all |= self.precision.first().copied().flatten().is_none();
-    }
-
-    /// Share of these blocks that is lost.
-    fn lost(&self, columns: Range<u32>, rows: Range<u32>) -> f64 {
-        let places = rows.flat_map(|y| columns.clone().map(move |x| (index(x), index(y))));
-        let (lost, all) = places.fold((0, 0), |(lost, all), (x, y)| {
-            (lost + usize::from(self.gaps.has(self.number(x, y), LOST)), all + 1)
-        });
-        share(lost, all)
-    }
-}
-
-impl Store {
-    /// Share of the picture that is lost, 0 to 1: the mean over its MCUs, of which each has lost as much as that of
-    /// its components which lost most. Where blocks are coarse, one MCU counts as lost at least.
-    pub(crate) fn lost(&self, frame: &Frame) -> f64 {
-        let gaps = || self.planes.iter().map(|plane| &plane.gaps);
-        if gaps().any(|gaps| gaps.is_all) {
-            return 1.0;
-        }
-        let (across, down) = frame.mcus();
-        let mcus = f64::from(across.saturating_mul(down).max(1));
-        let least = if gaps().any(|gaps| gaps.is_coarse) { 1.0 / mcus } else { 0.0 };
-        if gaps().all(|gaps| gaps.marks.is_empty()) {
-            return least;
-        }
-        let mut lost = 0.0;
-        for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
-            let planes = self.planes.iter().zip(&frame.components);
-            let shares = planes.map(|(plane, component)| {
-                let (left, top) = (column * component.across, row * component.down);
-                let visible = frame.blocks(component);
-                let (right, bottom) = (left + component.across, top + component.down);
-                plane.lost(left..right.min(visible.0), top..bottom.min(visible.1))
-            });
-            lost += shares.fold(0.0, f64::max);
-        }
-        (lost / mcus).clamp(least, 1.0)
     }
 }

@@ -1,7 +1,11 @@
-//! A file of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
+//! Files of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
+//!
+//! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files
+//! into it. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
 
 pub(crate) mod coefficients;
 mod losses;
+mod progressive;
 mod stop_rule;
 pub(crate) mod store;
 
@@ -9,90 +13,93 @@ use std::io::BufRead;
 use std::num::NonZeroUsize;
 
 use crate::entropy::lookup::Lookup;
-use crate::entropy::progressive::Progressive;
-use crate::entropy::sequential::Scan;
-use crate::entropy::units::Layout;
+use crate::entropy::sequential::SequentialScan;
+use crate::entropy::units::ScanUnits;
 use crate::entropy::window::Window;
 use crate::error::Error;
-use crate::scale::{Scale, Wanted, index};
-use crate::scans::store::{Keeper, Store};
+use crate::index::index;
+use crate::scale::{Scale, Wanted};
+use crate::scans::progressive::ProgressiveScan;
+use crate::scans::store::{CoefficientStore, StoreSink};
 use crate::syntax::frame::Process;
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
 
-/// Times that each block may be visited. Every scan costs a visit to each block of its components, be it of a few
-/// bytes; writers need six or seven.
+/// Times that each block may be visited. Every scan costs a visit to each block of its components, though it may have
+/// a few bytes only; writers need six or seven.
 const VISITS: u64 = 16;
 
-/// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as much.
-const VISITS_OF_A_BYTE: u64 = 16;
+/// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as many bytes.
+const VISITS_PER_BYTE: u64 = 16;
 
-/// Why no more scans are read.
+/// Reason to read no more scans.
 #[derive(Clone, Copy, Debug)]
-enum End {
-    /// Some are missing.
-    Cut,
-    /// No other could matter.
-    Enough,
+enum Ending {
+    /// The file ended, or is broken, and scans are missing.
+    CutShort,
+    /// No other scan could matter.
+    Sufficient,
     /// The file says that these are all.
-    Marked,
+    EndOfImage,
 }
 
 /// A file of several scans while it is read.
-pub(crate) struct Scans<'a> {
+pub(crate) struct ScanReader<'a> {
     head: &'a Head,
     tables: Tables,
-    scan: ScanHeader,
+    /// Header of the present scan.
+    header: ScanHeader,
     scale: Scale,
     reduction: f64,
     threads: NonZeroUsize,
-    pub(crate) store: Store,
+    pub(crate) store: CoefficientStore,
     window: Window,
     /// Blocks visited so far.
     visits: u64,
 }
 
-impl<'a> Scans<'a> {
+impl<'a> ScanReader<'a> {
     pub(crate) fn new(head: &'a Head, wanted: Wanted) -> Self {
         let Wanted { scale, reduction, threads } = wanted;
         Self {
             head,
             tables: head.tables.clone(),
-            scan: head.scan.clone(),
+            header: head.scan.clone(),
             scale,
             reduction,
             threads,
-            store: Store::new(&head.frame, scale),
+            store: CoefficientStore::new(&head.frame, scale),
             window: Window::default(),
             visits: 0,
         }
     }
 
-    /// Reads scans until enough is known or the file ends; gives the share that was lost ([`Store::lost`]).
+    /// Reads scans until enough is known or the file ends; gives the share that was lost
+    /// ([`CoefficientStore::lost`]).
     ///
     /// A table or header that breaks the rules ends the reading as the end of the file does, and is an error only
     /// where nothing came before it.
     pub(crate) fn read<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<f64, Error> {
-        let (end, refusal) = match self.read_scans(input) {
-            Ok(end) => (end, None),
-            Err(Error::Damaged(detail)) => (End::Cut, Some(Error::Damaged(detail))),
-            Err(error) => return Err(error),
+        let (ending, refusal) = match self.read_scans(input) {
+            Ok(ending) => (ending, None),
+            Err(error @ (Error::Damaged(_) | Error::CutShort)) => (Ending::CutShort, Some(error)),
+            Err(error @ (Error::Read(_) | Error::Stopped | Error::Unsupported(_))) => return Err(error),
         };
         for plane in &mut self.store.planes {
-            match end {
-                End::Cut => plane.cut(self.reduction),
-                End::Enough => (),
-                End::Marked => plane.end(),
+            match ending {
+                Ending::CutShort => plane.note_cut(self.reduction),
+                Ending::Sufficient => (),
+                Ending::EndOfImage => plane.note_end(),
             }
         }
         let lost = self.store.lost(&self.head.frame);
         refusal.filter(|_| lost >= 1.0).map_or(Ok(lost), Err)
     }
 
-    fn read_scans<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<End, Error> {
+    fn read_scans<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<Ending, Error> {
         loop {
-            self.take_steps();
+            self.fix_steps();
             let mut missed = 0;
             let marker = if self.is_wanted() {
                 missed = self.read_scan(input)?;
@@ -101,54 +108,59 @@ impl<'a> Scans<'a> {
                 input.marker_after_scan()?
             };
             if self.store.is_known(self.reduction) {
-                return Ok(End::Enough);
+                return Ok(Ending::Sufficient);
             }
             match self.next_scan(input, marker)? {
-                // Some programs close a file that was cut.
-                Some(End::Marked) if missed > 0 => return Ok(End::Cut),
-                Some(end) => return Ok(end),
+                // Some programs write an end marker behind a file that was cut.
+                Some(Ending::EndOfImage) if missed > 0 => return Ok(Ending::CutShort),
+                Some(ending) => return Ok(ending),
                 None => (),
             }
         }
     }
 
-    /// Components are quantised as the tables say that stand before their first scan.
-    fn take_steps(&mut self) {
-        for component in &self.scan.components {
-            let of = self.head.frame.components.get(component.place);
-            let (Some(plane), Some(of)) = (self.store.planes.get_mut(component.place), of) else { continue };
-            plane.steps = plane.steps.or_else(|| self.tables.quantisation.get(of.table).copied().flatten());
+    /// Takes the quantisation tables of the components of the present scan, if it is their first: later definitions
+    /// do not concern them.
+    fn fix_steps(&mut self) {
+        for selected in &self.header.components {
+            let component = self.head.frame.components.get(selected.component);
+            let (Some(plane), Some(component)) = (self.store.planes.get_mut(selected.component), component)
+            else {
+                continue;
+            };
+            plane.steps =
+                plane.steps.or_else(|| self.tables.quantisation.get(component.table).copied().flatten());
         }
     }
 
-    /// Whether the present scan has anything that is kept and not yet known well enough.
+    /// True when the present scan has anything that is kept and not yet known well enough.
     fn is_wanted(&self) -> bool {
         // What a sequential file says of bands means nothing: its scans have all coefficients.
-        let is_without_dc = self.head.frame.process == Process::Progressive && self.scan.band.0 > 0;
-        self.scan.components.iter().any(|component| {
-            self.store.planes.get(component.place).is_some_and(|plane| {
+        let is_without_dc = self.head.frame.process == Process::Progressive && self.header.band.0 > 0;
+        self.header.components.iter().any(|selected| {
+            self.store.planes.get(selected.component).is_some_and(|plane| {
                 let has_nothing_kept = is_without_dc && plane.size == (1, 1);
                 !has_nothing_kept && !plane.is_known(self.reduction)
             })
         })
     }
 
-    /// Takes segments up to the next scan header; tells how the file ends when there is none.
+    /// Reads segments up to the next scan header; tells how the file ends when there is none.
     fn next_scan<R: BufRead>(
         &mut self,
         input: &mut Input<R>,
         marker: Option<u8>,
-    ) -> Result<Option<End>, Error> {
+    ) -> Result<Option<Ending>, Error> {
         let mut marker = marker;
         loop {
             match marker {
-                None => return Ok(Some(End::Cut)),
-                Some(0xd9) => return Ok(Some(End::Marked)),
+                None => return Ok(Some(Ending::CutShort)),
+                Some(0xd9) => return Ok(Some(Ending::EndOfImage)),
                 Some(0xda) => {
-                    self.scan = ScanHeader::parse(&input.segment()?, &self.head.frame)?;
+                    self.header = ScanHeader::parse(&input.segment()?, &self.head.frame)?;
                     return Ok(None);
                 }
-                Some(table @ (0xc4 | 0xdb | 0xdd)) => self.tables.take(table, &input.segment()?)?,
+                Some(table @ (0xc4 | 0xdb | 0xdd)) => self.tables.define(table, &input.segment()?)?,
                 // Restart markers, TEM and SOI have no content.
                 Some(0x01 | 0xd0..=0xd8) => (),
                 Some(_) => input.skip_segment()?,
@@ -159,82 +171,89 @@ impl<'a> Scans<'a> {
 
     /// Gives the number of MCUs that did not come.
     fn read_scan<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<usize, Error> {
-        let mut planes = self.scan.components.iter().filter_map(|of| self.store.planes.get(of.place));
+        let mut planes =
+            self.header.components.iter().filter_map(|selected| self.store.planes.get(selected.component));
         if planes.any(|plane| plane.steps.is_none()) {
             return Err(Error::damaged("a quantisation table is missing"));
         }
-        let layout = Layout::new(&self.head.frame, &self.scan);
-        self.visit(&layout, input.taken())?;
+        let units = ScanUnits::new(&self.head.frame, &self.header);
+        self.count_visits(&units, input.consumed())?;
         self.window.begin();
         match self.head.frame.process {
-            Process::Sequential => self.read_sequential(input, layout),
-            Process::Progressive => self.read_progressive(input, layout),
+            Process::Sequential => self.read_sequential(input, units),
+            Process::Progressive => self.read_progressive(input, units),
         }
     }
 
     /// Keeps the work within bounds that grow with the picture and with the file, however many scans it has.
-    fn visit(&mut self, layout: &Layout, read: u64) -> Result<(), Error> {
+    fn count_visits(&mut self, units: &ScanUnits, bytes_read: u64) -> Result<(), Error> {
         let product =
             |(across, down): (usize, usize)| u64::try_from(across.saturating_mul(down)).unwrap_or(u64::MAX);
         let blocks: u64 = self.store.planes.iter().map(|plane| product(plane.blocks)).sum();
-        if self.visits > VISITS * blocks + VISITS_OF_A_BYTE * read {
+        if self.visits > VISITS * blocks + VISITS_PER_BYTE * bytes_read {
             return Err(Error::damaged("it has more scans than a picture of its size can need"));
         }
-        let spots = u64::try_from(layout.spots.len()).unwrap_or(u64::MAX);
-        self.visits = self.visits.saturating_add(product(layout.mcus).saturating_mul(spots));
+        let blocks_per_mcu = u64::try_from(units.blocks.len()).unwrap_or(u64::MAX);
+        self.visits = self.visits.saturating_add(product(units.mcus).saturating_mul(blocks_per_mcu));
         Ok(())
     }
 
-    fn read_sequential<R: BufRead>(&mut self, input: &mut Input<R>, layout: Layout) -> Result<usize, Error> {
-        let blocks = layout.blocks(&self.head.frame, &self.scan, &self.tables, self.scale)?;
-        let lookup = Lookup::new(blocks)?;
-        let total = layout.mcus.0.saturating_mul(layout.mcus.1);
-        let predictor_of = layout.spots.iter().map(|(component, _)| *component).collect();
-        let mut keeper = Keeper {
-            store: &mut self.store,
-            across: layout.mcus.0.max(1),
-            spots: layout.spots,
-            unit: layout.unit,
-            taken: 0,
+    fn read_sequential<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        units: ScanUnits,
+    ) -> Result<usize, Error> {
+        let codings = units.codings(&self.head.frame, &self.header, &self.tables, self.scale)?;
+        let lookup = Lookup::new(codings)?;
+        let scan = SequentialScan {
+            lookup: &lookup,
+            predictor_of: units.blocks.iter().map(|block| block.component).collect(),
+            total: units.count(),
+            interval: index(self.tables.restart_interval),
+            threads: self.threads,
         };
-        let interval = index(self.tables.restart_interval);
-        let threads = self.threads;
-        let scan = Scan { lookup: &lookup, predictor_of, total, interval, threads };
-        let missed = scan.decode(input, &mut self.window, &mut keeper)?;
-        self.note();
+        let mut sink = StoreSink::new(&mut self.store, units);
+        let missed = scan.decode(input, &mut self.window, &mut sink)?;
+        self.note_precision();
         Ok(missed)
     }
 
-    fn read_progressive<R: BufRead>(&mut self, input: &mut Input<R>, layout: Layout) -> Result<usize, Error> {
-        self.check()?;
-        let codes = layout.spots.iter().map(|(place, at)| {
-            let chosen = self.scan.components.iter().find(|component| component.place == *place);
-            (*place, chosen.map_or(0, |component| component.dc), *at)
+    fn read_progressive<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        units: ScanUnits,
+    ) -> Result<usize, Error> {
+        self.check_progression()?;
+        let blocks = units.blocks.iter().map(|block| {
+            let selected =
+                self.header.components.iter().find(|selected| selected.component == block.component);
+            (*block, selected.map_or(0, |selected| selected.dc_table))
         });
-        let scan = Progressive {
-            header: &self.scan,
+        let scan = ProgressiveScan {
+            header: &self.header,
             tables: &self.tables,
-            spots: codes.collect(),
-            unit: layout.unit,
-            mcus: layout.mcus,
+            blocks: blocks.collect(),
+            sizes: units.sizes,
+            mcus: units.mcus,
         };
         let missed = scan.decode(input, &mut self.window, &mut self.store)?;
-        self.note();
+        self.note_precision();
         Ok(missed)
     }
 
-    /// Whether the scan follows on those before it (section G.1.1.1): each may come once, and adds one bit.
-    fn check(&self) -> Result<(), Error> {
+    /// Refuses a scan that does not follow on those before it (section G.1.1.1): a coefficient comes first down to
+    /// some bit, and then one bit with each scan.
+    fn check_progression(&self) -> Result<(), Error> {
         let wrong = || Error::damaged("a scan does not follow on those before it");
-        let ScanHeader { components, band: (first, last), high, low } = &self.scan;
+        let ScanHeader { components, band: (first, last), high, low } = &self.header;
         let is_dc = *first == 0;
         if first > last || *last > 63 || *low > 13 || (is_dc && *last > 0) || (!is_dc && components.len() > 1)
         {
             return Err(wrong());
         }
-        for component in components {
-            let plane = self.store.planes.get(component.place).ok_or_else(wrong)?;
-            let band = plane.precision.get(usize::from(*first)..=usize::from(*last)).ok_or_else(wrong)?;
+        for selected in components {
+            let plane = self.store.planes.get(selected.component).ok_or_else(wrong)?;
+            let band = plane.lowest_bits.get(usize::from(*first)..=usize::from(*last)).ok_or_else(wrong)?;
             let follows = |before: &Option<u8>| match before {
                 None => *high == 0,
                 Some(before) => *high == *before && *low + 1 == *high,
@@ -246,16 +265,16 @@ impl<'a> Scans<'a> {
         Ok(())
     }
 
-    /// Remembers what has come.
-    fn note(&mut self) {
+    /// Notes to which bit the coefficients of the present scan have come.
+    fn note_precision(&mut self) {
         let (first, last) = match self.head.frame.process {
             Process::Sequential => (0, 63),
-            Process::Progressive => self.scan.band,
+            Process::Progressive => self.header.band,
         };
-        let low = if self.head.frame.process == Process::Sequential { 0 } else { self.scan.low };
-        for component in &self.scan.components {
-            let Some(plane) = self.store.planes.get_mut(component.place) else { continue };
-            if let Some(band) = plane.precision.get_mut(usize::from(first)..=usize::from(last)) {
+        let low = if self.head.frame.process == Process::Sequential { 0 } else { self.header.low };
+        for selected in &self.header.components {
+            let Some(plane) = self.store.planes.get_mut(selected.component) else { continue };
+            if let Some(band) = plane.lowest_bits.get_mut(usize::from(first)..=usize::from(last)) {
                 band.fill(Some(low));
             }
         }

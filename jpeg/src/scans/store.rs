@@ -1,36 +1,40 @@
-//! A picture whose coefficients come in several scans: kept until the last of them that matters.
+//! Coefficients of a whole picture: kept until the last scan that matters.
 
-use crate::entropy::sequential::{Mcus, Target};
+use crate::entropy::sequential::{DecodedMcus, McuSink};
+use crate::entropy::units::ScanUnits;
 use crate::error::Error;
-use crate::samples::block_row::Line;
-use crate::samples::rows::Rows;
+use crate::index::index;
+use crate::samples::block_row::BlockRow;
+use crate::samples::rows::RowAssembler;
 use crate::samples::transform::Transform;
-use crate::scale::{Scale, index};
-use crate::scans::losses::Gaps;
+use crate::scale::Scale;
+use crate::scans::losses::Losses;
+use crate::scans::stop_rule;
 use crate::syntax::frame::{Component, Frame, NATURAL};
+use crate::syntax::tables::ScanHeader;
 
-/// What is kept of one component.
+/// The coefficients of one component.
 #[derive(Debug)]
-pub(crate) struct Plane {
+pub(crate) struct CoefficientPlane {
     /// Blocks across and down, whole MCUs.
     pub(crate) blocks: (usize, usize),
     /// Samples that a block becomes, and coefficients that are kept of it, across and down.
     pub(crate) size: (u32, u32),
     /// Coefficients of all blocks, row by row, natural order.
-    pub(crate) coefficients: Vec<i16>,
-    /// For each block, which coefficients are not zero, zigzag order; kept only where more than DC is.
+    pub(super) coefficients: Vec<i16>,
+    /// For each block, a bit for each coefficient that is not zero, zigzag order; empty where only DC is kept.
     pub(crate) nonzero: Vec<u64>,
     /// For each coefficient in zigzag order, where it is kept in its block.
-    pub(crate) slots: [Option<u8>; 64],
+    pub(super) slots: [Option<u8>; 64],
     /// For each coefficient in zigzag order, the lowest bit that has come.
-    pub(crate) precision: [Option<u8>; 64],
-    /// Steps of quantisation, as of its first scan.
-    pub(crate) steps: Option<[u16; 64]>,
-    /// What did not come.
-    pub(crate) gaps: Gaps,
+    pub(super) lowest_bits: [Option<u8>; 64],
+    /// Steps of quantisation, natural order, as they were at its first scan.
+    pub(super) steps: Option<[u16; 64]>,
+    /// The losses of its blocks.
+    pub(crate) losses: Losses,
 }
 
-impl Plane {
+impl CoefficientPlane {
     fn new(frame: &Frame, component: &Component, scale: Scale) -> Self {
         let mcus = frame.mcus();
         let blocks = (index(mcus.0 * component.across), index(mcus.1 * component.down));
@@ -47,37 +51,44 @@ impl Plane {
             coefficients: vec![0; count.saturating_mul(index(size.0 * size.1))],
             nonzero: if size == (1, 1) { Vec::new() } else { vec![0; count] },
             slots,
-            precision: [None; 64],
+            lowest_bits: [None; 64],
             steps: None,
-            gaps: Gaps::default(),
+            losses: Losses::new(count),
         }
     }
 
-    /// Number of a block by its place.
-    pub(crate) fn number(&self, x: usize, y: usize) -> usize {
-        y.saturating_mul(self.blocks.0).saturating_add(x)
+    /// Number of a block by its column and row.
+    pub(crate) fn number(&self, column: usize, row: usize) -> usize {
+        row.saturating_mul(self.blocks.0).saturating_add(column)
     }
 
-    /// A coefficient of a block by its place in zigzag order, if it is kept.
+    /// The coefficients of a block.
+    pub(crate) fn block(&mut self, number: usize) -> &mut [i16] {
+        let length = index(self.size.0 * self.size.1);
+        let start = number.saturating_mul(length);
+        self.coefficients.get_mut(start..start.saturating_add(length)).unwrap_or_default()
+    }
+
+    /// A coefficient of a block by its zigzag index, if it is kept.
     pub(crate) fn coefficient(&mut self, number: usize, at: u8) -> Option<&mut i16> {
         let slot = self.slots.get(usize::from(at)).copied().flatten()?;
         self.block(number).get_mut(usize::from(slot))
     }
 
     /// The blocks of a row.
-    fn line(&self, y: usize) -> Line<'_> {
+    fn block_row(&self, row: usize) -> BlockRow<'_> {
         let length = index(self.size.0 * self.size.1);
-        let row = self.blocks.0.saturating_mul(length);
-        let start = y.saturating_mul(row);
-        let numbers = self.coefficients.get(start..start.saturating_add(row)).unwrap_or_default();
-        Line::packed(numbers, length)
+        let row_length = self.blocks.0.saturating_mul(length);
+        let start = row.saturating_mul(row_length);
+        let numbers = self.coefficients.get(start..start.saturating_add(row_length)).unwrap_or_default();
+        BlockRow::packed(numbers, length)
     }
 
     /// Gives the blocks of a row whose DC never came that of the block above.
-    fn mend(&mut self, y: usize) {
-        for x in 0..self.blocks.0 {
-            let number = self.number(x, y);
-            if !self.gaps.is_without_dc(number) {
+    fn conceal_dc(&mut self, row: usize) {
+        for column in 0..self.blocks.0 {
+            let number = self.number(column, row);
+            if !self.losses.is_without_dc(number) {
                 continue;
             }
             let above =
@@ -88,44 +99,88 @@ impl Plane {
         }
     }
 
-    /// The coefficients of a block.
-    pub(crate) fn block(&mut self, number: usize) -> &mut [i16] {
-        let length = index(self.size.0 * self.size.1);
-        let start = number.saturating_mul(length);
-        self.coefficients.get_mut(start..start.saturating_add(length)).unwrap_or_default()
+    /// Notes that a block of a progressive scan did not come.
+    pub(crate) fn note_missing_in_scan(&mut self, number: usize, scan: &ScanHeader) {
+        let (first, last) = (usize::from(scan.band.0), usize::from(scan.band.1));
+        let band = self.slots.get(first..=last).unwrap_or_default();
+        self.losses.note_scan(number, scan, band.iter().any(Option::is_some));
+    }
+
+    /// Notes that no scan comes any more, although some should.
+    pub(super) fn note_cut(&mut self, reduction: f64) {
+        let lowest = self.kept().map(|at| self.lowest_bits.get(at).copied().flatten().unwrap_or(u8::MAX));
+        let coarsest = lowest.max().unwrap_or(0);
+        let is_known = self.is_known(reduction);
+        self.losses.note_cut(coarsest, is_known);
+    }
+
+    /// Notes that no scan comes any more, and that the file says that these are all: what did not come is zero.
+    pub(super) fn note_end(&mut self) {
+        if self.lowest_bits.first().copied().flatten().is_none() {
+            self.losses.note_all();
+        }
+    }
+
+    /// True when no scan to come could matter for this component: see [`CoefficientStore::is_known`].
+    pub(super) fn is_known(&self, reduction: f64) -> bool {
+        if reduction <= 0.0 {
+            return self.kept().all(|at| self.lowest_bits.get(at).copied().flatten() == Some(0));
+        }
+        let Some(steps) = &self.steps else { return false };
+        let mut known = self.kept().map(|at| {
+            let natural = NATURAL.get(at).copied().map_or(0, usize::from);
+            let step = steps.get(natural).copied()?;
+            Some((at, self.lowest_bits.get(at).copied().flatten()?, step))
+        });
+        stop_rule::error(&mut known, self.size, reduction).is_some_and(stop_rule::is_invisible)
+    }
+
+    /// Zigzag indices of the coefficients that are kept.
+    fn kept(&self) -> impl Iterator<Item = usize> {
+        (0..64).filter(|at| self.slots.get(*at).copied().flatten().is_some())
     }
 }
 
-/// All components.
+/// The coefficients of all components.
 #[derive(Debug)]
-pub(crate) struct Store {
-    pub(crate) planes: Vec<Plane>,
+pub(crate) struct CoefficientStore {
+    pub(crate) planes: Vec<CoefficientPlane>,
 }
 
-impl Store {
-    /// Bytes that a store takes.
+impl CoefficientStore {
+    /// Most bytes that a store takes.
     pub(crate) fn bytes(frame: &Frame, scale: Scale) -> u64 {
         let (across, down) = frame.mcus();
         let planes = frame.components.iter().map(|component| {
             let size = frame.block_size(component, scale);
             let nonzero = if size == (1, 1) { 0 } else { 8 };
             let blocks = u64::from(across * component.across) * u64::from(down * component.down);
-            blocks * (u64::from(size.0 * size.1) * 2 + nonzero + Gaps::BYTES)
+            blocks * (u64::from(size.0 * size.1) * 2 + nonzero + Losses::BYTES_PER_BLOCK)
         });
         planes.sum()
     }
 
-    pub(crate) fn new(frame: &Frame, scale: Scale) -> Self {
+    pub(super) fn new(frame: &Frame, scale: Scale) -> Self {
         Self {
-            planes: frame.components.iter().map(|component| Plane::new(frame, component, scale)).collect(),
+            planes: frame
+                .components
+                .iter()
+                .map(|component| CoefficientPlane::new(frame, component, scale))
+                .collect(),
         }
     }
 
-    /// Gives the picture. A block whose DC never came gets the one above, as in a picture that is not kept.
-    pub(crate) fn draw(
+    /// True when no scan to come could matter, if the picture is made `reduction` times smaller afterwards; for 0,
+    /// when all that is kept has come.
+    pub(super) fn is_known(&self, reduction: f64) -> bool {
+        self.planes.iter().all(|plane| plane.is_known(reduction))
+    }
+
+    /// Gives the picture. A block whose DC never came gets that of the block above, as in a picture that is streamed.
+    pub(crate) fn write_rows(
         &mut self,
         frame: &Frame,
-        mut rows: Rows,
+        mut rows: RowAssembler,
         emit: &mut impl FnMut(&[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let transforms: Vec<Transform> = self
@@ -133,48 +188,85 @@ impl Store {
             .iter()
             .map(|plane| Transform::new(plane.size, &plane.steps.unwrap_or([1; 64])))
             .collect();
-        for strip in 0..index(frame.mcus().1) {
+        for mcu_row in 0..index(frame.mcus().1) {
             let planes = self.planes.iter_mut().zip(&frame.components).zip(&transforms).enumerate();
-            for (component, ((plane, of), transform)) in planes {
-                for y in 0..index(of.down) {
-                    let row = strip * index(of.down) + y;
-                    plane.mend(row);
-                    if let Some((samples, stride)) = rows.block(component, 0, y * index(plane.size.1)) {
-                        transform.line(plane.line(row), samples, stride);
+            for (number, ((plane, component), transform)) in planes {
+                for y in 0..index(component.down) {
+                    let row = mcu_row * index(component.down) + y;
+                    plane.conceal_dc(row);
+                    if let Some((samples, stride)) = rows.samples_from(number, 0, y * index(plane.size.1)) {
+                        transform.write_row(plane.block_row(row), samples, stride);
                     }
                 }
             }
-            rows.strip(emit)?;
+            rows.finish_mcu_row(emit)?;
         }
         Ok(())
     }
+
+    /// Share of the picture that is lost, 0 to 1: the mean over its MCUs, of which each has lost as much as that of
+    /// its components which lost most. Where blocks are coarse, one MCU at least counts as lost.
+    pub(super) fn lost(&self, frame: &Frame) -> f64 {
+        let losses = || self.planes.iter().map(|plane| &plane.losses);
+        if losses().any(Losses::is_all) {
+            return 1.0;
+        }
+        let (across, down) = frame.mcus();
+        let mcus = f64::from(across.saturating_mul(down).max(1));
+        let least = if losses().any(Losses::is_coarse) { 1.0 / mcus } else { 0.0 };
+        if losses().all(Losses::is_empty) {
+            return least;
+        }
+        let mut lost = 0.0;
+        for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
+            let planes = self.planes.iter().zip(&frame.components);
+            let shares = planes.map(|(plane, component)| {
+                let (left, top) = (column * component.across, row * component.down);
+                let visible = frame.blocks(component);
+                let (right, bottom) = (left + component.across, top + component.down);
+                let columns = left..right.min(visible.0);
+                let rows = top..bottom.min(visible.1);
+                let blocks = rows.flat_map(|y| columns.clone().map(move |x| (index(x), index(y))));
+                plane.losses.share_lost(blocks.map(|(x, y)| plane.number(x, y)))
+            });
+            lost += shares.fold(0.0, f64::max);
+        }
+        (lost / mcus).clamp(least, 1.0)
+    }
 }
 
-/// Takes the MCUs of a sequential scan.
-pub(crate) struct Keeper<'a> {
-    pub(crate) store: &'a mut Store,
-    /// For each block of an MCU, its component and its place there, blocks.
-    pub(crate) spots: Vec<(usize, (usize, usize))>,
-    /// For each component, blocks of an MCU across and down.
-    pub(crate) unit: Vec<(usize, usize)>,
-    /// MCUs across.
-    pub(crate) across: usize,
+/// Takes the MCUs of a sequential scan into a store.
+pub(super) struct StoreSink<'a> {
+    store: &'a mut CoefficientStore,
+    units: ScanUnits,
     /// MCUs taken.
-    pub(crate) taken: usize,
+    taken: usize,
 }
 
-impl Target for Keeper<'_> {
-    fn mcus(&mut self, mcus: Mcus<'_>) -> Result<(), Error> {
+impl<'a> StoreSink<'a> {
+    pub(super) fn new(store: &'a mut CoefficientStore, units: ScanUnits) -> Self {
+        let (across, down) = units.mcus;
+        Self { store, units: ScanUnits { mcus: (across.max(1), down), ..units }, taken: 0 }
+    }
+
+    /// Column and row of the next MCU.
+    fn position(&self) -> (usize, usize) {
+        (self.taken % self.units.mcus.0, self.taken / self.units.mcus.0)
+    }
+}
+
+impl McuSink for StoreSink<'_> {
+    fn take(&mut self, mcus: DecodedMcus<'_>) -> Result<(), Error> {
         for blocks in mcus.iter() {
-            let (column, row) = (self.taken % self.across, self.taken / self.across);
-            for ((component, at), block) in self.spots.iter().zip(blocks) {
-                let (Some(plane), Some(unit)) =
-                    (self.store.planes.get_mut(*component), self.unit.get(*component))
+            let (column, row) = self.position();
+            for (block, coefficients) in self.units.blocks.iter().zip(blocks) {
+                let (Some(plane), Some(size)) =
+                    (self.store.planes.get_mut(block.component), self.units.sizes.get(block.component))
                 else {
                     continue;
                 };
-                let number = plane.number(column * unit.0 + at.0, row * unit.1 + at.1);
-                for (place, value) in plane.block(number).iter_mut().zip(block) {
+                let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
+                for (place, value) in plane.block(number).iter_mut().zip(coefficients) {
                     *place = *value;
                 }
             }
@@ -183,12 +275,13 @@ impl Target for Keeper<'_> {
         Ok(())
     }
 
-    fn lost(&mut self) -> Result<(), Error> {
-        let (column, row) = (self.taken % self.across, self.taken / self.across);
-        for (component, at) in &self.spots {
-            let unit = self.unit.get(*component).copied().unwrap_or((1, 1));
-            if let Some(plane) = self.store.planes.get_mut(*component) {
-                plane.lose(plane.number(column * unit.0 + at.0, row * unit.1 + at.1));
+    fn conceal(&mut self) -> Result<(), Error> {
+        let (column, row) = self.position();
+        for block in &self.units.blocks {
+            let size = self.units.sizes.get(block.component).copied().unwrap_or((1, 1));
+            if let Some(plane) = self.store.planes.get_mut(block.component) {
+                let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
+                plane.losses.note_block(number);
             }
         }
         self.taken += 1;

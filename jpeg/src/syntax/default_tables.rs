@@ -1,11 +1,12 @@
-//! The codes of files that define none, as the frames of Motion JPEG do (ITU-T T.81, section K.3.3).
+//! Huffman tables of files that define none, as the frames of Motion JPEG do (ITU-T T.81, section K.3.3).
 
-use crate::entropy::huffman::Huffman;
 use crate::error::Error;
 use crate::syntax::frame::Process;
+use crate::syntax::huffman::HuffmanTable;
 use crate::syntax::tables::Tables;
 
-/// A code: numbers of codes by length, and the symbols of the shortest ones. All others follow in ascending order.
+/// A code: the number of codes of each length, and the symbols of the shortest ones. All others follow in ascending
+/// order.
 type Code = ([u8; 16], &'static [u8]);
 
 /// Tables K.3 and K.4.
@@ -36,24 +37,24 @@ const AC: [Code; 2] = [
 
 impl Tables {
     /// Takes the codes of annex K if a sequential file comes to its first scan without any.
-    pub(crate) fn complete(&mut self, process: Process) -> Result<(), Error> {
+    pub(super) fn complete(&mut self, process: Process) -> Result<(), Error> {
         let is_defined = self.dc.iter().chain(&self.ac).any(Option::is_some);
         if process == Process::Progressive || is_defined {
             return Ok(());
         }
         for (place, code) in self.dc.iter_mut().zip(DC) {
-            *place = Some(made(code, 0..=11)?);
+            *place = Some(table(code, 0..=11)?);
         }
         for (place, code) in self.ac.iter_mut().zip(AC) {
-            // Runs of up to fifteen zeros before values of one to ten bits.
-            *place = Some(made(code, (0..=0xff).filter(|symbol| (1..=10).contains(&(symbol & 15))))?);
+            // EOB and ZRL are among the shortest; all others are runs of up to 15 zeros and a value of 1 to 10 bits.
+            *place = Some(table(code, (0..=0xff).filter(|symbol| (1..=10).contains(&(symbol & 15))))?);
         }
         Ok(())
     }
 }
 
-fn made((counts, first): Code, all: impl Iterator<Item = u8>) -> Result<Huffman, Error> {
+fn table((counts, first): Code, all: impl Iterator<Item = u8>) -> Result<HuffmanTable, Error> {
     let rest = all.filter(|symbol| !first.contains(symbol));
     let symbols: Vec<u8> = first.iter().copied().chain(rest).collect();
-    Huffman::new(&counts, &symbols)
+    HuffmanTable::new(&counts, &symbols)
 }

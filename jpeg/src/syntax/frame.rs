@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use crate::error::Error;
 use crate::scale::Scale;
 
-/// How coefficients are coded.
+/// Order in which coefficients are coded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Process {
-    /// Each block at once: baseline and extended sequential.
+    /// Each block at once: baseline and extended sequential (SOF0 and SOF1).
     Sequential,
-    /// Block by block in several scans, each adding coefficients or precision.
+    /// Block by block in several scans, each adding coefficients or precision (SOF2).
     Progressive,
 }
 
-/// One plane.
+/// A component: one plane of samples.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Component {
     /// The identifier that scans call it by.
@@ -30,11 +30,12 @@ pub struct Component {
 /// The frame header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Frame {
-    /// Pixels.
+    /// Pixels of a row, 1 to 65535.
     pub width: u32,
-    /// Pixels; 0 while it is to be defined behind the first scan (section B.2.5).
+    /// Rows of pixels, up to 65535; 0 while it is to be defined behind the first scan (section B.2.5), see
+    /// [`height_at_end`](crate::height_at_end).
     pub height: u32,
-    /// How coefficients are coded.
+    /// Order in which coefficients are coded.
     pub process: Process,
     /// One, three or four.
     pub components: Vec<Component>,
@@ -42,7 +43,7 @@ pub struct Frame {
 
 impl Frame {
     /// Reads the segment behind a start-of-frame marker.
-    pub(crate) fn parse(marker: u8, content: &[u8]) -> Result<Self, Error> {
+    pub(super) fn parse(marker: u8, content: &[u8]) -> Result<Self, Error> {
         let process = match marker {
             0xc0 | 0xc1 => Process::Sequential,
             0xc2 => Process::Progressive,
@@ -79,37 +80,42 @@ impl Frame {
         Ok(Self { width, height, process, components })
     }
 
-    pub(crate) fn most_across(&self) -> u32 {
+    /// Largest horizontal sampling factor.
+    pub(crate) fn max_across(&self) -> u32 {
         self.components.iter().map(|c| c.across).max().unwrap_or(1)
     }
 
-    pub(crate) fn most_down(&self) -> u32 {
+    /// Largest vertical sampling factor.
+    pub(crate) fn max_down(&self) -> u32 {
         self.components.iter().map(|c| c.down).max().unwrap_or(1)
     }
 
-    /// Units of interleaved coding, across and down (section A.2.4).
+    /// MCUs of an interleaved scan, across and down (section A.2.4).
     pub(crate) fn mcus(&self) -> (u32, u32) {
-        (self.width.div_ceil(8 * self.most_across()), self.height.div_ceil(8 * self.most_down()))
+        (self.width.div_ceil(8 * self.max_across()), self.height.div_ceil(8 * self.max_down()))
     }
 
-    /// Blocks of a component that show something, across and down: what a scan of it alone codes
-    /// (section A.2.3).
+    /// Blocks of a component that show something, across and down: those that a scan of it alone codes (section
+    /// A.2.2).
     pub(crate) fn blocks(&self, component: &Component) -> (u32, u32) {
         let samples = |length: u32, factor: u32, most: u32| (length * factor).div_ceil(most);
         (
-            samples(self.width, component.across, self.most_across()).div_ceil(8),
-            samples(self.height, component.down, self.most_down()).div_ceil(8),
+            samples(self.width, component.across, self.max_across()).div_ceil(8),
+            samples(self.height, component.down, self.max_down()).div_ceil(8),
         )
     }
 
-    /// Size of the reduced picture, pixels.
+    /// Width and height of the picture at a scale, pixels: fractions count as one.
+    #[must_use]
     pub fn reduced(&self, scale: Scale) -> (u32, u32) {
         (self.width.div_ceil(scale.reduction()), self.height.div_ceil(scale.reduction()))
     }
 
-    /// Samples that a block of a component gives at a scale, across and down: as many as the output has
-    /// pixels there, so that planes of half the resolution need no upsampling while their coefficients
-    /// suffice (libjpeg's `jpeg_calc_output_dimensions`).
+    /// Samples that a block of a component gives at a scale, across and down: 1, 2, 4 or 8.
+    ///
+    /// A component of half the resolution has one block where others have two. It is decoded at twice the size, so
+    /// that its plane has as many samples as the output has pixels there and needs no upsampling, while it has
+    /// coefficients for that (libjpeg's `jpeg_calc_output_dimensions`).
     pub(crate) fn block_size(&self, component: &Component, scale: Scale) -> (u32, u32) {
         let grown = |factor: u32, most: u32| {
             let mut size = scale.samples();
@@ -118,15 +124,15 @@ impl Frame {
             }
             size
         };
-        (grown(component.across, self.most_across()), grown(component.down, self.most_down()))
+        (grown(component.across, self.max_across()), grown(component.down, self.max_down()))
     }
 
-    /// Size of a component's plane at a scale, samples, without the padding of blocks.
-    pub(crate) fn plane(&self, component: &Component, scale: Scale) -> (u32, u32) {
+    /// Width and height of a component's plane at a scale, samples, without the padding of blocks.
+    pub(crate) fn plane_size(&self, component: &Component, scale: Scale) -> (u32, u32) {
         let (across, down) = self.block_size(component, scale);
         (
-            (self.width * component.across * across).div_ceil(8 * self.most_across()),
-            (self.height * component.down * down).div_ceil(8 * self.most_down()),
+            (self.width * component.across * across).div_ceil(8 * self.max_across()),
+            (self.height * component.down * down).div_ceil(8 * self.max_down()),
         )
     }
 }
@@ -140,7 +146,7 @@ fn component(&[name, factors, table]: &[u8; 3]) -> Component {
     }
 }
 
-/// Natural order of the coefficients in zigzag order (section A.3.6, figure A.6).
+/// The natural index, row by row, of each coefficient in zigzag order (section A.3.6, figure A.6).
 pub(crate) const NATURAL: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
     14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,

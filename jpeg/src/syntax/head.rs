@@ -1,4 +1,4 @@
-//! What stands before the first scan (ITU-T T.81, section B.2.1).
+//! The head of a file: what stands before the entropy-coded data of its first scan (ITU-T T.81, section B.2.1).
 
 use std::io::BufRead;
 
@@ -9,13 +9,19 @@ use crate::syntax::metadata::Metadata;
 use crate::syntax::tables::{ScanHeader, Tables};
 
 /// Everything that is known before pixels are.
+///
+/// A head is read from the start of a file; [`decode`](Self::decode) and [`coefficients`](Self::coefficients) read on
+/// with the same reader. Its fields may be changed between: a height that stands at the end of the file is put in,
+/// and [`Metadata::adobe`] and [`Metadata::is_jfif`] say which colours come out.
 #[derive(Clone, Debug)]
 pub struct Head {
-    /// Size and planes.
+    /// Size and components.
     pub frame: Frame,
     /// Orientation, profile and the like.
     pub metadata: Metadata,
+    /// Tables for the first scan.
     pub(crate) tables: Tables,
+    /// Header of the first scan.
     pub(crate) scan: ScanHeader,
     /// Bytes of the file up to the first entropy-coded one.
     pub length: u64,
@@ -25,7 +31,9 @@ impl Head {
     /// Reads up to the first entropy-coded byte.
     ///
     /// # Errors
-    /// When the file cannot be read, breaks the rules or is coded in a way that is not decoded here.
+    /// [`Error::Read`] when the reader fails, [`Error::CutShort`] and [`Error::Damaged`] when the file ends or breaks
+    /// the rules before its first scan, and [`Error::Unsupported`] when it is coded in a way that is not decoded
+    /// here.
     pub fn read(reader: impl BufRead) -> Result<Self, Error> {
         let mut input = Input::new(reader);
         let mut tables = Tables::default();
@@ -44,7 +52,7 @@ impl Head {
                     let frame = frame.ok_or(no_frame)?;
                     let scan = ScanHeader::parse(&input.segment()?, &frame)?;
                     tables.complete(frame.process)?;
-                    return Ok(Self { frame, metadata, tables, scan, length: input.taken() });
+                    return Ok(Self { frame, metadata, tables, scan, length: input.consumed() });
                 }
                 0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                     if frame.is_some() {
@@ -52,14 +60,15 @@ impl Head {
                     }
                     frame = Some(Frame::parse(marker, &input.segment()?)?);
                 }
-                0xc4 | 0xdb | 0xdd => tables.take(marker, &input.segment()?)?,
-                _ if Metadata::wants(marker) => metadata.take(marker, &input.segment()?),
+                0xc4 | 0xdb | 0xdd => tables.define(marker, &input.segment()?)?,
+                _ if Metadata::is_kept(marker) => metadata.take(marker, &input.segment()?),
                 _ => input.skip_segment()?,
             }
         }
     }
 
-    /// The quality at which libjpeg would write the first component's quantisation table.
+    /// The quality, 1 to 100, at which libjpeg would write the first component's quantisation table; `None` when
+    /// there is no such table. Of tables that libjpeg did not write, it is the one whose steps have the nearest sum.
     #[must_use]
     pub fn quality(&self) -> Option<u8> {
         let first = self.frame.components.first()?;
@@ -84,7 +93,8 @@ fn quality(sum: u32) -> u8 {
     (1..=100).min_by_key(|quality| sum_at(*quality).abs_diff(sum)).unwrap_or(100)
 }
 
-/// The height that is defined behind the first scan (section B.2.5), when the frame leaves it open.
+/// The height that a whole file defines behind its first scan (section B.2.5), for a frame that leaves it open;
+/// `None` when there is none.
 #[must_use]
 pub fn height_at_end(file: &[u8]) -> Option<u32> {
     let mut input = Input::new(file);
@@ -95,7 +105,7 @@ pub fn height_at_end(file: &[u8]) -> Option<u32> {
                 return content.first_chunk().map(|height| u32::from(u16::from_be_bytes(*height)));
             }
             0x01 | 0xd0..=0xd9 => (),
-            // The content of segments is no place to look for markers.
+            // Content of segments may look like markers.
             _ => input.skip_segment().ok()?,
         }
     }
@@ -142,7 +152,7 @@ mod tests {
         let whole = file(&[(0xe0, b"JFIF\0"), (0xdb, &[0; 65]), (0xc0, FRAME)]);
         for length in 2..whole.len() {
             let refusal = Head::read(&whole[..length]).unwrap_err();
-            assert!(matches!(refusal, Error::Damaged(_)), "{length}: {refusal:?}");
+            assert!(matches!(refusal, Error::CutShort | Error::Damaged(_)), "{length}: {refusal:?}");
         }
     }
 

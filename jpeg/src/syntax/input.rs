@@ -1,48 +1,45 @@
-//! The file outside of entropy-coded data: markers and segments (ITU-T T.81, section B.1.1).
+//! A file that is read forward: its markers and segments (ITU-T T.81, section B.1.1).
 
 use std::io::{BufRead, ErrorKind};
 
 use crate::error::Error;
 
-/// Detail of a file that ends early.
-const CUT_SHORT: &str = "it ends before the picture does";
-
-/// A file that is read forward.
+/// A reader, and how much of it was consumed.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
-    inner: R,
-    taken: u64,
+    reader: R,
+    consumed: u64,
 }
 
 impl<R: BufRead> Input<R> {
-    pub(crate) fn new(inner: R) -> Self {
-        Self { inner, taken: 0 }
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, consumed: 0 }
     }
 
     /// Bytes consumed so far.
-    pub(crate) fn taken(&self) -> u64 {
-        self.taken
+    pub(crate) fn consumed(&self) -> u64 {
+        self.consumed
     }
 
     /// The bytes that have arrived; none at the end of the file.
     pub(crate) fn available(&mut self) -> Result<&[u8], Error> {
         loop {
-            match self.inner.fill_buf() {
+            match self.reader.fill_buf() {
                 Ok(_) => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => (),
                 Err(error) => return Err(Error::Read(error)),
             }
         }
         // Asked again only because a borrow cannot leave a loop.
-        self.inner.fill_buf().map_err(Error::Read)
+        self.reader.fill_buf().map_err(Error::Read)
     }
 
     pub(crate) fn consume(&mut self, count: usize) {
-        self.inner.consume(count);
-        self.taken = self.taken.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
+        self.reader.consume(count);
+        self.consumed = self.consumed.saturating_add(u64::try_from(count).unwrap_or(u64::MAX));
     }
 
-    pub(crate) fn byte(&mut self) -> Result<Option<u8>, Error> {
+    fn byte(&mut self) -> Result<Option<u8>, Error> {
         let byte = self.available()?.first().copied();
         if byte.is_some() {
             self.consume(1);
@@ -50,8 +47,8 @@ impl<R: BufRead> Input<R> {
         Ok(byte)
     }
 
-    /// The next marker: the byte after the next 0xff that is neither filling nor stuffing. Stray bytes before
-    /// it are passed over, as by libjpeg (`next_marker`). `None` at the end of the file.
+    /// The next marker, by its code: the byte after the next 0xff that is neither a fill byte nor stuffing. Stray
+    /// bytes before it are skipped, as by libjpeg (`next_marker`). `None` at the end of the file.
     pub(crate) fn marker(&mut self) -> Result<Option<u8>, Error> {
         loop {
             let available = self.available()?;
@@ -75,7 +72,7 @@ impl<R: BufRead> Input<R> {
         }
     }
 
-    /// Passes over entropy-coded data: gives the next marker that is not a restart.
+    /// Skips entropy-coded data: gives the next marker that is not a restart.
     pub(crate) fn marker_after_scan(&mut self) -> Result<Option<u8>, Error> {
         loop {
             match self.marker()? {
@@ -85,7 +82,7 @@ impl<R: BufRead> Input<R> {
         }
     }
 
-    /// The content of a segment, behind its length.
+    /// The content of a segment, behind its length: 64 KiB at most.
     pub(crate) fn segment(&mut self) -> Result<Vec<u8>, Error> {
         let length = self.length()?;
         let mut content = Vec::with_capacity(length);
@@ -94,19 +91,20 @@ impl<R: BufRead> Input<R> {
             let count = available.len().min(length.saturating_sub(content.len()));
             content.extend_from_slice(available.get(..count).unwrap_or_default());
             if count == 0 {
-                return Err(Error::damaged(CUT_SHORT));
+                return Err(Error::CutShort);
             }
             self.consume(count);
         }
         Ok(content)
     }
 
+    /// Skips the content of a segment.
     pub(crate) fn skip_segment(&mut self) -> Result<(), Error> {
         let mut left = self.length()?;
         while left > 0 {
             let count = self.available()?.len().min(left);
             if count == 0 {
-                return Err(Error::damaged(CUT_SHORT));
+                return Err(Error::CutShort);
             }
             self.consume(count);
             left = left.saturating_sub(count);
@@ -114,9 +112,10 @@ impl<R: BufRead> Input<R> {
         Ok(())
     }
 
+    /// Bytes of a segment behind its length, which counts itself.
     fn length(&mut self) -> Result<usize, Error> {
         let (Some(high), Some(low)) = (self.byte()?, self.byte()?) else {
-            return Err(Error::damaged(CUT_SHORT));
+            return Err(Error::CutShort);
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
         length.checked_sub(2).ok_or_else(|| Error::damaged("a segment is shorter than its own length"))

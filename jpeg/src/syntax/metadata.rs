@@ -1,27 +1,30 @@
-//! What a JPEG says of itself beside pixels (JFIF; Exif 2.32, section 4.7.2; ICC.1, annex B.4; Adobe TN 5116).
+//! Metadata: what a JPEG says of itself beside pixels (JFIF; Exif 2.32, section 4.7.2; ICC.1, annex B.4; Adobe TN
+//! 5116).
 
 /// Most bytes of an ICC profile that are kept.
 const LONGEST_PROFILE: usize = 4 * 1024 * 1024;
 
-/// Application segments, as far as they matter to a thumbnail.
+/// Content of application segments, as far as it matters to a thumbnail.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
     /// The first block of EXIF, from its TIFF header on.
     pub exif: Option<Vec<u8>>,
     /// Colour transform in Adobe's segment, if there is one: 0 none, 1 `YCbCr`, 2 YCCK.
     pub adobe: Option<u8>,
-    /// Whether a JFIF segment is there.
+    /// True when there is a JFIF segment.
     pub is_jfif: bool,
+    /// Number, count and content of the segments of an ICC profile.
     profile: Vec<(u8, u8, Vec<u8>)>,
 }
 
 impl Metadata {
-    /// Whether a segment of this marker is worth reading.
-    pub(crate) fn wants(marker: u8) -> bool {
+    /// True when a segment of this marker may have something to keep.
+    pub(super) fn is_kept(marker: u8) -> bool {
         matches!(marker, 0xe0..=0xe2 | 0xee)
     }
 
-    pub(crate) fn take(&mut self, marker: u8, content: &[u8]) {
+    /// Takes what matters of a segment.
+    pub(super) fn take(&mut self, marker: u8, content: &[u8]) {
         match marker {
             0xe0 => self.is_jfif |= content.starts_with(b"JFIF\0"),
             0xe1 => {
@@ -31,11 +34,10 @@ impl Metadata {
                 }
             }
             0xe2 => {
-                if let Some([number, count, data @ ..]) = content.strip_prefix(b"ICC_PROFILE\0") {
-                    let kept: usize = self.profile.iter().map(|(_, _, data)| data.len()).sum();
-                    if kept.saturating_add(data.len()) <= LONGEST_PROFILE {
-                        self.profile.push((*number, *count, data.to_vec()));
-                    }
+                if let Some([number, count, data @ ..]) = content.strip_prefix(b"ICC_PROFILE\0")
+                    && self.profile_bytes().saturating_add(data.len()) <= LONGEST_PROFILE
+                {
+                    self.profile.push((*number, *count, data.to_vec()));
                 }
             }
             0xee if content.starts_with(b"Adobe") => self.adobe = content.get(11).copied(),
@@ -43,23 +45,26 @@ impl Metadata {
         }
     }
 
-    /// The ICC profile, its parts in order, if all are there.
+    /// The ICC profile, put together of its segments in the order of their numbers; `None` unless all are there.
     #[must_use]
     pub fn profile(&self) -> Option<Vec<u8>> {
         let mut parts: Vec<&(u8, u8, Vec<u8>)> = self.profile.iter().collect();
         parts.sort_by_key(|(number, _, _)| *number);
-        let complete = (1_u8..)
-            .zip(&parts)
-            .all(|(expected, (number, count, _))| *number == expected && usize::from(*count) == parts.len());
+        let complete = (1..).zip(&parts).all(|(expected, (number, count, _))| {
+            usize::from(*number) == expected && usize::from(*count) == parts.len()
+        });
         (complete && !parts.is_empty())
             .then(|| parts.iter().flat_map(|(_, _, data)| data.iter().copied()).collect())
     }
 
-    /// Bytes that are kept.
+    /// Most bytes that the metadata takes: what is kept, and [`Self::profile`] once more.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        let profile: usize = self.profile.iter().map(|(_, _, data)| data.len()).sum();
-        profile.saturating_mul(2).saturating_add(self.exif.as_ref().map_or(0, Vec::len))
+        self.profile_bytes().saturating_mul(2).saturating_add(self.exif.as_ref().map_or(0, Vec::len))
+    }
+
+    fn profile_bytes(&self) -> usize {
+        self.profile.iter().map(|(_, _, data)| data.len()).sum()
     }
 }
 

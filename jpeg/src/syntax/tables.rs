@@ -1,16 +1,16 @@
-//! What scans are decoded with, as defined so far (ITU-T T.81, sections B.2.3 and B.2.4).
+//! Tables and scan headers: what scans are decoded with (ITU-T T.81, sections B.2.3 and B.2.4).
 
-use crate::entropy::huffman::Huffman;
 use crate::error::Error;
 use crate::syntax::frame::{Frame, NATURAL};
+use crate::syntax::huffman::HuffmanTable;
 
-/// Tables and the restart interval; each may be redefined between scans.
+/// Tables and the restart interval, as defined so far; each may be redefined between scans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
     /// Codes of DC differences.
-    pub(crate) dc: [Option<Huffman>; 4],
+    pub(crate) dc: [Option<HuffmanTable>; 4],
     /// Codes of AC coefficients.
-    pub(crate) ac: [Option<Huffman>; 4],
+    pub(crate) ac: [Option<HuffmanTable>; 4],
     /// Steps of quantisation, natural order.
     pub(crate) quantisation: [Option<[u16; 64]>; 4],
     /// MCUs between restart markers; 0 for none.
@@ -18,11 +18,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Takes a segment if it defines a table or the interval.
-    pub(crate) fn take(&mut self, marker: u8, content: &[u8]) -> Result<(), Error> {
+    /// Takes what a segment defines, if that is tables or the interval.
+    pub(crate) fn define(&mut self, marker: u8, content: &[u8]) -> Result<(), Error> {
         match marker {
-            0xc4 => self.take_huffman(content),
-            0xdb => self.take_quantisation(content),
+            0xc4 => self.define_huffman(content),
+            0xdb => self.define_quantisation(content),
             0xdd => {
                 let interval = content.first_chunk();
                 let interval = interval.ok_or_else(|| Error::damaged("its restart interval is cut short"))?;
@@ -33,7 +33,7 @@ impl Tables {
         }
     }
 
-    fn take_huffman(&mut self, mut content: &[u8]) -> Result<(), Error> {
+    fn define_huffman(&mut self, mut content: &[u8]) -> Result<(), Error> {
         while let Some((kind, rest)) = content.split_first() {
             let short = Error::damaged("a Huffman table is cut short");
             let Some((counts, rest)) = rest.split_first_chunk::<16>() else { return Err(short) };
@@ -44,22 +44,22 @@ impl Tables {
             let class = if kind >> 4 == 0 { &mut self.dc } else { &mut self.ac };
             let place = class.get_mut(usize::from(kind & 15));
             let place = place.ok_or_else(|| Error::damaged("a Huffman table has a number over 3"))?;
-            *place = Some(Huffman::new(counts, symbols)?);
+            *place = Some(HuffmanTable::new(counts, symbols)?);
             content = rest;
         }
         Ok(())
     }
 
-    fn take_quantisation(&mut self, mut content: &[u8]) -> Result<(), Error> {
+    fn define_quantisation(&mut self, mut content: &[u8]) -> Result<(), Error> {
         while let Some((kind, rest)) = content.split_first() {
             let width = if kind >> 4 == 0 { 1 } else { 2 };
             let Some((steps, rest)) = rest.split_at_checked(64 * width) else {
                 return Err(Error::damaged("a quantisation table is cut short"));
             };
             let mut table = [0_u16; 64];
-            for (place, step) in NATURAL.iter().zip(steps.chunks_exact(width)) {
+            for (natural, step) in NATURAL.iter().zip(steps.chunks_exact(width)) {
                 let step = step.iter().fold(0, |value, byte| value << 8 | u16::from(*byte));
-                if let Some(place) = table.get_mut(usize::from(*place)) {
+                if let Some(place) = table.get_mut(usize::from(*natural)) {
                     *place = step;
                 }
             }
@@ -71,32 +71,33 @@ impl Tables {
     }
 }
 
-/// A scan header: which components come, with which codes, which coefficients and bits of them
-/// (section B.2.3).
+/// A scan header: which components a scan has, with which tables, which coefficients and bits of them (section
+/// B.2.3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ScanHeader {
     /// One to four, in the order of the frame.
     pub(crate) components: Vec<ScanComponent>,
-    /// First and last coefficient, zigzag order.
+    /// First and last coefficient, zigzag order (Ss and Se).
     pub(crate) band: (u8, u8),
-    /// Bit above the lowest one that was there before this scan; 0 when this is the first.
+    /// Lowest bit before this scan (Ah); 0 when it is the first of its band.
     pub(crate) high: u8,
-    /// Lowest bit after this scan.
+    /// Lowest bit after this scan (Al).
     pub(crate) low: u8,
 }
 
 /// A component in a scan.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ScanComponent {
-    /// Its place in the frame.
-    pub(crate) place: usize,
-    /// Number of its code of DC differences.
-    pub(crate) dc: usize,
-    /// Number of its code of AC coefficients.
-    pub(crate) ac: usize,
+    /// Its index in the frame.
+    pub(crate) component: usize,
+    /// Number of its table of DC differences.
+    pub(crate) dc_table: usize,
+    /// Number of its table of AC coefficients.
+    pub(crate) ac_table: usize,
 }
 
 impl ScanHeader {
+    /// Reads the segment behind a start-of-scan marker.
     pub(crate) fn parse(content: &[u8], frame: &Frame) -> Result<Self, Error> {
         let short = || Error::damaged("a scan header is cut short");
         let (count, rest) = content.split_first().ok_or_else(short)?;
@@ -105,17 +106,17 @@ impl ScanHeader {
         }
         let (chunks, _) = rest.as_chunks::<2>();
         let mut components: Vec<ScanComponent> = Vec::new();
-        for [name, codes] in chunks.iter().take(usize::from(*count)) {
-            let place = frame.components.iter().position(|component| component.name == *name);
-            let place =
-                place.ok_or_else(|| Error::damaged("a scan names a component that is not in the frame"))?;
-            if components.iter().any(|component| component.place >= place) {
+        for [name, tables] in chunks.iter().take(usize::from(*count)) {
+            let index = frame.components.iter().position(|component| component.name == *name);
+            let index =
+                index.ok_or_else(|| Error::damaged("a scan names a component that is not in the frame"))?;
+            if components.iter().any(|other| other.component >= index) {
                 return Err(Error::damaged("a scan has its components twice, or out of order"));
             }
             components.push(ScanComponent {
-                place,
-                dc: usize::from(codes >> 4),
-                ac: usize::from(codes & 15),
+                component: index,
+                dc_table: usize::from(tables >> 4),
+                ac_table: usize::from(tables & 15),
             });
         }
         let parameters = rest.get(usize::from(*count) * 2..).and_then(<[u8]>::first_chunk);

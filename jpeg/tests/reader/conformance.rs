@@ -1,18 +1,19 @@
-//! Files of other writers, held to what libjpeg-turbo and the plain reader make of them, and of every small size.
+//! Files of other writers, compared with the pixels of libjpeg-turbo and of the reference reader; and every small
+//! size.
 
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use thumbnail_jpeg::Scale;
 
-use crate::{SCALES, plain, read, skip};
+use crate::{SCALES, read, reference, skipped_codes};
 
-/// What is refused, by which words.
+/// Files that are refused, and the words that say why.
 const REFUSED: [(&str, &str); 3] = [
     ("arithmetic", "arithmetic coding"),
     ("lossless", "lossless coding"),
     ("twelve-bits", "12 bits a sample"),
 ];
 
-/// Where planes of a quarter of the resolution are interpolated, and libjpeg repeats samples.
+/// Files with planes of a quarter of the resolution: libjpeg repeats their samples, and this crate interpolates them.
 const INTERPOLATED: [&str; 3] = ["410", "411", "441"];
 
 fn png(path: &std::path::Path) -> (u32, u32, Vec<u8>) {
@@ -49,14 +50,14 @@ fn files_of_other_writers_give_the_pixels_of_libjpeg_turbo() {
         if name == "progressive-without-dc" {
             assert_eq!(summary.lost, 1.0, "{name}");
         } else {
-            assert!(skip::compare(&name, &file, &plain::read(&file).unwrap()) > 0);
+            assert!(skipped_codes::compare(&name, &file, &reference::read(&file).unwrap()) > 0);
         }
         compared += 1;
     }
     assert_eq!((compared, refused), (23, REFUSED.len()));
 }
 
-/// A colour at a place: slopes, which survive any sampling of chroma.
+/// The colour at a position: slopes, which survive any sampling of chroma.
 fn color(x: f64, y: f64) -> [f64; 3] {
     [40.0 + 2.0 * x, 200.0 - 2.0 * y, 60.0 + x + y]
 }

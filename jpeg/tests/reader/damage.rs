@@ -1,15 +1,14 @@
-//! What is left of damaged photographs: all rows or an error, what lies before the damage as it was, and the truth
-//! about how much is lost.
+//! Damaged photographs: they give all rows or an error, unchanged rows before the damage, and the share that is lost.
 
 use thumbnail_jpeg::{Component, Error, Head, Scale, Summary};
 
-use crate::odd::Random;
+use crate::writer::Random;
 use crate::{data, read};
 
 const BASELINE: &str = "photo-2048x1365.jpg";
 const PROGRESSIVE: &str = "photo-2048x878-progressive.jpg";
 
-/// A whole file, decoded, and what cuts of it are held to.
+/// A whole file and its pixels, which damaged copies are compared with.
 struct Whole {
     file: Vec<u8>,
     head: Head,
@@ -25,11 +24,11 @@ impl Whole {
         Self { file, head, scale, pixels }
     }
 
-    /// The rows of a damaged copy, which are all there; `None` where nothing can be made of it.
+    /// Reads a damaged copy, and checks that all rows are there; `None` if it is refused.
     fn read(&self, damaged: &[u8]) -> Option<(Summary, Vec<u8>)> {
         let (summary, pixels) = match read(damaged, self.scale) {
             Ok(read) => read,
-            Err(Error::Damaged(_)) => return None,
+            Err(Error::CutShort | Error::Damaged(_)) => return None,
             Err(error) => panic!("{error}"),
         };
         assert_eq!(pixels.len(), self.pixels.len(), "rows are missing");
@@ -37,7 +36,7 @@ impl Whole {
         Some((summary, pixels))
     }
 
-    /// Bytes of the pixels that depend on nothing but the first so many rows of MCUs.
+    /// Bytes of the pixels that depend on the first `rows` rows of MCUs alone.
     fn settled(&self, rows: usize) -> usize {
         let unit = self.head.frame.components.iter().map(|component| component.down).max().unwrap() * 8;
         let rows = rows * (unit / self.scale.reduction()) as usize;
@@ -76,7 +75,7 @@ fn baseline_photo_cut_anywhere_keeps_every_row_before_the_cut() {
         let lost = (summary.lost * (across * down) as f64).round() as usize;
         let settled = whole.settled((across * down - lost) / across);
         assert_eq!(pixels[..settled], whole.pixels[..settled], "cut to {length}");
-        // More of the file is never less of the picture, and the share of one is about that of the other.
+        // A longer part of the file never loses more, and the share that is lost is about the share that was cut off.
         assert!(summary.lost <= least, "cut to {length}");
         assert!((summary.lost + part as f64 / 200.0 - 1.0).abs() < 0.15, "cut to {length}: {}", summary.lost);
         least = summary.lost;
@@ -103,7 +102,7 @@ fn progressive_photo_cut_anywhere_is_as_good_as_it_says() {
                 assert!(likeness > 29.0, "{scale:?} cut to {length}: {likeness} dB");
             }
         }
-        // All of it from two fifths of the file on.
+        // From two fifths of the file on, all parts are.
         assert!(mostly_good * 2 > all, "{scale:?}: {mostly_good} of {all}");
     }
 }

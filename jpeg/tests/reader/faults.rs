@@ -1,17 +1,17 @@
-//! Single faults in files of which every coefficient is known: each spoils what it must and nothing else.
+//! Single faults in files whose coefficients are all known: each spoils what it must and nothing else.
 
 use std::io::{self, BufReader, Read};
 
 use thumbnail_jpeg::{Coefficients, Error, Head, Scale, Wanted};
 
-use crate::odd::{self, Picture, Process, Random, Writing};
+use crate::writer::{self, Picture, Process, Random, Writing};
 use crate::{SCALES, any, read};
 
 fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
     Head::read(&mut file)?.coefficients(file, Scale::Full)
 }
 
-/// Code and place of every marker, restarts included.
+/// Code and position of every marker, restarts included.
 fn markers(file: &[u8]) -> Vec<(u8, usize)> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at + 1 < file.len() {
@@ -50,11 +50,11 @@ fn differing(found: &Coefficients, expected: &Coefficients, component: usize) ->
 fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
     let picture = Picture::random(3, 80, 80, &[(1, 1)], 0.5);
     let scans = match process {
-        Process::Progressive => odd::successive_progression(&picture, 2),
-        _ => odd::together(&picture),
+        Process::Progressive => writer::successive_progression(&picture, 2),
+        _ => writer::together(&picture),
     };
     let writing = Writing { restarts: vec![interval], ..Writing::new(process, scans) };
-    let file = odd::write(&picture, &writing);
+    let file = writer::write(&picture, &writing);
     (picture, file)
 }
 
@@ -62,7 +62,7 @@ fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
 fn garbage_between_segments_is_passed_over() {
     for seed in 0..60 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let (scale, _) = SCALES[seed as usize % 4];
         let (_, expected) = read(&file, scale).unwrap();
         for (code, at) in markers(&file) {
@@ -79,11 +79,11 @@ fn garbage_between_segments_is_passed_over() {
     }
 }
 
-/// As the frames of Motion JPEG are.
+/// Frames of Motion JPEG are like that.
 #[test]
 fn file_without_huffman_tables_is_read_with_those_of_annex_k() {
     let picture = Picture::random(8, 90, 70, &[(2, 1), (1, 1), (1, 1)], 0.4);
-    let file = odd::write(&picture, &Writing::new(Process::Baseline, odd::together(&picture)));
+    let file = writer::write(&picture, &Writing::new(Process::Baseline, writer::together(&picture)));
     let expected = coefficients(&file).unwrap();
     let mut bare = file.clone();
     for at in places(&file, 0xc4..=0xc4).into_iter().rev() {
@@ -166,7 +166,7 @@ fn damage_in_an_interval_stays_in_it() {
     }
 }
 
-/// Where a scan of AC breaks off, later ones refine what came of it and leave the rest alone.
+/// After a scan of AC that breaks off, later ones refine the blocks that came and leave the others alone.
 #[test]
 fn blocks_that_missed_a_scan_are_not_refined_with_the_bits_of_others() {
     let (picture, file) = grey(Process::Progressive, 0);
@@ -203,12 +203,12 @@ fn picture_without_its_last_bits_is_damaged_by_one_unit() {
             assert!(block.iter().zip(expected).all(is_close), "before scan {scan}: block {number}");
         }
     }
-    // Without a scan that says something first, all is lost.
+    // Without the first scan of a coefficient that is kept, all is lost.
     assert_eq!(coefficients(&file[..scans[1]]).unwrap().lost, 1.0);
-    // Who closes the file says that it is to be so.
+    // An end marker says that nothing more was to come.
     let closed = [&file[..scans[4]], &[0xff, 0xd9]].concat();
     assert_eq!(coefficients(&closed).unwrap().lost, 0.0);
-    // But not in the middle of a scan.
+    // But not after a scan that breaks off.
     let closed = [&file[..scans[3] + 30], &[0xff, 0xd9]].concat();
     assert_eq!(coefficients(&closed).unwrap().lost, 0.01);
     let closed = [&file[..scans[1] + 30], &[0xff, 0xd9]].concat();
@@ -219,8 +219,8 @@ fn picture_without_its_last_bits_is_damaged_by_one_unit() {
 fn more_missing_bits_than_a_writer_leaves_are_loss() {
     let picture = Picture::random(3, 80, 80, &[(1, 1)], 0.5);
     for (low, lost) in [(3, 0.01), (4, 1.0)] {
-        let scans = odd::successive_progression(&picture, low);
-        let file = odd::write(&picture, &Writing::new(Process::Progressive, scans));
+        let scans = writer::successive_progression(&picture, low);
+        let file = writer::write(&picture, &Writing::new(Process::Progressive, scans));
         let refinement = places(&file, 0xda..=0xda)[2];
         assert_eq!(coefficients(&file[..refinement]).unwrap().lost, lost, "{low} bits");
     }
@@ -232,20 +232,20 @@ fn broken_header_ends_the_picture_as_the_end_of_the_file_does() {
     let scans = places(&file, 0xda..=0xda);
     for (scan, at) in scans.iter().enumerate() {
         let mut spoiled = file.clone();
-        // The component that the scan is of.
+        // The name of the component of the scan.
         spoiled[at + 5] = 77;
         let found = coefficients(&spoiled);
-        // Without AC nothing has come that would be a picture.
+        // Without AC all is lost.
         if scan < 2 {
             let refusal = found.unwrap_err().to_string();
-            assert_eq!(refusal, "a scan names a component that is not in the frame");
+            assert_eq!(refusal, "a damaged JPEG: a scan names a component that is not in the frame");
         } else {
             assert_eq!(found.unwrap(), coefficients(&file[..*at]).unwrap());
         }
     }
 }
 
-/// Gives so many bytes of a file, then an error.
+/// Gives a number of bytes of a file, then an error.
 struct Breaking<'a>(&'a [u8]);
 
 impl Read for Breaking<'_> {
@@ -264,7 +264,7 @@ fn failing_reader_is_never_taken_for_damage() {
         if writing.dnl {
             continue;
         }
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let (scale, _) = SCALES[seed as usize % 4];
         let (_, expected) = read(&file, scale).unwrap();
         let mut random = Random::new(seed);
@@ -298,26 +298,26 @@ impl Read for Counting<'_> {
     }
 }
 
-/// A scan of a few bytes costs a visit to every block. What tells how many scans were read is where reading ends.
+/// A scan of a few bytes costs a visit to every block. The position at which reading ends tells how many were read.
 #[test]
 fn scans_are_read_only_as_far_as_the_size_of_the_picture_and_the_file_warrant() {
     let picture = Picture::grey(1600, 1600, &[(1, 1)], vec![[1; 64]]);
-    let mut scans = odd::successive_progression(&picture, 0);
+    let mut scans = writer::successive_progression(&picture, 0);
     let first = scans.remove(0);
-    let bands = (1..64).map(|at| odd::Scan { ss: at, se: at, ..scans[0].clone() });
+    let bands = (1..64).map(|at| writer::Scan { ss: at, se: at, ..scans[0].clone() });
     let scans: Vec<_> = std::iter::once(first).chain(bands).collect();
-    let writing = Writing { huffman: odd::Huffman::Optimal, ..Writing::new(Process::Progressive, scans) };
-    let file = odd::write(&picture, &writing);
+    let writing = Writing { huffman: writer::Huffman::Optimal, ..Writing::new(Process::Progressive, scans) };
+    let file = writer::write(&picture, &writing);
     let mut source = BufReader::with_capacity(1, Counting(&file, 0));
     let head = Head::read(&mut source).unwrap();
     let refusal = head.coefficients(&mut source, Scale::Half).unwrap_err().to_string();
-    assert_eq!(refusal, "it has more scans than a picture of its size can need");
+    assert_eq!(refusal, "a damaged JPEG: it has more scans than a picture of its size can need");
     let read = source.get_ref().1;
     let scans = places(&file[..read], 0xda..=0xda).len();
     // The bytes of the DC scan, one bit a block, pay for two more.
     assert_eq!(scans, 16 + 2 + 2, "{read} of {} bytes", file.len());
-    // A small picture may have as many as it likes.
+    // A small picture may have any number of scans.
     let small = Picture { width: 30, height: 30, ..Picture::grey(30, 30, &[(1, 1)], vec![[1; 64]]) };
-    let file = odd::write(&small, &writing);
+    let file = writer::write(&small, &writing);
     assert_eq!(coefficients(&file).unwrap().lost, 0.0);
 }

@@ -1,4 +1,4 @@
-//! The JPEG reader against a plain one, on files that no camera writes.
+//! Tests of the reader on files that no camera writes, against a reference reader.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,33 +9,33 @@
     dead_code,
     unreachable_pub,
     unused_imports,
-    reason = "a test may panic, and the writer of odd files has more than every test needs"
+    reason = "a test may panic, and the writer can do more than each test needs"
 )]
 
 mod conformance;
 mod damage;
 mod faults;
-mod odd;
-mod plain;
+mod reference;
 mod round_trip;
-mod skip;
+mod skipped_codes;
 mod threads;
+mod writer;
 
 use std::io::{BufRead, BufReader, Read};
 
 use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted, height_at_end};
 
-use self::odd::{Picture, Random, Writing};
+use self::writer::{Picture, Random, Writing};
 
 const SCALES: [(Scale, u32); 4] =
     [(Scale::Full, 8), (Scale::Half, 4), (Scale::Quarter, 2), (Scale::Eighth, 1)];
 
-/// Every row, read to the end of the file.
+/// Reads a file to its end; gives all rows.
 fn read(file: &[u8], scale: Scale) -> Result<(Summary, Vec<u8>), Error> {
     read_by(file, file, scale)
 }
 
-/// [`read`] through a reader of the file.
+/// [`read`], through a reader of the file.
 fn read_by(mut reader: impl BufRead, file: &[u8], scale: Scale) -> Result<(Summary, Vec<u8>), Error> {
     let mut head = Head::read(&mut reader)?;
     if head.frame.height == 0 {
@@ -59,9 +59,10 @@ fn grown(factor: u8, most: u8, samples: u32) -> u32 {
     size
 }
 
-/// Holds the planes that need no upsampling to the exact inverse transform; tells how many there were.
-fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
-    let most = |factor: fn(&plain::Component) -> u8| expected.components.iter().map(factor).max().unwrap();
+/// Compares the planes that need no upsampling with the exact inverse transform; gives their number.
+fn compare(name: &str, file: &[u8], expected: &reference::Frame) -> usize {
+    let most =
+        |factor: fn(&reference::Component) -> u8| expected.components.iter().map(factor).max().unwrap();
     let (most_h, most_v) = (most(|c| c.h), most(|c| c.v));
     let count = expected.components.len();
     let mut compared = 0;
@@ -91,7 +92,7 @@ fn compare(name: &str, file: &[u8], expected: &plain::Frame) -> usize {
     compared
 }
 
-/// A picture whose components come out as they are: grey, RGB by Adobe's word, or inks without it.
+/// A random picture whose components come out unconverted: grey, RGB marked by Adobe's segment, or inks without it.
 fn any(seed: u64) -> Option<(Picture, Writing)> {
     let mut random = Random::new(seed);
     let (width, height) = (1 + random.below(70), 1 + random.below(70));
@@ -103,7 +104,7 @@ fn any(seed: u64) -> Option<(Picture, Writing)> {
     let mut writing = Writing::random(&picture, true, &mut random);
     writing.adobe = (count == 3).then_some(0);
     writing.jfif = false;
-    // Ten blocks in a unit are the most (section B.2.3).
+    // An MCU has ten blocks at most (section B.2.3).
     let blocks: u32 = sampling.iter().map(|(h, v)| u32::from(h * v)).sum();
     (blocks <= 10).then_some((picture, writing))
 }
@@ -113,13 +114,13 @@ fn every_size_sampling_process_and_scan_script_gives_the_exact_picture() {
     let mut compared = 0;
     for seed in 0..1500 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
-        compared += compare(&format!("seed {seed}"), &file, &plain::read(&file).unwrap());
+        let file = writer::write(&picture, &writing);
+        compared += compare(&format!("seed {seed}"), &file, &reference::read(&file).unwrap());
     }
     assert!(compared > 5000, "only {compared} planes were compared");
 }
 
-/// Gives at most so many bytes at a time.
+/// Gives a few bytes at a time.
 struct Dribble<'a>(&'a [u8], Random);
 
 impl Read for Dribble<'_> {
@@ -133,7 +134,7 @@ impl Read for Dribble<'_> {
 fn result_does_not_depend_on_how_the_bytes_arrive() {
     for seed in (0..400).chain(2000..2020) {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         let (scale, _) = SCALES[seed as usize % 4];
         let (_, whole) = read(&file, scale).unwrap();
         let (_, single) = read_by(BufReader::with_capacity(1, file.as_slice()), &file, scale).unwrap();
@@ -151,7 +152,7 @@ fn data(name: &str) -> Vec<u8> {
 fn photographs_are_read_exactly() {
     for name in ["grey.jpg", "photo-2048x1365.jpg", "photo-2048x878-progressive.jpg", "quality-35.jpg"] {
         let file = data(name);
-        let expected = plain::read(&file).unwrap();
+        let expected = reference::read(&file).unwrap();
         let luma = expected.components[0].plane(8, 8).clamped();
         let (summary, pixels) = read(&file, Scale::Full).unwrap();
         let channels = pixels.len() / (summary.width * summary.height) as usize;
@@ -159,7 +160,7 @@ fn photographs_are_read_exactly() {
             assert!(compare(name, &file, &expected) > 0);
             continue;
         }
-        // Luma comes back out of RGB, but for clipped colours.
+        // Luma can be computed back from RGB, except of clipped colours.
         let mut off = 0;
         for (at, pixel) in pixels.chunks_exact(3).enumerate() {
             let (x, y) = (at % summary.width as usize, at / summary.width as usize);
@@ -172,12 +173,12 @@ fn photographs_are_read_exactly() {
     }
 }
 
-/// Whatever is cut off, the rows are all there or the file is refused, and what is lost is told.
+/// A file that is cut anywhere gives all rows and the share that is lost, or is refused.
 #[test]
 fn truncation_at_every_byte_gives_a_picture_or_an_error() {
     for seed in 0..15 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let file = odd::write(&picture, &writing);
+        let file = writer::write(&picture, &writing);
         for length in 0..file.len().min(3000) {
             let (scale, _) = SCALES[length % 4];
             let Ok((summary, pixels)) = read(&file[..length], scale) else { continue };
@@ -192,7 +193,7 @@ fn truncation_at_every_byte_gives_a_picture_or_an_error() {
 fn flipped_bits_are_survived() {
     for seed in 0..400_u64 {
         let Some((picture, writing)) = any(seed) else { continue };
-        let mut file = odd::write(&picture, &writing);
+        let mut file = writer::write(&picture, &writing);
         let mut random = Random::new(seed + 1);
         for _ in 0..20 {
             for _ in 0..=random.below(4) {
@@ -209,12 +210,12 @@ fn flipped_bits_are_survived() {
     }
 }
 
-/// The DC scans come first; at 1/8 nothing else of a grey picture is wanted.
+/// The DC scan comes first, and at 1/8 a grey picture needs nothing else.
 #[test]
 fn reading_stops_when_enough_is_known() {
     let picture = Picture::random(5, 200, 200, &[(1, 1)], 0.8);
-    let scans = odd::spectral_progression(&picture);
-    let file = odd::write(&picture, &Writing::new(odd::Process::Progressive, scans));
+    let scans = writer::spectral_progression(&picture);
+    let file = writer::write(&picture, &Writing::new(writer::Process::Progressive, scans));
     let mut reader = BufReader::with_capacity(64, file.as_slice());
     let head = Head::read(&mut reader).unwrap();
     let summary =

@@ -1,7 +1,7 @@
-//! The writer of odd files and the plain reader agree on every coefficient.
+//! The writer and the reference reader agree on every coefficient.
 
-use crate::odd::{self, Huffman, Picture, Process, Random, Writing};
-use crate::plain;
+use crate::reference;
+use crate::writer::{self, Huffman, Picture, Process, Random, Writing};
 
 /// Any picture: 1, 3 or 4 components (seldom 2), any sampling factors, seldom larger than 60 pixels a side.
 fn any_picture(seed: u64, random: &mut Random) -> Picture {
@@ -29,7 +29,7 @@ fn any_picture(seed: u64, random: &mut Random) -> Picture {
     picture
 }
 
-fn assert_same(seed: u64, found: &plain::Frame, expected: &Picture) {
+fn assert_same(seed: u64, found: &reference::Frame, expected: &Picture) {
     assert_eq!((found.width, found.height), (expected.width, expected.height), "seed {seed}");
     assert_eq!(found.components.len(), expected.components.len(), "seed {seed}");
     for (c, (found, expected)) in found.components.iter().zip(&expected.components).enumerate() {
@@ -48,10 +48,11 @@ fn round_trips(seeds: std::ops::Range<u64>) {
         let mut random = Random::new(seed);
         let picture = any_picture(seed, &mut random);
         let writing = Writing::random(&picture, seed % 4 != 0, &mut random);
-        let file = odd::write(&picture, &writing);
-        let frame = plain::read(&file).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{writing:?}"));
+        let file = writer::write(&picture, &writing);
+        let frame =
+            reference::read(&file).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{writing:?}"));
         assert_eq!(frame.ended, writing.eoi, "seed {seed}");
-        let expected = odd::expected(&picture, &writing);
+        let expected = writer::expected(&picture, &writing);
         assert_same(seed, &frame, &expected);
         for (found, component) in frame.components.iter().zip(&picture.components) {
             assert_eq!(found.table, picture.tables[usize::from(component.table)], "seed {seed}");
@@ -82,10 +83,10 @@ fn longest_end_of_band_run_is_written_and_read() {
     let last = picture.components[0].blocks.len() - 1;
     picture.components[0].blocks[last][63] = 5;
     for al in [0, 1] {
-        let scans = odd::successive_progression(&picture, al);
+        let scans = writer::successive_progression(&picture, al);
         let writing = Writing { huffman: Huffman::Optimal, ..Writing::new(Process::Progressive, scans) };
-        let file = odd::write(&picture, &writing);
-        assert_same(7, &plain::read(&file).unwrap(), &picture);
+        let file = writer::write(&picture, &writing);
+        assert_same(7, &reference::read(&file).unwrap(), &picture);
     }
 }
 
@@ -95,8 +96,8 @@ fn samples_come_back_within_quantisation() {
         128.0 + 90.0 * (x as f64 / 9.0 + c as f64).sin() * (y as f64 / 14.0).cos()
     };
     let picture = Picture::from_samples(77, 51, &[(2, 2), (1, 1), (1, 2)], vec![[1; 64]], sample);
-    let writing = Writing::new(Process::Baseline, odd::together(&picture));
-    let frame = plain::read(&odd::write(&picture, &writing)).unwrap();
+    let writing = Writing::new(Process::Baseline, writer::together(&picture));
+    let frame = reference::read(&writer::write(&picture, &writing)).unwrap();
     for (c, component) in frame.components.iter().enumerate() {
         let plane = component.plane(8, 8);
         for y in 0..component.height {
@@ -109,10 +110,10 @@ fn samples_come_back_within_quantisation() {
 }
 
 /// One 8 by 8 block of these samples at each of the sixteen sizes.
-fn reduced(sample: impl Fn(f64, f64) -> f64 + Copy) -> Vec<(usize, usize, plain::Plane)> {
+fn reduced(sample: impl Fn(f64, f64) -> f64 + Copy) -> Vec<(usize, usize, reference::Plane)> {
     let picture = Picture::from_samples(8, 8, &[(1, 1)], vec![[1; 64]], |_, x, y| sample(x as f64, y as f64));
-    let writing = Writing::new(Process::Baseline, odd::together(&picture));
-    let frame = plain::read(&odd::write(&picture, &writing)).unwrap();
+    let writing = Writing::new(Process::Baseline, writer::together(&picture));
+    let frame = reference::read(&writer::write(&picture, &writing)).unwrap();
     let sides = [1, 2, 4, 8];
     let sizes = sides.iter().flat_map(|&w| sides.map(|h| (w, h)));
     sizes.map(|(w, h)| (w, h, frame.components[0].plane(w, h))).collect()
@@ -128,7 +129,7 @@ fn flat_block_keeps_its_level_at_each_size() {
     }
 }
 
-/// Cut spectra overshoot: half a block of a slope comes out at most 14 % steeper than its mean.
+/// Truncated spectra overshoot: a slope comes out at most 14 % steeper than it is in half a block.
 #[test]
 fn sloping_block_slopes_alike_at_each_size() {
     for (w, h, plane) in reduced(|x, y| 128.0 + (x - 3.5) * 14.0 + (y - 3.5) * 10.0) {
@@ -151,8 +152,8 @@ fn each_coefficient_is_the_same_wave_at_each_size() {
         let (u, v) = (position % 8, position / 8);
         let mut picture = Picture::grey(8, 8, &[(1, 1)], vec![[2; 64]]);
         picture.components[0].blocks[0][position] = 100;
-        let writing = Writing::new(Process::Baseline, odd::together(&picture));
-        let frame = plain::read(&odd::write(&picture, &writing)).unwrap();
+        let writing = Writing::new(Process::Baseline, writer::together(&picture));
+        let frame = reference::read(&writer::write(&picture, &writing)).unwrap();
         for (w, h) in [1, 2, 4, 8].iter().flat_map(|&w| [1, 2, 4, 8].map(|h| (w, h))) {
             let plane = frame.components[0].plane(w, h);
             for (x, y) in (0..w * h).map(|i| (i % w, i / w)) {
@@ -170,22 +171,23 @@ fn each_coefficient_is_the_same_wave_at_each_size() {
 #[test]
 fn box_of_one_is_the_mean_that_dc_says() {
     let picture = Picture::random(3, 64, 48, &[(1, 1)], 0.6);
-    let writing = Writing::new(Process::Extended, odd::together(&picture));
-    let frame = plain::read(&odd::write(&picture, &writing)).unwrap();
+    let writing = Writing::new(Process::Extended, writer::together(&picture));
+    let frame = reference::read(&writer::write(&picture, &writing)).unwrap();
     let (boxes, dc) = (frame.components[0].box_plane(1), frame.components[0].plane(1, 1));
     assert!(boxes.samples.iter().zip(&dc.samples).all(|(a, b)| (a - b).abs() < 1e-6));
     assert_eq!(frame.components[0].box_plane(8), frame.components[0].plane(8, 8));
 }
 
-/// The reader is no proof of the writer if it takes anything.
+/// A reference reader that accepted anything would prove nothing.
 #[test]
 fn damaged_files_are_refused() {
     let picture = Picture::random(5, 70, 50, &[(2, 1), (1, 1), (1, 1)], 0.5);
-    let writing = Writing { restarts: vec![3], ..Writing::new(Process::Baseline, odd::together(&picture)) };
-    let file = odd::write(&picture, &writing);
+    let writing =
+        Writing { restarts: vec![3], ..Writing::new(Process::Baseline, writer::together(&picture)) };
+    let file = writer::write(&picture, &writing);
     let restart = file.windows(2).position(|pair| pair == [0xff, 0xd1]).unwrap();
     let mut other = file.clone();
     other[restart + 1] = 0xd2;
-    assert!(plain::read(&other).is_err());
-    assert!(plain::read(&file[..restart + 2]).is_err());
+    assert!(reference::read(&other).is_err());
+    assert!(reference::read(&file[..restart + 2]).is_err());
 }

@@ -1,4 +1,4 @@
-//! What comes out does not depend on the number of threads.
+//! The result does not depend on the number of threads.
 
 use std::num::NonZeroUsize;
 
@@ -6,9 +6,9 @@ use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use thumbnail_jpeg::{Error, Head, Scale, Summary, Wanted};
 
 use crate::SCALES;
-use crate::odd::Random;
+use crate::writer::Random;
 
-/// A picture of noise and slopes, some MB, so that its stretches are worth a thread.
+/// A file of some MB, of noise and slopes, so that its stretches are worth a thread.
 fn file(interval: Option<u16>) -> Vec<u8> {
     let (width, height) = (1600, 1200);
     let mut random = Random::new(7);
@@ -62,7 +62,7 @@ fn threads_change_nothing_with_and_without_restart_markers() {
     }
 }
 
-/// Whether this process has threads of the reader.
+/// True when this process has threads of the reader.
 fn has_threads() -> bool {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     tasks.flatten().any(|task| std::fs::read(task.path().join("comm")).is_ok_and(|name| name == b"jpeg\n"))

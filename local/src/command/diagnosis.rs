@@ -1,10 +1,10 @@
-//! The answer of the function's doctor as lines for people.
+//! The response to a doctor event as lines of text.
 
 use std::fmt;
 
 use serde::Deserialize;
 
-/// What the doctor of a function found.
+/// Findings of the function's doctor.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Diagnosis {
     healthy: bool,
@@ -20,20 +20,20 @@ struct Finding {
 }
 
 impl Diagnosis {
-    /// Reads an answer; none when it is not one of a doctor.
+    /// Reads a response; returns `None` for responses to other events.
     #[must_use]
     pub(crate) fn read(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// Whether nothing is wrong.
+    /// Returns whether no finding is wrong.
     #[must_use]
     pub(crate) fn is_healthy(&self) -> bool {
         self.healthy
     }
 }
 
-/// A line for each finding, and one for what to do about it.
+/// Writes a line for each finding, and another for its remedy.
 impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Finding { check, status, sentence, remedy } in &self.findings {

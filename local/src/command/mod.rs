@@ -1,19 +1,24 @@
-//! The commands and what they have in common.
+//! The command line and its commands.
 
+mod connection;
 mod diagnosis;
+mod event_object;
 mod function;
 pub(crate) mod invoke;
 mod outcome;
+pub(crate) mod print;
 pub(crate) mod serve;
 mod table;
 
 use clap::{Parser, Subcommand};
 
-/// Run the thumbnail function on this machine: a COS on a folder, an SCF runtime API, and your program
-/// between the two.
+use crate::command::invoke::InvokeOptions;
+use crate::command::serve::ServeOptions;
+
+/// Run the thumbnail function on this machine, with a local COS and a local SCF runtime API.
 ///
-/// The program is started unmodified, with the environment SCF would give it, and talks to a COS that checks
-/// every signature. Nothing leaves this machine and no account is needed.
+/// The program is started unmodified, with the environment that SCF would give it. The local COS stores objects in a
+/// folder and verifies every request signature. No account is needed, and no data leaves this machine.
 #[derive(Debug, Parser)]
 #[command(name = "scf-local", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
@@ -22,12 +27,12 @@ pub(crate) struct Cli {
 }
 
 const EXAMPLES: &str = "Examples:
-  scf-local invoke events/put.json --image cat.jpg    one event, one photo, one table
-  scf-local invoke events/delete.json                 events without a photo are just delivered
-  scf-local serve --source photos-1250000000          upload with any COS tool, get thumbnails";
+  scf-local invoke events/put.json --image cat.jpg    upload a photo and deliver its event
+  scf-local invoke events/remove.json                 deliver an event that needs no photo
+  scf-local serve --source photos-1250000000          run the function for every upload";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Invoke(invoke::Invoke),
-    Serve(serve::Serve),
+    Invoke(InvokeOptions),
+    Serve(ServeOptions),
 }

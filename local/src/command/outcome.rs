@@ -1,48 +1,53 @@
-//! What came of an invocation, for people.
+//! Output of the outcome of an invocation.
 
-use scf_local::{Answer, Cos, Outcome, print};
+use scf_local::{Cos, Invocation, Outcome};
 
 use crate::command::diagnosis::Diagnosis;
-use crate::command::table::Report;
+use crate::command::print;
+use crate::command::table::FunctionReport;
 
-/// Prints the outcome; whether it is a good one.
-pub(super) fn show(cos: &Cos, answer: &Answer) -> bool {
-    let rss = answer.peak_rss.map(|bytes| format!(", {} MB at most", bytes >> 20)).unwrap_or_default();
-    let milliseconds = answer.elapsed.as_millis();
-    let status = answer.outcome.status();
-    let mut good = answer.outcome.is_success();
-    match &answer.outcome {
-        Outcome::Response(text) => match (Report::read(text), Diagnosis::read(text)) {
+/// Prints an outcome, and returns whether it is a success in which no record failed.
+pub(super) fn print_outcome(cos: &Cos, invocation: &Invocation) -> bool {
+    let memory =
+        invocation.peak_rss.map(|bytes| format!(", peak memory {} MB", bytes >> 20)).unwrap_or_default();
+    let milliseconds = invocation.elapsed.as_millis();
+    let mut succeeded = invocation.outcome.is_success();
+    match &invocation.outcome {
+        Outcome::Response(text) => match (FunctionReport::read(text), Diagnosis::read(text)) {
             (Some(report), _) => {
                 print::line(report.table(|bucket, key| cos.file(bucket, key)).trim_end());
-                good = !report.has_failure();
+                succeeded = !report.has_failure();
             }
             (None, Some(diagnosis)) => {
                 print::line(diagnosis.to_string().trim_end());
-                good = diagnosis.is_healthy();
+                succeeded = diagnosis.is_healthy();
             }
             (None, None) => print::line(text),
         },
-        Outcome::Error(text) => print::line(&format!("the function answered with an error: {text}")),
-        other => print::line(&ending(other)),
+        failure => print::line(&description(failure)),
     }
-    print::line(&format!("{status} in {milliseconds} ms{rss}"));
-    good
+    print::line(&format!("status {} after {milliseconds} ms{memory}", invocation.outcome.status()));
+    succeeded
 }
 
-fn ending(outcome: &Outcome) -> String {
-    let code = |code: &Option<i32>| {
-        code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"))
+/// Describes an outcome in a sentence.
+fn description(outcome: &Outcome) -> String {
+    let exit = |code: &Option<i32>| {
+        code.map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"))
     };
     match outcome {
-        Outcome::AnswerTooLarge => "the answer is over 6 MB".to_owned(),
-        Outcome::Error(text) | Outcome::Response(text) | Outcome::StartFailed(text) => text.clone(),
-        Outcome::Exited { code: exit } => format!("the process ended during the invocation, {}", code(exit)),
-        Outcome::InitFailed { code: None } => "the process was not ready in time".to_owned(),
-        Outcome::InitFailed { code: exit } => {
-            format!("the process ended before it was ready, {}", code(exit))
+        Outcome::Error(text) => format!("the function returned an error: {text}"),
+        Outcome::Exited { code } => format!("the process ended during the invocation, {}", exit(code)),
+        Outcome::InitFailed { code: None } => {
+            "the process did not become ready: it exceeded the initialisation timeout, or a signal ended it"
+                .to_owned()
         }
-        Outcome::OutOfMemory => "the process was over its memory limit and was killed".to_owned(),
-        Outcome::TimedOut => "the time limit was over and the process was killed".to_owned(),
+        Outcome::InitFailed { code } => format!("the process ended before it was ready, {}", exit(code)),
+        Outcome::OutOfMemory => {
+            "the process exceeded the memory limit and was killed; raise --memory".to_owned()
+        }
+        Outcome::Response(text) | Outcome::StartFailed(text) => text.clone(),
+        Outcome::ResponseTooLarge => "the response is larger than 6 MB".to_owned(),
+        Outcome::TimedOut => "the process exceeded the time limit and was killed; raise --timeout".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The admin port: faults and the journal for programs that are not linked to the twin.
+//! The admin port: faults and the journal, for programs in other languages.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::cos::fault::Fault;
 use crate::cos::service::Service;
-use crate::http::{self, Outgoing, Verdict};
+use crate::http::{self, HttpAction, ScriptedBody};
 
 /// Largest list of faults, in bytes.
 const BODY_MAX: usize = 1 << 20;
@@ -23,30 +23,36 @@ enum Faults {
     Many(Vec<Fault>),
 }
 
+/// Serves the admin port until the future is dropped.
 pub(crate) async fn serve(listener: TcpListener, service: Arc<Service>) {
     let handler = move |request| {
         let service = Arc::clone(&service);
         async move {
-            let (status, text) = answer(&service, request).await;
-            let mut response = Response::new(Outgoing::whole(Bytes::from(text)));
+            let (status, text) = respond(&service, request).await;
+            let mut response = Response::new(ScriptedBody::whole(Bytes::from(text)));
             *response.status_mut() = status;
-            Verdict::Answer(response)
+            HttpAction::Respond(response)
         }
     };
     http::serve(&listener, handler, |socket| socket).await;
 }
 
-async fn answer(service: &Service, request: Request<Incoming>) -> (StatusCode, String) {
+async fn respond(service: &Service, request: Request<Incoming>) -> (StatusCode, String) {
     let (parts, body) = request.into_parts();
     match (parts.method.as_str(), parts.uri.path()) {
         ("POST", "/-/faults") => {
             let Ok(body) = Limited::new(body, BODY_MAX).collect().await else {
-                return (StatusCode::BAD_REQUEST, "the body is too long or broken\n".to_owned());
+                return (StatusCode::BAD_REQUEST, "the body is too large or incomplete\n".to_owned());
             };
             match serde_json::from_slice(&body.to_bytes()) {
                 Ok(Faults::One(fault)) => service.faults.add(*fault),
                 Ok(Faults::Many(faults)) => faults.into_iter().for_each(|fault| service.faults.add(fault)),
-                Err(error) => return (StatusCode::BAD_REQUEST, format!("not a fault: {error}\n")),
+                Err(error) => {
+                    return (
+                        StatusCode::BAD_REQUEST,
+                        format!("the body is neither a fault nor a list of faults: {error}\n"),
+                    );
+                }
             }
             (StatusCode::NO_CONTENT, String::new())
         }
@@ -62,6 +68,6 @@ async fn answer(service: &Service, request: Request<Incoming>) -> (StatusCode, S
             service.journal.lock().clear();
             (StatusCode::NO_CONTENT, String::new())
         }
-        _ => (StatusCode::NOT_FOUND, "there are /-/faults and /-/journal\n".to_owned()),
+        _ => (StatusCode::NOT_FOUND, "unknown path; this port has /-/faults and /-/journal\n".to_owned()),
     }
 }

@@ -1,84 +1,84 @@
-//! Faults on demand.
+//! Injected faults.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cos::wire::request::Request;
+use crate::cos::wire::request::CosRequest;
 
-/// What goes wrong with a request, and with which.
+/// Rule that selects requests and makes them fail.
 ///
 /// As JSON, for the admin port: `{"method": "GET", "key_contains": "cat", "times": 2, "kind": {"status": {"status":
 /// 503, "code": "SlowDown"}}}`. A kind without members is a plain string: `"kind": "reset"`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Upper-case method; any when none.
+    /// Upper-case method; `None` for any.
     #[serde(default)]
     pub method: Option<String>,
-    /// Full bucket name; any when none.
+    /// Full bucket name; `None` for any.
     #[serde(default)]
     pub bucket: Option<String>,
-    /// The whole key; any when none.
+    /// Whole key; `None` for any.
     #[serde(default)]
     pub key: Option<String>,
-    /// A part of the key; any when none.
+    /// Part of the key; `None` for any.
     #[serde(default)]
     pub key_contains: Option<String>,
-    /// Matching requests that pass unharmed first.
+    /// Number of matching requests that succeed first.
     #[serde(default)]
     pub after: u32,
-    /// Matching requests that are harmed then.
+    /// Number of matching requests that fail after those.
     #[serde(default = "once")]
     pub times: u32,
-    /// What happens to them.
+    /// Effect on these requests.
     pub kind: FaultKind,
 }
 
-/// What happens to a request.
+/// Effect of a fault on a request.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
-    /// Done and answered; then the connection is closed without a `Connection: close` before.
+    /// The request is carried out and answered, then the connection closes without `Connection: close`.
     CloseAfterAnswer,
-    /// Done and answered, with one bit of the body flipped.
+    /// One bit of the response body is flipped.
     Corrupt,
-    /// 400 ExpiredToken, as when temporary credentials have become too old.
+    /// Status 400 ExpiredToken, as for expired temporary credentials; the request is not carried out.
     ExpiredToken,
-    /// Done, but the connection is closed instead of an answer: the client cannot know.
+    /// The request is carried out, but the connection closes without a response.
     LostAnswer,
-    /// The connection is closed without an answer; nothing is done.
+    /// The connection closes without a response; the request is not carried out.
     Reset,
-    /// A slow answer.
+    /// The response is slow.
     Slow {
-        /// Pause before the head of the answer, in milliseconds.
+        /// Pause before the head of the response, in milliseconds.
         #[serde(default)]
         before_ms: u64,
-        /// Size of the pieces the body comes in, in bytes; 0 for one piece.
+        /// Size of the pieces of the body, in bytes; 0 for one piece.
         #[serde(default)]
         chunk: usize,
         /// Pause before each piece, in milliseconds.
         #[serde(default)]
         pause_ms: u64,
     },
-    /// Nothing is done and no answer ever comes; the connection stays open.
+    /// No response is sent and the connection stays open; the request is not carried out.
     Stall,
-    /// The head and this many bytes of the body come, then nothing more; the connection stays open.
+    /// The head and this many bytes of the body are sent, and the connection stays open.
     StallAfter(usize),
-    /// An error answer; nothing is done.
+    /// An error response is sent; the request is not carried out.
     Status {
         /// HTTP status.
         status: u16,
-        /// The code of the error document.
+        /// Code of the error document.
         code: String,
     },
-    /// The head with its full `Content-Length`, this many bytes of the body, then the connection is closed.
+    /// The head with its full `Content-Length` and this many bytes of the body are sent, then the connection closes.
     Truncate(usize),
 }
 
 impl FaultKind {
-    /// Pause before the answer.
+    /// Returns the pause before the response.
     pub(crate) fn delay(&self) -> Duration {
         match self {
             Self::Slow { before_ms, .. } => Duration::from_millis(*before_ms),
@@ -88,55 +88,55 @@ impl FaultKind {
 }
 
 impl Fault {
-    /// A fault that strikes the first request, whatever it is.
+    /// Creates a fault of the next request, whatever it is.
     #[must_use]
     pub fn new(kind: FaultKind) -> Self {
         Self { method: None, bucket: None, key: None, key_contains: None, after: 0, times: 1, kind }
     }
 
-    /// Only requests with this method.
+    /// Limits the fault to requests with this method.
     #[must_use]
     pub fn method(mut self, method: &str) -> Self {
         self.method = Some(method.to_owned());
         self
     }
 
-    /// Only requests to this bucket.
+    /// Limits the fault to requests to this bucket.
     #[must_use]
     pub fn bucket(mut self, bucket: &str) -> Self {
         self.bucket = Some(bucket.to_owned());
         self
     }
 
-    /// Only requests for this key.
+    /// Limits the fault to requests for this key.
     #[must_use]
     pub fn key(mut self, key: &str) -> Self {
         self.key = Some(key.to_owned());
         self
     }
 
-    /// Only requests for keys that contain this.
+    /// Limits the fault to requests for keys that contain this.
     #[must_use]
     pub fn key_contains(mut self, part: &str) -> Self {
         self.key_contains = Some(part.to_owned());
         self
     }
 
-    /// Lets this many matching requests pass first.
+    /// Lets this many matching requests succeed first.
     #[must_use]
     pub fn after(mut self, count: u32) -> Self {
         self.after = count;
         self
     }
 
-    /// Strikes this many times.
+    /// Applies the fault to this many requests.
     #[must_use]
     pub fn times(mut self, count: u32) -> Self {
         self.times = count;
         self
     }
 
-    fn matches(&self, request: &Request) -> bool {
+    fn matches(&self, request: &CosRequest) -> bool {
         self.method.as_ref().is_none_or(|method| *method == request.method)
             && self.bucket.as_ref().is_none_or(|bucket| *bucket == request.bucket)
             && self.key.as_ref().is_none_or(|key| *key == request.key)
@@ -144,25 +144,28 @@ impl Fault {
     }
 }
 
+/// Default of [`Fault::times`].
 fn once() -> u32 {
     1
 }
 
-/// The faults still to come, oldest first.
+/// Faults that remain, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<Fault>>);
 
 impl Faults {
+    /// Adds a fault.
     pub(crate) fn add(&self, fault: Fault) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
     }
 
+    /// Removes all faults.
     pub(crate) fn clear(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The fault that strikes this request. The first rule that matches decides and is used up by one.
-    pub(crate) fn strike(&self, request: &Request) -> Option<FaultKind> {
+    /// Returns the effect on this request, and counts the request. The oldest matching fault decides.
+    pub(crate) fn take(&self, request: &CosRequest) -> Option<FaultKind> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let fault = faults.iter_mut().find(|fault| fault.times > 0 && fault.matches(request))?;
         if fault.after > 0 {
@@ -179,18 +182,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_strikes_its_requests_as_often_as_it_says() {
+    fn a_fault_applies_to_its_requests_as_often_as_it_says() {
         let faults = Faults::default();
         faults.add(Fault::new(FaultKind::Reset).method("GET").after(1).times(2));
-        let get = Request::for_tests("GET", "/a", &[]);
-        let put = Request::for_tests("PUT", "/a", &[]);
-        let struck: Vec<bool> =
-            [&put, &get, &get, &put, &get, &get].map(|request| faults.strike(request).is_some()).into();
-        assert_eq!(struck, [false, false, true, false, true, false]);
+        let get = CosRequest::for_tests("GET", "/a", &[]);
+        let put = CosRequest::for_tests("PUT", "/a", &[]);
+        let failing: Vec<bool> =
+            [&put, &get, &get, &put, &get, &get].map(|request| faults.take(request).is_some()).into();
+        assert_eq!(failing, [false, false, true, false, true, false]);
     }
 
     #[test]
-    fn rules_read_from_json() {
+    fn faults_are_read_from_json() {
         let cases = [
             (r#"{"kind":"reset"}"#, FaultKind::Reset),
             (r#"{"kind":{"truncate":10}}"#, FaultKind::Truncate(10)),

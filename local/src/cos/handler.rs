@@ -1,7 +1,6 @@
-//! From a request on the wire to an answer, with everything in between.
+//! Handling of requests: parse, apply faults, verify the signature, carry out the operation, build the response.
 //!
-//! Order: read, fault, signature, operation. Operations are plain blocking code on the folder; they run on
-//! tokio's blocking threads.
+//! Operations block on the file system. They run on the blocking threads of tokio.
 
 use std::future::pending;
 use std::sync::{Arc, PoisonError};
@@ -17,16 +16,16 @@ use crate::cos::fault::FaultKind;
 use crate::cos::service::Service;
 use crate::cos::storage::ids;
 use crate::cos::wire::dates::http_date;
-use crate::cos::wire::error::{Code, Error};
-use crate::cos::wire::reply::Reply;
-use crate::cos::wire::request::{Request, is_processed};
+use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::request::{CosRequest, is_processed};
+use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
-use crate::http::{Outgoing, Verdict};
+use crate::http::{HttpAction, ScriptedBody};
 
-/// Largest body of one request, in bytes: the twin keeps bodies in memory.
+/// Largest body of one request, in bytes. Bodies are held in memory.
 const BODY_MAX: u64 = 1 << 30;
 
-/// Parameters that choose an operation of their own.
+/// Parameters that select an operation.
 const SUBRESOURCES: [&str; 18] = [
     "acl",
     "append",
@@ -48,31 +47,37 @@ const SUBRESOURCES: [&str; 18] = [
     "versions",
 ];
 
-/// Carries out one request.
-pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>) -> Verdict {
+/// Handles one request.
+pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>) -> HttpAction {
     let (parts, incoming) = http.into_parts();
-    // A body that ends early has nobody left to answer to.
+    // The client has disconnected, or the body is too large.
     let Ok(body) = http_body_util::Limited::new(incoming, usize::try_from(BODY_MAX).unwrap_or(usize::MAX))
         .collect()
         .await
     else {
-        return Verdict::Close;
+        return HttpAction::Close;
     };
     let request_id = ids::request();
-    let request = match Request::read(&parts, body.to_bytes()) {
+    let request = match CosRequest::read(&parts, body.to_bytes()) {
         Ok(request) => request,
         Err(error) => {
             let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
             let resource = format!("{host}{}", parts.uri.path());
-            let reply = Reply::error(&error, &resource, &request_id);
-            return Verdict::Answer(finish(&service, reply, parts.method == "HEAD", &request_id, None));
+            let response = CosResponse::error(&error, &resource, &request_id);
+            return HttpAction::Respond(finish(
+                &service,
+                response,
+                parts.method == "HEAD",
+                &request_id,
+                None,
+            ));
         }
     };
-    let fault = service.faults.strike(&request);
+    let fault = service.faults.take(&request);
     match &fault {
         Some(FaultKind::Reset) => {
             service.journal.write(&request, 0);
-            return Verdict::Close;
+            return HttpAction::Close;
         }
         Some(FaultKind::Stall) => {
             service.journal.write(&request, 0);
@@ -84,84 +89,87 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
     respond(service, request, fault, request_id).await
 }
 
+/// Carries out a request, unless the fault replaces its response.
 async fn respond(
     service: Arc<Service>,
-    request: Request,
+    request: CosRequest,
     fault: Option<FaultKind>,
     request_id: String,
-) -> Verdict {
+) -> HttpAction {
     let injected = match &fault {
-        Some(FaultKind::ExpiredToken) => Some(Error::from(Code::EXPIRED_TOKEN)),
-        Some(FaultKind::Status { status, code }) => Some(Error::injected(*status, code)),
+        Some(FaultKind::ExpiredToken) => Some(CosError::from(ErrorCode::EXPIRED_TOKEN)),
+        Some(FaultKind::Status { status, code }) => Some(CosError::injected(*status, code)),
         _ => None,
     };
     let resource = request.resource();
     let request = Arc::new(request);
-    let reply = match injected {
-        Some(error) => Reply::error(&error, &resource, &request_id),
+    let response = match injected {
+        Some(error) => CosResponse::error(&error, &resource, &request_id),
         None => {
             let (shared, request) = (Arc::clone(&service), Arc::clone(&request));
             let id = request_id.clone();
-            let work = move || answer(&shared, &request, &id);
-            let answered = tokio::task::spawn_blocking(work).await;
-            let result = answered.unwrap_or_else(|_| Err(Code::INTERNAL_ERROR.into()));
-            result.unwrap_or_else(|error| Reply::error(&error, &resource, &request_id))
+            let work = move || execute(&shared, &request, &id);
+            let joined = tokio::task::spawn_blocking(work).await;
+            let result = joined.unwrap_or_else(|_| Err(ErrorCode::INTERNAL_ERROR.into()));
+            result.unwrap_or_else(|error| CosResponse::error(&error, &resource, &request_id))
         }
     };
-    let lost = matches!(fault, Some(FaultKind::LostAnswer));
-    service.journal.write(&request, if lost { 0 } else { reply.status });
-    if lost {
-        return Verdict::Close;
+    let is_lost = matches!(fault, Some(FaultKind::LostAnswer));
+    service.journal.write(&request, if is_lost { 0 } else { response.status });
+    if is_lost {
+        return HttpAction::Close;
     }
-    let last = matches!(fault, Some(FaultKind::CloseAfterAnswer));
-    let answer = finish(&service, reply, request.method == "HEAD", &request_id, fault.as_ref());
-    if last { Verdict::Last(answer) } else { Verdict::Answer(answer) }
+    let closes = matches!(fault, Some(FaultKind::CloseAfterAnswer));
+    let response = finish(&service, response, request.method == "HEAD", &request_id, fault.as_ref());
+    if closes { HttpAction::RespondThenClose(response) } else { HttpAction::Respond(response) }
 }
 
-/// Checks the signature and carries out the operation.
-fn answer(service: &Service, request: &Request, request_id: &str) -> Result<Reply, Error> {
+/// Verifies the signature and carries out the operation.
+fn execute(service: &Service, request: &CosRequest, request_id: &str) -> Result<CosResponse, CosError> {
     let now = i64::try_from(service.now()).unwrap_or(i64::MAX);
-    let gate = service.gate.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let caller = gate.check(request, now)?;
-    let reading = matches!(request.method.as_str(), "GET" | "HEAD");
-    if caller == Caller::Anonymous && (request.key.is_empty() || !reading) {
-        return Err(Code::ACCESS_DENIED.into());
+    let authenticator = service.authenticator.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let caller = authenticator.authenticate(request, now)?;
+    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
+    if caller == Caller::Anonymous && (request.key.is_empty() || !is_read) {
+        return Err(ErrorCode::ACCESS_DENIED.into());
     }
     if request.bucket.is_empty() {
-        return Err(Code::NOT_IMPLEMENTED.into());
+        return Err(ErrorCode::NOT_IMPLEMENTED.into());
     }
-    let found = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
-    let sub = found.unwrap_or_default();
+    let subresource = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
+    let subresource = subresource.unwrap_or_default();
     if request.key.is_empty() {
-        on_bucket(service, request, sub)
+        on_bucket(service, request, subresource)
     } else {
-        on_object(service, request, sub, caller, request_id)
+        on_object(service, request, subresource, caller, request_id)
     }
 }
 
-fn on_bucket(service: &Service, request: &Request, sub: &str) -> Result<Reply, Error> {
-    match (request.method.as_str(), sub) {
+/// Carries out an operation on a bucket.
+fn on_bucket(service: &Service, request: &CosRequest, subresource: &str) -> Result<CosResponse, CosError> {
+    match (request.method.as_str(), subresource) {
         ("HEAD", "") => service.head_bucket(request),
         ("GET", "") => service.list_objects(request),
         ("GET", "uploads") => service.list_uploads(request),
         ("GET", "versioning") => service.get_versioning(request),
         ("PUT", "versioning") => service.put_versioning(request),
-        ("PUT", "") => service.store.create(&request.bucket).map(|()| Reply::new(200)),
+        ("PUT", "") => service.store.create(&request.bucket).map(|()| CosResponse::new(200)),
         ("POST", "delete") => service.delete_objects(request),
-        _ => Err(Code::NOT_IMPLEMENTED.into()),
+        _ => Err(ErrorCode::NOT_IMPLEMENTED.into()),
     }
 }
 
+/// Carries out an operation on an object.
 fn on_object(
     service: &Service,
-    request: &Request,
-    sub: &str,
+    request: &CosRequest,
+    subresource: &str,
     caller: Caller,
     request_id: &str,
-) -> Result<Reply, Error> {
+) -> Result<CosResponse, CosError> {
     let upload = request.parameter("uploadId").unwrap_or_default();
     let copy = request.header("x-cos-copy-source").is_some();
-    match (request.method.as_str(), sub) {
+    match (request.method.as_str(), subresource) {
         ("GET", "") if is_processed(request) => service.get_processed(request, caller),
         ("GET" | "HEAD", "") => service.get_object(request, caller),
         ("PUT", "") if copy => service.copy_object(request, request_id),
@@ -173,43 +181,43 @@ fn on_object(
         ("POST", "uploadId") => service.complete_upload(request, upload, request_id),
         ("DELETE", "uploadId") => service.abort_upload(request, upload),
         ("GET", "uploadId") => service.list_parts(request, upload),
-        _ => Err(Code::NOT_IMPLEMENTED.into()),
+        _ => Err(ErrorCode::NOT_IMPLEMENTED.into()),
     }
 }
 
-/// Puts the common headers on an answer and its body on the wire as the fault wants it.
+/// Adds the common headers, and applies the fault to the body.
 fn finish(
     service: &Service,
-    reply: Reply,
+    response: CosResponse,
     head: bool,
     request_id: &str,
     fault: Option<&FaultKind>,
-) -> Response<Outgoing> {
+) -> Response<ScriptedBody> {
     let mut builder = Response::builder()
-        .status(reply.status)
+        .status(response.status)
         .header("Server", "tencent-cos")
         .header("Date", http_date(service.now()))
         .header("x-cos-request-id", request_id);
-    for (name, value) in reply.headers() {
-        // Values that came as raw bytes go back as such.
+    for (name, value) in response.headers() {
+        // Metadata may contain bytes that are not ASCII; they are returned unchanged.
         builder = builder.header(name, value.as_bytes());
     }
-    if !matches!(reply.status, 204 | 304) {
-        let has_document = reply.status >= 300;
-        let length = if head && has_document { 0 } else { reply.body.len() };
+    if !matches!(response.status, 204 | 304) {
+        let has_document = response.status >= 300;
+        let length = if head && has_document { 0 } else { response.body.len() };
         builder = builder.header("Content-Length", length);
     }
-    let body = if head { Outgoing::default() } else { shape(reply.body, fault) };
+    let body = if head { ScriptedBody::default() } else { faulty_body(response.body, fault) };
     builder.body(body).unwrap_or_else(|_| {
-        // Only a header value that HTTP forbids gets here, and such a value never came in.
-        let mut plain = Response::new(Outgoing::default());
+        // Reached only by header values that HTTP forbids; requests cannot contain them.
+        let mut plain = Response::new(ScriptedBody::default());
         *plain.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         plain
     })
 }
 
-/// The body as the fault wants it.
-fn shape(mut bytes: Bytes, fault: Option<&FaultKind>) -> Outgoing {
+/// Applies a fault to the body of a response.
+fn faulty_body(mut bytes: Bytes, fault: Option<&FaultKind>) -> ScriptedBody {
     match fault {
         Some(FaultKind::Corrupt) => {
             let mut damaged = bytes.to_vec();
@@ -217,20 +225,20 @@ fn shape(mut bytes: Bytes, fault: Option<&FaultKind>) -> Outgoing {
             if let Some(byte) = damaged.get_mut(middle) {
                 *byte ^= 1;
             }
-            Outgoing::whole(Bytes::from(damaged))
+            ScriptedBody::whole(Bytes::from(damaged))
         }
         Some(FaultKind::Slow { chunk, pause_ms, .. }) => {
             let chunk = if *chunk == 0 { bytes.len() } else { *chunk };
-            Outgoing::paced(bytes, chunk, Duration::from_millis(*pause_ms))
+            ScriptedBody::paced(bytes, chunk, Duration::from_millis(*pause_ms))
         }
         Some(FaultKind::StallAfter(count)) => {
             bytes.truncate(*count);
-            Outgoing::stalled(bytes)
+            ScriptedBody::stalled(bytes)
         }
         Some(FaultKind::Truncate(count)) => {
             bytes.truncate(*count);
-            Outgoing::cut(bytes)
+            ScriptedBody::truncated(bytes)
         }
-        _ => Outgoing::whole(bytes),
+        _ => ScriptedBody::whole(bytes),
     }
 }

@@ -1,4 +1,4 @@
-//! The requests so far, for tests and the admin port.
+//! Record of the requests, for tests and the admin port.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -6,42 +6,44 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::cos::wire::request;
+use crate::cos::wire::request::CosRequest;
 
-/// One request as it arrived, and the status it was answered with.
+/// Request as it arrived, with the status of its response.
 #[derive(Clone, Debug, Serialize)]
-pub struct Request {
-    /// Upper case.
+pub struct RecordedRequest {
+    /// Method in upper case.
     pub method: String,
     /// Full bucket name.
     pub bucket: String,
-    /// Raw key; empty for bucket operations.
+    /// Decoded key; empty for operations on the bucket.
     pub key: String,
-    /// Decoded parameters in their order.
+    /// Decoded parameters in the order of the request.
     pub query: Vec<(String, String)>,
-    /// HTTP status; 0 when the connection ended without an answer.
+    /// HTTP status; 0 when the connection ended without a response.
     pub status: u16,
     /// Headers of the request by lower-case name.
     pub headers: BTreeMap<String, String>,
-    /// Bytes of the request's body.
+    /// Length of the request body, in bytes.
     pub body_len: usize,
-    /// The connection it came over: the same number for the same connection.
+    /// Number of the connection. Requests of one connection have the same number.
     pub connection: u64,
-    /// Since the epoch, when the answer was ready.
+    /// Time when the response was ready, since the Unix epoch.
     pub at: Duration,
 }
 
-/// The requests so far.
+/// Requests since the start or the last clearing.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Vec<Request>>);
+pub(crate) struct Journal(Mutex<Vec<RecordedRequest>>);
 
 impl Journal {
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<Request>> {
+    /// Locks the list of requests.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Vec<RecordedRequest>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn write(&self, request: &request::Request, status: u16) {
-        self.lock().push(Request {
+    /// Appends a request with the status of its response.
+    pub(crate) fn write(&self, request: &CosRequest, status: u16) {
+        self.lock().push(RecordedRequest {
             method: request.method.clone(),
             bucket: request.bucket.clone(),
             key: request.key.clone(),

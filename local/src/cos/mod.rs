@@ -1,8 +1,11 @@
-//! A COS on a folder: the part of the XML API a function and its tools use, with real signature checks.
+//! A local COS on a folder: the part of the XML API that the function and its tools use, with signature verification.
 //!
 //! Connect to [`Cos::endpoint`] and send the real host name (`<name>-<appid>.cos.<region>.myqcloud.com`), or use path
-//! style (`/<name>-<appid>/<key>`) under the address itself. Objects are ordinary files; `path.rs` has the rules.
-//! Not part of it: form uploads, ACL and policy evaluation, lifecycle, tagging operations, symlinks, append.
+//! style (`/<name>-<appid>/<key>`). Objects are ordinary files; `storage/path.rs` maps keys to paths.
+//! Not implemented: form uploads, ACL and policy evaluation, lifecycle, tagging operations, symlinks, append.
+//!
+//! A request passes through [`handler`], which verifies its signature and chooses one of the [`operations`]. These work on
+//! [`storage`]; [`wire`] has the forms of requests, responses and documents.
 
 mod admin;
 mod fault;
@@ -17,7 +20,7 @@ mod storage;
 mod wire;
 
 pub use self::fault::{Fault, FaultKind};
-pub use self::journal::Request;
-pub use self::notification::{Notice, Object};
+pub use self::journal::RecordedRequest;
+pub use self::notification::{EventNotification, Object};
 pub use self::options::CosOptions;
 pub use self::server::Cos;

@@ -1,49 +1,50 @@
-//! What others learn of objects: their content, and that something happened to them.
+//! Objects and events, as the public interface returns them.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use crate::cos::storage::store::Version;
+use crate::cos::storage::version::Version;
 
-/// An object as it lies in a bucket.
+/// Version of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
-    /// The content.
+    /// Content.
     pub bytes: Bytes,
     /// Stored headers by lower-case name: `content-type`, `x-cos-meta-…`, `x-cos-storage-class`, …
     pub headers: BTreeMap<String, String>,
-    /// With its quotes, as in the `ETag` header.
+    /// ETag with its quotes, as in the header.
     pub etag: String,
-    /// The version id, in buckets with versions.
+    /// Version id, in buckets with versioning.
     pub version: Option<String>,
-    /// The request that stored it.
+    /// Id of the request that stored it.
     pub request_id: String,
 }
 
 impl Object {
-    pub(crate) fn new(version: &Version, bytes: Bytes, kept: bool) -> Self {
+    /// Combines the record and the content of a version.
+    pub(crate) fn new(version: &Version, bytes: Bytes, has_versions: bool) -> Self {
         Self {
             bytes,
             headers: version.headers.clone(),
             etag: version.etag.clone(),
-            version: kept.then(|| version.id.clone()),
+            version: has_versions.then(|| version.id.clone()),
             request_id: version.request_id.clone(),
         }
     }
 }
 
-/// One thing that happened in a bucket and that COS would send an event for.
+/// Change in a bucket for which COS sends an event.
 #[derive(Clone, Debug)]
-pub struct Notice {
-    /// The concrete event name, such as `cos:ObjectCreated:Put`.
+pub struct EventNotification {
+    /// Concrete event name, such as `cos:ObjectCreated:Put`.
     pub name: &'static str,
     /// Full bucket name.
     pub bucket: String,
-    /// Long region.
+    /// Region in its long form, such as `ap-guangzhou`.
     pub region: String,
-    /// Raw key.
+    /// Key, not encoded.
     pub key: String,
-    /// The new object; none when one was removed.
+    /// New object; `None` when an object was removed.
     pub object: Option<Object>,
 }

@@ -1,37 +1,37 @@
-//! What a COS is started with.
+//! Options of a local COS.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-/// How to start a [`Cos`](crate::Cos).
+/// Options of [`Cos::start`](crate::Cos::start).
 #[derive(Clone)]
 pub struct CosOptions {
-    /// Folder the buckets lie in; made when missing.
+    /// Folder of the buckets; created if it is missing.
     pub root: PathBuf,
-    /// The only key id that is known.
+    /// Secret id of the only known key.
     pub secret_id: String,
-    /// Its secret.
+    /// Secret key of the only known key.
     pub secret_key: String,
-    /// With temporary credentials, the token every request must carry.
+    /// Session token that every request must carry; `None` for permanent credentials.
     pub session_token: Option<String>,
     /// Strict signature mode: Host, Content-Type, Content-MD5, Content-Length, Range, every `x-cos-*` header and every
-    /// parameter must be signed when present.
+    /// parameter must be signed if present.
     pub strict: bool,
-    /// The buckets there are; when empty, every well-named bucket is.
+    /// Existing buckets. If the list is empty, every bucket with a valid name exists.
     pub buckets: Vec<String>,
-    /// Region of requests whose host names none.
+    /// Region of requests whose host name contains none.
     pub region: String,
-    /// Seconds by which this COS's clock is ahead of the machine's.
+    /// Seconds by which the clock of this COS is ahead of that of the machine.
     pub clock_offset: i64,
-    /// Address to listen on; port 0 takes a free one.
+    /// Address to listen on; port 0 chooses a free port.
     pub address: SocketAddr,
-    /// Address of the admin port.
+    /// Address of the admin port; port 0 chooses a free port.
     pub admin_address: SocketAddr,
 }
 
 impl Default for CosOptions {
     fn default() -> Self {
-        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let free_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self {
             root: PathBuf::from(".local/cos"),
             secret_id: "AKIDlocalLocalLocalLocalLocalLocal01".to_owned(),
@@ -41,8 +41,8 @@ impl Default for CosOptions {
             buckets: Vec::new(),
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,
-            address: anywhere,
-            admin_address: anywhere,
+            address: free_port,
+            admin_address: free_port,
         }
     }
 }

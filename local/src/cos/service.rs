@@ -1,4 +1,4 @@
-//! What all connections and operations of a COS share: its objects, its rules, its clock.
+//! State that all connections and operations of a COS share.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,47 +8,60 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cos::fault::Faults;
 use crate::cos::journal::Journal;
-use crate::cos::notification::{Notice, Object};
+use crate::cos::notification::{EventNotification, Object};
 use crate::cos::storage::renditions::Renditions;
-use crate::cos::storage::store::{Store, Version, Versioning};
-use crate::cos::wire::error::Error;
-use crate::cos::wire::request::Request;
-use crate::cos::wire::signature::Gate;
+use crate::cos::storage::store::Store;
+use crate::cos::storage::version::{Version, Versioning};
+use crate::cos::wire::error::CosError;
+use crate::cos::wire::request::CosRequest;
+use crate::cos::wire::signature::Authenticator;
 
-/// What all connections share.
+/// Shared state of a COS.
 pub(crate) struct Service {
     pub(crate) store: Store,
-    pub(crate) gate: Mutex<Gate>,
+    pub(crate) authenticator: Mutex<Authenticator>,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) renditions: Renditions,
-    pub(crate) listeners: Mutex<Vec<UnboundedSender<Notice>>>,
-    /// For hosts that name no region.
+    pub(crate) listeners: Mutex<Vec<UnboundedSender<EventNotification>>>,
+    /// Region of requests whose host name contains none.
     pub(crate) region: String,
-    /// Seconds by which the clock of the twin is ahead of this machine's.
+    /// Seconds by which the clock of this COS is ahead of that of the machine.
     pub(crate) clock_offset: i64,
 }
 
 impl Service {
-    /// The time of the twin, in seconds since the epoch.
+    /// Returns the time of this COS, in seconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         since.saturating_add_signed(self.clock_offset)
     }
 
-    pub(crate) fn versioning(&self, bucket: &str) -> Result<Versioning, Error> {
-        self.store.with(bucket, |bucket| Ok(bucket.versioning))
+    /// Returns the versioning state of a bucket.
+    pub(crate) fn versioning(&self, bucket: &str) -> Result<Versioning, CosError> {
+        self.store.with_bucket(bucket, |bucket| Ok(bucket.versioning))
     }
 
-    pub(crate) fn region_of(&self, request: &Request) -> String {
+    /// Returns whether objects of a bucket have version ids.
+    pub(crate) fn has_versions(&self, bucket: &str) -> bool {
+        self.versioning(bucket).is_ok_and(|versioning| versioning != Versioning::Off)
+    }
+
+    /// Returns the region of a request.
+    pub(crate) fn region_of(&self, request: &CosRequest) -> String {
         request.region.clone().unwrap_or_else(|| self.region.clone())
     }
 
-    /// Tells everyone who listens that an object came into being.
-    pub(crate) fn created(&self, name: &'static str, request: &Request, version: &Version, bytes: &Bytes) {
-        let kept = self.versioning(&request.bucket).is_ok_and(|versioning| versioning != Versioning::Off);
-        let object = Object::new(version, bytes.clone(), kept);
-        self.tell(&Notice {
+    /// Notifies all listeners of a new or restored object.
+    pub(crate) fn notify_created(
+        &self,
+        name: &'static str,
+        request: &CosRequest,
+        version: &Version,
+        bytes: &Bytes,
+    ) {
+        let object = Object::new(version, bytes.clone(), self.has_versions(&request.bucket));
+        self.notify(&EventNotification {
             name,
             bucket: request.bucket.clone(),
             region: self.region_of(request),
@@ -57,10 +70,10 @@ impl Service {
         });
     }
 
-    /// Tells everyone who listens that an object went.
-    pub(crate) fn removed(&self, request: &Request, key: &str, marker: bool) {
+    /// Notifies all listeners of a removed object, or of a new delete marker.
+    pub(crate) fn notify_removed(&self, request: &CosRequest, key: &str, marker: bool) {
         let name = if marker { "cos:ObjectRemove:DeleteMarkerCreated" } else { "cos:ObjectRemove:Delete" };
-        self.tell(&Notice {
+        self.notify(&EventNotification {
             name,
             bucket: request.bucket.clone(),
             region: self.region_of(request),
@@ -69,8 +82,8 @@ impl Service {
         });
     }
 
-    fn tell(&self, notice: &Notice) {
+    fn notify(&self, notification: &EventNotification) {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|listener| listener.send(notice.clone()).is_ok());
+        listeners.retain(|listener| listener.send(notification.clone()).is_ok());
     }
 }

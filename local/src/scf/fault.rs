@@ -1,35 +1,37 @@
-//! Faults of the runtime API.
+//! Injected faults of the runtime API.
 
-/// Something wrong with the runtime API itself.
+/// Fault of the runtime API.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RuntimeFault {
-    /// `next` answers 200 with a body that is not JSON and without headers.
+    /// `next` returns status 200, a body that is not JSON, and no headers.
     Garbage {
-        /// How many times.
+        /// Number of calls that fail.
         times: u32,
     },
-    /// Any call's connection is closed without an answer.
+    /// The connection of any call is closed without a response.
     Reset {
-        /// How many times.
+        /// Number of calls that fail.
         times: u32,
     },
     /// Any call is answered with this status.
     Status {
         /// HTTP status.
         status: u16,
-        /// How many times.
+        /// Number of calls that fail.
         times: u32,
     },
 }
 
 impl RuntimeFault {
-    pub(super) fn wants(&self, path: &str) -> bool {
+    /// Returns whether the fault applies to a call of this path.
+    pub(super) fn applies_to(&self, path: &str) -> bool {
         match self {
             Self::Garbage { times } => *times > 0 && path == "/runtime/invocation/next",
             Self::Reset { times } | Self::Status { times, .. } => *times > 0,
         }
     }
 
+    /// Uses up one application of the fault.
     pub(super) fn count_down(&mut self) {
         match self {
             Self::Garbage { times } | Self::Reset { times } | Self::Status { times, .. } => {

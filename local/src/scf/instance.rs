@@ -1,4 +1,4 @@
-//! The state of one function instance, shared between the runtime API and whoever invokes.
+//! State of a function instance, shared by the runtime API and the supervisor.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,63 +8,65 @@ use tokio::sync::Notify;
 use crate::scf::fault::RuntimeFault;
 use crate::scf::outcome::Outcome;
 
-/// An event on its way into the function.
+/// Event that waits for the function, with the values of the headers of `next`.
 #[derive(Clone, Debug)]
-pub(super) struct Event {
+pub(super) struct PendingEvent {
     pub(super) request_id: String,
     pub(super) text: String,
     pub(super) memory_mb: u64,
     pub(super) time_limit: Duration,
 }
 
-/// What became of an answer that was posted.
+/// Result of posting a response or an error.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Taken {
-    /// It is the answer.
+pub(super) enum Acceptance {
+    /// It is the outcome of the event.
     First,
-    /// There was one already.
-    Late,
-    /// Nothing was asked.
+    /// The event already had an outcome.
+    Duplicate,
+    /// The process has not fetched an event.
     NoEvent,
 }
 
+/// State behind the lock of an instance.
 #[derive(Debug, Default)]
-struct State {
+struct InstanceState {
     ready: bool,
-    event: Option<Event>,
-    /// Whether the process has been given the event.
+    event: Option<PendingEvent>,
+    /// Set when the process has fetched the event.
     fetched: bool,
     outcome: Option<Outcome>,
-    /// Whether any event was ever answered.
-    answered_before: bool,
+    /// Set when the process has posted the outcome of any event.
+    has_outcomes: bool,
     faults: Vec<RuntimeFault>,
 }
 
-/// One instance.
+/// A function instance.
 #[derive(Debug, Default)]
 pub(super) struct Instance {
-    state: Mutex<State>,
-    /// Rings on every change of the state.
+    state: Mutex<InstanceState>,
+    /// Notified on every change of the state.
     changed: Notify,
 }
 
 impl Instance {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, InstanceState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+    /// Changes the state and notifies all waiting tasks.
+    fn change<T>(&self, work: impl FnOnce(&mut InstanceState) -> T) -> T {
         let result = work(&mut self.lock());
         self.changed.notify_waiters();
         result
     }
 
-    /// Waits until the state has what is looked for.
-    async fn wait<T>(&self, look: impl Fn(&mut State) -> Option<T>) -> T {
+    /// Waits until `look` finds something in the state.
+    async fn wait<T>(&self, look: impl Fn(&mut InstanceState) -> Option<T>) -> T {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);
-            // Registered before the look, so that no change slips between the two.
+            // Registered before `look` runs, so that no change between the two is missed.
             changed.as_mut().enable();
             if let Some(found) = look(&mut self.lock()) {
                 return found;
@@ -73,26 +75,28 @@ impl Instance {
         }
     }
 
-    /// A new process begins: not ready, with nothing to fetch.
+    /// Resets the state for a new process.
     pub(super) fn begin(&self) {
         self.change(|state| {
             state.ready = false;
             state.event = None;
             state.fetched = false;
-            state.answered_before = false;
+            state.has_outcomes = false;
         });
     }
 
+    /// Records the call of `ready`.
     pub(super) fn make_ready(&self) {
         self.change(|state| state.ready = true);
     }
 
+    /// Waits until the process is ready.
     pub(super) async fn wait_ready(&self) {
         self.wait(|state| state.ready.then_some(())).await;
     }
 
-    /// Issues an event.
-    pub(super) fn issue(&self, event: Event) {
+    /// Makes an event available to the process.
+    pub(super) fn issue(&self, event: PendingEvent) {
         self.change(|state| {
             state.event = Some(event);
             state.fetched = false;
@@ -100,8 +104,8 @@ impl Instance {
         });
     }
 
-    /// The event, once there is one that was not answered.
-    pub(super) async fn next_event(&self) -> Event {
+    /// Waits for an event without an outcome, and returns it.
+    pub(super) async fn next_event(&self) -> PendingEvent {
         self.wait(|state| {
             let event = state.event.clone().filter(|_| state.outcome.is_none());
             state.fetched |= event.is_some();
@@ -110,24 +114,25 @@ impl Instance {
         .await
     }
 
-    /// Takes an answer; the first is final.
-    pub(super) fn answer(&self, outcome: Outcome) -> Taken {
+    /// Records an outcome. Only the first outcome of an event counts.
+    pub(super) fn record(&self, outcome: Outcome) -> Acceptance {
         self.change(|state| match (&state.event, state.fetched, &state.outcome) {
             (Some(_), true, None) => {
                 state.outcome = Some(outcome);
-                state.answered_before = true;
-                Taken::First
+                state.has_outcomes = true;
+                Acceptance::First
             }
-            _ if state.answered_before => Taken::Late,
-            _ => Taken::NoEvent,
+            _ if state.has_outcomes => Acceptance::Duplicate,
+            _ => Acceptance::NoEvent,
         })
     }
 
+    /// Waits for the outcome of the event.
     pub(super) async fn wait_outcome(&self) -> Outcome {
         self.wait(|state| state.outcome.clone()).await
     }
 
-    /// Takes the event back, answered or not; whether the process had fetched it.
+    /// Withdraws the event, and returns whether the process had fetched it.
     pub(super) fn withdraw(&self) -> bool {
         self.change(|state| {
             state.event = None;
@@ -135,22 +140,23 @@ impl Instance {
         })
     }
 
-    /// Whether an event is out that nobody took back.
+    /// Returns whether an event has not been withdrawn.
     pub(super) fn is_busy(&self) -> bool {
         self.lock().event.is_some()
     }
 
+    /// Adds a fault.
     pub(super) fn fail(&self, fault: RuntimeFault) {
         self.lock().faults.push(fault);
     }
 
-    /// The fault that strikes a call of this path, used up by one.
-    pub(super) fn strike(&self, path: &str) -> Option<RuntimeFault> {
+    /// Takes one application of the first fault that applies to this path.
+    pub(super) fn take_fault(&self, path: &str) -> Option<RuntimeFault> {
         let mut state = self.lock();
-        let fault = state.faults.iter_mut().find(|fault| fault.wants(path))?;
-        let struck = fault.clone();
+        let fault = state.faults.iter_mut().find(|fault| fault.applies_to(path))?;
+        let applied = fault.clone();
         fault.count_down();
-        Some(struck)
+        Some(applied)
     }
 }
 
@@ -158,8 +164,8 @@ impl Instance {
 mod tests {
     use super::*;
 
-    fn event(id: &str) -> Event {
-        Event {
+    fn event(id: &str) -> PendingEvent {
+        PendingEvent {
             request_id: id.to_owned(),
             text: "{}".to_owned(),
             memory_mb: 128,
@@ -168,18 +174,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_event_stays_until_it_is_answered_and_the_first_answer_counts() {
+    async fn an_event_stays_until_its_first_outcome_which_counts() {
         let instance = Instance::default();
-        assert_eq!(instance.answer(Outcome::Response("early".to_owned())), Taken::NoEvent);
+        assert_eq!(instance.record(Outcome::Response("early".to_owned())), Acceptance::NoEvent);
         instance.issue(event("one"));
-        assert_eq!(instance.answer(Outcome::Response("unfetched".to_owned())), Taken::NoEvent);
+        assert_eq!(instance.record(Outcome::Response("unfetched".to_owned())), Acceptance::NoEvent);
         assert_eq!(instance.next_event().await.request_id, "one");
         assert_eq!(instance.next_event().await.request_id, "one");
-        assert_eq!(instance.answer(Outcome::Response("first".to_owned())), Taken::First);
-        assert_eq!(instance.answer(Outcome::Error("second".to_owned())), Taken::Late);
+        assert_eq!(instance.record(Outcome::Response("first".to_owned())), Acceptance::First);
+        assert_eq!(instance.record(Outcome::Error("second".to_owned())), Acceptance::Duplicate);
         assert_eq!(instance.wait_outcome().await, Outcome::Response("first".to_owned()));
         let nothing = tokio::time::timeout(Duration::from_millis(20), instance.next_event()).await;
-        assert!(nothing.is_err(), "an answered event is not given out again");
+        assert!(nothing.is_err(), "an event with an outcome is not returned again");
         instance.issue(event("two"));
         assert_eq!(instance.next_event().await.request_id, "two");
     }

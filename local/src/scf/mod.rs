@@ -1,7 +1,7 @@
-//! One instance of a function as SCF would run it: the runtime API, the process behind it, its limits.
+//! One function instance as SCF runs it: the runtime API, the process behind it, and its limits.
 //!
-//! The twin runs one instance and one event at a time. What the platform does on top is here too: the limits of
-//! initialisation, time and memory, the restart of a dead process, and the retries of asynchronous events.
+//! One instance runs, one event at a time. As on the platform, a process that exceeds a limit is killed, a dead process
+//! is replaced, and failed asynchronous events are retried.
 
 mod api;
 mod fault;
@@ -12,6 +12,6 @@ mod process;
 mod supervisor;
 
 pub use self::fault::RuntimeFault;
-pub use self::options::{HeaderCase, ScfOptions};
-pub use self::outcome::{Answer, Outcome};
+pub use self::options::{HeaderCase, LogSink, ScfOptions};
+pub use self::outcome::{Invocation, Outcome};
 pub use self::supervisor::Scf;

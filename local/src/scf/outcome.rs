@@ -1,84 +1,85 @@
-//! How an invocation ended, and all that was seen of it.
+//! Outcomes of invocations, and what was observed of them.
 
 use std::time::Duration;
 
-/// How an invocation ended.
+/// Outcome of an invocation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// The answer was over 6 MB (407).
-    AnswerTooLarge,
-    /// The function posted to `/runtime/invocation/error` (430).
+    /// The function posted this text to `/runtime/invocation/error` (430).
     Error(String),
     /// The process ended during the invocation (439).
     Exited {
-        /// Exit code; none when a signal ended it.
+        /// Exit code; `None` when a signal ended the process.
         code: Option<i32>,
     },
-    /// The process ended, or its time was over, before it was ready (450).
+    /// The process ended before it was ready, or exceeded the initialisation timeout (450).
     InitFailed {
-        /// Exit code, when it ended by itself with one.
+        /// Exit code; `None` after a signal or the timeout.
         code: Option<i32>,
     },
-    /// The process was over its memory limit and was killed (434).
+    /// The process exceeded its memory limit and was killed (434).
     OutOfMemory,
-    /// The function posted to `/runtime/invocation/response` (200).
+    /// The function posted this text to `/runtime/invocation/response` (200).
     Response(String),
-    /// The program could not be started (405), with the reason.
+    /// The response was larger than 6 MB (407).
+    ResponseTooLarge,
+    /// The program could not be started (405), for this reason.
     StartFailed(String),
-    /// The time limit was over and the process was killed (433).
+    /// The process exceeded the time limit and was killed (433).
     TimedOut,
 }
 
 impl Outcome {
-    /// The status the platform would log (583/42611). That of `/error` is not documented; 430 stands for it.
+    /// Returns the status that the platform logs (583/42611). The status after a post to `/error` is not documented; 430 is
+    /// an assumption.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
-            Self::AnswerTooLarge => 407,
             Self::Error(_) => 430,
             Self::Exited { .. } => 439,
             Self::InitFailed { .. } => 450,
             Self::OutOfMemory => 434,
             Self::Response(_) => 200,
+            Self::ResponseTooLarge => 407,
             Self::StartFailed(_) => 405,
             Self::TimedOut => 433,
         }
     }
 
-    /// Whether the process is gone, or must go, after it.
+    /// Returns whether the process has ended, or must be killed, after this outcome.
     pub(super) fn ends_process(&self) -> bool {
         match self {
             Self::Exited { .. } | Self::InitFailed { .. } | Self::OutOfMemory | Self::TimedOut => true,
-            Self::AnswerTooLarge | Self::Error(_) | Self::Response(_) | Self::StartFailed(_) => false,
+            Self::Error(_) | Self::Response(_) | Self::ResponseTooLarge | Self::StartFailed(_) => false,
         }
     }
 
-    /// Whether it is a [`Self::Response`].
+    /// Returns whether it is a [`Self::Response`].
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Response(_))
     }
 }
 
-/// All there is to know about one invocation.
+/// Outcome and observations of one invocation.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    /// How it ended.
+pub struct Invocation {
+    /// Outcome.
     pub outcome: Outcome,
-    /// The id the function saw.
+    /// Request id that the function received.
     pub request_id: String,
-    /// From the moment the event was issued to the outcome; a cold start is not in it.
+    /// Time from the delivery of the event to the outcome, without a cold start.
     pub elapsed: Duration,
-    /// From the start of the process to `ready`, when this invocation caused one.
+    /// Time from the start of the process to `ready`, if this invocation started one.
     pub init: Option<Duration>,
-    /// Lines of standard output and standard error, those of the initialisation first.
+    /// Lines of standard output and standard error, including those of the initialisation.
     pub log: Vec<String>,
-    /// Most resident memory during the invocation, in bytes; none when the process did not live to tell.
+    /// Peak resident memory during the invocation, in bytes; `None` when the process had ended.
     pub peak_rss: Option<u64>,
 }
 
-impl Answer {
-    /// Of an invocation of which nothing is known yet.
+impl Invocation {
+    /// Creates the record of an invocation that has not begun.
     pub(super) fn new(request_id: String) -> Self {
         Self {
             outcome: Outcome::TimedOut,

@@ -1,4 +1,4 @@
-//! The process of a function: started with SCF's environment, watched, killed when its time is over.
+//! Process of a function: start, log, memory, end.
 
 use std::io::{self, PipeWriter, Write};
 use std::os::fd::OwnedFd;
@@ -14,49 +14,52 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
+use crate::scf::options::LogSink;
+
 /// Longest wait for the lines of a process, which may write faster than they are read.
-const LINES_MAX: Duration = Duration::from_secs(2);
+const LINES_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Begins a line the twin writes into the pipe itself: what stands before it has been read when it comes out.
-const MARK: &str = "\u{1}\u{2}scf-local ";
+/// Beginning of a line that this program writes into the pipe. When it has been read, everything written before it has
+/// been read too.
+const MARKER: &str = "\u{1}\u{2}scf-local ";
 
-/// How to start the process.
+/// Options of a process.
 #[derive(Clone, Debug)]
-pub(super) struct Program {
+pub(super) struct ProcessOptions {
     pub(super) path: PathBuf,
     pub(super) arguments: Vec<String>,
     pub(super) environment: Vec<(String, String)>,
     pub(super) folder: Option<PathBuf>,
-    pub(super) echo: bool,
+    pub(super) log_sink: Option<LogSink>,
 }
 
-/// What the process wrote, line by line.
+/// Lines that the process wrote and nobody has taken.
 #[derive(Debug, Default)]
-struct Lines {
+struct LogLines {
     lines: Vec<String>,
-    /// The latest mark that came out of the pipe.
-    mark: u64,
+    /// Number of the latest marker that was read.
+    marker: u64,
 }
 
-/// A process that runs, or has run.
+/// A process that runs or has ended.
 #[derive(Debug)]
 pub(super) struct Process {
     id: u32,
-    /// None while it runs.
+    /// `None` while it runs.
     exit: watch::Receiver<Option<ExitStatus>>,
     kill: Arc<Notify>,
-    lines: Arc<watch::Sender<Lines>>,
-    /// The end of the pipe the marks go into.
+    lines: Arc<watch::Sender<LogLines>>,
+    /// Writing end of the pipe, for markers.
     writer: Arc<PipeWriter>,
     reader: JoinHandle<()>,
 }
 
-impl Program {
-    /// Starts the process on the current runtime, which kills it when it shuts down.
+impl ProcessOptions {
+    /// Starts the process on the current runtime, which kills it at shutdown.
     pub(super) fn start(&self) -> io::Result<Process> {
         let mut command = Command::new(&self.path);
         command.args(&self.arguments).env_clear().envs(self.environment.iter().cloned());
-        // One pipe for both, so that lines come in the order they were written.
+        // One pipe for both streams keeps their lines in order.
         let (reader, writer) = io::pipe()?;
         command
             .stdin(Stdio::null())
@@ -68,68 +71,68 @@ impl Program {
         }
         let child = command.spawn()?;
         let id = child.id().unwrap_or_default();
-        let lines = Arc::new(watch::Sender::new(Lines::default()));
+        let lines = Arc::new(watch::Sender::new(LogLines::default()));
         let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
-        let reader = tokio::spawn(collect(pipe, Arc::clone(&lines), self.echo));
+        let reader = tokio::spawn(read_lines(pipe, Arc::clone(&lines), self.log_sink.clone()));
         let (sender, exit) = watch::channel(None);
         let kill = Arc::new(Notify::new());
-        tokio::spawn(attend(child, Arc::clone(&kill), sender));
+        tokio::spawn(wait_for_exit(child, Arc::clone(&kill), sender));
         Ok(Process { id, exit, kill, lines, writer: Arc::new(writer), reader })
     }
 }
 
 impl Process {
-    /// The id of the process.
+    /// Returns the process id.
     pub(super) fn id(&self) -> u32 {
         self.id
     }
 
-    /// Whether it has not ended yet.
+    /// Returns whether the process has not ended.
     pub(super) fn is_running(&self) -> bool {
         self.exit.borrow().is_none()
     }
 
-    /// Waits for its end: the exit code, or none when a signal ended it.
+    /// Waits for the end, and returns the exit code, or `None` when a signal ended the process.
     pub(super) async fn ended(&self) -> Option<i32> {
         let mut exit = self.exit.clone();
-        // The sender lives until it has sent, or the runtime is gone and with it the process.
+        // The sender is dropped without sending only when the runtime shuts down, which kills the process.
         let status = exit.wait_for(Option::is_some).await.ok().and_then(|status| *status);
         status.and_then(|status| status.code())
     }
 
-    /// Ends it and waits until it is gone.
+    /// Kills the process and waits for its end.
     pub(super) async fn kill(&self) {
         self.kill.notify_one();
         self.ended().await;
     }
 
-    /// Stops it where it stands.
+    /// Suspends the process.
     pub(super) async fn freeze(&self) {
         self.signal("-STOP").await;
     }
 
-    /// Lets it go on.
+    /// Resumes the process.
     pub(super) async fn thaw(&self) {
         self.signal("-CONT").await;
     }
 
     async fn signal(&self, signal: &str) {
-        // Every shell has it built in; the standard library has not. It fails when the process is gone.
+        // The standard library cannot send signals; every shell has `kill`. It fails when the process has ended.
         let text = format!("kill {signal} {}", self.id);
         let kill = Command::new("sh").args(["-c", &text]).stderr(Stdio::null()).status();
         let _ = kill.await;
     }
 
-    /// The lines since the last call: all that the process had written before this one.
+    /// Takes all lines that the process wrote before this call.
     pub(super) async fn take_lines(&self) -> Vec<String> {
-        let mark = self.lines.borrow().mark.saturating_add(1);
+        let marker = self.lines.borrow().marker.saturating_add(1);
         let writer = Arc::clone(&self.writer);
-        let written = spawn_blocking(move || (&*writer).write_all(format!("{MARK}{mark}\n").as_bytes()));
+        let written = spawn_blocking(move || (&*writer).write_all(format!("{MARKER}{marker}\n").as_bytes()));
         let mut read = self.lines.subscribe();
-        // When the process writes without end, what is there must do.
-        let _ = timeout(LINES_MAX, async {
+        // After the timeout, a process that writes without end has its lines so far taken.
+        let _ = timeout(LINES_TIMEOUT, async {
             if matches!(written.await, Ok(Ok(()))) {
-                let _ = read.wait_for(|lines| lines.mark >= mark).await;
+                let _ = read.wait_for(|lines| lines.marker >= marker).await;
             }
         })
         .await;
@@ -138,19 +141,19 @@ impl Process {
         taken
     }
 
-    /// Resident memory now, in bytes.
+    /// Returns the current resident memory, in bytes.
     pub(super) fn resident(&self) -> Option<u64> {
         self.status("VmRSS:")
     }
 
-    /// The most resident memory since [`Self::reset_peak`], in bytes.
+    /// Returns the peak resident memory since [`Self::reset_peak`], in bytes.
     pub(super) fn peak(&self) -> Option<u64> {
         self.status("VmHWM:")
     }
 
-    /// Begins a new measurement of the peak (proc(5), clear_refs).
+    /// Restarts the measurement of the peak (proc(5), clear_refs).
     pub(super) fn reset_peak(&self) {
-        // Without it, as on systems other than Linux, the peak is that of the whole life.
+        // If this fails, the peak is that since the start of the process.
         let _ = std::fs::write(format!("/proc/{}/clear_refs", self.id), "5");
     }
 
@@ -161,12 +164,12 @@ impl Process {
     }
 }
 
-/// Waits for the end of the process, which `kill` may hasten.
-async fn attend(mut child: Child, kill: Arc<Notify>, sender: watch::Sender<Option<ExitStatus>>) {
+/// Waits for the end of the process, and kills it on request.
+async fn wait_for_exit(mut child: Child, kill: Arc<Notify>, sender: watch::Sender<Option<ExitStatus>>) {
     let status = tokio::select! {
         status = child.wait() => status,
         () = kill.notified() => {
-            // It fails when the process has just ended by itself.
+            // Fails when the process has just ended by itself.
             let _ = child.start_kill();
             child.wait().await
         }
@@ -176,32 +179,32 @@ async fn attend(mut child: Child, kill: Arc<Notify>, sender: watch::Sender<Optio
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It would wait for ever: the twin holds the writing end itself.
+        // It would never see the end of the pipe, whose writing end this program holds.
         self.reader.abort();
     }
 }
 
-/// Reads lines for as long as the process is of interest.
-async fn collect(pipe: Receiver, lines: Arc<watch::Sender<Lines>>, echo: bool) {
+/// Reads lines until the task is aborted.
+async fn read_lines(pipe: Receiver, lines: Arc<watch::Sender<LogLines>>, log_sink: Option<LogSink>) {
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line).await.is_ok_and(|count| count > 0) {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\n', '\r']);
-        // A mark may stand behind a line that has no end yet.
-        let (text, mark) = match text.rsplit_once(MARK) {
-            Some((text, mark)) => (text, mark.parse().ok()),
+        // A marker may follow an unfinished line.
+        let (text, marker) = match text.rsplit_once(MARKER) {
+            Some((text, marker)) => (text, marker.parse().ok()),
             None => (text, None),
         };
-        let is_line = mark.is_none() || !text.is_empty();
-        if is_line && echo {
-            crate::print::log_line(text);
+        let is_line = marker.is_none() || !text.is_empty();
+        if is_line && let Some(sink) = &log_sink {
+            sink.receive(text);
         }
         lines.send_modify(|lines| {
             if is_line {
                 lines.lines.push(text.to_owned());
             }
-            lines.mark = mark.unwrap_or(lines.mark);
+            lines.marker = marker.unwrap_or(lines.marker);
         });
         line.clear();
     }

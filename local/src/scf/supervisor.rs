@@ -1,4 +1,4 @@
-//! One instance of a function: the runtime API, the process behind it, its limits, and its replacement.
+//! Supervision of one function instance: it serves the runtime API, starts and replaces the process, and enforces limits.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,52 +10,60 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
-use crate::background::Background;
-use crate::header_case::{Speller, Spelling};
+use crate::background::BackgroundRuntime;
+use crate::header_case::{HeaderCaseSocket, HeaderStyle};
 use crate::http;
 use crate::scf::api;
 use crate::scf::fault::RuntimeFault;
-use crate::scf::instance::{Event, Instance};
+use crate::scf::instance::{Instance, PendingEvent};
 use crate::scf::options::{HeaderCase, ScfOptions};
-use crate::scf::outcome::{Answer, Outcome};
-use crate::scf::process::{Process, Program};
+use crate::scf::outcome::{Invocation, Outcome};
+use crate::scf::process::{Process, ProcessOptions};
 
-/// How often memory is looked at when its limit is enforced.
-const MEMORY_LOOK: Duration = Duration::from_millis(5);
+/// Interval at which the memory of the process is checked, and a closed port is reopened.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// A running instance. Dropping it stops the API and kills the process.
+/// A running function instance. Dropping it stops the runtime API and kills the process.
 #[derive(Debug)]
 pub struct Scf {
     options: ScfOptions,
     address: SocketAddr,
     instance: Arc<Instance>,
-    /// The process, and the lock that lets one invocation run at a time.
+    /// The process. The lock lets one invocation run at a time.
     process: tokio::sync::Mutex<Option<Process>>,
     process_id: Mutex<Option<u32>>,
     starts: AtomicU64,
     requests: AtomicU64,
-    refuse: mpsc::UnboundedSender<(Duration, oneshot::Sender<()>)>,
-    background: Background,
+    outages: mpsc::UnboundedSender<Outage>,
+    background: BackgroundRuntime,
+}
+
+/// Request to close the port of the runtime API for some time.
+#[derive(Debug)]
+struct Outage {
+    duration: Duration,
+    /// Notified when the port is closed.
+    closed: oneshot::Sender<()>,
 }
 
 impl Scf {
     /// Starts the runtime API and the process, without waiting for `ready`.
     ///
-    /// A program that cannot be started is not an error here: every invocation will say so, as on the platform.
+    /// A program that cannot be started is no error here. As on the platform, every invocation reports it.
     ///
     /// # Errors
-    /// When no port can be bound.
+    /// When no port can be bound or the threads cannot be started.
     pub async fn start(options: ScfOptions) -> io::Result<Self> {
-        let background = Background::new("scf")?;
+        let background = BackgroundRuntime::new("scf")?;
         let listener = background.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener.local_addr()?;
         let instance = Arc::new(Instance::default());
-        let spelling = match options.header_case {
-            HeaderCase::Lower => Spelling::Lower,
-            HeaderCase::Mixed => Spelling::Mixed,
+        let style = match options.header_case {
+            HeaderCase::Lower => HeaderStyle::Lower,
+            HeaderCase::Mixed => HeaderStyle::Mixed,
         };
-        let (refuse, pauses) = mpsc::unbounded_channel();
-        background.spawn(serve(listener, Arc::clone(&instance), spelling, pauses));
+        let (outages, receiver) = mpsc::unbounded_channel();
+        background.spawn(serve(listener, Arc::clone(&instance), style, receiver));
         let scf = Self {
             options,
             address,
@@ -64,7 +72,7 @@ impl Scf {
             process_id: Mutex::default(),
             starts: AtomicU64::new(0),
             requests: AtomicU64::new(0),
-            refuse,
+            outages,
             background,
         };
         if let Ok(process) = scf.start_process() {
@@ -73,20 +81,20 @@ impl Scf {
         Ok(scf)
     }
 
-    /// Invokes the function once and waits for the outcome, starting the process when none runs.
-    pub async fn invoke(&self, event: &str) -> Answer {
+    /// Invokes the function once and waits for the outcome. Starts a process if none runs.
+    pub async fn invoke(&self, event: &str) -> Invocation {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let request_id = format!("{:08x}-0000-4000-8000-{number:012x}", std::process::id());
         self.attempt(event, request_id).await
     }
 
-    /// Invokes as the platform does for asynchronous events: failed attempts are repeated under the same id.
-    /// Returns all attempts, the last one last.
-    pub async fn deliver(&self, event: &str) -> Vec<Answer> {
+    /// Invokes the function as for asynchronous events: failed invocations are repeated with the same request id.
+    /// Returns all invocations in order.
+    pub async fn deliver(&self, event: &str) -> Vec<Invocation> {
         let first = self.invoke(event).await;
         let request_id = first.request_id.clone();
         let mut failed = !first.outcome.is_success();
-        let mut answers = vec![first];
+        let mut invocations = vec![first];
         for _ in 0..self.options.retries {
             if !failed {
                 break;
@@ -94,18 +102,18 @@ impl Scf {
             sleep(self.options.retry_delay).await;
             let next = self.attempt(event, request_id.clone()).await;
             failed = !next.outcome.is_success();
-            answers.push(next);
+            invocations.push(next);
         }
-        answers
+        invocations
     }
 
-    async fn attempt(&self, event: &str, request_id: String) -> Answer {
+    async fn attempt(&self, event: &str, request_id: String) -> Invocation {
         let mut held = self.process.lock().await;
         if let Some(process) = held.as_ref().filter(|_| self.instance.is_busy()) {
-            // An invocation whose caller has gone away left it working.
+            // The future of an earlier invocation was dropped while the process worked on the event.
             process.kill().await;
         }
-        let mut answer = Answer::new(request_id);
+        let mut invocation = Invocation::new(request_id);
         loop {
             if !held.as_ref().is_some_and(Process::is_running) {
                 let begin = Instant::now();
@@ -113,49 +121,50 @@ impl Scf {
                     Ok(process) => *held = Some(process),
                     Err(error) => {
                         let program = self.options.program.display();
-                        answer.outcome =
+                        invocation.outcome =
                             Outcome::StartFailed(format!("{program} cannot be started: {error}"));
-                        return answer;
+                        return invocation;
                     }
                 }
-                answer.init = Some(begin.elapsed());
+                invocation.init = Some(begin.elapsed());
             }
-            let Some(process) = held.as_ref() else { return answer };
-            self.try_process(process, event, &mut answer).await;
-            if answer.outcome.ends_process() {
+            let Some(process) = held.as_ref() else { return invocation };
+            self.run_once(process, event, &mut invocation).await;
+            if invocation.outcome.ends_process() {
                 process.kill().await;
             }
-            answer.log.extend(process.take_lines().await);
-            if self.options.freeze && !answer.outcome.ends_process() {
+            invocation.log.extend(process.take_lines().await);
+            if self.options.freeze && !invocation.outcome.ends_process() {
                 process.freeze().await;
             }
             let fetched = self.instance.withdraw();
-            // A process that was on its way out never saw the event; a new one gets it. One that has just been
-            // started and dies is not replaced: that would go on for ever.
-            if fetched || answer.init.is_some() || !matches!(answer.outcome, Outcome::Exited { .. }) {
-                return answer;
+            // A process that exited without fetching the event is replaced, and the new one gets the event. A process
+            // that was started by this invocation is not replaced, so the loop ends.
+            if fetched || invocation.init.is_some() || !matches!(invocation.outcome, Outcome::Exited { .. }) {
+                return invocation;
             }
         }
     }
 
-    /// One event with one process that runs.
-    async fn try_process(&self, process: &Process, event: &str, answer: &mut Answer) {
+    /// Delivers one event to a running process.
+    async fn run_once(&self, process: &Process, event: &str, invocation: &mut Invocation) {
         if self.options.freeze {
             process.thaw().await;
         }
         let begin = Instant::now();
         if let Err(outcome) = self.wait_ready(process).await {
-            answer.outcome = outcome;
+            invocation.outcome = outcome;
             return;
         }
-        answer.init = answer.init.map(|spawn| spawn.saturating_add(begin.elapsed()));
+        invocation.init = invocation.init.map(|spawn| spawn.saturating_add(begin.elapsed()));
         process.reset_peak();
         let issued = Instant::now();
-        answer.outcome = self.run(process, event, &answer.request_id).await;
-        answer.elapsed = issued.elapsed();
-        answer.peak_rss = process.peak();
+        invocation.outcome = self.await_outcome(process, event, &invocation.request_id).await;
+        invocation.elapsed = issued.elapsed();
+        invocation.peak_rss = process.peak();
     }
 
+    /// Waits for `ready`, for the end of the process, or for the initialisation timeout.
     async fn wait_ready(&self, process: &Process) -> Result<(), Outcome> {
         tokio::select! {
             () = self.instance.wait_ready() => Ok(()),
@@ -164,8 +173,9 @@ impl Scf {
         }
     }
 
-    async fn run(&self, process: &Process, event: &str, request_id: &str) -> Outcome {
-        self.instance.issue(Event {
+    /// Makes the event available and waits for its outcome or for a limit.
+    async fn await_outcome(&self, process: &Process, event: &str, request_id: &str) -> Outcome {
+        self.instance.issue(PendingEvent {
             request_id: request_id.to_owned(),
             text: event.to_owned(),
             memory_mb: self.options.memory_mb,
@@ -180,98 +190,97 @@ impl Scf {
         }
     }
 
-    /// Returns when the process is over its memory limit.
+    /// Returns when the process exceeds its memory limit.
     async fn watch_memory(&self, process: &Process) {
         let limit = self.options.memory_mb.saturating_mul(1 << 20);
         while process.resident().is_none_or(|resident| resident <= limit) {
-            sleep(MEMORY_LOOK).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
     fn start_process(&self) -> io::Result<Process> {
         self.instance.begin();
-        let program = Program {
+        let process_options = ProcessOptions {
             path: self.options.program.clone(),
             arguments: self.options.args.clone(),
             environment: self.options.environment(self.address),
             folder: self.options.code_root.clone(),
-            echo: self.options.echo,
+            log_sink: self.options.log_sink.clone(),
         };
-        let process = self.background.enter(|| program.start())?;
+        let process = self.background.enter(|| process_options.start())?;
         self.starts.fetch_add(1, Ordering::Relaxed);
         *self.process_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.id());
         Ok(process)
     }
 
-    /// The id of the latest process, running or not.
+    /// Returns the id of the latest process, which may have ended.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
         *self.process_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many times a process was started.
+    /// Returns how many processes were started.
     #[must_use]
     pub fn starts(&self) -> u64 {
         self.starts.load(Ordering::Relaxed)
     }
 
-    /// `http://127.0.0.1:<port>` of the runtime API.
+    /// Returns the address of the runtime API, `http://127.0.0.1:<port>`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Adds a fault of the runtime API.
+    /// Injects a fault of the runtime API.
     pub fn fail(&self, fault: RuntimeFault) {
         self.instance.fail(fault);
     }
 
-    /// Closes the port of the runtime API with all connections; it opens again after this time.
-    /// Returns as soon as it is closed.
-    pub async fn refuse_connections(&self, time: Duration) {
+    /// Closes the port and all connections of the runtime API for this time. Returns when the port is closed.
+    pub async fn refuse_connections(&self, duration: Duration) {
         let (closed, wait) = oneshot::channel();
-        if self.refuse.send((time, closed)).is_ok() {
+        if self.outages.send(Outage { duration, closed }).is_ok() {
             let _ = wait.await;
         }
     }
 
-    /// Kills the process, as when an idle instance is recycled. The next invocation starts a new one.
+    /// Kills the process, as the platform does with idle instances. The next invocation starts a new one.
     pub async fn recycle(&self) {
         if let Some(process) = self.process.lock().await.take() {
             process.kill().await;
         }
     }
 
-    /// Kills the process and stops the API.
+    /// Kills the process and stops the runtime API.
     pub async fn stop(self) {
         self.recycle().await;
     }
 }
 
-/// Serves the API; closes the port for a while when told to.
+/// Serves the runtime API, and closes its port during outages.
 async fn serve(
     mut listener: TcpListener,
     instance: Arc<Instance>,
-    spelling: Spelling,
-    mut pauses: mpsc::UnboundedReceiver<(Duration, oneshot::Sender<()>)>,
+    style: HeaderStyle,
+    mut outages: mpsc::UnboundedReceiver<Outage>,
 ) {
     let Ok(address) = listener.local_addr() else { return };
     loop {
         let shared = Arc::clone(&instance);
         let handler = move |request| api::handle(Arc::clone(&shared), request);
-        let pause = tokio::select! {
-            () = http::serve(&listener, handler, |socket| Speller::new(socket, spelling)) => None,
-            pause = pauses.recv() => pause,
+        let outage = tokio::select! {
+            () = http::serve(&listener, handler, |socket| HeaderCaseSocket::new(socket, style)) => None,
+            outage = outages.recv() => outage,
         };
-        let Some((time, closed)) = pause else { return };
+        let Some(Outage { duration, closed }) = outage else { return };
         drop(listener);
-        // Nobody waits any more when the caller was cancelled.
+        // Fails when the caller no longer waits.
         let _ = closed.send(());
-        sleep(time).await;
+        sleep(duration).await;
         listener = loop {
             match TcpListener::bind(address).await {
                 Ok(listener) => break listener,
-                Err(_) => sleep(MEMORY_LOOK).await,
+                Err(_) => sleep(POLL_INTERVAL).await,
             }
         };
     }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A function that does what its event says, over plain sockets."""
+"""A function whose events name its behaviour."""
 
 import http.client
 import json
@@ -23,7 +23,7 @@ def do(action, headers):
         print("leaving", flush=True)
         os._exit(7)
     if action == "answer and leave":
-        call("POST", "/runtime/invocation/error", "the credentials are too old")
+        call("POST", "/runtime/invocation/error", "the credentials have expired")
         os._exit(0)
     if action == "sleep":
         time.sleep(60)
@@ -71,4 +71,4 @@ while True:
     try:
         do(action, headers)
     except (OSError, http.client.HTTPException):
-        pass  # the runtime API is gone for a while; the loop finds out when it is back
+        pass  # the runtime API is closed for a while; the loop tries again

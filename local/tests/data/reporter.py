@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A function that answers as the thumbnail function does, without making thumbnails."""
+"""A function that responds as the thumbnail function does, without making thumbnails."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ def outcome(record):
         "key": key,
         "outcome": "stored",
         "source": {"format": "jpeg", "width": 4000, "height": 3000, "bytes": 5},
-        # The source itself stands for a thumbnail: a file of it exists.
+        # The source replaces a thumbnail, so that the file exists.
         "thumbnails": [{"bucket": full, "key": key, "width": 200, "height": 150, "bytes": 5, "format": "webp"}],
         "ms": {"total": 12.3},
     }

@@ -1,10 +1,6 @@
-//! A client of a few lines: it sends what it is told, byte for byte, and signs by the document (436/7778).
-#![allow(dead_code, reason = "each test program uses a part")]
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that panics has failed as it should"
-)]
+//! A minimal HTTP client that sends requests byte for byte and signs them (436/7778).
+#![allow(dead_code, reason = "each test program uses some of it")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
@@ -23,17 +19,17 @@ pub(crate) const HOST: &str = "photos-1250000000.cos.ap-guangzhou.myqcloud.com";
 pub(crate) const ID: &str = "AKIDtest";
 pub(crate) const KEY: &str = "secret";
 
-/// An answer as it came.
+/// Response of the COS.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: Vec<u8>,
-    /// The connection ended before `Content-Length` was reached.
+    /// True if the connection ended before `Content-Length` was reached.
     pub(crate) cut: bool,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
@@ -42,7 +38,7 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// The code of an error document.
+    /// Returns the code of an error document.
     pub(crate) fn code(&self) -> &str {
         self.text()
             .split_once("<Code>")
@@ -51,7 +47,7 @@ impl Answer {
     }
 }
 
-/// A request under way to being sent.
+/// Request under construction.
 pub(crate) struct Request {
     method: String,
     target: String,
@@ -60,7 +56,7 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// `target` goes on the wire as it is.
+    /// Creates a request. `target` is sent without encoding.
     pub(crate) fn new(method: &str, target: &str) -> Self {
         let headers = vec![("Host".to_owned(), HOST.to_owned())];
         Self { method: method.to_owned(), target: target.to_owned(), headers, body: Vec::new() }
@@ -78,7 +74,7 @@ impl Request {
         self.header("Content-Length", &length)
     }
 
-    /// Signs every header and parameter there is.
+    /// Signs every header and parameter.
     pub(crate) fn sign(self) -> Self {
         self.sign_as(ID, KEY)
     }
@@ -114,17 +110,17 @@ impl Request {
         self.header("Authorization", &authorization)
     }
 
-    /// Sends on a new connection.
-    pub(crate) fn send(self, cos: &Cos) -> io::Result<Answer> {
+    /// Sends the request on a new connection.
+    pub(crate) fn send(self, cos: &Cos) -> io::Result<Response> {
         self.send_to(cos.address())
     }
 
-    pub(crate) fn send_to(self, address: SocketAddr) -> io::Result<Answer> {
+    pub(crate) fn send_to(self, address: SocketAddr) -> io::Result<Response> {
         let mut connection = connect_to(address)?;
         self.send_on(&mut connection)
     }
 
-    pub(crate) fn send_on(&self, connection: &mut TcpStream) -> io::Result<Answer> {
+    pub(crate) fn send_on(&self, connection: &mut TcpStream) -> io::Result<Response> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -146,7 +142,7 @@ fn connect_to(address: SocketAddr) -> io::Result<TcpStream> {
     Ok(connection)
 }
 
-fn read(connection: &mut TcpStream, head_only: bool) -> io::Result<Answer> {
+fn read(connection: &mut TcpStream, head_only: bool) -> io::Result<Response> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -164,13 +160,13 @@ fn read(connection: &mut TcpStream, head_only: bool) -> io::Result<Answer> {
         .collect();
     let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = Vec::new();
-    let wanted = if head_only { 0 } else { length };
-    // A cut connection may show as an end or as a reset.
-    let result = connection.take(wanted).read_to_end(&mut body);
-    let cut = (body.len() as u64) < wanted;
+    let expected = if head_only { 0 } else { length };
+    // A closed connection appears as an end or as a reset.
+    let result = connection.take(expected).read_to_end(&mut body);
+    let cut = (body.len() as u64) < expected;
     match result {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(error),
-        _ => Ok(Answer { status, headers, body, cut }),
+        _ => Ok(Response { status, headers, body, cut }),
     }
 }
 

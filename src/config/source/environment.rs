@@ -1,42 +1,15 @@
-//! The variables of the process, as far as they configure this program.
+//! The variables of the process that are settings.
 //!
-//! An empty variable counts as one that is not set (SCF does not store empty values), and white space around
-//! a value does not belong to it. Values of secrets never leave through `Debug` or a mistake.
+//! An empty variable counts as not set (SCF does not store empty values), and white space around a value is not
+//! part of it. Values of secrets never leave through `Debug` or a mistake.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::table::{SECRET_ID, SECRET_KEY, SETTINGS};
 use crate::config::mistake::{Findings, Mistake, Written};
 
-/// Every variable that is a setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [&str; 21] = [
-    "TARGET_BUCKET",
-    "THUMBNAILS",
-    "TARGET_KEY",
-    "SOURCE_PREFIX",
-    "SOURCE_SUFFIX",
-    "FORMAT",
-    "QUALITY",
-    "BACKGROUND",
-    "CACHE_CONTROL",
-    "STORAGE_CLASS",
-    "ACL",
-    "HEIC",
-    "MAX_PIXELS",
-    "ON_DAMAGE",
-    "ON_FAILURE",
-    "ON_FOREIGN",
-    "LOG_LEVEL",
-    "COS_DOMAIN",
-    "COS_ENDPOINT",
-    SECRET_ID,
-    SECRET_KEY,
-];
-
-const SECRET_ID: &str = "COS_SECRET_ID";
-const SECRET_KEY: &str = "COS_SECRET_KEY";
-
-/// How the names of the platform's own variables begin (583/30228); nobody means a setting of ours by them.
+/// Beginnings of the platform's own variables (583/30228), which are never misspelt settings.
 const PLATFORM_PREFIXES: [&str; 4] = ["QCLOUD_", "SCF_", "TENCENTCLOUD_", "_SCF_"];
 
 /// The variables of one process.
@@ -67,7 +40,12 @@ impl Environment {
         self.get(name).map(|value| Written::new(name, value))
     }
 
-    /// Finds misspelt settings and half a pair of keys.
+    /// How many settings have a value here.
+    pub(in crate::config) fn settings_set(&self) -> usize {
+        SETTINGS.iter().filter(|setting| self.get(setting.name).is_some()).count()
+    }
+
+    /// Reports misspelt settings and half a pair of keys.
     pub(in crate::config) fn check_names(&self, findings: &mut Findings) {
         for name in self.0.keys() {
             if let Some(meant) = meant_by(name) {
@@ -83,10 +61,10 @@ impl Environment {
     }
 }
 
-/// Shows the values of settings that are no secrets, and of everything else only the name.
+/// Shows the values of settings that are not secret, and of everything else only the name.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |name: &str| SETTINGS.contains(&name) && name != SECRET_ID && name != SECRET_KEY;
+        let shown = |name: &str| is_setting(name) && name != SECRET_ID && name != SECRET_KEY;
         f.debug_map()
             .entries(
                 self.0.iter().map(|(name, value)| (name, if shown(name) { value.as_str() } else { "***" })),
@@ -95,24 +73,28 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// The setting that a variable which is none resembles: at most two letters away, or one for a short name.
+fn is_setting(name: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.name == name)
+}
+
+/// The setting that an unknown variable resembles: at most two letters away, or one for a short name.
 fn meant_by(name: &str) -> Option<&'static str> {
     let like_a_setting = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let foreign = PLATFORM_PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    if !like_a_setting || foreign || SETTINGS.contains(&name) {
+    if !like_a_setting || foreign || is_setting(name) {
         return None;
     }
     let tolerance = |setting: &str| (setting.len() / 3).min(2);
     SETTINGS
-        .into_iter()
-        .map(|setting| (distance(name, setting), setting))
+        .iter()
+        .map(|setting| (distance(name, setting.name), setting.name))
         .filter(|(away, setting)| *away <= tolerance(setting))
         .min()
         .map(|(_, setting)| setting)
 }
 
-/// The Levenshtein distance: how many letters are inserted, dropped or replaced. One row of the usual table
-/// is kept and overwritten from left to right.
+/// The Levenshtein distance: the number of letters to insert, drop or replace. Keeps one row of the usual table
+/// and overwrites it from left to right.
 fn distance(from: &str, to: &str) -> usize {
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, x) in from.bytes().enumerate() {

@@ -1,36 +1,107 @@
 //! Where an installed function finds its `thumbnails.json`.
 
+use std::fmt;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use super::environment::Environment;
+use crate::config::Config;
 use crate::config::mistake::{Findings, Mistake, Mistakes};
-use crate::config::{Config, Environment};
 
 /// The name of the file.
 const FILE: &str = "thumbnails.json";
 
-impl Config {
-    /// Loads the configuration of this installation: the variables, and `thumbnails.json` in the folder that
+/// The variable that names the folder of the code.
+const CODE_ROOT: &str = "USER_CODE_ROOT";
+
+/// A configuration, and the places it was read from.
+#[derive(Debug)]
+pub struct Installation {
+    /// The configuration, or its mistakes.
+    pub config: Result<Config, Mistakes>,
+    /// The places.
+    pub places: Places,
+}
+
+/// The places that a configuration was read from: "settings: from /code/thumbnails.json and 2 variables".
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Places {
+    /// Where a file is looked for; `None` where even that is not known.
+    pub file: Option<PathBuf>,
+    /// Whether the file is there.
+    pub is_there: bool,
+    /// How many settings are variables.
+    pub variables: usize,
+}
+
+impl Installation {
+    /// The configuration of this installation: the variables, and `thumbnails.json` in the folder that
     /// `USER_CODE_ROOT` names (the platform sets it to where the zip is unpacked, 583/30228), or beside the
     /// program where that is not set. Having no such file is the ordinary case.
-    ///
-    /// # Errors
-    /// [`Mistakes`], also when the file is there and cannot be read.
-    pub fn of_installation(environment: &Environment) -> Result<Self, Mistakes> {
-        let folder = environment.get("USER_CODE_ROOT").map(PathBuf::from).or_else(|| {
-            let program = std::env::current_exe().ok()?;
-            program.parent().map(PathBuf::from)
-        });
-        let Some(path) = folder.map(|folder| folder.join(FILE)) else { return Self::load(environment, None) };
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Self::load(environment, Some(&text)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Self::load(environment, None),
-            Err(error) => {
-                let mut findings = Findings::default();
-                findings.push(Mistake::File(format!("{} cannot be read: {error}", path.display())));
-                let loaded = Self::load(environment, None)?;
-                findings.into_result(loaded)
+    #[must_use]
+    pub fn of_environment(environment: &Environment) -> Self {
+        let mut findings = Findings::default();
+        let folder = match environment.written(CODE_ROOT) {
+            Some(folder) => {
+                let remedy =
+                    "there is no such folder; name the one with thumbnails.json, or remove the variable";
+                let check = |path: &str| Path::new(path).is_dir().then(|| PathBuf::from(path)).ok_or(remedy);
+                findings.note(folder.parse(check))
             }
+            None => std::env::current_exe().ok().and_then(|program| program.parent().map(PathBuf::from)),
+        };
+        let file = folder.map(|folder| folder.join(FILE));
+        let text = file.as_deref().and_then(|path| match std::fs::read_to_string(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            other => Some(other),
+        });
+        Self::new(environment, file, text, findings)
+    }
+
+    /// The configuration of the variables and this file.
+    #[must_use]
+    pub fn of_file(environment: &Environment, file: &Path) -> Self {
+        let text = std::fs::read_to_string(file);
+        Self::new(environment, Some(file.to_owned()), Some(text), Findings::default())
+    }
+
+    fn new(
+        environment: &Environment,
+        file: Option<PathBuf>,
+        text: Option<std::io::Result<String>>,
+        mut findings: Findings,
+    ) -> Self {
+        // With links followed, as far as the file is there.
+        let file = file.map(|path| path.canonicalize().unwrap_or(path));
+        let is_there = text.is_some();
+        let text = text.and_then(|text| {
+            let path = file.as_deref().unwrap_or_else(|| Path::new(FILE));
+            let mistake = |error| Mistake::File(format!("{} cannot be read: {error}", path.display()));
+            findings.note(text.map_err(mistake))
+        });
+        let config = match Config::load(environment, text.as_deref()) {
+            Ok(config) => findings.into_result(config),
+            Err(mistakes) => Err(findings.followed_by(mistakes)),
+        };
+        Self { config, places: Places { file, is_there, variables: environment.settings_set() } }
+    }
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let variables = match self.variables {
+            1 => "1 variable".to_owned(),
+            count => format!("{count} variables"),
+        };
+        match (&self.file, self.variables) {
+            (Some(file), 0) if self.is_there => write!(f, "settings: from {}", file.display()),
+            (Some(file), _) if self.is_there => {
+                write!(f, "settings: from {} and {variables}", file.display())
+            }
+            (Some(file), 0) => write!(f, "settings: the defaults; there is no {}", file.display()),
+            (Some(file), _) => write!(f, "settings: from {variables}; there is no {}", file.display()),
+            (None, 0) => f.write_str("settings: the defaults"),
+            (None, _) => write!(f, "settings: from {variables}"),
         }
     }
 }
@@ -39,23 +110,46 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn load(folder: &std::path::Path) -> Result<Config, Mistakes> {
-        Config::of_installation(&Environment::from_pairs([("USER_CODE_ROOT", folder.to_str().unwrap())]))
+    fn load(folder: &Path) -> Installation {
+        let folder = folder.to_str().unwrap();
+        Installation::of_environment(&Environment::from_pairs([(CODE_ROOT, folder), ("QUALITY", "7")]))
     }
 
     #[test]
     fn the_file_is_read_where_the_zip_is_unpacked() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(load(folder.path()).unwrap().rules().len(), 1);
-        std::fs::write(folder.path().join(FILE), r#"{"max_pixels": 1000}"#).unwrap();
-        assert_eq!(load(folder.path()).unwrap().settings().max_pixels, 1000);
+        let path = folder.path().canonicalize().unwrap().join(FILE);
+        let without = load(folder.path());
+        assert_eq!(without.config.unwrap().rules().len(), 1);
+        let sentence = without.places.to_string();
+        assert!(sentence.starts_with("settings: from 1 variable; there is no /"), "{sentence}");
+        std::fs::write(&path, r#"{"max_pixels": 1000}"#).unwrap();
+        let with = load(folder.path());
+        assert_eq!(with.config.unwrap().settings().max_pixels, 1000);
+        assert_eq!(with.places.to_string(), format!("settings: from {} and 1 variable", path.display()));
+        let of_file = Installation::of_file(&Environment::default(), &path);
+        assert_eq!(of_file.places.to_string(), format!("settings: from {}", path.display()));
     }
 
     #[test]
     fn a_file_that_cannot_be_read_is_a_mistake() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), b"\xff\xfe").unwrap();
-        let mistakes = load(folder.path()).unwrap_err().to_string();
-        assert!(mistakes.contains("thumbnails.json") && mistakes.contains("cannot be read"), "{mistakes}");
+        let mistakes = load(folder.path()).config.unwrap_err().to_string();
+        assert!(mistakes.contains("thumbnails.json cannot be read: "), "{mistakes}");
+        let missing = Installation::of_file(&Environment::default(), &folder.path().join("none.json"));
+        let mistakes = missing.config.unwrap_err().to_string();
+        assert!(mistakes.contains("none.json cannot be read: "), "{mistakes}");
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_a_mistake_among_others() {
+        let environment = Environment::from_pairs([(CODE_ROOT, "/nowhere/at/all"), ("QUALITY", "x")]);
+        let mistakes = Installation::of_environment(&environment).config.unwrap_err();
+        assert_eq!(
+            mistakes.to_string(),
+            "USER_CODE_ROOT is \"/nowhere/at/all\"; there is no such folder; name the one with thumbnails.json, or \
+             remove the variable\nQUALITY is \"x\"; it must be a whole number from 1 to 100"
+        );
     }
 }

@@ -1,240 +1,167 @@
-//! Values of `thumbnails.json` that are written in several ways: lists, and thumbnails.
+//! Objects of `thumbnails.json`, whose members are taken out one by one until only unknown ones are left.
 
-use std::fmt;
+use super::json::Json;
+use super::written::{WrittenOption, WrittenThumbnail};
+use crate::config::mistake::{Findings, Mistake, Written};
 
-use serde::Deserialize;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, MapAccess, SeqAccess, Visitor};
-
-use super::written::WrittenThumbnail;
-use crate::config::mistake::{Mistake, Written};
-
-/// One or several values: a text as in the variable, a list, or an object in the order written.
-#[derive(Debug)]
-pub(in crate::config) enum Entries {
-    Line(String),
-    List(Vec<String>),
-    Named(Vec<(String, Entry)>),
+/// The members of one object.
+pub(super) struct Members<'a> {
+    /// Path of the object; empty for that of the whole file.
+    path: String,
+    rest: Vec<(String, Json)>,
+    /// The members that were asked for.
+    known: Vec<&'static str>,
+    findings: &'a mut Findings,
 }
 
-impl Entries {
-    pub(in crate::config) fn suffixes(self, setting: &str) -> Result<Vec<Written>, Mistake> {
-        match self {
+impl<'a> Members<'a> {
+    /// The members of a value, none where it is not an object.
+    pub(super) fn new(path: String, json: Json, findings: &'a mut Findings) -> Self {
+        let rest = match json {
+            Json::Object(members) => members,
+            other => {
+                let path = if path.is_empty() { "thumbnails.json" } else { &path };
+                findings.push(Written::new(path, other.to_string()).refuse("it must be an object, {…}"));
+                Vec::new()
+            }
+        };
+        Self { path, rest, known: Vec::new(), findings }
+    }
+
+    /// The value of a member; one that is `null` counts as left out.
+    pub(super) fn take(&mut self, name: &'static str) -> Option<Json> {
+        self.known.push(name);
+        let (found, rest) =
+            std::mem::take(&mut self.rest).into_iter().partition(|(member, _)| member == name);
+        self.rest = rest;
+        let found: Vec<(String, Json)> = found;
+        if let [_, (_, second), ..] = found.as_slice() {
+            self.refuse::<()>(name, second, "it is written twice; keep one");
+        }
+        found.into_iter().map(|(_, value)| value).next().filter(|value| *value != Json::Null)
+    }
+
+    /// The value of a member that is a text or a number.
+    pub(super) fn text(&mut self, name: &'static str) -> Option<Written> {
+        match self.take(name)? {
+            Json::Text(text) => Some(Written::new(self.path_of(name), text)),
+            other => self.refuse(name, &other, "it must be a text or a number"),
+        }
+    }
+
+    /// The members of a member that is an object.
+    pub(super) fn object(&mut self, name: &'static str) -> Members<'_> {
+        let (path, json) = (self.path_of(name), self.take(name));
+        Members::new(path, json.unwrap_or(Json::Object(Vec::new())), self.findings)
+    }
+
+    /// A list of suffixes, or a text as in `SOURCE_SUFFIX`.
+    pub(super) fn suffixes(&mut self, name: &'static str) -> Option<Vec<Written>> {
+        const SHAPE: &str = "write a list such as [\".jpg\", \".png\"]";
+        let path = self.path_of(name);
+        match self.take(name)? {
             // As everywhere in a pattern, nothing written is no condition.
-            Self::Line(line) if line.is_empty() => Ok(Vec::new()),
-            Self::Line(line) => Ok(Written::new(setting, line).entries()),
-            Self::List(list) => Ok(list.into_iter().map(|suffix| Written::new(setting, suffix)).collect()),
-            Self::Named(_) => {
-                Err(Written::new(setting, "{…}").refuse("write a list such as [\".jpg\", \".png\"]"))
-            }
-        }
-    }
-
-    pub(in crate::config) fn thumbnails(self, setting: &str) -> Result<Vec<WrittenThumbnail>, Mistake> {
-        let entry = |text| WrittenThumbnail::entry(Written::new(setting, text));
-        let thumbnails: Vec<WrittenThumbnail> = match self {
-            Self::Line(line) => {
-                Written::new(setting, line).entries().into_iter().map(WrittenThumbnail::entry).collect()
-            }
-            Self::List(list) => list.into_iter().map(entry).collect(),
-            Self::Named(pairs) => {
-                let named = |(name, entry): (String, Entry)| {
-                    let setting = format!("{setting}.{name}");
-                    let process = match entry {
-                        Entry::Text(text) => text,
-                        Entry::Members(members) => members.text(&setting)?,
-                    };
-                    Ok(WrittenThumbnail { process: Written::new(setting, process), name: Some(name) })
+            Json::Text(line) if line.is_empty() => Some(Vec::new()),
+            Json::Text(line) => Some(Written::new(path, line).entries()),
+            Json::List(items) => {
+                let item = |item| match item {
+                    Json::Text(suffix) => Some(Written::new(path.clone(), suffix)),
+                    other => self.refuse(name, &other, SHAPE),
                 };
-                pairs.into_iter().map(named).collect::<Result<_, Mistake>>()?
+                Some(items.into_iter().filter_map(item).collect())
             }
-        };
-        if thumbnails.is_empty() {
-            return Err(Written::new(setting, "").refuse("it names no thumbnail; leave it out for 300x300"));
+            other => self.refuse(name, &other, SHAPE),
         }
-        Ok(thumbnails)
-    }
-}
-
-impl<'de> Deserialize<'de> for Entries {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntriesVisitor)
-    }
-}
-
-struct EntriesVisitor;
-
-impl<'de> Visitor<'de> for EntriesVisitor {
-    type Value = Entries;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a list of texts, or an object of names and thumbnails")
     }
 
-    fn visit_str<E>(self, line: &str) -> Result<Entries, E> {
-        Ok(Entries::Line(line.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Entries, A::Error> {
-        let mut list = Vec::new();
-        while let Some(entry) = entries.next_element()? {
-            list.push(entry);
-        }
-        Ok(Entries::List(list))
-    }
-
-    // Not a map type: it would lose the order and keep only the last of two equal names.
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Entries, A::Error> {
-        let mut pairs = Vec::new();
-        while let Some(pair) = entries.next_entry()? {
-            pairs.push(pair);
-        }
-        Ok(Entries::Named(pairs))
-    }
-}
-
-/// One thumbnail that has a name.
-#[derive(Debug)]
-pub(in crate::config) enum Entry {
-    Members(Box<Members>),
-    /// As in the variable.
-    Text(String),
-}
-
-impl<'de> Deserialize<'de> for Entry {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(EntryVisitor)
-    }
-}
-
-struct EntryVisitor;
-
-impl<'de> Visitor<'de> for EntryVisitor {
-    type Value = Entry;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, or an object with a size")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Entry, E> {
-        Ok(Entry::Text(text.to_owned()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Entry, A::Error> {
-        Members::deserialize(MapAccessDeserializer::new(members))
-            .map(|members| Entry::Members(Box::new(members)))
-    }
-}
-
-/// A thumbnail whose size and options are members. Their names and values are those of the text.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::config) struct Members {
-    size: Option<Values>,
-    fit: Option<Values>,
-    enlarge: Option<Values>,
-    gravity: Option<Values>,
-    focus: Option<Values>,
-    sharpen: Option<Values>,
-    grayscale: Option<Values>,
-    linear: Option<Values>,
-    format: Option<Values>,
-    quality: Option<Values>,
-    background: Option<Values>,
-    progressive: Option<Values>,
-    subsampling: Option<Values>,
-    max_bytes: Option<Values>,
-    keep: Option<Values>,
-    animation: Option<Values>,
-}
-
-impl Members {
-    /// The text that says the same.
-    fn text(self, setting: &str) -> Result<String, Mistake> {
-        let refuse = |member: &str, value: &str, rule: &str| {
-            Err(Written::new(format!("{setting}.{member}"), value).refuse(rule))
-        };
-        let Some(size) = self.size else {
-            return refuse("size", "", "write a size such as 400x300");
-        };
-        let options = [
-            ("fit", self.fit),
-            ("enlarge", self.enlarge),
-            ("gravity", self.gravity),
-            ("focus", self.focus),
-            ("sharpen", self.sharpen),
-            ("grayscale", self.grayscale),
-            ("linear", self.linear),
-            ("format", self.format),
-            ("quality", self.quality),
-            ("background", self.background),
-            ("progressive", self.progressive),
-            ("subsampling", self.subsampling),
-            ("max_bytes", self.max_bytes),
-            ("keep", self.keep),
-            ("animation", self.animation),
-        ];
-        let options =
-            options.into_iter().filter_map(|(member, values)| values.map(|values| (member, values)));
-        let mut text = String::new();
-        for (member, Values(values)) in std::iter::once(("size", size)).chain(options) {
-            let value = values.join(if member == "focus" { "x" } else { "+" });
-            if value.contains('/') {
-                return refuse(member, &value, "it is one value, without a slash");
+    /// Thumbnails: a text as in `THUMBNAILS`, a list of texts, or an object of names.
+    pub(super) fn thumbnails(&mut self, name: &'static str) -> Option<Vec<WrittenThumbnail>> {
+        const SHAPE: &str = "write a text, a list of texts, or an object of names and thumbnails";
+        let path = self.path_of(name);
+        let thumbnails: Vec<WrittenThumbnail> = match self.take(name)? {
+            Json::Text(line) => {
+                Written::new(path, line).entries().into_iter().map(WrittenThumbnail::entry).collect()
             }
-            match member {
-                "size" => text.push_str(&value),
-                member => text.extend(["/", member, "/", &value]),
+            empty @ (Json::List(_) | Json::Object(_)) if empty.is_empty() => {
+                return self.refuse(name, &empty, "it names no thumbnail; leave it out for 300x300");
             }
+            Json::List(items) => {
+                let item = |item| match item {
+                    Json::Text(text) => Some(WrittenThumbnail::entry(Written::new(path.clone(), text))),
+                    other => self.refuse(name, &other, SHAPE),
+                };
+                items.into_iter().filter_map(item).collect()
+            }
+            Json::Object(members) => {
+                let named = |(name, json)| thumbnail(&path, name, json, self.findings);
+                members.into_iter().filter_map(named).collect()
+            }
+            other => return self.refuse(name, &other, SHAPE),
+        };
+        (!thumbnails.is_empty()).then_some(thumbnails)
+    }
+
+    /// Refuses the members that are left, which nobody asked for.
+    pub(super) fn finish(self) {
+        let known = self.known.join(", ");
+        for (member, _) in &self.rest {
+            let path = self.path_of(member);
+            self.findings.push(Mistake::Member { path, known: known.clone() });
         }
-        Ok(text)
+    }
+
+    fn path_of(&self, member: &str) -> String {
+        if self.path.is_empty() { member.to_owned() } else { format!("{}.{member}", self.path) }
+    }
+
+    fn refuse<T>(&mut self, name: &str, value: &Json, rule: &str) -> Option<T> {
+        let refusal = Written::new(self.path_of(name), value.to_string()).refuse(rule);
+        self.findings.push(refusal);
+        None
     }
 }
 
-/// One value or a list of them, as texts. `true` and `false` are 1 and 0.
-#[derive(Debug)]
-struct Values(Vec<String>);
-
-impl<'de> Deserialize<'de> for Values {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValuesVisitor)
+/// One thumbnail that has a name: a text, or an object of size and options.
+fn thumbnail(path: &str, name: String, json: Json, findings: &mut Findings) -> Option<WrittenThumbnail> {
+    let path = format!("{path}.{name}");
+    match json {
+        Json::Text(text) => {
+            Some(WrittenThumbnail { name: Some(name), text: Written::new(path, text), options: None })
+        }
+        Json::Object(members) => {
+            let mut size = None;
+            let mut options = Vec::new();
+            for (member, value) in members.into_iter().filter(|(_, value)| *value != Json::Null) {
+                let setting = format!("{path}.{member}");
+                match (member.as_str(), texts(&value)) {
+                    ("size", Some(mut values)) if values.len() == 1 && size.is_none() => size = values.pop(),
+                    (_, Some(values)) => options.push(WrittenOption { setting, word: member, values }),
+                    (_, None) => {
+                        let shape = "it must be a text, a number, true, false or a list of them";
+                        findings.push(Written::new(setting, value.to_string()).refuse(shape));
+                    }
+                }
+            }
+            let text = Written::new(format!("{path}.size"), size.unwrap_or_default());
+            Some(WrittenThumbnail { name: Some(name), text, options: Some(options) })
+        }
+        other => {
+            let shape = "write a text, or an object with a size";
+            findings.push(Written::new(path, other.to_string()).refuse(shape));
+            None
+        }
     }
 }
 
-struct ValuesVisitor;
-
-impl<'de> Visitor<'de> for ValuesVisitor {
-    type Value = Values;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, true, false or a list of them")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Values, E> {
-        Ok(Values(vec![text.to_owned()]))
-    }
-
-    fn visit_bool<E>(self, switch: bool) -> Result<Values, E> {
-        Ok(Values(vec![u8::from(switch).to_string()]))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Values, E> {
-        Ok(Values(vec![number.to_string()]))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Values, E> {
-        Ok(Values(vec![number.to_string()]))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Values, E> {
-        Ok(Values(vec![number.to_string()]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Values, A::Error> {
-        let mut list = Vec::new();
-        while let Some(Values(values)) = values.next_element()? {
-            list.extend(values);
-        }
-        Ok(Values(list))
+/// One value or a list of them as texts: `true` and `false` are 1 and 0.
+fn texts(json: &Json) -> Option<Vec<String>> {
+    let text = |json: &Json| match json {
+        Json::Text(text) => Some(text.clone()),
+        Json::Switch(switch) => Some(u8::from(*switch).to_string()),
+        Json::List(_) | Json::Null | Json::Object(_) => None,
+    };
+    match json {
+        Json::List(items) => items.iter().map(text).collect(),
+        one => text(one).map(|text| vec![text]),
     }
 }

@@ -1,7 +1,10 @@
-//! Where settings are written: variables, and `thumbnails.json`. Both become the same text form.
+//! The two places where settings are written: variables and `thumbnails.json`. Both become the same text form.
 
 pub(super) mod environment;
 pub(super) mod file;
-mod installation;
+pub(super) mod installation;
+mod json;
 mod members;
+pub(super) mod settings;
+pub(super) mod table;
 pub(super) mod written;

@@ -1,12 +1,12 @@
 //! One rule as text, whether variables or the file hold it.
 //!
-//! Both sources of configuration meet in this form, so that a value means the same, and is refused in the
-//! same words, wherever it stands.
+//! Both places meet in this form, so that a value means the same, and is refused in the same words, wherever it
+//! stands.
 
 use super::environment::Environment;
 use crate::config::mistake::Written;
 
-/// One rule as text. What is left out is `None`.
+/// One rule as text. A member that is left out is `None`.
 #[derive(Debug, Default)]
 pub(in crate::config) struct WrittenRule {
     pub(in crate::config) source_bucket: Option<Written>,
@@ -28,19 +28,32 @@ pub(in crate::config) struct WrittenRule {
 #[derive(Clone, Debug)]
 pub(in crate::config) struct WrittenThumbnail {
     pub(in crate::config) name: Option<String>,
-    pub(in crate::config) process: Written,
+    /// The whole text, or only the size where options are members of their own.
+    pub(in crate::config) text: Written,
+    /// The options of a thumbnail that is an object.
+    pub(in crate::config) options: Option<Vec<WrittenOption>>,
+}
+
+/// One option of a thumbnail that is an object.
+#[derive(Clone, Debug)]
+pub(in crate::config) struct WrittenOption {
+    /// Path of the member.
+    pub(in crate::config) setting: String,
+    pub(in crate::config) word: String,
+    /// One value, or those of a list.
+    pub(in crate::config) values: Vec<String>,
 }
 
 impl WrittenThumbnail {
-    /// Splits `<name>=<process>`. An equals sign after a slash belongs to a base64 colour.
+    /// Splits `<name>=<text>`. An equals sign after a slash belongs to a base64 colour.
     pub(in crate::config) fn entry(entry: Written) -> Self {
-        match entry.value.split_once('=') {
-            Some((name, process)) if !name.contains('/') => Self {
-                name: Some(name.trim().to_owned()),
-                process: Written::new(entry.setting, process.trim()),
-            },
-            _ => Self { name: None, process: entry },
-        }
+        let (name, text) = match entry.value.split_once('=') {
+            Some((name, text)) if !name.contains('/') => {
+                (Some(name.trim().to_owned()), Written::new(entry.setting, text.trim()))
+            }
+            _ => (None, entry),
+        };
+        Self { name, text, options: None }
     }
 }
 

@@ -1,18 +1,31 @@
 //! Tencent's long form `imageMogr2/thumbnail/…` (1045/33713 to 33717).
 
-use crate::recipe::{Flip, Geometry, Gravity, Quality, Step};
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use crate::recipe::{Flip, Geometry, Gravity, Quality, Rgb, Step};
+
+use super::options::{self, GRAVITY, Options, SWITCH, once};
 use super::refusal::Refusal;
-use super::sizes::{self, Flaw};
-use super::words::{Output, Words, once};
+use super::sizes;
+use super::words::{Argument, Words};
+
+/// Colours as Tencent writes them: URL-safe base64 of `#RRGGBB`, with or without its padding.
+const COLOR: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+const COLOR_FORM: &str = "<URL-safe base64 of #RRGGBB> such as I2ZmZmZmZg";
 
 /// Every operation, as a refusal lists them. `subsampling`, `keep` and `animation` are ours.
 const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, linear, \
                           format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
                           subsampling, keep and animation";
 
-/// Takes one link of a chain in.
-pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Result<(), Refusal> {
+/// Reads one link of a chain.
+pub(super) fn read(text: &str, steps: &mut Vec<Step>, options: &mut Options) -> Result<(), Refusal> {
     let mut words = Words::after_first(text);
     if words.are_none() {
         let example = "imageMogr2/thumbnail/300x300";
@@ -20,7 +33,7 @@ pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Re
     }
     let mut link = Link { words, steps: Vec::new(), gravity: None };
     while let Some(operation) = link.words.next() {
-        link.take(operation, output)?;
+        link.take(operation, options)?;
     }
     steps.extend(link.finish()?);
     Ok(())
@@ -34,29 +47,34 @@ struct Link<'a> {
 }
 
 impl Link<'_> {
-    fn take(&mut self, operation: &str, output: &mut Output) -> Result<(), Refusal> {
+    fn take(&mut self, operation: &str, options: &mut Options) -> Result<(), Refusal> {
         let words = &mut self.words;
         match operation {
-            // Pictures are always turned upright, and metadata is copied only on request.
+            // Images are always turned upright, and metadata is copied only on request.
             "auto-orient" | "strip" => Ok(()),
             "crop" => self.crop(),
             "cut" => self.cut(),
             "flip" => self.flip(),
-            "gravity" => once(&mut self.gravity, words.gravity()?, "gravity"),
-            "interlace" => once(&mut output.interlace, words.switch("interlace")?, "interlace"),
-            "lquality" => output.relative_quality("lquality", Quality::AtLeastSource, words),
-            "quality" => output.quality("quality", words),
+            "gravity" => {
+                let argument = words.argument("gravity", GRAVITY)?;
+                once(&mut self.gravity, options::gravity(argument)?, "gravity")
+            }
+            "interlace" => {
+                once(&mut options.interlace, words.argument("interlace", SWITCH)?.switch()?, "interlace")
+            }
+            "lquality" => options.relative_quality("lquality", Quality::AtLeastSource, words),
+            "quality" => options.quality("quality", words),
             "rotate" => self.rotate(),
-            "rquality" => output.relative_quality("rquality", Quality::OfSource, words),
-            "size-limit" => output.size_limit(words),
+            "rquality" => options.relative_quality("rquality", Quality::OfSource, words),
+            "size-limit" => options.size_limit(words),
             "thumbnail" => self.thumbnail(),
             "pad" => Err(Refusal::Lonely { operation: "pad", needs: "thumbnail before it" }),
             "color" => Err(Refusal::Lonely { operation: "color", needs: "pad/1 before it" }),
-            other if output.shared(other, words)? => Ok(()),
+            other if options.take_shared(other, words)? => Ok(()),
             other => Err(Refusal::foreign(other).unwrap_or_else(|| Refusal::Unsupported {
                 operation: other.to_owned(),
                 form: "imageMogr2",
-                known: OPERATIONS,
+                known: OPERATIONS.to_owned(),
             })),
         }
     }
@@ -88,22 +106,19 @@ impl Link<'_> {
     }
 
     fn crop(&mut self) -> Result<(), Refusal> {
-        const FORM: &str = "<W>x<H>, <W>x or x<H>";
-        let argument = self.words.argument("crop", FORM)?;
-        let (width, height) =
-            sizes::sides(argument).map_err(|flaw| Refusal::of(flaw, "crop", argument, FORM))?;
+        let argument = self.words.argument("crop", "<W>x<H>, <W>x or x<H>")?;
+        let (width, height) = argument.sound(sizes::sides(argument.text))?;
         self.steps.push(Step::Crop { width, height, gravity: Gravity::default() });
         Ok(())
     }
 
     fn cut(&mut self) -> Result<(), Refusal> {
-        const FORM: &str = "<W>x<H>x<dx>x<dy>";
-        let argument = self.words.argument("cut", FORM)?;
-        let refuse = |flaw| Refusal::of(flaw, "cut", argument, FORM);
-        let parts: Vec<&str> = argument.split('x').collect();
-        let [width, height, x, y] = parts.as_slice() else { return Err(refuse(Flaw::Form)) };
-        let side = |digits| sizes::number(digits, "a side", sizes::SIDES).map_err(refuse);
-        let distance = |digits| sizes::number(digits, "a distance", 0..=1_000_000).map_err(refuse);
+        let argument = self.words.argument("cut", "<W>x<H>x<dx>x<dy>")?;
+        let numbers: Vec<&str> = argument.text.split('x').collect();
+        let numbers: Option<[&str; 4]> = numbers.try_into().ok();
+        let [width, height, x, y] = argument.known(numbers)?;
+        let side = |digits| argument.sound(sizes::number(digits, "a side", sizes::SIDES));
+        let distance = |digits| argument.sound(sizes::number(digits, "a distance", 0..=1_000_000));
         self.steps.push(Step::Cut {
             width: side(width)?,
             height: side(height)?,
@@ -116,12 +131,12 @@ impl Link<'_> {
 
     fn flip(&mut self) -> Result<(), Refusal> {
         let choices = [Flip::Horizontal, Flip::Vertical].map(|flip| (flip.name(), flip));
-        self.steps.push(Step::Flip(self.words.choice("flip", "vertical or horizontal", &choices)?));
+        self.steps.push(Step::Flip(self.words.argument("flip", "vertical or horizontal")?.choice(&choices)?));
         Ok(())
     }
 
     fn rotate(&mut self) -> Result<(), Refusal> {
-        let degrees = self.words.number("rotate", "<degrees> from 0 to 360", 0..=360)?;
+        let degrees = self.words.argument("rotate", "<degrees> from 0 to 360")?.number(0..=360)?;
         // A full turn is none.
         match u16::try_from(degrees % 360).unwrap_or(0) {
             0 => {}
@@ -131,16 +146,18 @@ impl Link<'_> {
     }
 
     fn thumbnail(&mut self) -> Result<(), Refusal> {
-        const FORM: &str = sizes::FORMS;
-        let argument = self.words.argument("thumbnail", FORM)?;
-        let geometry =
-            sizes::geometry(argument).map_err(|flaw| Refusal::of(flaw, "thumbnail", argument, FORM))?;
+        let argument = self.words.argument("thumbnail", sizes::FORMS)?;
+        let geometry = argument.sound(sizes::geometry(argument.text))?;
         self.steps.push(Step::Thumbnail(geometry));
         if !self.words.next_is("pad") {
             return Ok(());
         }
-        let pad = self.words.switch("pad")?;
-        let color = if self.words.next_is("color") { Some(self.words.color()?) } else { None };
+        let pad = self.words.argument("pad", SWITCH)?.switch()?;
+        let color = if self.words.next_is("color") {
+            Some(color(self.words.argument("color", COLOR_FORM)?)?)
+        } else {
+            None
+        };
         match geometry {
             _ if !pad => Ok(()),
             Geometry::Fit { width: Some(width), height: Some(height), .. } => {
@@ -157,4 +174,10 @@ impl Link<'_> {
             }
         }
     }
+}
+
+/// A colour in base64.
+fn color(argument: Argument<'_>) -> Result<Rgb, Refusal> {
+    let text = COLOR.decode(argument.text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    argument.known(text.and_then(|text| Rgb::parse(&text)))
 }

@@ -4,14 +4,19 @@
 
 use crate::recipe::{Geometry, Gravity, Quality, Scaling, Step};
 
+use super::options::{Options, once};
 use super::refusal::Refusal;
 use super::sizes;
-use super::words::{Output, Words, once};
+use super::words::Words;
+
+/// Every operation, as a refusal lists them.
+const OPERATIONS: &str = "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, linear, subsampling, keep and \
+                          animation";
 
 const SIDE: &str = "<n> from 1 to 10000";
 
-/// Takes one link of a chain in.
-pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Result<(), Refusal> {
+/// Reads one link of a chain.
+pub(super) fn read(text: &str, steps: &mut Vec<Step>, options: &mut Options) -> Result<(), Refusal> {
     let mut words = Words::after_first(text);
     if words.are_none() {
         let example = "imageView2/2/w/300/h/300";
@@ -19,25 +24,24 @@ pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Re
     }
     let is_number = |word: &str| word.bytes().all(|b| b.is_ascii_digit());
     let mode = if words.peek().is_some_and(is_number) {
-        Some(words.number("imageView2", "a mode from 1 to 5", 1..=5)?)
+        Some(words.argument("imageView2", "a mode from 1 to 5")?.number(1..=5)?)
     } else {
         None
     };
     let (mut width, mut height) = (None, None);
     while let Some(operation) = words.next() {
         match operation {
-            "w" => once(&mut width, words.number("w", SIDE, sizes::SIDES)?, "w")?,
-            "h" => once(&mut height, words.number("h", SIDE, sizes::SIDES)?, "h")?,
-            "q" => output.quality("q", &mut words)?,
-            "rq" => output.relative_quality("rq", Quality::OfSource, &mut words)?,
-            "lq" => output.relative_quality("lq", Quality::AtLeastSource, &mut words)?,
-            other if output.shared(other, &mut words)? => {}
+            "w" => once(&mut width, words.argument("w", SIDE)?.number(sizes::SIDES)?, "w")?,
+            "h" => once(&mut height, words.argument("h", SIDE)?.number(sizes::SIDES)?, "h")?,
+            "q" => options.quality("q", &mut words)?,
+            "rq" => options.relative_quality("rq", Quality::OfSource, &mut words)?,
+            "lq" => options.relative_quality("lq", Quality::AtLeastSource, &mut words)?,
+            other if options.take_shared(other, &mut words)? => {}
             other => {
                 return Err(Refusal::foreign(other).unwrap_or_else(|| Refusal::Unsupported {
                     operation: other.to_owned(),
                     form: "imageView2",
-                    known: "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, linear, subsampling, keep and \
-                            animation",
+                    known: OPERATIONS.to_owned(),
                 }));
             }
         }
@@ -55,7 +59,7 @@ pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Re
     }
 }
 
-/// The sides that stand there, and one that does.
+/// The sides as written, and one that is.
 #[derive(Clone, Copy, Debug)]
 struct Sides {
     width: Option<u32>,
@@ -63,7 +67,7 @@ struct Sides {
     side: u32,
 }
 
-/// What a mode does. All but mode 2 take a square where one side is left out.
+/// The steps of a mode. All but mode 2 take a square where one side is left out.
 fn mode_steps(mode: u32, sides: Sides) -> Vec<Step> {
     let Sides { width, height, side } = sides;
     let scaling = Scaling::ShrinkOnly;

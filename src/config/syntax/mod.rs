@@ -2,6 +2,7 @@
 
 mod image_mogr2;
 mod image_view2;
+mod options;
 mod plain;
 mod refusal;
 mod sizes;

@@ -1,126 +1,99 @@
-//! Our own form: a size, and options in plain words after it, `400x300/fit/cover/gravity/auto`.
+//! Our own form: a size with options in plain words, `400x300/fit/cover/gravity/auto`.
 
-use crate::recipe::{Focus, Geometry, Gravity, Quality, Scaling, Step};
-
+use super::options::{self, Fit, Options};
 use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
-use super::values;
-use super::words::{Output, Words, once};
+use super::words::{Argument, Words};
+use crate::config::mistake::{Findings, Mistake, Written};
+use crate::config::source::written::WrittenOption;
+use crate::recipe::{Geometry, Gravity, Scaling, Step};
 
-/// Every option, as a refusal lists them.
-const OPTIONS: &str = "fit, enlarge, gravity, focus, sharpen, grayscale, linear, format, quality, background, \
-                       progressive, subsampling, max_bytes, keep and animation";
+/// Width and height of the box, of which one may be free.
+type Sides = (Option<u32>, Option<u32>);
 
-/// How a picture comes to its box.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Fit {
-    Cover,
-    Exact,
-    Inside,
-    Pad,
-}
-
-/// What the options say of the geometry.
-#[derive(Debug, Default)]
-struct Options {
-    fit: Option<Fit>,
-    enlarge: Option<Scaling>,
-    gravity: Option<Gravity>,
-}
-
-/// Reads the whole text.
-pub(super) fn read(text: &str, steps: &mut Vec<Step>, output: &mut Output) -> Result<(), Refusal> {
+/// Reads a text.
+pub(super) fn read(text: &str) -> Result<(Vec<Step>, Options), Refusal> {
     let size = text.split('/').next().unwrap_or(text);
-    let (width, height) = sizes::sides(size).map_err(|flaw| match flaw {
-        Flaw::Form => Refusal::Size,
-        Flaw::Range { .. } => Refusal::of(flaw, "size", size, ""),
-    })?;
+    if size.contains(',') || (text.contains(',') && text.contains('=')) {
+        return Err(Refusal::Comma);
+    }
+    let sides = sides(size, Refusal::Thumbnail)?;
     let mut words = Words::after_first(text);
     let mut options = Options::default();
-    while let Some(option) = words.next() {
-        options.take(option, &mut words, output)?;
+    while let Some(word) = words.next() {
+        options.take(word, &mut words)?;
     }
-    steps.extend(options.steps(width, height)?);
-    Ok(())
+    Ok((steps(&options, sides)?, options))
 }
 
-impl Options {
-    fn take(&mut self, option: &str, words: &mut Words<'_>, output: &mut Output) -> Result<(), Refusal> {
-        match option {
-            "background" => {
-                const FORM: &str = "#rrggbb, such as #ffffff";
-                let argument = words.argument("background", FORM)?;
-                let color = values::background(argument);
-                let color = color.map_err(|_| Refusal::form("background", argument, FORM))?;
-                once(&mut output.background, color, "background")
-            }
-            "enlarge" => {
-                let choices = [
-                    ("never", Scaling::ShrinkOnly),
-                    ("always", Scaling::Both),
-                    ("only", Scaling::EnlargeOnly),
-                ];
-                once(
-                    &mut self.enlarge,
-                    words.choice("enlarge", "never, always or only", &choices)?,
-                    "enlarge",
-                )
-            }
-            "fit" => {
-                let choices = [
-                    ("inside", Fit::Inside),
-                    ("cover", Fit::Cover),
-                    ("exact", Fit::Exact),
-                    ("pad", Fit::Pad),
-                ];
-                once(&mut self.fit, words.choice("fit", "inside, cover, exact or pad", &choices)?, "fit")
-            }
-            "focus" => {
-                const FORM: &str = "a point such as 0.31x0.62, parts of width and height from 0 to 1";
-                let argument = words.argument("focus", FORM)?;
-                let focus = Focus::parse(argument).ok_or_else(|| Refusal::form("focus", argument, FORM))?;
-                once(&mut self.gravity, Gravity::Focus(focus), "gravity or focus")
-            }
-            "gravity" => once(&mut self.gravity, words.gravity()?, "gravity or focus"),
-            "max_bytes" => output.max_bytes(words),
-            "progressive" => once(&mut output.interlace, words.switch("progressive")?, "progressive"),
-            "quality" => {
-                let number = words.number("quality", "<n> from 1 to 100", 1..=100)?;
-                output.put_quality(Quality::Fixed, number)
-            }
-            other if output.shared(other, words)? => Ok(()),
-            other => {
-                Err(Refusal::Unsupported { operation: other.to_owned(), form: "a size", known: OPTIONS })
-            }
-        }
+/// Reads the members of a thumbnail that is an object. Keeps the mistakes of all.
+pub(super) fn read_members(
+    size: &Written,
+    members: &[WrittenOption],
+    findings: &mut Findings,
+) -> Option<(Vec<Step>, Options)> {
+    let mut options = Options::default();
+    let before = findings.len();
+    let sides = findings.note(size.parse(|text| sides(text, Refusal::Size)));
+    for member in members {
+        findings.note(read_member(&mut options, member));
     }
+    if findings.len() > before {
+        return None;
+    }
+    let steps = findings.note(steps(&options, sides?).map_err(|refusal| size.refuse(refusal)))?;
+    Some((steps, options))
+}
 
-    fn steps(&self, width: Option<u32>, height: Option<u32>) -> Result<Vec<Step>, Refusal> {
-        let fit = self.fit.unwrap_or(Fit::Inside);
-        let scaling = self.enlarge.unwrap_or(Scaling::ShrinkOnly);
-        let inside = Step::Thumbnail(Geometry::Fit { width, height, scaling });
-        if self.gravity.is_some() && fit != Fit::Cover {
-            return Err(Refusal::Lonely { operation: "gravity or focus", needs: "fit/cover" });
+fn read_member(options: &mut Options, member: &WrittenOption) -> Result<(), Mistake> {
+    let WrittenOption { setting, word, values } = member;
+    let Some(option) = options::find(word) else {
+        let known = options::OPTIONS.map(|option| option.word).join(", ");
+        return Err(Mistake::Member { path: setting.clone(), known: format!("size, {known}") });
+    };
+    let written = Written::new(setting.as_str(), values.join(option.separator.unwrap_or(", ")));
+    let set = |text: &str| (option.set)(options, Argument::new(option.word, text, option.form)?);
+    written.parse(set)
+}
+
+/// Parses the size. `otherwise` refuses what does not read like one.
+fn sides(text: &str, otherwise: Refusal) -> Result<Sides, Refusal> {
+    sizes::sides(text).map_err(|flaw| match flaw {
+        Flaw::Form => {
+            let number = text.strip_suffix("px").unwrap_or(text);
+            let is_number = (1..=5).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+            if is_number { Refusal::OneSide(number.to_owned()) } else { otherwise }
         }
-        if self.enlarge.is_some() && fit == Fit::Exact {
-            return Err(Refusal::Lonely { operation: "enlarge", needs: "fit/inside, fit/cover or fit/pad" });
-        }
-        if fit == Fit::Inside {
-            return Ok(vec![inside]);
-        }
-        let (Some(width), Some(height)) = (width, height) else {
-            return Err(Refusal::Lonely { operation: "fit", needs: "both sides, as in 400x300" });
-        };
-        let crop = Step::Crop {
-            width: Some(width),
-            height: Some(height),
-            gravity: self.gravity.unwrap_or(Gravity::Center),
-        };
-        Ok(match fit {
-            Fit::Cover => vec![Step::Thumbnail(Geometry::Cover { width, height, scaling }), crop],
-            Fit::Exact => vec![Step::Thumbnail(Geometry::Exact { width, height })],
-            Fit::Inside => vec![inside],
-            Fit::Pad => vec![inside, Step::Pad { width, height, color: None }],
-        })
+        Flaw::Range { number, what, allowed } => Refusal::range(number, what, &allowed),
+    })
+}
+
+/// The steps that bring an image to the box.
+fn steps(options: &Options, (width, height): Sides) -> Result<Vec<Step>, Refusal> {
+    let fit = options.fit.unwrap_or(Fit::Inside);
+    let scaling = options.enlarge.unwrap_or(Scaling::ShrinkOnly);
+    let inside = Step::Thumbnail(Geometry::Fit { width, height, scaling });
+    if options.gravity.is_some() && fit != Fit::Cover {
+        return Err(Refusal::Lonely { operation: "gravity or focus", needs: "fit/cover" });
     }
+    if options.enlarge.is_some() && fit == Fit::Exact {
+        return Err(Refusal::Lonely { operation: "enlarge", needs: "fit/inside, fit/cover or fit/pad" });
+    }
+    if fit == Fit::Inside {
+        return Ok(vec![inside]);
+    }
+    let (Some(width), Some(height)) = (width, height) else {
+        return Err(Refusal::Lonely { operation: "fit", needs: "both sides, as in 400x300" });
+    };
+    let crop = Step::Crop {
+        width: Some(width),
+        height: Some(height),
+        gravity: options.gravity.unwrap_or(Gravity::Center),
+    };
+    Ok(match fit {
+        Fit::Cover => vec![Step::Thumbnail(Geometry::Cover { width, height, scaling }), crop],
+        Fit::Exact => vec![Step::Thumbnail(Geometry::Exact { width, height })],
+        Fit::Inside => vec![inside],
+        Fit::Pad => vec![inside, Step::Pad { width, height, color: None }],
+    })
 }

@@ -1,12 +1,14 @@
-//! Why a text is no way to make a thumbnail, and what to write instead.
+//! Refusals of a text that does not describe a thumbnail, with what to write instead.
 
-use super::sizes::Flaw;
+use std::ops::RangeInclusive;
 
-/// Why a text is no way to make a thumbnail. Each reads as the rule that a value breaks.
+/// The reason why a text does not describe a thumbnail. Each reads as the rule that a value breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(in crate::config) enum Refusal {
     #[error("{operation} needs a value: {form}")]
     Argument { operation: &'static str, form: &'static str },
+    #[error("thumbnails are separated by semicolons and not by commas: small=150x150;large=1600x1600")]
+    Comma,
     #[error("{operation} is not supported: {reason}")]
     Foreign { operation: &'static str, reason: &'static str },
     #[error("{argument:?} is not a value of {operation}, which reads {form}")]
@@ -17,41 +19,35 @@ pub(in crate::config) enum Refusal {
     Lonely { operation: &'static str, needs: &'static str },
     #[error("{text} names no operation; write one such as {example}")]
     NoOperation { text: &'static str, example: &'static str },
+    #[error("a size has an x and no unit: {0}x{0} is a box, {0}x a width and x{0} a height, in pixels")]
+    OneSide(String),
     #[error("{number} is out of range; {what} goes from {least} to {most}")]
     Range { number: String, what: &'static str, least: u32, most: u32 },
-    #[error("{0} stands there twice; keep one")]
+    #[error("{0} is written twice; keep one")]
     Repeated(&'static str),
+    #[error("a size reads 400x300, 400x or x300; for Tencent's syntax write a text in place of the object")]
+    Size,
     #[error(
         "a thumbnail reads 300x300, 300x, x300, each also with options as in 300x300/fit/cover, or imageMogr2/… \
          or imageView2/… in Tencent's syntax"
     )]
-    Size,
+    Thumbnail,
     #[error("{0} operations are joined with |, at most 10 may be; leave some out")]
     TooMany(usize),
     #[error("{operation:?} is not supported; {form} takes {known}")]
-    Unsupported { operation: String, form: &'static str, known: &'static str },
+    Unsupported { operation: String, form: &'static str, known: String },
 }
 
 impl Refusal {
-    /// The refusal of an operation's argument.
-    pub(super) fn of(flaw: Flaw, operation: &'static str, argument: &str, form: &'static str) -> Self {
-        match flaw {
-            Flaw::Form => Self::form(operation, argument, form),
-            Flaw::Range { number, what, allowed } => {
-                Self::Range { number, what, least: *allowed.start(), most: *allowed.end() }
-            }
-        }
+    /// The refusal of a number outside of its bounds.
+    pub(super) fn range(number: String, what: &'static str, allowed: &RangeInclusive<u32>) -> Self {
+        Self::Range { number, what, least: *allowed.start(), most: *allowed.end() }
     }
 
-    pub(super) fn form(operation: &'static str, argument: &str, form: &'static str) -> Self {
-        Self::Form { operation, argument: argument.to_owned(), form }
-    }
-
-    /// The refusal of an operation that Tencent has and we have not.
+    /// The refusal of an operation that Tencent has and this program has not.
     pub(super) fn foreign(name: &str) -> Option<Self> {
-        const EFFECT: &str = "effects are left to what shows the picture; remove it";
-        const ROUND: &str =
-            "round corners where the picture is shown, as with border-radius in CSS; remove it";
+        const EFFECT: &str = "effects are left to what shows the image; remove it";
+        const ROUND: &str = "round corners where the image is shown, as with border-radius in CSS; remove it";
         const FOREIGN: [(&str, &str); 10] = [
             ("blur", EFFECT),
             ("bright", EFFECT),

@@ -1,6 +1,6 @@
 //! Numbers, sizes and the geometries of Tencent's `thumbnail` operation (1045/33713), from text.
 //!
-//! Every number is digits only and within its bounds; what a form may not be is decided by its caller.
+//! Every number is digits only and within its bounds. The caller decides which forms it takes.
 
 use std::ops::RangeInclusive;
 
@@ -19,7 +19,7 @@ const PERCENTAGES: RangeInclusive<u32> = 1..=1_000;
 pub(super) const FORMS: &str =
     "<W>x<H>, <W>x, x<H> (each also with > or <), !<W>x<H>r, <W>x<H>!, <Area>@, !<s>p, !<s>px or !x<s>p";
 
-/// Why a text is no number, size or geometry.
+/// The reason why a text is not a number, size or geometry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Flaw {
     /// It does not read like one.

@@ -1,6 +1,7 @@
 use super::refusal::Refusal;
 use super::sizes::FORMS;
 use super::thumbnail::{Defaults, Process};
+use crate::config::{Config, Environment};
 use crate::recipe::{Format, Quality, Rgb};
 
 const DEFAULTS: Defaults = Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
@@ -201,7 +202,23 @@ fn refusals_say_what_to_write() {
     let form = |what: &str| format!("{what:?} is not a value of thumbnail, which reads {FORMS}");
     let table = [
         ("", size.to_owned()),
-        ("300", size.to_owned()),
+        (
+            "300",
+            "a size has an x and no unit: 300x300 is a box, 300x a width and x300 a height, in pixels".into(),
+        ),
+        (
+            "300px",
+            "a size has an x and no unit: 300x300 is a box, 300x a width and x300 a height, in pixels".into(),
+        ),
+        ("px", size.to_owned()),
+        (
+            "150x150,large=1600x1600",
+            "thumbnails are separated by semicolons and not by commas: small=150x150;large=1600x1600".into(),
+        ),
+        (
+            "3x3/background/white",
+            "\"white\" is not a value of background, which reads #rrggbb or #rgb, such as #ffffff".into(),
+        ),
         ("x", size.to_owned()),
         ("300x300>", size.to_owned()),
         ("300X300", size.to_owned()),
@@ -280,8 +297,8 @@ fn refusals_of_options_and_templates_say_what_to_write() {
 #[test]
 fn operations_that_mean_nothing_together_are_refused() {
     let table = [
-        ("imageMogr2/format/png/format/gif", "format stands there twice; keep one"),
-        ("imageMogr2/quality/1/quality/1", "a quality stands there twice; keep one"),
+        ("imageMogr2/format/png/format/gif", "format is written twice; keep one"),
+        ("imageMogr2/quality/1/quality/1", "a quality is written twice; keep one"),
         (
             "imageMogr2/gravity/center/thumbnail/3x",
             "gravity has no effect without crop or cut; add that or remove gravity",
@@ -295,8 +312,8 @@ fn operations_that_mean_nothing_together_are_refused() {
             "imageMogr2/thumbnail/3x/color/I2ZmZmZmZg",
             "color has no effect without pad/1 before it; add that or remove color",
         ),
-        ("imageMogr2/format/png|imageMogr2/format/gif", "format stands there twice; keep one"),
-        ("imageMogr2/quality/1/lquality/1", "a quality stands there twice; keep one"),
+        ("imageMogr2/format/png|imageMogr2/format/gif", "format is written twice; keep one"),
+        ("imageMogr2/quality/1/lquality/1", "a quality is written twice; keep one"),
         (
             "300x|imageMogr2/format/png",
             "\"300x\" cannot be joined with |; join imageMogr2/… and imageView2/…",
@@ -319,7 +336,7 @@ fn operations_that_mean_nothing_together_are_refused() {
             "3x3/gravity/north",
             "gravity or focus has no effect without fit/cover; add that or remove gravity or focus",
         ),
-        ("3x3/fit/cover/focus/1x1/gravity/auto", "gravity or focus stands there twice; keep one"),
+        ("3x3/fit/cover/focus/1x1/gravity/auto", "gravity or focus is written twice; keep one"),
         (
             "3x3/fit/exact/enlarge/only",
             "enlarge has no effect without fit/inside, fit/cover or fit/pad; add that or remove enlarge",
@@ -337,4 +354,71 @@ fn own_words_win_over_defaults() {
     let of = |text: &str| Process::parse(text).unwrap().into_recipe(&defaults).to_string();
     assert_eq!(of("3x"), "thumbnail=3x>;format=webp;quality=60!;background=#000000");
     assert_eq!(of("imageMogr2/format/png/quality/90"), "format=png;quality=90;background=#000000");
+}
+
+/// The recipe of a thumbnail that is an object in `thumbnails.json`, or all mistakes in it.
+fn of_members(object: &str) -> Result<String, String> {
+    let file = format!(r#"{{"rules":[{{"thumbnails":{{"a":{object}}}}}]}}"#);
+    let config =
+        Config::load(&Environment::default(), Some(&file)).map_err(|mistakes| mistakes.to_string())?;
+    Ok(config.rules()[0].thumbnails()[0].recipe.to_string())
+}
+
+#[test]
+fn members_mean_what_the_options_of_a_text_mean() {
+    let table = [
+        (r#"{"size":"400x300"}"#, "400x300"),
+        (
+            r#"{"focus":[0.31,0.62],"fit":"cover","size":"400x300","quality":70,"progressive":true,
+                "keep":["copyright","profile"],"subsampling":444,"max_bytes":"30k","format":null}"#,
+            "400x300/fit/cover/focus/0.31x0.62/quality/70/progressive/1/subsampling/444/max_bytes/30k/\
+             keep/copyright+profile",
+        ),
+        (
+            r##"{"size":"9x","keep":"profile","grayscale":false,"background":"#fff"}"##,
+            "9x/grayscale/0/keep/profile/background/#ffffff",
+        ),
+    ];
+    for (object, text) in table {
+        let recipe = Process::parse(text).unwrap().into_recipe(&DEFAULTS).to_string();
+        assert_eq!(of_members(object), Ok(recipe), "{object}");
+    }
+}
+
+#[test]
+fn mistakes_of_members_are_told_by_path_and_all_at_once() {
+    let no_size =
+        "a size reads 400x300, 400x or x300; for Tencent's syntax write a text in place of the object";
+    let table = [
+        (r#"{"fit":"cover"}"#, format!("rules[0].thumbnails.a.size is \"\"; {no_size}")),
+        (
+            r#"{"size":"imageMogr2","grayscale":true}"#,
+            format!("rules[0].thumbnails.a.size is \"imageMogr2\"; {no_size}"),
+        ),
+        (
+            r#"{"size":"9x/fit/cover"}"#,
+            format!("rules[0].thumbnails.a.size is \"9x/fit/cover\"; {no_size}"),
+        ),
+        (
+            r#"{"size":"9x9","fit":"cover/keep/profile","sharpen":"","linear":[0,1],"fit":"pad"}"#,
+            "rules[0].thumbnails.a.fit is \"cover/keep/profile\"; \"cover/keep/profile\" is not a value of fit, which \
+             reads inside, cover, exact or pad\n\
+             rules[0].thumbnails.a.sharpen is \"\"; sharpen needs a value: <n> from 10 to 300, such as 70\n\
+             rules[0].thumbnails.a.linear is \"0, 1\"; \"0, 1\" is not a value of linear, which reads 0 or 1"
+                .to_owned(),
+        ),
+        (
+            r#"{"size":"9x9","gravity":"north","focus":"1x1"}"#,
+            "rules[0].thumbnails.a.focus is \"1x1\"; gravity or focus is written twice; keep one".to_owned(),
+        ),
+        (
+            r#"{"size":"9x9","gravity":"north"}"#,
+            "rules[0].thumbnails.a.size is \"9x9\"; gravity or focus has no effect without fit/cover; add that or \
+             remove gravity or focus"
+                .to_owned(),
+        ),
+    ];
+    for (object, sentences) in table {
+        assert_eq!(of_members(object), Err(sentences), "{object}");
+    }
 }

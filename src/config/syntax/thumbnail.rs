@@ -1,29 +1,31 @@
-//! How one thumbnail is made, as users write it: a size such as `300x300` with options, or Tencent's own
-//! syntax `imageMogr2/thumbnail/…` and `imageView2/…`, joined with `|`.
+//! The text of one thumbnail: a size such as `300x300` with options, or Tencent's own syntax
+//! `imageMogr2/thumbnail/…` and `imageView2/…`, joined with `|`.
 //!
-//! Everything Tencent documents and we do not do is refused by name: a part skipped in silence would store
-//! thumbnails that nobody asked for.
+//! Everything that Tencent documents and this program does not do is refused by name: skipping it silently would
+//! store thumbnails that nobody asked for.
 
 use crate::recipe::{Format, Quality, Recipe, Rgb, Step};
 
+use super::options::Options;
 use super::refusal::Refusal;
-use super::words::Output;
 use super::{image_mogr2, image_view2, plain};
+use crate::config::mistake::Findings;
 use crate::config::rule::ThumbnailRule;
+use crate::config::source::written::WrittenThumbnail;
 
 /// Tencent's own forms by their first word.
 const TENCENT: [(&str, Reader); 2] = [("imageMogr2", image_mogr2::read), ("imageView2", image_view2::read)];
 
-type Reader = fn(&str, &mut Vec<Step>, &mut Output) -> Result<(), Refusal>;
+type Reader = fn(&str, &mut Vec<Step>, &mut Options) -> Result<(), Refusal>;
 
 /// Most operations that are joined with `|` (1045/33727).
 const MOST_LINKS: usize = 10;
 
-/// What one thumbnail's own text says. What it leaves open comes from the rule.
+/// What one thumbnail's own text says. The rule fills in the rest.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::config) struct Process {
     steps: Vec<Step>,
-    output: Output,
+    options: Options,
 }
 
 /// What thumbnails have whose own text does not say otherwise.
@@ -44,43 +46,54 @@ impl Defaults {
 }
 
 impl Process {
-    /// Parses any form.
-    pub(in crate::config) fn parse(text: &str) -> Result<Self, Refusal> {
-        let mut process = Self::default();
-        let Self { steps, output } = &mut process;
+    /// Parses a thumbnail, whether it is a text or an object, and keeps the mistakes.
+    pub(in crate::config) fn read(written: &WrittenThumbnail, findings: &mut Findings) -> Option<Self> {
+        let Some(options) = &written.options else {
+            return findings.note(written.text.parse(Self::parse));
+        };
+        let (steps, options) = plain::read_members(&written.text, options, findings)?;
+        Some(Self { steps, options })
+    }
+
+    /// Parses a text of any form.
+    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
         let links: Vec<&str> = text.split('|').collect();
         match links.as_slice() {
-            [only] if reader(only).is_none() => plain::read(only, steps, output)?,
-            links if links.len() > MOST_LINKS => return Err(Refusal::TooMany(links.len())),
+            [only] if reader(only).is_none() => {
+                let (steps, options) = plain::read(only)?;
+                Ok(Self { steps, options })
+            }
+            links if links.len() > MOST_LINKS => Err(Refusal::TooMany(links.len())),
             links => {
+                let mut process = Self::default();
                 for link in links {
                     let word = link.split('/').next().unwrap_or_default();
                     let read = reader(link).ok_or_else(|| {
                         Refusal::foreign(word).unwrap_or_else(|| Refusal::Link(word.to_owned()))
                     })?;
-                    read(link, steps, output)?;
+                    read(link, &mut process.steps, &mut process.options)?;
                 }
+                Ok(process)
             }
         }
-        Ok(process)
     }
 
-    /// The recipe, with what the text leaves open filled in.
+    /// The recipe, with what the text leaves out filled in.
     pub(in crate::config) fn into_recipe(self, defaults: &Defaults) -> Recipe {
-        let Self { steps, output } = self;
+        let Self { steps, options } = self;
         Recipe {
             steps,
-            format: output.format.or(defaults.format),
-            quality: output.quality.unwrap_or(defaults.quality),
-            background: output.background.unwrap_or(defaults.background),
-            interlace: output.interlace.unwrap_or_default(),
-            subsampling: output.subsampling.unwrap_or_default(),
-            greyscale: output.greyscale.unwrap_or_default(),
-            linear: output.linear.unwrap_or_default(),
-            sharpen: output.sharpen,
-            max_bytes: output.max_bytes,
-            keep: output.keep.unwrap_or_default(),
-            animation: output.animation.unwrap_or_default(),
+            format: options.format.or(defaults.format),
+            quality: options.quality.unwrap_or(defaults.quality),
+            background: options.background.unwrap_or(defaults.background),
+            interlace: options.interlace.unwrap_or_default(),
+            subsampling: options.subsampling.unwrap_or_default(),
+            greyscale: options.greyscale.unwrap_or_default(),
+            linear: options.linear.unwrap_or_default(),
+            sharpen: options.sharpen,
+            max_bytes: options.max_bytes,
+            keep: options.keep.unwrap_or_default(),
+            animation: options.animation.unwrap_or_default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The values of single settings, from text: the same whether a variable or the file holds it.
 //!
-//! Each parser answers a refusal with the rule the text breaks, as the end of a sentence.
+//! The error of each parser is the rule that the text breaks, as the end of a sentence.
 
 use std::str::FromStr;
 
@@ -10,8 +10,8 @@ use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
 use crate::reconcile::OnForeign;
 
-/// The largest `MAX_PIXELS`: what the memory of the largest usual function (3,072 MB, 583/11637) holds at three
-/// bytes a pixel.
+/// The largest `MAX_PIXELS`: as many pixels of three bytes as the memory of the largest usual function holds (3,072 MB,
+/// 583/11637).
 const MOST_PIXELS: u64 = 1_000_000_000;
 
 /// Longest `Cache-Control`: any real one is far shorter, and COS bounds all headers of a request together.
@@ -21,8 +21,12 @@ pub(in crate::config) fn acl(text: &str) -> Result<Acl, String> {
     Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
 }
 
+/// Parses `#rrggbb`, or `#rgb` with each digit for two.
 pub(in crate::config) fn background(text: &str) -> Result<Rgb, &'static str> {
-    Rgb::parse(text).ok_or("a colour reads #rrggbb, such as #ffffff")
+    let short = text.strip_prefix('#').filter(|digits| digits.len() == 3);
+    let long = short.map(|digits| digits.chars().fold("#".to_owned(), |long, c| format!("{long}{c}{c}")));
+    Rgb::parse(long.as_deref().unwrap_or(text))
+        .ok_or("a colour reads #rrggbb or #rgb: #ffffff is white, #000000 is black")
 }
 
 pub(in crate::config) fn bucket(text: &str) -> Result<Bucket, &'static str> {
@@ -47,7 +51,8 @@ pub(in crate::config) fn domain(text: &str) -> Result<Domain, &'static str> {
 }
 
 pub(in crate::config) fn endpoint(text: &str) -> Result<Endpoint, &'static str> {
-    Endpoint::parse(text).ok_or("it must read http://host:port or https://host:port, without a path")
+    Endpoint::parse(text)
+        .ok_or("it must read http://host:port or https://host:port, without user, path or query")
 }
 
 pub(in crate::config) fn format(text: &str) -> Result<Format, &'static str> {
@@ -136,6 +141,8 @@ pub(in crate::config) fn storage_class(text: &str) -> Result<StorageClass, Strin
 pub(in crate::config) fn suffix(text: &str) -> Result<String, &'static str> {
     if text.is_empty() {
         Err("a suffix in the list is empty; write .jpg;.png")
+    } else if text.contains(',') {
+        Err("suffixes are separated by semicolons and not by commas; write .jpg;.png")
     } else if text.starts_with('*') {
         Err("a suffix is literal; write .jpg and not *.jpg")
     } else if text.len() > Key::MAX_LEN {
@@ -185,6 +192,16 @@ mod tests {
     }
 
     #[test]
+    fn colours_have_three_or_six_digits() {
+        assert_eq!(background("#fff"), Ok(Rgb::WHITE));
+        assert_eq!(background("#1Ab"), Ok(Rgb([0x11, 0xaa, 0xbb])));
+        assert_eq!(background("#1a2b3c"), Ok(Rgb([0x1a, 0x2b, 0x3c])));
+        for text in ["white", "fff", "#ffff", "#ggg", "#é1", "#"] {
+            assert!(background(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn words_are_exact() {
         assert_eq!(format("jpg"), Ok(Format::Jpeg));
         assert_eq!(format("jpeg"), Ok(Format::Jpeg));
@@ -209,7 +226,7 @@ mod tests {
             assert!(prefix(text).is_err(), "{text}");
         }
         assert_eq!(suffix(".JPG"), Ok(".jpg".to_owned()));
-        for text in ["", "*.jpg"] {
+        for text in ["", "*.jpg", ".jpg,.png"] {
             assert!(suffix(text).is_err(), "{text}");
         }
     }

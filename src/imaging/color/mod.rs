@@ -1,8 +1,10 @@
-//! Colours to sRGB: embedded ICC profiles, and what stands in where there is none.
+//! Conversion of decoded samples to sRGB of eight bits, by the ICC profile of the source.
 //!
-//! Conversion comes after the first resampling, so that few pixels pay for it and sixteen bits are rounded
-//! once, to eight. A profile that cannot be read, or that is for other samples than the picture's, is taken
-//! for sRGB (CMYK: for the plain formula below): a picture in slightly wrong colours beats none.
+//! Conversion comes after the first resampling, so that few pixels pay for it and sixteen bits are rounded only once,
+//! to eight. Colours given by code points or chunks become profiles in [`code_points`].
+//!
+//! A profile that cannot be read, or that does not match the channels of the picture, is ignored. The samples then count
+//! as sRGB, and CMYK is converted by a simple formula: an image in slightly wrong colours is better than none.
 
 pub(crate) mod code_points;
 pub(crate) mod srgb;
@@ -16,12 +18,13 @@ use moxcms::{
 
 use crate::imaging::picture::{Depth, Layout, Picture};
 
-/// How the samples of one source become sRGB.
+/// The conversion of one source's samples to sRGB.
 pub(super) enum Profile {
-    /// Transform of eight-bit samples to RGB, with alpha where the source has it.
+    /// A transform of eight-bit samples to RGB, or RGBA if the source has alpha.
     Eight(Arc<Transform8BitExecutor>),
+    /// The same for sixteen bits.
     Sixteen(Arc<Transform16BitExecutor>),
-    /// They are sRGB already, grey on sRGB's curve, or CMYK without a profile.
+    /// No transform: sRGB, grey on sRGB's curve, or CMYK without a profile.
     Srgb,
 }
 
@@ -36,12 +39,12 @@ impl fmt::Debug for Profile {
 }
 
 impl Profile {
-    /// Reads the profile embedded in a picture of this layout and depth.
+    /// The conversion by an embedded profile, for pictures of this layout and depth.
     pub(super) fn new(icc: Option<&[u8]>, layout: Layout, depth: Depth) -> Self {
         icc.and_then(|icc| Self::parse(icc, layout, depth)).unwrap_or(Self::Srgb)
     }
 
-    /// Whether a profile can be read and is for RGB.
+    /// `true` if a profile can be read and is for RGB.
     pub(super) fn is_rgb(icc: &[u8]) -> bool {
         ColorProfile::new_from_slice(icc).is_ok_and(|profile| profile.color_space == DataColorSpace::Rgb)
     }
@@ -49,7 +52,7 @@ impl Profile {
     fn parse(icc: &[u8], layout: Layout, depth: Depth) -> Option<Self> {
         let profile = ColorProfile::new_from_slice(icc).ok()?;
         let (space, from) = match layout {
-            // The library names layouts by their number of samples.
+            // The library has no CMYK layout; Rgba stands for any four samples.
             Layout::Cmyk => (DataColorSpace::Cmyk, moxcms::Layout::Rgba),
             Layout::Grey => (DataColorSpace::Gray, moxcms::Layout::Gray),
             Layout::GreyAlpha => (DataColorSpace::Gray, moxcms::Layout::GrayAlpha),
@@ -70,7 +73,7 @@ impl Profile {
         })
     }
 
-    /// The picture in sRGB or grey, eight bits.
+    /// The picture in sRGB of eight bits: RGB, or grey if it was grey, with its alpha.
     pub(super) fn to_srgb(&self, picture: Picture) -> Picture {
         let converted = match self {
             Self::Eight(transform) => {
@@ -82,11 +85,14 @@ impl Profile {
                 let length = converted.row_bytes();
                 let mut wide = vec![0_u16; length];
                 let mut rows = picture.rows().zip(converted.samples.chunks_exact_mut(length));
-                let done = rows.try_for_each(|(row, places)| {
+                let done = rows.try_for_each(|(row, targets)| {
                     let (pairs, _) = row.as_chunks::<2>();
                     let samples: Vec<u16> = pairs.iter().map(|pair| u16::from_ne_bytes(*pair)).collect();
                     transform.transform(&samples, &mut wide)?;
-                    places.iter_mut().zip(&wide).for_each(|(place, sample)| *place = rounded(*sample));
+                    targets
+                        .iter_mut()
+                        .zip(&wide)
+                        .for_each(|(target, sample)| *target = to_eight_bits(*sample));
                     Ok::<_, CmsError>(())
                 });
                 done.ok().map(|()| converted)
@@ -94,21 +100,22 @@ impl Profile {
             Self::Srgb => None,
         };
         match (converted, picture.layout) {
-            // What was grey comes back as equal channels.
+            // Transforms of grey give three equal channels.
             (Some(converted), Layout::Grey) => converted.map(Layout::Grey, |[r, _, _]| [r]),
             (Some(converted), Layout::GreyAlpha) => converted.map(Layout::GreyAlpha, |[r, _, _, a]| [r, a]),
             (Some(converted), Layout::Cmyk | Layout::Rgb | Layout::RgbAlpha) => converted,
-            (None, _) => plain(eight_bits(picture)),
+            (None, _) => cmyk_to_rgb(in_eight_bits(picture)),
         }
     }
 }
 
+/// A blank picture for the output of a transform: RGB or RGBA of eight bits.
 fn converted_blank(picture: &Picture) -> Picture {
     let layout = if picture.layout.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
     Picture::blank(picture.size, layout, Depth::Eight)
 }
 
-/// Whether a profile says the same as sRGB, to one step in 255, on a grid of 9 x 9 x 9 colours.
+/// `true` if a profile converts a grid of 9 x 9 x 9 colours to themselves, within one level of eight bits.
 fn is_srgb(profile: &ColorProfile, srgb: &ColorProfile, options: TransformOptions) -> bool {
     const GRID: [u8; 9] = [0, 32, 64, 96, 128, 160, 192, 224, 255];
     let layout = moxcms::Layout::Rgb;
@@ -120,8 +127,10 @@ fn is_srgb(profile: &ColorProfile, srgb: &ColorProfile, options: TransformOption
         && colors.iter().zip(&converted).all(|(before, after)| before.abs_diff(*after) <= 1)
 }
 
-/// CMYK without a profile: ink lets light through in proportion, `(1 - c)(1 - k)`.
-fn plain(picture: Picture) -> Picture {
+/// CMYK without a profile as RGB; other layouts unchanged.
+///
+/// Each ink absorbs one primary in proportion, and black absorbs all: red is `(1 - c)(1 - k)`.
+fn cmyk_to_rgb(picture: Picture) -> Picture {
     if picture.layout != Layout::Cmyk {
         return picture;
     }
@@ -132,17 +141,20 @@ fn plain(picture: Picture) -> Picture {
     picture.map(Layout::Rgb, |[c, m, y, k]| [light(c, k), light(m, k), light(y, k)])
 }
 
-fn eight_bits(picture: Picture) -> Picture {
+fn in_eight_bits(picture: Picture) -> Picture {
     if picture.depth == Depth::Eight {
         return picture;
     }
     let (pairs, _) = picture.samples.as_chunks::<2>();
-    let samples = pairs.iter().map(|pair| rounded(u16::from_ne_bytes(*pair))).collect();
+    let samples = pairs.iter().map(|pair| to_eight_bits(u16::from_ne_bytes(*pair))).collect();
     Picture { depth: Depth::Eight, samples, ..picture }
 }
 
-/// 65,535 is 257 * 255.
-pub(super) fn rounded(sample: u16) -> u8 {
+/// A sample of sixteen bits in eight, rounded to the nearest.
+///
+/// 65,535 = 257 * 255, so the quotient is `sample / 257`. 257 is odd, so no quotient ends in one half, and adding 128
+/// before the division rounds to the nearest.
+pub(super) fn to_eight_bits(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) + 128) / 257).unwrap_or(u8::MAX)
 }
 
@@ -158,12 +170,12 @@ mod tests {
     #[test]
     fn sixteen_bits_are_rounded_to_the_nearest() {
         for (sample, expected) in [(0, 0), (128, 0), (129, 1), (65_535, 255), (32_768, 128), (65_406, 254)] {
-            assert_eq!(rounded(sample), expected, "{sample}");
+            assert_eq!(to_eight_bits(sample), expected, "{sample}");
         }
     }
 
     #[test]
-    fn ink_without_a_profile_follows_the_formula() {
+    fn cmyk_without_a_profile_follows_the_formula() {
         for (ink, rgb) in [
             ([0; 4], [255; 3]),
             ([0, 0, 0, 255], [0; 3]),
@@ -183,7 +195,7 @@ mod tests {
         }
     }
 
-    /// Half of full scale on a linear curve is 188 on sRGB's.
+    /// Half of the range on a linear curve is 188 on sRGB's.
     #[test]
     fn grey_profile_keeps_a_grey_picture_grey() {
         let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
@@ -197,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn profile_for_other_samples_is_ignored() {
+    fn profile_for_other_channels_is_ignored() {
         let wide = ColorProfile::new_display_p3().encode().unwrap();
         assert!(matches!(Profile::new(Some(&wide), Layout::Grey, Depth::Eight), Profile::Srgb));
         assert!(matches!(Profile::new(Some(&wide), Layout::Rgb, Depth::Eight), Profile::Eight(_)));
@@ -205,7 +217,7 @@ mod tests {
 
     /// (200, 100, 50) of Display P3 is (215, 93, 31) in sRGB, by the matrices of CSS Color 4.
     #[test]
-    fn wide_colours_are_moved_to_srgb_at_both_depths() {
+    fn wide_gamut_is_converted_to_srgb_at_both_depths() {
         let wide = ColorProfile::new_display_p3().encode().unwrap();
         let near = |picture: &Picture| {
             let expected = [215, 93, 31];

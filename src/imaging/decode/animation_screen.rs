@@ -1,4 +1,8 @@
-//! The screen on which the frames of an animation are laid, one over what the last one left.
+//! The screen on which the frames of an animation are composed (GIF89a, section 23; PNG, section 11.3.8).
+//!
+//! Each frame is drawn over what the disposal of the frame before left. Colours have straight alpha.
+//!
+//! Memory: 8 bytes per pixel of the screen, reserved at once: the pixels, and those saved for a disposal.
 
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, bytes_of};
@@ -6,29 +10,30 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 
-/// No ink.
-pub(super) const CLEAR: [u8; 4] = [0; 4];
+/// A transparent pixel.
+pub(super) const TRANSPARENT: [u8; 4] = [0; 4];
 
-/// How the pixels of a frame meet those below.
+/// Blending of a frame's pixels with those of the screen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Blend {
-    /// As far as they are opaque.
+    /// Composes by alpha.
     Over,
-    /// They replace them.
+    /// Replaces colour and alpha.
     Replace,
 }
 
-/// What is done when the time of a frame is over.
+/// Action after the display time of a frame.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Disposal {
-    /// Its place becomes transparent, as viewers do it whatever the file says of a background.
+    /// Clears the frame's rectangle to transparent. Viewers ignore the background colour of the file.
     Clear,
+    /// Leaves the screen as it is.
     Keep,
-    /// What was there before it comes back.
+    /// Restores the pixels from before the frame.
     Restore,
 }
 
-/// Where a frame lies, pixels. It may reach beyond the screen.
+/// Position and size of a frame, pixels. It may extend past the screen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameRect {
     pub(super) left: u32,
@@ -36,40 +41,43 @@ pub(super) struct FrameRect {
     pub(super) size: Size,
 }
 
-/// What is seen.
+/// The visible pixels of an animation.
 pub(super) struct Screen {
     size: Size,
-    /// Straight alpha; row by row.
+    /// RGBA with straight alpha, row by row.
     pixels: Vec<[u8; 4]>,
-    /// What is done before the next frame.
-    due: Option<(FrameRect, Disposal)>,
-    /// Pixels of the last frame's place before it, when they come back.
+    /// Disposal of the last frame, applied before the next.
+    pending: Option<(FrameRect, Disposal)>,
+    /// Pixels of the last frame's rectangle from before it, for [`Disposal::Restore`].
     saved: Vec<[u8; 4]>,
 }
 
 impl Screen {
-    /// Transparent. Reserves 8 bytes a pixel.
+    /// A transparent screen. Reserves 8 bytes per pixel.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`].
     pub(super) fn new(size: Size, budget: &mut Budget) -> Result<Self, Error> {
         budget.reserve(bytes_of(size, 8))?;
         let count = side(size.width).saturating_mul(side(size.height));
-        Ok(Self { size, pixels: vec![CLEAR; count], due: None, saved: Vec::new() })
+        Ok(Self { size, pixels: vec![TRANSPARENT; count], pending: None, saved: Vec::new() })
     }
 
-    /// Lays a frame, given by its rows.
-    pub(super) fn lay<R: Iterator<Item = [u8; 4]>>(
+    /// Disposes of the last frame, and draws one from its rows of RGBA.
+    pub(super) fn draw_frame<R: Iterator<Item = [u8; 4]>>(
         &mut self,
-        place: FrameRect,
+        rect: FrameRect,
         (blend, disposal): (Blend, Disposal),
         rows: impl Iterator<Item = R>,
     ) {
-        self.clear_up();
+        self.dispose();
         if disposal == Disposal::Restore {
             self.saved.clear();
-            for row in rows_of(&mut self.pixels, self.size, place) {
+            for row in rows_within(&mut self.pixels, self.size, rect) {
                 self.saved.extend_from_slice(row);
             }
         }
-        for (below, row) in rows_of(&mut self.pixels, self.size, place).zip(rows) {
+        for (below, row) in rows_within(&mut self.pixels, self.size, rect).zip(rows) {
             for (below, pixel) in below.iter_mut().zip(row) {
                 *below = match (blend, pixel) {
                     (Blend::Replace, pixel) | (Blend::Over, pixel @ [.., 255]) => pixel,
@@ -78,18 +86,18 @@ impl Screen {
                 };
             }
         }
-        self.due = Some((place, disposal));
+        self.pending = Some((rect, disposal));
     }
 
-    /// Does what the last frame left to be done.
-    fn clear_up(&mut self) {
-        match self.due.take() {
-            Some((place, Disposal::Clear)) => {
-                rows_of(&mut self.pixels, self.size, place).for_each(|row| row.fill(CLEAR));
+    /// Applies the pending disposal.
+    fn dispose(&mut self) {
+        match self.pending.take() {
+            Some((rect, Disposal::Clear)) => {
+                rows_within(&mut self.pixels, self.size, rect).for_each(|row| row.fill(TRANSPARENT));
             }
-            Some((place, Disposal::Restore)) => {
+            Some((rect, Disposal::Restore)) => {
                 let mut saved = self.saved.as_slice();
-                for row in rows_of(&mut self.pixels, self.size, place) {
+                for row in rows_within(&mut self.pixels, self.size, rect) {
                     let (before, rest) = saved.split_at_checked(row.len()).unwrap_or_default();
                     row.iter_mut().zip(before).for_each(|(pixel, before)| *pixel = *before);
                     saved = rest;
@@ -99,7 +107,10 @@ impl Screen {
         }
     }
 
-    /// What is seen, or means of it over cells of so many pixels' sides.
+    /// Averages the screen over cells of `cell` × `cell` pixels; returns the picture and the side.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`].
     pub(super) fn picture(&self, cell: u32, budget: &mut Budget) -> Result<(Picture, u32), Error> {
         let mut reducer = Reducer::new(self.size, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
         for row in self.pixels.chunks_exact(side(self.size.width).max(1)) {
@@ -109,33 +120,39 @@ impl Screen {
     }
 }
 
-/// The parts of the rows of a screen where a frame lies.
-fn rows_of(pixels: &mut [[u8; 4]], size: Size, place: FrameRect) -> impl Iterator<Item = &mut [[u8; 4]]> {
-    let left = side(place.left.min(size.width));
-    let right = side(place.left.saturating_add(place.size.width).min(size.width));
+/// The part of each screen row that lies within `rect`, from the top.
+fn rows_within(pixels: &mut [[u8; 4]], size: Size, rect: FrameRect) -> impl Iterator<Item = &mut [[u8; 4]]> {
+    let left = side(rect.left.min(size.width));
+    let right = side(rect.left.saturating_add(rect.size.width).min(size.width));
     pixels
         .chunks_exact_mut(side(size.width).max(1))
-        .skip(side(place.top))
-        .take(side(place.size.height))
+        .skip(side(rect.top))
+        .take(side(rect.size.height))
         .map(move |row| row.get_mut(left..right).unwrap_or_default())
 }
 
-/// One colour over another, both with straight alpha (PNG, section 13.16).
+/// Composes `top` over `below`, both with straight alpha (PNG, section 13.16).
+///
+/// With alphas a and b from 0 to 1, the weights of the colours are a and b·(1 − a). The composed colour is their
+/// weighted mean, and the composed alpha is the sum of the weights. Here alphas are in 0..=255, so the weights are
+/// scaled by 255².
 fn over(top: [u8; 4], below: [u8; 4]) -> [u8; 4] {
     let ([.., a], [.., b]) = (top.map(u32::from), below.map(u32::from));
-    // In 255ths of 255ths.
-    let (mine, its) = (a * 255, b * (255 - a));
-    let all = mine + its;
-    if all == 0 {
-        return CLEAR;
+    let (top_weight, below_weight) = (a * 255, b * (255 - a));
+    let total = top_weight + below_weight;
+    // Alphas are at most 255, thus also the composed one.
+    debug_assert!(total <= 255 * 255);
+    if total == 0 {
+        return TRANSPARENT;
     }
-    let mut mixed = CLEAR;
-    for ((place, top), below) in mixed.iter_mut().zip(top).zip(below) {
-        let sum = u32::from(top) * mine + u32::from(below) * its;
-        *place = u8::try_from((sum + all / 2) / all).unwrap_or(u8::MAX);
+    let mut mixed = TRANSPARENT;
+    for ((target, top), below) in mixed.iter_mut().zip(top).zip(below) {
+        // At most 255³, which fits in 24 bits. Adding half the divisor rounds to nearest.
+        let sum = u32::from(top) * top_weight + u32::from(below) * below_weight;
+        *target = u8::try_from((sum + total / 2) / total).unwrap_or(u8::MAX);
     }
     let [r, g, b, _] = mixed;
-    [r, g, b, u8::try_from((all + 127) / 255).unwrap_or(u8::MAX)]
+    [r, g, b, u8::try_from((total + 127) / 255).unwrap_or(u8::MAX)]
 }
 
 #[cfg(test)]
@@ -157,44 +174,44 @@ mod tests {
         Screen::new(Size { width: 4, height: 1 }, &mut Budget::new(limits)).unwrap()
     }
 
-    fn lay(screen: &mut Screen, left: u32, colors: &[[u8; 4]], how: (Blend, Disposal)) {
+    fn draw(screen: &mut Screen, left: u32, colors: &[[u8; 4]], how: (Blend, Disposal)) {
         let size = Size { width: u32::try_from(colors.len()).unwrap(), height: 1 };
-        screen.lay(FrameRect { left, top: 0, size }, how, std::iter::once(colors.iter().copied()));
+        screen.draw_frame(FrameRect { left, top: 0, size }, how, std::iter::once(colors.iter().copied()));
     }
 
     #[test]
-    fn each_disposal_leaves_what_it_says() {
+    fn disposal_is_applied_before_the_next_frame() {
         for (disposal, left) in [
             (Disposal::Keep, [RED, BLUE, BLUE, RED]),
-            (Disposal::Clear, [RED, CLEAR, CLEAR, RED]),
+            (Disposal::Clear, [RED, TRANSPARENT, TRANSPARENT, RED]),
             (Disposal::Restore, [RED, RED, RED, RED]),
         ] {
             let mut screen = screen();
-            lay(&mut screen, 0, &[RED; 4], (Blend::Over, Disposal::Keep));
-            lay(&mut screen, 1, &[BLUE; 2], (Blend::Over, disposal));
+            draw(&mut screen, 0, &[RED; 4], (Blend::Over, Disposal::Keep));
+            draw(&mut screen, 1, &[BLUE; 2], (Blend::Over, disposal));
             assert_eq!(screen.pixels, [RED, BLUE, BLUE, RED], "{disposal:?}");
-            lay(&mut screen, 0, &[CLEAR; 4], (Blend::Over, Disposal::Keep));
+            draw(&mut screen, 0, &[TRANSPARENT; 4], (Blend::Over, Disposal::Keep));
             assert_eq!(screen.pixels, left, "{disposal:?}");
         }
     }
 
     #[test]
-    fn frames_beyond_the_screen_are_cut_off() {
+    fn frames_are_clipped_to_the_screen() {
         let mut screen = screen();
-        lay(&mut screen, 3, &[RED, BLUE], (Blend::Over, Disposal::Restore));
-        lay(&mut screen, 9, &[RED, BLUE], (Blend::Over, Disposal::Clear));
-        lay(&mut screen, 0, &[BLUE], (Blend::Over, Disposal::Keep));
-        assert_eq!(screen.pixels, [BLUE, CLEAR, CLEAR, CLEAR]);
+        draw(&mut screen, 3, &[RED, BLUE], (Blend::Over, Disposal::Restore));
+        draw(&mut screen, 9, &[RED, BLUE], (Blend::Over, Disposal::Clear));
+        draw(&mut screen, 0, &[BLUE], (Blend::Over, Disposal::Keep));
+        assert_eq!(screen.pixels, [BLUE, TRANSPARENT, TRANSPARENT, TRANSPARENT]);
     }
 
     #[test]
-    fn sheer_pixels_are_mixed_or_replace() {
-        let sheer = [255, 0, 0, 128];
+    fn translucent_pixels_are_composed_or_replace() {
+        let translucent = [255, 0, 0, 128];
         let mut screen = screen();
-        lay(&mut screen, 0, &[BLUE, CLEAR, sheer], (Blend::Over, Disposal::Keep));
-        lay(&mut screen, 0, &[sheer, sheer, sheer, sheer], (Blend::Over, Disposal::Keep));
-        assert_eq!(screen.pixels, [[128, 0, 127, 255], sheer, [255, 0, 0, 192], sheer]);
-        lay(&mut screen, 0, &[sheer, CLEAR], (Blend::Replace, Disposal::Keep));
-        assert_eq!(screen.pixels, [sheer, CLEAR, [255, 0, 0, 192], sheer]);
+        draw(&mut screen, 0, &[BLUE, TRANSPARENT, translucent], (Blend::Over, Disposal::Keep));
+        draw(&mut screen, 0, &[translucent; 4], (Blend::Over, Disposal::Keep));
+        assert_eq!(screen.pixels, [[128, 0, 127, 255], translucent, [255, 0, 0, 192], translucent]);
+        draw(&mut screen, 0, &[translucent, TRANSPARENT], (Blend::Replace, Disposal::Keep));
+        assert_eq!(screen.pixels, [translucent, TRANSPARENT, [255, 0, 0, 192], translucent]);
     }
 }

@@ -1,6 +1,9 @@
-//! JPEG, at the scale that is needed, by [`thumbnail_jpeg`].
+//! JPEG decoder: [`thumbnail_jpeg`] at the smallest scale that suffices, then averaging of cells.
 //!
-//! Memory: metadata; the picture, averaged further where its recipes allow; and what the reader says it takes.
+//! Rows are decoded and averaged while the file arrives. Memory: metadata, the reduced picture, and what
+//! [`Head::memory`](thumbnail_jpeg::Head::memory) states for the decoder.
+//!
+//! Invariant: [`estimate`] reserves what [`decode`] reserves for the same header.
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
@@ -9,12 +12,12 @@ use std::num::NonZeroUsize;
 use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
-use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, Cancel, reserved};
+use crate::imaging::exif::exif_orientation;
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
+use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
@@ -22,44 +25,53 @@ use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::{DECODE_MARGIN, Demand};
 use crate::imaging::source_format::SourceFormat;
 
-/// Smaller pictures are decoded on one thread: they are done by the time that another one is awake and pays.
-const LARGE: u64 = 20_000_000;
+/// Fewest pixels of a picture that is decoded on several threads. Smaller ones are done before another thread has
+/// started and paid off.
+const MULTITHREADED_PIXELS: u64 = 20_000_000;
 
-/// Parts in which the share of a picture that is lost is counted.
-const PARTS: f64 = 1e6;
+/// Units in which the lost share of a picture is counted.
+const DAMAGE_UNITS: f64 = 1e6;
 
+/// Decodes a JPEG.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
-    let mut head = Head::read(&mut *source).map_err(refusal)?;
+    let mut head = Head::read(&mut *source).map_err(decode_error)?;
     if head.frame.height > 0 {
-        source.keep_no_more();
-        return picture(&head, source.cancel(), source, demand, budget);
+        source.discard_consumed();
+        return decode_image(&head, source.cancel(), source, demand, budget);
     }
-    // The height stands behind the first scan, and nothing can be planned without it.
+    // A DNL marker after the first scan holds the height (T.81, B.2.5). Memory cannot be planned without it.
     let cancel = source.cancel();
     let bytes = source.take_bytes(budget)?;
     head.frame.height =
         height_at_end(&bytes).ok_or_else(|| Error::damaged(SourceFormat::Jpeg, "it has no height"))?;
     let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..));
-    picture(&head, cancel, rest.unwrap_or_default(), demand, budget)
+    decode_image(&head, cancel, rest.unwrap_or_default(), demand, budget)
 }
 
-/// Reserves what [`decode`] does by the header of a file, and gives the picture without its pixels.
+/// Reserves what [`decode`] reserves for a file with this header, and returns the picture as a placeholder without
+/// pixels.
+///
+/// # Errors
+/// As for decoding the header.
 pub(in super::super) fn estimate(
     header: &[u8],
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
-    let head = Head::read(header).map_err(refusal)?;
+    let head = Head::read(header).map_err(decode_error)?;
     let plan = DecodePlan::new(&head, demand, budget)?;
     let picture = Reducer::placeholder(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
     Ok(plan.decoded(&head, picture, plan.cell, Damage::NONE))
 }
 
-fn picture(
+fn decode_image(
     head: &Head,
     cancel: &Cancel,
     reader: impl BufRead,
@@ -68,32 +80,36 @@ fn picture(
 ) -> Result<Decoded, Error> {
     let plan = DecodePlan::new(head, demand, budget)?;
     let mut reducer = Reducer::new(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
-    let threads = if plan.full.pixels() < LARGE { NonZeroUsize::MIN } else { budget.threads() };
-    let wanted = Wanted { scale: plan.scale, reduction: plan.left, threads };
+    let threads =
+        if plan.full.pixels() < MULTITHREADED_PIXELS { NonZeroUsize::MIN } else { budget.threads() };
+    let wanted = Wanted { scale: plan.scale, reduction: plan.remaining, threads };
     let summary = head.decode(reader, wanted, |row| {
         reducer.push(row);
         if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });
-    let summary = summary.map_err(refusal)?;
+    let summary = summary.map_err(decode_error)?;
     let (picture, cell) = reducer.finish();
     Ok(plan.decoded(head, picture, cell, damage(summary.lost)))
 }
 
-/// How a picture is to be read.
+/// Scale, cell and sizes of a decoding.
 struct DecodePlan {
+    /// Size in the file, pixels.
     full: Size,
     orientation: Orientation,
+    /// Scale of the inverse DCT.
     scale: Scale,
-    /// How many times smaller the picture of that scale will be made afterwards.
-    left: f64,
+    /// Reduction that remains after scaling, from decoded pixels to pixels of the thumbnail.
+    remaining: f64,
     layout: Layout,
-    /// At that scale.
+    /// Size at `scale`, pixels.
     size: Size,
+    /// Side of the cells that are averaged, pixels at `scale`.
     cell: u32,
 }
 
 impl DecodePlan {
-    /// Admits the size, and reserves all but the picture.
+    /// Admits the size, and reserves the metadata and the decoder's memory, but not the picture.
     fn new(head: &Head, demand: Demand<'_>, budget: &mut Budget) -> Result<Self, Error> {
         let full = Size { width: head.frame.width, height: head.frame.height };
         budget.admit(full)?;
@@ -101,21 +117,23 @@ impl DecodePlan {
             demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
         let ratio = demand.ratio(orientation.size(full));
         let scale = scale(ratio);
-        budget.reserve(reserved(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
-        let left = 1.0 / (ratio * f64::from(scale.reduction()));
+        budget.reserve(to_u64(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
+        let remaining = 1.0 / (ratio * f64::from(scale.reduction()));
         let layout = match head.frame.components.len() {
             1 => Layout::Grey,
             3 => Layout::Rgb,
             _ => Layout::Cmyk,
         };
         let (width, height) = head.frame.reduced(scale);
-        let cell = Reducer::cell(1.0 / left);
-        Ok(Self { full, orientation, scale, left, layout, size: Size { width, height }, cell })
+        let cell = Reducer::cell(1.0 / remaining);
+        Ok(Self { full, orientation, scale, remaining, layout, size: Size { width, height }, cell })
     }
 
     fn decoded(&self, head: &Head, picture: Picture, cell: u32, damage: Damage) -> Decoded {
         Decoded {
             reduction: (self.scale.reduction() * cell).into(),
+            // At 1/8 each pixel is the mean of its block. Larger scales keep the block's low frequencies, which are
+            // as sharp as that size allows.
             sampling: if self.scale == Scale::Eighth { Sampling::Averaged } else { Sampling::of(cell) },
             orientation: self.orientation,
             profile: head.metadata.profile(),
@@ -127,21 +145,23 @@ impl DecodePlan {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and PARTS")]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and DAMAGE_UNITS")]
 fn damage(lost: f64) -> Damage {
-    Damage { lost: (lost * PARTS).ceil() as u64, all: PARTS as u64 }
+    Damage { lost: (lost * DAMAGE_UNITS).ceil() as u64, total: DAMAGE_UNITS as u64 }
 }
 
-/// The smallest scale that leaves [`DECODE_MARGIN`].
+/// The smallest scale that leaves [`DECODE_MARGIN`] decoded pixels per pixel of the thumbnail. `ratio` is the
+/// thumbnail's size relative to the file's, so that decoded pixels per pixel are 1 / (`ratio` · reduction).
 fn scale(ratio: f64) -> Scale {
-    let enough = |scale: &Scale| DECODE_MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
-    [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(enough).unwrap_or(Scale::Full)
+    let leaves_margin = |scale: &Scale| DECODE_MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
+    [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(leaves_margin).unwrap_or(Scale::Full)
 }
 
-fn refusal(error: thumbnail_jpeg::Error) -> Error {
+fn decode_error(error: thumbnail_jpeg::Error) -> Error {
     match error {
+        thumbnail_jpeg::Error::CutShort => Error::damaged(SourceFormat::Jpeg, TRUNCATED),
         thumbnail_jpeg::Error::Damaged(detail) => Error::damaged(SourceFormat::Jpeg, detail),
-        // Whether the reader is to blame is found out where all formats meet.
+        // `decode::decode` replaces this if the reader failed.
         thumbnail_jpeg::Error::Read(error) => Error::damaged(SourceFormat::Jpeg, error.to_string()),
         thumbnail_jpeg::Error::Stopped => Error::Cancelled,
         thumbnail_jpeg::Error::Unsupported(feature) => {

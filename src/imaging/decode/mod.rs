@@ -1,7 +1,10 @@
-//! Files to pixels: one room a format.
+//! Decoders: source bytes to pixels, one module per format.
 //!
-//! Each room reads its header first, has size and memory admitted by the [`Budget`], and only then takes
-//! pixels on, as few as the [`Demand`] allows. What the models of memory count is said in each room.
+//! Every decoder reads the header, has the size and the memory admitted by the [`Budget`], and only then decodes
+//! pixels. It decodes as few pixels as the [`Demand`] allows. Each module states its memory model.
+//!
+//! Invariant: for any truncation or damage a decoder returns an error or counts [`damage`](crate::imaging::damage).
+//! It never panics.
 
 mod animation_screen;
 mod avif;
@@ -22,14 +25,16 @@ pub(super) use self::jpeg::estimate as estimate_jpeg;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::probe;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
-/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to the animation.
+/// Decodes a source of any format, at least as large as the recipes demand. Frames after the first go to `animation`.
+///
+/// # Errors
+/// The file cannot be decoded, a limit is exceeded, the reader fails, or the rendering is cancelled.
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
@@ -56,18 +61,19 @@ pub(super) fn decode<R: Read>(
         let orientation = demand.orientation(decoded.orientation);
         Decoded { orientation, ..decoded }
     });
-    match source.culprit() {
-        // A frame that did not arrive is not damaged.
-        Some(culprit) if animation.has_failed() => Err(culprit),
-        culprit => blame(decoded, culprit),
+    match source.take_external_error() {
+        // The animation ended early because the download failed, not because the file is damaged.
+        Some(error) if animation.has_failed() => Err(error),
+        error => prefer_external(decoded, error),
     }
 }
 
-/// Decoders take a reader that failed for a file that ends early: for an error, or for damage.
-fn blame(decoded: Result<Decoded, Error>, culprit: Option<Error>) -> Result<Decoded, Error> {
+/// Replaces damage by the failure of the reader that caused it: decoders cannot tell a failed reader from a truncated
+/// file, and report an error or damage for both.
+fn prefer_external(decoded: Result<Decoded, Error>, external: Option<Error>) -> Result<Decoded, Error> {
     match decoded {
         Ok(decoded) if decoded.damage.lost == 0 => Ok(decoded),
-        decoded => culprit.map_or(decoded, Err),
+        decoded => external.map_or(decoded, Err),
     }
 }
 
@@ -85,12 +91,16 @@ mod tests {
     }
 
     #[test]
-    fn a_short_download_is_not_taken_for_damage() {
-        let broken = || Some(Error::Read(std::io::ErrorKind::ConnectionAborted.into()));
-        let damage = Damage { lost: 1, all: 100 };
-        assert!(matches!(blame(decoded(damage), broken()), Err(Error::Read(_))));
-        assert!(matches!(blame(Err(Error::NotAnImage), broken()), Err(Error::Read(_))));
-        assert_eq!(blame(decoded(damage), None).unwrap().damage, damage, "the file itself is short");
-        assert!(blame(decoded(Damage::NONE), broken()).is_ok(), "what came was enough");
+    fn failed_download_is_not_reported_as_damage() {
+        let failure = || Some(Error::Read(std::io::ErrorKind::ConnectionAborted.into()));
+        let damage = Damage { lost: 1, total: 100 };
+        assert!(matches!(prefer_external(decoded(damage), failure()), Err(Error::Read(_))));
+        assert!(matches!(prefer_external(Err(Error::NotAnImage), failure()), Err(Error::Read(_))));
+        assert_eq!(
+            prefer_external(decoded(damage), None).unwrap().damage,
+            damage,
+            "the file itself is truncated"
+        );
+        assert!(prefer_external(decoded(Damage::NONE), failure()).is_ok(), "all needed bytes arrived");
     }
 }

@@ -1,15 +1,15 @@
-//! QOI, pixel by pixel as it arrives (The Quite OK Image Format Specification, version 1.0).
+//! QOI decoder (The Quite OK Image Format Specification, version 1.0).
 //!
-//! Memory: the reduced picture and one row. Its word on the colour space says nothing of how pixels are to be shown,
-//! and is not heeded.
+//! Pixels are decoded in order while the file arrives. Memory: the reduced picture and one row. The header's colour
+//! space field is informative by the specification and is ignored.
 
 use std::io::Read;
 
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -18,13 +18,17 @@ use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Qoi;
 
+/// Decodes a QOI.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let mut file = Forward::new(source, FORMAT);
+    let mut file = ForwardReader::new(source, FORMAT);
     let [_magic, width, height] = [file.array()?, file.array()?, file.array()?].map(u32::from_be_bytes);
     let full = Size { width, height };
     if full.pixels() == 0 {
@@ -37,103 +41,112 @@ pub(super) fn decode<R: Read>(
         [channels, _] => return Err(file.damaged(&format!("it has {channels} channels, which are 3 or 4"))),
     };
     let length = side(width).saturating_mul(layout.channels());
-    budget.reserve(reserved(length))?;
+    budget.reserve(to_u64(length))?;
     let cell = Reducer::cell(demand.ratio(full));
     let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
     let mut row = vec![0; length];
-    let mut pixels = RecentPixels::default();
+    let mut pixels = PixelDecoder::default();
     for _ in 0..height {
         cancel.check()?;
         match layout {
-            Layout::RgbAlpha => pixels.fill(row.as_chunks_mut::<4>().0, &mut file)?,
-            _ => pixels.fill(row.as_chunks_mut::<3>().0, &mut file)?,
+            Layout::RgbAlpha => pixels.decode(row.as_chunks_mut::<4>().0, &mut file)?,
+            _ => pixels.decode(row.as_chunks_mut::<3>().0, &mut file)?,
         }
         reducer.push(&row);
     }
-    let (picture, reduction) = reducer.finish();
-    Ok(Decoded::plain(FORMAT, picture, full, reduction))
+    let (picture, cell) = reducer.finish();
+    Ok(Decoded::plain(FORMAT, picture, full, cell))
 }
 
-/// What the next pixel may refer to.
-struct RecentPixels {
-    /// The pixel before.
+/// State that chunks refer to.
+struct PixelDecoder {
+    /// Previous pixel, RGBA.
     last: [u8; 4],
-    /// Times it comes again.
+    /// Repetitions of `last` that are left of a QOI_OP_RUN chunk.
     repeats: u8,
-    /// Pixels seen lately, by a hash of their samples.
-    seen: [[u8; 4]; 64],
+    /// Recent pixels; each stands at the hash of its samples.
+    recent: [[u8; 4]; 64],
 }
 
-impl Default for RecentPixels {
+impl Default for PixelDecoder {
     fn default() -> Self {
-        Self { last: [0, 0, 0, u8::MAX], repeats: 0, seen: [[0; 4]; 64] }
+        Self { last: [0, 0, 0, u8::MAX], repeats: 0, recent: [[0; 4]; 64] }
     }
 }
 
-impl RecentPixels {
-    /// The next pixels, without alpha where there is no room for it.
-    fn fill<const C: usize, R: Read>(
+impl PixelDecoder {
+    /// Fills `pixels` with the next pixels, dropping alpha where `C` is 3.
+    fn decode<const C: usize, R: Read>(
         &mut self,
-        places: &mut [[u8; C]],
-        file: &mut Forward<'_, '_, R>,
+        pixels: &mut [[u8; C]],
+        file: &mut ForwardReader<'_, '_, R>,
     ) -> Result<(), Error> {
-        for place in places {
+        for pixel in pixels {
             match self.repeats.checked_sub(1) {
                 Some(left) => self.repeats = left,
-                None => self.step(Self::operation(file)?),
+                None => self.apply(Self::read_chunk(file)?),
             }
-            place.iter_mut().zip(self.last).for_each(|(place, sample)| *place = sample);
+            pixel.iter_mut().zip(self.last).for_each(|(target, sample)| *target = sample);
         }
         Ok(())
     }
 
-    /// The next operation, which is up to five bytes; behind its end anything.
-    fn operation<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<[u8; 5], Error> {
-        let more = |tag| match tag {
+    /// Reads the next chunk, of one to five bytes. Bytes after its end are arbitrary.
+    fn read_chunk<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<[u8; 5], Error> {
+        let bytes_after = |tag| match tag {
             0xff => 4,
             0xfe => 3,
             0x80..=0xbf => 1,
             _ => 0,
         };
-        if let Some(operation) = file.ahead().first_chunk::<5>().copied() {
-            let [tag, ..] = operation;
-            file.pass(1 + more(tag));
-            return Ok(operation);
+        if let Some(chunk) = file.buffered().first_chunk::<5>().copied() {
+            let [tag, ..] = chunk;
+            file.consume(1 + bytes_after(tag));
+            return Ok(chunk);
         }
-        let mut operation = [file.byte()?, 0, 0, 0, 0];
-        let [tag, rest @ ..] = &mut operation;
-        rest.iter_mut().take(more(*tag)).try_for_each(|place| file.byte().map(|byte| *place = byte))?;
-        Ok(operation)
+        let mut chunk = [file.byte()?, 0, 0, 0, 0];
+        let [tag, rest @ ..] = &mut chunk;
+        rest.iter_mut()
+            .take(bytes_after(*tag))
+            .try_for_each(|target| file.byte().map(|byte| *target = byte))?;
+        Ok(chunk)
     }
 
-    fn step(&mut self, [tag, first, second, third, fourth]: [u8; 5]) {
+    /// Applies a chunk to the state. The two highest bits of the tag, or all eight, name the kind of chunk.
+    fn apply(&mut self, [tag, first, second, third, fourth]: [u8; 5]) {
         let [r, g, b, a] = self.last;
-        // Differences are stored with a bias.
-        let moved = |sample: u8, bits: u8, bias: u8| sample.wrapping_add(bits).wrapping_sub(bias);
+        // Differences are stored as unsigned numbers plus a bias, and wrap around at 256.
+        let add = |sample: u8, bits: u8, bias: u8| sample.wrapping_add(bits).wrapping_sub(bias);
         let low = tag & 0x3f;
         self.last = match tag >> 6 {
+            // QOI_OP_RGBA
             3 if tag == 0xff => [first, second, third, fourth],
+            // QOI_OP_RGB
             3 if tag == 0xfe => [first, second, third, a],
+            // QOI_OP_RUN: the run length has a bias of -1, so `low` repetitions follow this pixel.
             3 => {
                 self.repeats = low;
                 self.last
             }
+            // QOI_OP_LUMA: red and blue are stored relative to the change of green.
             2 => {
-                let green = moved(g, low, 32);
-                let along = green.wrapping_sub(g);
+                let green = add(g, low, 32);
+                let green_change = green.wrapping_sub(g);
                 [
-                    moved(r, first >> 4, 8).wrapping_add(along),
+                    add(r, first >> 4, 8).wrapping_add(green_change),
                     green,
-                    moved(b, first & 0xf, 8).wrapping_add(along),
+                    add(b, first & 0xf, 8).wrapping_add(green_change),
                     a,
                 ]
             }
-            1 => [moved(r, low >> 4, 2), moved(g, low >> 2 & 3, 2), moved(b, low & 3, 2), a],
-            _ => self.seen.get(usize::from(low)).copied().unwrap_or_default(),
+            // QOI_OP_DIFF
+            1 => [add(r, low >> 4, 2), add(g, low >> 2 & 3, 2), add(b, low & 3, 2), a],
+            // QOI_OP_INDEX
+            _ => self.recent.get(usize::from(low)).copied().unwrap_or_default(),
         };
         let [r, g, b, a] = self.last.map(usize::from);
-        if let Some(place) = self.seen.get_mut((r * 3 + g * 5 + b * 7 + a * 11) % 64) {
-            *place = self.last;
+        if let Some(recent) = self.recent.get_mut((r * 3 + g * 5 + b * 7 + a * 11) % 64) {
+            *recent = self.last;
         }
     }
 }

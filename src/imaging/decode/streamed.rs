@@ -1,4 +1,5 @@
-//! Pictures reduced while they are decoded are what whole ones reduced afterwards are, in every format and depth.
+//! Test: reducing a picture while it is decoded equals reducing the whole picture afterwards, in every format and
+//! depth.
 
 use std::path::Path;
 
@@ -27,7 +28,7 @@ fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, 
 }
 
 #[test]
-fn pictures_reduced_on_the_way_are_those_reduced_at_the_end() {
+fn reducing_while_decoding_equals_reducing_afterwards() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let mut kinds = Vec::new();
     for suite in ["bmpsuite", "pngsuite", "small", "tiffsuite"] {
@@ -45,8 +46,8 @@ fn pictures_reduced_on_the_way_are_those_reduced_at_the_end() {
             assert_eq!((whole.reduction, whole.picture.size), (1.into(), whole.full), "{}", path.display());
             let side = (whole.full.width.max(whole.full.height) / 13).max(1);
             let streamed = decode(&file, &Recipe::fit_inside(side, side), &mut budget).unwrap();
-            let is_its = |cell: &u32| streamed.reduction == (*cell).into();
-            let cell = (1..=256).find(is_its).unwrap();
+            let has_side = |cell: &u32| streamed.reduction == (*cell).into();
+            let cell = (1..=256).find(has_side).unwrap();
             let (layout, depth) = (whole.picture.layout, whole.picture.depth);
             let mut reducer = Reducer::new(whole.full, layout, depth, cell, &mut budget).unwrap();
             whole.picture.rows().for_each(|row| reducer.push(row));
@@ -54,7 +55,7 @@ fn pictures_reduced_on_the_way_are_those_reduced_at_the_end() {
             kinds.push((whole.format, layout, depth, cell > 1));
         }
     }
-    // Each format, and of those that have it each layout and depth, was averaged.
+    // The files cover this many layouts and depths of each format.
     let averaged = |format| {
         let mut kinds: Vec<String> = kinds
             .iter()

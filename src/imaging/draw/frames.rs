@@ -1,18 +1,20 @@
-//! The frames of a source that moves, on their way from its decoder to the thumbnails that move too.
+//! The frames of an animated source, on their way from its decoder to the animated thumbnails.
 //!
-//! Frames come one after the other, each as a whole picture of the canvas; memory holds one of them, and of each
-//! thumbnail the file so far and two of its frames. Whatever stands in the way of a moving thumbnail makes it a still
-//! one of the first frame, and is told.
+//! A decoder pushes its frames one by one, each as a whole picture of the canvas. Memory holds one of them, and per
+//! thumbnail the file so far and two of its frames. Frames after the first only go through here. The still thumbnails
+//! come from the first frame, by [`Renderer::thumbnails`].
+//!
+//! Invariant: whatever prevents an animated thumbnail ends it with a [`NotAnimated`] and leaves the others alone. Only
+//! cancellation is an error.
 
 use std::time::{Duration, Instant};
 
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::Renderer;
-use crate::imaging::draw::job::{DrawJob, Drawn};
-use crate::imaging::encode::Carried;
+use crate::imaging::draw::job::{DrawJob, DrawnPicture};
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::encode::animation::{AnimationEncoder, animated_format};
 use crate::imaging::error::Error;
-use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
@@ -20,83 +22,92 @@ use crate::imaging::plan::demand::Demand;
 use crate::imaging::rendering::{AnimatedThumbnails, NotAnimated};
 use crate::imaging::rendering::{Thumbnail, Timings};
 use crate::imaging::source_format::SourceFormat;
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::{Animation, Format, Recipe};
 
-/// Most frames of a thumbnail.
+/// Most frames of an animated thumbnail.
 pub(crate) const MOST_FRAMES: u32 = 1000;
 
-/// Most pixels of all frames together. No setting changes it: under one stamp there is one thumbnail.
+/// Most pixels of all frames of the source together. A constant and not a setting, since the same stamp must mean the
+/// same thumbnail.
 const MOST_PIXELS: u64 = 1_000_000_000;
 
-/// Frames for which no longer time is asked for are shown for [`DEFAULT_DURATION`] by every browser.
-const TOO_SHORT: Duration = Duration::from_millis(10);
+/// Durations up to this are replaced by [`DEFAULT_DURATION`], as every browser does.
+const SHORTEST_DURATION: Duration = Duration::from_millis(10);
 const DEFAULT_DURATION: Duration = Duration::from_millis(100);
 
-/// What takes frames.
+/// Takes the frames of a source from its decoder and draws each for every animated thumbnail.
 pub(crate) struct AnimationSink<'a> {
     demand: Demand<'a>,
-    /// Length of the source, if it is known.
+    /// Length of the source, bytes, if known.
     bytes: Option<u64>,
     cancel: &'a Cancel,
-    facts: Option<Facts>,
+    /// Known from [`Self::begin`] on.
+    properties: Option<SourceProperties>,
     outputs: Vec<AnimatedOutput<'a>>,
+    /// Frames pushed so far, one that failed included.
     frames: u32,
-    failed: bool,
+    /// A frame could not be decoded, or the file ended early.
+    has_failed: bool,
     /// Bytes reserved for the decoder and the first frame, which stay from frame to frame.
-    floor: u64,
+    decoder_bytes: u64,
     timings: Timings,
 }
 
-/// A thumbnail that moves so far.
+/// One animated thumbnail: its encoder, or the reason why it is not animated any more.
 struct AnimatedOutput<'a> {
     job: DrawJob<'a>,
     encoder: Result<AnimationEncoder, NotAnimated>,
 }
 
 impl<'a> AnimationSink<'a> {
-    /// `bytes` is the length of the file, if it is known.
+    /// A sink without frames. `bytes` is the length of the source, if known.
     pub(crate) fn new(demand: Demand<'a>, bytes: Option<u64>, cancel: &'a Cancel) -> Self {
         Self {
             demand,
             bytes,
             cancel,
-            facts: None,
+            properties: None,
             outputs: Vec::new(),
             frames: 0,
-            failed: false,
-            floor: 0,
+            has_failed: false,
+            decoder_bytes: 0,
             timings: Timings::default(),
         }
     }
 
-    /// Whether frames after the first are wanted of a source of this format.
+    /// `true` if any recipe keeps the animation of a source of this format.
     pub(crate) fn is_wanted(&self, format: SourceFormat) -> bool {
         self.demand.recipes.iter().any(|recipe| kept_format(recipe, format).is_some())
     }
 
-    /// Begins with what is known once the first frame is decoded; its memory and the decoder's are reserved.
-    /// `plays` is how often all frames are duration, 0 for ever, and `announced` how many there are, where the file says so
-    /// at its beginning.
+    /// Starts the animated thumbnails once the first frame is decoded and its memory and the decoder's are reserved.
+    ///
+    /// `plays` is the number of times the animation is played, 0 for ever. `announced` is the number of frames, if the
+    /// file states it at its beginning.
     pub(crate) fn begin(&mut self, first: &Decoded, plays: u16, announced: Option<u32>, budget: &Budget) {
-        let facts = Facts::new(first, self.bytes, self.demand);
-        let (jobs, _) = DrawJob::all(facts.full, self.demand.recipes);
+        let properties = SourceProperties::new(first, self.bytes, self.demand);
+        let (jobs, _) = DrawJob::all(properties.full, self.demand.recipes);
         self.outputs = jobs
             .into_iter()
             .filter_map(|job| {
-                let format = kept_format(job.recipe, facts.format)?;
+                let format = kept_format(job.recipe, properties.format)?;
                 let encoder = Ok(AnimationEncoder::new(format, job.recipe, plays));
                 Some(AnimatedOutput { job, encoder })
             })
             .collect();
-        let limit_exceeded = announced.and_then(|frames| limit_exceeded(facts.full, frames));
-        self.facts = Some(facts);
-        self.floor = budget.used();
+        let limit_exceeded = announced.and_then(|frames| limit_exceeded(properties.full, frames));
+        self.properties = Some(properties);
+        self.decoder_bytes = budget.used();
         if let Some(reason) = limit_exceeded {
             self.stop(&reason);
         }
     }
 
-    /// [`Self::show`] for a copy of the first frame.
+    /// [`Self::push`] for a copy of the first frame, whose memory is reserved here.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
     pub(crate) fn push_first(
         &mut self,
         picture: &Picture,
@@ -110,67 +121,75 @@ impl<'a> AnimationSink<'a> {
         self.push(picture.clone(), duration, budget)
     }
 
-    /// Takes the next frame, and gives back the memory reserved for it. `false` when no more are wanted.
+    /// Takes the next frame and releases the memory reserved for it. `false` if no more frames are wanted.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
     pub(crate) fn push(
         &mut self,
         picture: Picture,
         duration: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
-        let Some(facts) = &self.facts else { return Ok(false) };
+        let Some(properties) = &self.properties else { return Ok(false) };
         self.frames = self.frames.saturating_add(1);
-        if let Some(reason) = limit_exceeded(facts.full, self.frames) {
+        if let Some(reason) = limit_exceeded(properties.full, self.frames) {
             return Ok(self.stop(&reason));
         }
-        let duration = if duration <= TOO_SHORT { DEFAULT_DURATION } else { duration };
+        let duration = if duration <= SHORTEST_DURATION { DEFAULT_DURATION } else { duration };
         let start = Instant::now();
-        let mut renderer = match Renderer::new(picture, facts, budget) {
+        let mut renderer = match Renderer::new(picture, properties, budget) {
             Ok(renderer) => renderer,
             Err(error) => return Ok(self.stop(&NotAnimated::from(&error))),
         };
         for output in &mut self.outputs {
             self.cancel.check()?;
-            output.take(&mut renderer, duration, budget, self.cancel, &mut self.timings)?;
+            output.push(&mut renderer, duration, budget, self.cancel, &mut self.timings)?;
         }
         self.timings.resize += start.elapsed();
         let held = self
             .outputs
             .iter()
             .filter_map(|output| output.encoder.as_ref().ok())
-            .map(AnimationEncoder::held)
+            .map(AnimationEncoder::held_bytes)
             .sum();
-        budget.settle(self.floor);
+        // Between two frames memory holds the decoder, the first frame, and the state of the encoders.
+        budget.reset_to(self.decoder_bytes);
         if let Err(error) = budget.reserve(held) {
             return Ok(self.stop(&NotAnimated::from(&error)));
         }
         Ok(self.wants_more())
     }
 
-    /// The frame after those duration cannot be decoded; no more are wanted.
+    /// Ends all animated thumbnails, since the next frame cannot be decoded. Always `false`: no more are wanted.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`], if that is the error.
     pub(crate) fn fail(&mut self, error: Error) -> Result<bool, Error> {
-        self.failed = true;
+        self.has_failed = true;
         self.frames = self.frames.saturating_add(1);
         self.stop(&match error {
             Error::Cancelled => return Err(Error::Cancelled),
             Error::Damaged { detail, .. } => NotAnimated::Damaged { frame: self.frames, detail },
-            short @ Error::TooMuchMemory { .. } => NotAnimated::from(&short),
+            error @ Error::TooMuchMemory { .. } => NotAnimated::from(&error),
             other => NotAnimated::Damaged { frame: self.frames, detail: other.to_string() },
         });
         Ok(false)
     }
 
-    /// The file ends between two frames, without the mark of its end.
+    /// Notes that the file ends between two frames without an end marker. Always `false`: no more frames come. The
+    /// thumbnails keep the frames so far.
     pub(crate) fn end_early(&mut self) -> bool {
-        self.failed = true;
+        self.has_failed = true;
         false
     }
 
-    /// Whether the file ended as none should: it may have been the download.
+    /// `true` if a frame failed or the file ended early. The cause may be the download instead of the file.
     pub(crate) fn has_failed(&self) -> bool {
-        self.failed
+        self.has_failed
     }
 
-    /// No encoder takes more frames. Whether more are wanted all the same.
+    /// Ends all animated thumbnails for this reason. The result is that of [`Self::wants_more`].
     fn stop(&mut self, reason: &NotAnimated) -> bool {
         for output in self.outputs.iter_mut().filter(|output| output.encoder.is_ok()) {
             output.encoder = Err(reason.clone());
@@ -178,28 +197,31 @@ impl<'a> AnimationSink<'a> {
         self.wants_more()
     }
 
-    /// Whether a encoder takes more frames, or it is not known yet whether the source moves at all.
+    /// `true` if an encoder takes more frames, or if the second frame has to show that the source is animated at all.
     fn wants_more(&self) -> bool {
         self.frames < 2 || self.outputs.iter().any(|output| output.encoder.is_ok())
     }
 
-    /// What came of it: nothing of a source that has one frame.
+    /// The animated thumbnails or the reasons against them, by recipe; none for a source with one frame.
     pub(crate) fn finish(self, timings: &mut Timings) -> AnimatedThumbnails {
-        let (Some(facts), 2..) = (&self.facts, self.frames) else { return AnimatedThumbnails::new() };
+        let (Some(properties), 2..) = (&self.properties, self.frames) else {
+            return AnimatedThumbnails::new();
+        };
         timings.resize += self.timings.resize.saturating_sub(self.timings.encode);
         timings.encode += self.timings.encode;
-        // What was duration was decoded in between.
+        // Frames were drawn and encoded within the time of decoding.
         timings.decode = timings.decode.saturating_sub(self.timings.resize);
         let start = Instant::now();
         let finished =
-            self.outputs.into_iter().map(|output| (output.job.place, output.finish(facts))).collect();
+            self.outputs.into_iter().map(|output| (output.job.index, output.finish(properties))).collect();
         timings.encode += start.elapsed();
         finished
     }
 }
 
 impl AnimatedOutput<'_> {
-    fn take(
+    /// Draws and encodes the renderer's frame. Any error but cancellation ends this thumbnail alone.
+    fn push(
         &mut self,
         renderer: &mut Renderer<'_>,
         duration: Duration,
@@ -208,16 +230,17 @@ impl AnimatedOutput<'_> {
         timings: &mut Timings,
     ) -> Result<(), Error> {
         let Ok(encoder) = &mut self.encoder else { return Ok(()) };
-        let pushed = renderer.draw(&mut self.job, budget, cancel).and_then(|Drawn { picture, working }| {
+        let drawn = renderer.draw(&mut self.job, budget, cancel);
+        let pushed = drawn.and_then(|DrawnPicture { picture, working_bytes }| {
             let start = Instant::now();
             let pushed = encoder.push(picture, duration);
             timings.encode += start.elapsed();
-            budget.release(working);
+            budget.release(working_bytes);
             pushed
         });
         let allowed = self.job.recipe.max_bytes;
         self.encoder = match pushed {
-            Ok(()) if allowed.is_none_or(|allowed| encoder.written() <= allowed) => return Ok(()),
+            Ok(()) if allowed.is_none_or(|allowed| encoder.written_bytes() <= allowed) => return Ok(()),
             Ok(()) => Err(NotAnimated::Bytes(allowed.unwrap_or_default())),
             Err(Error::Cancelled) => return Err(Error::Cancelled),
             Err(other) => Err(NotAnimated::from(&other)),
@@ -225,9 +248,9 @@ impl AnimatedOutput<'_> {
         Ok(())
     }
 
-    fn finish(self, facts: &Facts) -> Result<Thumbnail, NotAnimated> {
+    fn finish(self, properties: &SourceProperties) -> Result<Thumbnail, NotAnimated> {
         let recipe = self.job.recipe;
-        let finished = self.encoder?.finish(&Carried::of(facts, recipe));
+        let finished = self.encoder?.finish(&KeptMetadata::of(properties, recipe));
         let thumbnail = finished.map_err(|error| NotAnimated::Encode(error.to_string()))?;
         match recipe.max_bytes {
             Some(allowed) if thumbnail.length() > allowed => Err(NotAnimated::Bytes(allowed)),
@@ -236,7 +259,7 @@ impl AnimatedOutput<'_> {
     }
 }
 
-/// Why so many frames of this size are too many.
+/// The limit that `frames` frames of this size exceed.
 fn limit_exceeded(full: Size, frames: u32) -> Option<NotAnimated> {
     if frames > MOST_FRAMES {
         Some(NotAnimated::Frames(MOST_FRAMES))
@@ -247,7 +270,7 @@ fn limit_exceeded(full: Size, frames: u32) -> Option<NotAnimated> {
     }
 }
 
-/// The format in which a recipe's thumbnails go on moving.
+/// The format of a recipe's animated thumbnails; `None` if the recipe makes stills, or its format is never animated.
 fn kept_format(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
     match recipe.animation {
         Animation::First => None,

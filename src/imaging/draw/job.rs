@@ -1,4 +1,7 @@
-//! One thumbnail to be drawn, and what was drawn for it.
+//! One thumbnail to be drawn, and its pixels once they are drawn.
+//!
+//! A job joins a recipe with its plan for one source and with its position among all recipes. The position matters
+//! because jobs are drawn from the largest to the smallest and reported in the order of the recipes.
 
 use crate::imaging::error::Error;
 use crate::imaging::picture::Picture;
@@ -9,38 +12,39 @@ use crate::recipe::Recipe;
 /// One thumbnail to be drawn.
 #[derive(Debug)]
 pub(crate) struct DrawJob<'a> {
-    /// Where it stands among the recipes.
-    pub(crate) place: usize,
+    /// Index of the recipe among all recipes of the source.
+    pub(crate) index: usize,
     pub(crate) recipe: &'a Recipe,
     pub(crate) plan: DrawPlan,
-    /// Where the subject was found, for each stage.
-    pub(crate) picks: Vec<Option<Window>>,
+    /// For each stage, the window of the subject once it was found: frames of an animation share it.
+    pub(crate) subject_windows: Vec<Option<Window>>,
 }
 
 impl<'a> DrawJob<'a> {
-    /// One for each recipe, in the order they are drawn in, and apart from them those that a source of this size cannot
-    /// follow.
+    /// The jobs of all recipes that a source of size `full` can satisfy, in drawing order, and the errors of the others.
+    ///
+    /// The order is: recipes in linear light first, since they need the source before it is averaged; then by falling
+    /// [`DrawPlan::ratio`], since drawing averages the source on the way.
     pub(crate) fn all(full: Size, recipes: &[&'a Recipe]) -> (Vec<Self>, Vec<(usize, Error)>) {
         let (mut jobs, mut refused) = (Vec::new(), Vec::new());
-        for (place, &recipe) in recipes.iter().enumerate() {
+        for (index, &recipe) in recipes.iter().enumerate() {
             match DrawPlan::new(full, &recipe.steps) {
                 Ok(plan) => {
-                    let picks = vec![None; plan.stages.len()];
-                    jobs.push(Self { place, recipe, plan, picks });
+                    let subject_windows = vec![None; plan.stages.len()];
+                    jobs.push(Self { index, recipe, plan, subject_windows });
                 }
-                Err(refusal) => refused.push((place, refusal)),
+                Err(refusal) => refused.push((index, refusal)),
             }
         }
-        // Light is averaged from the source itself.
         let is_later = |job: &Self| !job.recipe.linear;
         jobs.sort_by(|a, b| is_later(a).cmp(&is_later(b)).then(b.plan.ratio().total_cmp(&a.plan.ratio())));
         (jobs, refused)
     }
 }
 
-/// The pixels of one thumbnail.
-pub(crate) struct Drawn {
+/// The pixels of one thumbnail, with the memory reserved for them.
+pub(crate) struct DrawnPicture {
     pub(crate) picture: Picture,
-    /// Bytes that are reserved for drawing it and for what is made of it then; to be released.
-    pub(crate) working: u64,
+    /// Bytes reserved for drawing and for encoding. The owner releases them once the file is written.
+    pub(crate) working_bytes: u64,
 }

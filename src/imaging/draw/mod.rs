@@ -1,21 +1,30 @@
-//! The decoded source, upright: what all thumbnails start from.
+//! Drawing: from one decoded picture of a source to the thumbnails of all recipes.
 //!
-//! Thumbnails are drawn from the largest to the smallest, and the source is averaged smaller on the way as
-//! far as the rest allow, so that small ones do not pay for the resolution of large ones.
+//! [`Renderer`] holds the decoded source, upright. For each recipe it resamples a window of the source, converts colours,
+//! applies the remaining steps and hands the pixels to an encoder. It draws from the largest thumbnail to the smallest
+//! and averages the source on the way as far as the rest allow, so that small ones do not pay for the resolution of
+//! large ones.
+//!
+//! - [`job`]: one recipe with its plan, and the drawing order;
+//! - [`source_properties`]: size, profile, orientation and metadata of the source;
+//! - [`frames`]: the frames of an animated source;
+//! - [`encoder_threads`]: encoding beside drawing;
+//! - [`memory_estimate`]: the memory of a JPEG from its header.
+//!
+//! Invariant: memory is reserved from the [`Budget`] before it is allocated, and released when it is free.
 
+pub(crate) mod encoder_threads;
 pub(crate) mod frames;
 pub(crate) mod job;
-pub(crate) mod writers;
 
 use std::thread;
 use std::time::Instant;
 
 use crate::imaging::color::Profile;
-use crate::imaging::draw::job::{DrawJob, Drawn};
-use crate::imaging::draw::writers::Writers;
+use crate::imaging::draw::encoder_threads::EncoderThreads;
+use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::encode;
 use crate::imaging::error::Error;
-use crate::imaging::facts::Facts;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
@@ -24,66 +33,77 @@ use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::pixels::{canvas, linear_light, resize, sharpen, subject};
 use crate::imaging::plan::{DrawPlan, Finish, Stage};
 use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Thumbnail, Timings};
+use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
-/// One decoded picture of a source, and what is known of the source.
-pub(super) struct Renderer<'f> {
-    view: View,
-    facts: &'f Facts,
+/// Draws thumbnails from one decoded picture of a source.
+pub(super) struct Renderer<'p> {
+    source: ScaledSource,
+    properties: &'p SourceProperties,
 }
 
-/// The source at some resolution.
-struct View {
+/// The source, upright, at some resolution.
+struct ScaledSource {
     picture: Picture,
     sampling: Sampling,
-    /// Part of `picture` that is the source; its last column and row may be wider than what they show.
+    /// The part of `picture` that the source covers, pixels of `picture`. The last column and row of an averaged picture
+    /// may be covered in part.
     extent: Window,
-    /// Whether samples are proportional to light.
-    light: bool,
+    /// `true` if samples are proportional to light, not on sRGB's curve.
+    is_linear: bool,
 }
 
-impl<'f> Renderer<'f> {
-    /// Turns a decoded picture upright, whose bytes are reserved.
-    pub(super) fn new(picture: Picture, facts: &'f Facts, budget: &mut Budget) -> Result<Self, Error> {
-        // Turned, the picture is there twice for a moment.
-        let is_upright = facts.orientation == Orientation::default();
-        let twin = if is_upright { 0 } else { picture.bytes() };
-        budget.reserve(twin)?;
-        let extent = facts.orientation.window(facts.stored, picture.size);
-        let view = View {
-            picture: facts.orientation.apply(picture),
-            sampling: facts.sampling,
+impl<'p> Renderer<'p> {
+    /// Orients a decoded picture, whose bytes are reserved.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] if the budget does not allow for a second picture where one has to be oriented.
+    pub(super) fn new(
+        picture: Picture,
+        properties: &'p SourceProperties,
+        budget: &mut Budget,
+    ) -> Result<Self, Error> {
+        // The stored and the oriented picture are in memory at once.
+        let is_upright = properties.orientation == Orientation::default();
+        let copy_bytes = if is_upright { 0 } else { picture.bytes() };
+        budget.reserve(copy_bytes)?;
+        let extent = properties.orientation.window(properties.stored_extent, picture.size);
+        let source = ScaledSource {
+            picture: properties.orientation.apply(picture),
+            sampling: properties.sampling,
             extent,
-            light: false,
+            is_linear: false,
         };
-        budget.release(twin);
-        Ok(Self { view, facts })
+        budget.release(copy_bytes);
+        Ok(Self { source, properties })
     }
 
-    /// One thumbnail for each recipe, in their order: those that move as they are, by the places of their recipes, and
-    /// still ones for the rest.
+    /// One result per recipe, in their order: the animated thumbnails as they are, and stills for the other recipes.
+    ///
+    /// If memory runs out while encoders are running, drawing waits for them and tries again.
     pub(super) fn thumbnails(
         mut self,
         recipes: &[&Recipe],
-        mut moving: AnimatedThumbnails,
+        mut animated: AnimatedThumbnails,
         budget: &mut Budget,
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Vec<Result<Thumbnail, Error>> {
-        let facts = self.facts;
-        let (jobs, refused) = DrawJob::all(facts.full, recipes);
-        let mut done: Vec<_> = refused.into_iter().map(|(place, refusal)| (place, Err(refusal))).collect();
+        let properties = self.properties;
+        let (jobs, refused) = DrawJob::all(properties.full, recipes);
+        let mut finished: Vec<_> =
+            refused.into_iter().map(|(index, refusal)| (index, Err(refusal))).collect();
         thread::scope(|scope| {
-            let mut writers = Writers::new(scope, facts, cancel, budget.threads());
+            let mut encoders = EncoderThreads::new(scope, properties, cancel, budget.threads());
             let mut jobs = jobs.into_iter().peekable();
             while let Some(mut job) = jobs.next() {
-                let motion = match moving.remove(&job.place) {
+                let motion = match animated.remove(&job.index) {
                     Some(Ok(thumbnail)) => {
-                        done.push((job.place, Ok(thumbnail)));
+                        finished.push((job.index, Ok(thumbnail)));
                         continue;
                     }
                     Some(Err(NotAnimated::Memory { needed, allowed })) => {
-                        done.push((job.place, Err(Error::TooMuchMemory { needed, allowed })));
+                        finished.push((job.index, Err(Error::TooMuchMemory { needed, allowed })));
                         continue;
                     }
                     Some(Err(reason)) => Motion::NotAnimated(reason),
@@ -91,156 +111,174 @@ impl<'f> Renderer<'f> {
                 };
                 let start = Instant::now();
                 let mut drawn = self.draw(&mut job, budget, cancel);
-                while matches!(drawn, Err(Error::TooMuchMemory { .. })) && writers.wait_for_first(budget) {
+                while matches!(drawn, Err(Error::TooMuchMemory { .. })) && encoders.wait_for_first(budget) {
                     drawn = self.draw(&mut job, budget, cancel);
                 }
                 timings.resize += start.elapsed();
                 match drawn {
-                    Ok(drawn) => writers.write(&job, motion, drawn, jobs.peek().is_some(), budget),
-                    Err(error) => done.push((job.place, Err(error))),
+                    Ok(drawn) => encoders.encode(&job, motion, drawn, jobs.peek().is_some(), budget),
+                    Err(error) => finished.push((job.index, Err(error))),
                 }
             }
-            let (written, took) = writers.finish(budget);
-            timings.encode += took;
-            done.extend(written);
+            let (encoded, encode_time) = encoders.finish(budget);
+            timings.encode += encode_time;
+            finished.extend(encoded);
         });
-        done.sort_by_key(|(place, _)| *place);
-        done.into_iter().map(|(_, thumbnail)| thumbnail).collect()
+        finished.sort_by_key(|(index, _)| *index);
+        debug_assert_eq!(finished.len(), recipes.len());
+        finished.into_iter().map(|(_, thumbnail)| thumbnail).collect()
     }
 
-    /// The pixels of one thumbnail. Those of a larger one cannot be drawn any more.
+    /// Draws one thumbnail. It may average the source for it, so larger thumbnails cannot be drawn afterwards.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`], [`Error::Cancelled`], or [`Error::Resize`].
     pub(super) fn draw(
         &mut self,
         job: &mut DrawJob<'_>,
         budget: &mut Budget,
         cancel: &Cancel,
-    ) -> Result<Drawn, Error> {
+    ) -> Result<DrawnPicture, Error> {
         if !job.recipe.linear {
-            self.shrink(job.plan.ratio(), budget)?;
+            self.average(job.plan.ratio(), budget)?;
         }
         let left = budget.left();
-        let lit = if job.recipe.linear { self.lit(job.plan.ratio(), budget)? } else { None };
-        let taken = left.saturating_sub(budget.left());
-        let view = lit.as_ref().unwrap_or(&self.view);
-        let (plan, origin) = (&job.plan, self.facts.origin());
-        let made = plan.stages.last().map_or(self.facts.full, Stage::final_size);
-        let written = encode::bytes_a_pixel(job.recipe, &origin, self.layout_of(plan), made);
-        let working = resize::working_bytes(&view.picture, plan, written);
+        let linear = if job.recipe.linear { self.linear_source(job.plan.ratio(), budget)? } else { None };
+        let linear_bytes = left.saturating_sub(budget.left());
+        let source = linear.as_ref().unwrap_or(&self.source);
+        let (plan, source_file) = (&job.plan, self.properties.source_file());
+        let final_size = plan.stages.last().map_or(self.properties.full, Stage::final_size);
+        let encoder_bytes =
+            encode::working_bytes_per_pixel(job.recipe, &source_file, self.final_layout(plan), final_size);
+        let working_bytes = resize::working_bytes(&source.picture, plan, encoder_bytes);
         let picture = budget
-            .reserve(working)
-            .and_then(|()| self.follow(view, job, cancel).inspect_err(|_| budget.release(working)));
-        drop(lit);
-        budget.release(taken);
-        Ok(Drawn { picture: picture?, working })
+            .reserve(working_bytes)
+            .and_then(|()| self.run_plan(source, job, cancel).inspect_err(|_| budget.release(working_bytes)));
+        drop(linear);
+        budget.release(linear_bytes);
+        Ok(DrawnPicture { picture: picture?, working_bytes })
     }
 
-    /// Averages the view smaller, if a plan of this ratio and all smaller ones can do with less.
-    fn shrink(&mut self, ratio: f64, budget: &mut Budget) -> Result<(), Error> {
-        let reduction = f64::from(self.facts.full.width) / self.view.extent.width;
+    /// Replaces the source by its average, if a plan of this ratio and all with smaller ones need fewer pixels.
+    fn average(&mut self, ratio: f64, budget: &mut Budget) -> Result<(), Error> {
+        // `ratio` is per pixel of the full source. Per pixel of the picture held, it is larger by the reduction so far.
+        let reduction = f64::from(self.properties.full.width) / self.source.extent.width;
         let cell = Reducer::cell(ratio * reduction);
         if cell < 2 {
             return Ok(());
         }
-        let View { picture, extent, .. } = &self.view;
+        let ScaledSource { picture, extent, .. } = &self.source;
         let size =
             Size { width: picture.size.width.div_ceil(cell), height: picture.size.height.div_ceil(cell) };
-        let working = resize::averaging_bytes(picture, size);
-        budget.reserve(working)?;
-        let shrunk = resize::average(picture, size)?;
+        let working_bytes = resize::averaging_bytes(picture, size);
+        budget.reserve(working_bytes)?;
+        let averaged = resize::average(picture, size)?;
         let across = f64::from(size.width) / f64::from(picture.size.width);
         let down = f64::from(size.height) / f64::from(picture.size.height);
         let extent = extent.scaled(across, down);
-        budget.release(picture.bytes().saturating_add(working).saturating_sub(shrunk.bytes()));
-        self.view = View { picture: shrunk, sampling: Sampling::Averaged, extent, light: false };
+        // The smaller picture stays reserved instead of the larger one.
+        budget.release(picture.bytes().saturating_add(working_bytes).saturating_sub(averaged.bytes()));
+        self.source =
+            ScaledSource { picture: averaged, sampling: Sampling::Averaged, extent, is_linear: false };
         Ok(())
     }
 
-    /// The view as light, averaged as far as a plan of this ratio allows; `None` where there is no light.
-    fn lit(&self, ratio: f64, budget: &mut Budget) -> Result<Option<View>, Error> {
-        let View { picture, extent, sampling, .. } = &self.view;
-        if !linear_light::has_light(picture.layout) {
+    /// The source in linear light, averaged as far as a plan of this ratio allows; `None` for CMYK.
+    fn linear_source(&self, ratio: f64, budget: &mut Budget) -> Result<Option<ScaledSource>, Error> {
+        let ScaledSource { picture, extent, sampling, .. } = &self.source;
+        if !linear_light::applies_to(picture.layout) {
             return Ok(None);
         }
-        let cell = Reducer::cell(ratio * f64::from(self.facts.full.width) / extent.width);
-        let picture = linear_light::averaged(picture, cell, budget)?;
+        let cell = Reducer::cell(ratio * f64::from(self.properties.full.width) / extent.width);
+        let picture = linear_light::to_linear(picture, cell, budget)?;
         let scale = 1.0 / f64::from(cell);
         let sampling = if cell > 1 { Sampling::Averaged } else { *sampling };
-        Ok(Some(View { picture, sampling, extent: extent.scaled(scale, scale), light: true }))
+        Ok(Some(ScaledSource { picture, sampling, extent: extent.scaled(scale, scale), is_linear: true }))
     }
 
-    /// sRGB or of the kept profile, eight bits, alpha only where something shows through.
-    fn follow(&self, view: &View, job: &mut DrawJob<'_>, cancel: &Cancel) -> Result<Picture, Error> {
-        let DrawJob { recipe, plan, picks, .. } = job;
-        if view.picture.is_hollow() {
-            return Ok(view.picture.clone());
+    /// Runs all stages of a plan. The result is sRGB or of the kept profile, eight bits, with alpha only if any pixel is
+    /// not opaque.
+    fn run_plan(
+        &self,
+        source: &ScaledSource,
+        job: &mut DrawJob<'_>,
+        cancel: &Cancel,
+    ) -> Result<Picture, Error> {
+        let DrawJob { recipe, plan, subject_windows, .. } = job;
+        if source.picture.is_placeholder() {
+            return Ok(source.picture.clone());
         }
-        // A plan has at least one stage.
         let Some((first, later)) = plan.stages.split_first() else {
-            return Ok(self.converted(recipe, self.view.picture.clone()));
+            // Unreachable: a plan has at least one stage.
+            return Ok(self.converted(recipe, self.source.picture.clone()));
         };
         cancel.check()?;
-        let View { picture, sampling, extent, light } = view;
-        let cut = resize::cut(picture, self.locate(first.window, *extent), first.size, *sampling)?;
-        let cut = if *light { linear_light::developed(&cut, self.view.picture.depth) } else { cut };
+        let ScaledSource { picture, sampling, extent, is_linear } = source;
+        let window = self.locate(first.window, *extent);
+        let scaled = resize::scale_window(picture, window, first.size, *sampling)?;
+        let scaled =
+            if *is_linear { linear_light::from_linear(&scaled, self.source.picture.depth) } else { scaled };
+        // Sharpening is applied once: at the final scale, and before padding, whose border would bleed into the image.
         let sharpened = |picture: Picture, number: usize| match recipe.sharpen {
-            // Once, when it has its size, and before there is a border.
             Some(percent) if number == later.len() => sharpen::sharpen(&picture, percent),
             Some(_) | None => picture,
         };
-        let picture = sharpened(self.converted(recipe, cut).drop_opaque_alpha(), 0);
-        let mut picks = picks.iter_mut();
-        let mut drawn = finished(picture, first, recipe, picks.next())?;
+        let picture = sharpened(self.converted(recipe, scaled).drop_opaque_alpha(), 0);
+        let mut subject_windows = subject_windows.iter_mut();
+        let mut drawn = finish_stage(picture, first, recipe, subject_windows.next())?;
         for (number, stage) in (1..).zip(later) {
             cancel.check()?;
-            let picture = sharpened(resize::cut(&drawn, stage.window, stage.size, Sampling::Points)?, number);
-            drawn = finished(picture, stage, recipe, picks.next())?;
+            let scaled = resize::scale_window(&drawn, stage.window, stage.size, Sampling::Points)?;
+            drawn = finish_stage(sharpened(scaled, number), stage, recipe, subject_windows.next())?;
         }
         let drawn = if recipe.greyscale { drawn.greyed() } else { drawn };
         Ok(drawn.drop_opaque_alpha())
     }
 
-    /// How the thumbnail will be laid out, at most: a canvas around a turned picture is transparent.
-    fn layout_of(&self, plan: &DrawPlan) -> Layout {
-        let is_turned = |stage: &Stage| matches!(stage.finish, Some(Finish::Rotate { .. }));
-        if plan.stages.iter().any(is_turned) { Layout::RgbAlpha } else { self.view.picture.layout }
+    /// The layout with the most channels that the thumbnail can have: rotation adds a transparent canvas.
+    fn final_layout(&self, plan: &DrawPlan) -> Layout {
+        let rotates = |stage: &Stage| matches!(stage.finish, Some(Finish::Rotate { .. }));
+        if plan.stages.iter().any(rotates) { Layout::RgbAlpha } else { self.source.picture.layout }
     }
 
-    /// In the colours that the recipe wants, eight bits.
+    /// The picture in eight bits and in sRGB, or with the source's colours if the recipe keeps its profile.
     fn converted(&self, recipe: &Recipe, picture: Picture) -> Picture {
-        let profile =
-            if self.facts.kept_for(recipe).is_some() { &Profile::Srgb } else { &self.facts.profile };
+        let keeps_profile = self.properties.kept_profile(recipe).is_some();
+        let profile = if keeps_profile { &Profile::Srgb } else { &self.properties.profile };
         profile.to_srgb(picture)
     }
 
-    /// A window of the source in pixels of a view whose part of it is `extent`.
+    /// A window of the full source in pixels of a picture that the source covers by `extent`.
     fn locate(&self, window: Window, extent: Window) -> Window {
-        let across = extent.width / f64::from(self.facts.full.width);
-        let down = extent.height / f64::from(self.facts.full.height);
+        let across = extent.width / f64::from(self.properties.full.width);
+        let down = extent.height / f64::from(self.properties.full.height);
         let scaled = window.scaled(across, down);
         Window { x: extent.x + scaled.x, y: extent.y + scaled.y, ..scaled }
     }
 }
 
-/// Turns a picture and ends its stage. What was picked out of the first frame is picked out of all.
-fn finished(
+/// Orients the scaled picture of a stage and applies the operation that ends it.
+///
+/// The window of a crop to the subject is found in the first frame of an animation and kept for the others.
+fn finish_stage(
     picture: Picture,
     stage: &Stage,
     recipe: &Recipe,
-    pick: Option<&mut Option<Window>>,
+    subject_window: Option<&mut Option<Window>>,
 ) -> Result<Picture, Error> {
-    let picture = stage.turn.apply(picture);
+    let picture = stage.orientation.apply(picture);
     Ok(match stage.finish {
         None => picture,
         Some(Finish::Pad { size, color }) => canvas::pad(picture, size, color.unwrap_or(recipe.background)),
-        Some(Finish::Pick { size }) => {
-            let window = match pick.as_deref() {
+        Some(Finish::CropToSubject { size }) => {
+            let window = match subject_window.as_deref() {
                 Some(Some(window)) => *window,
-                Some(None) | None => subject::pick(&picture, size)?,
+                Some(None) | None => subject::find(&picture, size)?,
             };
-            if let Some(pick) = pick {
-                *pick = Some(window);
+            if let Some(subject_window) = subject_window {
+                *subject_window = Some(window);
             }
-            resize::cut(&picture, window, size, Sampling::Points)?
+            resize::scale_window(&picture, window, size, Sampling::Points)?
         }
         Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
     })

@@ -1,19 +1,27 @@
-//! GIF: one frame, up to 256 colours, pixels either opaque or transparent.
+//! GIF (89a): one frame with up to 256 colours, every pixel either opaque or transparent.
+//!
+//! Colours are quantised by NeuQuant where there are more than 256, without dithering. Animated GIF is in
+//! [`animation`](crate::imaging::encode::animation), and shares the palette's speed and the one-bit alpha.
 
 use gif::{Encoder, Frame};
 
-use crate::imaging::encode::short;
+use crate::imaging::encode::side_u16;
 use crate::imaging::picture::{Layout, Picture};
 use crate::recipe::Rgb;
 
-/// NeuQuant looks at every tenth pixel: the balance its authors recommend.
+/// NeuQuant's sampling factor: it learns from every tenth pixel, the balance that its authors recommend.
 pub(super) const SPEED: i32 = 10;
 
+/// Encodes a picture. Half-transparent pixels are composited over `background`.
+///
+/// # Errors
+/// The encoder's description.
 pub(super) fn encode(picture: Picture, background: Rgb) -> Result<Vec<u8>, String> {
-    let (width, height) = (short(picture.size.width), short(picture.size.height));
-    let mut pixels = masked(picture, background).samples;
+    let (width, height) = (side_u16(picture.size.width), side_u16(picture.size.height));
+    let mut pixels = with_binary_alpha(picture, background).samples;
     let mut frame = Frame::from_rgba_speed(width, height, &mut pixels, SPEED);
     frame.make_lzw_pre_encoded();
+    // The palette of the only frame becomes the global one.
     let palette = frame.palette.take().unwrap_or_default();
     let mut bytes = Vec::new();
     let written = Encoder::new(&mut bytes, width, height, &palette)
@@ -22,18 +30,20 @@ pub(super) fn encode(picture: Picture, background: Rgb) -> Result<Vec<u8>, Strin
     Ok(bytes)
 }
 
-/// RGBA with alpha 0 or 255; what is half transparent at least shows the background through.
-pub(super) fn masked(picture: Picture, background: Rgb) -> Picture {
+/// The picture in RGBA with alpha 0 or 255.
+///
+/// Pixels with alpha below 128 become `[0; 4]`. The others are composited over `background` and become opaque.
+pub(super) fn with_binary_alpha(picture: Picture, background: Rgb) -> Picture {
     let picture = picture.colored().with_alpha();
     let flat = picture.clone().flatten(background.0);
-    let mut masked = picture.map(Layout::RgbAlpha, |[_, _, _, a]| [0, 0, 0, if a < 128 { 0 } else { 255 }]);
-    let (places, _) = masked.samples.as_chunks_mut::<4>();
-    for ([r, g, b, a], color) in places.iter_mut().zip(flat.samples.as_chunks::<3>().0) {
+    let mut binary = picture.map(Layout::RgbAlpha, |[_, _, _, a]| [0, 0, 0, if a < 128 { 0 } else { 255 }]);
+    let (pixels, _) = binary.samples.as_chunks_mut::<4>();
+    for ([r, g, b, a], color) in pixels.iter_mut().zip(flat.samples.as_chunks::<3>().0) {
         if *a != 0 {
             [*r, *g, *b] = *color;
         }
     }
-    masked
+    binary
 }
 
 #[cfg(test)]
@@ -43,11 +53,11 @@ mod tests {
     use crate::imaging::picture::geometry::Size;
 
     #[test]
-    fn alpha_becomes_all_or_nothing_over_the_background() {
+    fn alpha_becomes_binary_over_the_background() {
         let size = Size { width: 3, height: 1 };
         let samples = [[10, 10, 10, 127], [10, 10, 10, 255], [0, 0, 0, 128]].concat();
         let picture = Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples };
-        let masked = masked(picture, Rgb([255; 3]));
-        assert_eq!(masked.samples, [[0, 0, 0, 0], [10, 10, 10, 255], [127, 127, 127, 255]].concat());
+        let binary = with_binary_alpha(picture, Rgb([255; 3]));
+        assert_eq!(binary.samples, [[0, 0, 0, 0], [10, 10, 10, 255], [127, 127, 127, 255]].concat());
     }
 }

@@ -1,22 +1,27 @@
-//! JPEG: the tables of libjpeg, so that a quality means what it means elsewhere; Huffman tables made for the
-//! picture; chroma as the mean of the pixels it stands for.
+//! JPEG, baseline or progressive, from a picture in grey or RGB.
+//!
+//! Quantisation tables are those of libjpeg, so that a quality means the same as elsewhere. Huffman tables are optimised
+//! for the picture. Subsampled chroma is the mean of its pixels.
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
-use crate::imaging::encode::{Carried, short};
+use crate::imaging::encode::{KeptMetadata, side_u16};
 use crate::imaging::picture::{Layout, Picture};
 use crate::recipe::{Recipe, Subsampling};
 
-/// The means of the blocks, then all the rest of each component. The encoder codes no runs of empty blocks, so
-/// that each further scan costs 4 % more bytes; with two, the file is as large as a baseline one.
+/// Scans per component: one of DC, one of all AC coefficients. The encoder does not code runs of empty blocks, so each
+/// further scan costs 4 % more bytes; with two, the file is as large as a baseline one.
 const PROGRESSIVE_SCANS: u8 = 2;
 
-/// Writes a picture without alpha.
+/// Encodes a picture without alpha.
+///
+/// # Errors
+/// The encoder's description.
 pub(super) fn encode(
     picture: &Picture,
     quality: u8,
     recipe: &Recipe,
-    carried: &Carried<'_>,
+    metadata: &KeptMetadata<'_>,
 ) -> Result<Vec<u8>, String> {
     let color = match picture.layout {
         Layout::Grey => ColorType::Luma,
@@ -34,13 +39,13 @@ pub(super) fn encode(
         encoder.set_progressive_scans(PROGRESSIVE_SCANS);
     }
     let written = (|| {
-        if let Some(exif) = &carried.exif {
+        if let Some(exif) = &metadata.exif {
             encoder.add_exif_metadata(exif)?;
         }
-        if let Some(profile) = carried.profile {
+        if let Some(profile) = metadata.profile {
             encoder.add_icc_profile(profile)?;
         }
-        encoder.encode(&picture.samples, short(picture.size.width), short(picture.size.height), color)
+        encoder.encode(&picture.samples, side_u16(picture.size.width), side_u16(picture.size.height), color)
     })();
     written.map_err(|error| error.to_string())?;
     Ok(bytes)

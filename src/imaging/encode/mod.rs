@@ -1,4 +1,13 @@
-//! Pixels to files: one file a format. Metadata is written only where the recipe keeps it.
+//! Encoders: one file per thumbnail, in one format each.
+//!
+//! [`encode`] chooses format and quality by the recipe and the source, writes the file, and writes it again with a lower
+//! quality if it is too large. Metadata is written only if the recipe keeps it. Input is a picture of eight bits that is
+//! not CMYK. Scaling and colours are settled before.
+//!
+//! - `jpeg`, `png`, `webp`, `gif`: one still file each;
+//! - `quality_search`: the quality for a limit of bytes;
+//! - `webp_metadata`: the container of WebP with metadata or frames;
+//! - [`animation`]: animated GIF and WebP.
 
 pub(crate) mod animation;
 mod gif;
@@ -11,61 +20,73 @@ mod webp_metadata;
 use bytes::Bytes;
 
 use crate::imaging::error::Error;
-use crate::imaging::facts::Facts;
-use crate::imaging::facts::{InheritedTraits, carries_metadata};
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::{Layout, Picture};
+use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
+use crate::imaging::source_properties::SourceProperties;
+use crate::imaging::source_properties::{SourceFile, supports_metadata};
 use crate::recipe::{Format, Recipe, Subsampling};
 
-/// What is written beside the picture.
+/// Metadata of the source that a thumbnail keeps.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Carried<'a> {
+pub(super) struct KeptMetadata<'a> {
     /// ICC profile of the pixels, which are RGB; without one they are sRGB.
     pub(super) profile: Option<&'a [u8]>,
     /// A block of EXIF, from its TIFF header on.
     pub(super) exif: Option<Vec<u8>>,
 }
 
-impl<'a> Carried<'a> {
-    /// What a recipe keeps of its source.
-    pub(super) fn of(facts: &'a Facts, recipe: &Recipe) -> Self {
-        let keeps = recipe.keep.copyright && carries_metadata(recipe, facts.format);
-        Self { profile: facts.kept_for(recipe), exif: if keeps { facts.copyright.to_exif() } else { None } }
+impl<'a> KeptMetadata<'a> {
+    /// The metadata that a recipe keeps of its source.
+    pub(super) fn of(properties: &'a SourceProperties, recipe: &Recipe) -> Self {
+        let keeps = recipe.keep.copyright && supports_metadata(recipe, properties.format);
+        Self {
+            profile: properties.kept_profile(recipe),
+            exif: if keeps { properties.copyright.to_exif() } else { None },
+        }
     }
 }
 
-/// Writes a picture as its recipe says, by the source's format and quality where the recipe leaves it to them.
+/// Encodes a picture as its recipe says; format and quality that the recipe leaves open follow the source.
 ///
-/// A file larger than the recipe allows is written anew with less quality, up to seven times. So is one that
-/// is larger than a source of the same format and size; where that does not help, it stays as it was.
+/// A file larger than a source of the same format and number of pixels is encoded again with lower quality, up to seven
+/// times; if no quality makes it small enough, it stays. So is a file larger than the recipe's limit; if no quality
+/// makes that small enough, it is an error.
+///
+/// # Errors
+/// - [`Error::Impossible`]: a side exceeds the format's longest.
+/// - [`Error::TooManyBytes`]: no quality meets the recipe's limit.
+/// - [`Error::Encode`]: the encoder failed.
+/// - [`Error::Cancelled`].
 pub(super) fn encode(
     picture: Picture,
     recipe: &Recipe,
-    origin: &InheritedTraits,
-    carried: &Carried<'_>,
+    source_file: &SourceFile,
+    metadata: &KeptMetadata<'_>,
     cancel: &Cancel,
 ) -> Result<Thumbnail, Error> {
-    let format = recipe.format.unwrap_or_else(|| inherited(origin.format, picture.layout));
+    debug_assert!(picture.depth == Depth::Eight && picture.layout != Layout::Cmyk);
+    let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, picture.layout));
     let size = picture.size;
     let longest = longest_side(format);
     if size.width.max(size.height) > longest {
         return Err(Error::Impossible { format, width: size.width, height: size.height, longest });
     }
-    let job = EncodeJob { picture: laid_out(picture, format, recipe, carried), format, recipe, carried };
-    let quality = recipe.quality.of(origin.quality);
-    let mut bytes = job.write(quality)?;
-    if let Some(limit) = origin.length_of_twin(format, size)
+    let picture = in_encoded_layout(picture, format, recipe, metadata);
+    let job = EncodeJob { picture, format, recipe, metadata };
+    let quality = recipe.quality.of(source_file.quality);
+    let mut bytes = job.encode(quality)?;
+    if let Some(limit) = source_file.byte_limit(format, size)
         && !quality_search::fits(&bytes, limit)
     {
-        bytes = job.write_within(limit, quality, cancel)?.unwrap_or(bytes);
+        bytes = job.encode_within(limit, quality, cancel)?.unwrap_or(bytes);
     }
     if let Some(allowed) = recipe.max_bytes
         && !quality_search::fits(&bytes, allowed)
     {
-        bytes = job.write_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
+        bytes = job.encode_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
             format,
             width: size.width,
             height: size.height,
@@ -76,11 +97,18 @@ pub(super) fn encode(
     Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still })
 }
 
-/// Bytes a pixel of the final size that [`encode`] takes, the picture included. Measured on noise: most of it are
-/// coefficients and tokens that wait for their tables, and in WebP the search for repeats in alpha.
-pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &InheritedTraits, layout: Layout, size: Size) -> u64 {
-    let format = recipe.format.unwrap_or_else(|| inherited(origin.format, layout));
-    let may_repeat = recipe.max_bytes.is_some() || origin.length_of_twin(format, size).is_some();
+/// Bytes of memory per pixel that [`encode`] takes, the picture included.
+///
+/// Measured on noise, the worst case. Most of it are coefficients and tokens, which are held until their entropy tables
+/// are known, and for WebP the search for repetitions in alpha. JPEG holds a second file if it may be encoded again.
+pub(super) fn working_bytes_per_pixel(
+    recipe: &Recipe,
+    source_file: &SourceFile,
+    layout: Layout,
+    size: Size,
+) -> u64 {
+    let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, layout));
+    let may_repeat = recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some();
     match format {
         Format::Gif => 15,
         Format::Jpeg => match (recipe.subsampling, may_repeat) {
@@ -91,7 +119,7 @@ pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &InheritedTraits, layout: L
         },
         Format::Png => 9,
         Format::WebP if layout.has_alpha() => 46,
-        Format::WebP => match recipe.quality.of(origin.quality) {
+        Format::WebP => match recipe.quality.of(source_file.quality) {
             0..=80 => 17,
             81..=90 => 20,
             _ => 25,
@@ -99,61 +127,67 @@ pub(super) fn bytes_a_pixel(recipe: &Recipe, origin: &InheritedTraits, layout: L
     }
 }
 
-/// A picture laid out for its format.
+/// A picture in the layout that its format encodes, with all that decides its file but quality.
 struct EncodeJob<'a> {
     picture: Picture,
     format: Format,
     recipe: &'a Recipe,
-    carried: &'a Carried<'a>,
+    metadata: &'a KeptMetadata<'a>,
 }
 
 impl EncodeJob<'_> {
-    fn write(&self, quality: u8) -> Result<Vec<u8>, Error> {
-        self.finished(match self.format {
+    /// The file of this quality, 1 to 100; GIF and PNG have none.
+    fn encode(&self, quality: u8) -> Result<Vec<u8>, Error> {
+        self.checked(match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
-            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.carried),
-            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.carried),
-            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.carried {
-                Carried { profile: None, exif: None } => webp,
-                Carried { profile, exif } => {
+            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
+            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.metadata),
+            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.metadata {
+                KeptMetadata { profile: None, exif: None } => webp,
+                KeptMetadata { profile, exif } => {
                     webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
                 }
             }),
         })
     }
 
-    /// The best file of at most `limit` bytes, after one of this quality has been too large.
-    fn write_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
+    /// The best file of at most `limit` bytes, after the one of quality `tried` was too large; `None` if there is none.
+    fn encode_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
             Format::Gif => Ok(None),
             Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
                 cancel.check()?;
-                self.write(quality)
+                self.encode(quality)
             }),
             Format::Png => {
-                let small = self.finished(png::encode(&self.picture, png::Effort::Most, self.carried))?;
+                let small = self.checked(png::encode(&self.picture, png::Effort::Most, self.metadata))?;
                 Ok(quality_search::fits(&small, limit).then_some(small))
             }
         }
     }
 
-    fn finished(&self, written: Result<Vec<u8>, String>) -> Result<Vec<u8>, Error> {
-        written.map_err(|detail| Error::Encode { format: self.format, detail })
+    /// The file, or [`Error::Encode`] with the encoder's description.
+    fn checked(&self, encoded: Result<Vec<u8>, String>) -> Result<Vec<u8>, Error> {
+        encoded.map_err(|detail| Error::Encode { format: self.format, detail })
     }
 }
 
-/// The picture in the layout that is written.
-fn laid_out(picture: Picture, format: Format, recipe: &Recipe, carried: &Carried<'_>) -> Picture {
+/// The picture in the layout that is encoded: without alpha for JPEG, and in RGB if an RGB profile is kept.
+fn in_encoded_layout(
+    picture: Picture,
+    format: Format,
+    recipe: &Recipe,
+    metadata: &KeptMetadata<'_>,
+) -> Picture {
     let picture = match format {
         Format::Jpeg => picture.flatten(recipe.background.0),
         Format::Gif | Format::Png | Format::WebP => picture,
     };
-    // A profile of RGB is none of grey.
-    if carried.profile.is_some() { picture.colored() } else { picture }
+    if metadata.profile.is_some() { picture.colored() } else { picture }
 }
 
-/// The format of a thumbnail whose recipe names none.
-fn inherited(source: SourceFormat, layout: Layout) -> Format {
+/// The format of a thumbnail whose recipe names none: the source's, or PNG with alpha and JPEG without.
+fn default_format(source: SourceFormat, layout: Layout) -> Format {
     match source {
         SourceFormat::Gif => Format::Gif,
         SourceFormat::Jpeg => Format::Jpeg,
@@ -173,7 +207,8 @@ fn inherited(source: SourceFormat, layout: Layout) -> Format {
     }
 }
 
-/// Pixels: sixteen bits in JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in WebP (RFC 9649, 2.6).
+/// The longest side that a format can store, pixels: sixteen bits in JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in
+/// WebP (RFC 9649, 2.6).
 fn longest_side(format: Format) -> u32 {
     match format {
         Format::Gif | Format::Jpeg => 65_535,
@@ -182,8 +217,9 @@ fn longest_side(format: Format) -> u32 {
     }
 }
 
-/// A side that [`longest_side`] keeps within sixteen bits.
-fn short(side: u32) -> u16 {
+/// A side of a GIF or JPEG in sixteen bits, within which [`longest_side`] keeps it.
+fn side_u16(side: u32) -> u16 {
+    debug_assert!(side <= u32::from(u16::MAX));
     u16::try_from(side).unwrap_or(u16::MAX)
 }
 
@@ -193,12 +229,12 @@ mod tests {
     use crate::imaging::picture::Depth;
     use crate::recipe::Quality;
 
-    fn origin(format: SourceFormat) -> InheritedTraits {
-        InheritedTraits { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
+    fn source_file(format: SourceFormat) -> SourceFile {
+        SourceFile { format, size: Size { width: 9, height: 9 }, quality: None, bytes: None }
     }
 
-    fn write(picture: Picture, recipe: &Recipe, origin: &InheritedTraits) -> Result<Thumbnail, Error> {
-        encode(picture, recipe, origin, &Carried::default(), &Cancel::default())
+    fn write(picture: Picture, recipe: &Recipe, source_file: &SourceFile) -> Result<Thumbnail, Error> {
+        encode(picture, recipe, source_file, &KeptMetadata::default(), &Cancel::default())
     }
 
     fn noise(width: u32) -> Picture {
@@ -227,16 +263,17 @@ mod tests {
             (None, SourceFormat::Bmp, Layout::GreyAlpha, Format::Png),
         ] {
             let recipe = Recipe { format: wanted, ..Recipe::default() };
-            let thumbnail = write(blank(2, layout), &recipe, &origin(source)).unwrap();
+            let thumbnail = write(blank(2, layout), &recipe, &source_file(source)).unwrap();
             assert_eq!(thumbnail.format, expected, "{wanted:?} {source:?}");
         }
     }
 
     #[test]
-    fn sides_that_a_format_cannot_hold_are_refused() {
+    fn sides_that_a_format_cannot_store_are_refused() {
         for (format, width) in [(Format::WebP, 16_384), (Format::Jpeg, 65_536), (Format::Gif, 65_536)] {
             let recipe = Recipe { format: Some(format), ..Recipe::default() };
-            let refusal = write(blank(width, Layout::Grey), &recipe, &origin(SourceFormat::Png)).unwrap_err();
+            let refusal =
+                write(blank(width, Layout::Grey), &recipe, &source_file(SourceFormat::Png)).unwrap_err();
             assert!(matches!(refusal, Error::Impossible { .. }), "{refusal:?}");
         }
     }
@@ -245,8 +282,8 @@ mod tests {
     fn quality_is_capped_by_the_source_only_where_asked() {
         let length = |quality, own| {
             let recipe = Recipe { format: Some(Format::Jpeg), quality, ..Recipe::default() };
-            let origin = InheritedTraits { quality: own, ..origin(SourceFormat::Jpeg) };
-            write(noise(64), &recipe, &origin).unwrap().bytes.len()
+            let source_file = SourceFile { quality: own, ..source_file(SourceFormat::Jpeg) };
+            write(noise(64), &recipe, &source_file).unwrap().bytes.len()
         };
         let low = length(Quality::Fixed(30), None);
         assert!(low < length(Quality::Fixed(90), Some(30)));
@@ -258,18 +295,19 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_bytes_is_met_or_refused() {
+    fn a_byte_limit_is_met_or_refused() {
         for format in [Format::Jpeg, Format::WebP] {
             let recipe = Recipe { format: Some(format), quality: Quality::Fixed(95), ..Recipe::default() };
-            let free = write(noise(200), &recipe, &origin(SourceFormat::Png)).unwrap().bytes;
+            let free = write(noise(200), &recipe, &source_file(SourceFormat::Png)).unwrap().bytes;
             let allowed = free.len() as u64 * 2 / 3;
             let within = Recipe { max_bytes: Some(allowed), ..recipe.clone() };
-            let limited = write(noise(200), &within, &origin(SourceFormat::Png)).unwrap().bytes.len() as u64;
+            let limited =
+                write(noise(200), &within, &source_file(SourceFormat::Png)).unwrap().bytes.len() as u64;
             assert!((allowed * 9 / 10..=allowed).contains(&limited), "{limited} of {allowed}");
             let loose = Recipe { max_bytes: Some(free.len() as u64), ..recipe.clone() };
-            assert_eq!(write(noise(200), &loose, &origin(SourceFormat::Png)).unwrap().bytes, free);
+            assert_eq!(write(noise(200), &loose, &source_file(SourceFormat::Png)).unwrap().bytes, free);
             let narrow = Recipe { max_bytes: Some(100), ..recipe };
-            let refusal = write(noise(200), &narrow, &origin(SourceFormat::Png)).unwrap_err();
+            let refusal = write(noise(200), &narrow, &source_file(SourceFormat::Png)).unwrap_err();
             assert!(matches!(refusal, Error::TooManyBytes { allowed: 100, .. }), "{refusal:?}");
         }
     }
@@ -278,16 +316,16 @@ mod tests {
     fn a_thumbnail_as_large_as_its_source_has_no_more_bytes() {
         let recipe = Recipe { format: Some(Format::Jpeg), quality: Quality::Fixed(95), ..Recipe::default() };
         let size = noise(200).size;
-        let source = InheritedTraits { size, quality: Some(90), ..origin(SourceFormat::Jpeg) };
-        let of = |bytes, origin: InheritedTraits| {
-            let origin = InheritedTraits { bytes, ..origin };
-            write(noise(200), &recipe, &origin).unwrap().bytes.len() as u64
+        let source = SourceFile { size, quality: Some(90), ..source_file(SourceFormat::Jpeg) };
+        let of = |bytes, source_file: SourceFile| {
+            let source_file = SourceFile { bytes, ..source_file };
+            write(noise(200), &recipe, &source_file).unwrap().bytes.len() as u64
         };
         let free = of(None, source);
         let limit = free * 3 / 4;
         assert!((limit * 9 / 10..=limit).contains(&of(Some(limit), source)));
-        assert_eq!(of(Some(limit), InheritedTraits { format: SourceFormat::Png, ..source }), free);
-        assert_eq!(of(Some(limit), InheritedTraits { size: Size { width: 201, ..size }, ..source }), free);
-        assert_eq!(of(Some(10), source), free, "nothing makes it so small, so nothing is spoilt");
+        assert_eq!(of(Some(limit), SourceFile { format: SourceFormat::Png, ..source }), free);
+        assert_eq!(of(Some(limit), SourceFile { size: Size { width: 201, ..size }, ..source }), free);
+        assert_eq!(of(Some(10), source), free, "no quality is so small, so the quality stays");
     }
 }

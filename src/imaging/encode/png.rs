@@ -1,13 +1,15 @@
-//! PNG: as few channels as the picture has, filters chosen row by row.
+//! PNG of eight bits, with the channels of the picture, not interlaced.
+//!
+//! Filters are chosen row by row. Compression is lossless, so only the effort can make a file smaller.
 
 use std::borrow::Cow;
 
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
 
-use crate::imaging::encode::Carried;
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::picture::{Layout, Picture};
 
-/// How hard smaller files are looked for.
+/// Compression effort.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Effort {
     /// Level 3 of DEFLATE: a quarter to a third of the time of level 6, for 3 to 5 % more bytes.
@@ -16,7 +18,15 @@ pub(super) enum Effort {
     Most,
 }
 
-pub(super) fn encode(picture: &Picture, effort: Effort, carried: &Carried<'_>) -> Result<Vec<u8>, String> {
+/// Encodes a picture.
+///
+/// # Errors
+/// The encoder's description.
+pub(super) fn encode(
+    picture: &Picture,
+    effort: Effort,
+    metadata: &KeptMetadata<'_>,
+) -> Result<Vec<u8>, String> {
     let mut info = Info::with_size(picture.size.width, picture.size.height);
     info.bit_depth = BitDepth::Eight;
     info.color_type = match picture.layout {
@@ -25,8 +35,8 @@ pub(super) fn encode(picture: &Picture, effort: Effort, carried: &Carried<'_>) -
         Layout::Rgb => ColorType::Rgb,
         Layout::Cmyk | Layout::RgbAlpha => ColorType::Rgba,
     };
-    info.icc_profile = carried.profile.map(Cow::Borrowed);
-    info.exif_metadata = carried.exif.as_deref().map(Cow::Borrowed);
+    info.icc_profile = metadata.profile.map(Cow::Borrowed);
+    info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
     let mut bytes = Vec::new();
     let written = Encoder::with_info(&mut bytes, info).and_then(|mut encoder| {
         encoder.set_filter(Filter::Adaptive);

@@ -1,20 +1,30 @@
-//! A file that must not be larger than so many bytes: a search for the quality that it allows.
+//! Search for the highest quality whose file fits a limit of bytes.
+//!
+//! The search knows no format: it calls an encoder with a quality and looks at the length of the file. It assumes that
+//! files grow with quality. Where an encoder breaks that, the result still fits, but a higher quality may fit too.
 
-/// Lowest quality that is tried; below, a JPEG is a mosaic of squares.
+/// Lowest quality that is tried; below, a JPEG shows its blocks.
 pub(super) const LOWEST: u8 = 10;
 
-/// The best file of at most `limit` bytes, of those of a quality from [`LOWEST`] to one below `tried`, which is
-/// too large. At most seven are written, by halving the range.
+/// The file of the highest quality from [`LOWEST`] to `tried - 1` that has at most `limit` bytes; `None` if none fits.
+///
+/// `tried` is a quality, at most 100, whose file is too large. Halving the range of at most 90 qualities encodes at most
+/// seven files: each try leaves at most half of the rest, 90 -> 45 -> 22 -> 11 -> 5 -> 2 -> 1 -> 0.
+///
+/// # Errors
+/// The first error of `encode`.
 pub(super) fn below<E>(
     tried: u8,
     limit: u64,
-    mut write: impl FnMut(u8) -> Result<Vec<u8>, E>,
+    mut encode: impl FnMut(u8) -> Result<Vec<u8>, E>,
 ) -> Result<Option<Vec<u8>>, E> {
     let mut best = None;
+    // Invariant: qualities below `low` fit or are below the lowest, and those above `high` do not fit. `high` does not
+    // underflow, since `middle` is at least LOWEST.
     let (mut low, mut high) = (LOWEST, tried.saturating_sub(1));
     while low <= high {
         let middle = low.midpoint(high);
-        let file = write(middle)?;
+        let file = encode(middle)?;
         if fits(&file, limit) {
             best = Some(file);
             low = middle + 1;
@@ -25,7 +35,7 @@ pub(super) fn below<E>(
     Ok(best)
 }
 
-/// Whether a file is within a limit.
+/// `true` if a file has at most `limit` bytes.
 pub(super) fn fits(file: &[u8], limit: u64) -> bool {
     u64::try_from(file.len()).is_ok_and(|length| length <= limit)
 }
@@ -34,7 +44,7 @@ pub(super) fn fits(file: &[u8], limit: u64) -> bool {
 mod tests {
     use super::*;
 
-    /// Files of ten bytes for each step of quality.
+    /// Searches among files with ten bytes per step of quality.
     fn search(tried: u8, limit: u64) -> (Option<usize>, Vec<u8>) {
         let mut tries = Vec::new();
         let best = below::<()>(tried, limit, |quality| {

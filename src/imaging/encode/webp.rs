@@ -1,7 +1,14 @@
-//! WebP, with alpha where the picture has it: lossy by libwebp, lossless in programs built without it.
+//! WebP: lossy by libwebp, or lossless in programs built without it.
+//!
+//! Alpha is written if the picture has it. The result is the simple container, or the extended one if libwebp needs it
+//! for alpha; metadata is added by [`webp_metadata`](crate::imaging::encode::webp_metadata).
 
 use crate::imaging::picture::{Layout, Picture};
 
+/// Encodes a picture with a quality of 1 to 100.
+///
+/// # Errors
+/// The encoder's description.
 #[cfg(feature = "libwebp")]
 pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {
     use webpx::{Encoder, EncoderConfig, Unstoppable};
@@ -18,6 +25,10 @@ pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {
     encoder.config(config).encode(Unstoppable).map_err(|error| error.error().to_string())
 }
 
+/// Encodes a picture without loss, whatever the quality.
+///
+/// # Errors
+/// The encoder's description.
 #[cfg(not(feature = "libwebp"))]
 pub(super) fn encode(picture: Picture, _quality: u8) -> Result<Vec<u8>, String> {
     use image_webp::{ColorType, WebPEncoder};

@@ -1,58 +1,68 @@
-//! The extended form of WebP's container (RFC 9649, section 2.7): a profile, EXIF and frames beside a picture.
+//! The extended container of WebP (RFC 9649, section 2.7): an ICC profile, EXIF and frames beside the coded image.
+//!
+//! A WebP file is a RIFF list of chunks. The simple form has one chunk, `VP8 ` or `VP8L`. The extended form starts with a
+//! `VP8X` chunk that announces the others. This module rearranges chunks and never looks into coded pixels.
 
 use crate::imaging::picture::geometry::Size;
 
-/// Bits of the first byte of VP8X.
+/// Flags in the first byte of VP8X.
 const HAS_PROFILE: u8 = 0x20;
 pub(super) const HAS_ALPHA: u8 = 0x10;
 const HAS_EXIF: u8 = 0x08;
 pub(super) const IS_ANIMATED: u8 = 0x02;
 
-/// The same picture with a profile and a block of EXIF. A file that is none of ours comes back as it is.
+/// The same image with an ICC profile and a block of EXIF. A file that is not WebP comes back unchanged.
 pub(super) fn with_metadata(
     webp: Vec<u8>,
     size: Size,
     profile: Option<&[u8]>,
     exif: Option<&[u8]>,
 ) -> Vec<u8> {
-    match pictures(&webp) {
+    match image_chunks(&webp) {
         Some((alpha, chunks)) => extended(alpha, size, chunks, profile, exif),
         None => webp,
     }
 }
 
-/// The chunks of a file's picture, and the flag of its alpha.
-pub(super) fn pictures(webp: &[u8]) -> Option<(u8, &[u8])> {
+/// The flag [`HAS_ALPHA`] or 0, and the chunks of the coded image of a still file.
+pub(super) fn image_chunks(webp: &[u8]) -> Option<(u8, &[u8])> {
+    // "RIFF", the length of the rest, "WEBP".
     let chunks = webp.get(12..)?;
     match chunks.first_chunk()? {
-        // The simple form has no alpha: lossy, and not in the extended form.
+        // Lossy without VP8X: alpha would need a chunk ALPH, and with it the extended form.
         b"VP8 " => Some((0, chunks)),
-        // Lossless, with the flag behind the size.
+        // Lossless: after the chunk's header of 8 bytes, a signature of 1, then 14 bits of width, 14 of height, and the
+        // alpha flag, bit 28 of these four bytes (RFC 9649, section 3.4).
         b"VP8L" => Some((if chunks.get(12)? & 0x10 == 0 { 0 } else { HAS_ALPHA }, chunks)),
+        // A payload of 10 bytes that starts with the flags. The chunks of the image follow.
         b"VP8X" => Some((chunks.get(8)? & HAS_ALPHA, chunks.get(18..)?)),
         _ => None,
     }
 }
 
-/// A file in the extended form.
+/// A file in the extended form: VP8X, the profile, the chunks of the image, EXIF, in the order that the RFC asks for.
+///
+/// `flags` are those of alpha and animation; the flags of the metadata are added.
 pub(super) fn extended(
     flags: u8,
     size: Size,
-    pictures: &[u8],
+    image_chunks: &[u8],
     profile: Option<&[u8]>,
     exif: Option<&[u8]>,
 ) -> Vec<u8> {
     let mut body = b"WEBP".to_vec();
-    let set = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
-    let mut head = vec![flags | set(profile.is_some(), HAS_PROFILE) | set(exif.is_some(), HAS_EXIF), 0, 0, 0];
+    let set = |is_there: bool, flag: u8| if is_there { flag } else { 0 };
+    // Flags, 24 reserved bits, then width - 1 and height - 1 in 24 bits each.
+    let mut header =
+        vec![flags | set(profile.is_some(), HAS_PROFILE) | set(exif.is_some(), HAS_EXIF), 0, 0, 0];
     for side in [size.width, size.height] {
-        head.extend(side.saturating_sub(1).to_le_bytes().into_iter().take(3));
+        header.extend(side.saturating_sub(1).to_le_bytes().into_iter().take(3));
     }
-    append(&mut body, *b"VP8X", &head);
+    append(&mut body, *b"VP8X", &header);
     if let Some(profile) = profile {
         append(&mut body, *b"ICCP", profile);
     }
-    body.extend(pictures);
+    body.extend(image_chunks);
     if let Some(exif) = exif {
         append(&mut body, *b"EXIF", exif);
     }
@@ -61,7 +71,7 @@ pub(super) fn extended(
     file
 }
 
-/// Appends a chunk: name, length, content, a zero after an odd one.
+/// Appends a chunk: name, length in 32 bits, content, and a zero byte after an odd length.
 pub(super) fn append(file: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     file.extend(name);
     file.extend(u32::try_from(content.len()).unwrap_or(u32::MAX).to_le_bytes());
@@ -77,7 +87,7 @@ mod tests {
     use crate::imaging::picture::{Depth, Layout, Picture};
 
     #[test]
-    fn another_reader_finds_picture_profile_and_exif() {
+    fn another_decoder_finds_image_profile_and_exif() {
         use image::ImageDecoder as _;
         let size = Size { width: 5, height: 3 };
         for (layout, color) in

@@ -1,14 +1,14 @@
-//! Who made a picture and whose it is: the two fields of EXIF that thumbnails carry on where asked to.
+//! Artist and Copyright: the two EXIF fields that thumbnails keep on request (Exif 2.32, section 4.6.5).
 //!
-//! They are read out of the source's EXIF and written into a block of their own, so that nothing else of it,
-//! such as a position or a serial number, can come along (Exif 2.32, section 4.6.5; TIFF 6.0, section 2).
+//! They are copied out of the source's EXIF into a new block. Invariant: nothing else of the source's EXIF, such as
+//! a position or a serial number, reaches a thumbnail.
 
 use crate::imaging::exif::directory::{Directory, tag};
 
-/// Longest field that is carried on, bytes; more is no name but a text, and is cut.
-const LONGEST: usize = 1024;
+/// Most bytes of a field that are kept. Longer fields are texts, not names, and are cut.
+const MAX_FIELD_BYTES: usize = 1024;
 
-/// The fields Artist and Copyright, without the zero at their end.
+/// The EXIF fields Artist and Copyright, without their terminating zero.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Copyright {
     artist: Option<Vec<u8>>,
@@ -16,14 +16,14 @@ pub(crate) struct Copyright {
 }
 
 impl Copyright {
-    /// Reads a block that begins with a TIFF header. What cannot be read is not there.
+    /// Reads a block that begins with a TIFF header. Fields that cannot be read are absent.
     pub(crate) fn read(exif: &[u8]) -> Self {
         let Ok(directory) = Directory::of_exif(exif) else { return Self::default() };
-        let field = |tag| directory.text(tag, LONGEST).ok().flatten().and_then(trimmed);
+        let field = |tag| directory.text(tag, MAX_FIELD_BYTES).ok().flatten().and_then(trimmed);
         Self { artist: field(tag::ARTIST), copyright: field(tag::COPYRIGHT) }
     }
 
-    /// A block of EXIF with nothing but these fields; `None` when there are none.
+    /// A block of EXIF with only these fields; `None` without any.
     pub(crate) fn to_exif(&self) -> Option<Vec<u8>> {
         let fields = [(tag::ARTIST, &self.artist), (tag::COPYRIGHT, &self.copyright)];
         let fields: Vec<(u16, &Vec<u8>)> =
@@ -31,10 +31,11 @@ impl Copyright {
         if fields.is_empty() {
             return None;
         }
-        // Header, count, entries of twelve bytes, no next directory; then the texts that do not fit in an entry.
+        // TIFF 6.0, section 2: the header of 8 bytes, the number of entries in 2, the entries in 12 each, and the
+        // offset of the next IFD in 4. The texts that do not fit in an entry follow.
         let mut exif = b"II*\0\x08\0\0\0".to_vec();
         let mut texts = Vec::new();
-        let after = 8 + 2 + 12 * fields.len() + 4;
+        let texts_offset = 8 + 2 + 12 * fields.len() + 4;
         exif.extend(u16::try_from(fields.len()).unwrap_or(0).to_le_bytes());
         for (tag, text) in fields {
             let length = text.len() + 1;
@@ -46,10 +47,10 @@ impl Copyright {
                 inline.resize(4, 0);
                 exif.extend(inline);
             } else {
-                exif.extend(u32::try_from(after + texts.len()).unwrap_or(0).to_le_bytes());
+                exif.extend(u32::try_from(texts_offset + texts.len()).unwrap_or(0).to_le_bytes());
                 texts.extend(text);
                 texts.push(0);
-                // Offsets are even.
+                // Offsets must be even.
                 texts.resize(texts.len().next_multiple_of(2), 0);
             }
         }
@@ -59,7 +60,7 @@ impl Copyright {
     }
 }
 
-/// A field without the zeros at its end; `None` for the blanks that cameras fill it with.
+/// A field without terminating zeros; `None` for the spaces with which cameras fill it.
 fn trimmed(text: &[u8]) -> Option<Vec<u8>> {
     let end = text.iter().rposition(|byte| *byte != 0)? + 1;
     let text = text.get(..end)?;
@@ -76,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_fields_are_read_back() {
         for (artist, copyright) in [
             ("Ann", "© 2026 Ann"),
             ("A", ""),
@@ -91,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn both_byte_orders_are_read_and_other_fields_are_not() {
+    fn both_byte_orders_are_read() {
         let entries = b"\0\x03\x01\x0f\0\x02\0\0\0\x04ACM\0\x01\x3b\0\x02\0\0\0\x04Bo \0\x82\x98\0\x02\0\0\0\x06\0\0\0\x32";
         let block = [&b"MM\0*\0\0\0\x08"[..], entries, &[0; 4], b"(c)Bo\0"].concat();
         assert_eq!(Copyright::read(&block), fields("Bo ", "(c)Bo"));
     }
 
     #[test]
-    fn blanks_and_nonsense_are_nothing() {
+    fn blank_and_invalid_fields_are_absent() {
         let blank = fields(" ", "   ").to_exif().unwrap();
         assert_eq!(Copyright::read(&blank), Copyright::default());
         let whole = fields("somebody", "everybody").to_exif().unwrap();
@@ -115,8 +116,8 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_a_book_is_cut() {
+    fn long_field_is_cut() {
         let long = fields(&"x".repeat(5000), "").to_exif().unwrap();
-        assert_eq!(Copyright::read(&long).artist.unwrap().len(), LONGEST);
+        assert_eq!(Copyright::read(&long).artist.unwrap().len(), MAX_FIELD_BYTES);
     }
 }

@@ -1,12 +1,15 @@
-//! Tags and their values, of TIFF (6.0, section 2) and BigTIFF.
+//! Image file directories (IFDs) of TIFF 6.0, section 2, and of BigTIFF.
 //!
-//! What is read is the start of a file, or the whole of it; a value that lies behind what is there is told by where it
-//! ends.
+//! The input is the start of a file, or all of it. A value past the end of the input gives
+//! [`DirectoryError::Truncated`] with the bytes needed, so that a caller may wait for more.
+//!
+//! Memory: entries and byte values are borrowed from the input; numbers are copied. Nothing is allocated by a number
+//! from the file before its bytes are there.
 
 use crate::imaging::error::Error;
-use crate::imaging::limits::reserved;
+use crate::imaging::limits::to_u64;
 
-/// The numbers of tags that matter here.
+/// Numbers of the tags that are read: TIFF 6.0 and its Technical Notes 1 and 2, ICC.1 (34675) and DNG (50706).
 pub(crate) mod tag {
     pub(crate) const SUBFILE: u16 = 254;
     pub(crate) const WIDTH: u16 = 256;
@@ -39,11 +42,12 @@ pub(crate) mod tag {
     pub(crate) const DNG_VERSION: u16 = 50706;
 }
 
-/// Why a directory or a value could not be read.
+/// Reason why a directory or a value cannot be read.
 #[derive(Debug)]
 pub(crate) enum DirectoryError {
-    /// The file must be there up to this byte.
-    Beyond(u64),
+    /// The input ends too early; the file is needed up to this offset.
+    Truncated(u64),
+    /// The content is refused.
     Refused(Error),
 }
 
@@ -53,7 +57,7 @@ impl From<Error> for DirectoryError {
     }
 }
 
-/// Order of the bytes of a number.
+/// Byte order of numbers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum ByteOrder {
     Big,
@@ -61,12 +65,12 @@ pub(crate) enum ByteOrder {
 }
 
 impl ByteOrder {
-    /// The order that the first two bytes of a file announce.
+    /// The byte order that the first two bytes of a file declare.
     fn of(file: &[u8]) -> Self {
         if file.starts_with(b"MM") { Self::Big } else { Self::Little }
     }
 
-    /// The number in up to eight bytes.
+    /// Joins up to eight bytes into a number.
     fn number(self, bytes: &[u8]) -> u64 {
         let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
         match self {
@@ -76,93 +80,115 @@ impl ByteOrder {
     }
 }
 
-/// The first directory of a file.
+/// The first IFD of a file.
 pub(crate) struct Directory<'a> {
     file: &'a [u8],
     pub(crate) order: ByteOrder,
+    /// `true` for BigTIFF.
     is_big: bool,
-    /// Where its entries are.
+    /// All entries of the directory.
     entries: &'a [u8],
 }
 
-/// A tag's values.
+/// A directory entry whose values are bytes, text or unsigned integers.
 struct DirectoryEntry<'a> {
-    /// The number of the type (TIFF 6.0, section 2).
+    /// Number of the field type (TIFF 6.0, section 2).
     kind: u64,
-    /// Bytes a value, of those that are numbers or bytes.
+    /// Bytes of a value.
     width: usize,
+    /// Number of values.
     count: u64,
-    /// The values themselves, or where they are.
+    /// The values if they fit, else their offset in the file.
     field: &'a [u8],
 }
 
 impl<'a> Directory<'a> {
-    /// Finds the first directory.
+    /// Finds the first IFD of a TIFF or BigTIFF.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Truncated`] if the input ends before the directory does.
     pub(crate) fn read(file: &'a [u8]) -> Result<Self, DirectoryError> {
         let order = ByteOrder::of(file);
-        let is_big = order.number(part(file, 2, 2)?) == 43;
+        let is_big = order.number(slice(file, 2, 2)?) == 43;
         let mut directory = Self { file, order, is_big, entries: &[] };
-        let (at, count) =
+        let (at, count_bytes) =
             if is_big { (directory.number_at(8, 8)?, 8) } else { (directory.number_at(4, 4)?, 2) };
-        let entries = directory.number_at(at, count)?.saturating_mul(directory.entry_bytes());
-        directory.entries = part(file, at.saturating_add(count), entries)?;
+        let entries = directory.number_at(at, count_bytes)?.saturating_mul(to_u64(directory.entry_bytes()));
+        directory.entries = slice(file, at.saturating_add(count_bytes), entries)?;
         Ok(directory)
     }
 
-    /// Finds the directory of a block of EXIF, which is a TIFF without a picture. Of a directory that is cut short, or
-    /// claims more entries than there are, the entries that are there count, as in other readers.
+    /// Finds the IFD of a block of EXIF, which is a TIFF without pixels.
+    ///
+    /// If the directory is truncated, or claims more entries than there are, those present count, as in other readers.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Truncated`] if the block ends before the first entry.
     pub(crate) fn of_exif(block: &'a [u8]) -> Result<Self, DirectoryError> {
         let mut directory = Self { file: block, order: ByteOrder::of(block), is_big: false, entries: &[] };
         let at = directory.number_at(4, 4)?;
-        let entries = directory.number_at(at, 2)?.saturating_mul(directory.entry_bytes());
+        let entries = directory.number_at(at, 2)?.saturating_mul(to_u64(directory.entry_bytes()));
         let start = at.saturating_add(2);
-        let present = reserved(block.len()).saturating_sub(start);
-        directory.entries = part(block, start, entries.min(present))?;
+        let present = to_u64(block.len()).saturating_sub(start);
+        directory.entries = slice(block, start, entries.min(present))?;
         Ok(directory)
     }
 
-    /// The only or first number of a tag.
+    /// The first number of a tag, or `None` without the tag.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Truncated`] if the value is past the end of the input.
     pub(crate) fn number(&self, tag: u16) -> Result<Option<u64>, DirectoryError> {
         Ok(self.numbers(tag, 1)?.and_then(|numbers| numbers.first().copied()))
     }
 
-    /// Numbers of a tag, `most` at most.
-    pub(crate) fn numbers(&self, tag: u16, most: u64) -> Result<Option<Vec<u64>>, DirectoryError> {
+    /// The first numbers of a tag, at most `max`.
+    ///
+    /// # Errors
+    /// As [`Self::number`].
+    pub(crate) fn numbers(&self, tag: u16, max: u64) -> Result<Option<Vec<u64>>, DirectoryError> {
         let Some(entry) = self.entry(tag) else { return Ok(None) };
-        let bytes = self.values(&entry, most)?;
+        let bytes = self.values(&entry, max)?;
         Ok(Some(bytes.chunks_exact(entry.width).map(|bytes| self.order.number(bytes)).collect()))
     }
 
-    /// The bytes of a tag, unless there are more than `most`.
-    pub(crate) fn bytes(&self, tag: u16, most: u64) -> Result<Option<&'a [u8]>, DirectoryError> {
-        let entry = self.entry(tag).filter(|entry| entry.width == 1 && entry.count <= most);
-        entry.map(|entry| self.values(&entry, most)).transpose()
+    /// The bytes of a tag; `None` if there are more than `max`.
+    ///
+    /// # Errors
+    /// As [`Self::number`].
+    pub(crate) fn bytes(&self, tag: u16, max: u64) -> Result<Option<&'a [u8]>, DirectoryError> {
+        let entry = self.entry(tag).filter(|entry| entry.width == 1 && entry.count <= max);
+        entry.map(|entry| self.values(&entry, max)).transpose()
     }
 
-    /// The text of a tag, cut to `longest` bytes. It is there as a whole, and of a type that holds text: ASCII, or the
-    /// UTF-8 of Exif 3.0.
-    pub(crate) fn text(&self, tag: u16, longest: usize) -> Result<Option<&'a [u8]>, DirectoryError> {
+    /// The text of a tag, cut to `max` bytes. The whole text must be present, of type ASCII or UTF-8 (Exif 3.0).
+    ///
+    /// # Errors
+    /// As [`Self::number`].
+    pub(crate) fn text(&self, tag: u16, max: usize) -> Result<Option<&'a [u8]>, DirectoryError> {
         let entry = self.entry(tag).filter(|entry| matches!(entry.kind, 2 | 129));
         let Some(entry) = entry else { return Ok(None) };
         let text = self.values(&entry, entry.count)?;
-        Ok(Some(text.get(..longest).unwrap_or(text)))
+        Ok(Some(text.get(..max).unwrap_or(text)))
     }
 
+    /// Returns `true` if the directory has the tag with a readable type.
     pub(crate) fn has(&self, tag: u16) -> bool {
         self.entry(tag).is_some()
     }
 
-    fn entry_bytes(&self) -> u64 {
+    /// Bytes of an entry: tag, type, count and value; the last two have 4 bytes each, 8 in BigTIFF.
+    fn entry_bytes(&self) -> usize {
         if self.is_big { 20 } else { 12 }
     }
 
     fn number_at(&self, at: u64, length: u64) -> Result<u64, DirectoryError> {
-        Ok(self.order.number(part(self.file, at, length)?))
+        Ok(self.order.number(slice(self.file, at, length)?))
     }
 
-    /// The first entry of a tag whose values are of a kind that is read here.
+    /// The first entry of a tag with a readable type.
     fn entry(&self, tag: u16) -> Option<DirectoryEntry<'a>> {
-        self.entries.chunks_exact(if self.is_big { 20 } else { 12 }).find_map(|entry| {
+        self.entries.chunks_exact(self.entry_bytes()).find_map(|entry| {
             let number =
                 |from: usize, length: usize| Some(self.order.number(entry.get(from..)?.get(..length)?));
             let (count, field) = if self.is_big { (number(4, 8)?, 12) } else { (number(4, 4)?, 8) };
@@ -184,20 +210,21 @@ impl<'a> Directory<'a> {
         })
     }
 
-    fn values(&self, entry: &DirectoryEntry<'a>, most: u64) -> Result<&'a [u8], DirectoryError> {
-        let width = reserved(entry.width);
-        let length = entry.count.min(most).saturating_mul(width);
-        // What fits in the entry stands in it.
-        if entry.count.saturating_mul(width) <= reserved(entry.field.len()) {
-            return part(entry.field, 0, length);
+    /// The bytes of the first values of an entry, at most `max` values.
+    fn values(&self, entry: &DirectoryEntry<'a>, max: u64) -> Result<&'a [u8], DirectoryError> {
+        let width = to_u64(entry.width);
+        let length = entry.count.min(max).saturating_mul(width);
+        // Values that fit in the entry are stored in place of the offset.
+        if entry.count.saturating_mul(width) <= to_u64(entry.field.len()) {
+            return slice(entry.field, 0, length);
         }
-        part(self.file, self.order.number(entry.field), length)
+        slice(self.file, self.order.number(entry.field), length)
     }
 }
 
-/// A part of what is there of a file.
-fn part(file: &[u8], at: u64, length: u64) -> Result<&[u8], DirectoryError> {
+/// A slice of the input; [`DirectoryError::Truncated`] if it ends past the input.
+fn slice(file: &[u8], at: u64, length: u64) -> Result<&[u8], DirectoryError> {
     let end = at.saturating_add(length);
     let range = usize::try_from(at).ok().zip(usize::try_from(end).ok());
-    range.and_then(|(at, end)| file.get(at..end)).ok_or(DirectoryError::Beyond(end))
+    range.and_then(|(at, end)| file.get(at..end)).ok_or(DirectoryError::Truncated(end))
 }

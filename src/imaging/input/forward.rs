@@ -1,90 +1,105 @@
-//! Reading forward, for the formats that are simple enough to be read here.
+//! Forward reading for the decoders that are written here: BMP, PNM, QOI and streamed TIFF.
+//!
+//! A [`ForwardReader`] never goes back and holds no bytes beside the source's buffer.
 
-use std::borrow::Cow;
 use std::io::{self, BufRead, Read, Take};
 
 use crate::imaging::error::Error;
-use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::source_format::SourceFormat;
 
-/// A source from its first byte on, whose errors name its format.
-pub(crate) struct Forward<'s, 'a, R> {
+/// A reader from the first byte of a source on, whose errors name the format.
+pub(crate) struct ForwardReader<'s, 'a, R> {
     source: &'s mut SourceReader<'a, R>,
     format: SourceFormat,
 }
 
-impl<'s, 'a, R: Read> Forward<'s, 'a, R> {
+impl<'s, 'a, R: Read> ForwardReader<'s, 'a, R> {
+    /// Rewinds `source` to its first byte.
     pub(crate) fn new(source: &'s mut SourceReader<'a, R>, format: SourceFormat) -> Self {
         source.rewind();
         Self { source, format }
     }
 
-    /// The next bytes, as many as there is room for.
+    /// Fills `target` with the next bytes.
+    ///
+    /// # Errors
+    /// If the source ends before, or its reader fails.
     pub(crate) fn read(&mut self, target: &mut [u8]) -> Result<(), Error> {
-        self.source.read_exact(target).map_err(|error| self.refusal(&error))
+        self.source.read_exact(target).map_err(|error| self.read_error(&error))
     }
 
-    /// The next bytes.
+    /// Returns the next `N` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
     pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
         self.read(&mut bytes)?;
         Ok(bytes)
     }
 
+    /// Returns the next byte.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
     pub(crate) fn byte(&mut self) -> Result<u8, Error> {
         let byte = match self.source.fill_buf() {
             Ok(buffer) => buffer.first().copied(),
-            Err(error) => return Err(self.refusal(&error)),
+            Err(error) => return Err(self.read_error(&error)),
         };
         self.source.consume(1);
-        byte.ok_or_else(|| self.damaged(CUT_SHORT))
+        byte.ok_or_else(|| self.damaged(TRUNCATED))
     }
 
-    /// Bytes that have come already.
-    pub(crate) fn ahead(&self) -> &[u8] {
-        self.source.ahead()
+    /// Bytes that have arrived and are not consumed.
+    pub(crate) fn buffered(&self) -> &[u8] {
+        self.source.buffered()
     }
 
-    /// Passes over so many bytes of [`Self::ahead`].
-    pub(crate) fn pass(&mut self, count: usize) {
+    /// Consumes `count` bytes of [`Self::buffered`].
+    pub(crate) fn consume(&mut self, count: usize) {
         self.source.consume(count);
     }
 
-    /// A reader of the next bytes, at most so many.
-    pub(crate) fn part(&mut self, length: u64) -> Take<&mut SourceReader<'a, R>> {
+    /// A reader of at most the next `length` bytes.
+    pub(crate) fn take(&mut self, length: u64) -> Take<&mut SourceReader<'a, R>> {
         self.source.by_ref().take(length)
     }
 
-    /// Passes over what lies before a place in the file; over nothing when that is behind.
-    pub(crate) fn skip_to(&mut self, place: u64) -> Result<(), Error> {
-        let between = place.saturating_sub(self.source.position());
-        if between == 0 {
+    /// Skips to an offset in the file; does nothing if the reader is at or past it.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn skip_to(&mut self, offset: u64) -> Result<(), Error> {
+        let distance = offset.saturating_sub(self.source.position());
+        if distance == 0 {
             return Ok(());
         }
-        let skipped = io::copy(&mut self.source.by_ref().take(between), &mut io::sink());
-        let skipped = skipped.map_err(|error| self.refusal(&error))?;
-        if skipped < between { Err(self.damaged(CUT_SHORT)) } else { Ok(()) }
+        let skipped = io::copy(&mut self.source.by_ref().take(distance), &mut io::sink());
+        let skipped = skipped.map_err(|error| self.read_error(&error))?;
+        if skipped < distance { Err(self.damaged(TRUNCATED)) } else { Ok(()) }
     }
 
-    /// Bytes read so far.
+    /// Offset of the next byte in the file.
     pub(crate) fn position(&self) -> u64 {
         self.source.position()
     }
 
+    /// An [`Error::Damaged`] of the source's format.
     pub(crate) fn damaged(&self, detail: &str) -> Error {
-        Error::Damaged { format: self.format, detail: detail.to_owned() }
+        Error::damaged(self.format, detail)
     }
 
-    /// A variety that is known and not read.
+    /// An [`Error::Unsupported`] for a variety of the source's format.
     pub(crate) fn unsupported(&self, feature: &str) -> Error {
-        let what = format!("this variety of {} ({feature})", self.format.title());
-        Error::Unsupported { what: Cow::Owned(what) }
+        Error::unsupported(self.format, feature)
     }
 
-    fn refusal(&self, error: &io::Error) -> Error {
+    fn read_error(&self, error: &io::Error) -> Error {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => self.damaged(CUT_SHORT),
-            // The reader's own is with the source, and takes the place of this where all formats meet.
+            io::ErrorKind::UnexpectedEof => self.damaged(TRUNCATED),
+            // `SourceReader` keeps the reader's own error, which replaces this one in `decode::decode`.
             kind => Error::Read(kind.into()),
         }
     }

@@ -1,4 +1,7 @@
-//! The bytes of a source: reading them forward, and telling the format by the first of them.
+//! Source bytes: detection of the format from the first bytes, and forward reading.
+//!
+//! The source arrives once, in order, while it is downloaded. Decoders therefore read forward, or ask for the whole
+//! file within the memory budget.
 
 pub(crate) mod forward;
 pub(crate) mod probe;

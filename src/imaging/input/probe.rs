@@ -1,4 +1,6 @@
-//! What a file is, by its first bytes and never by its name.
+//! Detection of a file's format and declared size from its first bytes.
+//!
+//! File names and media types are never consulted. Formats that are known but not decoded get an error that names them.
 
 use std::borrow::Cow;
 
@@ -6,10 +8,14 @@ use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
 
-/// First bytes that are enough to tell a format and, but for AVIF, JPEG, PNM and TIFF, its size.
+/// Bytes that suffice to detect the format and, except for AVIF, JPEG, PNM and TIFF, to read the declared size.
 pub(crate) const HEAD: usize = 64;
 
-/// Tells the format from the first [`HEAD`] bytes, or from the whole file if it is shorter.
+/// Detects the format from the first [`HEAD`] bytes, or from the whole file if it is shorter.
+///
+/// # Errors
+/// [`Error::Empty`] without bytes, [`Error::Heic`] or [`Error::Unsupported`] for a known format that is not decoded,
+/// else [`Error::NotAnImage`].
 pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     if head.is_empty() {
         return Err(Error::Empty);
@@ -20,12 +26,12 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     if is_heic(head) {
         return Err(Error::Heic);
     }
-    // Camera raw files open like TIFF, so they are looked for first.
-    if let Some(what) = foreign(head) {
+    // Camera raw files begin like TIFF, so their signatures are tested first.
+    if let Some(what) = unsupported_format(head) {
         return Err(Error::Unsupported { what: Cow::Borrowed(what) });
     }
-    let is_webp = head.starts_with(b"RIFF") && at(head, 8, b"WEBP");
-    // "BM" alone begins many a text: the size of the second header must follow.
+    let is_webp = head.starts_with(b"RIFF") && matches_at(head, 8, b"WEBP");
+    // Text may begin with "BM", so the size of the second header must be valid as well.
     let is_bmp = head.starts_with(b"BM")
         && head.get(14..18).is_some_and(|size| matches!(size, [12 | 16..=64 | 108 | 124, 0, 0, 0]));
     match head {
@@ -41,10 +47,11 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     }
 }
 
-/// Whether a PNM goes on like this: with a number, PAM with the name of one, behind blanks or a comment.
+/// Returns `true` if `rest` continues a PNM header after the kind: white space, then a comment, a number or, for PAM, a
+/// keyword.
 fn is_pnm(kind: u8, rest: &[u8]) -> bool {
-    let [blank, rest @ ..] = rest else { return false };
-    blank.is_ascii_whitespace()
+    let [space, rest @ ..] = rest else { return false };
+    space.is_ascii_whitespace()
         && match rest.trim_ascii_start() {
             [b'#', ..] => true,
             [first, ..] if kind == b'7' => first.is_ascii_uppercase(),
@@ -53,25 +60,27 @@ fn is_pnm(kind: u8, rest: &[u8]) -> bool {
         }
 }
 
-/// The size that the first [`HEAD`] bytes declare, where the format has it there.
+/// The size that the first [`HEAD`] bytes declare, or `None` for formats that declare it later.
 pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
-    let little = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u32::from(u16::from_le_bytes(*bytes)));
-    let little_24 = |at: usize| {
+    let u16_le = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u32::from(u16::from_le_bytes(*bytes)));
+    let u24_le = |at: usize| {
         head.get(at..)?.first_chunk().map(|[low, middle, high]| u32::from_le_bytes([*low, *middle, *high, 0]))
     };
-    let big_32 = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
-    let signed_32 =
+    let u32_be = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
+    // A negative height means that rows are stored from the top.
+    let i32_le_abs =
         |at: usize| head.get(at..)?.first_chunk().map(|bytes| i32::from_le_bytes(*bytes).unsigned_abs());
     let (width, height) = match format {
-        SourceFormat::Bmp if head.get(14) == Some(&12) => (little(18)?, little(20)?),
-        SourceFormat::Bmp => (signed_32(18)?, signed_32(22)?),
-        SourceFormat::Gif => (little(6)?, little(8)?),
+        SourceFormat::Bmp if head.get(14) == Some(&12) => (u16_le(18)?, u16_le(20)?),
+        SourceFormat::Bmp => (i32_le_abs(18)?, i32_le_abs(22)?),
+        SourceFormat::Gif => (u16_le(6)?, u16_le(8)?),
         SourceFormat::Avif | SourceFormat::Jpeg | SourceFormat::Pnm | SourceFormat::Tiff => return None,
-        SourceFormat::Png => (big_32(16)?, big_32(20)?),
-        SourceFormat::Qoi => (big_32(4)?, big_32(8)?),
-        // RFC 9649, sections 2.5 to 2.7.
-        SourceFormat::WebP if at(head, 12, b"VP8X") => (little_24(24)? + 1, little_24(27)? + 1),
-        SourceFormat::WebP if at(head, 12, b"VP8 ") => (little(26)? & 0x3fff, little(28)? & 0x3fff),
+        SourceFormat::Png => (u32_be(16)?, u32_be(20)?),
+        SourceFormat::Qoi => (u32_be(4)?, u32_be(8)?),
+        // RFC 9649, sections 2.5 to 2.7: 24-bit sizes less one, 14-bit sizes after 2 bits of scale, and 14-bit sizes
+        // less one in a lossless bitstream.
+        SourceFormat::WebP if matches_at(head, 12, b"VP8X") => (u24_le(24)? + 1, u24_le(27)? + 1),
+        SourceFormat::WebP if matches_at(head, 12, b"VP8 ") => (u16_le(26)? & 0x3fff, u16_le(28)? & 0x3fff),
         SourceFormat::WebP => {
             let bits = head.get(21..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))?;
             ((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1)
@@ -80,10 +89,10 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
     Some(Size { width, height })
 }
 
-/// The name of a known format that is not decoded.
-fn foreign(head: &[u8]) -> Option<&'static str> {
-    if at(head, 4, b"ftyp") {
-        return brand(head);
+/// Name of a known format that is not decoded.
+fn unsupported_format(head: &[u8]) -> Option<&'static str> {
+    if matches_at(head, 4, b"ftyp") {
+        return base_media_format(head);
     }
     const MAGIC: [(usize, &[u8], &str); 25] = [
         (0, b"%PDF-", "a PDF document"),
@@ -112,33 +121,35 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
         (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
         (8, b"AVI ", "a video (AVI)"),
     ];
-    let known = MAGIC.iter().find(|(offset, magic, _)| at(head, *offset, magic)).map(|(_, _, name)| *name);
+    let known =
+        MAGIC.iter().find(|(offset, magic, _)| matches_at(head, *offset, magic)).map(|(_, _, name)| *name);
     known.or_else(|| svg(head))
 }
 
-/// AVIF by its major brand, or by a compatible one where the major brand says nothing of the codec (AV1 Image File
-/// Format, section 6).
+/// Returns `true` for AVIF by its major brand, or by a compatible brand if the major brand is structural (AV1 Image
+/// File Format, section 6).
 fn is_avif(head: &[u8]) -> bool {
-    let brands = |kinds: &[&[u8]]| kinds.iter().any(|kind| at(head, 8, kind));
-    at(head, 4, b"ftyp")
-        && (brands(&[b"avif", b"avis"]) || (brands(&[b"mif1", b"msf1"]) && contains(head, b"avif")))
+    let has_brand = |brands: &[&[u8]]| brands.iter().any(|brand| matches_at(head, 8, brand));
+    matches_at(head, 4, b"ftyp")
+        && (has_brand(&[b"avif", b"avis"]) || (has_brand(&[b"mif1", b"msf1"]) && contains(head, b"avif")))
 }
 
-/// HEIC by the brands of its codec, or by a structural one that AVIF does not claim (ISO/IEC 23008-12, annex B).
+/// Returns `true` for HEIC by the brands of its codec, or by a structural brand without AVIF (ISO/IEC 23008-12, annex
+/// B). Must be called after [`is_avif`].
 fn is_heic(head: &[u8]) -> bool {
     const BRANDS: [&[u8]; 8] = [b"heic", b"heim", b"heis", b"heix", b"hevc", b"hevx", b"mif1", b"msf1"];
-    at(head, 4, b"ftyp") && BRANDS.iter().any(|brand| at(head, 8, brand))
+    matches_at(head, 4, b"ftyp") && BRANDS.iter().any(|brand| matches_at(head, 8, brand))
 }
 
-/// Other ISO base media files by their major brand (ISO/IEC 14496-12, 23008-12).
-fn brand(head: &[u8]) -> Option<&'static str> {
+/// Name of another ISO base media format by its major brand (ISO/IEC 14496-12, 23008-12).
+fn base_media_format(head: &[u8]) -> Option<&'static str> {
     Some(match head.get(8..12)? {
         b"crx " => "a camera raw file (CR3)",
         _ => "a video (MP4 or QuickTime)",
     })
 }
 
-/// SVG and other XML: text that begins with a tag, after a byte order mark and blanks.
+/// Name of SVG and other XML: text that begins with a tag, after a byte order mark and white space.
 fn svg(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
@@ -146,7 +157,7 @@ fn svg(head: &[u8]) -> Option<&'static str> {
         .then_some("an SVG picture (or other XML)")
 }
 
-fn at(head: &[u8], offset: usize, magic: &[u8]) -> bool {
+fn matches_at(head: &[u8], offset: usize, magic: &[u8]) -> bool {
     head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
 }
 
@@ -159,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_are_told_by_content() {
+    fn format_is_detected_by_content() {
         let cases: [(&[u8], SourceFormat); 15] = [
             (b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif", SourceFormat::Avif),
             (b"\0\0\0\x18ftypavif\0\0\0\0", SourceFormat::Avif),
@@ -183,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_are_refused_by_name() {
+    fn known_formats_without_decoder_are_refused_by_name() {
         for head in [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"] {
             assert!(matches!(format(head), Err(Error::Heic)), "{}", head.escape_ascii());
         }
@@ -205,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn text_and_nothing_are_no_pictures() {
+    fn text_and_empty_files_are_not_images() {
         assert!(matches!(format(b""), Err(Error::Empty)));
         for head in [
             &b"BMW is a car maker, and this is text"[..],
@@ -221,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn size_is_read_where_the_format_has_it() {
+    fn size_is_read_if_the_header_declares_it() {
         let webp_x = b"RIFF....WEBPVP8X\x0a\0\0\0\x10\0\0\0\xc7\0\0\x63\0\0";
         let cases: [(SourceFormat, &[u8], (u32, u32)); 5] = [
             (SourceFormat::Png, b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\0\x02", (60_000, 2)),

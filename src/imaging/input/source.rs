@@ -1,40 +1,45 @@
-//! The bytes of a source as they arrive.
+//! The reader from which all decoders read a source.
 //!
-//! Decoders read from a [`SourceReader`] instead of from the reader itself, for four reasons: they see the first
-//! bytes again after probing, a failure of the reader stays distinguishable from a file that ends early,
-//! every read obeys [`Cancel`], and those that ask for `Seek` get it forward, without a copy of the file.
+//! [`SourceReader`] wraps the caller's reader for four reasons:
+//! - Decoders read the first bytes again after the format was detected.
+//! - A failure of the reader stays distinguishable from a truncated file.
+//! - Every read obeys [`Cancel`].
+//! - Decoders that ask for `Seek` get it forward, without a copy of the file.
+//!
+//! Memory: one chunk of 64 KiB, and the consumed bytes as long as they are retained, at most 32 MiB.
 
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use crate::imaging::error::Error;
-use crate::imaging::limits::{Budget, Cancel};
+use crate::imaging::limits::{Budget, Cancel, to_u64};
 
-/// Bytes asked of the reader at a time.
+/// Bytes requested from the reader at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// Most bytes that may stand before the picture data: metadata that is kept to be read again.
-const LONGEST_HEAD: usize = 32 * 1024 * 1024;
+/// Most bytes that are retained for rewinding: the metadata before the pixels.
+const MAX_RETAINED: usize = 32 * 1024 * 1024;
 
-/// Detail of a file that ends early.
-pub(crate) const CUT_SHORT: &str = "it ends before the picture does";
+/// Error detail of a truncated file.
+pub(crate) const TRUNCATED: &str = "it ends before the picture does";
 
-/// A reader with a memory for what probing needs.
+/// A buffered reader of a source. It retains consumed bytes until [`Self::rewind`] or [`Self::discard_consumed`].
 pub(crate) struct SourceReader<'a, R> {
     inner: R,
+    /// Length of the source in bytes, if known.
     length: Option<u64>,
     cancel: &'a Cancel,
-    /// Bytes from `start` of the file on; those before `position` were consumed.
+    /// Bytes of the source from offset `start` on; those before `position` are consumed.
     buffer: Vec<u8>,
     position: usize,
     start: u64,
-    /// Whether consumed bytes are kept for [`SourceReader::rewind`].
-    keeping: bool,
-    /// The reader's own error, once there was one.
+    /// `true` while consumed bytes stay in the buffer.
+    retains: bool,
+    /// First error of `inner`.
     failure: Option<io::Error>,
 }
 
 impl<'a, R: Read> SourceReader<'a, R> {
-    /// Keeps what is read until [`Self::rewind`].
+    /// A reader that retains consumed bytes.
     pub(crate) fn new(inner: R, length: Option<u64>, cancel: &'a Cancel) -> Self {
         Self {
             inner,
@@ -43,41 +48,47 @@ impl<'a, R: Read> SourceReader<'a, R> {
             buffer: Vec::new(),
             position: 0,
             start: 0,
-            keeping: true,
+            retains: true,
             failure: None,
         }
     }
 
-    /// The first `count` bytes, or all there are; nothing is consumed.
+    /// The first `count` bytes, or all there are; consumes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Read`] or [`Error::Cancelled`].
     pub(crate) fn head(&mut self, count: usize) -> Result<&[u8], Error> {
         while self.buffer.len() < count {
             match self.fetch() {
                 Ok(0) => break,
                 Ok(_) => (),
-                Err(error) => return Err(self.outside(error)),
+                Err(error) => return Err(self.external_error(error)),
             }
         }
         Ok(self.buffer.get(..count).unwrap_or(&self.buffer))
     }
 
-    /// Goes back to the first byte; from now on, consumed bytes are gone.
+    /// Returns to the first byte, and discards consumed bytes from now on.
     pub(crate) fn rewind(&mut self) {
         self.position = 0;
-        self.keeping = false;
+        self.retains = false;
     }
 
-    /// From now on, consumed bytes are gone.
-    pub(crate) fn keep_no_more(&mut self) {
-        self.keeping = false;
+    /// Discards consumed bytes from now on.
+    pub(crate) fn discard_consumed(&mut self) {
+        self.retains = false;
     }
 
-    /// Everything, for formats that are read back and forth; at most what the budget has left.
+    /// The whole source, for formats that need random access.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] if it exceeds the budget, [`Error::Read`] or [`Error::Cancelled`].
     pub(crate) fn take_bytes(&mut self, budget: &mut Budget) -> Result<Vec<u8>, Error> {
         let mut bytes = std::mem::take(&mut self.buffer);
         if let Some(length) = self.length {
             budget.reserve(length)?;
             let known = usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(bytes.len());
-            // The budget has it; whether the machine has it shows here.
+            // The budget allows it, but the allocation may still fail.
             bytes
                 .try_reserve_exact(known)
                 .map_err(|_| Error::TooMuchMemory { needed: length, allowed: budget.left() })?;
@@ -87,14 +98,14 @@ impl<'a, R: Read> SourceReader<'a, R> {
             self.buffer.clear();
             let count = match self.fetch() {
                 Ok(count) => count,
-                Err(error) => return Err(self.outside(error)),
+                Err(error) => return Err(self.external_error(error)),
             };
             if count == 0 {
                 return Ok(bytes);
             }
-            let total = u64::try_from(bytes.len().saturating_add(count)).unwrap_or(u64::MAX);
+            let total = to_u64(bytes.len().saturating_add(count));
             if total > reserved {
-                // A vector that grows doubles.
+                // A growing vector doubles its capacity.
                 let more = total.max(reserved);
                 budget.reserve(more)?;
                 reserved = reserved.saturating_add(more);
@@ -103,34 +114,35 @@ impl<'a, R: Read> SourceReader<'a, R> {
         }
     }
 
-    /// Who else than the file is to blame for a decoder's error: the reader, or the caller who cancelled.
-    pub(crate) fn culprit(&mut self) -> Option<Error> {
+    /// Takes the error that the file did not cause: a failure of the reader, or cancellation.
+    pub(crate) fn take_external_error(&mut self) -> Option<Error> {
         if let Some(error) = self.failure.take() {
             return Some(Error::Read(error));
         }
         self.cancel.check().err()
     }
 
-    /// Bytes that have come and were not consumed.
-    pub(crate) fn ahead(&self) -> &[u8] {
+    /// Bytes that have arrived and are not consumed.
+    pub(crate) fn buffered(&self) -> &[u8] {
         self.buffer.get(self.position..).unwrap_or_default()
     }
 
-    /// Bytes of the file before the next one.
+    /// Offset of the next byte in the source.
     pub(crate) fn position(&self) -> u64 {
-        self.start.saturating_add(u64::try_from(self.position).unwrap_or(u64::MAX))
+        self.start.saturating_add(to_u64(self.position))
     }
 
+    /// The flag that every read obeys.
     pub(crate) fn cancel(&self) -> &'a Cancel {
         self.cancel
     }
 
-    /// An error met while reading without a decoder in between.
-    fn outside(&mut self, error: io::Error) -> Error {
-        self.culprit().unwrap_or(Error::Read(error))
+    /// The cause of a failed read: the recorded failure or cancellation, else `error` itself.
+    fn external_error(&mut self, error: io::Error) -> Error {
+        self.take_external_error().unwrap_or(Error::Read(error))
     }
 
-    /// Appends the next bytes to the buffer; 0 at the end.
+    /// Appends the next bytes to the buffer, and returns their number; 0 at EOF.
     fn fetch(&mut self) -> io::Result<usize> {
         if self.cancel.is_cancelled() {
             return Err(io::Error::other("cancelled"));
@@ -147,9 +159,9 @@ impl<'a, R: Read> SourceReader<'a, R> {
         let count = *result.as_ref().unwrap_or(&0);
         self.buffer.truncate(filled.saturating_add(count));
         result.map_err(|error| {
-            let twin = io::Error::new(error.kind(), error.to_string());
+            let copy = io::Error::new(error.kind(), error.to_string());
             self.failure = Some(error);
-            twin
+            copy
         })
     }
 }
@@ -157,11 +169,11 @@ impl<'a, R: Read> SourceReader<'a, R> {
 impl<R: Read> BufRead for SourceReader<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.position >= self.buffer.len() {
-            if !self.keeping {
-                self.start = self.start.saturating_add(u64::try_from(self.buffer.len()).unwrap_or(u64::MAX));
+            if !self.retains {
+                self.start = self.start.saturating_add(to_u64(self.buffer.len()));
                 self.buffer.clear();
                 self.position = 0;
-            } else if self.buffer.len() > LONGEST_HEAD {
+            } else if self.buffer.len() > MAX_RETAINED {
                 return Err(io::Error::new(io::ErrorKind::InvalidData, "over 32 MB of metadata"));
             }
             self.fetch()?;
@@ -183,11 +195,11 @@ impl<R: Read> Read for SourceReader<'_, R> {
     }
 }
 
-/// A source whose reads give all that is asked for, as far as the file goes: for decoders to which it matters how much
-/// they see at a time. The sizes in which a file arrives must not decide what becomes of it.
-pub(crate) struct Even<'s, 'a, R>(pub(crate) &'s mut SourceReader<'a, R>);
+/// A source whose reads fill the target unless the file ends. The result of decoders that depend on the bytes seen at
+/// a time is then independent of the sizes in which a file arrives.
+pub(crate) struct FullReads<'s, 'a, R>(pub(crate) &'s mut SourceReader<'a, R>);
 
-impl<R: Read> Read for Even<'_, '_, R> {
+impl<R: Read> Read for FullReads<'_, '_, R> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while let Some(rest) = target.get_mut(filled..).filter(|rest| !rest.is_empty()) {
@@ -195,7 +207,7 @@ impl<R: Read> Read for Even<'_, '_, R> {
                 Ok(0) => break,
                 Ok(count) => filled = filled.saturating_add(count),
                 Err(error) if filled == 0 => return Err(error),
-                // The source remembers it, and what came before is good.
+                // The bytes before the failure are good, and the source has recorded it.
                 Err(_) => break,
             }
         }
@@ -203,7 +215,7 @@ impl<R: Read> Read for Even<'_, '_, R> {
     }
 }
 
-/// Forward, and back as far as the buffer still reaches.
+/// Seeks forward, and backward as far as the buffer reaches.
 impl<R: Read> Seek for SourceReader<'_, R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         let now = self.stream_position()?;
@@ -238,7 +250,7 @@ mod tests {
     use crate::imaging::damage::Tolerance;
     use crate::imaging::limits::Limits;
 
-    /// Gives its bytes one at a time, then fails.
+    /// A reader that gives its bytes one at a time, then fails.
     struct Failing(Vec<u8>);
 
     impl Read for Failing {
@@ -252,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn head_is_read_again_after_rewinding() {
+    fn rewound_source_is_read_from_its_first_byte() {
         let cancel = Cancel::default();
         let mut source = SourceReader::new(&b"abcdef"[..], None, &cancel);
         assert_eq!(source.head(3).unwrap(), b"abc");
@@ -265,18 +277,18 @@ mod tests {
     }
 
     #[test]
-    fn failing_reader_is_blamed_and_short_file_is_damaged() {
+    fn failed_reader_is_not_a_truncated_file() {
         let cancel = Cancel::default();
         let mut source = SourceReader::new(Failing(b"abc".to_vec()), None, &cancel);
         assert_eq!(source.head(3).unwrap(), b"abc");
         assert!(matches!(source.head(4), Err(Error::Read(e)) if e.to_string() == "reset by peer"));
         let mut source = SourceReader::new(&b"abc"[..], None, &cancel);
         assert!(source.read_exact(&mut [0; 4]).is_err());
-        assert!(source.culprit().is_none());
+        assert!(source.take_external_error().is_none());
     }
 
     #[test]
-    fn cancelled_source_reads_no_more() {
+    fn cancelled_source_is_not_read() {
         let cancel = Cancel::default();
         let mut source = SourceReader::new(&b"abc"[..], None, &cancel);
         cancel.cancel();
@@ -284,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn buffering_obeys_the_budget_with_and_without_a_length() {
+    fn buffering_obeys_the_budget_with_and_without_known_length() {
         let cancel = Cancel::default();
         let limits = Limits {
             max_pixels: 1,
@@ -303,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn seeking_goes_forward_and_within_the_buffer() {
+    fn seeking_is_limited_to_forward_and_the_buffer() {
         let cancel = Cancel::default();
         let bytes: Vec<u8> = (0..200_000_u32).map(|i| i.to_le_bytes()[1]).collect();
         let mut source = SourceReader::new(bytes.as_slice(), None, &cancel);

@@ -1,4 +1,8 @@
-//! Sizes and parts of pictures, pixels.
+//! Sizes and rectangles of images, in pixels.
+//!
+//! [`Size`] is whole pixels, for images that exist or will exist. [`Window`] is real numbers, since a rectangle of a
+//! scaled image seldom falls on whole pixels of the original. Both count from the top left corner, x to the right
+//! and y down.
 
 /// Width and height, pixels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -14,22 +18,24 @@ impl Size {
     }
 }
 
-/// A part of a picture, pixels from its top left corner.
+/// A rectangle of an image, pixels and fractions of them from its top left corner.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Window {
+    /// Left edge.
     pub(crate) x: f64,
+    /// Upper edge.
     pub(crate) y: f64,
     pub(crate) width: f64,
     pub(crate) height: f64,
 }
 
 impl Window {
-    /// The whole of a picture.
+    /// The rectangle of an entire image.
     pub(crate) fn whole(size: Size) -> Self {
         Self { x: 0.0, y: 0.0, width: f64::from(size.width), height: f64::from(size.height) }
     }
 
-    /// The same part of a picture that is scaled by these factors.
+    /// The same rectangle in the pixels of an image that is `across` times as wide and `down` times as high.
     pub(crate) fn scaled(self, across: f64, down: f64) -> Self {
         Self { x: self.x * across, y: self.y * down, width: self.width * across, height: self.height * down }
     }

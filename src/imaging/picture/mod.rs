@@ -1,14 +1,21 @@
-//! Pixels in memory.
+//! Uncompressed images in memory: their samples, and the conversions between layouts.
+//!
+//! [`Picture`] is what every decoder gives, every step of drawing takes and gives, and every encoder takes. This module
+//! copies and blends pixels of one size; scaling and rotation are in [`pixels`](crate::imaging::pixels), colour
+//! profiles in [`color`](crate::imaging::color).
+//!
+//! Invariant: `samples` has exactly `width * height` pixels of `layout` and `depth`, rows from the top, without
+//! padding. Alpha is straight, not premultiplied. A placeholder, which has no samples at all, is the one exception.
 
 pub(crate) mod geometry;
 pub(crate) mod orientation;
 
 use crate::imaging::picture::geometry::Size;
 
-/// What the samples of a pixel mean. Alpha is straight, not premultiplied.
+/// The channels of a pixel, in their order. Alpha is straight, not premultiplied.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Layout {
-    /// Four inks, 0 for none.
+    /// Four inks; sample 0 is no ink.
     Cmyk,
     Grey,
     GreyAlpha,
@@ -17,7 +24,7 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// Samples a pixel.
+    /// Samples per pixel, alpha included.
     pub(super) fn channels(self) -> usize {
         match self {
             Self::Grey => 1,
@@ -27,6 +34,7 @@ impl Layout {
         }
     }
 
+    /// `true` if the last channel is alpha.
     pub(super) fn has_alpha(self) -> bool {
         match self {
             Self::GreyAlpha | Self::RgbAlpha => true,
@@ -35,7 +43,7 @@ impl Layout {
     }
 }
 
-/// Bits of a sample.
+/// Bits per sample.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Depth {
     Eight,
@@ -44,7 +52,7 @@ pub(super) enum Depth {
 }
 
 impl Depth {
-    /// Bytes a sample.
+    /// Bytes per sample.
     pub(super) fn bytes(self) -> usize {
         match self {
             Self::Eight => 1,
@@ -53,60 +61,62 @@ impl Depth {
     }
 }
 
-/// What a sample stands for.
+/// The origin of the samples of a picture, which decides the kernel that resamples it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Sampling {
-    /// The mean of the square that its pixel covers of a larger picture.
+    /// Each sample is the mean over the area of its pixel in a larger image: the finest detail is blurred.
     Averaged,
-    /// As sharp as a picture of its size can be.
+    /// Point samples: as sharp as an image of this size can be.
     Points,
 }
 
 impl Sampling {
-    /// Of squares with sides of so many pixels.
-    pub(super) fn of(reduction: u32) -> Self {
-        if reduction > 1 { Self::Averaged } else { Self::Points }
+    /// The sampling of a picture whose pixels are means of cells with a side of `cell` pixels.
+    pub(super) fn of(cell: u32) -> Self {
+        if cell > 1 { Self::Averaged } else { Self::Points }
     }
 }
 
-/// A picture: rows from the top, without padding.
+/// An uncompressed image: rows from the top, without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Picture {
     pub(super) size: Size,
     pub(super) layout: Layout,
     pub(super) depth: Depth,
-    /// As long as size, layout and depth say.
+    /// [`Self::bytes`] bytes, or none in a placeholder.
     pub(super) samples: Vec<u8>,
 }
 
 impl Picture {
-    /// All zero: black, and transparent where there is alpha.
+    /// A picture of zeros: black, and transparent where there is alpha.
     pub(super) fn blank(size: Size, layout: Layout, depth: Depth) -> Self {
         let mut picture = Self { size, layout, depth, samples: Vec::new() };
         picture.samples = vec![0; picture.row_bytes().saturating_mul(side(size.height))];
         picture
     }
 
-    /// Bytes a pixel.
+    /// Bytes per pixel: 1 to 8.
     pub(super) fn pixel_bytes(&self) -> usize {
         self.layout.channels() * self.depth.bytes()
     }
 
-    /// A picture without pixels, of which only the size counts. What is made of it has none either.
+    /// A picture without samples, for estimates of memory: only size, layout and depth count. Pictures drawn from a
+    /// placeholder are placeholders.
     pub(super) fn placeholder(size: Size, layout: Layout, depth: Depth) -> Self {
         Self { size, layout, depth, samples: Vec::new() }
     }
 
-    pub(super) fn is_hollow(&self) -> bool {
+    /// `true` if there are no samples; see [`Self::placeholder`].
+    pub(super) fn is_placeholder(&self) -> bool {
         self.samples.is_empty()
     }
 
-    /// Bytes of all pixels.
+    /// Bytes of all pixels, also of a placeholder's.
     pub(super) fn bytes(&self) -> u64 {
         self.size.pixels().saturating_mul(u64::try_from(self.pixel_bytes()).unwrap_or(u64::MAX))
     }
 
-    /// Bytes a row; at least one.
+    /// Bytes per row; at least 1, so that it can be a chunk length.
     pub(super) fn row_bytes(&self) -> usize {
         self.pixel_bytes().saturating_mul(side(self.size.width)).max(1)
     }
@@ -116,22 +126,23 @@ impl Picture {
         self.samples.chunks_exact(self.row_bytes())
     }
 
-    /// The same pixels in another layout of eight bits: `convert` gets one pixel and the place of its twin.
+    /// The picture in another layout of eight bits: `convert` maps one pixel of `FROM` bytes to one of `TO` bytes.
     pub(super) fn map<const FROM: usize, const TO: usize>(
         &self,
         layout: Layout,
         convert: impl Fn([u8; FROM]) -> [u8; TO],
     ) -> Self {
+        debug_assert_eq!((self.pixel_bytes(), layout.channels()), (FROM, TO));
         let mut mapped = Self::blank(self.size, layout, Depth::Eight);
         let (pixels, _) = self.samples.as_chunks::<FROM>();
-        let (places, _) = mapped.samples.as_chunks_mut::<TO>();
-        for (place, pixel) in places.iter_mut().zip(pixels) {
-            *place = convert(*pixel);
+        let (targets, _) = mapped.samples.as_chunks_mut::<TO>();
+        for (target, pixel) in targets.iter_mut().zip(pixels) {
+            *target = convert(*pixel);
         }
         mapped
     }
 
-    /// Without its alpha channel when that is opaque everywhere. Eight bits only.
+    /// The picture without its alpha channel if that is opaque everywhere, else unchanged. Eight bits only.
     pub(super) fn drop_opaque_alpha(self) -> Self {
         match self.layout {
             Layout::GreyAlpha if self.samples.as_chunks::<2>().0.iter().all(|p| p[1] == 255) => {
@@ -144,9 +155,9 @@ impl Picture {
         }
     }
 
-    /// Laid on a colour, so that alpha is gone. Eight bits, not CMYK.
+    /// The picture composited over a colour, without alpha. Grey stays grey over a grey. Eight bits, not CMYK.
     pub(super) fn flatten(self, color: [u8; 3]) -> Self {
-        let over = |top: u8, alpha: u8, ground: u8| blend(top, ground, alpha);
+        let over = |top: u8, alpha: u8, background: u8| blend(top, background, alpha);
         let [r0, g0, b0] = color;
         match self.layout {
             Layout::GreyAlpha if r0 == g0 && g0 == b0 => self.map(Layout::Grey, |[y, a]| [over(y, a, r0)]),
@@ -160,7 +171,7 @@ impl Picture {
         }
     }
 
-    /// With three colour channels, keeping alpha. Eight bits, not CMYK.
+    /// The picture with three colour channels, and with its alpha. Eight bits, not CMYK.
     pub(super) fn colored(self) -> Self {
         match self.layout {
             Layout::Grey => self.map(Layout::Rgb, |[y]| [y, y, y]),
@@ -169,8 +180,9 @@ impl Picture {
         }
     }
 
-    /// In shades of grey by the brightness of JPEG's Y (ITU-R BT.601), keeping alpha. Eight bits, not CMYK.
+    /// The picture in shades of grey, JPEG's Y (ITU-R BT.601), and with its alpha. Eight bits, not CMYK.
     pub(super) fn greyed(self) -> Self {
+        // 0.299, 0.587 and 0.114 in 65,536ths. They add up to 65,536, so white stays 255 and the sum is below 2^24.
         let luma = |r: u8, g: u8, b: u8| {
             let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b);
             u8::try_from((sum + 32_768) >> 16).unwrap_or(u8::MAX)
@@ -182,7 +194,7 @@ impl Picture {
         }
     }
 
-    /// With an alpha channel. Eight bits, not CMYK.
+    /// The picture with an alpha channel, opaque if it had none. Eight bits, not CMYK.
     pub(super) fn with_alpha(self) -> Self {
         match self.layout {
             Layout::Grey => self.map(Layout::GreyAlpha, |[y]| [y, 255]),
@@ -192,15 +204,16 @@ impl Picture {
     }
 }
 
-/// A side as a length in memory.
+/// A side in pixels as a length in memory.
 pub(super) fn side(pixels: u32) -> usize {
     usize::try_from(pixels).unwrap_or(usize::MAX)
 }
 
-/// `top` over `ground`, rounded to the nearest.
-fn blend(top: u8, ground: u8, alpha: u8) -> u8 {
-    let (top, ground, alpha) = (u32::from(top), u32::from(ground), u32::from(alpha));
-    let sum = top * alpha + ground * (255 - alpha) + 127;
+/// One sample of straight alpha composited over an opaque background, rounded to the nearest.
+fn blend(top: u8, background: u8, alpha: u8) -> u8 {
+    let (top, background, alpha) = (u32::from(top), u32::from(background), u32::from(alpha));
+    // 255 is odd, so no quotient ends in one half: adding 127 before the division rounds to the nearest.
+    let sum = top * alpha + background * (255 - alpha) + 127;
     u8::try_from(sum / 255).unwrap_or(u8::MAX)
 }
 
@@ -220,12 +233,12 @@ mod tests {
             pixel(Layout::RgbAlpha, &[1, 2, 3, 255]).drop_opaque_alpha(),
             pixel(Layout::Rgb, &[1, 2, 3])
         );
-        let sheer = pixel(Layout::RgbAlpha, &[1, 2, 3, 254]);
-        assert_eq!(sheer.clone().drop_opaque_alpha(), sheer);
+        let translucent = pixel(Layout::RgbAlpha, &[1, 2, 3, 254]);
+        assert_eq!(translucent.clone().drop_opaque_alpha(), translucent);
     }
 
     #[test]
-    fn grey_is_the_brightness_of_jpeg() {
+    fn grey_is_the_luma_of_jpeg() {
         for (color, grey) in
             [([255; 3], 255), ([0; 3], 0), ([255, 0, 0], 76), ([0, 255, 0], 150), ([0, 0, 255], 29)]
         {
@@ -235,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn flattening_blends_with_the_ground() {
+    fn flattening_composites_over_the_background() {
         for (alpha, expected) in [(255, 200), (0, 100), (128, 150)] {
             let flat = pixel(Layout::RgbAlpha, &[200, 200, 200, alpha]).flatten([100; 3]);
             assert_eq!(flat, pixel(Layout::Rgb, &[expected; 3]), "alpha {alpha}");

@@ -1,11 +1,15 @@
-//! The eight ways a picture can lie: EXIF orientation, and turns by right angles.
+//! The eight orientations of an image: EXIF orientation, mirroring, and rotation by right angles.
+//!
+//! They form a group: every orientation is a transposition or none, followed by mirroring of both axes, one or none;
+//! [`Orientation::then`] composes two and [`Orientation::inverse`] inverts one. Pixels move and keep their values.
+//! Rotation by other angles needs interpolation and is [`canvas::rotate`](crate::imaging::pixels::canvas::rotate).
 
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::{Picture, side};
 use crate::recipe::Flip;
 
-/// How stored pixels become upright ones: the upright pixel at (x, y) is the stored one at (x, y), or at
-/// (y, x) when transposed, counted from the other end where flipped.
+/// A map from stored pixels to oriented ones. The oriented pixel at (x, y) is the stored pixel at (x, y), or at
+/// (y, x) if transposed; `flip_x` and `flip_y` count the stored column and row from the other end.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Orientation {
     transpose: bool,
@@ -14,7 +18,7 @@ pub(crate) struct Orientation {
 }
 
 impl Orientation {
-    /// The value of EXIF tag 0x0112 (Exif 2.32, section 4.6.4); others than 1 to 8 mean upright.
+    /// The orientation of EXIF tag 0x0112 (Exif 2.32, section 4.6.4); values other than 1 to 8 mean upright.
     pub(crate) fn from_exif(value: u16) -> Self {
         let (transpose, flip_x, flip_y) = match value {
             2 => (false, true, false),
@@ -29,7 +33,7 @@ impl Orientation {
         Self { transpose, flip_x, flip_y }
     }
 
-    /// A clockwise turn by right angles; whole turns do nothing.
+    /// Clockwise rotation by `turns` right angles, modulo four.
     pub(crate) fn quarters(turns: u8) -> Self {
         Self::from_exif(match turns % 4 {
             1 => 6,
@@ -39,7 +43,7 @@ impl Orientation {
         })
     }
 
-    /// A mirrored picture.
+    /// Mirroring along one axis.
     pub(crate) fn flip(flip: Flip) -> Self {
         Self::from_exif(match flip {
             Flip::Horizontal => 2,
@@ -47,9 +51,10 @@ impl Orientation {
         })
     }
 
-    /// This turn and another after it, as one.
+    /// The composition: this orientation, then `next`.
     pub(crate) fn then(self, next: Self) -> Self {
-        // Where `next` flips an axis of what this shows, this flips what lies behind that axis.
+        // `next` flips axes of this one's output. A transposition swaps the axes: the output's x runs along the stored y.
+        // Two flips of one stored axis cancel, and so do two transpositions.
         let (x, y) = if self.transpose { (next.flip_y, next.flip_x) } else { (next.flip_x, next.flip_y) };
         Self {
             transpose: self.transpose != next.transpose,
@@ -58,64 +63,67 @@ impl Orientation {
         }
     }
 
-    /// The turn that undoes this one.
+    /// The orientation that undoes this one.
     pub(crate) fn inverse(self) -> Self {
+        // Flips alone undo themselves. With a transposition, each flip changes to the other axis.
         let Self { transpose, flip_x, flip_y } = self;
         if transpose { Self { transpose, flip_x: flip_y, flip_y: flip_x } } else { self }
     }
 
-    /// The size after turning. Its own inverse.
+    /// The size of the oriented image. An involution: applied to an oriented size it gives the stored one.
     pub(crate) fn size(self, stored: Size) -> Size {
         if self.transpose { Size { width: stored.height, height: stored.width } } else { stored }
     }
 
-    /// Where a window of the stored picture, which is `stored` large, lies after turning.
+    /// The window of the oriented image that shows the pixels of `window` in a stored image of size `stored`.
     pub(crate) fn window(self, window: Window, stored: Size) -> Window {
-        let mut turned = window;
+        let mut oriented = window;
         if self.flip_x {
-            turned.x = f64::from(stored.width) - window.x - window.width;
+            oriented.x = f64::from(stored.width) - window.x - window.width;
         }
         if self.flip_y {
-            turned.y = f64::from(stored.height) - window.y - window.height;
+            oriented.y = f64::from(stored.height) - window.y - window.height;
         }
         if self.transpose {
-            turned = Window { x: turned.y, y: turned.x, width: turned.height, height: turned.width };
+            oriented =
+                Window { x: oriented.y, y: oriented.x, width: oriented.height, height: oriented.width };
         }
-        turned
+        oriented
     }
 
-    /// The turned picture.
+    /// The oriented picture. Both pictures are in memory at once, unless the orientation is upright.
     pub(crate) fn apply(self, picture: Picture) -> Picture {
         if self == Self::default() {
             return picture;
         }
         match picture.pixel_bytes() {
-            1 => self.copy::<1>(&picture),
-            2 => self.copy::<2>(&picture),
-            3 => self.copy::<3>(&picture),
-            4 => self.copy::<4>(&picture),
-            6 => self.copy::<6>(&picture),
-            _ => self.copy::<8>(&picture),
+            1 => self.permuted::<1>(&picture),
+            2 => self.permuted::<2>(&picture),
+            3 => self.permuted::<3>(&picture),
+            4 => self.permuted::<4>(&picture),
+            6 => self.permuted::<6>(&picture),
+            _ => self.permuted::<8>(&picture),
         }
     }
 
     /// [`Self::apply`] for pixels of `N` bytes.
-    fn copy<const N: usize>(self, picture: &Picture) -> Picture {
-        let mut turned = Picture::blank(self.size(picture.size), picture.layout, picture.depth);
+    fn permuted<const N: usize>(self, picture: &Picture) -> Picture {
+        debug_assert_eq!(picture.pixel_bytes(), N);
+        let mut oriented = Picture::blank(self.size(picture.size), picture.layout, picture.depth);
         let (width, height) = (side(picture.size.width), side(picture.size.height));
         let (stored, _) = picture.samples.as_chunks::<N>();
-        let (places, _) = turned.samples.as_chunks_mut::<N>();
-        for (y, row) in places.chunks_exact_mut(side(turned.size.width).max(1)).enumerate() {
-            for (x, place) in row.iter_mut().enumerate() {
+        let (targets, _) = oriented.samples.as_chunks_mut::<N>();
+        for (y, row) in targets.chunks_exact_mut(side(oriented.size.width).max(1)).enumerate() {
+            for (x, target) in row.iter_mut().enumerate() {
                 let (from_x, from_y) = if self.transpose { (y, x) } else { (x, y) };
                 let from_x = if self.flip_x { width - 1 - from_x } else { from_x };
                 let from_y = if self.flip_y { height - 1 - from_y } else { from_y };
                 if let Some(pixel) = stored.get(from_y * width + from_x) {
-                    *place = *pixel;
+                    *target = *pixel;
                 }
             }
         }
-        turned
+        oriented
     }
 }
 
@@ -133,7 +141,7 @@ mod tests {
         }
     }
 
-    /// Stored so that turning by the value gives rows `1 2 3` and `4 5 6`.
+    /// Each stored picture has rows `1 2 3` and `4 5 6` once its orientation is applied.
     #[test]
     fn all_eight_orientations_end_upright() {
         let cases: [(u16, u32, u32, [u8; 6]); 8] = [
@@ -153,12 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn turns_add_up_and_are_undone() {
+    fn composition_and_inverse_agree_with_the_pixels() {
         let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
         for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
             let (one, other) = (Orientation::from_exif(first), Orientation::from_exif(second));
-            let apart = other.apply(one.apply(picture.clone()));
-            assert_eq!(one.then(other).apply(picture.clone()), apart, "{first} then {second}");
+            let in_turn = other.apply(one.apply(picture.clone()));
+            assert_eq!(one.then(other).apply(picture.clone()), in_turn, "{first} then {second}");
             assert_eq!(one.then(one.inverse()), Orientation::default(), "{first}");
         }
         let mirrored = Orientation::flip(Flip::Horizontal).apply(picture.clone());
@@ -167,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_turn_with_their_pixels() {
+    fn windows_are_oriented_like_their_pixels() {
         let stored = Size { width: 3, height: 2 };
         let corner = Window { x: 2.0, y: 0.0, width: 1.0, height: 1.0 };
         for value in 1..=8 {
@@ -181,16 +189,6 @@ mod tests {
                 ((at % width) as f64, (at / width) as f64),
                 "orientation {value}"
             );
-        }
-    }
-
-    #[test]
-    fn turns_that_follow_each_other_are_one() {
-        let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
-        for (first, second) in (1..=8).flat_map(|first| (1..=8).map(move |second| (first, second))) {
-            let (first, second) = (Orientation::from_exif(first), Orientation::from_exif(second));
-            let both = first.then(second).apply(picture.clone());
-            assert_eq!(both, second.apply(first.apply(picture.clone())), "{first:?} {second:?}");
         }
     }
 }

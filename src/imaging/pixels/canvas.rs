@@ -1,42 +1,49 @@
-//! What puts a picture on a canvas of another size: padding, and turning by any angle.
+//! Operations that put a picture on a canvas of another size: padding, and rotation by any angle.
+//!
+//! Both take and give pictures of eight bits that are not CMYK. They do not scale: a pixel of the picture stays as
+//! large as a pixel of the canvas. The picture is centred on the canvas. Rotation by right angles is exact and belongs
+//! to [`Orientation`](crate::imaging::picture::orientation::Orientation).
 
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::recipe::Rgb;
 
-/// The picture in the middle of a box. What it does not cover shows the colour, what is transparent in it
-/// too; what does not fit is cut off on both sides.
+/// Centres the picture in a box of `size` pixels filled with `color`.
+///
+/// Transparent pixels show the colour too. Rows and columns that do not fit are cropped, equally on both sides.
 pub(crate) fn pad(picture: Picture, size: Size, color: Rgb) -> Picture {
     let Rgb([r, g, b]) = color;
     let mut picture = picture.flatten(color.0);
     if picture.layout == Layout::Grey && !(r == g && g == b) {
         picture = picture.colored();
     }
-    let pixel = picture.pixel_bytes();
+    let pixel_bytes = picture.pixel_bytes();
     let mut padded = Picture::blank(size, picture.layout, Depth::Eight);
-    let ground = [r, g, b];
-    for place in padded.samples.chunks_exact_mut(pixel) {
-        for (sample, ground) in place.iter_mut().zip(ground) {
-            *sample = ground;
+    let background = [r, g, b];
+    for pixel in padded.samples.chunks_exact_mut(pixel_bytes) {
+        for (sample, background) in pixel.iter_mut().zip(background) {
+            *sample = background;
         }
     }
     let across = Overlap::new(picture.size.width, size.width);
     let down = Overlap::new(picture.size.height, size.height);
     let row_bytes = padded.row_bytes();
-    let places = padded.samples.chunks_exact_mut(row_bytes).skip(down.to).take(down.length);
-    for (place, row) in places.zip(picture.rows().skip(down.from)) {
-        let place = place.get_mut(across.to * pixel..).unwrap_or_default();
-        let row = row.get(across.from * pixel..).unwrap_or_default();
-        for (place, sample) in place.iter_mut().zip(row).take(across.length * pixel) {
-            *place = *sample;
+    let targets = padded.samples.chunks_exact_mut(row_bytes).skip(down.to).take(down.length);
+    for (target, row) in targets.zip(picture.rows().skip(down.from)) {
+        let target = target.get_mut(across.to * pixel_bytes..).unwrap_or_default();
+        let row = row.get(across.from * pixel_bytes..).unwrap_or_default();
+        for (target, sample) in target.iter_mut().zip(row).take(across.length * pixel_bytes) {
+            *target = *sample;
         }
     }
     padded
 }
 
-/// Two centred lengths over each other.
+/// The common part of two lengths with the same centre, pixels. An odd difference leaves the extra pixel at the end.
 struct Overlap {
+    /// Start in the first length.
     from: usize,
+    /// Start in the second length.
     to: usize,
     length: usize,
 }
@@ -51,44 +58,49 @@ impl Overlap {
     }
 }
 
-/// The picture turned clockwise around the middle of a larger canvas, whose corners are transparent.
-/// Bicubic, on premultiplied alpha, so that the slanted edges are smooth.
+/// Rotates the picture clockwise around the centre of a canvas of `size` pixels, whose corners stay transparent.
+///
+/// Interpolation is bicubic on premultiplied alpha, so that the slanted edges are smooth.
 pub(crate) fn rotate(picture: Picture, degrees: u16, size: Size) -> Picture {
     let picture = picture.with_alpha();
     match picture.layout {
-        Layout::GreyAlpha => turned::<2>(&picture, degrees, size),
-        Layout::Cmyk | Layout::Grey | Layout::Rgb | Layout::RgbAlpha => turned::<4>(&picture, degrees, size),
+        Layout::GreyAlpha => rotated::<2>(&picture, degrees, size),
+        Layout::Cmyk | Layout::Grey | Layout::Rgb | Layout::RgbAlpha => rotated::<4>(&picture, degrees, size),
     }
 }
 
 /// [`rotate`] for pixels of `C` samples, the last of them alpha.
-fn turned<const C: usize>(picture: &Picture, degrees: u16, size: Size) -> Picture {
+fn rotated<const C: usize>(picture: &Picture, degrees: u16, size: Size) -> Picture {
     let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
-    let middle = |size: Size| (f64::from(size.width) / 2.0, f64::from(size.height) / 2.0);
-    let ((from_x, from_y), (to_x, to_y)) = (middle(picture.size), middle(size));
+    let centre = |size: Size| (f64::from(size.width) / 2.0, f64::from(size.height) / 2.0);
+    let ((from_x, from_y), (to_x, to_y)) = (centre(picture.size), centre(size));
     let mut canvas = Picture::blank(size, picture.layout, Depth::Eight);
-    let (places, _) = canvas.samples.as_chunks_mut::<C>();
-    let rows = places.chunks_exact_mut(side(size.width).max(1));
+    let (targets, _) = canvas.samples.as_chunks_mut::<C>();
+    let rows = targets.chunks_exact_mut(side(size.width).max(1));
     for (y, row) in (0_u32..).zip(rows) {
-        for (x, place) in (0_u32..).zip(row) {
+        for (x, target) in (0_u32..).zip(row) {
+            // Inverse mapping: with y downwards, clockwise rotation sends (u, v) to (u cos - v sin, u sin + v cos)
+            // around the centre, so the canvas pixel (dx, dy) shows (dx cos + dy sin, dy cos - dx sin). Pixel i has its
+            // centre at i + 0.5.
             let (dx, dy) = (f64::from(x) + 0.5 - to_x, f64::from(y) + 0.5 - to_y);
             let across = dx * cos + dy * sin + from_x - 0.5;
             let down = dy * cos - dx * sin + from_y - 0.5;
-            *place = sample::<C>(picture, across, down);
+            *target = interpolated::<C>(picture, across, down);
         }
     }
     canvas
 }
 
-/// The pixel at a place between pixels; outside of the picture all is transparent.
+/// The pixel at fractional coordinates, pixels from the centre of the top left one. Outside, all is transparent.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a byte")]
 #[expect(clippy::indexing_slicing, reason = "constant indices below the constant length C")]
-fn sample<const C: usize>(picture: &Picture, across: f64, down: f64) -> [u8; C] {
+fn interpolated<const C: usize>(picture: &Picture, across: f64, down: f64) -> [u8; C] {
     let (left, top) = (across.floor(), down.floor());
-    let (columns, rows) = (weights(across - left), weights(down - top));
+    let (column_weights, row_weights) = (bicubic_weights(across - left), bicubic_weights(down - top));
+    // Colours times alpha times weight, and alpha times weight.
     let mut sums = [0.0; C];
-    for (dy, row_weight) in (-1_i32..).zip(rows) {
-        for (dx, column_weight) in (-1_i32..).zip(columns) {
+    for (dy, row_weight) in (-1_i32..).zip(row_weights) {
+        for (dx, column_weight) in (-1_i32..).zip(column_weights) {
             let Some(pixel) = pixel::<C>(picture, left as i64 + i64::from(dx), top as i64 + i64::from(dy))
             else {
                 continue;
@@ -118,15 +130,22 @@ fn pixel<const C: usize>(picture: &Picture, x: i64, y: i64) -> Option<&[u8; C]> 
     pixels.get(side(y).checked_mul(side(picture.size.width))?.checked_add(side(x))?)
 }
 
-/// Catmull and Rom's weights of the four neighbours of a place, from its fraction.
-fn weights(t: f64) -> [f64; 4] {
+/// Catmull-Rom weights of four neighbours at -1, 0, 1 and 2, for a point at `t` from 0 to 1.
+///
+/// The curve is the cubic Hermite spline from neighbour 0 to neighbour 1 with the central differences `(p1 - p-1) / 2`
+/// and `(p2 - p0) / 2` as slopes. With the Hermite basis `h00 = 2t^3 - 3t^2 + 1`, `h10 = t^3 - 2t^2 + t`,
+/// `h01 = 3t^2 - 2t^3` and `h11 = t^3 - t^2`, the weights are `-h10 / 2`, `h00 - h11 / 2`, `h01 + h10 / 2` and
+/// `h11 / 2`. Their sum is `h00 + h01 = 1`, so flat colour stays as it is.
+fn bicubic_weights(t: f64) -> [f64; 4] {
     let (t2, t3) = (t * t, t * t * t);
-    [
+    let weights = [
         (2.0 * t2 - t - t3) / 2.0,
         (2.0 - 5.0 * t2 + 3.0 * t3) / 2.0,
         (t + 4.0 * t2 - 3.0 * t3) / 2.0,
         (t3 - t2) / 2.0,
-    ]
+    ];
+    debug_assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-9, "{t}: {weights:?}");
+    weights
 }
 
 #[cfg(test)]
@@ -139,11 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn padding_centres_and_cuts() {
+    fn padding_centres_and_crops() {
         let padded = pad(grey(2, 1, &[1, 2]), Size { width: 4, height: 3 }, Rgb([9; 3]));
         assert_eq!(padded, grey(4, 3, &[9, 9, 9, 9, 9, 1, 2, 9, 9, 9, 9, 9]));
-        let cut = pad(grey(4, 1, &[1, 2, 3, 4]), Size { width: 2, height: 1 }, Rgb([9; 3]));
-        assert_eq!(cut, grey(2, 1, &[2, 3]));
+        let cropped = pad(grey(4, 1, &[1, 2, 3, 4]), Size { width: 2, height: 1 }, Rgb([9; 3]));
+        assert_eq!(cropped, grey(2, 1, &[2, 3]));
     }
 
     #[test]
@@ -153,19 +172,19 @@ mod tests {
         assert_eq!(padded.samples, [5, 5, 5, 1, 2, 3]);
     }
 
-    /// At a right angle every pixel falls on a pixel, so the general way must agree with the exact one.
+    /// At a right angle every pixel falls on a pixel, so interpolation must agree with the exact rotation.
     #[test]
-    fn turning_is_clockwise_and_exact_where_it_can_be() {
+    fn rotation_is_clockwise_and_exact_at_right_angles() {
         let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
-        let turned = rotate(picture.clone(), 90, Size { width: 2, height: 3 });
+        let rotated = rotate(picture.clone(), 90, Size { width: 2, height: 3 });
         let exact = crate::imaging::picture::orientation::Orientation::quarters(1).apply(picture);
-        assert_eq!(turned.drop_opaque_alpha(), exact);
+        assert_eq!(rotated.drop_opaque_alpha(), exact);
     }
 
     #[test]
-    fn corners_of_a_slanted_picture_are_transparent() {
-        let turned = rotate(grey(40, 40, &[255; 1600]), 45, Size { width: 57, height: 57 });
-        let alpha = |x: usize, y: usize| turned.samples[(y * 57 + x) * 2 + 1];
+    fn corners_of_a_rotated_picture_are_transparent() {
+        let rotated = rotate(grey(40, 40, &[255; 1600]), 45, Size { width: 57, height: 57 });
+        let alpha = |x: usize, y: usize| rotated.samples[(y * 57 + x) * 2 + 1];
         assert_eq!([alpha(0, 0), alpha(56, 0), alpha(0, 56), alpha(56, 56)], [0; 4]);
         assert_eq!(alpha(28, 28), 255);
     }

@@ -1,9 +1,17 @@
-//! Resampling: Lanczos with three lobes, alpha weighing the colours, SIMD as the machine has it.
+//! Resampling to any size: Lanczos3 or a box kernel, on premultiplied alpha, with the SIMD that the machine has.
 //!
-//! A picture of means, which is what decoding to an eighth and averaging give, has lost some of its fine detail:
-//! the mean over a pixel's width passes `sinc(f)` of what has f periods a pixel, or about `1 - (pi f)^2 / 6`. What
-//! the thumbnail can show of that is given back by a kernel that has a part of its own second difference taken
-//! off, at no cost: one convolution after the other is one convolution.
+//! The kernel is separable, so `fast_image_resize` convolves in two passes, one per axis, with a picture between them.
+//! When it shrinks, the kernel is stretched to three pixels of the result on either side.
+//!
+//! # Correction of averaged pictures
+//!
+//! Decoding to an eighth and box averaging give means over the area of a pixel, which are blurred. With `f` periods
+//! per pixel, a mean passes `sinc(f) = sin(πf) / πf`, about `1 - (πf)²/6`. Subtracting the part `g` of the second
+//! difference, `s - g (s₋₁ - 2s + s₊₁)`, passes `1 + 4g sin²(πf)`, about `1 + 4g (πf)²`. The product is flat at low
+//! frequencies for `g = 1/24`; see [`SHARPENING`] for the value used.
+//!
+//! The correction costs nothing, since convolution is associative: resampling corrected samples with the kernel `L` is
+//! resampling the original samples with `L(x) - g (L(x-d) - 2L(x) + L(x+d))`, where `d` is the spacing of the samples.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4, U16, U16x3};
@@ -15,110 +23,133 @@ use crate::imaging::picture::{Depth, Layout, Picture, Sampling, side};
 use crate::imaging::pixels::split_alpha::SplitAlpha;
 use crate::imaging::plan::DrawPlan;
 
-/// Part of the second difference that is taken off. To undo all that a mean takes of low frequencies it would be
-/// 1/24; but part of what is there in high ones is aliases, and by SSIMULACRA2 on photographs of 24 and 48 MP, 0.03
-/// is best.
-const GIVEN_BACK: f64 = 0.03;
+/// The part of the second difference that is subtracted. 1/24 would restore low frequencies fully, but part of the
+/// high ones is aliasing: by SSIMULACRA2 on photographs of 24 and 48 MP, 0.03 is best.
+const SHARPENING: f64 = 0.03;
 
-/// The distance of the pixels of the source is known to kernels in steps of this part of those of the thumbnail.
-const DISTANCE: f64 = 0.05;
+/// Step in which corrected kernels know the spacing of source pixels, in pixels of the result.
+const SPACING_STEP: f64 = 0.05;
 
-/// Bytes a pixel after the first cut, when colours have been converted.
-const DRAWN: u64 = 4;
+/// Half-width of the corrected kernels: Lanczos's 3, and the largest spacing, 10 steps.
+const CORRECTED_SUPPORT: f64 = 3.5;
 
-/// Bytes that drawing a plan from this picture and writing it takes, at the worst of its stages. `written` is what
-/// the encoder takes a pixel, its picture included.
-pub(crate) fn working_bytes(picture: &Picture, plan: &DrawPlan, written: u64) -> u64 {
+/// Bytes per pixel after the first resampling and the conversion of colours: at most RGBA of eight bits.
+const CONVERTED_PIXEL_BYTES: u64 = 4;
+
+/// Bytes that it takes to draw a plan from this picture and to encode the result; the picture itself is not counted.
+///
+/// `encoder_bytes` is per pixel of the result, the result included. The estimate is the largest of three phases:
+/// - each resampling: the premultiplied copy of its input, the picture between the passes, and its output; from the
+///   second stage on also the input itself;
+/// - the steps on whole pictures: two pictures of the largest size on the way;
+/// - the encoder.
+///
+/// The picture between the passes is counted with the columns of the output and the rows of the input. That is the
+/// order of the passes at sixteen bits. At eight bits the vertical pass is first, which takes as much where an image is
+/// scaled in proportion.
+pub(crate) fn working_bytes(picture: &Picture, plan: &DrawPlan, encoder_bytes: u64) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
-    let premultiplied = if is_copied(picture) { pixel } else { 0 };
+    let premultiplied = if needs_copy(picture) { pixel } else { 0 };
     let mut worst = 0_u64;
-    let mut before: Option<Size> = None;
+    let mut previous: Option<Size> = None;
     for stage in &plan.stages {
-        let (from, kept, premultiplied, pixel) = match before {
-            // The picture itself stays, and is counted where it was made.
+        let (from, kept, premultiplied, pixel) = match previous {
+            // The decoded picture stays, and was reserved by its decoder.
             None => (picture.size, 0, premultiplied, pixel),
-            Some(size) => (size, DRAWN, DRAWN, DRAWN),
+            Some(size) => (size, CONVERTED_PIXEL_BYTES, CONVERTED_PIXEL_BYTES, CONVERTED_PIXEL_BYTES),
         };
-        let half_way = Size { width: stage.size.width, height: from.height };
-        let source = from.pixels().saturating_mul(kept.saturating_add(premultiplied));
-        let made = half_way.pixels().saturating_add(stage.size.pixels()).saturating_mul(pixel);
-        worst = worst.max(source.saturating_add(made));
-        before = Some(stage.final_size());
+        let between_passes = Size { width: stage.size.width, height: from.height };
+        let input = from.pixels().saturating_mul(kept.saturating_add(premultiplied));
+        let output = between_passes.pixels().saturating_add(stage.size.pixels()).saturating_mul(pixel);
+        worst = worst.max(input.saturating_add(output));
+        previous = Some(stage.final_size());
     }
-    // While it is converted, sharpened, turned or laid on a canvas, a picture is there as it was and as it will be.
-    let drawn = pixel.max(DRAWN).saturating_add(DRAWN);
-    worst.max(plan.peak_pixels().saturating_mul(drawn.max(written)))
+    // Converting, sharpening, orienting and padding each hold a picture before and after.
+    let before_and_after = pixel.max(CONVERTED_PIXEL_BYTES).saturating_add(CONVERTED_PIXEL_BYTES);
+    worst.max(plan.peak_pixels().saturating_mul(before_and_after.max(encoder_bytes)))
 }
 
-/// Bytes that [`average`] takes: a copy with premultiplied alpha, a half-way picture and the result.
+/// Bytes that [`average`] takes: a premultiplied copy, the picture between the passes and the result.
 pub(crate) fn averaging_bytes(picture: &Picture, size: Size) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
-    let half_way = u64::from(size.width).saturating_mul(u64::from(picture.size.height));
-    let premultiplied = if is_copied(picture) { picture.bytes() } else { 0 };
-    half_way.saturating_add(size.pixels()).saturating_mul(pixel).saturating_add(premultiplied)
+    let between_passes = u64::from(size.width).saturating_mul(u64::from(picture.size.height));
+    let premultiplied = if needs_copy(picture) { picture.bytes() } else { 0 };
+    between_passes.saturating_add(size.pixels()).saturating_mul(pixel).saturating_add(premultiplied)
 }
 
-/// Whether a picture is there a second time while it is scaled: weighed by its alpha, or apart from its last channel.
-fn is_copied(picture: &Picture) -> bool {
+/// `true` if resampling copies the whole picture first: premultiplied, or split by [`SplitAlpha`].
+fn needs_copy(picture: &Picture) -> bool {
     picture.layout.has_alpha() || (picture.depth == Depth::Sixteen && picture.layout == Layout::Cmyk)
 }
 
-/// The whole picture as means of boxes: a fraction of the work of [`cut`], for pictures that are much too
-/// large.
+/// The whole picture averaged by a box kernel: a fraction of the work of [`scale_window`], for pictures that are much
+/// too large.
+///
+/// # Errors
+/// [`Error::Resize`] if the resampler refuses the size.
 pub(crate) fn average(picture: &Picture, size: Size) -> Result<Picture, Error> {
-    if picture.is_hollow() {
+    if picture.is_placeholder() {
         return Ok(Picture::placeholder(size, picture.layout, picture.depth));
     }
     resample(picture, Window::whole(picture.size), size, FilterType::Box)
 }
 
-/// The window of a picture, scaled to a size. Pixels next to the window count at its edges, as they would
-/// had the picture been scaled first and cut then.
-pub(crate) fn cut(
+/// A window of a picture, scaled to `size` pixels.
+///
+/// At the window's edges the kernel reads pixels outside of it, as if the whole picture had been scaled and then
+/// cropped.
+///
+/// # Errors
+/// [`Error::Resize`] if the resampler refuses the window or the size.
+pub(crate) fn scale_window(
     picture: &Picture,
     window: Window,
     size: Size,
     sampling: Sampling,
 ) -> Result<Picture, Error> {
-    if let Some(cut) = copy(picture, window, size) {
-        return Ok(cut);
+    if let Some(copy) = copy_window(picture, window, size) {
+        return Ok(copy);
     }
     let filter = match sampling {
-        Sampling::Averaged => sharpened(f64::from(size.width) / window.width),
+        Sampling::Averaged => corrected_filter(f64::from(size.width) / window.width),
         Sampling::Points => FilterType::Lanczos3,
     };
     resample(picture, window, size, filter)
 }
 
-/// The kernel for means that lie `distance` pixels of the thumbnail apart.
+/// The kernel for averaged samples that lie `spacing` pixels of the result apart.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
-fn sharpened(distance: f64) -> FilterType {
+fn corrected_filter(spacing: f64) -> FilterType {
+    // A custom filter is a plain function pointer without state, so each spacing has a function of its own.
     const KERNELS: [fn(f64) -> f64; 9] = [
-        kernel::<2>,
-        kernel::<3>,
-        kernel::<4>,
-        kernel::<5>,
-        kernel::<6>,
-        kernel::<7>,
-        kernel::<8>,
-        kernel::<9>,
-        kernel::<10>,
+        corrected_lanczos::<2>,
+        corrected_lanczos::<3>,
+        corrected_lanczos::<4>,
+        corrected_lanczos::<5>,
+        corrected_lanczos::<6>,
+        corrected_lanczos::<7>,
+        corrected_lanczos::<8>,
+        corrected_lanczos::<9>,
+        corrected_lanczos::<10>,
     ];
-    let steps = (distance / DISTANCE).round() as usize;
-    // So close together that nothing is lost, or so far apart that hardly anything is averaged away again.
-    let Some(place) = steps.checked_sub(2) else { return FilterType::Lanczos3 };
-    let kernel = KERNELS.get(place).copied().unwrap_or(kernel::<10>);
-    Filter::new("sharpened Lanczos", kernel, 3.5).map_or(FilterType::Lanczos3, FilterType::Custom)
+    let steps = (spacing / SPACING_STEP).round() as usize;
+    // Below 1.5 steps, the finest detail of the result has f = spacing / 2 < 0.04 periods per source pixel: the means
+    // have lost less than (πf)²/6 = 0.3 % of it. Above 10 steps, the kernel of 10 corrects a part of the loss.
+    let Some(index) = steps.checked_sub(2) else { return FilterType::Lanczos3 };
+    let kernel = KERNELS.get(index).copied().unwrap_or(corrected_lanczos::<10>);
+    Filter::new("sharpened Lanczos", kernel, CORRECTED_SUPPORT)
+        .map_or(FilterType::Lanczos3, FilterType::Custom)
 }
 
-/// Lanczos less a part of its second difference over `STEPS` steps of [`DISTANCE`].
-fn kernel<const STEPS: u8>(x: f64) -> f64 {
-    let distance = f64::from(STEPS) * DISTANCE;
-    let sides = lanczos(x - distance) + lanczos(x + distance);
-    lanczos(x) * (1.0 + 2.0 * GIVEN_BACK) - sides * GIVEN_BACK
+/// Lanczos3 less [`SHARPENING`] of its second difference over `STEPS` steps of [`SPACING_STEP`].
+fn corrected_lanczos<const STEPS: u8>(x: f64) -> f64 {
+    let spacing = f64::from(STEPS) * SPACING_STEP;
+    debug_assert!(3.0 + spacing <= CORRECTED_SUPPORT + 1e-9);
+    let sides = lanczos(x - spacing) + lanczos(x + spacing);
+    lanczos(x) * (1.0 + 2.0 * SHARPENING) - sides * SHARPENING
 }
 
-/// The sinc under the main lobe of another, three times as wide.
+/// Lanczos3: the sinc, windowed by the main lobe of a sinc three times as wide; zero from 3 on.
 fn lanczos(x: f64) -> f64 {
     let sinc = |x: f64| {
         let x = x * std::f64::consts::PI;
@@ -134,7 +165,7 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
         return Ok(SplitAlpha { colors, last }.joined(picture.layout));
     }
     let (width, height) = (f64::from(picture.size.width), f64::from(picture.size.height));
-    // The arithmetic of windows may overshoot the edge by a rounding error, which the resampler refuses.
+    // A window may exceed the edge by a rounding error, which the resampler refuses.
     let left = window.x.clamp(0.0, width);
     let top = window.y.clamp(0.0, height);
     let options = ResizeOptions::new()
@@ -143,20 +174,27 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
         .crop(left, top, window.width.min(width - left), window.height.min(height - top));
     let mut scaled = Picture::blank(size, picture.layout, picture.depth);
     let done = match (picture.depth, picture.layout) {
-        (Depth::Eight, Layout::Grey) => typed::<U8>(picture, &mut scaled, &options),
-        (Depth::Eight, Layout::GreyAlpha) => typed::<U8x2>(picture, &mut scaled, &options),
-        (Depth::Eight, Layout::Rgb) => typed::<U8x3>(picture, &mut scaled, &options),
-        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => typed::<U8x4>(picture, &mut scaled, &options),
-        (Depth::Sixteen, Layout::Grey) => typed::<U16>(picture, &mut scaled, &options),
-        // Others of this depth have been taken apart.
-        (Depth::Sixteen, _) => typed::<U16x3>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::Grey) => resample_as::<U8>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::GreyAlpha) => resample_as::<U8x2>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::Rgb) => resample_as::<U8x3>(picture, &mut scaled, &options),
+        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => {
+            resample_as::<U8x4>(picture, &mut scaled, &options)
+        }
+        (Depth::Sixteen, Layout::Grey) => resample_as::<U16>(picture, &mut scaled, &options),
+        // The other layouts of sixteen bits were split above.
+        (Depth::Sixteen, _) => resample_as::<U16x3>(picture, &mut scaled, &options),
     };
     done.map_err(|detail| Error::Resize { detail })?;
     Ok(scaled)
 }
 
-/// By the kind of pixel, so that those kinds that no picture has are not part of the program: of 2 MB, a third.
-fn typed<P: PixelTrait>(from: &Picture, to: &mut Picture, options: &ResizeOptions) -> Result<(), String> {
+/// Resamples pixels of type `P`. The typed call keeps the pixel types that no picture has out of the program: of 2 MB,
+/// a third.
+fn resample_as<P: PixelTrait>(
+    from: &Picture,
+    to: &mut Picture,
+    options: &ResizeOptions,
+) -> Result<(), String> {
     let source = TypedImageRef::<P>::from_buffer(from.size.width, from.size.height, &from.samples)
         .map_err(|error| error.to_string())?;
     let mut target = TypedImage::<P>::from_buffer(to.size.width, to.size.height, &mut to.samples)
@@ -164,26 +202,26 @@ fn typed<P: PixelTrait>(from: &Picture, to: &mut Picture, options: &ResizeOption
     Resizer::new().resize_typed(&source, &mut target, options).map_err(|error| error.to_string())
 }
 
-/// [`cut`] where nothing is scaled: whole pixels, as they are.
+/// The pixels of a window that is not scaled and lies on whole pixels; `None` for other windows.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
-fn copy(picture: &Picture, window: Window, size: Size) -> Option<Picture> {
+fn copy_window(picture: &Picture, window: Window, size: Size) -> Option<Picture> {
     let (x, y) = (window.x.round(), window.y.round());
     let near = |a: f64, b: f64| (a - b).abs() < 1e-6;
-    let whole = near(window.width, f64::from(size.width))
+    let is_whole = near(window.width, f64::from(size.width))
         && near(window.height, f64::from(size.height))
         && near(window.x, x)
         && near(window.y, y);
-    if !whole {
+    if !is_whole {
         return None;
     }
     if size == picture.size {
         return Some(picture.clone());
     }
-    let pixel = picture.pixel_bytes();
-    let from = (x as usize).checked_mul(pixel)?;
-    let length = side(size.width).checked_mul(pixel)?;
+    let pixel_bytes = picture.pixel_bytes();
+    let start = (x as usize).checked_mul(pixel_bytes)?;
+    let length = side(size.width).checked_mul(pixel_bytes)?;
     let rows = picture.rows().skip(y as usize).take(side(size.height));
-    let rows: Option<Vec<&[u8]>> = rows.map(|row| row.get(from..from.checked_add(length)?)).collect();
+    let rows: Option<Vec<&[u8]>> = rows.map(|row| row.get(start..start.checked_add(length)?)).collect();
     let samples = rows?.concat();
     Some(Picture { size, layout: picture.layout, depth: picture.depth, samples })
 }
@@ -202,19 +240,20 @@ mod tests {
         let picture = grey(3, 2, &[1, 2, 3, 4, 5, 6]);
         let window = Window { x: 1.0, y: 1.0, width: 2.0, height: 1.0 };
         assert_eq!(
-            cut(&picture, window, Size { width: 2, height: 1 }, Sampling::Points).unwrap(),
+            scale_window(&picture, window, Size { width: 2, height: 1 }, Sampling::Points).unwrap(),
             grey(2, 1, &[5, 6])
         );
     }
 
     #[test]
-    fn flat_colour_stays_itself_in_every_layout() {
+    fn flat_colour_is_unchanged_in_every_layout() {
         for layout in [Layout::Cmyk, Layout::Grey, Layout::GreyAlpha, Layout::Rgb, Layout::RgbAlpha] {
             for depth in [Depth::Eight, Depth::Sixteen] {
                 let mut picture = Picture::blank(Size { width: 40, height: 30 }, layout, depth);
                 picture.samples.fill(200);
                 let small = Size { width: 7, height: 5 };
-                let scaled = cut(&picture, Window::whole(picture.size), small, Sampling::Averaged).unwrap();
+                let scaled =
+                    scale_window(&picture, Window::whole(picture.size), small, Sampling::Averaged).unwrap();
                 assert_eq!(scaled.samples.len(), 35 * picture.pixel_bytes());
                 let off = scaled.samples.iter().filter(|s| s.abs_diff(200) > 1).count();
                 assert_eq!(off, 0, "{layout:?} {depth:?}");
@@ -229,16 +268,17 @@ mod tests {
         let samples = [[255, 0, 0, 255], [0, 255, 0, 0]].repeat(4).concat();
         let picture = Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples };
         let scaled =
-            cut(&picture, Window::whole(size), Size { width: 2, height: 1 }, Sampling::Points).unwrap();
+            scale_window(&picture, Window::whole(size), Size { width: 2, height: 1 }, Sampling::Points)
+                .unwrap();
         for pixel in scaled.samples.chunks_exact(4) {
             assert!(pixel[0] > 250 && pixel[1] < 5, "{pixel:?}");
         }
     }
 
-    /// A fine pattern that was averaged on the way comes out with more of its contrast.
+    /// The corrected kernel restores contrast of a fine pattern that box averaging has blurred.
     #[test]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 28 and 228")]
-    fn means_get_back_what_averaging_took() {
+    fn averaged_pictures_regain_contrast() {
         let pattern = |x: f64| 128.0 + 100.0 * (x * std::f64::consts::PI / 12.0).sin();
         let size = Size { width: 400, height: 1 };
         let samples = (0..400).map(|x| pattern(f64::from(x) + 0.5) as u8).collect();
@@ -246,8 +286,8 @@ mod tests {
         let coarse = average(&fine, Size { width: 80, height: 1 }).unwrap();
         let small = Size { width: 50, height: 1 };
         let contrast = |picture: &Picture, sampling| {
-            let cut = cut(picture, Window::whole(picture.size), small, sampling).unwrap();
-            let middle = &cut.samples[5..45];
+            let scaled = scale_window(picture, Window::whole(picture.size), small, sampling).unwrap();
+            let middle = &scaled.samples[5..45];
             middle.iter().max().unwrap() - middle.iter().min().unwrap()
         };
         let [exact, dull, sharp] =

@@ -1,9 +1,12 @@
-//! Sharpening: what a small blur takes away is given back, some percent of it.
+//! Sharpening by unsharp masking: a share of the difference between a pixel and its blurred surroundings is added.
+//!
+//! The blur is the binomial kernel 1 2 1 in both directions, three by three pixels with the weights 1, 2 and 4 of 16.
+//! Pixels past the edge repeat the edge. Alpha weights the colours, so transparent pixels do not count, and stays
+//! unchanged itself. All arithmetic is in integers.
 
 use crate::imaging::picture::{Layout, Picture};
 
-/// Sharpens the colours of a picture of eight bits, not CMYK; alpha stays. The blur is binomial, over three by
-/// three pixels, those beyond the edge as at the edge; transparent pixels do not count.
+/// Sharpens the colours of a picture of eight bits that is not CMYK. `percent` is the share of the difference added.
 pub(crate) fn sharpen(picture: &Picture, percent: u16) -> Picture {
     match picture.layout {
         Layout::Grey => sharpened::<1, 1>(picture, percent),
@@ -13,47 +16,53 @@ pub(crate) fn sharpen(picture: &Picture, percent: u16) -> Picture {
     }
 }
 
-/// [`sharpen`] for pixels of `C` samples, of which the first `COLORS` are colours and the last, if more, alpha.
+/// [`sharpen`] for pixels of `C` samples: `COLORS` colours, then alpha if `C` is larger.
 fn sharpened<const C: usize, const COLORS: usize>(picture: &Picture, percent: u16) -> Picture {
+    debug_assert_eq!(picture.pixel_bytes(), C);
     let rows: Vec<&[[u8; C]]> = picture.rows().map(|row| row.as_chunks::<C>().0).collect();
     let mut sharp = picture.clone();
     let row_bytes = picture.row_bytes();
-    for (y, places) in sharp.samples.chunks_exact_mut(row_bytes).enumerate() {
-        let row = |y: usize| rows.get(y).copied().unwrap_or_default();
-        let (above, own) = (row(y.saturating_sub(1)), row(y));
-        let below = if y + 1 < rows.len() { row(y + 1) } else { own };
+    for (y, row) in sharp.samples.chunks_exact_mut(row_bytes).enumerate() {
+        let source_row = |y: usize| rows.get(y).copied().unwrap_or_default();
+        let (above, own) = (source_row(y.saturating_sub(1)), source_row(y));
+        let below = if y + 1 < rows.len() { source_row(y + 1) } else { own };
+        // The kernel is separable: sums down the columns first, then across.
         let columns: Vec<[u32; C]> = above
             .iter()
             .zip(own)
             .zip(below)
             .map(|((above, own), below)| {
-                add(weighted::<C, COLORS>(above), weighted::<C, COLORS>(own), weighted::<C, COLORS>(below))
+                binomial(
+                    premultiplied::<C, COLORS>(above),
+                    premultiplied::<C, COLORS>(own),
+                    premultiplied::<C, COLORS>(below),
+                )
             })
             .collect();
-        let (places, _) = places.as_chunks_mut::<C>();
-        for (x, place) in places.iter_mut().enumerate() {
+        let (pixels, _) = row.as_chunks_mut::<C>();
+        for (x, pixel) in pixels.iter_mut().enumerate() {
             let column = |x: usize| columns.get(x).copied().unwrap_or([0; C]);
             let right = if x + 1 < columns.len() { x + 1 } else { x };
-            let sums = add(column(x.saturating_sub(1)), column(x), column(right));
-            *place = raised::<C, COLORS>(*place, sums, percent);
+            let sums = binomial(column(x.saturating_sub(1)), column(x), column(right));
+            *pixel = sharpened_pixel::<C, COLORS>(*pixel, sums, percent);
         }
     }
     sharp
 }
 
-/// Colours times alpha, where there is alpha.
+/// Colours times alpha where there is alpha: at most 255^2, and 16 * 255^2 in the sum of all nine pixels, below 2^20.
 #[expect(clippy::indexing_slicing, reason = "constant index below the constant length C")]
-fn weighted<const C: usize, const COLORS: usize>(pixel: &[u8; C]) -> [u32; C] {
-    let mut weighted = pixel.map(u32::from);
+fn premultiplied<const C: usize, const COLORS: usize>(pixel: &[u8; C]) -> [u32; C] {
+    let mut premultiplied = pixel.map(u32::from);
     if C > COLORS {
-        let alpha = weighted[C - 1];
-        weighted.iter_mut().take(COLORS).for_each(|color| *color *= alpha);
+        let alpha = premultiplied[C - 1];
+        premultiplied.iter_mut().take(COLORS).for_each(|color| *color *= alpha);
     }
-    weighted
+    premultiplied
 }
 
-/// The binomial sum of three neighbours.
-fn add<const C: usize>(before: [u32; C], own: [u32; C], after: [u32; C]) -> [u32; C] {
+/// The sum of three neighbours with the weights 1, 2, 1.
+fn binomial<const C: usize>(before: [u32; C], own: [u32; C], after: [u32; C]) -> [u32; C] {
     let mut sum = own.map(|sample| sample * 2);
     for (sum, (before, after)) in sum.iter_mut().zip(before.iter().zip(after)) {
         *sum += before + after;
@@ -61,22 +70,28 @@ fn add<const C: usize>(before: [u32; C], own: [u32; C], after: [u32; C]) -> [u32
     sum
 }
 
-/// The pixel, moved away from the mean of its surroundings.
+/// The pixel plus `percent` of its difference to the blur, which is `sums` over their weight.
 #[expect(clippy::indexing_slicing, reason = "constant index below the constant length C")]
-fn raised<const C: usize, const COLORS: usize>(pixel: [u8; C], sums: [u32; C], percent: u16) -> [u8; C] {
+fn sharpened_pixel<const C: usize, const COLORS: usize>(
+    pixel: [u8; C],
+    sums: [u32; C],
+    percent: u16,
+) -> [u8; C] {
+    // The kernel's weights add up to 16, and with alpha to the sum of alpha by these weights.
     let weight = if C > COLORS { i64::from(sums[C - 1]) } else { 16 };
-    let mut raised = pixel;
+    let mut sharp = pixel;
     if weight == 0 {
-        return raised;
+        return sharp;
     }
-    for (sample, sum) in raised.iter_mut().zip(sums).take(COLORS) {
-        // sample + (sample - sum / weight) * percent / 100, rounded half up.
+    for (sample, sum) in sharp.iter_mut().zip(sums).take(COLORS) {
+        // sample + (sample - sum / weight) * percent / 100, over the common denominator 100 * weight; adding half of
+        // the denominator and rounding down rounds half up.
         let own = i64::from(*sample) * weight;
         let numerator = own * 100 + (own - i64::from(sum)) * i64::from(percent);
         let value = (numerator + 50 * weight).div_euclid(100 * weight);
         *sample = u8::try_from(value.clamp(0, 255)).unwrap_or(u8::MAX);
     }
-    raised
+    sharp
 }
 
 #[cfg(test)]
@@ -91,10 +106,10 @@ mod tests {
     }
 
     #[test]
-    fn plain_areas_stay_and_edges_are_raised() {
+    fn flat_areas_stay_and_edges_gain_contrast() {
         let flat = picture(Layout::Rgb, 2, &[9; 12]);
         assert_eq!(sharpen(&flat, 300), flat);
-        // 100 between 60s: its blur is 80, and half of the 20 that are missing come on top.
+        // 100 between 60s: the blur is 80, and half of the difference of 20 is added.
         let line = picture(Layout::Grey, 3, &[60, 100, 60]);
         assert_eq!(sharpen(&line, 50).samples, [55, 110, 55]);
         assert_eq!(sharpen(&picture(Layout::Grey, 3, &[0, 255, 0]), 100).samples, [0, 255, 0]);

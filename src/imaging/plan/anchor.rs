@@ -1,18 +1,20 @@
-//! Where a cut lies on one axis.
+//! The position of a crop window along one axis, from a gravity.
+//!
+//! All lengths are whole pixels. A window never leaves the image: its start is at most the free length.
 
 use crate::recipe::{Focus, Gravity};
 
-/// What a window holds on to, along one axis.
+/// The point of an axis to which a crop window is attached.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Anchor {
     Start,
     Middle,
     End,
-    /// Ten-thousandths of the length.
+    /// Centred on a point, in ten-thousandths of the length.
     Point(u16),
 }
 
-/// Across and down.
+/// The anchors of a gravity, across and down. The subject ([`Gravity::Auto`]) counts as the middle.
 pub(super) fn anchors(gravity: Gravity) -> (Anchor, Anchor) {
     use Anchor::{End, Middle, Point, Start};
     match gravity {
@@ -30,35 +32,39 @@ pub(super) fn anchors(gravity: Gravity) -> (Anchor, Anchor) {
 }
 
 impl Anchor {
-    /// Where a window of this length begins in a whole; in the middle, an odd pixel is left to the end.
-    pub(super) fn place(self, whole: u32, length: u32) -> u32 {
+    /// The start of a window of `length` pixels in `whole` pixels. In the middle, an odd pixel is left at the end.
+    pub(super) fn offset(self, whole: u32, length: u32) -> u32 {
         let free = whole.saturating_sub(length);
         match self {
             Self::Start => 0,
             Self::Middle => free / 2,
             Self::End => free,
             Self::Point(part) => {
-                // Twice the beginning, in ten-thousandths, and half a pixel for rounding half up.
-                let unit = 2 * i64::from(Focus::WHOLE);
-                let twice =
+                // With W = Focus::WHOLE, the start is whole * part / W - length / 2. Over the denominator 2W the
+                // numerator is 2 * whole * part - length * W, and adding W before rounding down rounds half up. Both
+                // products are below 2^47.
+                let denominator = 2 * i64::from(Focus::WHOLE);
+                let numerator =
                     2 * i64::from(whole) * i64::from(part) - i64::from(length) * i64::from(Focus::WHOLE);
-                let begin = (twice + i64::from(Focus::WHOLE)).div_euclid(unit);
-                u32::try_from(begin.max(0)).unwrap_or(free).min(free)
+                let start = (numerator + i64::from(Focus::WHOLE)).div_euclid(denominator);
+                u32::try_from(start.max(0)).unwrap_or(free).min(free)
             }
         }
     }
 
-    /// Beginning and length of a window at a distance from its anchor, as far as it lies inside.
-    pub(super) fn cut(self, whole: u32, length: u32, distance: u32) -> Option<(u32, u32)> {
+    /// Start and length of a window at `distance` pixels from its anchor, shortened to what lies inside.
+    ///
+    /// The middle and a point know no distance. `None` if the whole window lies outside.
+    pub(super) fn span(self, whole: u32, length: u32, distance: u32) -> Option<(u32, u32)> {
         match self {
             Self::Start | Self::End => {
                 let length = length.max(1).min(whole.checked_sub(distance)?);
-                let begin = if matches!(self, Self::Start) { distance } else { whole - distance - length };
-                (length > 0).then_some((begin, length))
+                let start = if matches!(self, Self::Start) { distance } else { whole - distance - length };
+                (length > 0).then_some((start, length))
             }
             Self::Middle | Self::Point(_) => {
                 let length = length.clamp(1, whole);
-                Some((self.place(whole, length), length))
+                Some((self.offset(whole, length), length))
             }
         }
     }

@@ -1,8 +1,17 @@
-//! From the size of a source and the steps of a recipe to sizes and windows. Pure arithmetic, no pixels.
+//! Plans: from the size of a source and the steps of a recipe to crop windows and sizes. Arithmetic only, no pixels.
 //!
-//! Steps that only cut, scale, mirror and turn by right angles are folded into one [`Stage`], so that a
-//! thumbnail is resampled once where its recipe allows. Sizes come out as if each step were done by itself on
-//! whole pixels.
+//! Steps are folded into stages. A [`Stage`] resamples once: it takes a window of its input, scales that to a size and
+//! orients the result by right angles. Cropping, scaling, mirroring and rotation by right angles keep this form, so any
+//! number of them fit one stage:
+//!
+//! - scaling replaces the size;
+//! - mirroring and rotation compose with the orientation;
+//! - a crop is mapped back through orientation and scaling, and shrinks the window.
+//!
+//! A stage ends where the next step needs its pixels: padding, rotation by other angles, a crop to the subject, and
+//! enlarging after shrinking. Nearly all recipes have one stage.
+//!
+//! Invariant: sizes are as if every step were done by itself on whole pixels. Only windows have fractions.
 
 pub(crate) mod anchor;
 pub(crate) mod demand;
@@ -15,39 +24,42 @@ use crate::imaging::plan::anchor::anchors;
 use crate::imaging::plan::sizes::LONGEST_SIDE;
 use crate::recipe::{Gravity, Rgb, Step};
 
-/// What ends a stage, because the next step needs its pixels.
+/// The operation that ends a stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Finish {
-    /// Into the middle of a box; what does not fit is cut off.
+    /// Padding, centred in a box of `size` pixels; larger images are cropped. Without `color` the recipe's background.
     Pad { size: Size, color: Option<Rgb> },
-    /// To the part of this size that shows the subject best.
-    Pick { size: Size },
-    /// Clockwise by an angle that is not a right one.
+    /// A crop to the window of `size` pixels that shows the subject best.
+    CropToSubject { size: Size },
+    /// Clockwise rotation by an angle that is not a right one, on a canvas of `size` pixels.
     Rotate { degrees: u16, size: Size },
 }
 
-/// One resampling and what follows it.
+/// One resampling, with the operations that follow it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Stage {
-    /// Part of the picture before, in its own pixels.
+    /// Crop window in the input of the stage, pixels of the input.
     pub(super) window: Window,
-    /// Size that part is scaled to.
+    /// Size to which the window is scaled, pixels, before orientation.
     pub(super) size: Size,
-    /// How it is turned then.
-    pub(super) turn: Orientation,
+    /// Orientation applied to the scaled pixels.
+    pub(super) orientation: Orientation,
+    /// Operation applied last.
     pub(super) finish: Option<Finish>,
 }
 
 impl Stage {
-    /// The size after turn and finish.
+    /// The size of the stage's output, pixels.
     pub(super) fn final_size(&self) -> Size {
         match self.finish {
-            None => self.turn.size(self.size),
-            Some(Finish::Pad { size, .. } | Finish::Pick { size } | Finish::Rotate { size, .. }) => size,
+            None => self.orientation.size(self.size),
+            Some(Finish::Pad { size, .. } | Finish::CropToSubject { size } | Finish::Rotate { size, .. }) => {
+                size
+            }
         }
     }
 
-    /// Pixels made for each pixel of the window, along the axis that keeps more; 1 is no scaling.
+    /// Output pixels per pixel of the window, along the axis that keeps more; 1 is no scaling.
     pub(super) fn ratio(&self) -> f64 {
         let across = f64::from(self.size.width) / self.window.width;
         let down = f64::from(self.size.height) / self.window.height;
@@ -55,105 +67,110 @@ impl Stage {
     }
 }
 
-/// How one thumbnail comes out of one upright picture.
+/// The stages that turn one upright image into one thumbnail.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct DrawPlan {
-    /// At least one.
+    /// At least one. The first takes pixels of the source at full resolution, the others the output before.
     pub(super) stages: Vec<Stage>,
 }
 
 impl DrawPlan {
-    /// Follows the steps of a recipe from a picture of this size.
+    /// Folds the steps of a recipe for a source of this size, upright, into stages.
     ///
     /// # Errors
-    /// [`Error::Outside`] for a cut that lies beside the picture.
+    /// [`Error::Outside`] for a crop that lies outside of the image.
     pub(super) fn new(source: Size, steps: &[Step]) -> Result<Self, Error> {
         let mut stages = Vec::new();
-        let mut draft = Draft::new(source);
+        let mut builder = StageBuilder::new(source);
         for step in steps {
             if let Step::Thumbnail(geometry) = *step {
-                let shown = draft.shown();
-                let target = sizes::scaled(shown, geometry);
-                // Enlarging what an earlier step made small must not bring lost detail back.
-                if draft.is_scaled() && (target.width > shown.width || target.height > shown.height) {
-                    stages.push(draft.stage(None));
-                    draft = Draft::new(shown);
+                let current = builder.output_size();
+                let target = sizes::scaled(current, geometry);
+                // Shrinking and then enlarging must blur: folded into one scaling, the lost detail would come back.
+                if builder.is_shrunk() && (target.width > current.width || target.height > current.height) {
+                    stages.push(builder.stage(None));
+                    builder = StageBuilder::new(current);
                 }
-                draft.size = draft.turn.size(target);
-            } else if let Some(finish) = draft.follow(*step)? {
-                let stage = draft.stage(Some(finish));
-                draft = Draft::new(stage.final_size());
+                // The target is given after orientation, the builder's size before it.
+                builder.size = builder.orientation.size(target);
+            } else if let Some(finish) = builder.fold(*step)? {
+                let stage = builder.stage(Some(finish));
+                builder = StageBuilder::new(stage.final_size());
                 stages.push(stage);
             }
         }
-        if stages.is_empty() || draft != Draft::new(draft.shown()) {
-            stages.push(draft.stage(None));
+        // A last stage that changes nothing is left out, unless it is the only one.
+        if stages.is_empty() || builder != StageBuilder::new(builder.output_size()) {
+            stages.push(builder.stage(None));
         }
         Ok(Self { stages })
     }
 
-    /// How much of the source's resolution the first stage uses; see [`Stage::ratio`].
+    /// The part of the source's resolution that the first stage uses; see [`Stage::ratio`].
     pub(super) fn ratio(&self) -> f64 {
         self.stages.first().map_or(1.0, Stage::ratio)
     }
 
-    /// Pixels of the largest picture on the way.
+    /// Pixels of the largest picture of any stage, after its resampling.
     pub(super) fn peak_pixels(&self) -> u64 {
         let sizes = self.stages.iter().map(|stage| stage.size.pixels().max(stage.final_size().pixels()));
         sizes.max().unwrap_or(0)
     }
 }
 
-/// A stage that may still take in steps.
+/// A stage into which further steps can be folded; the fields are those of [`Stage`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Draft {
+struct StageBuilder {
     window: Window,
     size: Size,
-    turn: Orientation,
+    orientation: Orientation,
 }
 
-impl Draft {
+impl StageBuilder {
+    /// The stage that changes nothing in an image of this size.
     fn new(source: Size) -> Self {
-        Self { window: Window::whole(source), size: source, turn: Orientation::default() }
+        Self { window: Window::whole(source), size: source, orientation: Orientation::default() }
     }
 
-    /// The size as the next step sees it.
-    fn shown(&self) -> Size {
-        self.turn.size(self.size)
+    /// The size as the next step sees it, after orientation.
+    fn output_size(&self) -> Size {
+        self.orientation.size(self.size)
     }
 
-    fn is_scaled(&self) -> bool {
+    /// `true` if the stage shrinks along either axis.
+    fn is_shrunk(&self) -> bool {
         f64::from(self.size.width) < self.window.width || f64::from(self.size.height) < self.window.height
     }
 
     fn stage(&self, finish: Option<Finish>) -> Stage {
-        Stage { window: self.window, size: self.size, turn: self.turn, finish }
+        Stage { window: self.window, size: self.size, orientation: self.orientation, finish }
     }
 
-    /// Takes a step in that does not scale, or tells how it ends the stage.
-    fn follow(&mut self, step: Step) -> Result<Option<Finish>, Error> {
-        let shown = self.shown();
+    /// Folds a step other than scaling into the stage, or gives the operation that has to end the stage.
+    fn fold(&mut self, step: Step) -> Result<Option<Finish>, Error> {
+        let current = self.output_size();
         match step {
             Step::Crop { width, height, gravity } => {
                 let size = Size {
-                    width: width.map_or(shown.width, |width| width.clamp(1, shown.width)),
-                    height: height.map_or(shown.height, |height| height.clamp(1, shown.height)),
+                    width: width.map_or(current.width, |width| width.clamp(1, current.width)),
+                    height: height.map_or(current.height, |height| height.clamp(1, current.height)),
                 };
                 return Ok(self.crop(size, gravity));
             }
             Step::CropEdges { long, short } => {
-                let Size { width, height } = sizes::oriented_like(shown, long, short);
-                let size = Size { width: width.clamp(1, shown.width), height: height.clamp(1, shown.height) };
+                let Size { width, height } = sizes::oriented_like(current, long, short);
+                let size =
+                    Size { width: width.clamp(1, current.width), height: height.clamp(1, current.height) };
                 return Ok(self.crop(size, Gravity::Center));
             }
             Step::Cut { width, height, x, y, gravity } => {
                 let (across, down) = anchors(gravity);
-                let outside = || Error::Outside { x, y, width: shown.width, height: shown.height };
-                let (x, width) = across.cut(shown.width, width, x).ok_or_else(outside)?;
-                let (y, height) = down.cut(shown.height, height, y).ok_or_else(outside)?;
+                let outside = || Error::Outside { x, y, width: current.width, height: current.height };
+                let (x, width) = across.span(current.width, width, x).ok_or_else(outside)?;
+                let (y, height) = down.span(current.height, height, y).ok_or_else(outside)?;
                 self.narrow(x, y, Size { width, height });
             }
-            Step::Flip(flip) => self.turn = self.turn.then(Orientation::flip(flip)),
+            Step::Flip(flip) => self.orientation = self.orientation.then(Orientation::flip(flip)),
             Step::Pad { width, height, color } => {
                 let size =
                     Size { width: width.clamp(1, LONGEST_SIDE), height: height.clamp(1, LONGEST_SIDE) };
@@ -161,49 +178,54 @@ impl Draft {
             }
             Step::Rotate(degrees) if degrees % 90 == 0 => {
                 let turns = u8::try_from(degrees / 90 % 4).unwrap_or(0);
-                self.turn = self.turn.then(Orientation::quarters(turns));
+                self.orientation = self.orientation.then(Orientation::quarters(turns));
             }
             Step::Rotate(degrees) => {
-                return Ok(Some(Finish::Rotate { degrees, size: enclosing(shown, degrees) }));
+                return Ok(Some(Finish::Rotate { degrees, size: rotated_size(current, degrees) }));
             }
             Step::Thumbnail(_) => {}
         }
         Ok(None)
     }
 
-    /// Cuts to a size that is not larger than the picture. Where the subject is, only pixels can tell.
+    /// Crops to a size that is not larger than the output. A crop to the subject needs pixels, so it ends the stage.
     fn crop(&mut self, size: Size, gravity: Gravity) -> Option<Finish> {
-        let shown = self.shown();
+        let current = self.output_size();
         if gravity == Gravity::Auto {
-            return (size != shown).then_some(Finish::Pick { size });
+            return (size != current).then_some(Finish::CropToSubject { size });
         }
         let (across, down) = anchors(gravity);
-        let x = across.place(shown.width, size.width);
-        let y = down.place(shown.height, size.height);
+        let x = across.offset(current.width, size.width);
+        let y = down.offset(current.height, size.height);
         self.narrow(x, y, size);
         None
     }
 
-    /// Cuts out the window at a place in what is shown.
+    /// Narrows the stage to a window of its output.
     fn narrow(&mut self, x: u32, y: u32, size: Size) {
-        let cut = Window { x: f64::from(x), y: f64::from(y), ..Window::whole(size) };
-        // Back through the turn, then through the scaling, into pixels of the stage's input.
-        let back = self.turn.inverse();
-        let cut = back.window(cut, self.shown());
+        let output = self.output_size();
+        debug_assert!(u64::from(x) + u64::from(size.width) <= u64::from(output.width));
+        debug_assert!(u64::from(y) + u64::from(size.height) <= u64::from(output.height));
+        let crop = Window { x: f64::from(x), y: f64::from(y), ..Window::whole(size) };
+        // The output is oriented(scaled(window)). Mapped back through the orientation, the crop is in scaled pixels, and
+        // scaled up again in pixels of the input, counted from the corner of the window.
+        let inverse = self.orientation.inverse();
+        let crop = inverse.window(crop, output);
         let across = self.window.width / f64::from(self.size.width);
         let down = self.window.height / f64::from(self.size.height);
-        let cut = cut.scaled(across, down);
-        self.window = Window { x: self.window.x + cut.x, y: self.window.y + cut.y, ..cut };
-        self.size = back.size(size);
+        let crop = crop.scaled(across, down);
+        self.window = Window { x: self.window.x + crop.x, y: self.window.y + crop.y, ..crop };
+        self.size = inverse.size(size);
     }
 }
 
-/// The canvas that holds a picture turned by this angle.
+/// The canvas that encloses an image rotated by this angle, pixels.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
-fn enclosing(size: Size, degrees: u16) -> Size {
+fn rotated_size(size: Size, degrees: u16) -> Size {
     let (sin, cos) = f64::from(degrees).to_radians().sin_cos();
     let (width, height) = (f64::from(size.width), f64::from(size.height));
-    // A hair less, so that a side that is whole but for rounding does not grow.
+    // The projections of the edges onto each axis add up. Subtracting a millionth of a pixel before rounding up keeps a
+    // side that is whole but for rounding errors from growing by one.
     let whole = |length: f64| ((length - 1e-6).ceil() as u32).max(1);
     Size {
         width: whole(width * cos.abs() + height * sin.abs()),
@@ -237,9 +259,9 @@ mod tests {
         assert!((plan.ratio() - 0.4).abs() < 1e-9);
     }
 
-    /// Where a window of 3 x 6 lies in a picture of 10 x 10.
+    /// A window of 3 x 6 in an image of 10 x 10.
     #[test]
-    fn gravity_places_the_window() {
+    fn gravity_positions_the_window() {
         let focus = |x, y| Gravity::Focus(Focus { x, y });
         for (gravity, x, y) in [
             (Gravity::NorthWest, 0.0, 0.0),
@@ -263,7 +285,7 @@ mod tests {
         }
     }
 
-    /// As 1045/33714 has it: the middle knows no distance.
+    /// By 1045/33714, where the middle knows no distance.
     #[test]
     fn cuts_keep_their_distance_from_the_edge_of_their_gravity() {
         for (gravity, x, y, width, height) in [
@@ -281,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_end_at_the_edge_and_fail_beside_it() {
+    fn cuts_end_at_the_edge_and_fail_outside() {
         let cut = |x, y, gravity| Step::Cut { width: 30, height: 30, x, y, gravity };
         let plan = DrawPlan::new(size(100, 50), &[cut(90, 49, Gravity::NorthWest)]).unwrap();
         assert_eq!(plan.stages[0].window, Window { x: 90.0, y: 49.0, width: 10.0, height: 1.0 });
@@ -295,9 +317,9 @@ mod tests {
         }
     }
 
-    /// Two edges of a box that lies as the picture does.
+    /// The long edge of the box runs along the longer side of the image.
     #[test]
-    fn edges_follow_the_shape_of_the_picture() {
+    fn edges_follow_the_orientation_of_the_image() {
         let steps = [
             Step::Thumbnail(Geometry::CoverEdges { long: 400, short: 100 }),
             Step::CropEdges { long: 400, short: 100 },
@@ -309,18 +331,18 @@ mod tests {
     }
 
     #[test]
-    fn a_crop_to_the_subject_waits_for_pixels() {
+    fn a_crop_to_the_subject_ends_its_stage() {
         let crop = |width| Step::Crop { width: Some(width), height: None, gravity: Gravity::Auto };
         let plan = DrawPlan::new(size(100, 50), &[Step::Rotate(90), crop(20)]).unwrap();
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
-        assert_eq!(stage.finish, Some(Finish::Pick { size: size(20, 100) }));
+        assert_eq!(stage.finish, Some(Finish::CropToSubject { size: size(20, 100) }));
         let plan = DrawPlan::new(size(100, 50), &[crop(200)]).unwrap();
-        assert_eq!(plan.stages[0].finish, None, "nothing is cut");
+        assert_eq!(plan.stages[0].finish, None, "nothing is cropped");
     }
 
-    /// The upper left corner of what a quarter turn shows is the lower left one of what is stored.
+    /// After a quarter turn, the upper left corner shows the lower left one of the source.
     #[test]
-    fn crop_after_a_turn_cuts_the_turned_picture() {
+    fn crop_after_a_rotation_is_in_the_rotated_image() {
         let crop = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         let plan = DrawPlan::new(size(100, 50), &[Step::Rotate(90), crop]).unwrap();
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
@@ -328,9 +350,9 @@ mod tests {
         assert_eq!(stage.final_size(), size(10, 20));
     }
 
-    /// Mirrored, the left is what was on the right.
+    /// After mirroring, the left edge shows the right one of the source.
     #[test]
-    fn crop_after_a_mirror_cuts_the_mirrored_picture() {
+    fn crop_after_mirroring_is_in_the_mirrored_image() {
         let crop = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (flip, x, y) in [(Flip::Horizontal, 90.0, 0.0), (Flip::Vertical, 0.0, 30.0)] {
             let plan = DrawPlan::new(size(100, 50), &[Step::Flip(flip), crop]).unwrap();

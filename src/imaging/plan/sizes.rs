@@ -1,16 +1,17 @@
-//! The sizes that scaling gives. Pure arithmetic, in whole numbers.
+//! Sizes of scaled images: pure arithmetic from a size and a [`Geometry`] to a size, in whole pixels.
 //!
-//! Rounding, for every thumbnail there is: the side that a geometry names comes out exactly; the other is its
-//! exact proportion, rounded half up to whole pixels. Of an area both sides are rounded down, so that it is
-//! never exceeded. No side is less than one pixel or more than [`LONGEST_SIDE`].
+//! Rounding is the same for every thumbnail. The side that a geometry names comes out exactly. The other side is its
+//! exact proportion, rounded half up. For an area both sides are rounded down, so that it is never exceeded.
+//!
+//! Invariant: no side is below 1 pixel or above [`LONGEST_SIDE`].
 
 use crate::imaging::picture::geometry::Size;
 use crate::recipe::{Geometry, Scaling};
 
-/// Longest side that scaling or padding gives; more is treated as this (460/36620).
+/// Longest side that scaling or padding gives, pixels; more is treated as this (460/36620).
 pub const LONGEST_SIDE: u32 = 10_000;
 
-/// The size that a `thumbnail` step scales to (1045/33713).
+/// The size to which a `thumbnail` step scales an image of size `from` (1045/33713).
 pub(crate) fn scaled(from: Size, geometry: Geometry) -> Size {
     let capped = |length: u32| length.clamp(1, LONGEST_SIDE);
     match geometry {
@@ -33,7 +34,7 @@ pub(crate) fn scaled(from: Size, geometry: Geometry) -> Size {
     }
 }
 
-/// The size scaled to, or the picture's own where it may not be scaled so.
+/// The size `to`, or `from` if this scaling is not allowed.
 fn allowed(from: Size, to: Size, scaling: Scaling) -> Size {
     let enlarges = to.width > from.width || to.height > from.height;
     let shrinks = to.width < from.width || to.height < from.height;
@@ -44,24 +45,24 @@ fn allowed(from: Size, to: Size, scaling: Scaling) -> Size {
     }
 }
 
-/// A box of these edges that lies as the picture does; a square picture lies on its long edge.
-pub(crate) fn oriented_like(picture: Size, long: u32, short: u32) -> Size {
-    if picture.width >= picture.height {
+/// A box of these edges with the orientation of the image, landscape or portrait; a square counts as landscape.
+pub(crate) fn oriented_like(image: Size, long: u32, short: u32) -> Size {
+    if image.width >= image.height {
         Size { width: long, height: short }
     } else {
         Size { width: short, height: long }
     }
 }
 
-/// The smallest size of this shape that covers the box.
-fn covering(from: Size, over: Size) -> Size {
-    let Size { width, height } = over;
+/// The smallest size with the proportions of `from` that covers the box.
+fn covering(from: Size, cover: Size) -> Size {
+    let Size { width, height } = cover;
     let by_width = Size { width, height: proportional(from.height, width, from.width) };
     let by_height = Size { width: proportional(from.width, height, from.height), height };
     if by_width.height >= height { by_width } else { by_height }
 }
 
-/// The largest size of this shape inside the box; a side left out is free.
+/// The largest size with the proportions of `from` inside the box; a missing side is free.
 fn fitted(from: Size, width: Option<u32>, height: Option<u32>) -> Size {
     let by_width = |width| Size { width, height: proportional(from.height, width, from.width) };
     let by_height = |height| Size { width: proportional(from.width, height, from.height), height };
@@ -70,7 +71,7 @@ fn fitted(from: Size, width: Option<u32>, height: Option<u32>) -> Size {
         (Some(width), None) => by_width(width),
         (None, Some(height)) => by_height(height),
         (Some(width), Some(height)) => {
-            // w/W >= h/H in whole numbers: the width is what limits.
+            // The width limits if width / from.width <= height / from.height, here without division.
             let width_limits =
                 u64::from(from.width) * u64::from(height) >= u64::from(from.height) * u64::from(width);
             if width_limits { by_width(width) } else { by_height(height) }
@@ -78,26 +79,23 @@ fn fitted(from: Size, width: Option<u32>, height: Option<u32>) -> Size {
     }
 }
 
-/// The largest size of this shape with at most so many pixels; smaller pictures stay.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "less than a side of the picture"
-)]
+/// The largest size with the proportions of `from` and at most `pixels` pixels; smaller images keep their size.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "less than a side of the image")]
 #[expect(clippy::cast_precision_loss, reason = "far below 2^53 wherever it matters")]
 fn within_area(from: Size, pixels: u64) -> Size {
     if from.pixels() <= pixels {
         return within_longest(from);
     }
+    // Both sides shrink by the same factor f, and the area by f^2.
     let factor = (pixels as f64 / from.pixels() as f64).sqrt();
-    let part = |length: u32| ((f64::from(length) * factor) as u32).max(1);
-    let (width, height) = (part(from.width), part(from.height));
-    // A side that would vanish keeps one pixel and its share of the area goes back.
+    let shrunk = |length: u32| ((f64::from(length) * factor) as u32).max(1);
+    let (width, height) = (shrunk(from.width), shrunk(from.height));
+    // A side below one pixel becomes 1, so the other one must be shorter for the area to fit.
     let most = |other: u32| u32::try_from(pixels / u64::from(other)).unwrap_or(u32::MAX).max(1);
     within_longest(Size { width: width.min(most(height)), height: height.min(most(width)) })
 }
 
-/// In proportion, no side over [`LONGEST_SIDE`].
+/// The size, shrunk in proportion so that no side exceeds [`LONGEST_SIDE`].
 fn within_longest(size: Size) -> Size {
     if size.width.max(size.height) <= LONGEST_SIDE {
         return size;
@@ -108,7 +106,8 @@ fn within_longest(size: Size) -> Size {
 /// `length * to / from`, rounded half up, at least 1.
 fn proportional(length: u32, to: u32, from: u32) -> u32 {
     let (length, to, from) = (u64::from(length), u64::from(to), u64::from(from.max(1)));
-    // (2^32)^2 * 2 + 2^32 does not fit in 64 bits, but one factor is always a capped side or a percentage.
+    // One factor is a side of at most 10,000 or a percentage of at most 1,000, so the sum is below
+    // 2 * 2^32 * 10,000 + 2^32 < 2^47. Two factors of 32 bits would saturate.
     let rounded = length.saturating_mul(to).saturating_mul(2).saturating_add(from) / (2 * from);
     u32::try_from(rounded).unwrap_or(u32::MAX).max(1)
 }
@@ -151,13 +150,13 @@ mod tests {
             ((10, 5), cover(20, 20, Both), (40, 20)),
             ((10, 5), cover(20, 20, ShrinkOnly), (10, 5)),
             ((1000, 500), cover(200, 200, EnlargeOnly), (1000, 500)),
-            // The example of imageView2's page, w 500 and h 400: modes 1 and 3, mode 2.
+            // The example in the documentation of imageView2, w 500 and h 400: modes 1 and 3, mode 2.
             ((1000, 500), cover(500, 400, ShrinkOnly), (800, 400)),
             ((1000, 500), fit(Some(500), Some(400), ShrinkOnly), (500, 250)),
             ((1000, 500), edges(500, 400), (800, 400)),
             ((500, 1000), edges(500, 400), (400, 800)),
             ((500, 1000), edges(1200, 100), (500, 1000)),
-            // Half up: 66.5, 33.5 and 33.33 pixels.
+            // Rounded half up: 66.5, 33.5 and 33.33 pixels.
             ((200, 133), fit(Some(100), None, Both), (100, 67)),
             ((200, 67), fit(Some(100), None, Both), (100, 34)),
             ((300, 100), fit(Some(100), None, Both), (100, 33)),
@@ -169,7 +168,7 @@ mod tests {
             ((3000, 2000), Geometry::Percent { width: 1000, height: 1000 }, (10_000, 6667)),
             ((1000, 500), Geometry::Area(50_000), (316, 158)),
             ((100, 50), Geometry::Area(50_000), (100, 50)),
-            // Down, never half up, so that the area stays below: 346.4 x 288.67 pixels.
+            // Rounded down, so that the area is not exceeded: 346.4 x 288.67 pixels.
             ((1200, 1000), Geometry::Area(100_000), (346, 288)),
             ((9000, 2), Geometry::Area(100), (100, 1)),
             ((1000, 1), fit(None, Some(300), Both), (10_000, 10)),

@@ -1,13 +1,13 @@
-//! Eight 16-bit numbers in one step: SSE2 where it belongs to the architecture, arrays elsewhere.
+//! Vectors of 128 bits: SSE2, which every x86-64 processor has, and arrays elsewhere.
 //!
-//! Left to itself the compiler finds neither the multiplication that adds pairs nor the narrowing that
-//! saturates, which the inverse transform and the conversion of colours live on.
+//! Left to itself the compiler finds neither the multiplication that adds pairs nor the narrowing that saturates, and
+//! the inverse transform and the conversion of colours consist of these.
 
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{I16x8, I32x4, U8x16};
+pub(super) use sse2::{I16x8, I32x4, U8x16};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use plain::{I16x8, I32x4, U8x16};
+pub(super) use plain::{I16x8, I32x4, U8x16};
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain;
@@ -26,7 +26,7 @@ mod tests {
         })
     }
 
-    /// The results of all operations, as samples and numbers.
+    /// Results of all operations, as samples and numbers.
     macro_rules! results {
         ($module:ident, $a:expr, $b:expr) => {{
             use $module::{I16x8, I32x4, U8x16};

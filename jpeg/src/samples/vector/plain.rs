@@ -1,124 +1,125 @@
-//! Arrays, for processors other than x86-64. Operations are described beside those of SSE2.
+//! Arrays, for processors other than x86-64. Their operations are those of [`sse2`](super::sse2), described there,
+//! and are held to them by tests.
 
 use std::array::from_fn;
 
 /// Eight signed 16-bit numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct I16x8([i16; 8]);
+pub(in crate::samples) struct I16x8([i16; 8]);
 
 /// Four signed 32-bit numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct I32x4([i32; 4]);
+pub(in crate::samples) struct I32x4([i32; 4]);
 
 /// Sixteen samples.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct U8x16([u8; 16]);
+pub(in crate::samples) struct U8x16([u8; 16]);
 
-/// The same step for each pair of numbers.
+/// Applies a function to each pair of numbers.
 fn each<T: Copy, const N: usize>(a: [T; N], b: [T; N], step: impl Fn(T, T) -> T) -> [T; N] {
     let mut pairs = a.into_iter().zip(b);
     a.map(|other| pairs.next().map_or(other, |(a, b)| step(a, b)))
 }
 
-/// Numbers of `a` and `b` in turns, from place `first` on.
+/// Numbers of `a` and `b` in turns, from number `first` of each on.
 fn zip<T: Copy, const N: usize>(a: [T; N], b: [T; N], first: usize) -> [T; N] {
     let mut turns = a.into_iter().zip(b).skip(first).flat_map(|(a, b)| [a, b]);
     a.map(|other| turns.next().unwrap_or(other))
 }
 
 impl I16x8 {
-    pub(crate) fn new(numbers: [i16; 8]) -> Self {
+    pub(in crate::samples) fn new(numbers: [i16; 8]) -> Self {
         Self(numbers)
     }
 
-    pub(crate) fn splat(value: i16) -> Self {
+    pub(in crate::samples) fn splat(value: i16) -> Self {
         Self([value; 8])
     }
 
-    pub(crate) fn clamp(self, limit: Self) -> Self {
+    pub(in crate::samples) fn clamp(self, limit: Self) -> Self {
         Self(each(self.0, limit.0, |a, limit| a.min(limit).max(-limit)))
     }
 
-    pub(crate) fn add(self, other: Self) -> Self {
+    pub(in crate::samples) fn add(self, other: Self) -> Self {
         Self(each(self.0, other.0, i16::wrapping_add))
     }
 
-    pub(crate) fn sub(self, other: Self) -> Self {
+    pub(in crate::samples) fn sub(self, other: Self) -> Self {
         Self(each(self.0, other.0, i16::wrapping_sub))
     }
 
-    pub(crate) fn mul(self, other: Self) -> Self {
+    pub(in crate::samples) fn mul(self, other: Self) -> Self {
         Self(each(self.0, other.0, i16::wrapping_mul))
     }
 
-    pub(crate) fn mul_high(self, factor: i16) -> Self {
+    pub(in crate::samples) fn mul_high(self, factor: i16) -> Self {
         Self(self.0.map(|a| i16::try_from((i32::from(a) * i32::from(factor)) >> 16).unwrap_or(0)))
     }
 
-    pub(crate) fn half(self) -> Self {
+    pub(in crate::samples) fn half(self) -> Self {
         Self(self.0.map(|a| a >> 1))
     }
 
-    pub(crate) fn eighth(self) -> Self {
+    pub(in crate::samples) fn eighth(self) -> Self {
         Self(self.0.map(|a| a >> 3))
     }
 
-    pub(crate) fn zip_low(self, other: Self) -> Self {
+    pub(in crate::samples) fn zip_low(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 0))
     }
 
-    pub(crate) fn zip_high(self, other: Self) -> Self {
+    pub(in crate::samples) fn zip_high(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 4))
     }
 
-    pub(crate) fn join_low(self, other: Self) -> Self {
+    pub(in crate::samples) fn join_low(self, other: Self) -> Self {
         let ([a, b, c, d, ..], [e, f, g, h, ..]) = (self.0, other.0);
         Self([a, b, c, d, e, f, g, h])
     }
 
-    pub(crate) fn join_high(self, other: Self) -> Self {
+    pub(in crate::samples) fn join_high(self, other: Self) -> Self {
         let ([.., a, b, c, d], [.., e, f, g, h]) = (self.0, other.0);
         Self([a, b, c, d, e, f, g, h])
     }
 
-    pub(crate) fn dot(self, a: i16, b: i16) -> I32x4 {
+    pub(in crate::samples) fn dot(self, a: i16, b: i16) -> I32x4 {
         let [i, j, k, l, m, n, o, p] = self.0.map(i32::from);
         let pairs = [(i, j), (k, l), (m, n), (o, p)];
         I32x4(pairs.map(|(x, y)| (x * i32::from(a)).wrapping_add(y * i32::from(b))))
     }
 
-    pub(crate) fn or(self, other: Self) -> Self {
+    pub(in crate::samples) fn or(self, other: Self) -> Self {
         Self(each(self.0, other.0, |a, b| a | b))
     }
 
-    pub(crate) fn is_zero(self) -> bool {
+    pub(in crate::samples) fn is_zero(self) -> bool {
         self.0 == [0; 8]
     }
 
-    pub(crate) fn saturate(low: Self, high: Self) -> U8x16 {
+    pub(in crate::samples) fn saturate(low: Self, high: Self) -> U8x16 {
         let mut numbers = low.0.into_iter().chain(high.0);
         U8x16(from_fn(|_| u8::try_from(numbers.next().unwrap_or(0).clamp(0, 255)).unwrap_or(0)))
     }
 }
 
 impl I32x4 {
-    pub(crate) fn splat(value: i32) -> Self {
+    pub(in crate::samples) fn splat(value: i32) -> Self {
         Self([value; 4])
     }
 
-    pub(crate) fn add(self, other: Self) -> Self {
+    pub(in crate::samples) fn add(self, other: Self) -> Self {
         Self(each(self.0, other.0, i32::wrapping_add))
     }
 
-    pub(crate) fn sub(self, other: Self) -> Self {
+    pub(in crate::samples) fn sub(self, other: Self) -> Self {
         Self(each(self.0, other.0, i32::wrapping_sub))
     }
 
-    pub(crate) fn shift<const SHIFT: i32>(self) -> Self {
+    pub(in crate::samples) fn shift<const SHIFT: i32>(self) -> Self {
         Self(self.0.map(|a| a >> SHIFT))
     }
 
-    pub(crate) fn saturate(low: Self, high: Self) -> I16x8 {
+    pub(in crate::samples) fn saturate(low: Self, high: Self) -> I16x8 {
         let mut numbers = low.0.into_iter().chain(high.0);
         let limits = (i32::from(i16::MIN), i32::from(i16::MAX));
         I16x8(from_fn(|_| i16::try_from(numbers.next().unwrap_or(0).clamp(limits.0, limits.1)).unwrap_or(0)))
@@ -126,32 +127,32 @@ impl I32x4 {
 }
 
 impl U8x16 {
-    pub(crate) fn new(samples: &[u8; 16]) -> Self {
+    pub(in crate::samples) fn new(samples: &[u8; 16]) -> Self {
         Self(*samples)
     }
 
-    pub(crate) fn halves(self) -> [u64; 2] {
+    pub(in crate::samples) fn halves(self) -> [u64; 2] {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = self.0;
         [[a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]].map(u64::from_le_bytes)
     }
 
-    pub(crate) fn widen(self) -> [I16x8; 2] {
+    pub(in crate::samples) fn widen(self) -> [I16x8; 2] {
         self.halves().map(|half| I16x8(half.to_le_bytes().map(i16::from)))
     }
 
-    pub(crate) fn zip_low(self, other: Self) -> Self {
+    pub(in crate::samples) fn zip_low(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 0))
     }
 
-    pub(crate) fn zip_high(self, other: Self) -> Self {
+    pub(in crate::samples) fn zip_high(self, other: Self) -> Self {
         Self(zip(self.0, other.0, 8))
     }
 
-    pub(crate) fn zip4_low(self, other: Self) -> Self {
+    pub(in crate::samples) fn zip4_low(self, other: Self) -> Self {
         self.zip4(other, 0)
     }
 
-    pub(crate) fn zip4_high(self, other: Self) -> Self {
+    pub(in crate::samples) fn zip4_high(self, other: Self) -> Self {
         self.zip4(other, 2)
     }
 
@@ -161,16 +162,16 @@ impl U8x16 {
         Self(from_fn(|_| samples.next().unwrap_or(0)))
     }
 
-    pub(crate) fn flip(self, mask: u8) -> Self {
+    pub(in crate::samples) fn flip(self, mask: u8) -> Self {
         Self(self.0.map(|a| a ^ mask))
     }
 
-    pub(crate) fn interleave3([a, b, c]: [Self; 3]) -> [Self; 3] {
+    pub(in crate::samples) fn interleave3([a, b, c]: [Self; 3]) -> [Self; 3] {
         let mut samples = a.0.into_iter().zip(b.0).zip(c.0).flat_map(|((a, b), c)| [a, b, c]);
         from_fn(|_| Self(from_fn(|_| samples.next().unwrap_or(0))))
     }
 
-    pub(crate) fn interleave4([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+    pub(in crate::samples) fn interleave4([a, b, c, d]: [Self; 4]) -> [Self; 4] {
         let pixels = a.0.into_iter().zip(b.0).zip(c.0).zip(d.0);
         let mut samples = pixels.flat_map(|(((a, b), c), d)| [a, b, c, d]);
         from_fn(|_| Self(from_fn(|_| samples.next().unwrap_or(0))))

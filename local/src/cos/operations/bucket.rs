@@ -1,52 +1,55 @@
-//! Operations on a bucket: listing, deleting many objects, versioning.
+//! Operations on a bucket: listing, deletion of several objects, versioning.
 
 use std::collections::BTreeMap;
 
 use crate::cos::operations::object;
 use crate::cos::service::Service;
-use crate::cos::storage::store::{Version, Versioning};
+use crate::cos::storage::version::{Version, Versioning};
 use crate::cos::wire::dates::iso_date;
-use crate::cos::wire::error::{Code, Error};
-use crate::cos::wire::reply::Reply;
-use crate::cos::wire::request::Request;
+use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::request::CosRequest;
+use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::{xml, xml_writer};
 
-/// Most entries of one page, and most keys of one multi-delete.
-const PAGE: usize = 1000;
+/// Largest number of entries of a page, and of keys of a Delete Multiple Objects.
+const MAX_ENTRIES: usize = 1000;
 
 impl Service {
-    pub(crate) fn head_bucket(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn head_bucket(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         self.versioning(&request.bucket)?;
-        Ok(Reply::new(200).header("x-cos-bucket-region", &self.region_of(request)))
+        Ok(CosResponse::new(200).header("x-cos-bucket-region", &self.region_of(request)))
     }
 
-    pub(crate) fn list_objects(&self, request: &Request) -> Result<Reply, Error> {
-        let query = Query::read(request)?;
-        let page = self.store.with(&request.bucket, |bucket| Ok(query.page(&bucket.objects)))?;
-        Ok(Reply::xml(query.document(&request.bucket, &page)))
+    pub(crate) fn list_objects(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
+        let query = ListQuery::read(request)?;
+        let page = self.store.with_bucket(&request.bucket, |bucket| Ok(query.page(&bucket.objects)))?;
+        Ok(CosResponse::xml(query.document(&request.bucket, &page)))
     }
 
-    pub(crate) fn delete_objects(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn delete_objects(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         if request.header("content-md5").is_none() {
-            return Err(Error::because(Code::INVALID_ARGUMENT, "Missing required header Content-MD5."));
+            return Err(CosError::with_message(
+                ErrorCode::INVALID_ARGUMENT,
+                "Missing required header Content-MD5.",
+            ));
         }
         object::check_digest(request)?;
-        let body: xml::Delete = xml::read(&request.body)?;
-        if body.objects.is_empty() || body.objects.len() > PAGE {
-            return Err(Code::MALFORMED_XML.into());
+        let body: xml::DeleteRequest = xml::read(&request.body)?;
+        if body.objects.is_empty() || body.objects.len() > MAX_ENTRIES {
+            return Err(ErrorCode::MALFORMED_XML.into());
         }
         let mut document = format!("{}<DeleteResult>", xml_writer::HEAD);
         for item in &body.objects {
             let id = item.version_id.as_deref();
             match self.store.delete(&request.bucket, &item.key, id, self.now()) {
-                Ok(deleted) => {
-                    if deleted.existed {
-                        self.removed(request, &item.key, id.is_none() && deleted.marker);
+                Ok(deletion) => {
+                    if deletion.existed {
+                        self.notify_removed(request, &item.key, id.is_none() && deletion.marker);
                     }
                     if !body.quiet {
                         document.push_str("<Deleted>");
                         xml_writer::element(&mut document, "Key", &item.key);
-                        if let Some(id) = &deleted.version_id {
+                        if let Some(id) = &deletion.version_id {
                             xml_writer::element(&mut document, "VersionId", id);
                         }
                         document.push_str("</Deleted>");
@@ -62,10 +65,10 @@ impl Service {
             }
         }
         document.push_str("</DeleteResult>");
-        Ok(Reply::xml(document))
+        Ok(CosResponse::xml(document))
     }
 
-    pub(crate) fn get_versioning(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn get_versioning(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         let mut document = format!("{}<VersioningConfiguration>", xml_writer::HEAD);
         match self.versioning(&request.bucket)? {
             Versioning::Enabled => xml_writer::element(&mut document, "Status", "Enabled"),
@@ -73,23 +76,23 @@ impl Service {
             Versioning::Suspended => xml_writer::element(&mut document, "Status", "Suspended"),
         }
         document.push_str("</VersioningConfiguration>");
-        Ok(Reply::xml(document))
+        Ok(CosResponse::xml(document))
     }
 
-    pub(crate) fn put_versioning(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn put_versioning(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         let body: xml::VersioningConfiguration = xml::read(&request.body)?;
         let versioning = match body.status.as_str() {
             "Enabled" => Versioning::Enabled,
             "Suspended" => Versioning::Suspended,
-            _ => return Err(Code::MALFORMED_XML.into()),
+            _ => return Err(ErrorCode::MALFORMED_XML.into()),
         };
         self.store.set_versioning(&request.bucket, versioning)?;
-        Ok(Reply::new(200))
+        Ok(CosResponse::new(200))
     }
 }
 
-/// The parameters of List Objects (436/30614).
-struct Query {
+/// Parameters of List Objects (436/30614).
+struct ListQuery {
     prefix: String,
     delimiter: String,
     marker: String,
@@ -97,35 +100,36 @@ struct Query {
     url_encoded: bool,
 }
 
-/// One page: objects and common prefixes, both in UTF-8 binary order.
+/// Page of a listing: objects and common prefixes, both in UTF-8 binary order.
 #[derive(Default)]
-struct Page {
+struct ListPage {
     objects: Vec<(String, Version)>,
     prefixes: Vec<String>,
-    /// Where the next page begins; none on the last page.
+    /// Marker of the next page; `None` on the last page.
     next: Option<String>,
 }
 
-impl Query {
-    fn read(request: &Request) -> Result<Self, Error> {
+impl ListQuery {
+    fn read(request: &CosRequest) -> Result<Self, CosError> {
         let text = |name| request.parameter(name).unwrap_or_default().to_owned();
         let max_keys = match request.parameter("max-keys") {
-            None | Some("") => PAGE,
-            Some(text) => text
-                .parse::<usize>()
-                .map_err(|_| Error::because(Code::INVALID_ARGUMENT, "max-keys is not a number."))?,
+            None | Some("") => MAX_ENTRIES,
+            Some(text) => text.parse::<usize>().map_err(|_| {
+                CosError::with_message(ErrorCode::INVALID_ARGUMENT, "max-keys is not a number.")
+            })?,
         };
         Ok(Self {
             prefix: text("prefix"),
             delimiter: text("delimiter"),
             marker: text("marker"),
-            max_keys: max_keys.min(PAGE),
+            max_keys: max_keys.min(MAX_ENTRIES),
             url_encoded: request.parameter("encoding-type") == Some("url"),
         })
     }
 
-    fn page(&self, objects: &BTreeMap<String, Vec<Version>>) -> Page {
-        let mut page = Page::default();
+    /// Selects the entries after the marker.
+    fn page(&self, objects: &BTreeMap<String, Vec<Version>>) -> ListPage {
+        let mut page = ListPage::default();
         let mut last = None;
         for (key, versions) in objects.range(self.prefix.clone()..) {
             let Some(rest) = key.strip_prefix(&self.prefix) else { break };
@@ -153,31 +157,32 @@ impl Query {
         page
     }
 
-    fn document(&self, bucket: &str, page: &Page) -> String {
-        let shown = |text: &str| xml_writer::listed(text, self.url_encoded);
+    /// Writes the document of a page.
+    fn document(&self, bucket: &str, page: &ListPage) -> String {
+        let encode = |text: &str| xml_writer::listed(text, self.url_encoded);
         let mut document = format!("{}<ListBucketResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "Name", bucket);
         if self.url_encoded {
             xml_writer::element(&mut document, "EncodingType", "url");
         }
-        xml_writer::element(&mut document, "Prefix", &shown(&self.prefix));
-        xml_writer::element(&mut document, "Marker", &shown(&self.marker));
+        xml_writer::element(&mut document, "Prefix", &encode(&self.prefix));
+        xml_writer::element(&mut document, "Marker", &encode(&self.marker));
         xml_writer::element(&mut document, "MaxKeys", &self.max_keys.to_string());
         if !self.delimiter.is_empty() {
-            xml_writer::element(&mut document, "Delimiter", &shown(&self.delimiter));
+            xml_writer::element(&mut document, "Delimiter", &encode(&self.delimiter));
         }
         xml_writer::element(&mut document, "IsTruncated", if page.next.is_some() { "true" } else { "false" });
         if let Some(next) = &page.next {
-            xml_writer::element(&mut document, "NextMarker", &shown(next));
+            xml_writer::element(&mut document, "NextMarker", &encode(next));
         }
         for prefix in &page.prefixes {
             document.push_str("<CommonPrefixes>");
-            xml_writer::element(&mut document, "Prefix", &shown(prefix));
+            xml_writer::element(&mut document, "Prefix", &encode(prefix));
             document.push_str("</CommonPrefixes>");
         }
         for (key, version) in &page.objects {
             document.push_str("<Contents>");
-            xml_writer::element(&mut document, "Key", &shown(key));
+            xml_writer::element(&mut document, "Key", &encode(key));
             xml_writer::element(&mut document, "LastModified", &iso_date(version.modified));
             xml_writer::element(&mut document, "ETag", &version.etag);
             xml_writer::element(&mut document, "Size", &version.size.to_string());
@@ -202,12 +207,12 @@ mod tests {
             .collect()
     }
 
-    /// All pages of a listing, as `key` or `prefix/`.
+    /// Returns all pages of a listing, as `key` or `prefix/`.
     fn listing(keys: &[&str], prefix: &str, delimiter: &str, max_keys: usize) -> Vec<Vec<String>> {
         let objects = objects(keys);
         let (mut marker, mut pages) = (String::new(), Vec::new());
         loop {
-            let query = Query {
+            let query = ListQuery {
                 prefix: prefix.to_owned(),
                 delimiter: delimiter.to_owned(),
                 marker: marker.clone(),
@@ -227,14 +232,14 @@ mod tests {
     }
 
     #[test]
-    fn pages_follow_binary_order_and_meet_every_key_once() {
+    fn pages_are_in_binary_order_and_contain_every_key_once() {
         let keys = ["a", "B", "a/b", "a//b", "猫", "z", "a!"];
         let expected = vec![vec!["B", "a", "a!"], vec!["a//b", "a/b", "z"], vec!["猫"]];
         assert_eq!(listing(&keys, "", "", 3), expected);
     }
 
     #[test]
-    fn common_prefixes_stand_for_their_keys_across_pages() {
+    fn common_prefixes_replace_their_keys_across_pages() {
         let keys = ["in/1.jpg", "in/a/1", "in/a/2", "in/b/1", "in/z", "out/1"];
         let expected = vec![vec!["in/1.jpg", "in/a/"], vec!["in/b/", "in/z"]];
         assert_eq!(listing(&keys, "in/", "/", 2), expected);

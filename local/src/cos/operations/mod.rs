@@ -1,4 +1,4 @@
-//! The operations of the XML API, as methods of [`Service`](crate::cos::service::Service).
+//! Operations of the XML API, as methods of [`Service`](crate::cos::service::Service).
 
 mod bucket;
 mod multipart;

@@ -1,6 +1,4 @@
-//! Multipart uploads (436/7746, 7750, 7742, 7740, 7747).
-//!
-//! Parts stay in memory until the upload is completed or aborted: a restart of the twin forgets them.
+//! Operations of multipart uploads (436/7746, 7750, 7742, 7740, 7747).
 
 use std::collections::BTreeMap;
 
@@ -10,24 +8,24 @@ use crate::cos::operations::object;
 use crate::cos::service::Service;
 use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::ids;
-use crate::cos::storage::store::Versioning;
-use crate::cos::storage::uploads::{Part, Upload};
+use crate::cos::storage::uploads::{MultipartUpload, UploadedPart};
+use crate::cos::storage::version::Versioning;
 use crate::cos::wire::dates::iso_date;
-use crate::cos::wire::error::{Code, Error};
-use crate::cos::wire::reply::Reply;
-use crate::cos::wire::request::Request;
+use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::request::CosRequest;
+use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::{xml, xml_writer};
 
 impl Service {
-    pub(crate) fn initiate_upload(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn initiate_upload(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         let id = ids::upload();
-        let upload = Upload {
+        let upload = MultipartUpload {
             key: request.key.clone(),
             headers: object::stored_headers(request)?,
             initiated: self.now(),
             parts: BTreeMap::new(),
         };
-        self.store.with(&request.bucket, |bucket| {
+        self.store.with_bucket(&request.bucket, |bucket| {
             bucket.uploads.insert(id.clone(), upload);
             Ok(())
         })?;
@@ -36,64 +34,65 @@ impl Service {
         xml_writer::element(&mut document, "Key", &request.key);
         xml_writer::element(&mut document, "UploadId", &id);
         document.push_str("</InitiateMultipartUploadResult>");
-        Ok(Reply::xml(document))
+        Ok(CosResponse::xml(document))
     }
 
-    pub(crate) fn upload_part(&self, request: &Request, id: &str) -> Result<Reply, Error> {
+    pub(crate) fn upload_part(&self, request: &CosRequest, id: &str) -> Result<CosResponse, CosError> {
         object::check_digest(request)?;
         let number = request
             .parameter("partNumber")
             .and_then(|text| text.parse().ok())
             .filter(|number| (1..=10_000).contains(number))
             .ok_or_else(|| {
-                Error::because(Code::INVALID_ARGUMENT, "partNumber must be between 1 and 10000.")
+                CosError::with_message(ErrorCode::INVALID_ARGUMENT, "partNumber must be between 1 and 10000.")
             })?;
         let digest = Md5::digest(&request.body).into();
-        let part = Part { bytes: request.body.clone(), digest, uploaded: self.now() };
+        let part = UploadedPart { bytes: request.body.clone(), digest, uploaded: self.now() };
         let etag = part.etag();
         self.with_upload(request, id, |upload| {
             upload.parts.insert(number, part);
         })?;
         let crc = crc64(&request.body).to_string();
-        Ok(Reply::new(200).header("ETag", &etag).header("x-cos-hash-crc64ecma", &crc))
+        Ok(CosResponse::new(200).header("ETag", &etag).header("x-cos-hash-crc64ecma", &crc))
     }
 
     pub(crate) fn complete_upload(
         &self,
-        request: &Request,
+        request: &CosRequest,
         id: &str,
         request_id: &str,
-    ) -> Result<Reply, Error> {
-        let body: xml::Complete = xml::read(&request.body)?;
+    ) -> Result<CosResponse, CosError> {
+        let body: xml::CompleteUploadRequest = xml::read(&request.body)?;
         let upload = self.with_upload(request, id, |upload| upload.clone())?;
         let (bytes, etag) = upload.assemble(&body)?;
-        let mut upcoming = self.upcoming(request, upload.headers, bytes.clone(), request_id);
-        upcoming.etag = Some(etag);
-        let version = self.store.put(&request.bucket, &request.key, upcoming)?;
+        let mut new_version = self.new_version(request, upload.headers, bytes.clone(), request_id);
+        new_version.etag = Some(etag);
+        let version = self.store.put(&request.bucket, &request.key, new_version)?;
         self.abort_upload(request, id)?;
-        self.created("cos:ObjectCreated:CompleteMultipartUpload", request, &version, &bytes);
+        self.notify_created("cos:ObjectCreated:CompleteMultipartUpload", request, &version, &bytes);
         let mut document = format!("{}<CompleteMultipartUploadResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "Location", &format!("http://{}", request.resource()));
         xml_writer::element(&mut document, "Bucket", &request.bucket);
         xml_writer::element(&mut document, "Key", &request.key);
         xml_writer::element(&mut document, "ETag", &version.etag);
         document.push_str("</CompleteMultipartUploadResult>");
-        let mut reply = Reply::xml(document).header("x-cos-hash-crc64ecma", &version.crc64.to_string());
+        let mut response =
+            CosResponse::xml(document).header("x-cos-hash-crc64ecma", &version.crc64.to_string());
         if self.versioning(&request.bucket)? == Versioning::Enabled {
-            reply.set("x-cos-version-id", &version.id);
+            response.set("x-cos-version-id", &version.id);
         }
-        Ok(reply)
+        Ok(response)
     }
 
-    pub(crate) fn abort_upload(&self, request: &Request, id: &str) -> Result<Reply, Error> {
+    pub(crate) fn abort_upload(&self, request: &CosRequest, id: &str) -> Result<CosResponse, CosError> {
         self.with_upload(request, id, |_| ())?;
-        self.store.with(&request.bucket, |bucket| {
+        self.store.with_bucket(&request.bucket, |bucket| {
             bucket.uploads.remove(id);
-            Ok(Reply::new(204))
+            Ok(CosResponse::new(204))
         })
     }
 
-    pub(crate) fn list_parts(&self, request: &Request, id: &str) -> Result<Reply, Error> {
+    pub(crate) fn list_parts(&self, request: &CosRequest, id: &str) -> Result<CosResponse, CosError> {
         let upload = self.with_upload(request, id, |upload| upload.clone())?;
         let mut document = format!("{}<ListPartsResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "Bucket", &request.bucket);
@@ -109,15 +108,15 @@ impl Service {
             document.push_str("</Part>");
         }
         document.push_str("</ListPartsResult>");
-        Ok(Reply::xml(document))
+        Ok(CosResponse::xml(document))
     }
 
-    pub(crate) fn list_uploads(&self, request: &Request) -> Result<Reply, Error> {
+    pub(crate) fn list_uploads(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         let prefix = request.parameter("prefix").unwrap_or_default();
         let mut document = format!("{}<ListMultipartUploadsResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "Bucket", &request.bucket);
         xml_writer::element(&mut document, "IsTruncated", "false");
-        self.store.with(&request.bucket, |bucket| {
+        self.store.with_bucket(&request.bucket, |bucket| {
             for (id, upload) in bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)) {
                 document.push_str("<Upload>");
                 xml_writer::element(
@@ -132,23 +131,23 @@ impl Service {
             Ok(())
         })?;
         document.push_str("</ListMultipartUploadsResult>");
-        Ok(Reply::xml(document))
+        Ok(CosResponse::xml(document))
     }
 
-    /// Works on the upload the request names, which must be one of its key.
+    /// Runs `work` on the upload of the request, which must belong to its key.
     fn with_upload<T>(
         &self,
-        request: &Request,
+        request: &CosRequest,
         id: &str,
-        work: impl FnOnce(&mut Upload) -> T,
-    ) -> Result<T, Error> {
-        self.store.with(&request.bucket, |bucket| {
+        work: impl FnOnce(&mut MultipartUpload) -> T,
+    ) -> Result<T, CosError> {
+        self.store.with_bucket(&request.bucket, |bucket| {
             let upload = bucket.uploads.get_mut(id).filter(|upload| upload.key == request.key);
-            upload.map(work).ok_or_else(|| Code::NO_SUCH_UPLOAD.into())
+            upload.map(work).ok_or_else(|| ErrorCode::NO_SUCH_UPLOAD.into())
         })
     }
 }
 
-fn is_url_encoded(request: &Request) -> bool {
+fn is_url_encoded(request: &CosRequest) -> bool {
     request.parameter("encoding-type") == Some("url")
 }

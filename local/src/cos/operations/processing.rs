@@ -1,32 +1,39 @@
-//! Image processing on download (Cloud Infinite, 1045/33713), for what a test has prepared.
+//! Image processing on download (Cloud Infinite, 1045/33713), with prepared results.
 //!
-//! The twin decodes no pictures. It knows that a processed object was asked for, holds the request to the same
-//! signature as any other, and answers with the rendition that was put beside the object, whatever its size.
+//! Pictures are not decoded. A request for a processed object needs the same signature as any other, and returns the
+//! rendition that a test has stored for the object.
 
 use crate::cos::service::Service;
-use crate::cos::wire::error::{Code, Error};
-use crate::cos::wire::reply::Reply;
-use crate::cos::wire::request::{PROCESS, Request};
+use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::request::{CosRequest, PROCESS};
+use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
 
 impl Service {
-    pub(crate) fn get_processed(&self, request: &Request, caller: Caller) -> Result<Reply, Error> {
-        // The object must be there, and the caller be allowed to read it.
+    pub(crate) fn get_processed(
+        &self,
+        request: &CosRequest,
+        caller: Caller,
+    ) -> Result<CosResponse, CosError> {
+        // The object must exist, and the caller must be allowed to read it.
         self.get_object(request, caller)?;
-        let complete = |(name, value): &(String, String)| {
-            let known = name
+        let is_valid = |(name, value): &(String, String)| {
+            let is_process = name
                 .strip_prefix(PROCESS)
                 .is_some_and(|process| process.split('/').all(|part| !part.is_empty()));
-            known && value.is_empty() || name == "versionId"
+            is_process && value.is_empty() || name == "versionId"
         };
-        if !request.query.iter().all(complete) {
-            return Err(Error::because(Code::INVALID_ARGUMENT, "The process is not complete."));
+        if !request.query.iter().all(is_valid) {
+            return Err(CosError::with_message(ErrorCode::INVALID_ARGUMENT, "The process is incomplete."));
         }
         let Some(rendition) = self.renditions.get(&request.bucket, &request.key) else {
-            return Err(Error::because(Code::INVALID_ARGUMENT, "The picture cannot be processed."));
+            return Err(CosError::with_message(
+                ErrorCode::INVALID_ARGUMENT,
+                "The picture cannot be processed.",
+            ));
         };
-        let mut reply = Reply::new(200).header("Content-Type", "image/jpeg");
-        reply.body = rendition;
-        Ok(reply)
+        let mut response = CosResponse::new(200).header("Content-Type", "image/jpeg");
+        response.body = rendition;
+        Ok(response)
     }
 }

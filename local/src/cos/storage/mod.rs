@@ -1,5 +1,6 @@
-//! What a COS keeps: objects on a folder, uploads and renditions in memory.
+//! Storage of a COS: objects in a folder; uploads and renditions in memory.
 
+pub(crate) mod bucket;
 pub(crate) mod checksum;
 mod folder;
 pub(crate) mod ids;
@@ -7,3 +8,4 @@ mod path;
 pub(crate) mod renditions;
 pub(crate) mod store;
 pub(crate) mod uploads;
+pub(crate) mod version;

@@ -1,46 +1,47 @@
-//! Where an object lies in the folder of its bucket.
+//! Path of an object in the folder of its bucket.
 //!
-//! `photos/cat.jpg` lies at `photos/cat.jpg`. What a file system cannot hold is written differently:
+//! The object `photos/cat.jpg` has the path `photos/cat.jpg`. Keys that file systems do not allow are encoded:
 //!
 //! | in the key | in the file name |
 //! |---|---|
 //! | control characters and `% \ : * ? " < > \|` | `%XX` |
-//! | a part that is `.` or `..` | `%2E`, `%2E%2E` |
-//! | an empty part, as between the slashes of `a//b` or after the last slash of `a/` | `%` |
-//! | a part over 200 bytes | its first 150 bytes, `%~`, the SHA-1 of the part |
+//! | a segment that is `.` or `..` | `%2E`, `%2E%2E` |
+//! | an empty segment, as in `a//b`, or at the end of `a/` | `%` |
+//! | a segment over 200 bytes | its first 150 bytes, `%~`, the SHA-1 of the segment |
 //! | an object `a` beside objects below `a/` | `a%object` |
 //!
-//! A `%` of a key is always written `%25`, so none of the marks can be mistaken for a key. Nothing is ever
-//! decoded: the side file of an object holds its key.
+//! A `%` in a key is always encoded as `%25`, so different keys have different paths. Paths are never decoded: the
+//! metadata file of an object contains its key.
 
 use std::fmt::Write;
 
 use sha1::{Digest, Sha1};
 
-/// Longest part left as it is, in bytes; file names end at 255 and the mark `%object` must fit behind.
-const PART_MAX: usize = 200;
+/// Longest unchanged segment, in bytes. File names have at most 255, and the suffix `%object` must fit.
+const SEGMENT_MAX: usize = 200;
 
-/// Bytes kept of a longer part.
-const PART_KEPT: usize = 150;
+/// Bytes of a longer segment that are kept.
+const SEGMENT_KEPT: usize = 150;
 
-/// Suffix of an object whose plain name is taken by a folder.
+/// Suffix of an object whose plain path is a folder.
 pub(crate) const BESIDE_FOLDER: &str = "%object";
 
-/// The relative path for a key.
+/// Returns the relative path for a key.
 pub(crate) fn of(key: &str) -> String {
-    let parts: Vec<String> = key.split('/').map(part).collect();
-    parts.join("/")
+    let segments: Vec<String> = key.split('/').map(encode_segment).collect();
+    segments.join("/")
 }
 
-fn part(part: &str) -> String {
-    match part {
+/// Encodes one segment of a key.
+fn encode_segment(segment: &str) -> String {
+    match segment {
         "" => return "%".to_owned(),
         "." => return "%2E".to_owned(),
         ".." => return "%2E%2E".to_owned(),
         _ => {}
     }
-    let mut name = String::with_capacity(part.len());
-    for character in part.chars() {
+    let mut name = String::with_capacity(segment.len());
+    for character in segment.chars() {
         if character.is_ascii_control() || "%\\:*?\"<>|".contains(character) {
             // Writing to a String does not fail.
             let _ = write!(name, "%{:02X}", u32::from(character));
@@ -48,15 +49,15 @@ fn part(part: &str) -> String {
             name.push(character);
         }
     }
-    if name.len() <= PART_MAX {
+    if name.len() <= SEGMENT_MAX {
         return name;
     }
-    let mut end = PART_KEPT;
+    let mut end = SEGMENT_KEPT;
     while !name.is_char_boundary(end) {
         end = end.saturating_sub(1);
     }
     name.truncate(end);
-    name + "%~" + &hex::encode(Sha1::digest(part.as_bytes()))
+    name + "%~" + &hex::encode(Sha1::digest(segment.as_bytes()))
 }
 
 #[cfg(test)]
@@ -66,14 +67,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ordinary_keys_lie_where_one_looks() {
+    fn ordinary_keys_are_unchanged() {
         for key in ["photos/cat.jpg", "图片/猫 1.jpg", "a+b (1)!.png", ".hidden", "a.b/c..d"] {
             assert_eq!(of(key), key);
         }
     }
 
     #[test]
-    fn no_key_leaves_its_folder_or_breaks_a_file_system() {
+    fn no_key_leaves_its_folder_or_has_an_invalid_path() {
         let cases = [
             ("a//b", "a/%/b"),
             ("a/", "a/%"),
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn long_parts_fit_and_stay_apart() {
+    fn long_segments_fit_and_stay_distinct() {
         let long = [
             "k".repeat(850),
             "猫".repeat(283),

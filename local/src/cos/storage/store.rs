@@ -1,8 +1,8 @@
-//! Objects on a folder: current versions where people look for them, everything else beside.
+//! Objects in a folder, with current versions at their obvious paths.
 //!
-//! `<root>/<bucket>/…` holds the current version of every object (see [`path`]); `<root>/.cos/<bucket>/` holds
-//! one side file per key with its headers and versions, older versions, and parts of uploads. The index lives
-//! in memory and is read from the side files when the store opens. Every write is a temporary file and a rename.
+//! `<root>/<bucket>/…` holds the current version of every object; [`path`] maps keys to paths. `<root>/.cos/<bucket>/` holds
+//! one metadata file per key, with the headers of all its versions, and the older versions. The index is in memory and
+//! is read from the metadata files when the store opens. Files are written to a temporary file and renamed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,295 +12,219 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use md5::Md5;
-use serde::{Deserialize, Serialize};
 use sha1::{Digest, Sha1};
 
+use crate::cos::storage::bucket::{Bucket, KeyRecord, is_bucket_name};
 use crate::cos::storage::checksum::crc64;
-use crate::cos::storage::folder::{Folder, SIDE};
-use crate::cos::storage::uploads::Upload;
+use crate::cos::storage::folder::{METADATA_FOLDER, RootFolder};
+use crate::cos::storage::version::{Deletion, NULL_VERSION_ID, NewVersion, Version, Versioning};
 use crate::cos::storage::{ids, path};
-use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::error::{CosError, ErrorCode};
 
-/// The id of versions from before versioning or while it is suspended (436/19883).
-pub(crate) const NULL: &str = "null";
-
-/// Whether a bucket keeps versions.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub(crate) enum Versioning {
-    Enabled,
-    #[default]
-    Off,
-    Suspended,
-}
-
-/// One version of an object, or a delete marker.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(crate) struct Version {
-    pub(crate) id: String,
-    /// Path below the root; none for a delete marker.
-    file: Option<PathBuf>,
-    /// Bytes.
-    pub(crate) size: u64,
-    /// With its quotes.
-    pub(crate) etag: String,
-    pub(crate) crc64: u64,
-    /// Seconds since the epoch.
-    pub(crate) modified: u64,
-    /// Stored headers by lower-case name.
-    pub(crate) headers: BTreeMap<String, String>,
-    /// The request that made it.
-    pub(crate) request_id: String,
-    /// For archived objects: restored until this time, in seconds since the epoch.
-    pub(crate) restored_until: Option<u64>,
-}
-
-impl Version {
-    pub(crate) fn is_marker(&self) -> bool {
-        self.file.is_none()
-    }
-
-    /// The storage class, STANDARD when none was chosen.
-    pub(crate) fn storage_class(&self) -> &str {
-        self.headers.get("x-cos-storage-class").map_or("STANDARD", String::as_str)
-    }
-}
-
-/// What is to be stored.
-#[derive(Debug)]
-pub(crate) struct Upcoming {
-    pub(crate) bytes: Bytes,
-    pub(crate) headers: BTreeMap<String, String>,
-    /// The version id, in a bucket with versions; made up when there is none.
-    pub(crate) id: Option<String>,
-    /// The ETag of a multipart upload; computed when there is none.
-    pub(crate) etag: Option<String>,
-    pub(crate) forbid_overwrite: bool,
-    pub(crate) modified: u64,
-    pub(crate) request_id: String,
-}
-
-/// What a deletion did.
-#[derive(Debug, Eq, PartialEq)]
-pub(crate) struct Deleted {
-    /// A marker was made or removed.
-    pub(crate) marker: bool,
-    /// The version that was made or removed, in buckets with versions.
-    pub(crate) version_id: Option<String>,
-    /// Whether anything existed.
-    pub(crate) existed: bool,
-}
-
-/// One bucket in memory.
-#[derive(Debug, Default)]
-pub(crate) struct Bucket {
-    pub(crate) versioning: Versioning,
-    /// Versions of each key, oldest first.
-    pub(crate) objects: BTreeMap<String, Vec<Version>>,
-    pub(crate) uploads: BTreeMap<String, Upload>,
-}
-
-/// Side file of one key.
-#[derive(Debug, Deserialize, Serialize)]
-struct Side {
-    key: String,
-    versions: Vec<Version>,
-}
-
-/// The folder.
+/// Store of all buckets.
 #[derive(Debug)]
 pub(crate) struct Store {
-    folder: Folder,
-    /// Whether a bucket comes into being when it is first used.
-    open: bool,
+    folder: RootFolder,
+    /// True if buckets are created when they are first used.
+    creates_buckets: bool,
     buckets: Mutex<BTreeMap<String, Bucket>>,
 }
 
 impl Store {
-    /// Opens the folder, making it if it is missing. Without `buckets`, any bucket exists.
+    /// Opens the folder, and creates it if it is missing. Without `buckets`, every bucket with a valid name exists.
     pub(crate) fn open(root: PathBuf, buckets: &[String]) -> io::Result<Self> {
-        let folder = Folder::open(root)?;
+        let folder = RootFolder::open(root)?;
         let mut found = BTreeMap::new();
-        for (name, side) in folder.sides()? {
-            found.insert(name, read_bucket(&side)?);
+        for (name, metadata) in folder.metadata_folders()? {
+            found.insert(name, Bucket::read(&metadata)?);
         }
         for name in buckets {
             found.entry(name.clone()).or_default();
         }
-        Ok(Self { folder, open: buckets.is_empty(), buckets: Mutex::new(found) })
+        Ok(Self { folder, creates_buckets: buckets.is_empty(), buckets: Mutex::new(found) })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bucket>> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on a bucket while nobody else does.
-    pub(crate) fn with<T>(
+    /// Runs `work` on a bucket while holding the lock.
+    pub(crate) fn with_bucket<T>(
         &self,
         bucket: &str,
-        work: impl FnOnce(&mut Bucket) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+        work: impl FnOnce(&mut Bucket) -> Result<T, CosError>,
+    ) -> Result<T, CosError> {
         let mut buckets = self.lock();
         if let Some(found) = buckets.get_mut(bucket) {
             return work(found);
         }
         if !is_bucket_name(bucket) {
-            return Err(Code::INVALID_BUCKET_NAME.into());
+            return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
-        if !self.open {
-            return Err(Code::NO_SUCH_BUCKET.into());
+        if !self.creates_buckets {
+            return Err(ErrorCode::NO_SUCH_BUCKET.into());
         }
         work(buckets.entry(bucket.to_owned()).or_default())
     }
 
-    /// Makes a bucket.
-    pub(crate) fn create(&self, bucket: &str) -> Result<(), Error> {
+    /// Creates a bucket.
+    pub(crate) fn create(&self, bucket: &str) -> Result<(), CosError> {
         if !is_bucket_name(bucket) {
-            return Err(Code::INVALID_BUCKET_NAME.into());
+            return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
         let mut buckets = self.lock();
         if buckets.contains_key(bucket) {
-            return Err(Code::BUCKET_ALREADY_OWNED.into());
+            return Err(ErrorCode::BUCKET_ALREADY_OWNED.into());
         }
         buckets.insert(bucket.to_owned(), Bucket::default());
         Ok(())
     }
 
     /// Stores a new current version.
-    pub(crate) fn put(&self, bucket: &str, key: &str, upcoming: Upcoming) -> Result<Version, Error> {
-        self.with(bucket, |found| {
+    pub(crate) fn put(&self, bucket: &str, key: &str, new_version: NewVersion) -> Result<Version, CosError> {
+        self.with_bucket(bucket, |found| {
             let current = found.objects.get(key).and_then(|versions| versions.last());
             let exists = current.is_some_and(|version| !version.is_marker());
-            if upcoming.forbid_overwrite && exists && found.versioning == Versioning::Off {
-                return Err(Code::FILE_ALREADY_EXISTS.into());
+            if new_version.forbid_overwrite && exists && found.versioning == Versioning::Off {
+                return Err(ErrorCode::FILE_ALREADY_EXISTS.into());
             }
-            if let Some(id) = &upcoming.id {
+            if let Some(id) = &new_version.id {
                 self.remove(key, id, found)?;
             }
-            let made = self.make_room(bucket, key, found)?;
-            let id = upcoming.id.filter(|_| found.versioning == Versioning::Enabled).unwrap_or(made);
-            let file = self.place(bucket, key, found)?;
-            self.folder.write(&file, &upcoming.bytes)?;
-            let etag =
-                upcoming.etag.unwrap_or_else(|| format!("\"{}\"", hex::encode(Md5::digest(&upcoming.bytes))));
+            let made = self.supersede_current(bucket, key, found)?;
+            let id = new_version.id.filter(|_| found.versioning == Versioning::Enabled).unwrap_or(made);
+            let file = self.free_path(bucket, key, found)?;
+            self.folder.write(&file, &new_version.bytes)?;
+            let etag = new_version
+                .etag
+                .unwrap_or_else(|| format!("\"{}\"", hex::encode(Md5::digest(&new_version.bytes))));
             let version = Version {
                 id,
                 file: Some(file),
-                size: upcoming.bytes.len() as u64,
+                size: new_version.bytes.len() as u64,
                 etag,
-                crc64: crc64(&upcoming.bytes),
-                modified: upcoming.modified,
-                headers: upcoming.headers,
-                request_id: upcoming.request_id,
+                crc64: crc64(&new_version.bytes),
+                modified: new_version.modified,
+                headers: new_version.headers,
+                request_id: new_version.request_id,
                 restored_until: None,
             };
             found.objects.entry(key.to_owned()).or_default().push(version.clone());
-            self.save(bucket, key, found)?;
+            self.save_record(bucket, key, found)?;
             Ok(version)
         })
     }
 
-    /// A version's record and bytes; the current version without an id.
-    pub(crate) fn get(&self, bucket: &str, key: &str, id: Option<&str>) -> Result<(Version, Bytes), Error> {
-        self.with(bucket, |found| {
+    /// Reads a version, or without an id the current version.
+    pub(crate) fn get(
+        &self,
+        bucket: &str,
+        key: &str,
+        id: Option<&str>,
+    ) -> Result<(Version, Bytes), CosError> {
+        self.with_bucket(bucket, |found| {
             let version = found.version(key, id)?;
-            let Some(file) = &version.file else { return Err(Code::NO_SUCH_KEY.into()) };
+            let Some(file) = &version.file else { return Err(ErrorCode::NO_SUCH_KEY.into()) };
             let bytes = fs::read(self.folder.path(file))?;
             Ok((version.clone(), Bytes::from(bytes)))
         })
     }
 
-    /// Changes a version's record.
+    /// Changes the metadata of a version.
     pub(crate) fn update(
         &self,
         bucket: &str,
         key: &str,
         id: Option<&str>,
-        change: impl FnOnce(&mut Version) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.with(bucket, |found| {
+        change: impl FnOnce(&mut Version) -> Result<(), CosError>,
+    ) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
             let id = found.version(key, id)?.id.clone();
             let versions = found.objects.get_mut(key);
             let version = versions.and_then(|versions| versions.iter_mut().find(|version| version.id == id));
-            change(version.ok_or(Code::NO_SUCH_VERSION)?)?;
-            self.save(bucket, key, found)
+            change(version.ok_or(ErrorCode::NO_SUCH_VERSION)?)?;
+            self.save_record(bucket, key, found)
         })
     }
 
-    /// Deletes: one version, or the object, which in a bucket with versions means putting a marker on top.
+    /// Deletes one version, or without an id the object. In buckets with versioning, the latter adds a delete marker.
     pub(crate) fn delete(
         &self,
         bucket: &str,
         key: &str,
         id: Option<&str>,
         modified: u64,
-    ) -> Result<Deleted, Error> {
-        self.with(bucket, |found| {
+    ) -> Result<Deletion, CosError> {
+        self.with_bucket(bucket, |found| {
             let existed = found.version(key, id).is_ok_and(|version| id.is_some() || !version.is_marker());
-            let deleted = match id {
+            let deletion = match id {
                 Some(id) => {
                     let marker = found.version(key, Some(id)).is_ok_and(Version::is_marker);
                     self.remove(key, id, found)?;
-                    self.uncover(bucket, key, found)?;
-                    Deleted { marker, version_id: Some(id.to_owned()), existed }
+                    self.promote_latest(bucket, key, found)?;
+                    Deletion { marker, version_id: Some(id.to_owned()), existed }
                 }
                 None if found.versioning == Versioning::Off => {
-                    self.remove(key, NULL, found)?;
-                    Deleted { marker: false, version_id: None, existed }
+                    self.remove(key, NULL_VERSION_ID, found)?;
+                    Deletion { marker: false, version_id: None, existed }
                 }
                 None => {
-                    let id = self.make_room(bucket, key, found)?;
+                    let id = self.supersede_current(bucket, key, found)?;
                     let marker = Version::marker(id.clone(), modified);
                     found.objects.entry(key.to_owned()).or_default().push(marker);
-                    Deleted { marker: true, version_id: Some(id), existed }
+                    Deletion { marker: true, version_id: Some(id), existed }
                 }
             };
-            self.save(bucket, key, found)?;
-            Ok(deleted)
+            self.save_record(bucket, key, found)?;
+            Ok(deletion)
         })
     }
 
-    /// Switches versioning and remembers it.
-    pub(crate) fn set_versioning(&self, bucket: &str, versioning: Versioning) -> Result<(), Error> {
-        self.with(bucket, |found| {
+    /// Sets and saves the versioning state.
+    pub(crate) fn set_versioning(&self, bucket: &str, versioning: Versioning) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
             found.versioning = versioning;
             let text = serde_json::to_vec(&versioning).map_err(io::Error::from)?;
-            self.folder.write(&self.side(bucket).join("versioning.json"), &text)
+            self.folder.write(&self.metadata_folder(bucket).join("versioning.json"), &text)
         })
     }
 
-    /// The path of the current version, for people.
+    /// Returns the path of the current version.
     pub(crate) fn file(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         let buckets = self.lock();
         let file = buckets.get(bucket)?.objects.get(key)?.last()?.file.as_ref()?;
         Some(self.folder.path(file))
     }
 
-    /// Makes the way free for a new current version and returns its id.
-    fn make_room(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<String, Error> {
+    /// Moves or removes the current version to make room for a new one, and returns the id of the new one.
+    fn supersede_current(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<String, CosError> {
         if found.versioning == Versioning::Enabled {
             let id = ids::version();
             if let Some(current) = found.objects.get_mut(key).and_then(|versions| versions.last_mut())
                 && let Some(file) = &mut current.file
             {
-                let old =
-                    self.side(bucket).join("versions").join(format!("{}-{}", ids::version(), current.id));
+                let old = self.metadata_folder(bucket).join("versions").join(format!(
+                    "{}-{}",
+                    ids::version(),
+                    current.id
+                ));
                 self.folder.rename(file, &old)?;
                 *file = old;
             }
             return Ok(id);
         }
-        self.remove(key, NULL, found)?;
+        self.remove(key, NULL_VERSION_ID, found)?;
         let top = found.objects.get_mut(key).and_then(|versions| versions.last_mut());
         if let Some(file) = top.and_then(|version| version.file.as_mut()) {
-            let old = self.side(bucket).join("versions").join(ids::version());
+            let old = self.metadata_folder(bucket).join("versions").join(ids::version());
             self.folder.rename(file, &old)?;
             *file = old;
         }
-        Ok(NULL.to_owned())
+        Ok(NULL_VERSION_ID.to_owned())
     }
 
-    /// Removes one version with its file.
-    fn remove(&self, key: &str, id: &str, found: &mut Bucket) -> Result<(), Error> {
+    /// Removes one version and its file.
+    fn remove(&self, key: &str, id: &str, found: &mut Bucket) -> Result<(), CosError> {
         let Some(versions) = found.objects.get_mut(key) else { return Ok(()) };
         if let Some(at) = versions.iter().position(|version| version.id == id)
             && let Some(file) = versions.remove(at).file
@@ -310,15 +234,15 @@ impl Store {
         Ok(())
     }
 
-    /// Moves the version that is current now to the place for people.
-    fn uncover(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), Error> {
-        let hidden = self.side(bucket);
-        let covered = found.objects.get(key).and_then(|versions| versions.last());
-        let Some(from) = covered.and_then(|version| version.file.clone()) else { return Ok(()) };
-        if !from.starts_with(&hidden) {
+    /// Moves the latest version to the obvious path, if it is not there.
+    fn promote_latest(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), CosError> {
+        let metadata = self.metadata_folder(bucket);
+        let latest = found.objects.get(key).and_then(|versions| versions.last());
+        let Some(from) = latest.and_then(|version| version.file.clone()) else { return Ok(()) };
+        if !from.starts_with(&metadata) {
             return Ok(());
         }
-        let to = self.place(bucket, key, found)?;
+        let to = self.free_path(bucket, key, found)?;
         self.folder.rename(&from, &to)?;
         if let Some(top) = found.objects.get_mut(key).and_then(|versions| versions.last_mut()) {
             top.file = Some(to);
@@ -326,8 +250,8 @@ impl Store {
         Ok(())
     }
 
-    /// The free path for the current version of a key, its folder made; objects in the way move aside.
-    fn place(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<PathBuf, Error> {
+    /// Returns a free path for the current version of a key. Creates its folder, and moves objects out of the way.
+    fn free_path(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<PathBuf, CosError> {
         let mut plain = PathBuf::from(bucket);
         plain.push(path::of(key));
         let parents: Vec<&Path> = plain.ancestors().skip(1).take_while(|p| p.starts_with(bucket)).collect();
@@ -335,7 +259,7 @@ impl Store {
             if self.folder.path(parent).is_file() {
                 let aside = beside_folder(parent);
                 self.folder.rename(parent, &aside)?;
-                self.follow(bucket, parent, &aside, found)?;
+                self.record_move(bucket, parent, &aside, found)?;
             }
         }
         if let Some(parent) = plain.parent() {
@@ -344,8 +268,8 @@ impl Store {
         Ok(if self.folder.path(&plain).is_dir() { beside_folder(&plain) } else { plain })
     }
 
-    /// Records that the object at one path lies at another.
-    fn follow(&self, bucket: &str, from: &Path, to: &Path, found: &mut Bucket) -> Result<(), Error> {
+    /// Records that a file was moved.
+    fn record_move(&self, bucket: &str, from: &Path, to: &Path, found: &mut Bucket) -> Result<(), CosError> {
         let mut moved = None;
         for (key, versions) in &mut found.objects {
             for version in versions.iter_mut().filter(|version| version.file.as_deref() == Some(from)) {
@@ -353,21 +277,22 @@ impl Store {
                 moved = Some(key.clone());
             }
         }
-        moved.map_or(Ok(()), |key| self.save(bucket, &key, found))
+        moved.map_or(Ok(()), |key| self.save_record(bucket, &key, found))
     }
 
-    fn side(&self, bucket: &str) -> PathBuf {
-        Path::new(SIDE).join(bucket)
+    /// Returns the metadata folder of a bucket.
+    fn metadata_folder(&self, bucket: &str) -> PathBuf {
+        Path::new(METADATA_FOLDER).join(bucket)
     }
 
-    /// Writes the side file of a key, or removes it with the last version.
-    fn save(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), Error> {
+    /// Writes the metadata file of a key, or removes it after the last version.
+    fn save_record(&self, bucket: &str, key: &str, found: &mut Bucket) -> Result<(), CosError> {
         let name = format!("{}.json", hex::encode(Sha1::digest(key.as_bytes())));
-        let file = self.side(bucket).join("keys").join(name);
+        let file = self.metadata_folder(bucket).join("keys").join(name);
         match found.objects.get(key) {
             Some(versions) if !versions.is_empty() => {
-                let side = Side { key: key.to_owned(), versions: versions.clone() };
-                self.folder.write(&file, &serde_json::to_vec_pretty(&side).map_err(io::Error::from)?)
+                let record = KeyRecord { key: key.to_owned(), versions: versions.clone() };
+                self.folder.write(&file, &serde_json::to_vec_pretty(&record).map_err(io::Error::from)?)
             }
             _ => {
                 found.objects.remove(key);
@@ -377,62 +302,11 @@ impl Store {
     }
 }
 
-impl Version {
-    fn marker(id: String, modified: u64) -> Self {
-        Self {
-            id,
-            file: None,
-            size: 0,
-            etag: String::new(),
-            crc64: 0,
-            modified,
-            headers: BTreeMap::new(),
-            request_id: ids::request(),
-            restored_until: None,
-        }
-    }
-}
-
-impl Bucket {
-    /// A version by id, or the current one, marker or not.
-    pub(crate) fn version(&self, key: &str, id: Option<&str>) -> Result<&Version, Error> {
-        let versions = self.objects.get(key);
-        match id {
-            None => versions.and_then(|versions| versions.last()).ok_or(Code::NO_SUCH_KEY),
-            Some(id) => versions
-                .and_then(|versions| versions.iter().find(|version| version.id == id))
-                .ok_or(Code::NO_SUCH_VERSION),
-        }
-        .map_err(Error::from)
-    }
-}
-
+/// Returns the path of an object whose plain path is a folder.
 fn beside_folder(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(path::BESIDE_FOLDER);
     PathBuf::from(name)
-}
-
-fn read_bucket(folder: &Path) -> io::Result<Bucket> {
-    let mut bucket = Bucket::default();
-    if let Ok(text) = fs::read(folder.join("versioning.json")) {
-        bucket.versioning = serde_json::from_slice(&text)?;
-    }
-    let keys = folder.join("keys");
-    if keys.is_dir() {
-        for entry in fs::read_dir(keys)? {
-            let side: Side = serde_json::from_slice(&fs::read(entry?.path())?)?;
-            bucket.objects.insert(side.key, side.versions);
-        }
-    }
-    Ok(bucket)
-}
-
-/// `<name>-<appid>`: lower-case letters, digits and hyphens, 60 characters at most (436/13312).
-fn is_bucket_name(name: &str) -> bool {
-    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    let app_id = name.rsplit_once('-').map_or("", |(_, app_id)| app_id);
-    plain && name.len() <= 60 && !app_id.is_empty() && app_id.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
-//! Tests of the store on a folder of its own.
+//! Tests of the store in a temporary folder.
 
 use super::*;
 
 const BUCKET: &str = "photos-1250000000";
 
-fn upcoming(bytes: &'static [u8]) -> Upcoming {
-    Upcoming {
+fn new_version(bytes: &'static [u8]) -> NewVersion {
+    NewVersion {
         bytes: Bytes::from_static(bytes),
         headers: BTreeMap::new(),
         id: None,
@@ -27,7 +27,7 @@ fn bytes(store: &Store, key: &str, id: Option<&str>) -> Result<Bytes, String> {
 }
 
 #[test]
-fn odd_keys_live_side_by_side_and_survive_a_restart() {
+fn odd_keys_coexist_and_survive_a_restart() {
     let long = format!("{}/{}", "k".repeat(424), "猫".repeat(141));
     let keys = [
         "a",
@@ -53,7 +53,11 @@ fn odd_keys_live_side_by_side_and_survive_a_restart() {
     let (folder, store) = store();
     for key in keys.iter().rev().chain(&keys) {
         store
-            .put(BUCKET, key, Upcoming { bytes: Bytes::from(format!("content of {key}")), ..upcoming(b"") })
+            .put(
+                BUCKET,
+                key,
+                NewVersion { bytes: Bytes::from(format!("content of {key}")), ..new_version(b"") },
+            )
             .unwrap();
     }
     drop(store);
@@ -68,30 +72,30 @@ fn odd_keys_live_side_by_side_and_survive_a_restart() {
     assert_eq!(
         fs::read_dir(folder.path().join(BUCKET)).map_or(0, Iterator::count),
         0,
-        "nothing is left behind"
+        "the folder is empty after all deletions"
     );
 }
 
 #[test]
-fn an_ordinary_key_lies_at_its_obvious_path() {
+fn an_ordinary_key_has_its_obvious_path() {
     let (folder, store) = store();
-    store.put(BUCKET, "photos/cat.jpg", upcoming(b"meow")).unwrap();
+    store.put(BUCKET, "photos/cat.jpg", new_version(b"meow")).unwrap();
     let path = folder.path().join(BUCKET).join("photos/cat.jpg");
     assert_eq!(fs::read(&path).unwrap(), b"meow");
     assert_eq!(store.file(BUCKET, "photos/cat.jpg"), Some(path));
 }
 
 #[test]
-fn versions_stack_and_markers_hide() {
+fn versions_accumulate_and_markers_hide_them() {
     let (_folder, store) = store();
-    store.put(BUCKET, "k", upcoming(b"before")).unwrap();
+    store.put(BUCKET, "k", new_version(b"before")).unwrap();
     store.set_versioning(BUCKET, Versioning::Enabled).unwrap();
-    let one = store.put(BUCKET, "k", upcoming(b"one")).unwrap().id;
-    let two = store.put(BUCKET, "k", upcoming(b"two")).unwrap().id;
+    let one = store.put(BUCKET, "k", new_version(b"one")).unwrap().id;
+    let two = store.put(BUCKET, "k", new_version(b"two")).unwrap().id;
     let marker = store.delete(BUCKET, "k", None, 3).unwrap();
     assert!(marker.marker && marker.existed);
     assert_eq!(bytes(&store, "k", None), Err("NoSuchKey".to_owned()));
-    assert_eq!(bytes(&store, "k", Some(NULL)).unwrap(), "before");
+    assert_eq!(bytes(&store, "k", Some(NULL_VERSION_ID)).unwrap(), "before");
     assert_eq!(bytes(&store, "k", Some(&one)).unwrap(), "one");
     store.delete(BUCKET, "k", marker.version_id.as_deref(), 4).unwrap();
     assert_eq!(bytes(&store, "k", None).unwrap(), "two");
@@ -104,42 +108,42 @@ fn versions_stack_and_markers_hide() {
 fn while_suspended_only_the_null_version_is_replaced() {
     let (_folder, store) = store();
     store.set_versioning(BUCKET, Versioning::Enabled).unwrap();
-    let one = store.put(BUCKET, "k", upcoming(b"one")).unwrap().id;
+    let one = store.put(BUCKET, "k", new_version(b"one")).unwrap().id;
     store.set_versioning(BUCKET, Versioning::Suspended).unwrap();
-    store.put(BUCKET, "k", upcoming(b"two")).unwrap();
-    assert_eq!(store.put(BUCKET, "k", upcoming(b"three")).unwrap().id, NULL);
+    store.put(BUCKET, "k", new_version(b"two")).unwrap();
+    assert_eq!(store.put(BUCKET, "k", new_version(b"three")).unwrap().id, NULL_VERSION_ID);
     assert_eq!(bytes(&store, "k", None).unwrap(), "three");
     assert_eq!(bytes(&store, "k", Some(&one)).unwrap(), "one");
 }
 
 #[test]
-fn a_forbidden_overwrite_leaves_the_object_alone() {
+fn a_forbidden_overwrite_changes_nothing() {
     let (_folder, store) = store();
-    let careful = || Upcoming { forbid_overwrite: true, ..upcoming(b"new") };
+    let careful = || NewVersion { forbid_overwrite: true, ..new_version(b"new") };
     store.put(BUCKET, "k", careful()).unwrap();
     let error =
-        store.put(BUCKET, "k", Upcoming { bytes: Bytes::from_static(b"other"), ..careful() }).unwrap_err();
+        store.put(BUCKET, "k", NewVersion { bytes: Bytes::from_static(b"other"), ..careful() }).unwrap_err();
     assert_eq!(error.code(), "FileAlreadyExists");
     assert_eq!(bytes(&store, "k", None).unwrap(), "new");
 }
 
 #[test]
-fn only_named_buckets_exist_when_any_is_named() {
+fn only_listed_buckets_exist_when_any_is_listed() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path().to_owned(), &[BUCKET.to_owned()]).unwrap();
-    assert!(store.put(BUCKET, "k", upcoming(b"")).is_ok());
-    let error = store.put("other-1250000000", "k", upcoming(b"")).unwrap_err();
+    assert!(store.put(BUCKET, "k", new_version(b"")).is_ok());
+    let error = store.put("other-1250000000", "k", new_version(b"")).unwrap_err();
     assert_eq!(error.code(), "NoSuchBucket");
-    assert_eq!(store.put("Not_a_bucket", "k", upcoming(b"")).unwrap_err().code(), "InvalidBucketName");
+    assert_eq!(store.put("Not_a_bucket", "k", new_version(b"")).unwrap_err().code(), "InvalidBucketName");
 }
 
 #[test]
-fn a_version_with_a_given_id_replaces_the_one_that_has_it() {
+fn a_version_with_a_given_id_replaces_the_version_with_that_id() {
     let (_folder, store) = store();
     store.set_versioning(BUCKET, Versioning::Enabled).unwrap();
-    let given = |bytes| Upcoming { id: Some("given".to_owned()), ..upcoming(bytes) };
+    let given = |bytes| NewVersion { id: Some("given".to_owned()), ..new_version(bytes) };
     store.put(BUCKET, "k", given(b"one")).unwrap();
-    let between = store.put(BUCKET, "k", upcoming(b"two")).unwrap().id;
+    let between = store.put(BUCKET, "k", new_version(b"two")).unwrap().id;
     store.put(BUCKET, "k", given(b"three")).unwrap();
     assert_eq!(bytes(&store, "k", Some("given")).unwrap(), "three");
     assert_eq!(bytes(&store, "k", Some(&between)).unwrap(), "two");

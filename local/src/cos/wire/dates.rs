@@ -1,20 +1,21 @@
-//! Dates as HTTP and the documents of COS write them.
+//! Dates in headers and documents.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// Returns the seconds since the Unix epoch, or `None` for earlier times.
 pub(crate) fn seconds(time: SystemTime) -> Option<i64> {
     i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// A date as HTTP headers carry it.
+/// Formats a date for HTTP headers.
 pub(crate) fn http_date(seconds: u64) -> String {
     let time = UNIX_EPOCH.checked_add(Duration::from_secs(seconds)).unwrap_or(UNIX_EPOCH);
     httpdate::fmt_http_date(time)
 }
 
-/// A date as documents carry it: `2024-05-06T07:08:09.000Z`.
+/// Formats a date for documents: `2024-05-06T07:08:09.000Z`.
 pub(crate) fn iso_date(seconds: u64) -> String {
-    // `Mon, 06 May 2024 07:08:09 GMT`, rearranged: no second calendar is needed.
+    // Rearranges `Mon, 06 May 2024 07:08:09 GMT`, which avoids calendar arithmetic.
     const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
     let text = http_date(seconds);
     let mut words = text.split(' ').skip(1);
@@ -29,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_written_both_ways() {
+    fn dates_have_two_formats() {
         assert_eq!(http_date(1_714_979_289), "Mon, 06 May 2024 07:08:09 GMT");
         assert_eq!(iso_date(1_714_979_289), "2024-05-06T07:08:09.000Z");
     }

@@ -1,12 +1,12 @@
-//! The errors of COS: code, status and wording (error codes, 436/7730).
+//! Errors of COS: code, status and message (436/7730).
 
 use std::io;
 
 use crate::cos::wire::xml_writer;
 
-/// An error code with its HTTP status and its usual wording.
+/// Error code with its HTTP status and usual message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Code {
+pub(crate) struct ErrorCode {
     pub(crate) name: &'static str,
     pub(crate) status: u16,
     pub(crate) message: &'static str,
@@ -14,10 +14,10 @@ pub(crate) struct Code {
 
 macro_rules! codes {
     ($($constant:ident = $status:literal $name:literal $message:literal;)*) => {
-        impl Code {
+        impl ErrorCode {
             $(pub(crate) const $constant: Self = Self { name: $name, status: $status, message: $message };)*
 
-            /// Every code the twin can answer by itself.
+            /// Every code that the local COS returns on its own.
             const ALL: &'static [Self] = &[$(Self::$constant),*];
         }
     };
@@ -60,34 +60,34 @@ codes! {
     SLOW_DOWN = 503 "SlowDown" "Reduce your request rate.";
 }
 
-impl Code {
-    /// The usual wording of a code, for faults that name one.
+impl ErrorCode {
+    /// Returns the usual message of a code, for injected faults.
     pub(crate) fn message_of(name: &str) -> &'static str {
         Self::ALL.iter().find(|code| code.name == name).map_or("Injected fault.", |code| code.message)
     }
 }
 
-/// An error answer.
+/// Error response.
 #[derive(Clone, Debug)]
-pub(crate) struct Error {
+pub(crate) struct CosError {
     pub(crate) status: u16,
     code: String,
     message: String,
-    /// Further members of the document, such as the text a signature was computed over.
+    /// Further members of the document, such as the text that was signed.
     details: Vec<(&'static str, String)>,
-    /// Headers beside the common ones.
+    /// Headers besides the common ones.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
-impl Error {
-    /// A code with a wording of its own.
-    pub(crate) fn because(code: Code, message: impl Into<String>) -> Self {
+impl CosError {
+    /// Creates an error with a message of its own.
+    pub(crate) fn with_message(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::from(code) }
     }
 
-    /// Any code, for faults.
+    /// Creates an error with any code, for injected faults.
     pub(crate) fn injected(status: u16, code: &str) -> Self {
-        let message = Code::message_of(code).to_owned();
+        let message = ErrorCode::message_of(code).to_owned();
         Self { status, code: code.to_owned(), message, details: Vec::new(), headers: Vec::new() }
     }
 
@@ -97,29 +97,29 @@ impl Error {
         self
     }
 
-    /// Adds a header to the answer.
+    /// Adds a header to the response.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The code's name.
+    /// Returns the name of the code.
     pub(crate) fn code(&self) -> &str {
         &self.code
     }
 
-    /// The usual wording or the own one.
+    /// Returns the message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// The XML document as COS lays it out.
+    /// Writes the XML document in the layout of COS.
     pub(crate) fn document(&self, resource: &str, request_id: &str) -> String {
         let mut text = String::from("<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n");
         let members = [("Code", self.code.as_str()), ("Message", self.message.as_str())];
         let details = self.details.iter().map(|(name, value)| (*name, value.as_str()));
-        let place = [("Resource", resource), ("RequestId", request_id), ("TraceId", request_id)];
-        for (name, value) in members.into_iter().chain(details).chain(place) {
+        let identification = [("Resource", resource), ("RequestId", request_id), ("TraceId", request_id)];
+        for (name, value) in members.into_iter().chain(details).chain(identification) {
             text.push('\t');
             xml_writer::element(&mut text, name, value);
             text.push('\n');
@@ -129,8 +129,8 @@ impl Error {
     }
 }
 
-impl From<Code> for Error {
-    fn from(code: Code) -> Self {
+impl From<ErrorCode> for CosError {
+    fn from(code: ErrorCode) -> Self {
         Self {
             status: code.status,
             code: code.name.to_owned(),
@@ -141,9 +141,12 @@ impl From<Code> for Error {
     }
 }
 
-impl From<io::Error> for Error {
+impl From<io::Error> for CosError {
     fn from(error: io::Error) -> Self {
-        Self::because(Code::INTERNAL_ERROR, format!("the folder of the local COS: {error}"))
+        Self::with_message(
+            ErrorCode::INTERNAL_ERROR,
+            format!("a file of the local COS cannot be read or written: {error}"),
+        )
     }
 }
 
@@ -152,8 +155,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn document_reads_as_the_service_words_it() {
-        let error = Error::from(Code::NO_SUCH_KEY);
+    fn the_document_equals_that_of_the_service() {
+        let error = CosError::from(ErrorCode::NO_SUCH_KEY);
         assert_eq!(
             error.document("b-1250000000.cos.ap-guangzhou.myqcloud.com/a<b", "Tm8="),
             "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\

@@ -1,9 +1,9 @@
-//! Requests and answers of the XML API, and the signatures on them.
+//! Requests, responses, documents and signatures of the XML API.
 
 pub(crate) mod dates;
 pub(crate) mod error;
-pub(crate) mod reply;
 pub(crate) mod request;
+pub(crate) mod response;
 pub(crate) mod signature;
 pub(crate) mod xml;
 pub(crate) mod xml_writer;

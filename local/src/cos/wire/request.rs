@@ -1,4 +1,4 @@
-//! One request, read from the wire without any normalisation.
+//! Requests of the XML API, read without normalisation.
 
 use std::net::IpAddr;
 
@@ -6,41 +6,41 @@ use bytes::Bytes;
 use hyper::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::http::ConnectionId;
 
-/// How a parameter begins whose name is a process.
+/// Beginning of a parameter whose name is an image process.
 pub(crate) const PROCESS: &str = "imageMogr2/";
 
-/// A request as COS understands it.
+/// Request of the XML API.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
-    /// Upper case.
+pub(crate) struct CosRequest {
+    /// Method in upper case.
     pub(crate) method: String,
-    /// The `Host` header, port included.
+    /// `Host` header, with its port.
     pub(crate) host: String,
-    /// `<name>-<appid>`; empty for requests to the service itself.
+    /// `<name>-<appid>`; empty for requests to the service.
     pub(crate) bucket: String,
-    /// The region of the host name, if it has one.
+    /// Region of the host name, if it contains one.
     pub(crate) region: Option<String>,
-    /// The key, byte exact; empty for bucket operations.
+    /// Key, byte for byte; empty for operations on the bucket.
     pub(crate) key: String,
-    /// The percent-decoded path, with its leading slash and, in path style, the bucket: what is signed.
+    /// Percent-decoded path, which is signed. It has a leading slash and, in path style, contains the bucket.
     pub(crate) path: String,
-    /// Decoded parameters in their order; a parameter without value has an empty one.
+    /// Decoded parameters in the order of the request; a missing value is empty.
     pub(crate) query: Vec<(String, String)>,
-    /// Lower-case names in their order, as they arrived.
+    /// Headers in the order of the request, with lower-case names.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
-    /// The connection it came over.
+    /// Number of the connection.
     pub(crate) connection: u64,
 }
 
-impl Request {
-    /// Reads the head; the body is added by the caller.
+impl CosRequest {
+    /// Reads a request.
     ///
-    /// The path is taken from the request target as it came: `//`, `%2F` and dot segments mean something in keys.
-    pub(crate) fn read(parts: &Parts, body: Bytes) -> Result<Self, Error> {
+    /// The path is not normalised: `//`, `%2F` and dot segments are significant in keys.
+    pub(crate) fn read(parts: &Parts, body: Bytes) -> Result<Self, CosError> {
         let headers: Vec<(String, String)> = parts
             .headers
             .iter()
@@ -54,7 +54,9 @@ impl Request {
         );
         let path = percent_decode_str(parts.uri.path())
             .decode_utf8()
-            .map_err(|_| Error::because(Code::INVALID_OBJECT_NAME, "The object name is not UTF-8."))?
+            .map_err(|_| {
+                CosError::with_message(ErrorCode::INVALID_OBJECT_NAME, "The object name is not UTF-8.")
+            })?
             .into_owned();
         let query = parts.uri.query().map(read_query).unwrap_or_default();
         let (bucket, key) = address(&host, &path);
@@ -66,21 +68,22 @@ impl Request {
         Ok(Self { method, host, bucket, region, key, path, query, headers, body, connection })
     }
 
-    /// The value of a header, by its lower-case name.
+    /// Returns the value of a header by its lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)
     }
 
-    /// The decoded value of a parameter.
+    /// Returns the decoded value of a parameter.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
     }
 
-    /// `host/key`, as error documents name the resource.
+    /// Returns host and path, the resource of error documents.
     pub(crate) fn resource(&self) -> String {
         format!("{}{}", self.host, self.path)
     }
 
+    /// Creates a request for tests of fault rules and signatures.
     #[cfg(test)]
     pub(crate) fn for_tests(method: &str, target: &str, headers: &[(String, String)]) -> Self {
         let mut builder = hyper::Request::builder().method(method).uri(target);
@@ -88,7 +91,7 @@ impl Request {
             builder = builder.header(name, value);
         }
         let (parts, ()) = builder.body(()).unwrap().into_parts();
-        // Vectors hold keys no object can have; the verifier must not mind.
+        // Signature vectors contain keys that no object can have.
         let path = percent_decode_str(parts.uri.path()).decode_utf8().unwrap().into_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
         Self {
@@ -106,8 +109,8 @@ impl Request {
     }
 }
 
-/// Whether a request wants an object processed.
-pub(crate) fn is_processed(request: &Request) -> bool {
+/// Returns whether a request asks for image processing.
+pub(crate) fn is_processed(request: &CosRequest) -> bool {
     request.query.iter().any(|(name, _)| name.starts_with(PROCESS))
 }
 
@@ -115,7 +118,7 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
 }
 
-/// Decodes the query. A plus stays a plus: COS does not use form encoding.
+/// Decodes the query. A plus is a plus: COS does not use form encoding.
 fn read_query(query: &str) -> Vec<(String, String)> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     query
@@ -128,7 +131,7 @@ fn read_query(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Bucket and key: from host and path in virtual-hosted style, from the path alone when the host names no bucket.
+/// Returns bucket and key, from host and path, or from the path alone if the host contains no bucket (path style).
 fn address<'a>(host: &'a str, path: &'a str) -> (&'a str, &'a str) {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     let plain = name.trim_start_matches('[').trim_end_matches(']');
@@ -139,20 +142,20 @@ fn address<'a>(host: &'a str, path: &'a str) -> (&'a str, &'a str) {
     if names_no_bucket { key.split_once('/').unwrap_or((key, "")) } else { (first, key) }
 }
 
-/// The label after `cos` or `cos-internal`.
+/// Returns the label of the host name after `cos` or `cos-internal`.
 fn region(host: &str) -> Option<&str> {
     let mut labels = host.split('.').skip_while(|label| !matches!(*label, "cos" | "cos-internal"));
     labels.nth(1).filter(|label| label.contains('-'))
 }
 
-/// The naming rules of keys (436/13324). An empty key is a bucket operation.
-pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+/// Checks the naming rules of keys (436/13324). An empty key is allowed for operations on buckets.
+pub(crate) fn check_key(key: &str) -> Result<(), CosError> {
     if key.len() > 850 {
-        return Err(Code::KEY_TOO_LONG.into());
+        return Err(ErrorCode::KEY_TOO_LONG.into());
     }
-    // The arrows of the table in 436/13324: CAN, EM, SUB and ESC.
-    let refused = key.starts_with(['/', '\\']) || key.contains(['\u{18}', '\u{19}', '\u{1a}', '\u{1b}']);
-    if refused { Err(Code::INVALID_OBJECT_NAME.into()) } else { Ok(()) }
+    // The table in 436/13324 shows these as arrows: CAN, EM, SUB and ESC.
+    let is_refused = key.starts_with(['/', '\\']) || key.contains(['\u{18}', '\u{19}', '\u{1a}', '\u{1b}']);
+    if is_refused { Err(ErrorCode::INVALID_OBJECT_NAME.into()) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -190,14 +193,14 @@ mod tests {
     }
 
     #[test]
-    fn a_plus_in_the_query_stays_a_plus() {
+    fn a_plus_in_the_query_is_not_decoded() {
         let pairs = read_query("prefix=a+b%2Bc%20d&uploads&x=");
         let read: Vec<_> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(read, [("prefix", "a+b+c d"), ("uploads", ""), ("x", "")]);
     }
 
     #[test]
-    fn keys_no_object_can_have_are_refused() {
+    fn invalid_keys_are_refused() {
         let long = "k".repeat(851);
         let cases = [("/a", "InvalidObjectName"), ("\\a", "InvalidObjectName"), (&long, "KeyTooLong")];
         for (key, code) in cases {

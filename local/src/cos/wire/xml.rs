@@ -1,22 +1,22 @@
-//! The XML documents that clients send.
+//! Reading of the XML documents that clients send.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::cos::wire::error::{Code, Error};
+use crate::cos::wire::error::{CosError, ErrorCode};
 
 /// Body of Delete Multiple Objects (436/8289).
 #[derive(Debug, Deserialize)]
-pub(crate) struct Delete {
+pub(crate) struct DeleteRequest {
     #[serde(rename = "Quiet", default)]
     pub(crate) quiet: bool,
     #[serde(rename = "Object", default)]
-    pub(crate) objects: Vec<DeleteObject>,
+    pub(crate) objects: Vec<DeleteEntry>,
 }
 
-/// One object to delete.
+/// Object to delete.
 #[derive(Debug, Deserialize)]
-pub(crate) struct DeleteObject {
+pub(crate) struct DeleteEntry {
     #[serde(rename = "Key")]
     pub(crate) key: String,
     #[serde(rename = "VersionId")]
@@ -25,14 +25,14 @@ pub(crate) struct DeleteObject {
 
 /// Body of Complete Multipart Upload (436/7742).
 #[derive(Debug, Deserialize)]
-pub(crate) struct Complete {
+pub(crate) struct CompleteUploadRequest {
     #[serde(rename = "Part", default)]
-    pub(crate) parts: Vec<CompletePart>,
+    pub(crate) parts: Vec<CompletedPart>,
 }
 
-/// One part of it.
+/// Part of the list.
 #[derive(Debug, Deserialize)]
-pub(crate) struct CompletePart {
+pub(crate) struct CompletedPart {
     #[serde(rename = "PartNumber")]
     pub(crate) number: u16,
     #[serde(rename = "ETag")]
@@ -46,10 +46,10 @@ pub(crate) struct VersioningConfiguration {
     pub(crate) status: String,
 }
 
-/// Reads a document sent by the client.
-pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Error> {
-    let text = std::str::from_utf8(body).map_err(|_| Error::from(Code::MALFORMED_XML))?;
-    quick_xml::de::from_str(text).map_err(|_| Error::from(Code::MALFORMED_XML))
+/// Reads a document.
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, CosError> {
+    let text = std::str::from_utf8(body).map_err(|_| CosError::from(ErrorCode::MALFORMED_XML))?;
+    quick_xml::de::from_str(text).map_err(|_| CosError::from(ErrorCode::MALFORMED_XML))
 }
 
 #[cfg(test)]
@@ -57,17 +57,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delete_reads_keys_with_entities_and_spaces() {
+    fn keys_with_entities_and_spaces_are_read() {
         let body = b"<Delete><Quiet>true</Quiet><Object><Key>a &amp; b/ c</Key></Object>\
             <Object><Key>d</Key><VersionId>v1</VersionId></Object></Delete>";
-        let delete: Delete = read(body).unwrap();
+        let delete: DeleteRequest = read(body).unwrap();
         assert!(delete.quiet);
         let read: Vec<_> = delete.objects.iter().map(|o| (o.key.as_str(), o.version_id.as_deref())).collect();
         assert_eq!(read, [("a & b/ c", None), ("d", Some("v1"))]);
     }
 
     #[test]
-    fn anything_else_is_malformed() {
-        assert_eq!(read::<Complete>(b"<Complete").unwrap_err().code(), "MalformedXML");
+    fn an_incomplete_document_is_malformed() {
+        assert_eq!(read::<CompleteUploadRequest>(b"<Complete").unwrap_err().code(), "MalformedXML");
     }
 }

@@ -1,25 +1,43 @@
-//! Colours by code points (ITU-T H.273): the matrix between luma, chroma and RGB.
+//! Matrices from stored samples to RGB, by the code points of ITU-T H.273, section 8.3.
+//!
+//! All results are non-linear RGB from 0 to 1; transfer functions are not applied here.
 
 use crate::imaging::color::code_points;
 use crate::imaging::decode::avif::meta::CodePoints;
 use crate::imaging::error::Error;
 use crate::imaging::source_format::SourceFormat;
 
-/// Samples to red, green and blue of 0 to 1.
+/// An affine map from the samples of a pixel to red, green and blue from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Matrix {
-    /// What is taken from a sample of luma, and what the rest is multiplied by.
+    /// Offset subtracted from a luma sample, and the factor for the difference.
     luma: [f32; 2],
+    /// The same for chroma samples.
     chroma: [f32; 2],
-    /// Red, green and blue: what of luma and of both samples of chroma makes each.
+    /// Rows of red, green and blue: the weights of luma, of the first and of the second chroma sample.
     rows: [[f32; 3]; 3],
 }
 
 impl Matrix {
-    /// The matrix for samples of so many bits.
+    /// The matrix for samples of `bits` bits.
+    ///
+    /// Range: with s = 2^(`bits` − 8), full-range luma is sample / (2^`bits` − 1), and limited-range luma is
+    /// (sample − 16·s) / (219·s). Chroma has its zero at 128·s, and the divisor 2^`bits` − 1 or 224·s.
+    ///
+    /// Weights: the standard defines, with Kr + Kg + Kb = 1:
+    /// - Y = Kr·R + Kg·G + Kb·B
+    /// - Cb = (B − Y) / (2·(1 − Kb))
+    /// - Cr = (R − Y) / (2·(1 − Kr))
+    ///
+    /// Solved for RGB:
+    /// - R = Y + 2·(1 − Kr)·Cr
+    /// - B = Y + 2·(1 − Kb)·Cb
+    /// - G = (Y − Kr·R − Kb·B) / Kg = Y − 2·(1 − Kb)·Kb/Kg·Cb − 2·(1 − Kr)·Kr/Kg·Cr
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for other matrix coefficients, and for those that follow from unknown primaries.
     pub(super) fn new(color: CodePoints, bits: u8) -> Result<Self, Error> {
         let full = full_scale(bits);
-        // Section 8.3: black and white at 16 and 235, chroma between 16 and 240, of 255.
         let step = f32::from(1_u16 << bits.saturating_sub(8).min(8));
         let middle = 128.0 * step;
         let (luma, chroma) = if color.full_range {
@@ -28,18 +46,19 @@ impl Matrix {
             ([16.0 * step, 1.0 / (219.0 * step)], [middle, 1.0 / (224.0 * step)])
         };
         let weights = match color.matrix {
-            // Green, blue and red are stored instead.
+            // Identity: the planes are green, blue and red.
             0 => {
                 let rows = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
                 return Ok(Self { luma, chroma: luma, rows });
             }
+            // YCgCo: the planes are Y, Cg and Co. G = Y + Cg, R = Y − Cg + Co, B = Y − Cg − Co.
             8 => {
                 let rows = [[1.0, -1.0, 1.0], [1.0, 1.0, 0.0], [1.0, -1.0, -1.0]];
                 return Ok(Self { luma, chroma, rows });
             }
             1 => [0.2126, 0.0722],
             4 => [0.3, 0.11],
-            // Files that do not say are JPEG's kin (MIAF, section 7.3.6.4).
+            // Unspecified is read as BT.601, like JPEG (MIAF, section 7.3.6.4).
             2 | 5 | 6 => [0.299, 0.114],
             7 => [0.212, 0.087],
             9 => [0.2627, 0.0593],
@@ -58,11 +77,12 @@ impl Matrix {
         Ok(Self { luma, chroma, rows })
     }
 
-    /// A picture without chroma.
+    /// Grey from 0 to 1 of a luma or alpha sample, without chroma.
     pub(super) fn grey(self, luma: f32) -> f32 {
         ((luma - self.luma[0]) * self.luma[1]).clamp(0.0, 1.0)
     }
 
+    /// Red, green and blue from 0 to 1.
     pub(super) fn colors(self, luma: f32, first: f32, second: f32) -> [f32; 3] {
         let luma = (luma - self.luma[0]) * self.luma[1];
         let first = (first - self.chroma[0]) * self.chroma[1];
@@ -71,7 +91,7 @@ impl Matrix {
     }
 }
 
-/// The largest sample.
+/// Largest sample value of `bits` bits.
 pub(super) fn full_scale(bits: u8) -> f32 {
     f32::from((1_u16 << bits.min(15)) - 1)
 }
@@ -84,9 +104,9 @@ mod tests {
         Matrix::new(CodePoints { primaries: 1, transfer: 13, matrix, full_range }, bits).unwrap()
     }
 
-    /// The corners of the colour cube, as the equations of the standard code them.
+    /// The corners of the RGB cube, encoded by the equations of the standard.
     #[test]
-    fn corners_of_the_cube_come_back() {
+    fn corners_of_the_rgb_cube_round_trip() {
         for (code, kr, kb) in
             [(1, 0.2126_f32, 0.0722_f32), (6, 0.299, 0.114), (9, 0.2627, 0.0593), (12, 0.2126, 0.0722)]
         {
@@ -109,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_rgb_and_ycgco_come_back() {
+    fn identity_and_ycgco_are_decoded() {
         let [r, g, b] = matrix(0, true, 8).colors(102.0, 51.0, 255.0);
         assert!(r > 0.999 && (g - 0.4).abs() < 1e-3 && (b - 0.2).abs() < 1e-3, "{r} {g} {b}");
         let [r, g, b] = matrix(8, true, 8).colors(127.5, 191.75, 64.25);
@@ -117,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_matrices_are_refused_by_number() {
+    fn unsupported_matrix_is_refused_by_number() {
         let color = CodePoints { primaries: 9, transfer: 16, matrix: 14, full_range: true };
         let refusal = Matrix::new(color, 10).unwrap_err().to_string();
         assert!(refusal.contains("matrix coefficients 14"), "{refusal}");

@@ -1,8 +1,11 @@
-//! Planes to a picture: chroma brought to the resolution of luma, averaged where a smaller picture will do, and
-//! taken from luma and chroma to red, green and blue (ITU-T H.273, section 8.3).
+//! Conversion of planes to a picture: chroma brought to the resolution of luma, and YCbCr to RGB (ITU-T H.273, section
+//! 8.3).
 //!
-//! That conversion is linear, so that planes are averaged first and fewer pixels are converted. Only where alpha must
-//! weigh the colours is each pixel converted by itself. Memory: a few rows.
+//! The conversion is affine: the mean of converted pixels is the converted mean, apart from clamping to 0 to 1.
+//! Planes are therefore averaged over cells first, and one pixel per cell is converted. With alpha this would be
+//! wrong, because alpha must weigh the colours; then every pixel is converted, and [`Reducer`] averages.
+//!
+//! Memory: a row of sums and a row of values for each plane.
 
 use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::planes::{Plane, Planes};
@@ -12,7 +15,7 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 
-/// A part of the planes, pixels of luma.
+/// A rectangle of the planes, in luma samples.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Crop {
     pub(super) left: u32,
@@ -20,18 +23,18 @@ pub(super) struct Crop {
     pub(super) size: Size,
 }
 
-/// Colours, and alpha where there is some.
+/// Planes of colour and alpha, and how to convert them.
 pub(super) struct Converter<'a> {
     pub(super) color: &'a Planes,
     pub(super) alpha: Option<(&'a Planes, Matrix)>,
-    /// Whether colours were multiplied by alpha.
+    /// `true` if colours are stored multiplied by alpha.
     pub(super) premultiplied: bool,
     pub(super) matrix: Matrix,
-    pub(super) part: Crop,
+    pub(super) crop: Crop,
 }
 
 impl Converter<'_> {
-    /// What the samples of the picture will be.
+    /// Layout and depth of the converted picture.
     pub(super) fn layout(&self) -> (Layout, Depth) {
         let layout = match (self.color.format.chroma, self.alpha) {
             (None, None) => Layout::Grey,
@@ -39,145 +42,165 @@ impl Converter<'_> {
             (Some(_), None) => Layout::Rgb,
             (Some(_), Some(_)) => Layout::RgbAlpha,
         };
-        (layout, if self.color.format.bits > 8 { Depth::Sixteen } else { Depth::Eight })
+        (layout, if self.color.format.is_wide() { Depth::Sixteen } else { Depth::Eight })
     }
 
-    /// The largest cell that is not larger than this, and that the planes can be averaged by.
+    /// The largest cell that is at most `wanted` and covers whole chroma samples: even for halved chroma, or 1.
     pub(super) fn cell(&self, wanted: u32) -> u32 {
         let halved = self.color.format.chroma.is_some_and(|chroma| chroma.across || chroma.down);
         if halved && wanted > 1 { wanted & !1 } else { wanted }
     }
 
-    /// The picture of means of cells; there must be no alpha.
-    pub(super) fn averaged(&self, cell: u32, picture: &mut Picture, cancel: &Cancel) -> Result<(), Error> {
-        let mut rows = self.rows(cell);
+    /// Fills `picture` with means of cells; there must be no alpha.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(super) fn convert_averaged(
+        &self,
+        cell: u32,
+        picture: &mut Picture,
+        cancel: &Cancel,
+    ) -> Result<(), Error> {
+        debug_assert!(self.alpha.is_none() && self.cell(cell) == cell);
+        let mut planes = self.plane_rows(cell);
         let row_bytes = picture.row_bytes();
-        for (y, place) in (0..).zip(picture.samples.chunks_exact_mut(row_bytes)) {
+        for (y, row) in (0..).zip(picture.samples.chunks_exact_mut(row_bytes)) {
             cancel.check()?;
-            self.row(&mut rows, y, place);
+            self.convert_row(&mut planes, y, row);
         }
         Ok(())
     }
 
-    /// Hands every pixel to a reducer.
-    pub(super) fn all(&self, reducer: &mut Reducer, cancel: &Cancel) -> Result<(), Error> {
+    /// Pushes every pixel into a reducer.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub(super) fn convert_all(&self, reducer: &mut Reducer, cancel: &Cancel) -> Result<(), Error> {
         let (layout, depth) = self.layout();
-        let mut rows = self.rows(1);
-        let mut row = vec![0; side(self.part.size.width).saturating_mul(layout.channels() * depth.bytes())];
-        for y in 0..self.part.size.height {
+        let mut planes = self.plane_rows(1);
+        let mut row = vec![0; side(self.crop.size.width).saturating_mul(layout.channels() * depth.bytes())];
+        for y in 0..self.crop.size.height {
             cancel.check()?;
-            self.row(&mut rows, y, &mut row);
+            self.convert_row(&mut planes, y, &mut row);
             reducer.push(&row);
         }
         Ok(())
     }
 
-    fn rows(&self, cell: u32) -> Vec<Rows<'_>> {
-        let wide = self.color.format.bits > 8;
-        let mut rows: Vec<Rows<'_>> = Vec::new();
+    /// Row readers of all planes: luma, both of chroma if there is chroma, alpha if there is alpha.
+    fn plane_rows(&self, cell: u32) -> Vec<PlaneRows<'_>> {
+        let wide = self.color.format.is_wide();
+        let mut rows: Vec<PlaneRows<'_>> = Vec::new();
         for (number, plane) in self.color.planes.iter().enumerate() {
             let chroma = self.color.format.chroma.filter(|_| number > 0);
             let (across, down) = chroma.map_or((false, false), |chroma| (chroma.across, chroma.down));
-            rows.push(Rows::new(plane, wide, self.part, cell, [across, down]));
+            rows.push(PlaneRows::new(plane, wide, self.crop, cell, [across, down]));
         }
         if let Some((alpha, _)) = self.alpha {
-            let wide = alpha.format.bits > 8;
+            let wide = alpha.format.is_wide();
             let plane = alpha.planes.first();
-            rows.extend(plane.map(|plane| Rows::new(plane, wide, self.part, 1, [false; 2])));
+            rows.extend(plane.map(|plane| PlaneRows::new(plane, wide, self.crop, 1, [false; 2])));
         }
         rows
     }
 
-    /// Fills one row of the picture.
-    fn row(&self, rows: &mut [Rows<'_>], y: u32, place: &mut [u8]) {
-        rows.iter_mut().for_each(|rows| rows.fill(y));
-        let values: Vec<&[f32]> = rows.iter().map(|rows| rows.values.as_slice()).collect();
+    /// Converts row `y` of the picture into `row`.
+    fn convert_row(&self, planes: &mut [PlaneRows<'_>], y: u32, row: &mut [u8]) {
+        planes.iter_mut().for_each(|plane| plane.fill(y));
+        let values: Vec<&[f32]> = planes.iter().map(|plane| plane.values.as_slice()).collect();
         let (layout, depth) = self.layout();
         let unpremultiply = |colors: [f32; 3], alpha: f32| {
             if self.premultiplied && alpha > 0.0 { colors.map(|color| color / alpha) } else { colors }
         };
         let alpha_of = |sample: f32| self.alpha.map_or(1.0, |(_, matrix)| matrix.grey(sample));
-        let places = place.chunks_exact_mut(layout.channels() * depth.bytes());
+        let pixels = row.chunks_exact_mut(layout.channels() * depth.bytes());
         match *values.as_slice() {
             [luma] => {
-                for (place, luma) in places.zip(luma) {
-                    store([self.matrix.grey(*luma)], depth, place);
+                for (pixel, luma) in pixels.zip(luma) {
+                    store([self.matrix.grey(*luma)], depth, pixel);
                 }
             }
             [luma, alpha] => {
-                for ((place, luma), alpha) in places.zip(luma).zip(alpha) {
+                for ((pixel, luma), alpha) in pixels.zip(luma).zip(alpha) {
                     let alpha = alpha_of(*alpha);
                     let [grey, ..] = unpremultiply([self.matrix.grey(*luma); 3], alpha);
-                    store([grey, alpha], depth, place);
+                    store([grey, alpha], depth, pixel);
                 }
             }
             [luma, first, second] => {
-                for (((place, luma), first), second) in places.zip(luma).zip(first).zip(second) {
-                    store(self.matrix.colors(*luma, *first, *second), depth, place);
+                for (((pixel, luma), first), second) in pixels.zip(luma).zip(first).zip(second) {
+                    store(self.matrix.colors(*luma, *first, *second), depth, pixel);
                 }
             }
             [luma, first, second, alpha] => {
-                for ((((place, luma), first), second), alpha) in
-                    places.zip(luma).zip(first).zip(second).zip(alpha)
+                for ((((pixel, luma), first), second), alpha) in
+                    pixels.zip(luma).zip(first).zip(second).zip(alpha)
                 {
                     let alpha = alpha_of(*alpha);
                     let [r, g, b] = unpremultiply(self.matrix.colors(*luma, *first, *second), alpha);
-                    store([r, g, b, alpha], depth, place);
+                    store([r, g, b, alpha], depth, pixel);
                 }
             }
-            // There are one to four planes.
+            // `plane_rows` returns one to four planes.
             _ => (),
         }
     }
 }
 
-/// Writes samples of 0 to 1.
+/// Writes samples of 0 to 1, rounded to nearest. Unpremultiplied colours may exceed 1 and saturate.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
-fn store<const N: usize>(samples: [f32; N], depth: Depth, place: &mut [u8]) {
+fn store<const N: usize>(samples: [f32; N], depth: Depth, pixel: &mut [u8]) {
     match depth {
         Depth::Eight => {
-            for (place, sample) in place.iter_mut().zip(samples) {
-                *place = (sample * 255.0 + 0.5) as u8;
+            for (target, sample) in pixel.iter_mut().zip(samples) {
+                *target = (sample * 255.0 + 0.5) as u8;
             }
         }
         Depth::Sixteen => {
-            for (place, sample) in place.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
-                *place = ((sample * 65_535.0 + 0.5) as u16).to_ne_bytes();
+            for (target, sample) in pixel.as_chunks_mut::<2>().0.iter_mut().zip(samples) {
+                *target = ((sample * 65_535.0 + 0.5) as u16).to_ne_bytes();
             }
         }
     }
 }
 
-/// Gives a plane row by row at the resolution of the picture.
-struct Rows<'a> {
+/// A plane, read row by row at the resolution of the picture.
+struct PlaneRows<'a> {
     plane: &'a Plane,
-    /// Whether samples have two bytes.
+    /// `true` if samples have two bytes.
     wide: bool,
-    part: Crop,
+    crop: Crop,
+    /// Side of the cells that are averaged, luma samples.
     cell: u32,
-    /// Whether the plane has half the resolution of luma, across and down.
+    /// `true` where the plane has half the resolution of luma: across, down.
     halved: [bool; 2],
+    /// Column sums of a row of cells.
     sums: Vec<u32>,
-    /// The row that was asked for last.
+    /// The row that was filled last.
     values: Vec<f32>,
 }
 
-impl<'a> Rows<'a> {
-    fn new(plane: &'a Plane, wide: bool, part: Crop, cell: u32, halved: [bool; 2]) -> Self {
-        let values = vec![0.0; side(part.size.width.div_ceil(cell))];
-        Self { plane, wide, part, cell, halved, sums: Vec::new(), values }
+impl<'a> PlaneRows<'a> {
+    fn new(plane: &'a Plane, wide: bool, crop: Crop, cell: u32, halved: [bool; 2]) -> Self {
+        let values = vec![0.0; side(crop.size.width.div_ceil(cell))];
+        Self { plane, wide, crop, cell, halved, sums: Vec::new(), values }
     }
 
+    /// Fills `values` with row `y` of the picture.
     fn fill(&mut self, y: u32) {
         if self.cell > 1 { self.average(y) } else { self.interpolate(y) }
     }
 
-    /// Means of cells. A halved plane has half a cell for each, and `cell` is even then.
+    /// Means of the cells in row `y` of cells.
+    ///
+    /// A cell covers half as many samples of a halved plane. `cell` is then even by [`Converter::cell`], so that
+    /// chroma cells cover the same area as luma cells.
     fn average(&mut self, y: u32) {
-        let Crop { left, top, size } = self.part;
-        let [left, width, across] = Self::scaled(left, size.width, self.cell, self.halved[0]);
-        let [top, height, down] = Self::scaled(top, size.height, self.cell, self.halved[1]);
+        let Crop { left, top, size } = self.crop;
+        let [left, width, across] = Self::in_plane(left, size.width, self.cell, self.halved[0]);
+        let [top, height, down] = Self::in_plane(top, size.height, self.cell, self.halved[1]);
         let first = y.saturating_mul(down);
+        // The last row of cells may be cut off by the edge.
         let count = down.min(height.saturating_sub(first));
         self.sums.clear();
         self.sums.resize(side(width), 0);
@@ -195,7 +218,7 @@ impl<'a> Rows<'a> {
                 }
             }
         }
-        // At most 2^16 samples of 12 bits.
+        // Bound: a cell has at most 256 × 256 = 2^16 samples of 12 bits, so that its sum is below 2^28.
         let weight = |columns: usize| 1.0 / (columns as f32 * count as f32).max(1.0);
         let full = weight(side(across));
         for (value, sums) in self.values.iter_mut().zip(self.sums.chunks(side(across).max(1))) {
@@ -204,31 +227,34 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Start and length of a part of the plane, and the side of its cells.
-    fn scaled(start: u32, length: u32, cell: u32, halved: bool) -> [u32; 3] {
+    /// Start and length of a side of the crop, and side of a cell, in samples of the plane.
+    fn in_plane(start: u32, length: u32, cell: u32, halved: bool) -> [u32; 3] {
         if halved { [start / 2, length.div_ceil(2), cell / 2] } else { [start, length, cell] }
     }
 
-    /// Every pixel. Between the samples of a halved plane lie three quarters of the nearer one and one of the farther.
+    /// The samples of row `y`, interpolated linearly where the plane is halved.
+    ///
+    /// A chroma sample k is taken to lie midway between luma samples 2k and 2k + 1. In units of chroma samples, each
+    /// of these is 1/4 away from k and 3/4 from the neighbour on its other side. Linear interpolation weighs the near
+    /// sample by 3/4, the far one by 1/4. At the edge the far sample is the near one.
     fn interpolate(&mut self, y: u32) {
-        let y = self.part.top.saturating_add(y);
+        let y = self.crop.top.saturating_add(y);
         let (near, far) = neighbours(y, self.plane.size.height, self.halved[1]);
-        let (near, far) = (self.plane.row(near), self.plane.row(far));
-        let left = self.part.left;
+        let (near_row, far_row) = (self.plane.row(near), self.plane.row(far));
+        let left = self.crop.left;
         for (x, value) in (left..).zip(&mut self.values) {
-            let (here, there) = neighbours(x, self.plane.size.width, self.halved[0]);
-            let mixed =
-                |row: &[u8]| 0.75 * sample(row, here, self.wide) + 0.25 * sample(row, there, self.wide);
+            let (near, far) = neighbours(x, self.plane.size.width, self.halved[0]);
+            let mixed = |row: &[u8]| 0.75 * sample(row, near, self.wide) + 0.25 * sample(row, far, self.wide);
             *value = match self.halved {
-                [false, false] => sample(near, here, self.wide),
-                [true, false] => mixed(near),
-                _ => 0.75 * mixed(near) + 0.25 * mixed(far),
+                [false, false] => sample(near_row, near, self.wide),
+                [true, false] => mixed(near_row),
+                [_, true] => 0.75 * mixed(near_row) + 0.25 * mixed(far_row),
             };
         }
     }
 }
 
-/// The nearest sample of a plane and the one on its other side, for a pixel of luma.
+/// Indices of the nearest sample, and of the sample on the other side, of a position in luma samples.
 fn neighbours(at: u32, length: u32, halved: bool) -> (u32, u32) {
     if !halved {
         return (at, at);
@@ -251,16 +277,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chroma_between_samples_comes_from_both_sides() {
+    fn halved_chroma_is_interpolated_from_both_sides() {
         assert_eq!(neighbours(5, 9, false), (5, 5));
         assert_eq!(neighbours(0, 4, true), (0, 0));
         assert_eq!(neighbours(1, 4, true), (0, 1));
         assert_eq!(neighbours(2, 4, true), (1, 0));
-        assert_eq!(neighbours(7, 4, true), (3, 3), "the edge has no other side");
+        assert_eq!(neighbours(7, 4, true), (3, 3), "the last sample has no other side");
     }
 
     #[test]
-    fn samples_are_rounded_and_kept_in_range() {
+    fn samples_are_rounded_and_saturate() {
         let mut eight = [0; 3];
         store([-0.2, 0.5, 1.5], Depth::Eight, &mut eight);
         assert_eq!(eight, [0, 128, 255]);

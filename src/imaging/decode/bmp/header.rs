@@ -1,44 +1,48 @@
-//! What stands before the pixels of a BMP: the headers of Windows and of OS/2, colour masks and palette.
+//! Headers of a BMP: those of Windows and of OS/2, colour masks and palette.
 //!
-//! Microsoft describes the first as `BITMAPFILEHEADER`, `BITMAPCOREHEADER`, `BITMAPINFOHEADER`, `BITMAPV4HEADER` and
-//! `BITMAPV5HEADER`; the second is IBM's `BITMAPINFOHEADER2`.
+//! Windows defines `BITMAPFILEHEADER`, `BITMAPCOREHEADER`, `BITMAPINFOHEADER`, `BITMAPV4HEADER` and `BITMAPV5HEADER`;
+//! OS/2 defines `BITMAPINFOHEADER2`. The length of the second header tells them apart.
+//!
+//! Numbers are little-endian. The header is held in a fixed array; fields past its length read as zero.
 
 use std::io::Read;
 
-use crate::imaging::decode::bmp::pixels::Unit;
-use crate::imaging::decode::bmp::pixels::{Masks, Palette, PixelCoding};
+use crate::imaging::decode::bmp::pixels::{Masks, Palette, PixelCoding, RunUnit};
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::picture::geometry::Size;
 
-/// Bytes of the file header, before the header that says all else.
+/// Length of the file header, bytes.
 const FILE_HEADER: u64 = 14;
 
-/// Sizes of the headers of Windows that are special here.
+/// Lengths of Windows headers, bytes: core header, info header, those with masks appended, and version 5.
 const CORE: usize = 12;
 const INFO: usize = 40;
 const WITH_COLOR_MASKS: usize = 52;
 const WITH_ALPHA_MASK: usize = 56;
 const V5: usize = 124;
 
-/// OS/2's second header may end after any field.
+/// Lengths of OS/2's second header, which may end after any field.
 const OS2: std::ops::RangeInclusive<usize> = 16..=64;
 
-/// The way from a header to its pixels.
+/// Format of the pixels, and offsets of what follows the headers.
 pub(super) struct BmpHeader {
     pub(super) size: Size,
-    /// Whether the first row is that at the top, which is the exception.
+    /// `true` if rows are stored from the top; usually they are stored from the bottom.
     pub(super) is_top_down: bool,
     pub(super) coding: PixelCoding,
-    /// Where the pixels start, bytes from the start of the file.
+    /// Offset of the pixels in the file.
     pub(super) pixels: u64,
-    /// Where an embedded ICC profile starts and its length, bytes.
+    /// Offset in the file and length of an embedded ICC profile, bytes.
     pub(super) profile: Option<(u64, u32)>,
 }
 
 impl BmpHeader {
-    /// Reads up to the end of the palette.
-    pub(super) fn read<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
+    /// Reads the headers, the masks and the palette.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Unsupported`] or a failed reader.
+    pub(super) fn read<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Self, Error> {
         let [.., p0, p1, p2, p3] = file.array::<14>()?;
         let length = u32::from_le_bytes(file.array()?);
         let length = usize::try_from(length).unwrap_or(usize::MAX);
@@ -48,7 +52,7 @@ impl BmpHeader {
             _ => return Err(file.unsupported(&format!("a header of {length} bytes"))),
         }
         let pixels = u64::from(u32::from_le_bytes([p0, p1, p2, p3]));
-        let fields = Fields { bytes: fields, length, pixels };
+        let fields = HeaderFields { bytes: fields, length, pixels };
         let (width, height) = fields.size();
         let size = Size { width, height: height.unsigned_abs() };
         if size.pixels() == 0 || i32::try_from(width).is_err() {
@@ -60,56 +64,58 @@ impl BmpHeader {
     }
 }
 
-/// A header of `length` bytes, the rest of which is zero.
-struct Fields {
+/// The fields of a header of `length` bytes; bytes after it are zero.
+struct HeaderFields {
     bytes: [u8; V5],
     length: usize,
-    /// Where the pixels start.
+    /// Offset of the pixels in the file.
     pixels: u64,
 }
 
-impl Fields {
-    fn short(&self, at: usize) -> u16 {
+impl HeaderFields {
+    fn u16(&self, at: usize) -> u16 {
         self.bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u16::from_le_bytes(*bytes))
     }
 
-    fn long(&self, at: usize) -> u32 {
+    fn u32(&self, at: usize) -> u32 {
         self.bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
     }
 
+    /// Returns `true` for a length that no Windows header has.
     fn is_os2(&self) -> bool {
         OS2.contains(&self.length) && ![INFO, WITH_COLOR_MASKS, WITH_ALPHA_MASK].contains(&self.length)
     }
 
-    /// Width and height; a negative one turns the order of the rows.
+    /// Width and height. A negative height means that rows are stored from the top.
     fn size(&self) -> (u32, i32) {
         if self.length == CORE {
-            (self.short(4).into(), self.short(6).into())
+            (self.u16(4).into(), self.u16(6).into())
         } else {
-            (self.long(4), self.long(8).cast_signed())
+            (self.u32(4), self.u32(8).cast_signed())
         }
     }
 
+    /// Bits per pixel.
     fn bits(&self) -> u16 {
-        self.short(if self.length == CORE { 10 } else { 14 })
+        self.u16(if self.length == CORE { 10 } else { 14 })
     }
 
-    /// Reads what follows the header for it.
-    fn coding<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<PixelCoding, Error> {
-        let (bits, compression) = (self.bits(), self.long(16));
+    /// The coding of the pixels, with the masks or the palette that follow the header.
+    fn coding<R: Read>(&self, file: &mut ForwardReader<'_, '_, R>) -> Result<PixelCoding, Error> {
+        let (bits, compression) = (self.bits(), self.u32(16));
         Ok(match (compression, bits) {
             (0, 1 | 2 | 4 | 8) => PixelCoding::Indexed { bits, palette: self.palette(file)? },
-            (0, 16) => PixelCoding::Short(Masks::new([0x7c00, 0x03e0, 0x001f, 0])),
+            (0, 16) => PixelCoding::Masked16(Masks::new([0x7c00, 0x03e0, 0x001f, 0])),
             (0, 24) => PixelCoding::Bgr,
-            (0, 32) => PixelCoding::Long(Masks::new([0x00ff_0000, 0xff00, 0xff, self.alpha_mask()])),
-            (1, 8) => PixelCoding::RunLengths { unit: Unit::Byte, palette: self.palette(file)? },
-            (2, 4) => PixelCoding::RunLengths { unit: Unit::Nibble, palette: self.palette(file)? },
+            (0, 32) => PixelCoding::Masked32(Masks::new([0x00ff_0000, 0xff00, 0xff, self.alpha_mask()])),
+            (1, 8) => PixelCoding::RunLengths { unit: RunUnit::Byte, palette: self.palette(file)? },
+            (2, 4) => PixelCoding::RunLengths { unit: RunUnit::Nibble, palette: self.palette(file)? },
             (4, 24) if self.is_os2() => {
-                PixelCoding::RunLengths { unit: Unit::Bgr, palette: Palette::default() }
+                PixelCoding::RunLengths { unit: RunUnit::Bgr, palette: Palette::default() }
             }
             (3 | 6, 16 | 32) if !self.is_os2() => {
                 let masks = Masks::new(self.masks(file)?);
-                if bits == 16 { PixelCoding::Short(masks) } else { PixelCoding::Long(masks) }
+                if bits == 16 { PixelCoding::Masked16(masks) } else { PixelCoding::Masked32(masks) }
             }
             (3, 1) if self.is_os2() => return Err(file.unsupported("Huffman coding")),
             (4, _) => return Err(file.unsupported("a JPEG inside")),
@@ -123,13 +129,13 @@ impl Fields {
         })
     }
 
-    /// Of red, green, blue and alpha.
-    fn masks<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<[u32; 4], Error> {
+    /// The masks of red, green, blue and alpha, from the header or from the bytes after it.
+    fn masks<R: Read>(&self, file: &mut ForwardReader<'_, '_, R>) -> Result<[u32; 4], Error> {
         if self.length >= WITH_COLOR_MASKS {
-            return Ok([self.long(40), self.long(44), self.long(48), self.alpha_mask()]);
+            return Ok([self.u32(40), self.u32(44), self.u32(48), self.alpha_mask()]);
         }
         let mut masks = [0; 4];
-        let stored = if self.long(16) == 6 { 4 } else { 3 };
+        let stored = if self.u32(16) == 6 { 4 } else { 3 };
         for mask in masks.iter_mut().take(stored) {
             *mask = u32::from_le_bytes(file.array()?);
         }
@@ -137,33 +143,34 @@ impl Fields {
     }
 
     fn alpha_mask(&self) -> u32 {
-        if self.length >= WITH_ALPHA_MASK && !self.is_os2() { self.long(52) } else { 0 }
+        if self.length >= WITH_ALPHA_MASK && !self.is_os2() { self.u32(52) } else { 0 }
     }
 
-    /// As many colours as the header says, the pixels leave room for, and indices can name.
-    fn palette<R: Read>(&self, file: &mut Forward<'_, '_, R>) -> Result<Palette, Error> {
-        let entry = if self.length == CORE { 3 } else { 4 };
+    /// Reads the palette. Its number of entries is bounded by the header, by the bytes before the pixels, and by the
+    /// number of indices.
+    fn palette<R: Read>(&self, file: &mut ForwardReader<'_, '_, R>) -> Result<Palette, Error> {
+        let entry_bytes = if self.length == CORE { 3 } else { 4 };
         let full = 1_u64 << self.bits();
         let used = if self.length < INFO {
             full
         } else {
-            Some(u64::from(self.long(32))).filter(|used| *used > 0).unwrap_or(full)
+            Some(u64::from(self.u32(32))).filter(|used| *used > 0).unwrap_or(full)
         };
-        let room = self.pixels.saturating_sub(file.position()) / entry;
-        let count = used.min(full).min(if room == 0 { full } else { room });
+        let available = self.pixels.saturating_sub(file.position()) / entry_bytes;
+        let count = used.min(full).min(if available == 0 { full } else { available });
         let mut palette = Palette::default();
         for color in palette.0.iter_mut().zip(0..count).map(|(color, _)| color) {
             let [b, g, r] = file.array()?;
             *color = [r, g, b];
-            file.skip_to(file.position() + entry - 3)?;
+            file.skip_to(file.position() + entry_bytes - 3)?;
         }
         Ok(palette)
     }
 
-    /// Start, from the start of this header, and length of an embedded profile.
+    /// Offset from the start of this header, and length, of an embedded profile.
     fn profile(&self) -> Option<(u32, u32)> {
-        // The field is a number; its bytes spell MBED from the end.
+        // The colour space type is the number 0x4d424544, "MBED", stored little-endian.
         let is_embedded = self.length >= V5 && self.bytes.get(56..60) == Some(b"DEBM");
-        is_embedded.then(|| (self.long(112), self.long(116)))
+        is_embedded.then(|| (self.u32(112), self.u32(116)))
     }
 }

@@ -1,8 +1,9 @@
-//! BMP, row by row as it arrives, most often from the bottom.
+//! BMP decoder: rows while the file arrives, most often from the bottom, averaged over cells.
 //!
-//! Memory: the reduced picture, one row as stored and one as it is handed on, and an embedded profile. Where there is
-//! alpha, the picture is reduced a second time without it until some of it is not 0: many programs leave it 0 and mean
-//! a picture without.
+//! Memory: the reduced picture, one row as stored and one as converted, and an embedded profile.
+//!
+//! Many programs leave alpha 0 everywhere and mean an opaque picture. A picture with alpha is therefore also reduced
+//! without it, until a pixel with another alpha comes. This doubles the memory of the reduced picture.
 
 mod header;
 mod pixels;
@@ -14,9 +15,9 @@ use crate::imaging::decode::bmp::header::BmpHeader;
 use crate::imaging::decode::bmp::pixels::PixelCoding;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::limits::{Budget, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -25,16 +26,20 @@ use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Bmp;
 
-/// Longest profile that is read, bytes.
+/// Longest profile that is read, bytes; longer ones are ignored.
 const LONGEST_PROFILE: u32 = 4_000_000;
 
+/// Decodes a BMP.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let mut file = Forward::new(source, FORMAT);
+    let mut file = ForwardReader::new(source, FORMAT);
     let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
@@ -42,6 +47,7 @@ pub(super) fn decode<R: Read>(
     let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
     budget.reserve(length.into())?;
     let mut profile = None;
+    // The profile may be stored before or after the pixels.
     if (1..header.pixels).contains(&start) {
         profile = read_profile(&mut file, start, length)?;
     }
@@ -55,18 +61,18 @@ pub(super) fn decode<R: Read>(
             budget.reserve(bytes_of(Size { height: 1, ..full }, 3))?;
             run_lengths::decode(&mut file, (*unit, palette), full, push)?;
         }
-        coding => plain(&mut file, coding, full, budget, push)?,
+        coding => decode_uncompressed(&mut file, coding, full, budget, push)?,
     }
     if start >= header.pixels {
         profile = read_profile(&mut file, start, length)?;
     }
-    let (picture, reduction) = canvas.finish();
-    Ok(Decoded { profile, ..Decoded::plain(FORMAT, picture, full, reduction) })
+    let (picture, cell) = canvas.finish();
+    Ok(Decoded { profile, ..Decoded::plain(FORMAT, picture, full, cell) })
 }
 
-/// Hands on the rows in the order of the file.
-fn plain<R: Read>(
-    file: &mut Forward<'_, '_, R>,
+/// Converts rows and pushes them in the order of the file.
+fn decode_uncompressed<R: Read>(
+    file: &mut ForwardReader<'_, '_, R>,
     coding: &PixelCoding,
     size: Size,
     budget: &mut Budget,
@@ -74,10 +80,11 @@ fn plain<R: Read>(
 ) -> Result<(), Error> {
     let stored = (u64::from(size.width) * coding.bits()).div_ceil(8);
     let length = side(size.width).saturating_mul(coding.layout().channels());
-    budget.reserve(stored.saturating_add(reserved(length)))?;
+    budget.reserve(stored.saturating_add(to_u64(length)))?;
     let mut stored = vec![0; usize::try_from(stored).unwrap_or(usize::MAX)];
     let mut row = vec![0; length];
-    let padding = reserved(stored.len().next_multiple_of(4) - stored.len());
+    // Rows are padded to a multiple of 4 bytes; after the last row the padding may be missing.
+    let padding = to_u64(stored.len().next_multiple_of(4) - stored.len());
     for y in 0..size.height {
         if y > 0 {
             file.skip_to(file.position() + padding)?;
@@ -89,9 +96,9 @@ fn plain<R: Read>(
     Ok(())
 }
 
-/// A profile, unless the file ends before it does.
+/// Reads a profile; `None` if the file is truncated before its end.
 fn read_profile<R: Read>(
-    file: &mut Forward<'_, '_, R>,
+    file: &mut ForwardReader<'_, '_, R>,
     start: u64,
     length: u32,
 ) -> Result<Option<Vec<u8>>, Error> {
@@ -103,19 +110,20 @@ fn read_profile<R: Read>(
     }
 }
 
-/// The picture that is being reduced.
+/// The picture while it is reduced.
 struct BmpCanvas {
     reducer: Reducer,
-    /// What it is if alpha means nothing: there until some of it is not 0.
-    opaque: Option<Opaque>,
+    /// The same picture without alpha, as long as all alpha is 0.
+    opaque: Option<OpaqueCopy>,
 }
 
-struct Opaque {
+struct OpaqueCopy {
     reducer: Reducer,
     row: Vec<u8>,
 }
 
 impl BmpCanvas {
+    /// Reserves and allocates the reduced pictures.
     fn new(header: &BmpHeader, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
         let layout = header.coding.layout();
         let mut reducer = || {
@@ -124,12 +132,12 @@ impl BmpCanvas {
         };
         let (reducer, opaque) = (reducer()?, if layout.has_alpha() { Some(reducer()?) } else { None });
         budget.reserve(if opaque.is_some() { u64::from(header.size.width) * 4 } else { 0 })?;
-        Ok(Self { reducer, opaque: opaque.map(|reducer| Opaque { reducer, row: Vec::new() }) })
+        Ok(Self { reducer, opaque: opaque.map(|reducer| OpaqueCopy { reducer, row: Vec::new() }) })
     }
 
     fn push(&mut self, row: &[u8]) {
         self.reducer.push(row);
-        let Some(Opaque { reducer, row: copy }) = &mut self.opaque else { return };
+        let Some(OpaqueCopy { reducer, row: copy }) = &mut self.opaque else { return };
         let pixels = row.as_chunks::<4>().0;
         if pixels.iter().any(|[.., alpha]| *alpha != 0) {
             self.opaque = None;

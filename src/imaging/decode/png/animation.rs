@@ -1,6 +1,8 @@
-//! Animated PNG (PNG, section 11.3.8): frames laid on a screen. The picture that other viewers show may be none of them.
+//! Animated PNG decoder (PNG, third edition, section 11.3.8): frames composed on a screen.
 //!
-//! Memory: 8 bytes a pixel of the canvas, one frame as it is stored, and the reduced picture.
+//! The default image, which viewers without APNG show, need not be a frame.
+//!
+//! Memory: 8 bytes per pixel of the canvas, one frame as it is stored, and the reduced picture.
 
 use std::io::Read;
 use std::time::Duration;
@@ -8,18 +10,21 @@ use std::time::Duration;
 use png::{AnimationControl, BlendOp, DisposeOp, FrameControl, Reader};
 
 use crate::imaging::decode::animation_screen::{Blend, Disposal, FrameRect, Screen};
-use crate::imaging::decode::png::{DecodePlan, refusal};
+use crate::imaging::decode::png::{DecodePlan, decode_error};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::source_format::SourceFormat;
 
-/// All frames, as far as they are wanted; the picture that stands for them comes back.
-pub(super) fn play<R: Read>(
+/// Hands frames to `animation` until it wants no more, and returns the default image.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode), for the default image. Later frames only end the animation.
+pub(super) fn decode_animation<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     control: AnimationControl,
     plan: &DecodePlan,
@@ -29,68 +34,71 @@ pub(super) fn play<R: Read>(
     let length = reader.output_buffer_size();
     let length =
         length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its pixels are more than memory"))?;
-    budget.reserve(reserved(length))?;
-    let mut frames =
-        PngFrames { reader, plan, samples: vec![0; length], screen: Screen::new(plan.full, budget)? };
-    let (picture, shown) = frames.next(budget)?;
+    budget.reserve(to_u64(length))?;
+    let screen = Screen::new(plan.full, budget)?;
+    let mut frames = PngFrames { reader, plan, samples: vec![0; length], screen };
+    let (picture, duration) = frames.next(budget)?;
     let decoded = plan.decoded(frames.reader, (picture, plan.cell));
-    let mut left = control.num_frames;
+    let mut remaining = control.num_frames;
     let plays = u16::try_from(control.num_plays).unwrap_or(0);
     animation.begin(&decoded, plays, Some(control.num_frames), budget);
-    let mut wants_more = match shown {
-        Some(shown) => {
-            left = left.saturating_sub(1);
-            animation.push_first(&decoded.picture, shown, budget)?
+    let mut wants_more = match duration {
+        Some(duration) => {
+            remaining = remaining.saturating_sub(1);
+            animation.push_first(&decoded.picture, duration, budget)?
         }
         None => true,
     };
-    while wants_more && left > 0 {
-        left -= 1;
+    while wants_more && remaining > 0 {
+        remaining -= 1;
         wants_more = match frames.next(budget) {
-            Ok((picture, shown)) => animation.push(picture, shown.unwrap_or_default(), budget)?,
+            Ok((picture, duration)) => animation.push(picture, duration.unwrap_or_default(), budget)?,
             Err(error) => animation.fail(error)?,
         };
     }
     Ok(decoded)
 }
 
+/// The default image and the frames of a file, in order.
 struct PngFrames<'r, 's, 'a, R: Read> {
     reader: &'r mut Reader<&'s mut SourceReader<'a, R>>,
     plan: &'r DecodePlan,
-    /// One frame as it is stored.
+    /// One frame, as the decoder writes it.
     samples: Vec<u8>,
     screen: Screen,
 }
 
 impl<R: Read> PngFrames<'_, '_, '_, R> {
-    /// What is seen with the next frame, and for how long; a picture that is no frame has no time.
+    /// Draws the next frame, and returns the averaged screen and the frame's duration. A default image that is not a
+    /// frame has no duration.
     fn next(&mut self, budget: &mut Budget) -> Result<(Picture, Option<Duration>), Error> {
-        let info = self.reader.next_frame(&mut self.samples).map_err(refusal)?;
+        let info = self.reader.next_frame(&mut self.samples).map_err(decode_error)?;
         let control = self.reader.info().frame_control;
         let DecodePlan { full, layout, depth, cell, .. } = *self.plan;
-        let place = FrameRect {
+        let rect = FrameRect {
             left: control.map_or(0, |control| control.x_offset),
             top: control.map_or(0, |control| control.y_offset),
             size: Size { width: info.width, height: info.height },
         };
-        // The rows of interlaced frames lie as far apart as those of the canvas.
-        let apart = if self.reader.info().interlaced {
+        // The decoder writes the rows of interlaced frames at the stride of the canvas.
+        let stride = if self.reader.info().interlaced {
             self.reader.output_line_size(full.width).unwrap_or(info.line_size)
         } else {
             info.line_size
         };
         let pixel = layout.channels() * depth.bytes();
-        let rows = self.samples.chunks(apart.max(1)).take(side(info.height));
+        let rows = self.samples.chunks(stride.max(1)).take(side(info.height));
         let rows =
-            rows.map(|row| row.chunks_exact(pixel).take(side(info.width)).map(|p| color(p, layout, depth)));
-        self.screen.lay(place, how(control), rows);
+            rows.map(|row| row.chunks_exact(pixel).take(side(info.width)).map(|p| rgba(p, layout, depth)));
+        self.screen.draw_frame(rect, blend_and_disposal(control), rows);
         let (picture, _) = self.screen.picture(cell, budget)?;
-        Ok((picture, control.map(shown)))
+        Ok((picture, control.map(duration_of)))
     }
 }
 
-/// Without a control it is a picture of its own.
-fn how(control: Option<FrameControl>) -> (Blend, Disposal) {
+/// Blending and disposal of a frame. A default image without frame control is shown alone, and cleared before the
+/// frames.
+fn blend_and_disposal(control: Option<FrameControl>) -> (Blend, Disposal) {
     let blend = match control.map(|control| control.blend_op) {
         Some(BlendOp::Over) => Blend::Over,
         Some(BlendOp::Source) | None => Blend::Replace,
@@ -103,8 +111,8 @@ fn how(control: Option<FrameControl>) -> (Blend, Disposal) {
     (blend, disposal)
 }
 
-/// A part of a second; a denominator of 0 means hundredths.
-fn shown(control: FrameControl) -> Duration {
+/// Display time: a fraction of a second; a denominator of 0 means hundredths.
+fn duration_of(control: FrameControl) -> Duration {
     let denominator = match control.delay_den {
         0 => 100,
         other => u32::from(other),
@@ -112,8 +120,8 @@ fn shown(control: FrameControl) -> Duration {
     Duration::from_secs(control.delay_num.into()) / denominator
 }
 
-/// A pixel in eight bits with alpha. Samples of sixteen bits have their high byte first.
-fn color(pixel: &[u8], layout: Layout, depth: Depth) -> [u8; 4] {
+/// A pixel as RGBA of 8 bits. 16-bit samples are stored high byte first, so their first byte is taken.
+fn rgba(pixel: &[u8], layout: Layout, depth: Depth) -> [u8; 4] {
     let sample = |number: usize| pixel.get(number * depth.bytes()).copied().unwrap_or_default();
     match layout {
         Layout::Grey => [sample(0), sample(0), sample(0), 255],

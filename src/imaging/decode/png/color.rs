@@ -1,15 +1,15 @@
-//! What the chunks of a PNG say of its colours: cICP before iCCP before sRGB before gAMA and cHRM (PNG, third edition,
-//! section 4.3).
+//! Colour profiles from the chunks of a PNG, in their order of precedence: cICP, iCCP, sRGB, then gAMA and cHRM (PNG,
+//! third edition, section 4.3).
 
 use png::{Info, ScaledFloat};
 
 use crate::imaging::color::code_points::{Colorimetry, Gamut};
 use crate::imaging::picture::{Depth, Layout};
 
-/// The profile of a PNG's colours; `None` where they are sRGB's or nothing is said.
+/// The ICC profile of a PNG's colours; `None` for sRGB or without colour information.
 pub(super) fn profile(info: &Info<'_>, layout: Layout, depth: Depth) -> Option<Vec<u8>> {
     if let Some(points) = info.coding_independent_code_points
-        && Colorimetry::is_told_by(points.color_primaries, points.transfer_function)
+        && Colorimetry::is_specified_by(points.color_primaries, points.transfer_function)
     {
         let full = Colorimetry::by_code_points(points.color_primaries, points.transfer_function);
         let bits = match depth {
@@ -35,6 +35,7 @@ pub(super) fn profile(info: &Info<'_>, layout: Layout, depth: Depth) -> Option<V
     Colorimetry::by_measures(power, gamut).profile(layout)
 }
 
+/// CIE xy coordinates of a point.
 fn point((x, y): (ScaledFloat, ScaledFloat)) -> [f32; 2] {
     [x, y].map(ScaledFloat::into_value)
 }

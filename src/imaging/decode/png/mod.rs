@@ -1,7 +1,7 @@
-//! PNG, row by row as it arrives.
+//! PNG decoder: rows by the crate `png` while the file arrives, averaged over cells (PNG, third edition).
 //!
-//! Memory: the reduced picture, a few rows, and 4 MB of other chunks; of interlaced files, whose every pass covers the
-//! whole picture, also the sums of its cells. Animations have a room of their own.
+//! Memory: the reduced picture, a few rows, and 4 MB of other chunks. Every pass of an interlaced file covers the whole
+//! image, so these also take the sums of all cells. Animations are composed in [`animation`].
 
 mod animation;
 mod color;
@@ -10,12 +10,12 @@ use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
-use crate::imaging::decode::exif_orientation;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::exif::exif_orientation;
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
@@ -24,22 +24,28 @@ use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
-/// Bytes the decoder may take for chunks that are not pixels: profile, EXIF, palette.
-const CHUNKS: u64 = 4_000_000;
+/// Most bytes that the decoder may allocate for chunks other than pixels: profile, EXIF, palette.
+const CHUNK_BYTES: u64 = 4_000_000;
 
-/// Rows the decoder holds: two raw ones and the expanded one.
-const ROWS: u64 = 3;
+/// Rows that the decoder holds: two raw ones and the expanded one.
+const DECODER_ROWS: u64 = 3;
 
-/// How the pixels lie that come out of the decoder.
+/// Format of the decoded pixels, and how they are reduced.
 struct DecodePlan {
+    /// Size in the file, pixels.
     full: Size,
     layout: Layout,
     depth: Depth,
-    /// As far as it is known before the pixels.
+    /// Orientation, if EXIF comes before the pixels.
     orientation: Option<Orientation>,
+    /// Side of the cells that are averaged, pixels.
     cell: u32,
 }
 
+/// Decodes the image or, if `animation` wants frames, all frames.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
@@ -51,30 +57,30 @@ pub(super) fn decode<R: Read>(
     let mut decoder = png::Decoder::new(source);
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
-    let info = decoder.read_header_info().map_err(refusal)?;
+    let info = decoder.read_header_info().map_err(decode_error)?;
     let full = Size { width: info.width, height: info.height };
-    // Eight bytes a pixel are the most, and one more a row names its filter.
+    // At most 8 bytes per pixel: four samples of 16 bits. Each row has one more byte for its filter type.
     let row = u64::from(full.width) * 8 + 1;
-    budget.reserve(CHUNKS + row * ROWS)?;
-    // The decoder counts the row of every frame, and has only one.
-    let counted = CHUNKS + row * (ROWS + u64::from(MOST_FRAMES) + 1);
+    budget.reserve(CHUNK_BYTES + row * DECODER_ROWS)?;
+    // The decoder's own limit counts a row for every frame, although it holds only one at a time.
+    let counted = CHUNK_BYTES + row * (DECODER_ROWS + u64::from(MOST_FRAMES) + 1);
     decoder.set_limits(png::Limits { bytes: usize::try_from(counted).unwrap_or(usize::MAX) });
-    let mut reader = decoder.read_info().map_err(refusal)?;
-    let (layout, depth) = kind(&reader)?;
+    let mut reader = decoder.read_info().map_err(decode_error)?;
+    let (layout, depth) = pixel_format(&reader)?;
     let orientation = orientation(&reader);
     let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
     let plan = DecodePlan { full, layout, depth, orientation, cell };
     if let Some(control) = reader.info().animation_control
         && animation.is_wanted(SourceFormat::Png)
     {
-        return animation::play(&mut reader, control, &plan, budget, animation);
+        return animation::decode_animation(&mut reader, control, &plan, budget, animation);
     }
     let picture = if reader.info().interlaced {
-        passes(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
+        decode_interlaced(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
     } else {
-        rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
+        decode_rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
     };
-    // eXIf may stand after the picture; a file that ends before it is still a picture.
+    // eXIf may follow the pixels. A file truncated before it still has all its pixels.
     if orientation.is_none()
         && let Err(DecodingError::IoError(error)) = reader.finish()
         && error.kind() != ErrorKind::UnexpectedEof
@@ -85,7 +91,7 @@ pub(super) fn decode<R: Read>(
 }
 
 impl DecodePlan {
-    /// A picture and all that has been read of the file by now.
+    /// The picture with the metadata read so far.
     fn decoded<R: Read>(
         &self,
         reader: &Reader<&mut SourceReader<'_, R>>,
@@ -102,7 +108,8 @@ impl DecodePlan {
     }
 }
 
-fn kind<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<(Layout, Depth), Error> {
+/// Layout and depth of the rows that the decoder returns.
+fn pixel_format<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<(Layout, Depth), Error> {
     let (color, bits) = reader.output_color_type();
     let layout = match color {
         ColorType::Grayscale => Layout::Grey,
@@ -120,14 +127,14 @@ fn orientation<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Option<Ori
     reader.info().exif_metadata.as_deref().map(exif_orientation)
 }
 
-/// The rows from the top.
-fn rows<R: Read>(
+/// Reduces rows from the top.
+fn decode_rows<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut reducer: Reducer,
     cancel: &Cancel,
 ) -> Result<(Picture, u32), Error> {
     let mut row = blank_row(reader)?;
-    while reader.read_row(&mut row).map_err(refusal)?.is_some() {
+    while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
         cancel.check()?;
         to_native(&mut row, reader);
         reducer.push(&row);
@@ -135,8 +142,8 @@ fn rows<R: Read>(
     Ok(reducer.finish())
 }
 
-/// The rows of every pass of an interlaced picture.
-fn passes<R: Read>(
+/// Reduces the rows of every pass of an interlaced image.
+fn decode_interlaced<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut scatter: Scatter,
     cancel: &Cancel,
@@ -144,10 +151,10 @@ fn passes<R: Read>(
     let mut row = blank_row(reader)?;
     let full = Size { width: reader.info().width, height: reader.info().height };
     let mut runs = adam7(full);
-    while reader.read_row(&mut row).map_err(refusal)?.is_some() {
+    while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
         cancel.check()?;
-        // A short pass leaves the end of the row as it was, which lies beside the picture.
-        to_native(&mut row, reader);
+        // Rows of a pass are shorter than `row`. The bytes after them fall outside of the picture, where `Scatter`
+        // ignores them: the pass would place them in columns from the width on.
         runs.next().into_iter().for_each(|run| scatter.push(run, &row));
     }
     Ok(scatter.finish())
@@ -158,7 +165,11 @@ fn blank_row<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<Vec<u
     Ok(vec![0; length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its rows are longer than memory"))?])
 }
 
-/// The runs of an interlaced picture in their order (PNG, section 8.1): of each pass all rows that have pixels.
+/// Runs of pixels in the order of an Adam7 file (PNG, section 8.1): the rows of pass 1 from the top, then of pass 2,
+/// etc.
+///
+/// Each entry of `PASSES` is the first column, the first row, and the steps to the next column and row. Passes without
+/// columns or rows have no rows in the file.
 fn adam7(size: Size) -> impl Iterator<Item = Run> {
     const PASSES: [(u32, u32, u32, usize); 7] =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
@@ -168,7 +179,7 @@ fn adam7(size: Size) -> impl Iterator<Item = Run> {
     })
 }
 
-/// PNG has its samples' high byte first.
+/// Converts 16-bit samples from PNG's big-endian to the machine's byte order.
 fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>) {
     if reader.info().bit_depth == BitDepth::Sixteen {
         for pair in row.as_chunks_mut::<2>().0 {
@@ -177,10 +188,10 @@ fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>)
     }
 }
 
-fn refusal(error: DecodingError) -> Error {
+fn decode_error(error: DecodingError) -> Error {
     match error {
         DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::damaged(SourceFormat::Png, CUT_SHORT)
+            Error::damaged(SourceFormat::Png, TRUNCATED)
         }
         other => Error::damaged(SourceFormat::Png, other.to_string()),
     }

@@ -1,41 +1,46 @@
-//! The text that a PNM begins with (the manual pages pbm, pgm, ppm and pam of Netpbm).
+//! Headers of PNM files: P1 to P6 and PAM (manual pages pbm, pgm, ppm and pam of Netpbm).
+//!
+//! A header is text; the pixels begin after the one white space character that ends its last token.
 
 use std::io::Read;
 
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout};
 
-/// Longest word that means something: a number of ten digits, `GRAYSCALE_ALPHA`.
-const LONGEST_WORD: usize = 20;
+/// Longest token, bytes: `GRAYSCALE_ALPHA` has 15, a number ten digits.
+const MAX_TOKEN: usize = 20;
 
-/// What the pixels are.
+/// Format of the pixels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct PnmHeader {
     pub(super) size: Size,
     pub(super) layout: Layout,
-    /// The largest sample, 1 to 65,535.
-    pub(super) most: u16,
+    /// Largest sample value, 1 to 65,535.
+    pub(super) max_value: u16,
     pub(super) coding: SampleCoding,
 }
 
-/// How samples are written.
+/// Storage of samples.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum SampleCoding {
-    /// A bit each, 1 for black, in whole bytes a row.
+    /// One bit per sample, 1 for black; rows are padded to whole bytes.
     Bits,
-    /// One byte, or two with the higher first.
+    /// One byte per sample, or two in big-endian order.
     Bytes,
-    /// A digit each, 1 for black.
+    /// One digit per sample, 1 for black.
     Digits,
     /// Decimal numbers.
     Numbers,
 }
 
 impl PnmHeader {
-    /// Reads up to the first byte of the pixels.
-    pub(super) fn read<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
+    /// Reads the header, up to the first byte of the pixels.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Unsupported`] or a failed reader.
+    pub(super) fn read<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Self, Error> {
         let [_, kind] = file.array()?;
         let (layout, coding) = match kind {
             b'1' => (Layout::Grey, SampleCoding::Digits),
@@ -47,24 +52,24 @@ impl PnmHeader {
             _ => return Self::read_pam(file),
         };
         let size = Size { width: number(file)?, height: number(file)? };
-        let most = match coding {
+        let max_value = match coding {
             SampleCoding::Bits | SampleCoding::Digits => 1,
             SampleCoding::Bytes | SampleCoding::Numbers => number(file)?,
         };
-        Self::new(size, layout, most, coding, file)
+        Self::new(size, layout, max_value, coding, file)
     }
 
-    /// The header of PAM: lines of a name and a value.
-    fn read_pam<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Self, Error> {
+    /// Reads the header of PAM: lines of a keyword and a value.
+    fn read_pam<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Self, Error> {
         let mut size = Size { width: 0, height: 0 };
-        let (mut channels, mut most, mut is_ink) = (0, 0, false);
+        let (mut channels, mut max_value, mut is_cmyk) = (0, 0, false);
         loop {
-            match word(file)?.as_slice() {
+            match token(file)?.as_slice() {
                 b"WIDTH" => size.width = number(file)?,
                 b"HEIGHT" => size.height = number(file)?,
                 b"DEPTH" => channels = number(file)?,
-                b"MAXVAL" => most = number(file)?,
-                b"TUPLTYPE" => is_ink = word(file)?.starts_with(b"CMYK"),
+                b"MAXVAL" => max_value = number(file)?,
+                b"TUPLTYPE" => is_cmyk = token(file)?.starts_with(b"CMYK"),
                 b"ENDHDR" => break,
                 _ => return Err(file.damaged("its header has a line that does not exist")),
             }
@@ -73,62 +78,68 @@ impl PnmHeader {
             1 => Layout::Grey,
             2 => Layout::GreyAlpha,
             3 => Layout::Rgb,
-            4 if is_ink => Layout::Cmyk,
+            4 if is_cmyk => Layout::Cmyk,
             4 => Layout::RgbAlpha,
             _ => return Err(file.unsupported(&format!("{channels} channels"))),
         };
-        Self::new(size, layout, most, SampleCoding::Bytes, file)
+        Self::new(size, layout, max_value, SampleCoding::Bytes, file)
     }
 
     fn new<R: Read>(
         size: Size,
         layout: Layout,
-        most: u32,
+        max_value: u32,
         coding: SampleCoding,
-        file: &Forward<'_, '_, R>,
+        file: &ForwardReader<'_, '_, R>,
     ) -> Result<Self, Error> {
         if size.pixels() == 0 {
             return Err(file.damaged("it has no pixels"));
         }
-        match u16::try_from(most) {
-            Ok(most @ 1..) => Ok(Self { size, layout, most, coding }),
-            _ => Err(file.damaged(&format!("its samples go up to {most}, which is not within 1 to 65535"))),
+        match u16::try_from(max_value) {
+            Ok(max_value @ 1..) => Ok(Self { size, layout, max_value, coding }),
+            _ => {
+                Err(file
+                    .damaged(&format!("its samples go up to {max_value}, which is not within 1 to 65535")))
+            }
         }
     }
 
-    /// The fewest bits that hold the samples.
+    /// Smallest depth that holds the samples.
     pub(super) fn depth(&self) -> Depth {
-        if self.most > u16::from(u8::MAX) { Depth::Sixteen } else { Depth::Eight }
+        if self.max_value > u16::from(u8::MAX) { Depth::Sixteen } else { Depth::Eight }
     }
 }
 
-/// The next word, and the one blank behind it; comments reach to the end of their line.
-fn word<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<Vec<u8>, Error> {
-    let mut word = Vec::new();
+/// Reads the next token and the white space character after it. Comments extend to the end of their line.
+fn token<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Vec<u8>, Error> {
+    let mut token = Vec::new();
     loop {
         let byte = match file.byte() {
-            // The last number may end with the file.
-            Err(Error::Damaged { .. }) if !word.is_empty() => return Ok(word),
+            // The last number may end at EOF.
+            Err(Error::Damaged { .. }) if !token.is_empty() => return Ok(token),
             byte => byte?,
         };
         match byte {
             b'#' => {
                 while !matches!(file.byte()?, b'\n' | b'\r') {}
-                if !word.is_empty() {
-                    return Ok(word);
+                if !token.is_empty() {
+                    return Ok(token);
                 }
             }
-            blank if blank.is_ascii_whitespace() && word.is_empty() => (),
-            blank if blank.is_ascii_whitespace() => return Ok(word),
-            _ if word.len() == LONGEST_WORD => return Err(file.damaged("its header has a word too long")),
-            letter => word.push(letter),
+            space if space.is_ascii_whitespace() && token.is_empty() => (),
+            space if space.is_ascii_whitespace() => return Ok(token),
+            _ if token.len() == MAX_TOKEN => return Err(file.damaged("its header has a word too long")),
+            letter => token.push(letter),
         }
     }
 }
 
-/// The next number.
-pub(super) fn number<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<u32, Error> {
-    let word = word(file)?;
-    let number = std::str::from_utf8(&word).ok().and_then(|text| text.parse().ok());
-    number.ok_or_else(|| file.damaged(&format!("{} stands in the place of a number", word.escape_ascii())))
+/// Reads the next token as a decimal number.
+///
+/// # Errors
+/// [`Error::Damaged`] or a failed reader.
+pub(super) fn number<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<u32, Error> {
+    let token = token(file)?;
+    let number = std::str::from_utf8(&token).ok().and_then(|text| text.parse().ok());
+    number.ok_or_else(|| file.damaged(&format!("{} stands in the place of a number", token.escape_ascii())))
 }

@@ -1,6 +1,7 @@
-//! PNM, row by row as it arrives: the bitmaps, grey and colour maps P1 to P6, and PAM, which is P7.
+//! PNM decoder: bitmaps, grey maps and colour maps (P1 to P6), and PAM (P7).
 //!
-//! Memory: the reduced picture, one row as stored and one as it is handed on. Of several pictures the first counts.
+//! Rows are decoded and averaged while the file arrives. Only the first image of a file is decoded. Memory: the reduced
+//! picture, one row as stored and one as converted.
 
 mod header;
 
@@ -9,9 +10,9 @@ use std::io::Read;
 use crate::imaging::decode::pnm::header::{PnmHeader, SampleCoding};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, reserved};
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::{Depth, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -19,20 +20,24 @@ use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Pnm;
 
+/// Decodes a PNM.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let mut file = Forward::new(source, FORMAT);
+    let mut file = ForwardReader::new(source, FORMAT);
     let header = PnmHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
     let depth = header.depth();
     let samples = side(full.width).saturating_mul(header.layout.channels());
     let length = samples.saturating_mul(depth.bytes());
-    budget.reserve(reserved(length).saturating_mul(2))?;
+    budget.reserve(to_u64(length).saturating_mul(2))?;
     let cell = Reducer::cell(demand.ratio(full));
     let mut reducer = Reducer::new(full, header.layout, depth, cell, budget)?;
     let mut row = vec![0; length];
@@ -44,27 +49,27 @@ pub(super) fn decode<R: Read>(
             SampleCoding::Bits => {
                 file.read(&mut bits)?;
                 let bits = bits.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
-                row.iter_mut().zip(bits).for_each(|(place, bit)| *place = 1 - bit);
+                row.iter_mut().zip(bits).for_each(|(sample, bit)| *sample = 1 - bit);
             }
             SampleCoding::Bytes => file.read(&mut row)?,
             SampleCoding::Digits => {
-                row.iter_mut().try_for_each(|place| digit(&mut file).map(|bit| *place = 1 - bit))?
+                row.iter_mut().try_for_each(|sample| read_bit(&mut file).map(|bit| *sample = 1 - bit))?
             }
-            SampleCoding::Numbers => numbers(&mut file, &mut row, depth)?,
+            SampleCoding::Numbers => read_numbers(&mut file, &mut row, depth)?,
         }
-        scale(&mut row, header.most, depth);
+        scale_to_full_range(&mut row, header.max_value, depth);
         reducer.push(&row);
     }
-    let (picture, reduction) = reducer.finish();
-    Ok(Decoded::plain(FORMAT, picture, full, reduction))
+    let (picture, cell) = reducer.finish();
+    Ok(Decoded::plain(FORMAT, picture, full, cell))
 }
 
-/// The next digit of a bitmap; blanks between them mean nothing.
-fn digit<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<u8, Error> {
+/// Reads the next digit of a bitmap. White space between digits is optional.
+fn read_bit<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<u8, Error> {
     loop {
         match file.byte()? {
             digit @ (b'0' | b'1') => return Ok(digit - b'0'),
-            blank if blank.is_ascii_whitespace() => (),
+            space if space.is_ascii_whitespace() => (),
             b'#' => while file.byte()? != b'\n' {},
             other => {
                 return Err(file.damaged(&format!("{} stands in the place of a bit", other.escape_ascii())));
@@ -73,12 +78,16 @@ fn digit<R: Read>(file: &mut Forward<'_, '_, R>) -> Result<u8, Error> {
     }
 }
 
-/// A row of decimal numbers, as it would be in bytes.
-fn numbers<R: Read>(file: &mut Forward<'_, '_, R>, row: &mut [u8], depth: Depth) -> Result<(), Error> {
-    for place in row.chunks_exact_mut(depth.bytes()) {
+/// Reads a row of decimal numbers into the storage of [`SampleCoding::Bytes`].
+fn read_numbers<R: Read>(
+    file: &mut ForwardReader<'_, '_, R>,
+    row: &mut [u8],
+    depth: Depth,
+) -> Result<(), Error> {
+    for sample in row.chunks_exact_mut(depth.bytes()) {
         let number = header::number(file)?;
         let [high, low] = u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
-        match place {
+        match sample {
             [only] => *only = if high == 0 { low } else { u8::MAX },
             pair => pair.copy_from_slice(&[high, low]),
         }
@@ -86,17 +95,23 @@ fn numbers<R: Read>(file: &mut Forward<'_, '_, R>, row: &mut [u8], depth: Depth)
     Ok(())
 }
 
-/// Brings samples that go up to `most` to the whole range, in the machine's byte order. What is above counts as `most`.
-fn scale(row: &mut [u8], most: u16, depth: Depth) {
+/// Scales samples of 0 to `max_value` to the full range of `depth`, and converts them from big-endian to the machine's
+/// byte order. Samples above `max_value` are clamped.
+///
+/// `max_value` / 2 is added to round to nearest. The numerators fit their types: 255² + 127 is below 2^16, and
+/// 65,535² + 32,767 is below 2^32.
+fn scale_to_full_range(row: &mut [u8], max_value: u16, depth: Depth) {
+    debug_assert!(max_value > 0 && (depth == Depth::Sixteen || max_value <= u16::from(u8::MAX)));
     match depth {
-        Depth::Eight if most == u16::from(u8::MAX) => (),
+        Depth::Eight if max_value == u16::from(u8::MAX) => (),
         Depth::Eight => {
-            let scaled = |sample: u8| (u16::from(sample).min(most) * 255 + most / 2) / most;
-            row.iter_mut().for_each(|place| *place = u8::try_from(scaled(*place)).unwrap_or(u8::MAX));
+            let scaled = |sample: u8| (u16::from(sample).min(max_value) * 255 + max_value / 2) / max_value;
+            row.iter_mut().for_each(|sample| *sample = u8::try_from(scaled(*sample)).unwrap_or(u8::MAX));
         }
         Depth::Sixteen => {
-            let most = u32::from(most);
-            let scaled = |sample: u16| (u32::from(sample).min(most) * 65_535 + most / 2) / most;
+            let max_value = u32::from(max_value);
+            let scaled =
+                |sample: u16| (u32::from(sample).min(max_value) * 65_535 + max_value / 2) / max_value;
             for pair in row.as_chunks_mut::<2>().0 {
                 let sample = u16::from_be_bytes(*pair);
                 *pair = u16::try_from(scaled(sample)).unwrap_or(u16::MAX).to_ne_bytes();

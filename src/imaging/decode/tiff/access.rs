@@ -1,29 +1,37 @@
-//! Access to the strips and tiles of a file, in memory or as it arrives.
+//! Access to the coded strips and tiles of a file, in memory or while it arrives.
+//!
+//! Nothing is copied: chunks are slices of the file, or limited readers of the stream.
 
 use std::io::Read;
 
-use crate::imaging::decode::tiff::coding::Coded;
+use crate::imaging::decode::tiff::coding::CodedReader;
 use crate::imaging::decode::tiff::page::ByteRange;
 use crate::imaging::error::Error;
-use crate::imaging::input::forward::Forward;
+use crate::imaging::input::forward::ForwardReader;
 
-/// Where chunks are read from.
-pub(super) enum Access<'f, 's, 'a, R> {
+/// Source of coded chunks.
+pub(super) enum ChunkAccess<'f, 's, 'a, R> {
+    /// The whole file.
     Memory(&'f [u8]),
-    Stream(Forward<'s, 'a, R>),
+    /// A file whose chunks come in order
+    /// ([`Page::is_in_order`](crate::imaging::decode::tiff::page::Page::is_in_order)).
+    Stream(ForwardReader<'s, 'a, R>),
 }
 
-impl<R: Read> Access<'_, '_, '_, R> {
-    /// The chunks at some places; of a stream, one that lies before all that were asked for since.
-    pub(super) fn open(&mut self, places: &[ByteRange]) -> Result<Vec<Coded<'_>>, Error> {
-        match (self, places) {
-            (Self::Memory(file), places) => {
+impl<R: Read> ChunkAccess<'_, '_, '_, R> {
+    /// Readers of some byte ranges. A stream takes one range at a time, and never an earlier one than before.
+    ///
+    /// # Errors
+    /// The stream is truncated before the range, or its reader fails.
+    pub(super) fn open(&mut self, ranges: &[ByteRange]) -> Result<Vec<CodedReader<'_>>, Error> {
+        match (self, ranges) {
+            (Self::Memory(file), ranges) => {
                 let file: &[u8] = file;
-                Ok(places.iter().map(|place| -> Coded<'_> { Box::new(place.of(file)) }).collect())
+                Ok(ranges.iter().map(|range| -> CodedReader<'_> { Box::new(range.of(file)) }).collect())
             }
-            (Self::Stream(file), [place]) => {
-                file.skip_to(place.start)?;
-                Ok(vec![Box::new(file.part(place.length))])
+            (Self::Stream(file), [range]) => {
+                file.skip_to(range.start)?;
+                Ok(vec![Box::new(file.take(range.length))])
             }
             (Self::Stream(_), _) => Ok(Vec::new()),
         }

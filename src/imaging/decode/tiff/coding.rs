@@ -1,4 +1,7 @@
-//! How the rows of a chunk are coded, and readers that decode them.
+//! Decompression of strips and tiles, row by row.
+//!
+//! Memory: Deflate holds 96 KiB for its window; LZW, PackBits and fax hold fixed tables and a row. Nothing is
+//! allocated by a number from the file.
 
 use std::io::{self, BufRead, Read};
 
@@ -6,7 +9,7 @@ use fax::decoder::{DecodeError, DecodeStatus, Group3Decoder, Group4Decoder};
 use weezl::decode::Configuration;
 use weezl::{BitOrder, LzwStatus};
 
-/// The coding of a chunk.
+/// Compression of a chunk (TIFF 6.0, sections 9 to 13; Technical Note 2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum TiffCompression {
     Deflate,
@@ -19,8 +22,7 @@ pub(super) enum TiffCompression {
 }
 
 impl TiffCompression {
-    /// Whether a predictor can have made its bytes easier to code; others are known to come with the tag all the
-    /// same.
+    /// Returns `true` if the predictor tag applies. Files with other compressions may have the tag, which is ignored.
     pub(super) fn has_predictor(self) -> bool {
         match self {
             Self::Deflate | Self::Lzw => true,
@@ -29,140 +31,157 @@ impl TiffCompression {
     }
 }
 
-/// A part of the file.
-pub(super) type Coded<'r> = Box<dyn BufRead + 'r>;
+/// A reader of a chunk's compressed bytes.
+pub(super) type CodedReader<'r> = Box<dyn BufRead + 'r>;
 
-/// Gives the rows of a chunk as they were before they were coded.
-pub(super) enum Rows<'r> {
+/// A reader of a chunk's decompressed rows.
+pub(super) enum ChunkRows<'r> {
     Bytes(Box<dyn Read + 'r>),
     Group3 {
-        decoder: Group3Decoder<io::Bytes<Coded<'r>>>,
+        decoder: Group3Decoder<io::Bytes<CodedReader<'r>>>,
         width: u16,
     },
-    Group4(Group4Decoder<io::Bytes<Coded<'r>>>),
-    /// White ones.
-    Rest,
+    Group4(Group4Decoder<io::Bytes<CodedReader<'r>>>),
+    /// White rows after the end of a fax.
+    White,
 }
 
-impl<'r> Rows<'r> {
-    /// For every coding but JPEG, whose rows are pixels.
-    pub(super) fn new(coding: TiffCompression, coded: Coded<'r>, width: u32) -> io::Result<Self> {
-        let short = || u16::try_from(width).map_err(|_| invalid("it is a fax of more than 65535 columns"));
-        Ok(match coding {
+impl<'r> ChunkRows<'r> {
+    /// Opens a chunk of any compression but JPEG, which is decoded to pixels elsewhere.
+    ///
+    /// # Errors
+    /// The chunk's first bytes cannot be read, or its width is impossible.
+    pub(super) fn new(compression: TiffCompression, coded: CodedReader<'r>, width: u32) -> io::Result<Self> {
+        let columns = || u16::try_from(width).map_err(|_| invalid("it is a fax of more than 65535 columns"));
+        Ok(match compression {
             TiffCompression::None | TiffCompression::Jpeg => Self::Bytes(coded),
             TiffCompression::Deflate => Self::Bytes(Box::new(Inflate::new(coded))),
             TiffCompression::Lzw => Self::Bytes(Box::new(Lzw::new(coded)?)),
             TiffCompression::PackBits => Self::Bytes(Box::new(PackBits { coded, left: 0, repeated: None })),
             TiffCompression::Group3 => {
                 let decoder = Group3Decoder::new(coded.bytes()).map_err(fax_error)?;
-                Self::Group3 { decoder, width: short()? }
+                Self::Group3 { decoder, width: columns()? }
             }
-            TiffCompression::Group4 => Self::Group4(Group4Decoder::new(coded.bytes(), short()?)?),
+            TiffCompression::Group4 => Self::Group4(Group4Decoder::new(coded.bytes(), columns()?)?),
         })
     }
 
-    /// The next row.
+    /// Reads the next row. Bits of fax rows are 0 for white, 1 for black.
+    ///
+    /// # Errors
+    /// `InvalidData` for corrupt coding, `UnexpectedEof` for a truncated chunk.
     pub(super) fn next(&mut self, row: &mut [u8]) -> io::Result<()> {
         match self {
             Self::Bytes(reader) => reader.read_exact(row)?,
             Self::Group3 { decoder, width } => {
                 let outcome = decoder.advance();
-                let changes = decoder.transitions();
-                // The last row has no line end behind it.
-                if changes.last() != Some(width) {
+                let transitions = decoder.transitions();
+                // A complete row is good even if the EOL code after it is missing, as after the last row.
+                if transitions.last() != Some(width) {
                     outcome.map_err(fax_error)?;
                 }
-                blacken(row, changes);
+                fill_black_runs(row, transitions);
             }
             Self::Group4(decoder) => match decoder.advance().map_err(fax_error)? {
-                DecodeStatus::Incomplete => blacken(row, decoder.transition()),
-                // White rows at the end may be left out.
+                DecodeStatus::Incomplete => fill_black_runs(row, decoder.transition()),
+                // White rows at the end may be omitted.
                 DecodeStatus::End => {
-                    *self = Self::Rest;
+                    *self = Self::White;
                     row.fill(0);
                 }
             },
-            Self::Rest => row.fill(0),
+            Self::White => row.fill(0),
         }
         Ok(())
     }
 }
 
-/// Sets the bits between every odd change and the next, from white, which is 0, to black.
-fn blacken(row: &mut [u8], changes: &[u16]) {
+/// Writes a fax row from its transitions: the columns at which white, which begins, and black alternate.
+///
+/// Black runs are thus the half-open ranges from transitions 0, 2, 4, … to the one after each. A missing end is the end
+/// of the row. The bits of one byte in a run are those from its start on, without those from its end on.
+fn fill_black_runs(row: &mut [u8], transitions: &[u16]) {
     row.fill(0);
-    let end = row.len().saturating_mul(8);
-    for change in changes.chunks(2) {
-        let [from, to] = [change.first(), change.get(1)].map(|at| at.map_or(end, |at| usize::from(*at)));
-        for (at, byte) in row.iter_mut().enumerate().take(to.div_ceil(8)).skip(from / 8) {
-            // The bits of this byte from a place on.
-            let from_on = |place: usize| {
-                let skipped = place.saturating_sub(at * 8).min(8);
+    let row_end = row.len().saturating_mul(8);
+    for run in transitions.chunks(2) {
+        let [start, end] =
+            [run.first(), run.get(1)].map(|column| column.map_or(row_end, |column| usize::from(*column)));
+        for (index, byte) in row.iter_mut().enumerate().take(end.div_ceil(8)).skip(start / 8) {
+            // Bits of this byte from a column on; the first column is in the highest bit.
+            let bits_from = |column: usize| {
+                let skipped = column.saturating_sub(index * 8).min(8);
                 u8::MAX.unbounded_shr(u32::try_from(skipped).unwrap_or(8))
             };
-            *byte |= from_on(from) & !from_on(to);
+            *byte |= bits_from(start) & !bits_from(end);
         }
     }
 }
 
-/// Deflate, whose matches reach 32 KiB back.
+/// Deflate (RFC 1951, in the zlib format of RFC 1950).
+///
+/// Matches refer to the last 32 KiB of output. The buffer holds three times as much. When it is full, its last 32 KiB
+/// move to its start, so that one move serves 64 KiB of output.
 struct Inflate<'r> {
-    coded: Coded<'r>,
+    coded: CodedReader<'r>,
     decoder: Box<fdeflate::Decompressor>,
-    window: Vec<u8>,
-    /// Bytes of the window that are decoded, and that were handed on.
+    buffer: Vec<u8>,
+    /// Bytes of the buffer that are decoded.
     decoded: usize,
-    given: usize,
+    /// Bytes of the buffer that were returned; at most `decoded`.
+    returned: usize,
 }
 
-/// Bytes that matches may reach back.
-const REACH: usize = 32 * 1024;
+/// Longest distance of a match, bytes.
+const WINDOW: usize = 32 * 1024;
 
 impl<'r> Inflate<'r> {
-    fn new(coded: Coded<'r>) -> Self {
+    fn new(coded: CodedReader<'r>) -> Self {
         let mut decoder = Box::new(fdeflate::Decompressor::new());
-        // Not all that is coded is read to the end, where the sum stands.
+        // Only as much is read as rows need, and the checksum stands at the end.
         decoder.ignore_adler32();
-        Self { coded, decoder, window: vec![0; REACH * 3], decoded: 0, given: 0 }
+        Self { coded, decoder, buffer: vec![0; WINDOW * 3], decoded: 0, returned: 0 }
     }
 }
 
 impl Read for Inflate<'_> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.decoded && !self.decoder.is_done() {
-            if self.decoded == self.window.len() {
-                self.window.copy_within(self.decoded - REACH.., 0);
-                (self.decoded, self.given) = (REACH, REACH);
+        while self.returned == self.decoded && !self.decoder.is_done() {
+            if self.decoded == self.buffer.len() {
+                self.buffer.copy_within(self.decoded - WINDOW.., 0);
+                (self.decoded, self.returned) = (WINDOW, WINDOW);
             }
             let input = self.coded.fill_buf()?;
             let is_end = input.is_empty();
-            let outcome = self.decoder.read(input, &mut self.window, self.decoded, is_end);
+            let outcome = self.decoder.read(input, &mut self.buffer, self.decoded, is_end);
             let (consumed, produced) = outcome.map_err(|error| match error {
                 fdeflate::DecompressionError::InsufficientInput => io::ErrorKind::UnexpectedEof.into(),
                 error => invalid(&format!("its Deflate stream is corrupt ({error:?})")),
             })?;
             self.coded.consume(consumed);
             self.decoded += produced;
-            if consumed == 0 && produced == 0 && self.decoded < self.window.len() {
+            // No progress with space left in the buffer means that the input ended.
+            if consumed == 0 && produced == 0 && self.decoded < self.buffer.len() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
-        let mut decoded = self.window.get(self.given..self.decoded).unwrap_or_default();
+        let mut decoded = self.buffer.get(self.returned..self.decoded).unwrap_or_default();
         let count = decoded.read(target)?;
-        self.given += count;
+        self.returned += count;
         Ok(count)
     }
 }
 
-/// LZW as TIFF has it, or as it was before 1992: with the bits the other way round.
+/// LZW of TIFF 6.0, section 13 (highest bit first), or of writers before it (lowest bit first).
 struct Lzw<'r> {
-    coded: Coded<'r>,
+    coded: CodedReader<'r>,
     decoder: weezl::decode::Decoder,
 }
 
 impl<'r> Lzw<'r> {
-    fn new(mut coded: Coded<'r>) -> io::Result<Self> {
-        // All begins with the code 256, of nine bits.
+    fn new(mut coded: CodedReader<'r>) -> io::Result<Self> {
+        // Every chunk begins with the clear code, 256 in nine bits. Highest bit first these are 1000 0000 0.., lowest
+        // bit first 0000 0000 and a 1 in the lowest bit of the next byte. The older variety also widens codes one
+        // code later.
         let configuration = match coded.fill_buf()? {
             [0, second, ..] if second & 1 == 1 => Configuration::new(BitOrder::Lsb, 8),
             _ => Configuration::with_tiff_size_switch(BitOrder::Msb, 8),
@@ -187,12 +206,15 @@ impl Read for Lzw<'_> {
     }
 }
 
-/// Literals and repeated bytes (TIFF 6.0, section 9).
+/// PackBits (TIFF 6.0, section 9): runs with a signed length n in front.
+///
+/// 0 to 127 means n + 1 literal bytes, −127 to −1 means 1 − n copies of the next byte, and −128 means nothing. Both
+/// lengths are |n| + 1.
 struct PackBits<'r> {
-    coded: Coded<'r>,
-    /// Bytes that are left of the run.
+    coded: CodedReader<'r>,
+    /// Bytes left of the run.
     left: usize,
-    /// The byte that the run repeats; a run without is literal.
+    /// The byte that the run repeats; `None` for a literal run.
     repeated: Option<u8>,
 }
 
@@ -214,12 +236,12 @@ impl Read for PackBits<'_> {
             }
             self.left = usize::from(length.unsigned_abs()) + 1;
         }
-        let most = self.left.min(target.len());
-        let target = target.get_mut(..most).unwrap_or_default();
+        let count = self.left.min(target.len());
+        let target = target.get_mut(..count).unwrap_or_default();
         let count = match self.repeated {
             Some(byte) => {
                 target.fill(byte);
-                most
+                count
             }
             None => self.coded.read(target)?,
         };
@@ -228,10 +250,10 @@ impl Read for PackBits<'_> {
     }
 }
 
-/// Bytes whose bits are the other way round.
-pub(super) struct Reversed<'r>(pub(super) Coded<'r>);
+/// A reader that reverses the bits of each byte (FillOrder 2).
+pub(super) struct ReversedBits<'r>(pub(super) CodedReader<'r>);
 
-impl Read for Reversed<'_> {
+impl Read for ReversedBits<'_> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let count = self.0.read(target)?;
         target.iter_mut().take(count).for_each(|byte| *byte = byte.reverse_bits());

@@ -1,10 +1,10 @@
-//! TIFF and BigTIFF: the first picture, row by row out of its strips or tiles.
+//! TIFF and BigTIFF decoder (TIFF 6.0): the first page, from its strips or tiles.
 //!
-//! A directory may lie anywhere, and so may what it speaks of. Where it comes first and the pixels follow in their
-//! order, the file is read as it arrives; otherwise, which is most often, it is read whole before it is looked into.
+//! A directory may lie anywhere in the file, and so may its values and the pixels. If the directory comes first and the
+//! chunks follow in order, the file is decoded while it arrives. Otherwise, which is usual, it is read whole first.
 //!
-//! Memory: the reduced picture, the list of strips or tiles, one row of a strip or tile as stored and one as it is
-//! handed on; of tiles also the sums of all cells; of JPEG what its reader says; and the file unless it streams.
+//! Memory: the reduced picture, the list of chunks, one row of a chunk as stored and one as converted. Tiles also
+//! take the sums of all cells, JPEG what its decoder states, and files that are not streamed their length.
 
 mod access;
 mod canvas;
@@ -14,66 +14,80 @@ mod samples;
 
 use std::io::Read;
 
-use crate::imaging::decode::tiff::access::Access;
+use crate::imaging::decode::tiff::access::ChunkAccess;
 use crate::imaging::decode::tiff::canvas::TiffCanvas;
 use crate::imaging::decode::tiff::page::Page;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::directory::DirectoryError;
-use crate::imaging::input::forward::Forward;
-use crate::imaging::input::source::{CUT_SHORT, SourceReader};
+use crate::imaging::input::forward::ForwardReader;
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
-/// How far from the start a directory and its values may lie in a file that is read as it arrives, bytes.
-const NEAR: u64 = 1024 * 1024;
+/// Most bytes from the start of a file within which the directory of a streamed file and its values must lie.
+const MAX_STREAMED_DIRECTORY: u64 = 1024 * 1024;
 
+/// Bytes in which the directory is looked for first.
+const FIRST_BYTES: usize = 4096;
+
+/// Decodes the first page of a TIFF.
+///
+/// # Errors
+/// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    let near = near_page(source, budget)?;
+    let early_page = read_early_page(source, budget)?;
     let file;
-    let (page, access) = match near {
-        Some(page) if page.is_in_order() => (page, Access::Stream(Forward::new(source, SourceFormat::Tiff))),
-        near => {
+    let (page, access) = match early_page {
+        Some(page) if page.is_in_order() => {
+            (page, ChunkAccess::Stream(ForwardReader::new(source, SourceFormat::Tiff)))
+        }
+        early_page => {
             file = source.take_bytes(budget)?;
-            let page = near.map_or_else(|| Page::read(&file, budget).map_err(refusal), Ok)?;
-            (page, Access::Memory(&file))
+            let page = early_page.map_or_else(|| Page::read(&file, budget).map_err(directory_error), Ok)?;
+            (page, ChunkAccess::Memory(&file))
         }
     };
     let ratio = demand.ratio(demand.orientation(page.orientation).size(page.size));
     let canvas = TiffCanvas::new(&page, ratio, budget)?;
-    let (picture, reduction, damage) = canvas.paint(access, cancel, budget)?;
+    let (picture, cell, damage) = canvas.decode(access, cancel, budget)?;
     Ok(Decoded {
         orientation: page.orientation,
         profile: page.profile,
         copyright: page.copyright,
         damage,
-        ..Decoded::plain(SourceFormat::Tiff, picture, page.size, reduction)
+        ..Decoded::plain(SourceFormat::Tiff, picture, page.size, cell)
     })
 }
 
-/// The first page, if what is said of it lies at the start of the file.
-fn near_page<R: Read>(source: &mut SourceReader<'_, R>, budget: &mut Budget) -> Result<Option<Page>, Error> {
-    let mut wanted = 4096;
+/// The first page, if its directory and all values lie near the start of the file.
+///
+/// Reading is repeated with more bytes until nothing is missing; each failed attempt returns its reservations.
+fn read_early_page<R: Read>(
+    source: &mut SourceReader<'_, R>,
+    budget: &mut Budget,
+) -> Result<Option<Page>, Error> {
+    let mut wanted = FIRST_BYTES;
     loop {
         let head = source.head(wanted)?;
         let before = budget.left();
         match Page::read(head, budget) {
             Ok(page) => return Ok(Some(page)),
             Err(DirectoryError::Refused(error)) => return Err(error),
-            Err(DirectoryError::Beyond(_)) if head.len() < wanted => {
-                return Err(Error::damaged(SourceFormat::Tiff, CUT_SHORT));
+            Err(DirectoryError::Truncated(_)) if head.len() < wanted => {
+                return Err(Error::damaged(SourceFormat::Tiff, TRUNCATED));
             }
-            Err(DirectoryError::Beyond(end)) if end > NEAR => {
+            Err(DirectoryError::Truncated(end)) if end > MAX_STREAMED_DIRECTORY => {
                 budget.release(before.saturating_sub(budget.left()));
                 return Ok(None);
             }
-            Err(DirectoryError::Beyond(end)) => {
+            Err(DirectoryError::Truncated(end)) => {
                 budget.release(before.saturating_sub(budget.left()));
                 wanted = usize::try_from(end).unwrap_or(usize::MAX);
             }
@@ -81,10 +95,10 @@ fn near_page<R: Read>(source: &mut SourceReader<'_, R>, budget: &mut Budget) -> 
     }
 }
 
-/// Taken for the file's fault; whether the reader is to blame is found out where all formats meet.
-fn refusal(stop: DirectoryError) -> Error {
-    match stop {
-        DirectoryError::Beyond(_) => Error::damaged(SourceFormat::Tiff, CUT_SHORT),
+/// The error of a whole file. `decode::decode` replaces it if the source's reader failed.
+fn directory_error(error: DirectoryError) -> Error {
+    match error {
+        DirectoryError::Truncated(_) => Error::damaged(SourceFormat::Tiff, TRUNCATED),
         DirectoryError::Refused(error) => error,
     }
 }

@@ -12,8 +12,8 @@ use crate::imaging::decode::webp::averaging::averaged;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
-use crate::imaging::input::source::CUT_SHORT;
-use crate::imaging::limits::{Budget, bytes_of, reserved};
+use crate::imaging::input::source::TRUNCATED;
+use crate::imaging::limits::{Budget, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::source_format::SourceFormat;
@@ -123,7 +123,7 @@ pub(super) struct WebpFrames {
 
 impl WebpFrames {
     pub(super) fn new(file: &[u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
-        budget.reserve(reserved(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
+        budget.reserve(to_u64(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
         let limits = webpx::Limits::none();
         let inner = AnimationDecoder::with_options_limits(file, ColorMode::Rgba, false, &limits);
         Ok(Self { inner: inner.map_err(|error| refusal(&error))?, size })
@@ -162,7 +162,7 @@ fn refusal(error: &At<webpx::Error>) -> Error {
     Error::damaged(
         SourceFormat::WebP,
         match error.error() {
-            webpx::Error::NeedMoreData => CUT_SHORT.to_owned(),
+            webpx::Error::NeedMoreData => TRUNCATED.to_owned(),
             other => other.to_string(),
         },
     )

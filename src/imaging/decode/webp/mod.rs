@@ -16,7 +16,6 @@ mod pure;
 use std::io::Read;
 use std::time::Duration;
 
-use crate::imaging::decode::exif_orientation;
 use crate::imaging::decode::webp::averaging::averaged;
 use crate::imaging::decode::webp::header::WebpCoding;
 #[cfg(feature = "libwebp")]
@@ -27,6 +26,7 @@ use crate::imaging::decoded::{Decoded, Reduction};
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
+use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, bytes_of};
 use crate::imaging::picture::Picture;

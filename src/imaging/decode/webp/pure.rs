@@ -11,7 +11,7 @@ use crate::imaging::decode::webp::averaging::averaged;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
-use crate::imaging::input::source::CUT_SHORT;
+use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture};
@@ -88,7 +88,7 @@ fn refusal(error: DecodingError) -> Error {
         SourceFormat::WebP,
         match error {
             DecodingError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                CUT_SHORT.to_owned()
+                TRUNCATED.to_owned()
             }
             other => other.to_string(),
         },

@@ -1,42 +1,56 @@
-//! Moving GIF (89a): every frame has its own colours, and is cleared away after it where the next one lets something
-//! show through that it covers.
+//! Animated GIF (89a): each frame has a palette of its own and covers the rectangle that changed.
+//!
+//! A pixel of a frame is opaque or leaves the canvas as it is, so a frame can add pixels and not remove them. Only
+//! disposal removes: after its time, a frame can clear its whole rectangle. Therefore a frame is written when the next
+//! one is known. If the next one has transparent pixels where this one is opaque, the rectangle is extended to these and
+//! cleared afterwards.
+//!
+//! Invariant: where the canvas before a frame is opaque, the frame is opaque too.
 
 use std::time::Duration;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use crate::imaging::encode::animation::Area;
-use crate::imaging::encode::gif::{SPEED, masked};
-use crate::imaging::encode::short;
+use crate::imaging::encode::gif::{SPEED, with_binary_alpha};
+use crate::imaging::encode::side_u16;
 use crate::imaging::picture::Picture;
 use crate::recipe::Rgb;
 
-const CLEAR: [u8; 4] = [0; 4];
+const TRANSPARENT: [u8; 4] = [0; 4];
 
-/// Hundredths of a second: what viewers show for a tenth of a second if it is shorter.
-const SHORTEST: u64 = 2;
+/// Shortest duration of a frame, hundredths of a second; viewers show shorter ones for a tenth of a second.
+const SHORTEST_DELAY: u64 = 2;
 
+/// An animated GIF file under construction.
 pub(crate) struct GifWriter {
     background: Rgb,
     plays: u16,
-    /// From the first frame on, which has the size.
+    /// Exists from the first frame on, whose size is that of the canvas.
     encoder: Option<Encoder<Vec<u8>>>,
 }
 
 impl GifWriter {
+    /// A file without frames. `plays` is the number of times it is played, 0 for ever.
     pub(crate) fn new(background: Rgb, plays: u16) -> Self {
         Self { background, plays, encoder: None }
     }
 
-    /// RGBA in which alpha is all or nothing.
-    pub(crate) fn ready(&self, picture: Picture) -> Picture {
-        masked(picture, self.background)
+    /// The frame in RGBA with alpha 0 or 255.
+    pub(crate) fn prepared(&self, picture: Picture) -> Picture {
+        with_binary_alpha(picture, self.background)
     }
 
-    /// Writes what of a frame is not seen yet, and gives back what is seen when its time is over.
+    /// Writes the part of a frame that differs from the canvas, and gives the canvas after the frame's disposal.
+    ///
+    /// `canvas` is the one before the frame, and `next` the frame after it. `from` and `until` are times since the start
+    /// of the animation.
+    ///
+    /// # Errors
+    /// The encoder's description.
     pub(crate) fn write(
         &mut self,
-        seen: Option<&Picture>,
+        canvas: Option<&Picture>,
         picture: Picture,
         next: Option<&Picture>,
         (from, until): (Duration, Duration),
@@ -45,42 +59,49 @@ impl GifWriter {
             Some(encoder) => encoder,
             None => self.encoder.insert(begin(&picture, self.plays).map_err(|error| error.to_string())?),
         };
-        let vanishing = next.and_then(|next| Area::of(&picture, next, |old, new| old != new && new == CLEAR));
-        let changed = match seen {
-            Some(seen) => Area::of(seen, &picture, |old, new| old != new),
+        let is_vanishing = |old, new| old != new && new == TRANSPARENT;
+        debug_assert!(canvas.is_none_or(|canvas| Area::enclosing(canvas, &picture, is_vanishing).is_none()));
+        let vanishing = next.and_then(|next| Area::enclosing(&picture, next, is_vanishing));
+        let changed = match canvas {
+            Some(canvas) => Area::enclosing(canvas, &picture, |old, new| old != new),
             None => Some(Area::whole(&picture)),
         };
-        // A frame that shows nothing new still takes its time.
-        let least = Area { left: 0, top: 0, width: 1, height: 1 };
-        let area = changed.map_or(vanishing, |area| Some(area.joined(vanishing))).unwrap_or(least);
-        let mut piece = area.cut(&picture);
-        if let Some(seen) = seen {
-            clear_equal(&mut piece, &area.cut(seen));
+        // A frame that changes nothing still takes its time, and needs a pixel.
+        let area = changed.map_or(vanishing, |area| Some(area.union(vanishing))).unwrap_or(Area::PIXEL);
+        let mut cropped = area.crop(&picture);
+        if let Some(canvas) = canvas {
+            clear_equal(&mut cropped, &area.crop(canvas));
         }
         let mut frame =
-            Frame::from_rgba_speed(short(area.width), short(area.height), &mut piece.samples, SPEED);
-        (frame.left, frame.top) = (short(area.left), short(area.top));
+            Frame::from_rgba_speed(side_u16(area.width), side_u16(area.height), &mut cropped.samples, SPEED);
+        (frame.left, frame.top) = (side_u16(area.left), side_u16(area.top));
+        // Both times are rounded, not their difference, so that rounding errors do not add up over the frames.
         let hundredths = |time: Duration| u64::try_from((time.as_millis() + 5) / 10).unwrap_or(u64::MAX);
-        let delay = hundredths(until).saturating_sub(hundredths(from)).max(SHORTEST);
+        let delay = hundredths(until).saturating_sub(hundredths(from)).max(SHORTEST_DELAY);
         frame.delay = u16::try_from(delay).unwrap_or(u16::MAX);
         frame.dispose = match vanishing {
             Some(_) => DisposalMethod::Background,
             None => DisposalMethod::Keep,
         };
         encoder.write_frame(&frame).map_err(|error| error.to_string())?;
-        let mut left = picture;
+        let mut canvas_after = picture;
         if vanishing.is_some() {
-            for row in area.rows(&left) {
-                left.samples.get_mut(row).unwrap_or_default().fill(0);
+            for row in area.rows(&canvas_after) {
+                canvas_after.samples.get_mut(row).unwrap_or_default().fill(0);
             }
         }
-        Ok(left)
+        Ok(canvas_after)
     }
 
-    pub(crate) fn written(&self) -> usize {
+    /// Bytes of the file so far.
+    pub(crate) fn written_bytes(&self) -> usize {
         self.encoder.as_ref().map_or(0, |encoder| encoder.get_ref().len())
     }
 
+    /// The file.
+    ///
+    /// # Errors
+    /// A description, if there are no frames or the file cannot be ended.
     pub(crate) fn finish(self) -> Result<Vec<u8>, String> {
         let encoder = self.encoder.ok_or_else(|| "it has no frames".to_owned())?;
         encoder.into_inner().map_err(|error| error.to_string())
@@ -88,22 +109,23 @@ impl GifWriter {
 }
 
 fn begin(picture: &Picture, plays: u16) -> Result<Encoder<Vec<u8>>, gif::EncodingError> {
-    let mut encoder = Encoder::new(Vec::new(), short(picture.size.width), short(picture.size.height), &[])?;
+    let (width, height) = (side_u16(picture.size.width), side_u16(picture.size.height));
+    let mut encoder = Encoder::new(Vec::new(), width, height, &[])?;
     match plays {
         0 => encoder.set_repeat(Repeat::Infinite)?,
         1 => {}
-        // It is counted how often they are shown again.
+        // GIF counts the repetitions after the first play.
         more => encoder.set_repeat(Repeat::Finite(more - 1))?,
     }
     Ok(encoder)
 }
 
-/// Lets shine through what is there already: it packs better.
-fn clear_equal(piece: &mut Picture, seen: &Picture) {
-    let (pixels, _) = piece.samples.as_chunks_mut::<4>();
-    for (pixel, seen) in pixels.iter_mut().zip(seen.samples.as_chunks::<4>().0) {
-        if pixel == seen {
-            *pixel = CLEAR;
+/// Makes pixels transparent that the canvas shows already: runs of one index compress better.
+fn clear_equal(cropped: &mut Picture, canvas: &Picture) {
+    let (pixels, _) = cropped.samples.as_chunks_mut::<4>();
+    for (pixel, shown) in pixels.iter_mut().zip(canvas.samples.as_chunks::<4>().0) {
+        if pixel == shown {
+            *pixel = TRANSPARENT;
         }
     }
 }

@@ -1,14 +1,17 @@
-//! Moving thumbnails: frames in, a GIF or WebP file out.
+//! Animated thumbnails: frames in, a GIF or WebP file out, written frame by frame.
 //!
-//! A frame is written when the one after it is known: equal ones become one that is shown for longer, and of others
-//! only the part that differs from what is seen already.
+//! A frame is written when the next one is known. Equal frames in succession become one with the sum of their durations.
+//! Of other frames only the rectangle is written that differs from the canvas, which is what a viewer shows at that
+//! time. Memory holds the file so far, the canvas and the pending frame.
+//!
+//! Invariant: all frames are RGBA of eight bits and of one size, with `[0; 4]` as the only transparent pixel.
 
 mod gif;
 mod webp;
 
 use std::time::Duration;
 
-use crate::imaging::encode::Carried;
+use crate::imaging::encode::KeptMetadata;
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Picture, side};
@@ -16,7 +19,7 @@ use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
-/// The format a recipe's thumbnails of a moving source move in, if they can.
+/// The format of a recipe's animated thumbnails of a source; `None` if that format is never animated.
 pub(crate) fn animated_format(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
     match (recipe.format, source) {
         (Some(format @ (Format::Gif | Format::WebP)), _) => Some(format),
@@ -26,13 +29,14 @@ pub(crate) fn animated_format(recipe: &Recipe, source: SourceFormat) -> Option<F
     }
 }
 
-/// One moving thumbnail that is being written.
+/// One animated thumbnail under construction.
 pub(crate) struct AnimationEncoder {
     format: Format,
     writer: Writer,
-    /// What is seen before the pending frame.
-    seen: Option<Picture>,
-    pending: Option<Pending>,
+    /// What a viewer shows before the pending frame.
+    canvas: Option<Picture>,
+    pending: Option<PendingFrame>,
+    /// Frames written.
     frames: u32,
 }
 
@@ -41,15 +45,15 @@ enum Writer {
     WebP(webp::WebpWriter),
 }
 
-/// A frame that is not written yet.
-struct Pending {
+/// A frame that is not written yet, with its times since the start of the animation.
+struct PendingFrame {
     picture: Picture,
     from: Duration,
     until: Duration,
 }
 
 impl AnimationEncoder {
-    /// `plays` is how often all frames are shown, 0 for ever.
+    /// An encoder without frames. `plays` is the number of times the animation is played, 0 for ever.
     pub(crate) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
         let writer = match format {
             Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
@@ -57,24 +61,27 @@ impl AnimationEncoder {
                 Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), plays))
             }
         };
-        Self { format, writer, seen: None, pending: None, frames: 0 }
+        Self { format, writer, canvas: None, pending: None, frames: 0 }
     }
 
-    /// Takes the next frame, which has the size of the first.
-    pub(crate) fn push(&mut self, picture: Picture, shown: Duration) -> Result<(), Error> {
+    /// Takes the next frame, of eight bits and of the size of the first.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if the frame before it cannot be written.
+    pub(crate) fn push(&mut self, picture: Picture, duration: Duration) -> Result<(), Error> {
         let picture = match &self.writer {
-            Writer::Gif(writer) => writer.ready(picture),
-            Writer::WebP(_) => webp::ready(picture),
+            Writer::Gif(writer) => writer.prepared(picture),
+            Writer::WebP(_) => webp::prepared(picture),
         };
         let from = match &mut self.pending {
             Some(pending) if pending.picture == picture => {
-                pending.until = pending.until.saturating_add(shown);
+                pending.until = pending.until.saturating_add(duration);
                 return Ok(());
             }
             Some(pending) => pending.until,
             None => Duration::ZERO,
         };
-        let next = Pending { picture, from, until: from.saturating_add(shown) };
+        let next = PendingFrame { picture, from, until: from.saturating_add(duration) };
         if let Some(pending) = self.pending.take() {
             self.write(pending, Some(&next.picture))?;
         }
@@ -82,51 +89,54 @@ impl AnimationEncoder {
         Ok(())
     }
 
-    /// Bytes it takes now: what is written, and the frames that are waited for.
-    pub(crate) fn held(&self) -> u64 {
-        let pictures = [self.seen.as_ref(), self.pending.as_ref().map(|pending| &pending.picture)];
+    /// Bytes in memory: the file so far, the canvas and the pending frame.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        let pictures = [self.canvas.as_ref(), self.pending.as_ref().map(|pending| &pending.picture)];
         let pictures: u64 = pictures.into_iter().flatten().map(Picture::bytes).sum();
-        pictures.saturating_add(self.written())
+        pictures.saturating_add(self.written_bytes())
     }
 
     /// Bytes of the file so far.
-    pub(crate) fn written(&self) -> u64 {
+    pub(crate) fn written_bytes(&self) -> u64 {
         let written = match &self.writer {
-            Writer::Gif(writer) => writer.written(),
-            Writer::WebP(writer) => writer.written(),
+            Writer::Gif(writer) => writer.written_bytes(),
+            Writer::WebP(writer) => writer.written_bytes(),
         };
         u64::try_from(written).unwrap_or(u64::MAX)
     }
 
-    /// The file.
-    pub(crate) fn finish(mut self, carried: &Carried<'_>) -> Result<Thumbnail, Error> {
+    /// Writes the last frame and gives the file.
+    ///
+    /// # Errors
+    /// [`Error::Encode`] if there are no frames, or the encoder fails.
+    pub(crate) fn finish(mut self, metadata: &KeptMetadata<'_>) -> Result<Thumbnail, Error> {
         if let Some(pending) = self.pending.take() {
             self.write(pending, None)?;
         }
-        let Size { width, height } = self.seen.map_or(Size { width: 0, height: 0 }, |seen| seen.size);
+        let Size { width, height } = self.canvas.map_or(Size { width: 0, height: 0 }, |canvas| canvas.size);
         let file = match self.writer {
             Writer::Gif(writer) => writer.finish(),
-            Writer::WebP(writer) => writer.finish(carried),
+            Writer::WebP(writer) => writer.finish(metadata),
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
         let motion = Motion::Animated(self.frames);
         Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion })
     }
 
-    fn write(&mut self, frame: Pending, next: Option<&Picture>) -> Result<(), Error> {
-        let Pending { picture, from, until } = frame;
-        let seen = self.seen.take();
-        let left = match &mut self.writer {
-            Writer::Gif(writer) => writer.write(seen.as_ref(), picture, next, (from, until)),
-            Writer::WebP(writer) => writer.write(seen.as_ref(), picture, (from, until)),
+    fn write(&mut self, frame: PendingFrame, next: Option<&Picture>) -> Result<(), Error> {
+        let PendingFrame { picture, from, until } = frame;
+        let canvas = self.canvas.take();
+        let canvas_after = match &mut self.writer {
+            Writer::Gif(writer) => writer.write(canvas.as_ref(), picture, next, (from, until)),
+            Writer::WebP(writer) => writer.write(canvas.as_ref(), picture, (from, until)),
         };
-        self.seen = Some(left.map_err(|detail| Error::Encode { format: self.format, detail })?);
+        self.canvas = Some(canvas_after.map_err(|detail| Error::Encode { format: self.format, detail })?);
         self.frames = self.frames.saturating_add(1);
         Ok(())
     }
 }
 
-/// A part of a picture, pixels.
+/// A rectangle of whole pixels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct Area {
     left: u32,
@@ -136,8 +146,17 @@ struct Area {
 }
 
 impl Area {
-    /// The smallest that has every pixel, of two pictures in RGBA of one size, for which this holds.
-    fn of(before: &Picture, after: &Picture, holds: impl Fn([u8; 4], [u8; 4]) -> bool) -> Option<Self> {
+    /// The top left pixel.
+    const PIXEL: Self = Self { left: 0, top: 0, width: 1, height: 1 };
+
+    /// The smallest area with all pixels whose values before and after satisfy `condition`, which must be false for
+    /// equal values; `None` if there are none. Both pictures are RGBA of one size.
+    fn enclosing(
+        before: &Picture,
+        after: &Picture,
+        condition: impl Fn([u8; 4], [u8; 4]) -> bool,
+    ) -> Option<Self> {
+        debug_assert_eq!(before.size, after.size);
         let (mut left, mut right, mut top, mut bottom) = (u32::MAX, 0, u32::MAX, 0);
         for (y, (old, new)) in (0..).zip(before.rows().zip(after.rows())) {
             if old == new {
@@ -145,28 +164,30 @@ impl Area {
             }
             let pixels = old.as_chunks::<4>().0.iter().zip(new.as_chunks::<4>().0);
             for (x, (old, new)) in (0..).zip(pixels) {
-                if holds(*old, *new) {
+                if condition(*old, *new) {
                     (left, right) = (left.min(x), right.max(x));
                     (top, bottom) = (top.min(y), bottom.max(y));
                 }
             }
         }
+        // Without such a pixel, the corners are in the wrong order, and the subtraction gives `None`.
         Self::between((left, top), (right, bottom))
     }
 
-    /// With both corners.
+    /// The area from one corner to the other, both included; `None` if they are in the wrong order.
     fn between((left, top): (u32, u32), (right, bottom): (u32, u32)) -> Option<Self> {
         let width = right.checked_sub(left)?.checked_add(1)?;
         let height = bottom.checked_sub(top)?.checked_add(1)?;
         Some(Self { left, top, width, height })
     }
 
+    /// The area of a whole picture.
     fn whole(picture: &Picture) -> Self {
         Self { left: 0, top: 0, width: picture.size.width, height: picture.size.height }
     }
 
-    /// The smallest that has both.
-    fn joined(self, other: Option<Self>) -> Self {
+    /// The smallest area that contains both.
+    fn union(self, other: Option<Self>) -> Self {
         let Some(other) = other else { return self };
         let (left, top) = (self.left.min(other.left), self.top.min(other.top));
         let right = (self.left + self.width).max(other.left + other.width);
@@ -174,7 +195,7 @@ impl Area {
         Self { left, top, width: right - left, height: bottom - top }
     }
 
-    /// Where its rows lie in the samples of a picture in RGBA.
+    /// The ranges of its rows in the samples of a picture in RGBA.
     fn rows(self, picture: &Picture) -> impl Iterator<Item = std::ops::Range<usize>> + use<> {
         let stride = picture.row_bytes();
         let (left, width) = (side(self.left) * 4, side(self.width) * 4);
@@ -184,8 +205,8 @@ impl Area {
         })
     }
 
-    /// That part of a picture in RGBA.
-    fn cut(self, picture: &Picture) -> Picture {
+    /// A copy of this area of a picture in RGBA.
+    fn crop(self, picture: &Picture) -> Picture {
         let size = Size { width: self.width, height: self.height };
         let rows = self.rows(picture).filter_map(|row| picture.samples.get(row));
         Picture { size, samples: rows.flatten().copied().collect(), ..*picture }
@@ -207,19 +228,20 @@ mod tests {
     }
 
     #[test]
-    fn an_area_has_every_pixel_that_changed_and_no_other_row_or_column() {
-        let changed = |before: &Picture, after: &Picture| Area::of(before, after, |old, new| old != new);
+    fn an_area_encloses_changed_pixels_without_unchanged_margins() {
+        let changed =
+            |before: &Picture, after: &Picture| Area::enclosing(before, after, |old, new| old != new);
         let (none, two) = (dotted(&[]), dotted(&[(1, 2), (4, 3)]));
         assert_eq!(changed(&none, &none), None);
         let area = changed(&none, &two).unwrap();
         assert_eq!(area, Area { left: 1, top: 2, width: 4, height: 2 });
         assert_eq!(changed(&two, &none), Some(area));
-        let cut = area.cut(&two);
-        assert_eq!(cut.size, Size { width: 4, height: 2 });
-        let lit: Vec<usize> = (0..8).filter(|place| cut.samples[place * 4] == 255).collect();
+        let cropped = area.crop(&two);
+        assert_eq!(cropped.size, Size { width: 4, height: 2 });
+        let lit: Vec<usize> = (0..8).filter(|index| cropped.samples[index * 4] == 255).collect();
         assert_eq!(lit, [0, 7]);
         let corner = Area { left: 0, top: 4, width: 1, height: 1 };
-        assert_eq!(area.joined(Some(corner)), Area { left: 0, top: 2, width: 5, height: 3 });
-        assert_eq!(area.joined(None), area);
+        assert_eq!(area.union(Some(corner)), Area { left: 0, top: 2, width: 5, height: 3 });
+        assert_eq!(area.union(None), area);
     }
 }

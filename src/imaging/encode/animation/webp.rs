@@ -1,31 +1,34 @@
-//! Moving WebP (RFC 9649, section 2.7.1.1): every frame is a still picture of the part that changed, which takes the
-//! place of what was there.
+//! Animated WebP (RFC 9649, section 2.7.1.1): each frame is a still image of the rectangle that changed.
+//!
+//! Frames replace the rectangle, alpha included, and stay after their time (no blending, no disposal). So the canvas
+//! after a frame is always the picture of that frame.
 
 use std::time::Duration;
 
 use crate::imaging::encode::animation::Area;
-use crate::imaging::encode::{Carried, webp, webp_metadata};
+use crate::imaging::encode::{KeptMetadata, webp, webp_metadata};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
 
-/// The frame takes the place of what was there, alpha included.
+/// The blending bit of a frame: its pixels replace those of the canvas. The disposal bit, 0x01, is not set.
 const DO_NOT_BLEND: u8 = 0x02;
 
-/// Longest time of a frame, ms.
-const LONGEST: u64 = 0x00ff_ffff;
+/// Longest duration of a frame, ms: 24 bits.
+const LONGEST_DURATION_MS: u64 = 0x00ff_ffff;
 
+/// An animated WebP file under construction.
 pub(crate) struct WebpWriter {
     quality: u8,
     plays: u16,
-    /// From the first frame on.
+    /// Size of the canvas, known from the first frame on.
     size: Option<Size>,
     has_alpha: bool,
-    /// Chunks, one for each frame.
+    /// Chunks ANMF, one per frame.
     frames: Vec<u8>,
 }
 
-/// RGBA; what is not seen has no colour.
-pub(crate) fn ready(picture: Picture) -> Picture {
+/// The frame in RGBA. Transparent pixels become `[0; 4]`, so that frames that look equal are equal.
+pub(crate) fn prepared(picture: Picture) -> Picture {
     let mut picture = picture.colored().with_alpha();
     for pixel in picture.samples.as_chunks_mut::<4>().0 {
         if let [.., 0] = pixel {
@@ -36,55 +39,64 @@ pub(crate) fn ready(picture: Picture) -> Picture {
 }
 
 impl WebpWriter {
+    /// A file without frames. `plays` is the number of times it is played, 0 for ever.
     pub(crate) fn new(quality: u8, plays: u16) -> Self {
         Self { quality, plays, size: None, has_alpha: false, frames: Vec::new() }
     }
 
-    /// Writes what of a frame is not seen yet, and gives back what is seen when its time is over.
+    /// Writes the part of a frame that differs from the canvas, and gives the canvas after the frame.
+    ///
+    /// `from` and `until` are times since the start of the animation.
+    ///
+    /// # Errors
+    /// The encoder's description.
     pub(crate) fn write(
         &mut self,
-        seen: Option<&Picture>,
+        canvas: Option<&Picture>,
         picture: Picture,
         (from, until): (Duration, Duration),
     ) -> Result<Picture, String> {
         self.size.get_or_insert(picture.size);
-        let area = match seen {
-            Some(seen) => Area::of(seen, &picture, |old, new| old != new).unwrap_or(Area {
-                left: 0,
-                top: 0,
-                width: 1,
-                height: 1,
-            }),
+        let area = match canvas {
+            Some(canvas) => Area::enclosing(canvas, &picture, |old, new| old != new).unwrap_or(Area::PIXEL),
             None => Area::whole(&picture),
         };
-        let area = even(area);
-        let piece = area.cut(&picture).drop_opaque_alpha();
-        self.has_alpha |= piece.layout.has_alpha();
-        let file = webp::encode(piece, self.quality)?;
+        let area = with_even_offsets(area);
+        let cropped = area.crop(&picture).drop_opaque_alpha();
+        self.has_alpha |= cropped.layout.has_alpha();
+        let file = webp::encode(cropped, self.quality)?;
+        // Both times are rounded, not their difference, so that rounding errors do not add up over the frames.
         let milliseconds = until.as_millis().saturating_sub(from.as_millis());
-        let shown = u64::try_from(milliseconds).unwrap_or(LONGEST).min(LONGEST);
+        let duration = u64::try_from(milliseconds).unwrap_or(LONGEST_DURATION_MS).min(LONGEST_DURATION_MS);
+        // The header of ANMF: five numbers of 24 bits, little endian, and a byte of flags.
         let numbers = [
             u64::from(area.left / 2),
             u64::from(area.top / 2),
             u64::from(area.width.saturating_sub(1)),
             u64::from(area.height.saturating_sub(1)),
-            shown,
+            duration,
         ];
         let mut frame: Vec<u8> =
             numbers.into_iter().flat_map(|number| number.to_le_bytes().into_iter().take(3)).collect();
         frame.push(DO_NOT_BLEND);
-        frame.extend(webp_metadata::pictures(&file).ok_or_else(|| "a frame has no picture".to_owned())?.1);
+        frame
+            .extend(webp_metadata::image_chunks(&file).ok_or_else(|| "a frame has no picture".to_owned())?.1);
         webp_metadata::append(&mut self.frames, *b"ANMF", &frame);
         Ok(picture)
     }
 
-    pub(crate) fn written(&self) -> usize {
+    /// Bytes of all frames so far.
+    pub(crate) fn written_bytes(&self) -> usize {
         self.frames.len()
     }
 
-    pub(crate) fn finish(self, carried: &Carried<'_>) -> Result<Vec<u8>, String> {
+    /// The file.
+    ///
+    /// # Errors
+    /// A description, if there are no frames.
+    pub(crate) fn finish(self, metadata: &KeptMetadata<'_>) -> Result<Vec<u8>, String> {
         let size = self.size.ok_or_else(|| "it has no frames".to_owned())?;
-        // The background is transparent.
+        // The background colour, transparent, and the number of plays in 16 bits.
         let mut animation = vec![0; 4];
         animation.extend(self.plays.to_le_bytes());
         let mut chunks = Vec::with_capacity(self.frames.len().saturating_add(14));
@@ -95,14 +107,14 @@ impl WebpWriter {
             webp_metadata::IS_ANIMATED | alpha,
             size,
             &chunks,
-            carried.profile,
-            carried.exif.as_deref(),
+            metadata.profile,
+            metadata.exif.as_deref(),
         ))
     }
 }
 
-/// Frames begin at even places.
-fn even(area: Area) -> Area {
+/// The area, extended to the left and the top to even offsets: ANMF stores half of them.
+fn with_even_offsets(area: Area) -> Area {
     let (left, top) = (area.left & !1, area.top & !1);
     Area { left, top, width: area.width + (area.left - left), height: area.height + (area.top - top) }
 }

@@ -1,8 +1,21 @@
-//! Averages pixels into a smaller picture while they are decoded, so that the full one is never in memory.
+//! Box averaging of pixels into a smaller picture while they are decoded, so that the full one is never in memory.
 //!
-//! Cells of n by n pixels become one, alpha weighing the colours. Cells at the right and lower edge cover only
-//! what is there. [`Reducer`] takes rows in their order and holds sums for one row of cells; [`Scatter`] takes
-//! pixels in any order and holds the sums of all cells. Both give the same picture, to the bit.
+//! Cells of `cell` x `cell` pixels become one pixel, the rounded mean. Cells at the right and lower edge cover only the
+//! pixels that exist, and their mean is over those. Alpha weights the colours. [`Reducer`] takes rows in their order and
+//! holds sums for one row of cells; [`Scatter`] takes pixels in any order and holds the sums of all cells.
+//!
+//! Invariant: both give the same picture to the bit, since sums of integers do not depend on their order.
+//!
+//! # Widths of the sums
+//!
+//! A cell has at most 256 rows and 256 x 256 pixels ([`LARGEST_CELL`]). Each sum fits its type:
+//!
+//! | samples | largest term | 256 rows ([`Reducer`]) | 65,536 pixels ([`Scatter`]) |
+//! |---|---|---|---|
+//! | 8 bits | 255 | 65,280 < 2^16: `u16` | < 2^24: `u32` |
+//! | 8 bits times alpha | 255^2 | < 2^24: `u32` | 4,261,478,400 < 2^32: `u32` |
+//! | 16 bits | 65,535 | < 2^24: `u32` | 4,294,901,760 < 2^32: `u32` |
+//! | 16 bits times alpha | 65,535^2 | < 2^40: `u64` | < 2^48: `u64` |
 
 mod rows;
 mod scatter;
@@ -17,32 +30,32 @@ use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture};
 
-/// Reduced pixels for each pixel of the thumbnail, at least. An integer box and then Lanczos keep 96 of 100
+/// Reduced pixels per pixel of the thumbnail along one axis, at least. An integer box and then Lanczos keep 96 of 100
 /// SSIMULACRA2 points at 4, and 94 on fine textures at 3.
 const MARGIN: f64 = 4.0;
 
-/// Largest cell: sums of a column of 256 samples fit in twice their bits, and sums of a whole cell in 32 bits, but
-/// for 16-bit samples by the weight of alpha.
+/// Largest side of a cell, pixels: the limit of the table above.
 const LARGEST_CELL: u32 = 256;
 
-/// How the pixels of a source fall into cells.
+/// The division of a source into cells.
 #[derive(Clone, Copy)]
 struct Grid {
     source: Size,
     layout: Layout,
     depth: Depth,
-    /// Side of a cell, pixels; at least 1.
+    /// Side of a cell, pixels; 1 to [`LARGEST_CELL`].
     cell: u32,
 }
 
 impl Grid {
-    /// The size of the reduced picture.
+    /// The size of the reduced picture, one pixel per cell.
     fn reduced(self) -> Size {
         Size { width: self.source.width.div_ceil(self.cell), height: self.source.height.div_ceil(self.cell) }
     }
 
-    /// Reserves and allocates the reduced picture, and reserves the sums of so many pixels, of so many bytes each.
+    /// Reserves the reduced picture and `pixels` sums per channel of `width` bytes each, and allocates the picture.
     fn picture(self, pixels: u64, width: u64, budget: &mut Budget) -> Result<Picture, Error> {
+        debug_assert!((1..=LARGEST_CELL).contains(&self.cell));
         self.reserve(pixels, width, budget)?;
         Ok(Picture::blank(self.reduced(), self.layout, self.depth))
     }
@@ -57,25 +70,31 @@ impl Grid {
         budget.reserve(bytes(self.reduced().pixels(), sample).saturating_add(bytes(pixels, width)))
     }
 
-    /// Pixels that a row or column of cells covers, along a side of so many pixels.
+    /// Pixels that the row or column of cells at `index` covers, along a side of `side` pixels: fewer at the end.
     fn covered(self, index: u32, side: u32) -> u32 {
         side.saturating_sub(index.saturating_mul(self.cell)).min(self.cell)
     }
 
-    /// Writes the mean of a cell of `count` pixels from the sums of its samples; where there is alpha, from those by
-    /// its weight.
+    /// Writes the mean of a cell of `count` pixels to `target`, rounded half up. `totals` are sums of [`weighted`].
+    ///
+    /// With alpha, the last total is the largest sample times the sum of alpha. Divided by the largest sample, it is
+    /// the weight of the colours, and divided by `count` as well, the mean of alpha.
+    ///
+    /// Doubles round here like exact fractions. A mean is a fraction with a denominator of at most 2^32, the sum of
+    /// alpha at sixteen bits. It is one half exactly, or at least 2^-33 away from it. Means are below 2^16, where both
+    /// roundings, of the quotient and of adding 0.5, are off by at most 2^-37 together.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "sums are below 2^49 and means are samples"
+        reason = "sums are below 2^48 and means are samples"
     )]
-    fn write_mean<const C: usize>(self, totals: [u64; C], count: u64, place: &mut [u8]) {
-        // Quotients of doubles round as those of integers do.
+    fn write_mean<const C: usize>(self, totals: [u64; C], count: u64, target: &mut [u8]) {
+        debug_assert!(totals.iter().all(|total| *total < 1 << 48));
         let means = match totals.last() {
             Some(alpha) if self.layout.has_alpha() => {
                 let opacity = *alpha as f64 / opaque(self.depth);
-                // Where all is transparent, nothing has a colour.
+                // In a transparent cell all totals are 0, and the divisor 1 gives transparent black.
                 let mut means = totals.map(|total| total as f64 / opacity.max(1.0));
                 means.last_mut().into_iter().for_each(|mean| *mean = opacity / count as f64);
                 means
@@ -83,26 +102,28 @@ impl Grid {
             _ => totals.map(|total| total as f64 / count as f64),
         };
         match self.depth {
-            Depth::Eight => place.iter_mut().zip(means).for_each(|(place, mean)| *place = (mean + 0.5) as u8),
+            Depth::Eight => {
+                target.iter_mut().zip(means).for_each(|(target, mean)| *target = (mean + 0.5) as u8);
+            }
             Depth::Sixteen => {
-                for (place, mean) in place.as_chunks_mut::<2>().0.iter_mut().zip(means) {
-                    *place = ((mean + 0.5) as u16).to_ne_bytes();
+                for (target, mean) in target.as_chunks_mut::<2>().0.iter_mut().zip(means) {
+                    *target = ((mean + 0.5) as u16).to_ne_bytes();
                 }
             }
         }
     }
 }
 
-/// A number wide enough for the sums of one kind of samples.
+/// An integer wide enough for sums of one kind of samples; see the table in the [module](self).
 trait Sum: AddAssign + Copy + Default + From<u8> + From<u16> + Into<u64> + Mul<Output = Self> {}
 
 impl Sum for u16 {}
 impl Sum for u32 {}
 impl Sum for u64 {}
 
-/// What a pixel of `C` samples of `B` bytes adds to its sums. With `ALPHA` its colours weigh by it, and alpha is treated
-/// as a colour that is opaque everywhere.
-fn weighed<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(pixel: &[[u8; B]; C]) -> [S; C] {
+/// The terms that a pixel of `C` samples of `B` bytes adds to its sums: the samples, or with `ALPHA` the colours times
+/// alpha. Alpha itself is treated as a colour of the largest sample everywhere.
+fn weighted<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(pixel: &[[u8; B]; C]) -> [S; C] {
     let mut samples = pixel.map(|bytes| match bytes.as_slice() {
         [only] => S::from(*only),
         bytes => S::from(bytes.first_chunk().map_or(0, |pair| u16::from_ne_bytes(*pair))),
@@ -115,7 +136,7 @@ fn weighed<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(pixel: &[[
     samples
 }
 
-/// Alpha through which nothing shows.
+/// The largest sample, which is opaque alpha.
 fn opaque(depth: Depth) -> f64 {
     match depth {
         Depth::Eight => u8::MAX.into(),
@@ -145,7 +166,7 @@ mod tests {
         Picture { size: Size { width, height }, layout, depth: Depth::Eight, samples: samples.to_vec() }
     }
 
-    /// A picture whose samples take all values, and whose alpha is often at its ends.
+    /// A picture of random samples, whose alpha is often transparent or opaque.
     fn noise(size: Size, layout: Layout, depth: Depth) -> Picture {
         let mut picture = Picture::blank(size, layout, depth);
         let mut state = 0x9e37_79b9_u32;
@@ -156,10 +177,10 @@ mod tests {
             state
         };
         let pixel = picture.pixel_bytes();
-        for place in picture.samples.chunks_exact_mut(pixel) {
-            place.iter_mut().for_each(|byte| *byte = roll().to_ne_bytes()[0]);
+        for samples in picture.samples.chunks_exact_mut(pixel) {
+            samples.iter_mut().for_each(|byte| *byte = roll().to_ne_bytes()[0]);
             if layout.has_alpha() {
-                let alpha = &mut place[pixel - depth.bytes()..];
+                let alpha = &mut samples[pixel - depth.bytes()..];
                 match roll() % 4 {
                     0 => alpha.fill(0),
                     1 => alpha.fill(255),
@@ -177,7 +198,7 @@ mod tests {
         reducer.finish().0
     }
 
-    /// The passes of interlaced PNG, the last of them first.
+    /// Reduces by the passes of interlaced PNG, the last of them first.
     fn by_passes(from: &Picture, cell: u32) -> Picture {
         let Size { width, height } = from.size;
         let mut scatter =
@@ -189,7 +210,7 @@ mod tests {
                 let row = from.rows().nth(y as usize).unwrap().chunks_exact(from.pixel_bytes());
                 let mut samples: Vec<u8> =
                     row.skip(x as usize).step_by(step as usize).flatten().copied().collect();
-                // What a tile has beside the picture.
+                // Samples past the right edge, as padded tiles have.
                 samples.extend([77; 64]);
                 scatter.push(Run { x, y, step }, &samples);
                 scatter.push(Run { x: width, y, step }, &samples);
@@ -240,9 +261,9 @@ mod tests {
         }
     }
 
-    /// Sizes that cells divide, and sizes that they do not.
+    /// Sizes that are multiples of the cell, and sizes that are not.
     #[test]
-    fn every_kind_of_picture_is_reduced_to_its_means() {
+    fn every_layout_and_depth_is_reduced_to_its_means() {
         for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
             for (width, height, cell) in [(12, 8, 4), (13, 7, 3), (1, 9, 2), (9, 1, 5), (3, 2, 256)] {
                 let picture = noise(Size { width, height }, layout, depth);
@@ -259,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn order_of_the_pixels_does_not_show() {
+    fn result_does_not_depend_on_the_order_of_pixels() {
         for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
             for (width, height, cell) in
                 [(24, 16, 4), (19, 23, 3), (1, 9, 2), (9, 1, 5), (7, 5, 1), (13, 12, 256)]
@@ -310,13 +331,13 @@ mod tests {
     fn memory_is_reserved_before_it_is_taken() {
         let size = Size { width: 1000, height: 1000 };
         let new = |memory| Reducer::new(size, Layout::Rgb, Depth::Eight, 10, &mut budget(memory)).map(|_| ());
-        // 100 x 100 pixels, and sums of 1000 columns.
+        // 100 x 100 pixels of 3 bytes, and 1000 x 3 column sums of 2 bytes.
         assert!(new(30_000 + 6_000).is_ok());
         assert!(matches!(new(35_999), Err(Error::TooMuchMemory { needed: 36_000, .. })));
     }
 
     #[test]
-    fn cell_leaves_four_pixels_for_each() {
+    fn cell_leaves_four_pixels_per_pixel_of_the_thumbnail() {
         for (ratio, cell) in [(1.0, 1), (0.2, 1), (0.1, 2), (300.0 / 4032.0, 3), (0.000_01, 256)] {
             assert_eq!(Reducer::cell(ratio), cell, "{ratio}");
         }

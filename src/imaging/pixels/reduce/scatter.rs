@@ -1,39 +1,47 @@
-//! Pixels in any order, as interlacing and tiles have them: the sums of all cells are kept to the end.
+//! Box averaging of pixels in any order, as interlaced passes and tiles have them: the sums of all cells are kept.
+//!
+//! The sums take 4 or 8 bytes per sample of the reduced picture, on top of that picture. Each pixel must arrive at most
+//! once, since sums only grow.
 
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::{Grid, Sum, weighed};
+use crate::imaging::pixels::reduce::{Grid, Sum, weighted};
 
-/// Takes pixels, gives a reduced picture.
+/// Takes runs of pixels of a source and gives the reduced picture.
 pub(crate) struct Scatter {
     grid: Grid,
     picture: Picture,
-    cells: Cells,
+    sums: CellSums,
 }
 
-/// Some pixels of one row of the source, from left to right.
+/// The position of some pixels in one row of the source, from left to right.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Run {
-    /// Column of the first of them.
+    /// Column of the first pixel.
     pub(crate) x: u32,
+    /// Row of all pixels.
     pub(crate) y: u32,
-    /// Columns from one to the next; at least 1.
+    /// Columns from one pixel to the next; at least 1.
     pub(crate) step: u32,
 }
 
-/// Sums of the samples of each cell.
-enum Cells {
-    /// Cells are single pixels.
+/// The sum of each channel of each cell, as wide as the samples need.
+enum CellSums {
+    /// Cells are single pixels, which are copied.
     None,
-    Narrow(Vec<u32>),
-    /// Of samples of sixteen bits by the weight of alpha.
-    Wide(Vec<u64>),
+    /// All other samples.
+    U32(Vec<u32>),
+    /// Samples of sixteen bits times alpha.
+    U64(Vec<u64>),
 }
 
 impl Scatter {
-    /// Reserves and allocates the reduced picture and the sums.
+    /// Reserves and allocates the reduced picture and the sums of its cells.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] if the budget does not allow for them.
     pub(crate) fn new(
         source: Size,
         layout: Layout,
@@ -46,35 +54,37 @@ impl Scatter {
         let pixels = if cell == 1 { 0 } else { grid.reduced().pixels() };
         let picture = grid.picture(pixels, if is_wide { 8 } else { 4 }, budget)?;
         let count = picture.samples.len() / depth.bytes();
-        let cells = match (cell, is_wide) {
-            (1, _) => Cells::None,
-            (_, false) => Cells::Narrow(vec![0; count]),
-            (_, true) => Cells::Wide(vec![0; count]),
+        let sums = match (cell, is_wide) {
+            (1, _) => CellSums::None,
+            (_, false) => CellSums::U32(vec![0; count]),
+            (_, true) => CellSums::U64(vec![0; count]),
         };
-        Ok(Self { grid, picture, cells })
+        Ok(Self { grid, picture, sums })
     }
 
-    /// Takes the pixels of a run, each of which must come once. What lies beside the picture is ignored.
+    /// Takes the pixels of a run. Pixels outside of the source are ignored.
     pub(crate) fn push(&mut self, run: Run, samples: &[u8]) {
         let Grid { source, layout, depth, cell } = self.grid;
         if run.y >= source.height || run.x >= source.width {
             return;
         }
-        let pixel = self.picture.pixel_bytes();
-        let inside = side((source.width - run.x).div_ceil(run.step)).saturating_mul(pixel);
+        let pixel_bytes = self.picture.pixel_bytes();
+        let inside = side((source.width - run.x).div_ceil(run.step)).saturating_mul(pixel_bytes);
         let samples = samples.get(..inside).unwrap_or(samples);
+        // Samples per row of cells, the first sample of this row of cells, and its first cell.
         let length = side(self.picture.size.width) * layout.channels();
-        let (line, first) = (side(run.y / cell).saturating_mul(length), side(run.x / cell));
-        match &mut self.cells {
-            Cells::None => {
-                let line = self.picture.samples.chunks_exact_mut(length * depth.bytes()).nth(side(run.y));
-                let places = line.unwrap_or_default().chunks_exact_mut(pixel).skip(first);
-                for (place, pixel) in places.step_by(side(run.step)).zip(samples.chunks_exact(pixel)) {
-                    place.copy_from_slice(pixel);
+        let (start, first) = (side(run.y / cell).saturating_mul(length), side(run.x / cell));
+        match &mut self.sums {
+            CellSums::None => {
+                let row = self.picture.samples.chunks_exact_mut(length * depth.bytes()).nth(side(run.y));
+                let targets = row.unwrap_or_default().chunks_exact_mut(pixel_bytes).skip(first);
+                for (target, pixel) in targets.step_by(side(run.step)).zip(samples.chunks_exact(pixel_bytes))
+                {
+                    target.copy_from_slice(pixel);
                 }
             }
-            Cells::Narrow(sums) => {
-                let sums = sums.get_mut(line..).and_then(|rest| rest.get_mut(..length)).unwrap_or_default();
+            CellSums::U32(sums) => {
+                let sums = sums.get_mut(start..).and_then(|rest| rest.get_mut(..length)).unwrap_or_default();
                 match (depth, layout) {
                     (Depth::Eight, Layout::Cmyk) => add::<_, 4, 1, false>(sums, run, cell, samples),
                     (Depth::Eight, Layout::Grey) => add::<_, 1, 1, false>(sums, run, cell, samples),
@@ -86,8 +96,8 @@ impl Scatter {
                     (Depth::Sixteen, _) => add::<_, 4, 2, false>(sums, run, cell, samples),
                 }
             }
-            Cells::Wide(sums) => {
-                let sums = sums.get_mut(line..).and_then(|rest| rest.get_mut(..length)).unwrap_or_default();
+            CellSums::U64(sums) => {
+                let sums = sums.get_mut(start..).and_then(|rest| rest.get_mut(..length)).unwrap_or_default();
                 match layout {
                     Layout::GreyAlpha => add::<_, 2, 2, true>(sums, run, cell, samples),
                     _ => add::<_, 4, 2, true>(sums, run, cell, samples),
@@ -96,18 +106,18 @@ impl Scatter {
         }
     }
 
-    /// The picture and the side of its cells, pixels.
+    /// The reduced picture and the side of its cells, pixels. Means count pixels that did not arrive as zeros.
     pub(crate) fn finish(mut self) -> (Picture, u32) {
-        match &self.cells {
-            Cells::None => (),
-            Cells::Narrow(sums) => settle(sums, &mut self.picture, self.grid),
-            Cells::Wide(sums) => settle(sums, &mut self.picture, self.grid),
+        match &self.sums {
+            CellSums::None => (),
+            CellSums::U32(sums) => write_means(sums, &mut self.picture, self.grid),
+            CellSums::U64(sums) => write_means(sums, &mut self.picture, self.grid),
         }
         (self.picture, self.grid.cell)
     }
 }
 
-/// Adds the pixels of a run to a row of cells.
+/// Adds the pixels of a run to the sums of a row of cells.
 fn add<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(
     sums: &mut [S],
     run: Run,
@@ -115,39 +125,40 @@ fn add<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(
     samples: &[u8],
 ) {
     let cells = sums.as_chunks_mut::<C>().0;
-    let (mut at, mut within) = (side(run.x / cell), run.x % cell);
+    // The cell of the current pixel, and the pixel's column within it: a division per run instead of one per pixel.
+    let (mut index, mut within) = (side(run.x / cell), run.x % cell);
     for pixel in samples.as_chunks::<B>().0.as_chunks::<C>().0 {
-        let Some(sums) = cells.get_mut(at) else { return };
-        for (sum, sample) in sums.iter_mut().zip(weighed::<S, C, B, ALPHA>(pixel)) {
+        let Some(sums) = cells.get_mut(index) else { return };
+        for (sum, sample) in sums.iter_mut().zip(weighted::<S, C, B, ALPHA>(pixel)) {
             *sum += sample;
         }
         within = within.saturating_add(run.step);
         while within >= cell {
             within -= cell;
-            at += 1;
+            index += 1;
         }
     }
 }
 
-fn settle<S: Sum>(sums: &[S], picture: &mut Picture, grid: Grid) {
+fn write_means<S: Sum>(sums: &[S], picture: &mut Picture, grid: Grid) {
     match grid.layout {
-        Layout::Grey => settle_pixels::<S, 1>(sums, picture, grid),
-        Layout::GreyAlpha => settle_pixels::<S, 2>(sums, picture, grid),
-        Layout::Rgb => settle_pixels::<S, 3>(sums, picture, grid),
-        Layout::Cmyk | Layout::RgbAlpha => settle_pixels::<S, 4>(sums, picture, grid),
+        Layout::Grey => write_means_of::<S, 1>(sums, picture, grid),
+        Layout::GreyAlpha => write_means_of::<S, 2>(sums, picture, grid),
+        Layout::Rgb => write_means_of::<S, 3>(sums, picture, grid),
+        Layout::Cmyk | Layout::RgbAlpha => write_means_of::<S, 4>(sums, picture, grid),
     }
 }
 
-/// [`settle`] for pixels of `C` samples: writes the means of all cells.
-fn settle_pixels<S: Sum, const C: usize>(sums: &[S], picture: &mut Picture, grid: Grid) {
+/// [`write_means`] for pixels of `C` samples: writes the mean of every cell.
+fn write_means_of<S: Sum, const C: usize>(sums: &[S], picture: &mut Picture, grid: Grid) {
     let length = picture.row_bytes();
     let cells = sums.as_chunks::<C>().0.chunks_exact(side(picture.size.width));
-    for (y, (cells, places)) in (0..).zip(cells.zip(picture.samples.chunks_exact_mut(length))) {
+    for (y, (cells, row)) in (0..).zip(cells.zip(picture.samples.chunks_exact_mut(length))) {
         let rows = u64::from(grid.covered(y, grid.source.height));
-        let places = places.chunks_exact_mut(C * grid.depth.bytes());
-        for (x, (totals, place)) in (0..).zip(cells.iter().zip(places)) {
+        let targets = row.chunks_exact_mut(C * grid.depth.bytes());
+        for (x, (totals, target)) in (0..).zip(cells.iter().zip(targets)) {
             let columns = u64::from(grid.covered(x, grid.source.width));
-            grid.write_mean(totals.map(S::into), rows * columns, place);
+            grid.write_mean(totals.map(S::into), rows * columns, target);
         }
     }
 }

@@ -1,0 +1,195 @@
+//! The passes of the inverse cosine transform: along the columns of a block, then along its rows, in integers.
+//!
+//! # Scale
+//!
+//! The transform of T.81 along one axis, for samples `x`, is `1/√8 (C0 + Σ √2 cos((2x + 1) u π / 16) Cu)`. A pass
+//! computes the bracket, `√8` times too much; both passes together are 8 times too much, which are the 3 bits in
+//! [`ROW_SHIFT`]. Constants have [`FRACTION_BITS`] bits of fraction. The pass along columns leaves
+//! [`BETWEEN_BITS`] of them in its results, which still fit in 16 bits: samples are within 128 of the middle, so the
+//! bracket along one axis is within 8 * 128. The pass along rows drops the rest. All this is as in libjpeg's
+//! `jidctint`, and size eight is that transform bit by bit.
+//!
+//! # Ranges
+//!
+//! A coefficient of a legal file, times its step, is at most 1024 and half a step, and a step above 2048 leaves only
+//! zeros, so it is at most 2048. A file may hold anything, so products are limited to [`MOST_MAGNITUDE`], 7900:
+//!
+//! - An output of the 8-point pass is a sum of the eight inputs with weights that add up to at most
+//!   2 * 8192 + 4433 + 10704 for the even ones and 6437 + 11362 + 2261 + 9633 for the odd ones, 61 214 together. The
+//!   column pass stays below 61 214 * 7900 = 4.9e8. Its results are saturated to 16 bits, so the row pass stays below
+//!   61 214 * 32 768 + 2^17 + 128 * 2^18 = 2.04e9. Both fit in 32 bits, the latter just so.
+//! - Blocks of 2 x 2 add four coefficients, rounding and the middle of the range in 16 bits: 4 * 7900 + 1028 = 32
+//!   628.
+
+use crate::samples::vector::{I16x8, I32x4};
+
+/// Most that a coefficient times its step may be: see the module.
+pub(super) const MOST_MAGNITUDE: u16 = 7900;
+
+/// Fraction bits of constants.
+const FRACTION_BITS: i32 = 13;
+
+/// Fraction bits that the results of the column pass keep.
+const BETWEEN_BITS: i32 = 2;
+
+/// Bits that the column pass drops.
+pub(super) const COLUMN_SHIFT: i32 = FRACTION_BITS - BETWEEN_BITS;
+
+/// Bits that the row pass drops.
+pub(super) const ROW_SHIFT: i32 = FRACTION_BITS + BETWEEN_BITS + 3;
+
+/// Half of what the column pass drops: added to round to the nearest.
+pub(super) const COLUMN_BIAS: i32 = 1 << (COLUMN_SHIFT - 1);
+
+/// Half of what the row pass drops, and 128, the middle of the range of samples, which coefficients leave out
+/// (section A.3.1).
+pub(super) const ROW_BIAS: i32 = (1 << (ROW_SHIFT - 1)) + (128 << ROW_SHIFT);
+
+// Ranges as in the module: the row pass, and the products themselves.
+const _: () = assert!(61_214 * 32_768 + ROW_BIAS as i64 <= i32::MAX as i64 && MOST_MAGNITUDE < 32_768);
+
+/// 1.
+const ONE: i16 = 1 << FRACTION_BITS;
+
+/// √2 cos(π/8), rounded.
+const COS_1_8: i16 = 10703;
+
+/// √2 cos(3π/8), rounded.
+const COS_3_8: i16 = 4433;
+
+/// Both passes: the samples of a block of `W` x `H`, a row in each number, its first sample lowest. `LOW` when all
+/// but the lowest 4 x 4 coefficients are zero.
+#[inline(always)]
+pub(super) fn samples_of<const W: usize, const H: usize, const LOW: bool>(rows: [I16x8; 8]) -> [u64; 8] {
+    let columns = transposed(pass::<H, LOW, COLUMN_SHIFT>(rows, COLUMN_BIAS, W > 4 && !LOW));
+    let [a, b, c, d, e, f, g, h] = transposed(pass::<W, LOW, ROW_SHIFT>(columns, ROW_BIAS, H > 4));
+    let pairs = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I16x8::saturate(a, b).halves());
+    let [[a, b], [c, d], [e, f], [g, h]] = pairs;
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Transposes eight rows.
+///
+/// A number's place has six bits: three of its row, three of its lane. Interleaving row `i` with row `i + 4` moves
+/// the highest bit of the row to the end of the lane, and all other bits up by one: a rotation of the six bits. Three
+/// of them exchange row and lane.
+#[inline(always)]
+fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
+    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
+        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
+        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
+        [i, j, k, l, m, n, o, p]
+    };
+    shuffled(shuffled(shuffled(rows)))
+}
+
+/// The `N`-point pass along the columns, of all eight if `is_wide`, else of the first four, with `bias` added before
+/// the lowest `SHIFT` bits are dropped.
+#[inline(always)]
+pub(super) fn pass<const N: usize, const LOW: bool, const SHIFT: i32>(
+    rows: [I16x8; 8],
+    bias: i32,
+    is_wide: bool,
+) -> [I16x8; 8] {
+    let bias = I32x4::splat(bias);
+    let left = points::<N, LOW>(rows, I16x8::zip_low, bias).map(I32x4::shift::<SHIFT>);
+    let right = if is_wide {
+        points::<N, LOW>(rows, I16x8::zip_high, bias).map(I32x4::shift::<SHIFT>)
+    } else {
+        [I32x4::splat(0); 8]
+    };
+    let ([a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]) = (left, right);
+    [(a, i), (b, j), (c, k), (d, l), (e, m), (f, n), (g, o), (h, p)].map(|(a, b)| I32x4::saturate(a, b))
+}
+
+/// The sums of [`pass`] for the four columns that `zip` pairs up: two rows in one vector, so that one instruction
+/// multiplies both and adds the products ([`I16x8::dot`]).
+///
+/// Coefficients with odd numbers are antisymmetric over the block, those with even numbers symmetric. So the sums of
+/// both kinds are computed once, and give an output by their sum and its mirror image by their difference.
+#[inline(always)]
+fn points<const N: usize, const LOW: bool>(
+    rows: [I16x8; 8],
+    zip: impl Fn(I16x8, I16x8) -> I16x8,
+    bias: I32x4,
+) -> [I32x4; 8] {
+    let zero = I32x4::splat(0);
+    let [a, b, c, d, e, f, g, h] = rows;
+    match N {
+        1 => {
+            let mean = zip(a, I16x8::splat(0)).dot(ONE, 0).add(bias);
+            [mean, zero, zero, zero, zero, zero, zero, zero]
+        }
+        // √2 cos(π/4) is 1.
+        2 => {
+            let ab = zip(a, b);
+            [ab.dot(ONE, ONE).add(bias), ab.dot(ONE, -ONE).add(bias), zero, zero, zero, zero, zero, zero]
+        }
+        4 => {
+            let (ac, bd) = (zip(a, c), zip(b, d));
+            let (even, odd) = (ac.dot(ONE, ONE).add(bias), ac.dot(ONE, -ONE).add(bias));
+            let (outer, inner) = (bd.dot(COS_1_8, COS_3_8), bd.dot(COS_3_8, -COS_1_8));
+            [even.add(outer), odd.add(inner), odd.sub(inner), even.sub(outer), zero, zero, zero, zero]
+        }
+        _ if LOW => eight(low_even(zip(a, c), bias), low_odd(zip(b, d))),
+        _ => eight(even(zip(a, e), zip(c, g), bias), odd(zip(b, d), zip(f, h))),
+    }
+}
+
+/// Eight points of their even and odd parts.
+///
+/// The factors of the parts are those of libjpeg's `jpeg_idct_islow` multiplied out: it saves multiplications by
+/// adding inputs first, which a processor that multiplies eight numbers at once need not do. Its constants are
+/// rounded one by one, and so the factors here are sums of rounded ones: with `C(x) = round(8192 x)`, the odd part of
+/// libjpeg is
+///
+/// ```text
+/// z5 = (b + d + f + h) C(1.175875602)           C = 9633
+/// z1 = -(b + h) C(0.899976223)                  C = 7373
+/// z2 = -(d + f) C(2.562915447)                  C = 20995
+/// z3 = -(d + h) C(1.961570560) + z5             C = 16069
+/// z4 = -(b + f) C(0.390180644) + z5             C = 3196
+/// out 0: b C(1.501321110) + z1 + z4             C = 12299
+/// out 1: d C(3.072711026) + z2 + z3             C = 25172
+/// out 2: f C(2.053119869) + z2 + z4             C = 16819
+/// out 3: h C(0.298631336) + z1 + z3             C = 2446
+/// ```
+///
+/// so that in out 0 the factor of `b` is 12299 - 7373 - 3196 + 9633 = 11363, in out 1 that of `d` is 25172 - 20995 -
+/// 16069 + 9633 = -2259, although both outputs have the same cosine, 2260, elsewhere. In the even part `(c + g)
+/// C(0.541196100) + c C(0.765366865)` gives `c` 4433 + 6270 = 10703, and `- g C(1.847759065)` gives `g` 4433 - 15137
+/// = -10704. No sum is rounded before the shift and none overflows, so their order is free, and the result is the
+/// same to the last bit.
+#[inline(always)]
+fn eight([a, b, c, d]: [I32x4; 4], [e, f, g, h]: [I32x4; 4]) -> [I32x4; 8] {
+    [a.add(e), b.add(f), c.add(g), d.add(h), d.sub(h), c.sub(g), b.sub(f), a.sub(e)]
+}
+
+#[inline(always)]
+fn even(ae: I16x8, cg: I16x8, bias: I32x4) -> [I32x4; 4] {
+    let (sum, difference) = (ae.dot(ONE, ONE).add(bias), ae.dot(ONE, -ONE).add(bias));
+    let (outer, inner) = (cg.dot(10703, 4433), cg.dot(4433, -10704));
+    [sum.add(outer), difference.add(inner), difference.sub(inner), sum.sub(outer)]
+}
+
+#[inline(always)]
+fn odd(bd: I16x8, fh: I16x8) -> [I32x4; 4] {
+    [
+        bd.dot(11363, 9633).add(fh.dot(6437, 2260)),
+        bd.dot(9633, -2259).add(fh.dot(-11362, -6436)),
+        bd.dot(6437, -11362).add(fh.dot(2261, 9633)),
+        bd.dot(2260, -6436).add(fh.dot(9633, -11363)),
+    ]
+}
+
+/// [`even`] without the fifth and seventh coefficient.
+#[inline(always)]
+fn low_even(ac: I16x8, bias: I32x4) -> [I32x4; 4] {
+    [ac.dot(ONE, 10703), ac.dot(ONE, 4433), ac.dot(ONE, -4433), ac.dot(ONE, -10703)].map(|sum| sum.add(bias))
+}
+
+/// [`odd`] without the sixth and eighth coefficient.
+#[inline(always)]
+fn low_odd(bd: I16x8) -> [I32x4; 4] {
+    [bd.dot(11363, 9633), bd.dot(9633, -2259), bd.dot(6437, -11362), bd.dot(2260, -6436)]
+}

@@ -1,0 +1,26 @@
+//! Instructions for connecting to the local COS.
+
+use scf_local::{Cos, CosOptions};
+
+/// Returns addresses, credentials, and code for the Python SDK that uploads to `bucket`.
+pub(super) fn instructions(bucket: &str, cos: &Cos, options: &CosOptions) -> String {
+    let CosOptions { root, secret_id, secret_key, region, .. } = options;
+    let address = cos.address();
+    let (ip, port) = (address.ip(), address.port());
+    format!(
+        "COS           {endpoint}, buckets in {root}
+admin port    {admin}
+SecretId      {secret_id}
+SecretKey     {secret_key}
+
+With the Python SDK (pip install cos-python-sdk-v5):
+  from qcloud_cos import CosConfig, CosS3Client
+  client = CosS3Client(CosConfig(Region='{region}', Scheme='http', IP='{ip}', Port={port},
+                                 SecretId='{secret_id}', SecretKey='{secret_key}'))
+  client.upload_file(Bucket='{bucket}', Key='cat.jpg', LocalFilePath='cat.jpg')
+",
+        endpoint = cos.endpoint(),
+        admin = cos.admin_endpoint(),
+        root = root.display(),
+    )
+}

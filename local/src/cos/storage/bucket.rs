@@ -1,0 +1,67 @@
+//! Index of a bucket in memory, and the files that it is read from.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cos::storage::uploads::MultipartUpload;
+use crate::cos::storage::version::{Version, Versioning};
+use crate::cos::wire::error::{CosError, ErrorCode};
+
+/// Index of a bucket.
+#[derive(Debug, Default)]
+pub(crate) struct Bucket {
+    pub(crate) versioning: Versioning,
+    /// Versions of each key, oldest first.
+    pub(crate) objects: BTreeMap<String, Vec<Version>>,
+    /// Uploads under way, by upload id.
+    pub(crate) uploads: BTreeMap<String, MultipartUpload>,
+}
+
+/// Content of the metadata file of one key.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct KeyRecord {
+    pub(super) key: String,
+    pub(super) versions: Vec<Version>,
+}
+
+impl Bucket {
+    /// Reads the index from the metadata folder of a bucket.
+    pub(super) fn read(folder: &Path) -> io::Result<Self> {
+        let mut bucket = Self::default();
+        if let Ok(text) = fs::read(folder.join("versioning.json")) {
+            bucket.versioning = serde_json::from_slice(&text)?;
+        }
+        let keys = folder.join("keys");
+        if keys.is_dir() {
+            for entry in fs::read_dir(keys)? {
+                let record: KeyRecord = serde_json::from_slice(&fs::read(entry?.path())?)?;
+                bucket.objects.insert(record.key, record.versions);
+            }
+        }
+        Ok(bucket)
+    }
+
+    /// Returns a version by its id, or the current version, which may be a delete marker.
+    pub(crate) fn version(&self, key: &str, id: Option<&str>) -> Result<&Version, CosError> {
+        let versions = self.objects.get(key);
+        match id {
+            None => versions.and_then(|versions| versions.last()).ok_or(ErrorCode::NO_SUCH_KEY),
+            Some(id) => versions
+                .and_then(|versions| versions.iter().find(|version| version.id == id))
+                .ok_or(ErrorCode::NO_SUCH_VERSION),
+        }
+        .map_err(CosError::from)
+    }
+}
+
+/// Returns whether a name is `<name>-<appid>` of lower-case letters, digits and hyphens, at most 60 characters
+/// (436/13312).
+pub(super) fn is_bucket_name(name: &str) -> bool {
+    let is_plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let app_id = name.rsplit_once('-').map_or("", |(_, app_id)| app_id);
+    is_plain && name.len() <= 60 && !app_id.is_empty() && app_id.bytes().all(|b| b.is_ascii_digit())
+}

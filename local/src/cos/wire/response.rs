@@ -1,0 +1,57 @@
+//! Responses of the XML API.
+
+use bytes::Bytes;
+
+use crate::cos::wire::error::CosError;
+
+/// Status, headers and body of a response.
+#[derive(Clone, Debug)]
+pub(crate) struct CosResponse {
+    pub(crate) status: u16,
+    headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+}
+
+impl CosResponse {
+    /// Creates a response without headers and body.
+    pub(crate) fn new(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// Creates a response with status 200 and a document.
+    pub(crate) fn xml(document: String) -> Self {
+        let mut response = Self::new(200).header("Content-Type", "application/xml");
+        response.body = Bytes::from(document);
+        response
+    }
+
+    /// Creates an error response. Status 304 has no document.
+    pub(crate) fn error(error: &CosError, resource: &str, request_id: &str) -> Self {
+        let mut response = Self::new(error.status);
+        if error.status != 304 {
+            response.set("Content-Type", "application/xml");
+            response.body = Bytes::from(error.document(resource, request_id));
+        }
+        for (name, value) in &error.headers {
+            response.set(name, value);
+        }
+        response
+    }
+
+    /// Sets a header and returns the response.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.set(name, value);
+        self
+    }
+
+    /// Sets a header, and replaces an earlier value.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.headers.retain(|(have, _)| !have.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Returns the headers in the order in which they were set.
+    pub(crate) fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+}

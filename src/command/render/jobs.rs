@@ -1,0 +1,102 @@
+//! `render --serve`: jobs on standard input, one JSON object a line, so that a running program can be measured beside
+//! others.
+
+use std::io::{BufRead, Write as _};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use cos_thumbnailer::report::peak_memory_kib;
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Deserialize, Serialize};
+
+use super::files::{SourceFile, is_standard_stream, refuse_same_files, write};
+use super::options::recipe;
+use super::render_source;
+
+/// Boxes of the mode `multi`, pixels.
+const MULTI: [u32; 4] = [1600, 800, 400, 150];
+
+#[derive(Deserialize)]
+struct RenderJob {
+    src: PathBuf,
+    dst: PathBuf,
+    #[serde(rename = "box")]
+    side: u32,
+    /// Options after the box, such as `fit/cover`.
+    #[serde(default)]
+    options: String,
+    fmt: String,
+    q: u8,
+    #[serde(default)]
+    mode: String,
+    /// MB that pixels may take; without it there is no limit.
+    memory: Option<u64>,
+    /// Most threads; without it, one.
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Serialize)]
+struct JobResult {
+    err: Option<String>,
+    wall_ms: f64,
+    cpu_ms: f64,
+    rss_kb: u64,
+}
+
+/// Answers jobs until standard input ends.
+pub(super) fn run() -> Result<ExitCode> {
+    let mut stdout = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let line = line.context("standard input")?;
+        let (wall, cpu) = (Instant::now(), cpu_time());
+        let result = serde_json::from_str(&line).context("not a job").and_then(|job| render_job(&job));
+        let answer = JobResult {
+            err: result.err().map(|error| format!("{error:#}")),
+            wall_ms: wall.elapsed().as_secs_f64() * 1e3,
+            cpu_ms: cpu_time().saturating_sub(cpu).as_secs_f64() * 1e3,
+            rss_kb: peak_memory_kib().unwrap_or_default(),
+        };
+        writeln!(stdout, "{}", serde_json::to_string(&answer)?)?;
+        stdout.flush()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn render_job(job: &RenderJob) -> Result<()> {
+    let (sides, files): (Vec<u32>, Vec<PathBuf>) = match job.mode.as_str() {
+        "" | "anim" | "default" => (vec![job.side], vec![job.dst.clone()]),
+        "multi" | "cascade" => {
+            let name = |side| PathBuf::from(format!("{}.{side}.{}", job.dst.display(), job.fmt));
+            (MULTI.into(), MULTI.map(name).into())
+        }
+        other => bail!("there is no mode {other}; default, anim, multi and cascade exist"),
+    };
+    let recipes = sides
+        .into_iter()
+        .map(|side| {
+            let animation = if job.mode == "anim" { "/animation/keep" } else { "" };
+            let slash = if job.options.is_empty() { "" } else { "/" };
+            let thumbnail = format!("{side}x{side}{animation}{slash}{}", job.options);
+            recipe(&thumbnail, Some(job.fmt.clone()), &job.q.to_string())
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let memory = job.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024));
+    let threads = job.threads.unwrap_or(NonZeroUsize::MIN);
+    if is_standard_stream(&job.src) || is_standard_stream(&job.dst) {
+        bail!("src and dst must be files, because jobs and answers use the standard streams");
+    }
+    let source = SourceFile::open(&job.src)?;
+    refuse_same_files(&source, &files)?;
+    for (file, thumbnail) in files.iter().zip(render_source(source, &recipes, memory, threads)?.thumbnails) {
+        write(file, &thumbnail?.bytes)?;
+    }
+    Ok(())
+}
+
+/// Processor time of this process, all threads.
+fn cpu_time() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
+}

@@ -1,0 +1,155 @@
+//! Proof that no two thumbnails of a rule share a target key.
+//!
+//! A rule maps a source key and one of its thumbnails to a target key. Two pairs with one target key would
+//! overwrite each other's thumbnail, so a template is accepted only if this map is proven injective.
+//!
+//! # Derivation
+//!
+//! A source key is `dir + stem + tail` in exactly one way: `dir` ends at the last slash, and `tail` begins at
+//! the last dot of the file name, unless that is its first character (`.jpg` has no tail). Folder markers are
+//! never sources, so `stem` is not empty. The source keys fall into classes by two questions: is there a
+//! folder, and which tails are possible (none, any, or the one that a suffix of the rule names). Within a
+//! class every field is a word of a plain language:
+//!
+//! | field | without folder | with folder |
+//! |---|---|---|
+//! | `dir` | empty | one character that is no slash, anything, a slash |
+//! | `stem`, no tail | a character that is no slash, then no slashes and no dots | the same |
+//! | `stem`, a tail | at least one character, no slashes | the same |
+//! | `tail` | a dot, then no slashes and no dots, or the letters of the suffix in either case | the same |
+//!
+//! So the target keys of one thumbnail and one class are the words of a [`Pattern`]: a sequence of character
+//! sets, some of them repeated. A target key tells its source if
+//!
+//! 1. no word belongs to two patterns, so that it tells thumbnail and class,
+//! 2. no word of one pattern can be divided among the pieces of the template in two ways, so that it tells the
+//!    value of every field, and
+//! 3. the fields in the template make up the source key: `{key}`, or `{dir}`, `{stem}` and an extension that is
+//!    written as well or is the same for all sources ([`forgotten`]).
+//!
+//! Both 1 and 2 ask whether two walks through patterns can read one word, which a search over pairs of positions
+//! decides ([`Pattern::meets`]). The patterns of 1 differ; the walks of 2 must give at least one character to
+//! different pieces.
+//!
+//! The proof leaves two things out. A source prefix and what a suffix says before its extension only take
+//! source keys away. A field that occurs twice has one value in both places, which the patterns do not know: such
+//! a template may be refused although it is safe. Sources that differ only in the case of their suffix (`a.jpg`,
+//! `a.JPG`) count as one here; the function keeps them apart when it meets them (`target.taken`).
+
+mod pattern;
+#[cfg(test)]
+mod tests;
+
+use crate::object::Key;
+
+use super::rule::{SourcePattern, ThumbnailRule};
+use super::template::{Field, Template};
+
+use pattern::{Pattern, Tail};
+
+/// The reason why a template does not tell all target keys apart.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Collision {
+    /// The target key does not show this part of the source key.
+    Forgotten(&'static str),
+    /// Two thumbnails of one source, for want of `{name}`.
+    Nameless(String, String),
+    /// Two sources or thumbnails that share a key, where one could be found.
+    Shared(Option<Example>),
+}
+
+/// Two thumbnails with one target key.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Example {
+    /// Name of the thumbnail and key of its source.
+    pub(super) one: (String, String),
+    pub(super) other: (String, String),
+    pub(super) target: String,
+}
+
+/// The first collision among the thumbnails of all sources; `None` when there certainly is none.
+pub(super) fn find(
+    template: &Template,
+    thumbnails: &[ThumbnailRule],
+    source: &SourcePattern,
+) -> Option<Collision> {
+    let tails = tails(source);
+    if let Some(forgotten) = thumbnails.iter().find_map(|thumbnail| forgotten(template, thumbnail, &tails)) {
+        return Some(Collision::Forgotten(forgotten));
+    }
+    let mut patterns = Vec::new();
+    for thumbnail in thumbnails {
+        for in_folder in [false, true] {
+            patterns.extend(tails.iter().map(|tail| Pattern::new(template, thumbnail, in_folder, *tail)));
+        }
+    }
+    for (index, one) in patterns.iter().enumerate() {
+        for other in patterns.iter().skip(index) {
+            let Some(values) = one.meets(other, std::ptr::eq(one, other)) else { continue };
+            let (first, second) = (&one.thumbnail.name, &other.thumbnail.name);
+            if first != second && !template.has_name() {
+                return Some(Collision::Nameless(first.clone(), second.clone()));
+            }
+            let sources = (one.source(&values.0), other.source(&values.1));
+            return Some(Collision::Shared(example(
+                template,
+                source,
+                (one, &sources.0),
+                (other, &sources.1),
+            )));
+        }
+    }
+    None
+}
+
+/// The example, if it really is one: a field that occurs twice may have got two values.
+fn example(
+    template: &Template,
+    source: &SourcePattern,
+    (one, first): (&Pattern<'_>, &str),
+    (other, second): (&Pattern<'_>, &str),
+) -> Option<Example> {
+    let target = |pattern: &Pattern<'_>, key: &str| {
+        let key = Key::parse(key).ok().filter(|key| source.takes_key(key))?;
+        let thumbnail = pattern.thumbnail;
+        Some(template.render(&key, &thumbnail.name, thumbnail.recipe.format))
+    };
+    // An empty extension is the shortest, and an odd one to show.
+    let end = if first.ends_with('.') && second.ends_with('.') { "jpg" } else { "" };
+    let frames = [("", end), (&source.prefix, end), ("", ""), (&source.prefix, "")];
+    frames.into_iter().find_map(|(prefix, end)| {
+        let (first, second) = (format!("{prefix}{first}{end}"), format!("{prefix}{second}{end}"));
+        let shared = target(one, &first)?;
+        (target(other, &second)? == shared).then(|| Example {
+            one: (one.thumbnail.name.clone(), first),
+            other: (other.thumbnail.name.clone(), second),
+            target: shared,
+        })
+    })
+}
+
+/// The part of the source key that the target keys of a thumbnail do not show.
+fn forgotten(template: &Template, thumbnail: &ThumbnailRule, tails: &[Tail<'_>]) -> Option<&'static str> {
+    let shows_extension = thumbnail.recipe.format.is_none()
+        && (template.has(Field::DotExt) || template.has(Field::Ext))
+        || matches!(tails, [Tail::Known(_)]);
+    if template.has(Field::Key) {
+        None
+    } else if !template.has(Field::Dir) {
+        Some("folder")
+    } else if !template.has(Field::Stem) {
+        Some("name")
+    } else if shows_extension {
+        None
+    } else {
+        Some("extension")
+    }
+}
+
+/// The tails that sources of a pattern can have.
+fn tails(source: &SourcePattern) -> Vec<Tail<'_>> {
+    source.extensions().map_or_else(
+        || vec![Tail::Any, Tail::None],
+        |extensions| extensions.into_iter().map(Tail::Known).collect(),
+    )
+}

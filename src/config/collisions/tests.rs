@@ -1,0 +1,206 @@
+use std::collections::HashMap;
+
+use super::*;
+use crate::config::random::Random;
+use crate::recipe::{Format, Recipe};
+
+fn thumbnails(rows: &[(&str, Option<Format>)]) -> Vec<ThumbnailRule> {
+    let thumbnail = |(name, format): &(&str, Option<Format>)| ThumbnailRule {
+        name: (*name).to_owned(),
+        recipe: Recipe { format: *format, ..Recipe::default() },
+    };
+    rows.iter().map(thumbnail).collect()
+}
+
+fn sources(suffixes: &[&str]) -> SourcePattern {
+    SourcePattern {
+        suffixes: suffixes.iter().map(|suffix| (*suffix).to_owned()).collect(),
+        ..SourcePattern::default()
+    }
+}
+
+fn collision(template: &str, rows: &[(&str, Option<Format>)], suffixes: &[&str]) -> Option<Collision> {
+    find(&Template::parse(template).unwrap(), &thumbnails(rows), &sources(suffixes))
+}
+
+const OWN: Option<Format> = None;
+const JPEG: Option<Format> = Some(Format::Jpeg);
+const WEBP: Option<Format> = Some(Format::WebP);
+
+#[test]
+fn sensible_templates_are_proven() {
+    type Row<'a> = (&'a str, &'a [(&'a str, Option<Format>)], &'a [&'a str]);
+    let table: [Row<'_>; 19] = [
+        ("{key}", &[("n", WEBP)], &[]),
+        ("thumbs/{key}", &[("n", OWN)], &[]),
+        ("{key}.{ext}", &[("n", WEBP)], &[]),
+        ("{key}.{ext}", &[("n", OWN)], &[]),
+        ("{name}/{key}", &[("small", OWN), ("large", WEBP)], &[]),
+        ("{name}/{key}.{ext}", &[("s", WEBP), ("s-s", WEBP)], &[]),
+        ("{key}{name}", &[("a", OWN), ("b", OWN)], &[]),
+        ("{dir}{stem}.{ext}", &[("n", OWN)], &[]),
+        ("{dir}{stem}-{name}.{ext}", &[("small", OWN), ("large", OWN), ("xsmall", OWN)], &[]),
+        ("{dir}{stem}-{name}.{ext}", &[("small", WEBP), ("large", OWN)], &[".jpg"]),
+        ("{dir}{name}/{stem}.{ext}", &[("s", OWN), ("s-s", OWN)], &[]),
+        ("{dir}{stem}.{ext}", &[("n", WEBP)], &[".jpg"]),
+        ("{dir}{stem}.{ext}", &[("n", JPEG), ("m", WEBP)], &[".png"]),
+        ("{dir}{stem}.webp", &[("n", WEBP)], &["-big.jpg", ".jpg"]),
+        ("{dir}{stem}{ext}", &[("n", OWN)], &[".jpg", ".jpeg"]),
+        ("{ext}/{key}", &[("n", OWN)], &[]),
+        ("{stem}/{key}", &[("n", OWN)], &[]),
+        ("{dir}thumb-{stem}.{ext}", &[("n", OWN)], &[]),
+        ("{name}{dir}{stem}.{ext}", &[("a", OWN), ("b", OWN)], &[]),
+    ];
+    for (template, rows, suffixes) in table {
+        assert_eq!(collision(template, rows, suffixes), None, "{template} {rows:?} {suffixes:?}");
+    }
+}
+
+#[test]
+fn what_a_template_forgets_of_its_sources_is_known() {
+    let table = [
+        ("{dir}{stem}.{ext}", WEBP, &[][..], "extension"),
+        ("{dir}{stem}.{ext}", WEBP, &[".jpg", ".png"], "extension"),
+        ("{dir}{stem}.{ext}", WEBP, &["jpg"], "extension"),
+        ("{dir}{stem}.webp", OWN, &[], "extension"),
+        ("{stem}.{ext}", OWN, &[], "folder"),
+        ("{dir}cover.{ext}", OWN, &[".jpg"], "name"),
+    ];
+    for (template, format, suffixes, forgotten) in table {
+        let found = collision(template, &[("n", format)], suffixes);
+        assert_eq!(found, Some(Collision::Forgotten(forgotten)), "{template} {suffixes:?}");
+    }
+}
+
+#[test]
+fn a_refusal_shows_two_thumbnails_with_one_key() {
+    type Row<'a> = (&'a str, &'a [(&'a str, Option<Format>)], &'a [&'a str]);
+    let table: [Row<'_>; 8] = [
+        ("{dir}{stem}{ext}", &[("n", OWN)], &[]),
+        ("{dir}{stem}-{ext}", &[("n", OWN)], &[]),
+        ("{dir}{ext}{stem}", &[("n", OWN)], &[]),
+        ("{dir}{stem}-{name}.{ext}", &[("s", OWN), ("s-s", OWN)], &[]),
+        ("{dir}{stem}-{name}.{ext}", &[("s", WEBP), ("s-s", WEBP)], &[".jpg"]),
+        ("{name}-{key}", &[("s", OWN), ("s-s", OWN)], &[]),
+        ("{name}{key}", &[("a", OWN), ("ab", OWN)], &[]),
+        ("{dir}{stem}{name}{ext}", &[("a", OWN), ("b", OWN)], &[]),
+    ];
+    for (template, rows, suffixes) in table {
+        let found = collision(template, rows, suffixes);
+        let Some(Collision::Shared(Some(Example { one, other, target }))) = found else {
+            panic!("{template} {rows:?} {suffixes:?}: {found:?}")
+        };
+        assert_ne!(one, other, "{template}");
+        let (template, thumbnails) = (Template::parse(template).unwrap(), thumbnails(rows));
+        for (name, source) in [one, other] {
+            let thumbnail = thumbnails.iter().find(|thumbnail| thumbnail.name == name).unwrap();
+            let key = Key::parse(&source).unwrap();
+            assert!(sources(suffixes).takes_key(&key), "{source}");
+            assert_eq!(template.render(&key, &name, thumbnail.recipe.format), target, "{template} {source}");
+        }
+    }
+    let nameless = Some(Collision::Nameless("a".to_owned(), "b".to_owned()));
+    assert_eq!(collision("{key}", &[("a", OWN), ("b", OWN)], &[]), nameless);
+    assert_eq!(collision("{dir}{stem}.{ext}", &[("a", JPEG), ("b", JPEG)], &[".jpg"]), nameless);
+    assert_eq!(collision("{dir}{stem}.{ext}", &[("a", JPEG), ("b", OWN)], &[".jpg"]), nameless);
+}
+
+fn any_template(random: &mut Random) -> Template {
+    let pieces = [
+        "{key}",
+        "{dir}{stem}",
+        "{dir}",
+        "{stem}",
+        "{ext}",
+        ".{ext}",
+        "{name}",
+        "{name}/",
+        "-",
+        "/",
+        "s",
+        ".",
+    ];
+    loop {
+        let text: String = (0..=random.below(5)).map(|_| random.one_of(&pieces)).collect();
+        if let Ok(template) = Template::parse(&text) {
+            return template;
+        }
+    }
+}
+
+fn any_thumbnails(random: &mut Random) -> Vec<ThumbnailRule> {
+    let names = random.one_of(&[&["s"][..], &["s"], &["s", "s-s"], &["a", "s"], &["a", "as", "s"]]);
+    let formats = [OWN, OWN, Some(Format::Png)];
+    let rows: Vec<_> = names.iter().map(|name| (*name, random.one_of(&formats))).collect();
+    thumbnails(&rows)
+}
+
+/// Every key of one to five of these parts.
+fn all_keys() -> Vec<Key> {
+    let mut texts = vec![String::new()];
+    let mut keys = Vec::new();
+    for _ in 0..5 {
+        let longer = |text: &String| ["a", "s", "-", ".", "/", "png"].map(|part| format!("{text}{part}"));
+        texts = texts.iter().flat_map(longer).collect();
+        keys.extend(texts.iter().filter_map(|text| Key::parse(text).ok()));
+    }
+    keys.retain(|key| !key.is_folder_marker());
+    keys
+}
+
+/// Two sources and thumbnails with one target key.
+fn search<'a>(
+    template: &Template,
+    thumbnails: &'a [ThumbnailRule],
+    keys: &[&'a Key],
+) -> Option<[(&'a Key, &'a str); 2]> {
+    let mut owners: HashMap<String, (&Key, &str)> = HashMap::new();
+    for key in keys {
+        for thumbnail in thumbnails {
+            let owner = (*key, thumbnail.name.as_str());
+            let target = template.render(key, &thumbnail.name, thumbnail.recipe.format);
+            if let Some(earlier) = owners.insert(target, owner) {
+                return Some([earlier, owner]);
+            }
+        }
+    }
+    None
+}
+
+/// Whether a part of the source key occurs twice, in a field of its own or in `{key}`.
+fn repeats(template: &Template) -> bool {
+    let text = template.to_string();
+    let count = |field: &str| text.matches(field).count();
+    ["{dir}", "{stem}", "{ext}"].into_iter().any(|field| count(field) + count("{key}") > 1)
+}
+
+/// The property that the derivation claims, over all short keys: what is accepted never collides. And what is
+/// refused nearly always does, but where a field occurs twice.
+#[test]
+fn no_short_keys_contradict_a_proof() {
+    let (keys, mut random) = (all_keys(), Random(0x5eed_c05f_1a57_0002));
+    let suffixes = [&[][..], &[], &[".png"], &[".a", ".png"], &["s"], &["-.png"]];
+    let (mut proven, mut refused, mut unmet) = (0, 0, Vec::new());
+    while proven < 200 || refused < 200 {
+        let (template, thumbnails) = (any_template(&mut random), any_thumbnails(&mut random));
+        let sources = sources(random.one_of(&suffixes));
+        let found = find(&template, &thumbnails, &sources);
+        let is_enough = if found.is_some() { refused >= 200 || repeats(&template) } else { proven >= 200 };
+        if is_enough {
+            continue;
+        }
+        let taken: Vec<&Key> = keys.iter().filter(|key| sources.takes_key(key)).collect();
+        let met = search(&template, &thumbnails, &taken);
+        let rows: Vec<_> =
+            thumbnails.iter().map(|thumbnail| (&thumbnail.name, thumbnail.recipe.format)).collect();
+        let rule = format!("{template} {:?} {rows:?}", sources.suffixes);
+        if found.is_none() {
+            proven += 1;
+            assert_eq!(met, None, "{rule}");
+        } else {
+            refused += 1;
+            unmet.extend(met.is_none().then_some(rule));
+        }
+    }
+    assert!(unmet.len() * 20 < refused, "{} of {refused} that are refused: {unmet:#?}", unmet.len());
+}

@@ -1,0 +1,244 @@
+//! The options of a thumbnail: one table for texts and for members of `thumbnails.json`.
+
+use super::refusal::Refusal;
+use super::sizes::{self, Flaw};
+use super::values;
+use super::words::{Argument, Words};
+use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Scaling, Subsampling};
+
+/// One option: a word and its value.
+#[derive(Clone, Copy)]
+pub(super) struct ThumbnailOption {
+    pub(super) word: &'static str,
+    /// How its value reads, for people.
+    pub(super) form: &'static str,
+    /// What joins the values of a JSON list; `None` where it has one value.
+    pub(super) separator: Option<&'static str>,
+    /// Whether Tencent's forms take it too, in the same words.
+    is_shared: bool,
+    pub(super) set: fn(&mut Options, Argument<'_>) -> Result<(), Refusal>,
+}
+
+/// Forms of values that Tencent's own operations have as well.
+pub(super) const SWITCH: &str = "0 or 1";
+pub(super) const NUMBER_TO_100: &str = "<n> from 1 to 100";
+pub(super) const GRAVITY: &str = "auto, northwest, north, northeast, west, center, east, southwest, south, southeast \
+                                  or a point such as 0.31x0.62";
+
+/// Percentages of sharpening in Tencent's numbers, of which it recommends 70.
+const SHARPEN: std::ops::RangeInclusive<u32> = 10..=300;
+
+const fn option(
+    word: &'static str,
+    form: &'static str,
+    set: fn(&mut Options, Argument<'_>) -> Result<(), Refusal>,
+) -> ThumbnailOption {
+    ThumbnailOption { word, form, separator: None, is_shared: false, set }
+}
+
+const fn shared(option: ThumbnailOption) -> ThumbnailOption {
+    ThumbnailOption { is_shared: true, ..option }
+}
+
+/// Every option, in the order of `docs/configuration.md`.
+pub(super) const OPTIONS: [ThumbnailOption; 15] = [
+    option("fit", "inside, cover, exact or pad", |options, argument| {
+        let choices =
+            [("inside", Fit::Inside), ("cover", Fit::Cover), ("exact", Fit::Exact), ("pad", Fit::Pad)];
+        once(&mut options.fit, argument.choice(&choices)?, "fit")
+    }),
+    option("enlarge", "never, always or only", |options, argument| {
+        let choices =
+            [("never", Scaling::ShrinkOnly), ("always", Scaling::Both), ("only", Scaling::EnlargeOnly)];
+        once(&mut options.enlarge, argument.choice(&choices)?, "enlarge")
+    }),
+    option("gravity", GRAVITY, |options, argument| {
+        once(&mut options.gravity, gravity(argument)?, "gravity or focus")
+    }),
+    ThumbnailOption {
+        separator: Some("x"),
+        ..option(
+            "focus",
+            "a point such as 0.31x0.62, parts of width and height from 0 to 1",
+            |options, argument| {
+                let focus = argument.known(Focus::parse(argument.text))?;
+                once(&mut options.gravity, Gravity::Focus(focus), "gravity or focus")
+            },
+        )
+    },
+    shared(option("sharpen", "<n> from 10 to 300, such as 70", |options, argument| {
+        let percent = argument.number(SHARPEN)?;
+        once(&mut options.sharpen, u16::try_from(percent).unwrap_or(u16::MAX), "sharpen")
+    })),
+    shared(option("grayscale", SWITCH, |options, argument| {
+        once(&mut options.greyscale, argument.switch()?, "grayscale")
+    })),
+    shared(option("linear", SWITCH, |options, argument| {
+        once(&mut options.linear, argument.switch()?, "linear")
+    })),
+    shared(option("format", "jpg, png, webp or gif", |options, argument| {
+        once(&mut options.format, argument.known(values::format(argument.text).ok())?, "format")
+    })),
+    option("quality", NUMBER_TO_100, |options, argument| options.set_quality(Quality::Fixed, argument)),
+    option("background", "#rrggbb or #rgb, such as #ffffff", |options, argument| {
+        once(&mut options.background, argument.known(values::background(argument.text).ok())?, "background")
+    }),
+    option("progressive", SWITCH, |options, argument| {
+        once(&mut options.interlace, argument.switch()?, "progressive")
+    }),
+    shared(option("subsampling", "420 or 444", |options, argument| {
+        let choices = [("420", Subsampling::Quarter), ("444", Subsampling::Full)];
+        once(&mut options.subsampling, argument.choice(&choices)?, "subsampling")
+    })),
+    option("max_bytes", "a number of bytes, <n>k or <n>m", |options, argument| {
+        let bytes = argument.sound(bytes(argument.text, Unit::Free))?;
+        once(&mut options.max_bytes, bytes, "max_bytes")
+    }),
+    ThumbnailOption {
+        separator: Some("+"),
+        ..shared(option("keep", "copyright, profile or copyright+profile", |options, argument| {
+            let keep = |copyright, profile| Keep { copyright, profile };
+            let choices = [
+                ("copyright", keep(true, false)),
+                ("profile", keep(false, true)),
+                ("copyright+profile", keep(true, true)),
+                ("profile+copyright", keep(true, true)),
+            ];
+            once(&mut options.keep, argument.choice(&choices)?, "keep")
+        }))
+    },
+    shared(option("animation", "first or keep", |options, argument| {
+        let choices = [("first", Animation::First), ("keep", Animation::Keep)];
+        once(&mut options.animation, argument.choice(&choices)?, "animation")
+    })),
+];
+
+/// How an image is brought to its box.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Fit {
+    Cover,
+    Exact,
+    Inside,
+    Pad,
+}
+
+/// The options of one thumbnail, as far as its own text has them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Options {
+    pub(super) fit: Option<Fit>,
+    pub(super) enlarge: Option<Scaling>,
+    pub(super) gravity: Option<Gravity>,
+    pub(super) format: Option<Format>,
+    pub(super) quality: Option<Quality>,
+    pub(super) background: Option<Rgb>,
+    pub(super) interlace: Option<bool>,
+    pub(super) subsampling: Option<Subsampling>,
+    pub(super) greyscale: Option<bool>,
+    pub(super) linear: Option<bool>,
+    pub(super) sharpen: Option<u16>,
+    pub(super) max_bytes: Option<u64>,
+    pub(super) keep: Option<Keep>,
+    pub(super) animation: Option<Animation>,
+}
+
+impl Options {
+    /// Takes an option of the table.
+    pub(super) fn take(&mut self, word: &str, words: &mut Words<'_>) -> Result<(), Refusal> {
+        let option = find(word).ok_or_else(|| unsupported(word))?;
+        (option.set)(self, words.argument(option.word, option.form)?)
+    }
+
+    /// Takes an option that every form has in the same words; `false` when the word is none.
+    pub(super) fn take_shared(&mut self, word: &str, words: &mut Words<'_>) -> Result<bool, Refusal> {
+        let Some(option) = find(word).filter(|option| option.is_shared) else { return Ok(false) };
+        (option.set)(self, words.argument(option.word, option.form)?)?;
+        Ok(true)
+    }
+
+    /// `quality`, or `q` of imageView2: at most the source's, or with `!` exactly.
+    pub(super) fn quality(&mut self, operation: &'static str, words: &mut Words<'_>) -> Result<(), Refusal> {
+        let argument = words.argument(operation, "<n>, or <n>! whatever the source's quality is")?;
+        let (digits, kind): (_, fn(u8) -> Quality) = match argument.text.strip_suffix('!') {
+            Some(digits) => (digits, Quality::Fixed),
+            None => (argument.text, Quality::AtMostSource),
+        };
+        let number = argument.sound(sizes::number(digits, "quality", 1..=100))?;
+        self.put_quality(kind, number)
+    }
+
+    /// `rquality` and `lquality`, or `rq` and `lq`, whose number means what `kind` says.
+    pub(super) fn relative_quality(
+        &mut self,
+        operation: &'static str,
+        kind: fn(u8) -> Quality,
+        words: &mut Words<'_>,
+    ) -> Result<(), Refusal> {
+        self.set_quality(kind, words.argument(operation, NUMBER_TO_100)?)
+    }
+
+    fn set_quality(&mut self, kind: fn(u8) -> Quality, argument: Argument<'_>) -> Result<(), Refusal> {
+        self.put_quality(kind, argument.number(1..=100)?)
+    }
+
+    /// Only one of the ways to say it can hold.
+    fn put_quality(&mut self, kind: fn(u8) -> Quality, number: u32) -> Result<(), Refusal> {
+        once(&mut self.quality, kind(u8::try_from(number).unwrap_or(u8::MAX)), "a quality")
+    }
+
+    /// `size-limit`: `k` and `m` are 1,024 and 1,048,576 bytes. The mark `!`, which returns the original rather
+    /// than a larger file, changes nothing: a thumbnail is never larger than a source of its size and format.
+    pub(super) fn size_limit(&mut self, words: &mut Words<'_>) -> Result<(), Refusal> {
+        let argument = words.argument("size-limit", "<n>k or <n>m, with or without !")?;
+        let text = argument.text.strip_suffix('!').unwrap_or(argument.text);
+        once(&mut self.max_bytes, argument.sound(bytes(text, Unit::Needed))?, "size-limit")
+    }
+}
+
+/// The option of this name.
+pub(super) fn find(word: &str) -> Option<&'static ThumbnailOption> {
+    const TABLE: &[ThumbnailOption] = &OPTIONS;
+    TABLE.iter().find(|option| option.word == word)
+}
+
+/// The refusal of a word that is no option of a size.
+fn unsupported(word: &str) -> Refusal {
+    let mut known = OPTIONS.map(|option| option.word).join(", ");
+    if let Some(last) = known.rfind(", ") {
+        known.replace_range(last..last.saturating_add(1), " and");
+    }
+    Refusal::Unsupported { operation: word.to_owned(), form: "a size", known }
+}
+
+/// A place or a point.
+pub(super) fn gravity(argument: Argument<'_>) -> Result<Gravity, Refusal> {
+    let places = Gravity::POSITIONS.into_iter().chain([Gravity::Auto]);
+    let place = places.into_iter().find(|gravity| gravity.to_string() == argument.text);
+    argument.known(place.or_else(|| Focus::parse(argument.text).map(Gravity::Focus)))
+}
+
+/// Whether a number of bytes must have its unit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Unit {
+    Free,
+    Needed,
+}
+
+/// Parses `<n>k`, `<n>m`, or `<n>` where the unit is free.
+fn bytes(text: &str, unit: Unit) -> Result<u64, Flaw> {
+    let (digits, size) = match (text.strip_suffix('k'), text.strip_suffix('m')) {
+        (Some(digits), _) => (digits, 1024),
+        (None, Some(digits)) => (digits, 1024 * 1024),
+        (None, None) if unit == Unit::Free => (text, 1),
+        (None, None) => return Err(Flaw::Form),
+    };
+    let number = sizes::number(digits, "a limit of bytes", 1..=1_000_000_000)?;
+    Ok(u64::from(number).saturating_mul(size))
+}
+
+/// Fills a place that can be filled only once.
+pub(super) fn once<T>(place: &mut Option<T>, value: T, operation: &'static str) -> Result<(), Refusal> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Refusal::Repeated(operation)),
+    }
+}
