@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_is_none() {
+    fn half_a_pair_of_keys_is_ignored() {
         assert_eq!(found(&HEADERS[..1], &ROLE), credential("role", true));
         assert_eq!(found(&[], &ROLE[..1]), None);
         assert_eq!(found(&[], &[("TENCENTCLOUD_SECRETID", ""), ("TENCENTCLOUD_SECRETKEY", "k")]), None);

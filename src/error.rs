@@ -72,11 +72,11 @@ pub enum Error {
         have: u64,
     },
     /// COS returned no ETag for a source, so its thumbnails cannot be compared with it.
-    #[error("COS told no ETag of {0}; check what stands between the function and COS")]
+    #[error("COS returned no ETag for {0}; check what stands between the function and COS")]
     NoETag(String),
-    /// The source changed in every round of its visit.
+    /// The source changed, or another writer was first, in every round of the visit.
     #[error("the object changed each time its thumbnails were stored; the event has to come again")]
-    SourceKeepsChanging,
+    NotConverged,
 }
 
 impl Error {
@@ -112,7 +112,7 @@ impl Error {
             Self::Target(_) => "target.name",
             Self::TooMuchMemory { .. } => "image.too_much_memory",
             Self::NoETag(_) => "cos.protocol",
-            Self::SourceKeepsChanging => "cos.changed",
+            Self::NotConverged => "cos.changed",
         }
     }
 
@@ -126,7 +126,7 @@ impl Error {
             | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
             | Self::Panicked(_)
             | Self::NoETag(_)
-            | Self::SourceKeepsChanging => Disposition::Transient,
+            | Self::NotConverged => Disposition::Transient,
             Self::Cos(_)
             | Self::Event(_)
             | Self::Imaging(_)

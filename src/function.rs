@@ -1,7 +1,7 @@
 //! The function: turns one trigger message into one result.
 //!
-//! It knows the order of the parts, and leaves their work to them. Whatever fails, every record of the
-//! message ends with exactly one entry in the log and the result.
+//! It knows the order of the parts, and leaves their work to them. A failed record does not stop the others:
+//! each ends with one entry in the log and in the result.
 
 use std::num::NonZeroUsize;
 use std::thread::available_parallelism;
@@ -290,7 +290,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_for_each_core_that_the_memory_comes_with() {
+    fn threads_follow_the_granted_cores() {
         let count = |number| NonZeroUsize::new(number).unwrap();
         for (memory_mb, present, expected) in
             [(64, 2, 1), (512, 2, 1), (1280, 4, 1), (2944, 4, 1), (3072, 4, 2), (3072, 1, 1), (6144, 8, 4)]

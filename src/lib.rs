@@ -1,39 +1,92 @@
-//! cos-thumbnailer: the thumbnail function for Tencent Cloud.
+//! The thumbnail function for Tencent Cloud: an SCF custom runtime with a COS trigger.
 //!
-//! A photo lands in a COS bucket, COS sends an event, and this program, an SCF custom runtime, makes its
-//! thumbnails. There is one way through the code:
+//! An upload to a COS bucket triggers the function, and the function stores the thumbnails of the image. There
+//! is one way through the code, and [`function::Function::handle`] is its start:
 //!
 //! ```text
-//! runtime loop -> event -> plan -> visit: look, fetch (streamed) -> decode -> resize -> encode -> store, look -> report
-//!    runtime      event     plan   reconcile    cos                     imaging                   cos        report
-//!                                  \____________________ pipeline joins them ____________________/
+//! runtime loop → event → plan → visit: HEAD, GET (streamed) → decode → resize → encode → PUT, HEAD → report
+//!   runtime      event   plan   reconcile   cos                       imaging               cos      report
+//!                               \_____________________ pipeline joins them _____________________/
 //! ```
 //!
-//! Pixels know nothing of the network, and the network nothing of pixels. The modules stand on levels, and each
-//! uses only those below its own (`tests/project/layering/`):
+//! `imaging` knows nothing of the network, and `cos` nothing of images. The same function serves the platform,
+//! the commands of the program, and the tests.
 //!
-//! | level | modules |
+//! # Examples
+//!
+//! A configuration is parsed once, with all mistakes reported together. It prints as an explanation, which is
+//! what `cos-thumbnailer check` shows:
+//!
+//! ```
+//! use cos_thumbnailer::config::{Config, Environment, Mistakes};
+//!
+//! # fn main() -> Result<(), Mistakes> {
+//! let variables = [("THUMBNAILS", "300x300"), ("TARGET_BUCKET", "thumbnails-1250000000")];
+//! let config = Config::load(&Environment::from_pairs(variables), None)?;
+//! println!("{config}");
+//! assert_eq!(config.rules().len(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! One call makes all thumbnails of a source, from one decode:
+//!
+//! ```
+//! use std::fs::File;
+//! use std::num::NonZeroUsize;
+//!
+//! use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, Upright, render};
+//! use cos_thumbnailer::recipe::Recipe;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let source = File::open("events/photos/lake.jpg")?;
+//! let (large, small) = (Recipe::fit_inside(300, 300), Recipe::fit_inside(60, 60));
+//! let limits = Limits {
+//!     max_pixels: 250_000_000,
+//!     memory: 100 * 1024 * 1024,
+//!     damage: Tolerance::MostlyGood,
+//!     threads: NonZeroUsize::MIN,
+//! };
+//! let rendering = render(source, None, &[&large, &small], Upright::ByExif, &limits, &Cancel::default())?;
+//! let sizes: Vec<_> = rendering.thumbnails.iter().flatten().map(|made| (made.width, made.height)).collect();
+//! assert_eq!(sizes, [(300, 200), (60, 40)]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Modules
+//!
+//! A module uses only modules of lower levels. A test in `tests/project/` reads the imports and enforces this.
+//!
+//! | level, from the top | modules |
 //! |---|---|
-//! | names, and the rules among them | [`object`], [`recipe`], [`reconcile`], [`http_client`], [`text`] |
-//! | islands, which do not know each other | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
-//! | what a record comes to | [`error`], [`credentials`] |
-//! | what is told of it | [`report`] |
-//! | decisions | [`plan`], [`deployment`] |
-//! | work | [`pipeline`] |
-//! | whether it can be done | [`doctor`] |
+//! | program | `main`, `command` |
 //! | one invocation | [`function`] |
+//! | diagnosis | [`doctor`] |
+//! | network and pixels together | [`pipeline`] |
+//! | decisions | [`plan`], [`deployment`] |
+//! | log and result | [`report`] |
+//! | errors and credentials | [`error`], [`credentials`] |
+//! | what users configure, what COS answers | [`config`], [`cos`] |
+//! | independent parts | [`reconcile`], [`runtime`], [`event`], [`imaging`] |
+//! | names and recipes | [`object`], [`recipe`] |
+//! | texts and HTTP | [`text`], [`http_client`] |
 //!
 //! # Glossary
 //!
-//! - **source**: the object that an event is about; **target**: the bucket and key a thumbnail is stored under.
-//! - **record**: one thing that happened to one object; a trigger **message** holds any number.
-//! - **thumbnail**: a picture derived from a source. **recipe**: all that decides its pixels and bytes.
-//! - **rule**: which sources get which thumbnails, and where they go.
-//! - **stamp**: metadata on a stored thumbnail that names its source and recipe.
-//! - **visit**: the work on one source, which brings its thumbnails to what its present state asks for.
-//! - **foreign**: an object under the key of a thumbnail that bears no stamp.
-//! - **outcome**: how a record ended: stored, unchanged, removed, skipped or failed.
-//! - **transient** and **permanent**: whether the same again could end better.
+//! - **message**: the JSON of one invocation. **record**: one change of one object; a message has any number.
+//! - **source**: the object of a record. **target**: bucket and key of a thumbnail.
+//! - **thumbnail**: image made from a source. **animation**: source or thumbnail with several frames.
+//! - **recipe**: everything that decides the bytes of a thumbnail, apart from its source.
+//! - **rule**: the sources it covers, and the recipes and targets of their thumbnails.
+//! - **stamp**: metadata of a stored thumbnail that names its source and recipe.
+//! - **current**, **stale**, **missing** thumbnail: its stamp matches source and recipe; it does not; there is
+//!   none.
+//! - **foreign object**: object without a stamp under the key of a thumbnail.
+//! - **visit**: work on one source, after which its thumbnails match its present state.
+//! - **outcome**: end of a record: stored, unchanged, removed, skipped or failed.
+//! - **transient**, **permanent** failure: a retry may succeed, or would fail the same way.
+//! - **result**: what is posted to the platform for a message: a response or an error.
 
 pub mod config;
 pub mod cos;

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clock_follows_cos_only_when_it_is_far_off() {
+    fn clock_is_corrected_only_beyond_the_tolerance() {
         let clock = Clock::default();
         assert!(!clock.correct(None, 0));
         assert!(!clock.correct(Some(SystemTime::now() + Duration::from_secs(20)), 0));

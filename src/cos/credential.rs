@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_that_there_are_keys_and_nothing_of_them() {
+    fn debug_output_hides_the_keys() {
         let credential = Credential::new("AKIDvisible", "keyvisible", Some("tokenvisible".to_owned()));
         assert_eq!(
             format!("{credential:?}"),

@@ -6,18 +6,16 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Response;
-use tokio::time::Instant;
 
 use crate::cos::client::Session;
 use crate::cos::error::{Error, NetworkFault};
 use crate::cos::exchange::Request;
 use crate::cos::operation::Operation;
 use crate::cos::retry::{Attempts, FailureKind};
-use crate::cos::{Head, header_text};
+use crate::cos::{Head, content_length, header_text};
 
 /// Object that is being downloaded.
 #[derive(Debug)]
@@ -72,9 +70,7 @@ impl Download {
                 (part.total, part.bytes)
             }
             None => {
-                let length =
-                    header_text(response.headers(), "content-length").and_then(|length| length.parse().ok());
-                let length = length.ok_or_else(|| Error::protocol(&operation, "without a content length"))?;
+                let length = content_length(&response, &operation)?;
                 (length, 0..length)
             }
         };
@@ -137,27 +133,23 @@ impl Download {
 
     /// Waits for bytes. The outer error is final; the inner one can be retried by resuming.
     async fn receive(&mut self) -> Result<Result<Bytes, (NetworkFault, FailureKind)>, Error> {
-        let Some(timeout) = self.session.timeout(&self.attempts, Duration::ZERO) else {
-            return Err(Error::deadline(&self.operation, None));
+        let from_cos = self.head.request_id.is_some();
+        let (received, left) = (self.rest.start, self.remaining());
+        let truncated = || {
+            let fault = NetworkFault::Truncated { expected: received + left, received };
+            Ok(Err((fault, FailureKind::ConnectionLost { from_cos })))
         };
-        let lost = FailureKind::ConnectionLost { from_cos: self.head.request_id.is_some() };
-        let left = self.remaining();
-        let short = |received| NetworkFault::Truncated { expected: received + left, received };
-        let Some(response) = self.response.as_mut() else {
-            return Ok(Err((short(self.rest.start), lost)));
-        };
-        match tokio::time::timeout(timeout, response.chunk()).await {
-            Ok(Ok(Some(chunk))) if chunk.len() as u64 > left => {
+        let Some(response) = self.response.as_mut() else { return truncated() };
+        match self.session.read_chunk(&self.operation, response, &self.attempts, from_cos).await? {
+            Ok(Some(chunk)) if chunk.len() as u64 > left => {
                 Err(Error::protocol(&self.operation, "with more bytes than announced"))
             }
-            Ok(Ok(Some(chunk))) => {
+            Ok(Some(chunk)) => {
                 self.advance(chunk.len() as u64);
                 Ok(Ok(chunk))
             }
-            Ok(Ok(None)) => Ok(Err((short(self.rest.start), lost))),
-            Ok(Err(error)) => Ok(Err((NetworkFault::Http(error.without_url()), lost))),
-            Err(_) if Instant::now() >= self.session.deadline => Err(Error::deadline(&self.operation, None)),
-            Err(_) => Ok(Err((NetworkFault::Stalled(timeout), FailureKind::Busy { from_cos: true }))),
+            Ok(None) => truncated(),
+            Err(failed) => Ok(Err(failed)),
         }
     }
 

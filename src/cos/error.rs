@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_named_by_culprit() {
+    fn responses_become_the_error_of_their_culprit() {
         let table = [
             (Method::Get, 404, "NoSuchKey", "cos.not_found"),
             (Method::Get, 404, "NoSuchBucket", "cos.not_found"),

@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_are_read_and_anything_else_says_nothing() {
+    fn bodies_other_than_error_documents_are_ignored() {
         let document = Document::parse(
             "<?xml version='1.0' encoding='utf-8' ?>\n<Error>\n\t<Code>NoSuchKey</Code>\n\t\
              <Message>a &amp; b</Message><Resource>h/k</Resource><RequestId>NjY=</RequestId><TraceId>T</TraceId></Error>",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn busy_answers_are_those_worth_another_attempt() {
+    fn load_and_damaged_transfers_are_retryable() {
         let response = |status, code: Option<&str>| ErrorResponse {
             status,
             code: code.map(str::to_owned),

@@ -96,6 +96,29 @@ impl Session {
         (!timeout.is_zero()).then_some(timeout)
     }
 
+    /// Waits for the next bytes of a body; `None` at its end. The outer error is final; the inner one can be
+    /// retried. `from_cos` tells if COS itself sent the response.
+    pub(super) async fn read_chunk(
+        &self,
+        operation: &Operation,
+        response: &mut Response,
+        attempts: &Attempts,
+        from_cos: bool,
+    ) -> Result<Result<Option<Bytes>, (NetworkFault, FailureKind)>, Error> {
+        let Some(timeout) = self.timeout(attempts, Duration::ZERO) else {
+            return Err(Error::deadline(operation, None));
+        };
+        match tokio::time::timeout(timeout, response.chunk()).await {
+            Ok(Ok(chunk)) => Ok(Ok(chunk)),
+            Ok(Err(error)) => {
+                let kind = FailureKind::ConnectionLost { from_cos };
+                Ok(Err((NetworkFault::Http(error.without_url()), kind)))
+            }
+            Err(_) if Instant::now() >= self.deadline => Err(Error::deadline(operation, None)),
+            Err(_) => Ok(Err((NetworkFault::Stalled(timeout), FailureKind::Busy { from_cos: true }))),
+        }
+    }
+
     async fn send_once(&self, request: &Request, attempts: &Attempts) -> Result<Response, FailedAttempt> {
         let operation = &request.operation;
         let size = request.body.as_ref().map_or(0, |body| body.len() as u64);

@@ -26,6 +26,7 @@ use std::fmt;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use reqwest::Response;
 use reqwest::header::{self, HeaderMap};
 
 use crate::object::{Acl, Bucket, Domain, ETag, Endpoint, Region, StorageClass, VersionId};
@@ -96,16 +97,17 @@ impl Head {
             let name = name.as_str().strip_prefix("x-cos-meta-")?;
             Some((name.to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         });
+        let StoredObject { etag, version, request_id } = StoredObject::from_headers(headers);
         Self {
             length,
-            etag: header_text(headers, header::ETAG.as_str()).and_then(|etag| ETag::parse(etag).ok()),
-            version: header_text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
+            etag,
+            version,
             content_type: header_text(headers, header::CONTENT_TYPE.as_str()).map(str::to_owned),
             storage_class: header_text(headers, "x-cos-storage-class").map(str::to_owned),
             meta: meta.collect(),
             last_modified: header_text(headers, header::LAST_MODIFIED.as_str())
                 .and_then(|date| httpdate::parse_http_date(date).ok()),
-            request_id: header_text(headers, "x-cos-request-id").map(str::to_owned),
+            request_id,
         }
     }
 }
@@ -113,6 +115,13 @@ impl Head {
 /// Returns one header as text; `None` when missing or not printable ASCII.
 fn header_text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Reads the content length of a response.
+fn content_length(response: &Response, operation: &Operation) -> Result<u64, Error> {
+    header_text(response.headers(), header::CONTENT_LENGTH.as_str())
+        .and_then(|length| length.parse().ok())
+        .ok_or_else(|| Error::protocol(operation, "without a content length"))
 }
 
 /// Object to upload.
@@ -144,6 +153,16 @@ pub struct StoredObject {
     pub version: Option<VersionId>,
     /// `x-cos-request-id`, for questions to Tencent.
     pub request_id: Option<String>,
+}
+
+impl StoredObject {
+    fn from_headers(headers: &HeaderMap) -> Self {
+        Self {
+            etag: header_text(headers, header::ETAG.as_str()).and_then(|etag| ETag::parse(etag).ok()),
+            version: header_text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
+            request_id: header_text(headers, "x-cos-request-id").map(str::to_owned),
+        }
+    }
 }
 
 /// Traffic of a session so far.

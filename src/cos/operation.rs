@@ -69,6 +69,21 @@ pub struct Operation {
 }
 
 impl Operation {
+    pub(super) fn new(
+        method: Method,
+        location: &BucketLocation,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Self {
+        Self {
+            method,
+            location: location.clone(),
+            key: key.clone(),
+            version: version.cloned(),
+            process: None,
+        }
+    }
+
     /// Resource name of the object in CAM policies (436/30580).
     #[must_use]
     pub fn resource(&self) -> String {

@@ -4,11 +4,9 @@
 //! and a failure starts again from its beginning.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::Response;
-use tokio::time::Instant;
 
 use crate::cos::BucketLocation;
 use crate::cos::client::Session;
@@ -36,17 +34,14 @@ impl Session {
         process: &str,
     ) -> Result<Bytes, Error> {
         let operation = Operation {
-            method: Method::Get,
-            location: location.clone(),
-            key: key.clone(),
-            version: version.cloned(),
             process: Some(process.to_owned()),
+            ..Operation::new(Method::Get, location, key, version)
         };
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200] };
         let mut attempts = self.attempts();
         loop {
             let response = self.send(&request, &mut attempts).await?;
-            let (fault, kind) = match self.body(&request.operation, response, &attempts).await? {
+            let (fault, kind) = match self.read_body(&request.operation, response, &attempts).await? {
                 Ok(body) if body.starts_with(&[0xff, 0xd8]) => return Ok(body),
                 Ok(_) => {
                     return Err(Error::protocol(&request.operation, "with something else than a JPEG"));
@@ -59,7 +54,7 @@ impl Session {
     }
 
     /// Reads a body to its end. The outer error is final; the inner one can be retried.
-    async fn body(
+    async fn read_body(
         &self,
         operation: &Operation,
         mut response: Response,
@@ -67,20 +62,10 @@ impl Session {
     ) -> Result<Result<Bytes, (NetworkFault, FailureKind)>, Error> {
         let mut body = BytesMut::new();
         loop {
-            let Some(timeout) = self.timeout(attempts, Duration::ZERO) else {
-                return Err(Error::deadline(operation, None));
-            };
-            let chunk = match tokio::time::timeout(timeout, response.chunk()).await {
-                Ok(Ok(Some(chunk))) => chunk,
-                Ok(Ok(None)) => return Ok(Ok(body.freeze())),
-                Ok(Err(error)) => {
-                    let kind = FailureKind::ConnectionLost { from_cos: true };
-                    return Ok(Err((NetworkFault::Http(error.without_url()), kind)));
-                }
-                Err(_) if Instant::now() >= self.deadline => return Err(Error::deadline(operation, None)),
-                Err(_) => {
-                    return Ok(Err((NetworkFault::Stalled(timeout), FailureKind::Busy { from_cos: true })));
-                }
+            let chunk = match self.read_chunk(operation, &mut response, attempts, true).await? {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => return Ok(Ok(body.freeze())),
+                Err(failed) => return Ok(Err(failed)),
             };
             if body.len().saturating_add(chunk.len()) > LONGEST {
                 return Err(Error::protocol(operation, "with more than 32 MB"));

@@ -14,8 +14,8 @@ use crate::cos::download::Download;
 use crate::cos::error::Error;
 use crate::cos::exchange::Request;
 use crate::cos::operation::{Method, Operation};
-use crate::cos::{BucketLocation, Head, StoredObject, Upload, header_text};
-use crate::object::{Acl, ETag, Key, StorageClass, VersionId};
+use crate::cos::{BucketLocation, Head, StoredObject, Upload, content_length};
+use crate::object::{Acl, Key, StorageClass, VersionId};
 
 impl Session {
     /// Starts the download of an object.
@@ -29,7 +29,7 @@ impl Session {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<Download, Error> {
-        Download::begin(self, operation(Method::Get, location, key, version), None).await
+        Download::begin(self, Operation::new(Method::Get, location, key, version), None).await
     }
 
     /// Starts the download of the bytes of `range`, or of those that the object has.
@@ -44,7 +44,7 @@ impl Session {
         version: Option<&VersionId>,
         range: Range<u64>,
     ) -> Result<Download, Error> {
-        Download::begin(self, operation(Method::Get, location, key, version), Some(range)).await
+        Download::begin(self, Operation::new(Method::Get, location, key, version), Some(range)).await
     }
 
     /// Requests the headers of an object.
@@ -57,11 +57,10 @@ impl Session {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<Head, Error> {
-        let operation = operation(Method::Head, location, key, version);
+        let operation = Operation::new(Method::Head, location, key, version);
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200] };
         let response = self.send(&request, &mut self.attempts()).await?;
-        let length = header_text(response.headers(), "content-length").and_then(|length| length.parse().ok());
-        let length = length.ok_or_else(|| Error::protocol(&request.operation, "without a content length"))?;
+        let length = content_length(&response, &request.operation)?;
         Ok(Head::from_headers(response.headers(), length))
     }
 
@@ -78,18 +77,13 @@ impl Session {
         upload: Upload,
     ) -> Result<StoredObject, Error> {
         let request = Request {
-            operation: operation(Method::Put, location, key, None),
+            operation: Operation::new(Method::Put, location, key, None),
             headers: upload_headers(&upload),
             body: Some(upload.body),
             expected: &[200],
         };
         let response = self.send(&request, &mut self.attempts()).await?;
-        let headers = response.headers();
-        Ok(StoredObject {
-            etag: header_text(headers, "etag").and_then(|etag| ETag::parse(etag).ok()),
-            version: header_text(headers, "x-cos-version-id").and_then(|id| VersionId::parse(id).ok()),
-            request_id: header_text(headers, "x-cos-request-id").map(str::to_owned),
-        })
+        Ok(StoredObject::from_headers(response.headers()))
     }
 
     /// Deletes an object or one version of it. Deleting a missing object is a success (436/7743).
@@ -102,19 +96,9 @@ impl Session {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<(), Error> {
-        let operation = operation(Method::Delete, location, key, version);
+        let operation = Operation::new(Method::Delete, location, key, version);
         let request = Request { operation, headers: Vec::new(), body: None, expected: &[200, 204] };
         self.send(&request, &mut self.attempts()).await.map(drop)
-    }
-}
-
-fn operation(method: Method, location: &BucketLocation, key: &Key, version: Option<&VersionId>) -> Operation {
-    Operation {
-        method,
-        location: location.clone(),
-        key: key.clone(),
-        version: version.cloned(),
-        process: None,
     }
 }
 

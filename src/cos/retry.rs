@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_dead_connections_as_the_pool_holds_cost_no_pause() {
+    fn lost_connections_of_the_pool_are_retried_without_a_pause() {
         let mut attempts = attempts();
         assert_eq!(
             attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_attempt_after_silence_goes_to_the_alternative_host() {
+    fn the_last_attempt_without_a_response_goes_to_the_backup_host() {
         let mut attempts = attempts();
         for host in [HostChoice::Primary, HostChoice::Primary, HostChoice::Backup] {
             assert!(attempts.next_delay(FailureKind::Busy { from_cos: false }).is_some());
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_clock_is_forgiven_once_and_a_final_answer_never() {
+    fn clock_skew_is_retried_once_and_a_final_response_never() {
         let mut attempts = attempts();
         assert_eq!(attempts.next_delay(FailureKind::ClockSkew), Some(Duration::ZERO));
         assert_eq!(attempts.next_delay(FailureKind::ClockSkew), None);
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn progress_renews_the_attempts() {
+    fn progress_resets_the_attempts() {
         let mut attempts = attempts();
         while attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }).is_some() {}
         attempts.reset();

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn every_vector_of_the_sdks_is_met_to_the_letter() {
+    fn signatures_equal_those_of_the_sdks() {
         let file = file();
         let credential = Credential::new(&*file.secret_id, &*file.secret_key, None);
         let window = key_time(&file.key_time);
@@ -234,7 +234,7 @@ mod tests {
     /// Tencent's pages give the derived key instead of the secret, and sign `Date`, which the SDKs leave out.
     /// So the header list of the example decides.
     #[test]
-    fn official_examples_are_met() {
+    fn signatures_equal_the_official_examples() {
         let examples = file().official_examples;
         assert_eq!(examples.len(), 5);
         for example in &examples {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_begins_a_minute_ago() {
+    fn signatures_are_valid_from_a_minute_ago() {
         assert_eq!(KeyTime::around(1_700_000_000).to_string(), "1699999940;1700000900");
     }
 }

@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn last_state_of_a_key_counts() {
+    fn the_newest_record_of_a_key_counts() {
         let created = |key, time| record(key, "cos:ObjectCreated:Put", time);
         let removed = |key, time| record(key, "cos:ObjectRemove:Delete", time);
         let table = [
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn different_keys_stay_apart_in_order() {
+    fn different_keys_keep_their_order() {
         let work = coalesce(["b", "a", "b", "c"].map(|key| record(key, "x", None)).to_vec());
         let keys: Vec<_> = work.iter().map(|work| work.record.key.as_str()).collect();
         assert_eq!(keys, ["b", "a", "c"]);

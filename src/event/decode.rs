@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_says_so() {
+    fn other_texts_are_not_messages() {
         assert!(matches!(decode(b"hello", None), Err(Error::NotJson(_))));
         assert_eq!(decode(br#"{"key1":"test value 1"}"#, None), Err(Error::NotCos));
         assert_eq!(decode(br#"{"Records":{}}"#, None), Err(Error::NotCos));

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn key_rule() {
+    fn the_url_decides_the_encoding_of_the_key() {
         let host = "http://photos-1250000000.cos.ap-guangzhou.myqcloud.com/";
         let table = [
             ("raw punctuation", "/1250000000/photos/!!!", "%21%21%21", "!!!"),

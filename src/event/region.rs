@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn best_source_wins() {
+    fn the_best_member_names_the_region() {
         let table = [
             (r#"{"cosRegion":"ap-shanghai","region":"gz"}"#, "", "", "ap-shanghai"),
             (r#"{"s3Region":"ap-shanghai","region":"gz"}"#, "", "", "ap-shanghai"),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn every_short_code_stands_for_a_region() {
+    fn known_short_codes_name_a_region() {
         for code in ["gz", "sh", "bj", "cd", "tj", "sgp", "sg", "ger", "de", "usw", "tpe", "szx"] {
             assert!(from_short_code(code).is_some(), "{code}");
         }

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn domain_takes_words_and_suffixes() {
+    fn domains_are_words_or_suffixes() {
         assert_eq!(Domain::parse("internal"), Some(Domain::Internal));
         assert_eq!(
             Domain::parse("cos.{region}.cloud.example"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoint_is_an_origin() {
+    fn endpoints_are_origins() {
         assert_eq!(Endpoint::parse("http://127.0.0.1:9000/").unwrap().as_str(), "http://127.0.0.1:9000");
         for (text, origin) in [
             ("https://cos.example.com", "https://cos.example.com"),

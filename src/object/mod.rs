@@ -320,13 +320,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bucket_takes_hyphens_in_the_name() {
+    fn bucket_names_may_have_hyphens() {
         let bucket = Bucket::parse("my-photos-2024-x-1250000000").unwrap();
         assert_eq!((bucket.name(), bucket.app_id()), ("my-photos-2024-x", "1250000000"));
     }
 
     #[test]
-    fn bucket_refuses_what_cannot_be_a_host_label() {
+    fn bucket_names_are_host_labels() {
         for text in [
             "",
             "photos",
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn key_refuses_what_no_object_can_have() {
+    fn impossible_keys_are_refused() {
         for text in ["", "/a", "\\a", ".", "..", &"a".repeat(851)] {
             assert!(Key::parse(text).is_err(), "{text}");
         }
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn wire_path_survives_dot_segment_removal() {
+    fn request_paths_survive_the_removal_of_dot_segments() {
         let table = [
             ("testfile.jpg", "/testfile.jpg"),
             ("图片/猫 1+2.jpg", "/%E5%9B%BE%E7%89%87/%E7%8C%AB%201%2B2.jpg"),
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn etag_loses_its_quotes_only() {
+    fn etags_lose_only_their_quotes() {
         assert_eq!(ETag::parse("\"9b2cf535-7\"").unwrap().as_str(), "9b2cf535-7");
         assert_eq!(ETag::parse("9b2c").unwrap().quoted(), "\"9b2c\"");
         assert!(ETag::parse("\"\"").is_err());

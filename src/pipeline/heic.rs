@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_the_size_of_the_source_asks_for_all_of_it() {
+    fn sizes_relative_to_the_source_request_its_full_size() {
         let whole = "imageMogr2/auto-orient/format/jpg/quality/90!";
         for geometry in [
             Geometry::Cover { width: 300, height: 300, scaling: Scaling::Both },

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn shares_add_up_to_all_and_all_waits_for_them() {
+    async fn all_of_the_memory_waits_for_every_share() {
         let memory = MemoryPool::new(104 * MIB + 5, 4);
         let mut shares = Vec::new();
         for _ in 0..4 {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_alone_has_all_and_small_functions_have_few_shares() {
+    async fn one_record_gets_all_and_small_functions_have_few_shares() {
         assert!(MemoryPool::new(104 * MIB, 1).share().await.unwrap().is_all());
         let small = MemoryPool::new(40 * MIB, 4);
         assert_eq!(small.share().await.unwrap().bytes(), 16 * MIB);

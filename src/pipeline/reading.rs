@@ -31,6 +31,7 @@ const RESTARTS: u32 = 3;
 const PARALLEL_HEADS: usize = 2;
 
 impl<'a> VisitRunner<'a> {
+    /// Requests the headers of all thumbnails.
     pub(super) async fn head_thumbnails(&self) -> Result<Vec<SeenThumbnail>, Error> {
         let heads = self.job.targets.iter().map(|target| self.head_thumbnail(target));
         stream::iter(heads).buffered(PARALLEL_HEADS).try_collect().await
@@ -51,6 +52,7 @@ impl<'a> VisitRunner<'a> {
         })
     }
 
+    /// Requests the headers of the source, and once more after each delay while it is missing or stale.
     pub(super) async fn head_source(&mut self) -> Result<SourceState, Error> {
         let mut delays = self.stale_delays();
         loop {

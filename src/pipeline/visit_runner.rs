@@ -100,7 +100,7 @@ impl<'a> VisitRunner<'a> {
                     let lost_race = self.write(&actions, entry).await?;
                     self.visit.on_written(lost_race);
                 }
-                VisitStep::End(VisitEnd::SourceKeepsChanging) => return Err(Error::SourceKeepsChanging),
+                VisitStep::End(VisitEnd::NotConverged) => return Err(Error::NotConverged),
                 VisitStep::End(VisitEnd::Converged) => return self.outcome(entry),
             }
         }

@@ -7,7 +7,8 @@ use crate::object::ETag;
 use crate::recipe::RecipeHash;
 use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
 
-/// Most rounds of a visit whose source keeps changing. After these its event has to be delivered again.
+/// Most rounds of a visit that changes of the source or other writers overtake. After these its event has to be
+/// delivered again.
 const ROUNDS: u32 = 3;
 
 /// First request of a source whose thumbnails do not all seem current.
@@ -38,8 +39,8 @@ pub enum VisitStep {
 /// End of a visit.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum VisitEnd {
-    /// The source changed in every round. Its event has to be delivered again.
-    SourceKeepsChanging,
+    /// The source changed, or another writer was first, in every round. The event has to be delivered again.
+    NotConverged,
     /// The last check found every thumbnail as it should be.
     Converged,
 }
@@ -187,7 +188,7 @@ impl Visit {
     fn start_next_round(&mut self) {
         self.round = self.round.saturating_add(1);
         self.next = if self.round > ROUNDS {
-            VisitStep::End(VisitEnd::SourceKeepsChanging)
+            VisitStep::End(VisitEnd::NotConverged)
         } else {
             VisitStep::HeadThumbnails
         };
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_never_rests_ends_the_visit() {
+    fn a_source_that_keeps_changing_ends_the_visit() {
         let mut visit = visit(None);
         for round in 0..ROUNDS {
             visit.on_thumbnails(vec![SeenThumbnail::Absent]);
@@ -259,11 +260,11 @@ mod tests {
             visit.on_written(false);
             visit.on_source(picture(&format!("{round}, and then another").replace(' ', "")));
         }
-        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::SourceKeepsChanging));
+        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::NotConverged));
     }
 
     #[test]
-    fn what_the_event_names_is_only_a_hint() {
+    fn the_etag_of_the_event_is_only_a_hint() {
         for (told, step) in [
             (None, VisitStep::HeadSource),
             (Some("old"), VisitStep::HeadSource),
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_beaten_looks_at_the_thumbnails_again_and_at_the_source_before_the_end() {
+    fn a_lost_race_is_followed_by_checks_of_thumbnails_and_source() {
         let mut visit = visit(None);
         visit.on_thumbnails(vec![SeenThumbnail::Absent]);
         visit.on_fetched(fetched(picture("a")));

@@ -79,11 +79,11 @@ impl Handler {
                 self.visit.on_fetched(fetched);
             }
             VisitStep::Write(actions) => self.write(&actions, cos),
-            VisitStep::End(VisitEnd::SourceKeepsChanging) => return Progress::Unsettled,
+            VisitStep::End(VisitEnd::NotConverged) => return Progress::Unsettled,
             VisitStep::End(VisitEnd::Converged) => return Progress::Done,
         }
         match self.visit.step() {
-            VisitStep::End(VisitEnd::SourceKeepsChanging) => Progress::Unsettled,
+            VisitStep::End(VisitEnd::NotConverged) => Progress::Unsettled,
             VisitStep::End(VisitEnd::Converged) => Progress::Done,
             _ => Progress::Going,
         }
