@@ -18,8 +18,8 @@ use crate::recipe::Recipe;
 
 /// Bytes of memory that [`render`](crate::imaging::render) needs for a JPEG with this header.
 ///
-/// `header` ends at the first entropy-coded byte. The image is assumed to lie on its side, as phones store portraits, and
-/// one thread to be at work. The files written come on top: kilobytes.
+/// `header` ends at the first entropy-coded byte. The image is assumed to lie on its side, as phones store portraits,
+/// and one thread to be at work. The files written come on top: kilobytes.
 ///
 /// # Errors
 /// [`Error`] if the header is not that of a JPEG. A recipe that an image of this size cannot satisfy counts as 0 bytes.

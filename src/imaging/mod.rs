@@ -3,21 +3,20 @@
 //! # Use
 //!
 //! [`render`] takes a reader of one source, the recipes of its thumbnails and the [`Limits`]. It gives a [`Rendering`]:
-//! one [`Thumbnail`] or [`Error`] per recipe, in their order, with its bytes and its size in pixels. It blocks its thread
-//! until all are made; a [`Cancel`] ends it early from another thread. Sizes are in pixels after orientation, lengths
-//! in bytes.
+//! one [`Thumbnail`] or [`Error`] per recipe, in their order. It blocks its thread until all are made; a [`Cancel`]
+//! ends it early from another thread. Sizes are in pixels after orientation, lengths in bytes.
 //!
 //! # From a row to a file
 //!
 //! 1. `input/` reads the source once, forward, as it arrives, and recognises the format by the first bytes.
-//! 2. `decode/` reads the header. [`Limits`] decide there whether to decode at all, and the recipes how small. Most formats
-//!    reduce rows as they are decoded (`pixels/reduce/`) and never hold the full image. `exif/` reads orientation and
-//!    copyright, `damage.rs` judges how much of the image is intact.
+//! 2. `decode/` reads the header. [`Limits`] decide there whether to decode at all, and the recipes how small. Most
+//!    formats reduce rows as they are decoded (`pixels/reduce/`) and never hold the full image. `exif/` reads
+//!    orientation and copyright, `damage.rs` judges how much of the image is intact.
 //! 3. `plan/` turns the steps of each recipe into a crop window, a size and an orientation, without pixels.
-//! 4. `draw/` makes all thumbnails from this one decode, the largest first: it crops and resamples (`pixels/`), converts
-//!    colours to sRGB (`color/`), and pads, rotates or sharpens.
-//! 5. `encode/` writes each file, on threads of its own while the next thumbnail is drawn. Animated thumbnails are written
-//!    frame by frame while the source is still being decoded.
+//! 4. `draw/` makes all thumbnails from this one decode, the largest first: it crops and resamples (`pixels/`),
+//!    converts colours to sRGB (`color/`), and pads, rotates or sharpens.
+//! 5. `encode/` writes each file, on threads of its own while the next thumbnail is drawn. Animated thumbnails are
+//!    written frame by frame while the source is still being decoded.
 //!
 //! `picture/` is the form of pixels between all of them, `limits.rs` the memory budget from which each reserves before
 //! it allocates.

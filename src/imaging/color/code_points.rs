@@ -1,5 +1,5 @@
-//! Colours given by numbers instead of an ICC profile: the code points of video (ITU-T H.273), which AVIF and PNG carry,
-//! and PNG's older chunks gAMA and cHRM.
+//! Colours given by numbers instead of an ICC profile: the code points of video (ITU-T H.273), which AVIF and PNG
+//! carry, and PNG's older chunks gAMA and cHRM.
 //!
 //! A [`Colorimetry`] is gamut, transfer curve and range. It is converted to an ICC profile, so that the rest of the
 //! program knows profiles only. High dynamic range (PQ, HLG) is tone mapped to sRGB's range within the curve of that
@@ -75,8 +75,8 @@ impl Colorimetry {
     /// The colours of PNG's chunks: `power` of gAMA, by which samples are a power of light (PNG, section 11.3.2.2), and
     /// `gamut` of cHRM (11.3.2.1).
     ///
-    /// The power of sRGB's own chunk, 1 / 2.2, stands for sRGB's curve. Powers outside of 0.1 to 10, which no screen can
-    /// have had, and impossible gamuts are ignored as mistakes.
+    /// The power of sRGB's own chunk, 1 / 2.2, stands for sRGB's curve. Powers outside of 0.1 to 10, which no screen
+    /// can have had, and impossible gamuts are ignored as mistakes.
     pub(crate) fn by_measures(power: Option<f64>, gamut: Option<Gamut>) -> Self {
         let is_srgb = |power: f64| (power - 0.454_55).abs() < 0.000_05;
         let power = power.filter(|power| (0.1..=10.0).contains(power) && !is_srgb(*power));
@@ -155,7 +155,7 @@ impl Gamut {
     /// Otherwise the conversion to XYZ would divide by 0.
     fn is_possible(&self) -> bool {
         const LEAST: f32 = 1e-4;
-        // The cross product of an edge and the vector from its start to white: its sign is the side on which white lies.
+        // The cross product of an edge and the vector from its start to white. Its sign tells the side of the edge.
         let cross = |from: [f32; 2], to: [f32; 2]| {
             (to[0] - from[0]) * (self.white[1] - from[1]) - (to[1] - from[1]) * (self.white[0] - from[0])
         };
@@ -237,8 +237,9 @@ fn perceptual_quantizer(code: f64) -> f64 {
     10_000.0 * (numerator / (18.851_562_5 - 18.6875 * root)).powf(8192.0 / 1305.0)
 }
 
-/// Luminance of an HLG sample on a display with 1,000 cd/m² (ITU-R BT.2100, table 5), with the system gamma of 1.2 applied
-/// per channel instead of to luminance.
+/// Luminance of an HLG sample on a display with 1,000 cd/m² (ITU-R BT.2100, table 5).
+///
+/// The system gamma of 1.2 is applied per channel instead of to luminance.
 fn hybrid_log_gamma(code: f64) -> f64 {
     const A: f64 = 0.178_832_77;
     const B: f64 = 0.284_668_92;

@@ -3,8 +3,8 @@
 //! Conversion comes after the first resampling, so that few pixels pay for it and sixteen bits are rounded only once,
 //! to eight. Colours given by code points or chunks become profiles in [`code_points`].
 //!
-//! A profile that cannot be read, or that does not match the channels of the picture, is ignored. The samples then count
-//! as sRGB, and CMYK is converted by a simple formula: an image in slightly wrong colours is better than none.
+//! A profile that cannot be read, or that does not match the channels of the picture, is ignored. The samples then
+//! count as sRGB, and CMYK is converted by a simple formula: an image in slightly wrong colours is better than none.
 
 pub(crate) mod code_points;
 pub(crate) mod srgb;

@@ -21,7 +21,8 @@ pub(crate) struct DrawJob<'a> {
 }
 
 impl<'a> DrawJob<'a> {
-    /// The jobs of all recipes that a source of size `full` can satisfy, in drawing order, and the errors of the others.
+    /// The jobs of all recipes that a source of size `full` can satisfy, in drawing order, and the errors of the
+    /// others.
     ///
     /// The order is: recipes in linear light first, since they need the source before it is averaged; then by falling
     /// [`DrawPlan::ratio`], since drawing averages the source on the way.

@@ -1,9 +1,9 @@
 //! Drawing: from one decoded picture of a source to the thumbnails of all recipes.
 //!
-//! [`Renderer`] holds the decoded source, upright. For each recipe it resamples a window of the source, converts colours,
-//! applies the remaining steps and hands the pixels to an encoder. It draws from the largest thumbnail to the smallest
-//! and averages the source on the way as far as the rest allow, so that small ones do not pay for the resolution of
-//! large ones.
+//! [`Renderer`] holds the decoded source, upright. For each recipe it resamples a window of the source, converts
+//! colours, applies the remaining steps and hands the pixels to an encoder. It draws from the largest thumbnail to the
+//! smallest. On the way it averages the source as far as the rest allow: small thumbnails do not pay for the resolution
+//! of large ones.
 //!
 //! - [`job`]: one recipe with its plan, and the drawing order;
 //! - [`source_properties`]: size, profile, orientation and metadata of the source;
@@ -46,8 +46,8 @@ pub(super) struct Renderer<'p> {
 struct ScaledSource {
     picture: Picture,
     sampling: Sampling,
-    /// The part of `picture` that the source covers, pixels of `picture`. The last column and row of an averaged picture
-    /// may be covered in part.
+    /// The part of `picture` that the source covers, pixels of `picture`. The last column and row of an averaged
+    /// picture may be covered in part.
     extent: Window,
     /// `true` if samples are proportional to light, not on sRGB's curve.
     is_linear: bool,
@@ -196,8 +196,8 @@ impl<'p> Renderer<'p> {
         Ok(Some(ScaledSource { picture, sampling, extent: extent.scaled(scale, scale), is_linear: true }))
     }
 
-    /// Runs all stages of a plan. The result is sRGB or of the kept profile, eight bits, with alpha only if any pixel is
-    /// not opaque.
+    /// Runs all stages of a plan. The result is sRGB or of the kept profile, eight bits, with alpha only if any pixel
+    /// is not opaque.
     fn run_plan(
         &self,
         source: &ScaledSource,

@@ -1,7 +1,7 @@
 //! JPEG, baseline or progressive, from a picture in grey or RGB.
 //!
-//! Quantisation tables are those of libjpeg, so that a quality means the same as elsewhere. Huffman tables are optimised
-//! for the picture. Subsampled chroma is the mean of its pixels.
+//! Quantisation tables are those of libjpeg, so that a quality means the same as elsewhere. Huffman tables are
+//! optimised for the picture. Subsampled chroma is the mean of its pixels.
 
 use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 

@@ -1,8 +1,9 @@
 //! Encoders: one file per thumbnail, in one format each.
 //!
-//! [`encode`] chooses format and quality by the recipe and the source, writes the file, and writes it again with a lower
-//! quality if it is too large. Metadata is written only if the recipe keeps it. Input is a picture of eight bits that is
-//! not CMYK. Scaling and colours are settled before.
+//! [`encode`] chooses format and quality by the recipe and the source, and writes the file. If it is too large, it is
+//! written again with a lower quality. Metadata is written only if the recipe keeps it.
+//!
+//! Invariant: the input is a picture of eight bits that is not CMYK. Scaling and colours are settled before.
 //!
 //! - `jpeg`, `png`, `webp`, `gif`: one still file each;
 //! - `quality_search`: the quality for a limit of bytes;

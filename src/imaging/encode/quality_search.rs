@@ -8,8 +8,8 @@ pub(super) const LOWEST: u8 = 10;
 
 /// The file of the highest quality from [`LOWEST`] to `tried - 1` that has at most `limit` bytes; `None` if none fits.
 ///
-/// `tried` is a quality, at most 100, whose file is too large. Halving the range of at most 90 qualities encodes at most
-/// seven files: each try leaves at most half of the rest, 90 -> 45 -> 22 -> 11 -> 5 -> 2 -> 1 -> 0.
+/// `tried` is a quality, at most 100, whose file is too large. Halving the range of at most 90 qualities encodes at
+/// most seven files: each try leaves at most half of the rest, 90 -> 45 -> 22 -> 11 -> 5 -> 2 -> 1 -> 0.
 ///
 /// # Errors
 /// The first error of `encode`.

@@ -1,7 +1,7 @@
 //! The extended container of WebP (RFC 9649, section 2.7): an ICC profile, EXIF and frames beside the coded image.
 //!
-//! A WebP file is a RIFF list of chunks. The simple form has one chunk, `VP8 ` or `VP8L`. The extended form starts with a
-//! `VP8X` chunk that announces the others. This module rearranges chunks and never looks into coded pixels.
+//! A WebP file is a RIFF list of chunks. The simple form has one chunk, `VP8 ` or `VP8L`. The extended form starts with
+//! a `VP8X` chunk that announces the others. This module rearranges chunks and never looks into coded pixels.
 
 use crate::imaging::picture::geometry::Size;
 
@@ -31,8 +31,8 @@ pub(super) fn image_chunks(webp: &[u8]) -> Option<(u8, &[u8])> {
     match chunks.first_chunk()? {
         // Lossy without VP8X: alpha would need a chunk ALPH, and with it the extended form.
         b"VP8 " => Some((0, chunks)),
-        // Lossless: after the chunk's header of 8 bytes, a signature of 1, then 14 bits of width, 14 of height, and the
-        // alpha flag, bit 28 of these four bytes (RFC 9649, section 3.4).
+        // Lossless (RFC 9649, section 3.4): the chunk's header of 8 bytes, a signature of 1 byte, then 32 bits, little
+        // endian: 14 of width, 14 of height, and bit 28, the alpha flag.
         b"VP8L" => Some((if chunks.get(12)? & 0x10 == 0 { 0 } else { HAS_ALPHA }, chunks)),
         // A payload of 10 bytes that starts with the flags. The chunks of the image follow.
         b"VP8X" => Some((chunks.get(8)? & HAS_ALPHA, chunks.get(18..)?)),

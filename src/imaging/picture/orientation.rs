@@ -53,8 +53,8 @@ impl Orientation {
 
     /// The composition: this orientation, then `next`.
     pub(crate) fn then(self, next: Self) -> Self {
-        // `next` flips axes of this one's output. A transposition swaps the axes: the output's x runs along the stored y.
-        // Two flips of one stored axis cancel, and so do two transpositions.
+        // `next` flips axes of this one's output. A transposition swaps the axes: the output's x runs along the stored
+        // y. Two flips of one stored axis cancel, and so do two transpositions.
         let (x, y) = if self.transpose { (next.flip_y, next.flip_x) } else { (next.flip_x, next.flip_y) };
         Self {
             transpose: self.transpose != next.transpose,

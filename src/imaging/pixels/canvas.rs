@@ -79,9 +79,9 @@ fn rotated<const C: usize>(picture: &Picture, degrees: u16, size: Size) -> Pictu
     let rows = targets.chunks_exact_mut(side(size.width).max(1));
     for (y, row) in (0_u32..).zip(rows) {
         for (x, target) in (0_u32..).zip(row) {
-            // Inverse mapping: with y downwards, clockwise rotation sends (u, v) to (u cos - v sin, u sin + v cos)
-            // around the centre, so the canvas pixel (dx, dy) shows (dx cos + dy sin, dy cos - dx sin). Pixel i has its
-            // centre at i + 0.5.
+            // Inverse mapping. With y downwards, clockwise rotation sends (u, v), counted from the centre, to
+            // (u cos - v sin, u sin + v cos). So the canvas pixel at (dx, dy) shows (dx cos + dy sin, dy cos - dx sin).
+            // The centre of pixel i is at i + 0.5.
             let (dx, dy) = (f64::from(x) + 0.5 - to_x, f64::from(y) + 0.5 - to_y);
             let across = dx * cos + dy * sin + from_x - 0.5;
             let down = dy * cos - dx * sin + from_y - 0.5;

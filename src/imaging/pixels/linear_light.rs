@@ -5,7 +5,8 @@
 //! come out the same within one level. Inks are not light, so CMYK pictures are not converted.
 //!
 //! Sixteen bits are enough: sRGB's inverse curve is steepest at black, 12.92 code values per unit of light. One step of
-//! 1/65,535 of light is there 12.92 * 255 / 65,535 = 0.05 of an eight-bit level, so every level survives the round trip.
+//! 1/65,535 of light is there 12.92 * 255 / 65,535 = 0.05 of an eight-bit level, so every level survives the round
+//! trip.
 
 use crate::imaging::color::srgb::{linear_to_srgb, srgb_to_linear};
 use crate::imaging::error::Error;

@@ -1,8 +1,8 @@
 //! Smart crop: the window that shows the subject of an image, found by edges, skin and saturated colours.
 //!
 //! The approach is that of smartcrop.js, without a trained model: sharp detail attracts the eye, and more so if it has
-//! the colour of skin or a saturated colour. A saliency map of at most 96 x 96 cells is made from a small version of the
-//! image. Every window position on the map is scored through an integral image.
+//! the colour of skin or a saturated colour. A saliency map of at most 96 x 96 cells is made from a small version of
+//! the image. Every window position on the map is scored through an integral image.
 //!
 //! Scores are compared in whole numbers, so the same picture always gives the same window.
 
@@ -105,10 +105,10 @@ impl SaliencyMap {
 
     /// The position of the window of `columns` x `rows` cells with the highest score.
     ///
-    /// The score is `(sum of the window + sum of its core + 1) * (10^6 - DISTANCE_PENALTY * distance)`, where `distance`
-    /// is the larger of both axes in thousandths. The 1 lets the distance decide in an empty image; equal scores go to
-    /// the smaller distance, then to the lower and the right position. A cell has at most 2,100, so a sum over 96 x 96
-    /// cells is below 2^25, and a score below 2^46.
+    /// The score is `(sum of the window + sum of its core + 1) * (10^6 - DISTANCE_PENALTY * distance)`, where
+    /// `distance` is the larger of both axes in thousandths. The 1 lets the distance decide in an empty image; equal
+    /// scores go to the smaller distance, then to the lower and the right position. A cell has at most 2,100, so a sum
+    /// over 96 x 96 cells is below 2^25, and a score below 2^46.
     fn best_position(&self, columns: usize, rows: usize) -> (usize, usize) {
         let (free_x, free_y) = (self.columns - columns, self.rows - rows);
         let (margin_x, margin_y) = (core_margin(columns), core_margin(rows));

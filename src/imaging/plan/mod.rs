@@ -207,8 +207,8 @@ impl StageBuilder {
         debug_assert!(u64::from(x) + u64::from(size.width) <= u64::from(output.width));
         debug_assert!(u64::from(y) + u64::from(size.height) <= u64::from(output.height));
         let crop = Window { x: f64::from(x), y: f64::from(y), ..Window::whole(size) };
-        // The output is oriented(scaled(window)). Mapped back through the orientation, the crop is in scaled pixels, and
-        // scaled up again in pixels of the input, counted from the corner of the window.
+        // The output is oriented(scaled(window)). Mapped back through the orientation, the crop is in scaled pixels.
+        // Scaled back, it is in pixels of the input, counted from the corner of the window.
         let inverse = self.orientation.inverse();
         let crop = inverse.window(crop, output);
         let across = self.window.width / f64::from(self.size.width);

@@ -106,7 +106,7 @@ fn within_longest(size: Size) -> Size {
 /// `length * to / from`, rounded half up, at least 1.
 fn proportional(length: u32, to: u32, from: u32) -> u32 {
     let (length, to, from) = (u64::from(length), u64::from(to), u64::from(from.max(1)));
-    // One factor is a side of at most 10,000 or a percentage of at most 1,000, so the sum is below
+    // One factor is a side of at most 10,000 or a percentage of at most 1,000. The sum is below
     // 2 * 2^32 * 10,000 + 2^32 < 2^47. Two factors of 32 bits would saturate.
     let rounded = length.saturating_mul(to).saturating_mul(2).saturating_add(from) / (2 * from);
     u32::try_from(rounded).unwrap_or(u32::MAX).max(1)

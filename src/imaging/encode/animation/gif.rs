@@ -2,8 +2,8 @@
 //!
 //! A pixel of a frame is opaque or leaves the canvas as it is, so a frame can add pixels and not remove them. Only
 //! disposal removes: after its time, a frame can clear its whole rectangle. Therefore a frame is written when the next
-//! one is known. If the next one has transparent pixels where this one is opaque, the rectangle is extended to these and
-//! cleared afterwards.
+//! one is known. If the next one has transparent pixels where this one is opaque, the rectangle is extended to these
+//! and cleared afterwards.
 //!
 //! Invariant: where the canvas before a frame is opaque, the frame is opaque too.
 
@@ -43,8 +43,8 @@ impl GifWriter {
 
     /// Writes the part of a frame that differs from the canvas, and gives the canvas after the frame's disposal.
     ///
-    /// `canvas` is the one before the frame, and `next` the frame after it. `from` and `until` are times since the start
-    /// of the animation.
+    /// `canvas` is the one before the frame, and `next` the frame after it. `from` and `until` are times since the
+    /// start of the animation.
     ///
     /// # Errors
     /// The encoder's description.

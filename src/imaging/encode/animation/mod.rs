@@ -1,8 +1,8 @@
 //! Animated thumbnails: frames in, a GIF or WebP file out, written frame by frame.
 //!
-//! A frame is written when the next one is known. Equal frames in succession become one with the sum of their durations.
-//! Of other frames only the rectangle is written that differs from the canvas, which is what a viewer shows at that
-//! time. Memory holds the file so far, the canvas and the pending frame.
+//! A frame is written when the next one is known. Equal frames in succession become one with the sum of their
+//! durations. Of other frames only the rectangle is written that differs from the canvas, which is what a viewer shows
+//! at that time. Memory holds the file so far, the canvas and the pending frame.
 //!
 //! Invariant: all frames are RGBA of eight bits and of one size, with `[0; 4]` as the only transparent pixel.
 

@@ -1,8 +1,8 @@
 //! Box averaging of pixels into a smaller picture while they are decoded, so that the full one is never in memory.
 //!
 //! Cells of `cell` x `cell` pixels become one pixel, the rounded mean. Cells at the right and lower edge cover only the
-//! pixels that exist, and their mean is over those. Alpha weights the colours. [`Reducer`] takes rows in their order and
-//! holds sums for one row of cells; [`Scatter`] takes pixels in any order and holds the sums of all cells.
+//! pixels that exist, and their mean is over those. Alpha weights the colours. [`Reducer`] takes rows in their order
+//! and holds sums for one row of cells; [`Scatter`] takes pixels in any order and holds the sums of all cells.
 //!
 //! Invariant: both give the same picture to the bit, since sums of integers do not depend on their order.
 //!
