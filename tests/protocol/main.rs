@@ -12,5 +12,6 @@ mod command_line;
 mod cos_client;
 mod end_to_end;
 mod events;
+mod render;
 #[path = "../support/world.rs"]
 mod world;
