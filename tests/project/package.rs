@@ -68,7 +68,35 @@ fn program_that_needs_a_library_centos_7_lacks_is_refused() {
     assert!(told.contains("looks for libraries in a folder of its own"), "{told}");
     let script = folder.path().join("script");
     std::fs::write(&script, "#!/bin/sh\nexec ./program\n").unwrap();
-    assert!(refusal(&script).contains("is no program for x86-64"));
+    assert!(refusal(&script).contains("is not a program for x86-64"));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_in_one_sentence() {
+    for option in ["--check", "--config"] {
+        let output = Command::new("scripts/package").args([option, "nosuch.json"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let sentence = "package: nosuch.json cannot be read: No such file or directory\n";
+        assert_eq!(String::from_utf8_lossy(&output.stderr), sentence, "{option}");
+    }
+}
+
+#[test]
+fn every_script_explains_itself_and_does_nothing_else() {
+    let mut scripts = 0;
+    for entry in std::fs::read_dir("scripts").unwrap() {
+        let path = entry.unwrap().path();
+        if !path.is_file() {
+            continue;
+        }
+        scripts += 1;
+        let output = Command::new(&path).arg("--help").output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+        assert!(output.stderr.is_empty() && help.lines().count() > 2, "{}: {help}", path.display());
+        assert!(help.contains("scripts/") || help.starts_with("usage: "), "{}: {help}", path.display());
+    }
+    assert!(scripts >= 10, "only {scripts} scripts were found");
 }
 
 /// Names of the crates in the program.

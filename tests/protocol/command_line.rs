@@ -1,100 +1,28 @@
-//! The commands `render`, `check`, `policy` and `triggers`, and `--help`. `end_to_end` tests `doctor`, which needs a
-//! COS.
+//! The commands beside the function: `help`, `check`, `policy`, `triggers` (`doctor` needs a COS: `end_to_end`; `render`
+//! has a file of its own).
 
-use std::io::Write;
-use std::process::{Command, Output, Stdio};
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use std::process::{Command, Output};
 
 use cos_thumbnailer::config::SETTINGS;
 
-fn program() -> Command {
+pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer"));
     command.env_clear();
     command
 }
 
-fn run(arguments: &[&str]) -> Output {
+pub fn run(arguments: &[&str]) -> Output {
     program().args(arguments).output().unwrap()
 }
 
-pub(crate) fn stdout(output: &Output) -> &str {
+pub fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap()
 }
 
-pub(crate) fn stderr(output: &Output) -> &str {
+pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
-}
-
-const PHOTO: &str = "events/photos/lake.jpg";
-
-#[test]
-fn render_makes_files_in_the_format_of_their_names() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (jpeg, png, webp, gif) = (path("a.jpg"), path("b.png"), path("c.webp"), path("d.GIF"));
-    let output = run(&["render", "--box", "150", PHOTO, &jpeg, &png, &webp, &gif]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    for (file, format) in [(&jpeg, "jpeg"), (&png, "png"), (&webp, "webp"), (&gif, "gif")] {
-        assert!(stdout(&output).contains(&format!("{file}  {format} 150x100  ")), "{}", stdout(&output));
-    }
-    assert_eq!(image::open(&png).unwrap().width(), 150);
-    assert!(std::fs::read(&jpeg).unwrap().starts_with(&[0xff, 0xd8]));
-}
-
-#[test]
-fn render_takes_the_syntax_of_tencent() {
-    let folder = tempfile::tempdir().unwrap();
-    let target = folder.path().join("card.png");
-    let process = "imageMogr2/thumbnail/!40x30r/gravity/center/crop/40x30";
-    let output = run(&["render", "--process", process, PHOTO, target.to_str().unwrap()]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let picture = image::open(&target).unwrap();
-    assert_eq!((picture.width(), picture.height()), (40, 30));
-}
-
-#[test]
-fn render_reports_mistakes() {
-    let table: [(&[&str], &str); 7] = [
-        (&["render", PHOTO], "SRC and at least one DST"),
-        (&["render", "nowhere.jpg", "/tmp/never.jpg"], "nowhere.jpg"),
-        (&["render", "Cargo.toml", "/tmp/never.jpg"], "Cargo.toml: the content is not a picture"),
-        (&["render", "--process", "imageMogr2/blur/8x5", PHOTO, "/tmp/never.jpg"], "blur"),
-        (&["render", "--quality", "0", PHOTO, "/tmp/never.jpg"], "QUALITY"),
-        (&["render", PHOTO, "/tmp/never.bmp"], "bmp"),
-        (&["render", "--memory", "1", PHOTO, "/tmp/never.jpg"], "MB of memory"),
-    ];
-    for (arguments, word) in table {
-        let output = run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(stderr(&output).contains(word), "{arguments:?}: {}", stderr(&output));
-    }
-}
-
-#[test]
-fn render_serve_answers_each_job_with_a_line() {
-    let folder = tempfile::tempdir().unwrap();
-    let target = folder.path().join("a.webp");
-    let job = |source: &str, mode: &str| serde_json::json!({"src": source, "dst": target, "box": 100, "fmt": "webp", "q": 75, "mode": mode});
-    let lines = format!(
-        "{}\nnonsense\n{}\n{}\n",
-        job(PHOTO, "default"),
-        job("nowhere", "default"),
-        job(PHOTO, "multi")
-    );
-    let mut child =
-        program().args(["render", "--serve"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let answers: Vec<serde_json::Value> =
-        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(answers.len(), 4);
-    assert!(answers[0]["err"].is_null() && answers[0]["wall_ms"].as_f64().unwrap() > 0.0, "{}", answers[0]);
-    assert!(answers[0]["cpu_ms"].as_f64().unwrap() > 0.0 && answers[0]["rss_kb"].as_u64().unwrap() > 1000);
-    assert!(answers[1]["err"].as_str().unwrap().contains("not a job"));
-    assert!(answers[2]["err"].as_str().unwrap().contains("nowhere"));
-    assert!(answers[3]["err"].is_null(), "{}", answers[3]);
-    assert_eq!(image::open(&target).unwrap().width(), 100);
-    let largest = folder.path().join("a.webp.1600.webp");
-    assert_eq!(image::open(largest).unwrap().width(), 1600);
 }
 
 #[test]
@@ -154,13 +82,40 @@ fn policy_and_triggers_name_missing_arguments() {
     }
 }
 
+const COMMANDS: [&str; 5] = ["check", "doctor", "policy", "render", "triggers"];
+
 #[test]
-fn help_names_every_setting() {
-    let output = run(&["--help"]);
-    for setting in SETTINGS.map(|setting| setting.name) {
-        assert!(stdout(&output).contains(setting), "--help lacks {setting}");
+fn help_of_a_command_is_reached_in_every_way() {
+    for command in COMMANDS {
+        let help = run(&["help", command]);
+        assert!(help.status.success(), "{}", stderr(&help));
+        assert!(stdout(&help).contains(&format!("cos-thumbnailer {command}")), "{}", stdout(&help));
+        for option in ["--help", "-h"] {
+            assert_eq!(stdout(&run(&[command, option])), stdout(&help), "{command} {option}");
+        }
+    }
+}
+
+#[test]
+fn help_names_every_command() {
+    let help = run(&["--help"]);
+    assert!(help.status.success());
+    assert_eq!(stdout(&run(&["help"])), stdout(&help));
+    for command in COMMANDS {
+        assert!(stdout(&help).contains(&format!("\n  cos-thumbnailer {command} ")), "{}", stdout(&help));
     }
     assert!(stdout(&run(&["--version"])).starts_with("cos-thumbnailer "));
+}
+
+/// The README shows the commonest settings, and so does the help; `cos-thumbnailer help check` lists all.
+#[test]
+fn help_and_readme_name_the_same_settings() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let help = run(&["--help"]);
+    for setting in SETTINGS.map(|setting| setting.name) {
+        let in_readme = readme.contains(&format!("\n| `{setting}`"));
+        assert_eq!(stdout(&help).contains(&format!("\n  {setting} ")), in_readme, "{setting}");
+    }
 }
 
 #[test]
@@ -185,12 +140,20 @@ fn outcomes_document_lists_every_code() {
 }
 
 #[test]
-fn unknown_arguments_are_refused() {
-    for arguments in
-        [&["rendre"][..], &["--hlep"], &["check", "more"], &["doctor", "more"], &["render", "--bix", "3"]]
-    {
+fn unknown_words_are_refused() {
+    let table: [(&[&str], &str); 8] = [
+        (&["rendre"], "there is no command rendre"),
+        (&["help", "rendre"], "there is no command rendre"),
+        (&["help", "check", "doctor"], "doctor"),
+        (&["help", "--hlep"], "--hlep"),
+        (&["--hlep"], "--hlep"),
+        (&["check", "more"], "more"),
+        (&["doctor", "more"], "more"),
+        (&["render", "--bix", "3"], "--bix"),
+    ];
+    for (arguments, word) in table {
         let output = run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(!stderr(&output).is_empty());
+        assert!(stderr(&output).contains(word), "{arguments:?}: {}", stderr(&output));
     }
 }
