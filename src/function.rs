@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Places};
+use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDamage, Provenance};
 use crate::cos::{Client, ClientSettings, Session};
 use crate::doctor::{Request, Status};
 use crate::error::Error;
@@ -34,7 +34,7 @@ const CONCURRENT_RECORDS: usize = 4;
 pub struct Function {
     config: Result<Config, Mistakes>,
     /// Where the configuration was read from.
-    places: Places,
+    provenance: Provenance,
     client: Result<Client, cos::Error>,
     decoders: DecoderThreads,
 }
@@ -44,14 +44,14 @@ impl Function {
     /// mistakes, where the user will see them.
     #[must_use]
     pub fn new(installation: Installation) -> Self {
-        let Installation { config, places } = installation;
+        let Installation { config, provenance } = installation;
         let settings = config.as_ref().map(|config| ClientSettings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
             ..ClientSettings::default()
         });
         let client = Client::new(settings.unwrap_or_default());
-        Self { config, places, client, decoders: DecoderThreads::default() }
+        Self { config, provenance, client, decoders: DecoderThreads::default() }
     }
 
     /// Handles one trigger message.
@@ -81,8 +81,8 @@ impl Function {
             Invocation { config, context: &context, session, decoders: &self.decoders, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
-                let (count, places) = (records.len(), &self.places);
-                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {places}"));
+                let (count, provenance) = (records.len(), &self.provenance);
+                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {provenance}"));
                 invocation.handle_all(records).await
             }
             Err(error) => {

@@ -32,8 +32,8 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode> {
         }
     }
     let settings = CommandSettings::load(&Environment::of_process(), config.as_deref());
-    let places = settings.lines();
-    crate::print(&places)?;
+    let provenance = settings.lines();
+    crate::print(&provenance)?;
     match settings.installation.config {
         Ok(config) => crate::print(&config.to_string()),
         Err(mistakes) => {

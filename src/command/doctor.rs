@@ -53,7 +53,7 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode> {
     }
     let environment = Environment::of_process();
     let settings = CommandSettings::load(&environment, config.as_deref());
-    let places = settings.lines();
+    let provenance = settings.lines();
     let function = Function::new(settings.installation);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -63,10 +63,10 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<ExitCode> {
         function.examine(request, &Context::default(), &environment, Instant::now() + PATIENCE).await
     });
     if as_json {
-        eprint!("{places}");
+        eprint!("{provenance}");
         crate::print(&format!("{}\n", report.to_json()))?;
     } else {
-        crate::print(&format!("{places}{report}"))?;
+        crate::print(&format!("{provenance}{report}"))?;
     }
     Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

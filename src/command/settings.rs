@@ -22,19 +22,19 @@ impl CommandSettings {
             |file| Installation::of_file(environment, file),
         );
         let here = Path::new(FILE).canonicalize().ok();
-        let is_read = installation.places.is_there && installation.places.file == here;
+        let is_read = installation.provenance.is_there && installation.provenance.file == here;
         Self { has_unread_file: here.is_some() && !is_read, installation }
     }
 
     /// The places that were read, in lines for people.
     pub(super) fn lines(&self) -> String {
-        let places = &self.installation.places;
+        let provenance = &self.installation.provenance;
         let hint = if self.has_unread_file {
             "thumbnails.json in this folder is not read; use --config thumbnails.json\n"
         } else {
             ""
         };
-        format!("{places}\n{hint}")
+        format!("{provenance}\n{hint}")
     }
 
     /// The configuration, after the places that were read were printed on standard error.

@@ -22,7 +22,7 @@ pub use mistake::{Mistake, Mistakes};
 pub use rule::{Heic, Rule, SourcePattern, ThumbnailRule};
 pub use settings::{LogLevel, OnDamage, OnFailure, Settings};
 pub use source::environment::Environment;
-pub use source::installation::{Installation, Places};
+pub use source::installation::{Installation, Provenance};
 pub use source::table::{SETTINGS, Setting};
 
 use crate::object::{Bucket, Key};

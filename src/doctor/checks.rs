@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use super::cases;
 use super::finding::{Check, Finding, Status};
 use super::rights::Rights;
-use crate::config::{Config, Heic};
+use crate::config::{Config, Heic, Rule};
 use crate::cos::CLOCK_TOLERANCE;
 use crate::credentials::CredentialOrigin;
 use crate::deployment::trigger_places;
@@ -23,6 +22,18 @@ const SHORT_TIME: Duration = Duration::from_secs(10);
 
 /// Factor of the time for a real photograph over that for one colour: two to five to 300 px, less to larger sizes.
 const REAL_PHOTO: u32 = 4;
+
+/// Each rule with each of the buckets of its sources; `None` where they are not known.
+pub(super) fn cases<'a>(config: &'a Config, sources: &'a [Bucket]) -> Vec<(&'a Rule, Option<&'a Bucket>)> {
+    let of_rule = |rule: &'a Rule| -> Vec<_> {
+        if let Some(bucket) = rule.source().bucket() {
+            return vec![(rule, Some(bucket))];
+        }
+        let given: Vec<_> = sources.iter().map(|bucket| (rule, Some(bucket))).collect();
+        if given.is_empty() { vec![(rule, None)] } else { given }
+    };
+    config.rules().iter().flat_map(of_rule).collect()
+}
 
 pub(super) fn configuration(config: &Config, sources: &[Bucket], findings: &mut Vec<Finding>) {
     let mut say =

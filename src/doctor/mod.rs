@@ -15,12 +15,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use self::checks::{clock, configuration, credentials, heic, time, triggers};
+use self::checks::{cases, clock, configuration, credentials, heic, time, triggers};
 pub use self::finding::{Check, Finding, Report, Status};
 use self::memory::MemoryTrial;
 pub use self::request::Request;
 use self::rights::Rights;
-use crate::config::{Config, Mistakes, Rule};
+use crate::config::{Config, Mistakes};
 use crate::cos::{Client, Credential, Error};
 use crate::credentials::{CredentialOrigin, NoCredentials};
 use crate::imaging::Cancel;
@@ -106,18 +106,6 @@ fn sources(request: &Request, findings: &mut Vec<Finding>) -> Vec<Bucket> {
         Finding::of_sentence(Check::Configuration, Status::Wrong, &error.to_string())
     };
     parsed.filter_map(|bucket| bucket.map_err(|error| findings.push(wrong(error))).ok()).collect()
-}
-
-/// Each rule with each of the buckets of its sources; `None` where they are not known.
-fn cases<'a>(config: &'a Config, sources: &'a [Bucket]) -> Vec<(&'a Rule, Option<&'a Bucket>)> {
-    let of_rule = |rule: &'a Rule| -> Vec<_> {
-        if let Some(bucket) = rule.source().bucket() {
-            return vec![(rule, Some(bucket))];
-        }
-        let given: Vec<_> = sources.iter().map(|bucket| (rule, Some(bucket))).collect();
-        if given.is_empty() { vec![(rule, None)] } else { given }
-    };
-    config.rules().iter().flat_map(of_rule).collect()
 }
 
 async fn try_all(rights: &mut Rights, config: &Config, sources: &[Bucket]) {

@@ -12,7 +12,7 @@ use crate::event::Record;
 use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
 use crate::pipeline::{Pipeline, heic};
 use crate::plan::SourceJob;
-use crate::report::{Entry, Picture, Source, milliseconds};
+use crate::report::{Entry, ImageReport, SourceReport, milliseconds};
 
 /// Rendered source, and the headers it was read with.
 pub(super) struct RenderedSource {
@@ -50,7 +50,8 @@ impl Pipeline<'_> {
     ) -> Result<Rendering, Error> {
         let started = Instant::now();
         let length = download.head.length;
-        let source = Source { picture: None, bytes: length, unfetched: None, damaged: None, through: None };
+        let source =
+            SourceReport { image: None, bytes: length, unfetched: None, damaged: None, through: None };
         let source = entry.source.insert(source);
         let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
         let (sender, rendered) = self.decoders.start(length, recipes, limits, Upright::ByExif);
@@ -66,7 +67,7 @@ impl Pipeline<'_> {
                 rendered?
             }
         };
-        source.picture = Some(Picture {
+        source.image = Some(ImageReport {
             format: rendering.source.format.name(),
             width: rendering.source.width,
             height: rendering.source.height,
@@ -101,8 +102,8 @@ impl Pipeline<'_> {
         let rendering = rendered.await?;
         entry.ms.take_over(&rendering.timings);
         let SourceInfo { width, height, .. } = rendering.source;
-        entry.source = Some(Source {
-            picture: Some(Picture { format: "heic", width, height }),
+        entry.source = Some(SourceReport {
+            image: Some(ImageReport { format: "heic", width, height }),
             bytes: head.length,
             unfetched: None,
             damaged: rendering.source.damaged,

@@ -26,7 +26,7 @@ pub struct Entry {
     pub outcome: Outcome,
     /// The source, as far as it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source: Option<Source>,
+    pub source: Option<SourceReport>,
     /// Thumbnails that were stored, even if others failed.
     pub thumbnails: Vec<Stored>,
     /// Number of thumbnails that were current already.
@@ -159,10 +159,10 @@ impl From<Skip> for Outcome {
 
 /// The object a record is about.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Source {
+pub struct SourceReport {
     /// The image in it, if it could be read.
     #[serde(flatten)]
-    pub picture: Option<Picture>,
+    pub image: Option<ImageReport>,
     /// Size of the object, bytes.
     pub bytes: u64,
     /// Bytes at its end that were not needed, and so not fetched.
@@ -178,7 +178,7 @@ pub struct Source {
 
 /// The image in a source.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Picture {
+pub struct ImageReport {
     /// Its format, by content.
     pub format: &'static str,
     /// Width, pixels after orientation.
@@ -248,9 +248,10 @@ mod tests {
 
     #[test]
     fn unknown_facts_of_a_source_are_left_out() {
-        let mut source = Source { picture: None, bytes: 100, unfetched: None, damaged: None, through: None };
+        let mut source =
+            SourceReport { image: None, bytes: 100, unfetched: None, damaged: None, through: None };
         assert_eq!(serde_json::to_string(&source).unwrap(), r#"{"bytes":100}"#);
-        source.picture = Some(Picture { format: "jpeg", width: 4, height: 3 });
+        source.image = Some(ImageReport { format: "jpeg", width: 4, height: 3 });
         let members = r#"{"format":"jpeg","width":4,"height":3,"bytes":100"#;
         assert_eq!(serde_json::to_string(&source).unwrap(), format!("{members}}}"));
         source.unfetched = NonZeroU64::new(40);

@@ -8,5 +8,5 @@ mod entry;
 mod log;
 
 pub use answer::answer;
-pub use entry::{Entry, Milliseconds, Outcome, Picture, Skip, Source, Stored, milliseconds};
+pub use entry::{Entry, ImageReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds};
 pub use log::{Log, peak_memory_kib};

@@ -14,18 +14,18 @@ const FILE: &str = "thumbnails.json";
 /// The variable that names the folder of the code.
 const CODE_ROOT: &str = "USER_CODE_ROOT";
 
-/// A configuration, and the places it was read from.
+/// A configuration, with its provenance.
 #[derive(Debug)]
 pub struct Installation {
     /// The configuration, or its mistakes.
     pub config: Result<Config, Mistakes>,
-    /// The places.
-    pub places: Places,
+    /// The file and variables that it was read from.
+    pub provenance: Provenance,
 }
 
-/// The places that a configuration was read from: "settings: from /code/thumbnails.json and 2 variables".
+/// The provenance of a configuration: "settings: from /code/thumbnails.json and 2 variables".
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Places {
+pub struct Provenance {
     /// Where a file is looked for; `None` where even that is not known.
     pub file: Option<PathBuf>,
     /// Whether the file is there.
@@ -83,11 +83,11 @@ impl Installation {
             Ok(config) => findings.into_result(config),
             Err(mistakes) => Err(findings.followed_by(mistakes)),
         };
-        Self { config, places: Places { file, is_there, variables: environment.settings_set() } }
+        Self { config, provenance: Provenance { file, is_there, variables: environment.settings_set() } }
     }
 }
 
-impl fmt::Display for Places {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let variables = match self.variables {
             1 => "1 variable".to_owned(),
@@ -121,14 +121,14 @@ mod tests {
         let path = folder.path().canonicalize().unwrap().join(FILE);
         let without = load(folder.path());
         assert_eq!(without.config.unwrap().rules().len(), 1);
-        let sentence = without.places.to_string();
+        let sentence = without.provenance.to_string();
         assert!(sentence.starts_with("settings: from 1 variable; there is no /"), "{sentence}");
         std::fs::write(&path, r#"{"max_pixels": 1000}"#).unwrap();
         let with = load(folder.path());
         assert_eq!(with.config.unwrap().settings().max_pixels, 1000);
-        assert_eq!(with.places.to_string(), format!("settings: from {} and 1 variable", path.display()));
+        assert_eq!(with.provenance.to_string(), format!("settings: from {} and 1 variable", path.display()));
         let of_file = Installation::of_file(&Environment::default(), &path);
-        assert_eq!(of_file.places.to_string(), format!("settings: from {}", path.display()));
+        assert_eq!(of_file.provenance.to_string(), format!("settings: from {}", path.display()));
     }
 
     #[test]
