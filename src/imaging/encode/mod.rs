@@ -71,10 +71,7 @@ pub(super) fn encode(
     debug_assert!(picture.depth == Depth::Eight && picture.layout != Layout::Cmyk);
     let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, picture.layout));
     let size = picture.size;
-    let longest = longest_side(format);
-    if size.width.max(size.height) > longest {
-        return Err(Error::Impossible { format, width: size.width, height: size.height, longest });
-    }
+    check_sides(format, size)?;
     let picture = in_encoded_layout(picture, format, recipe, metadata);
     let job = EncodeJob { picture, format, recipe, metadata };
     let quality = recipe.quality.of(source_file.quality);
@@ -218,7 +215,16 @@ fn longest_side(format: Format) -> u32 {
     }
 }
 
-/// A side of a GIF or JPEG in sixteen bits, within which [`longest_side`] keeps it.
+/// [`Error::Impossible`] if the format cannot store an image of this size.
+fn check_sides(format: Format, size: Size) -> Result<(), Error> {
+    let (longest, Size { width, height }) = (longest_side(format), size);
+    if width.max(height) > longest {
+        return Err(Error::Impossible { format, width, height, longest });
+    }
+    Ok(())
+}
+
+/// A side of a GIF or JPEG in sixteen bits, within which [`check_sides`] keeps it.
 fn side_u16(side: u32) -> u16 {
     debug_assert!(side <= u32::from(u16::MAX));
     u16::try_from(side).unwrap_or(u16::MAX)

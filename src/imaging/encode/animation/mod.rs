@@ -11,7 +11,7 @@ mod webp;
 
 use std::time::Duration;
 
-use crate::imaging::encode::KeptMetadata;
+use crate::imaging::encode::{KeptMetadata, check_sides};
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Picture, side};
@@ -67,8 +67,10 @@ impl AnimationEncoder {
     /// Takes the next frame, of eight bits and of the size of the first.
     ///
     /// # Errors
-    /// [`Error::Encode`] if the frame before it cannot be written.
+    /// [`Error::Impossible`] if the format cannot store frames of this size; [`Error::Encode`] if the frame before it
+    /// cannot be written.
     pub(crate) fn push(&mut self, picture: Picture, duration: Duration) -> Result<(), Error> {
+        check_sides(self.format, picture.size)?;
         let picture = match &self.writer {
             Writer::Gif(writer) => writer.prepared(picture),
             Writer::WebP(_) => webp::prepared(picture),
@@ -243,5 +245,23 @@ mod tests {
         let corner = Area { left: 0, top: 4, width: 1, height: 1 };
         assert_eq!(area.union(Some(corner)), Area { left: 0, top: 2, width: 5, height: 3 });
         assert_eq!(area.union(None), area);
+    }
+    #[test]
+    fn frames_too_long_for_the_format_are_refused_before_its_encoder_sees_them() {
+        let recipe = Recipe::fit_inside(100, 100);
+        for (format, longest) in [(Format::Gif, 65_535), (Format::WebP, 16_383)] {
+            let frame = |width| Picture::blank(Size { width, height: 1 }, Layout::RgbAlpha, Depth::Eight);
+            let push = |width| {
+                let mut encoder = AnimationEncoder::new(format, &recipe, 0);
+                encoder.push(frame(width), Duration::ZERO)?;
+                encoder.finish(&KeptMetadata::default())
+            };
+            assert_eq!(push(longest).unwrap().width, longest);
+            let refusal = push(longest + 1).unwrap_err();
+            assert!(
+                matches!(refusal, Error::Impossible { width, .. } if width == longest + 1),
+                "{refusal:?}"
+            );
+        }
     }
 }
