@@ -90,19 +90,19 @@
 
 pub mod config;
 pub mod cos;
-pub mod credentials;
+mod credentials;
 pub mod deployment;
 pub mod doctor;
-pub mod error;
+mod error;
 pub mod event;
 pub mod function;
-pub mod http_client;
+mod http_client;
 pub mod imaging;
 pub mod object;
-pub mod pipeline;
-pub mod plan;
+mod pipeline;
+mod plan;
 pub mod recipe;
 pub mod reconcile;
-pub mod report;
+mod report;
 pub mod runtime;
-pub mod text;
+mod text;
