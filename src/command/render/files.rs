@@ -93,7 +93,7 @@ pub(super) fn refuse_same_files(source: &SourceFile, targets: &[PathBuf]) -> Res
     Ok(())
 }
 
-/// Whether an argument stands for standard input or standard output.
+/// `true` if an argument stands for standard input or standard output.
 pub(super) fn is_standard_stream(path: &Path) -> bool {
     path == Path::new(STANDARD_STREAM)
 }
