@@ -63,14 +63,14 @@
 //! | program | `main`, `command` |
 //! | one invocation | [`function`] |
 //! | diagnosis | [`doctor`] |
-//! | network and pixels together | [`pipeline`] |
-//! | decisions | [`plan`], [`deployment`] |
-//! | log and result | [`report`] |
-//! | errors and credentials | [`error`], [`credentials`] |
-//! | what users configure, what COS answers | [`config`], [`cos`] |
-//! | independent parts | [`reconcile`], [`runtime`], [`event`], [`imaging`] |
+//! | network and pixels together | `pipeline` |
+//! | decisions | `plan`, [`deployment`] |
+//! | log and result | `report` |
+//! | errors and credentials | `error`, `credentials` |
+//! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
+//! | decisions about thumbnails | [`reconcile`] |
 //! | names and recipes | [`object`], [`recipe`] |
-//! | texts and HTTP | [`text`], [`http_client`] |
+//! | texts and HTTP | `text`, `http_client` |
 //!
 //! # Glossary
 //!

@@ -12,8 +12,8 @@ use self::imports::{Crate, Module};
 const FUNCTION: &[&[&str]] = &[
     &["http_client", "text"],
     &["object", "recipe"],
-    &["reconcile", "runtime", "event", "imaging"],
-    &["config", "cos"],
+    &["reconcile"],
+    &["runtime", "event", "config", "cos", "imaging"],
     &["error", "credentials"],
     &["report"],
     &["plan", "deployment"],
@@ -144,6 +144,25 @@ fn crates_stay_apart() {
             let path = library.path(module).display();
             assert!(!library.external(module).contains(other), "{path} uses {other}");
         }
+    }
+}
+
+/// The tables of levels in the documents are the levels that are tested.
+#[test]
+fn documents_show_these_levels() {
+    for file in ["docs/architecture.md", "src/lib.rs"] {
+        let text = std::fs::read_to_string(file).unwrap();
+        let lines = text.lines().map(|line| line.trim_start_matches("//! "));
+        let rows = lines.skip_while(|line| !line.starts_with("| level, from the top ")).skip(2);
+        let modules = |row: &str| -> BTreeSet<String> {
+            let cell = row.split('|').nth(2).unwrap();
+            cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+        };
+        let mut shown: Vec<_> = rows.take_while(|line| line.starts_with('|')).map(modules).collect();
+        assert_eq!(shown.remove(0), ["command".to_owned(), "main".to_owned()].into(), "{file}");
+        shown.reverse();
+        let levels = FUNCTION.iter().map(|level| level.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(shown, levels.collect::<Vec<BTreeSet<_>>>(), "{file}");
     }
 }
 
