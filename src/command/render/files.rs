@@ -155,7 +155,7 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
 
 /// The folder that a path is in.
 fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 fn duplicate(stream: impl AsFd) -> io::Result<File> {
