@@ -52,22 +52,22 @@ fn crates() -> [(&'static str, Crate); 5] {
     ]
 }
 
-fn level(levels: &[&[&str]], room: &str) -> usize {
-    let level = levels.iter().position(|level| level.contains(&room));
-    level.unwrap_or_else(|| panic!("the module {room} stands on no level"))
+fn level(levels: &[&[&str]], name: &str) -> usize {
+    let level = levels.iter().position(|level| level.contains(&name));
+    level.unwrap_or_else(|| panic!("the module {name} stands on no level"))
 }
 
 /// Imports that do not go down. `prefix` is the module whose children have the levels.
 fn upward(library: &Crate, levels: &[&[&str]], prefix: &[&str]) -> Vec<String> {
-    let room = |module: &Module| {
+    let child = |module: &Module| {
         let rest = prefix.iter().enumerate().all(|(at, name)| module.get(at).is_some_and(|own| own == name));
         if rest { module.get(prefix.len()).cloned() } else { None }
     };
     let mut wrong = Vec::new();
     for module in library.modules() {
-        let Some(own) = room(module) else { continue };
+        let Some(own) = child(module) else { continue };
         for imported in library.imports(module) {
-            let Some(other) = room(&imported) else { continue };
+            let Some(other) = child(&imported) else { continue };
             if own != other && level(levels, &other) >= level(levels, &own) {
                 wrong.push(format!("{} imports {}", library.path(module).display(), imported.join("::")));
             }
@@ -84,9 +84,9 @@ fn modules_import_only_levels_below_their_own() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// `mod.rs` of imaging joins its rooms: it may import all of them, and none imports it.
+/// `imaging/mod.rs` may import all modules below it, and none of them imports it.
 #[test]
-fn rooms_of_imaging_do_not_import_the_room_above_them() {
+fn modules_of_imaging_do_not_import_imaging_itself() {
     let library = function();
     let above = vec!["imaging".to_owned()];
     let below = library.modules().filter(|module| module.len() > 1 && module.starts_with(&above));
@@ -139,7 +139,7 @@ fn crates_stay_apart() {
         }
     }
     let library = function();
-    for module in library.modules().filter(|module| module.first().is_some_and(|room| room == "imaging")) {
+    for module in library.modules().filter(|module| module.first().is_some_and(|name| name == "imaging")) {
         for other in ["reqwest", "rustls", "tokio"] {
             let path = library.path(module).display();
             assert!(!library.external(module).contains(other), "{path} uses {other}");
@@ -166,7 +166,7 @@ fn documents_show_these_levels() {
     }
 }
 
-/// A reader who opens a folder sees it whole; a file fits in a head.
+/// A folder and a file stay small enough to be read as a whole.
 #[test]
 fn folders_and_files_are_small() {
     const MOST_FILES: usize = 16;
