@@ -1,6 +1,6 @@
-//! What writing a thumbnail costs, and nothing else.
+//! Processor time of encoding a thumbnail, without decoding and resizing.
 //!
-//! `cargo bench --bench encode -- FILES` prints a table of filters and levels of PNG for pictures in PNG. With
+//! `cargo bench --bench encode -- FILES` prints a table of PNG filters and compression levels for PNG files. With
 //! `--serve` instead of files it answers jobs on standard input, so that `scripts/bench encode` can measure our
 //! JPEG beside others: `{"src","dst","encoder","q"}` a line, where src is a PNG and encoder names one of `jpeg`,
 //! `jpeg-444` and `jpeg-progressive`, is answered with `{"err","cpu_ms"}`, processor time, the shortest of several.

@@ -31,7 +31,7 @@ pub enum CredentialOrigin {
 ///
 /// # Errors
 /// [`NoCredentials`] when no source has any.
-pub fn find(
+pub(crate) fn find(
     context: &Context,
     environment: &Environment,
 ) -> Result<(Credential, CredentialOrigin), NoCredentials> {

@@ -11,7 +11,7 @@ use crate::{cos, event, imaging, object, runtime};
 /// Treatment of a failed record, ordered by urgency. Serialised, it is its name in lower case.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Disposition {
+pub(crate) enum Disposition {
     /// The process itself is unusable: post an error, then exit so that a new instance retries.
     Fatal,
     /// A retry may succeed: post an error, so that the platform retries the event.
@@ -22,7 +22,7 @@ pub enum Disposition {
 
 /// Failure of a record.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// A COS request failed.
     #[error(transparent)]
     Cos(#[from] cos::Error),
@@ -82,7 +82,7 @@ pub enum Error {
 impl Error {
     /// Returns the stable code of this error, as docs/outcomes.md lists it.
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Cos(error) => error.code(),
             Self::Deadline { .. } => "deadline",
@@ -118,7 +118,7 @@ impl Error {
 
     /// Returns the treatment of the record.
     #[must_use]
-    pub fn disposition(&self) -> Disposition {
+    pub(crate) fn disposition(&self) -> Disposition {
         match self {
             Self::Cos(cos::Error::CredentialsRejected { .. }) => Disposition::Fatal,
             Self::Cos(error) if error.is_transient() => Disposition::Transient,

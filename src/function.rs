@@ -33,7 +33,7 @@ const CONCURRENT_RECORDS: usize = 4;
 #[derive(Debug)]
 pub struct Function {
     config: Result<Config, Mistakes>,
-    /// Where the configuration was read from.
+    /// Origin of the configuration: file and variables.
     provenance: Provenance,
     client: Result<Client, cos::Error>,
     decoders: DecoderThreads,

@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 /// # Errors
 /// [`rustls::Error`] when the TLS library does not support the requested protocol versions; no input can
 /// cause that.
-pub fn client_builder() -> Result<ClientBuilder, rustls::Error> {
+pub(crate) fn client_builder() -> Result<ClientBuilder, rustls::Error> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     let tls = ClientConfig::builder_with_provider(provider)

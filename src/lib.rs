@@ -63,14 +63,14 @@
 //! | program | `main`, `command` |
 //! | one invocation | [`function`] |
 //! | diagnosis | [`doctor`] |
-//! | network and pixels together | [`pipeline`] |
-//! | decisions | [`plan`], [`deployment`] |
-//! | log and result | [`report`] |
-//! | errors and credentials | [`error`], [`credentials`] |
-//! | what users configure, what COS answers | [`config`], [`cos`] |
-//! | independent parts | [`reconcile`], [`runtime`], [`event`], [`imaging`] |
+//! | network and pixels together | `pipeline` |
+//! | decisions | `plan`, [`deployment`] |
+//! | log and result | `report` |
+//! | errors and credentials | `error`, `credentials` |
+//! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
+//! | decisions about thumbnails | [`reconcile`] |
 //! | names and recipes | [`object`], [`recipe`] |
-//! | texts and HTTP | [`text`], [`http_client`] |
+//! | texts and HTTP | `text`, `http_client` |
 //!
 //! # Glossary
 //!
@@ -90,19 +90,19 @@
 
 pub mod config;
 pub mod cos;
-pub mod credentials;
+mod credentials;
 pub mod deployment;
 pub mod doctor;
-pub mod error;
+mod error;
 pub mod event;
 pub mod function;
-pub mod http_client;
+mod http_client;
 pub mod imaging;
 pub mod object;
-pub mod pipeline;
-pub mod plan;
+mod pipeline;
+mod plan;
 pub mod recipe;
 pub mod reconcile;
-pub mod report;
+mod report;
 pub mod runtime;
-pub mod text;
+mod text;

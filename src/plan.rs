@@ -14,7 +14,7 @@ use crate::report::Skip;
 
 /// Work that a record asks for.
 #[derive(Debug)]
-pub enum RecordPlan<'a> {
+pub(crate) enum RecordPlan<'a> {
     /// None.
     Skip(Skip),
     /// Visit to this source.
@@ -23,7 +23,7 @@ pub enum RecordPlan<'a> {
 
 /// Thumbnails of one source.
 #[derive(Debug)]
-pub struct SourceJob<'a> {
+pub(crate) struct SourceJob<'a> {
     /// Name of the source in the stamps of its thumbnails.
     pub source: SourceName,
     /// Rule that covers the source.
@@ -36,7 +36,7 @@ pub struct SourceJob<'a> {
 
 /// One thumbnail of a source.
 #[derive(Debug)]
-pub struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// Key.
     pub key: Key,
     /// Recipe.
@@ -50,7 +50,7 @@ pub struct Target<'a> {
 ///
 /// # Errors
 /// When thumbnails of this source would trigger the function again, or would have an invalid bucket or key.
-pub fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan<'a>, Error> {
+pub(crate) fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan<'a>, Error> {
     if let Some(skip) = skip(record) {
         return Ok(RecordPlan::Skip(skip));
     }

@@ -8,7 +8,7 @@ use std::fmt;
 /// Joins the message of an error and those of its causes by colons. A cause that the text before it already
 /// quotes is left out.
 #[must_use]
-pub fn sentence(error: &dyn Error) -> String {
+pub(crate) fn sentence(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

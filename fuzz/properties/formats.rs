@@ -1,6 +1,6 @@
-//! Any bytes through `render`: never a panic, and the same outcome however the bytes come.
+//! `render` of arbitrary bytes never panics, and its result does not depend on the size of reads.
 //!
-//! The first byte says how many bytes each read gives, the rest is the file.
+//! The first byte of an input is the number of bytes that each read gives; the rest is the file.
 
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
-/// Larger pictures only cost time.
+/// Larger images only cost time.
 const LIMITS: Limits = Limits {
     max_pixels: 1 << 18,
     memory: 32_000_000,
@@ -30,7 +30,7 @@ impl Read for Chunks<'_> {
     }
 }
 
-/// Whether the input is worth keeping.
+/// Checks the property. `false` if the input is not worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let [chunk, file @ ..] = data else { return false };
     let whole = outcome(file, file.len());
@@ -39,7 +39,7 @@ pub(crate) fn check(data: &[u8]) -> bool {
     true
 }
 
-/// A still thumbnail and one that moves if the file does, or why there are none.
+/// A still and an animated thumbnail, or the error.
 fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<Result<Thumbnail, String>>, String> {
     // Small enough that pixels are averaged on the way.
     let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(4, 4) };
@@ -47,12 +47,12 @@ fn outcome(file: impl Read + Send, length: usize) -> Result<Vec<Result<Thumbnail
     let recipes = [&recipe, &moving];
     let rendering =
         render(file, u64::try_from(length).ok(), &recipes, Upright::ByExif, &LIMITS, &Cancel::default());
-    let thumbnails = rendering.map_err(|error| told(&error))?.thumbnails;
-    Ok(thumbnails.into_iter().map(|thumbnail| thumbnail.map_err(|error| told(&error))).collect())
+    let thumbnails = rendering.map_err(|error| comparable(&error))?.thumbnails;
+    Ok(thumbnails.into_iter().map(|thumbnail| thumbnail.map_err(|error| comparable(&error))).collect())
 }
 
-/// What is told of an error. Which of two faults of a file is met first may depend on how far a read brings the decoder.
-fn told(error: &Error) -> String {
+/// The comparable part of an error. The size of reads decides which of two faults in a file is met first.
+fn comparable(error: &Error) -> String {
     match error {
         Error::Damaged { format, .. } => format!("damaged {format:?}"),
         other => other.to_string(),

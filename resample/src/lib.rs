@@ -99,8 +99,9 @@ fn resample_as<P: PixelTrait>(
     target: PixelsMut<'_>,
     options: &ResizeOptions,
 ) -> Result<(), Error> {
+    let PixelsMut { width, height, samples } = target;
     let source = TypedImageRef::<P>::from_buffer(source.width, source.height, source.samples)?;
-    let mut target = TypedImage::<P>::from_buffer(target.width, target.height, target.samples)?;
+    let mut target = TypedImage::<P>::from_buffer(width, height, samples)?;
     Ok(Resizer::new().resize_typed(&source, &mut target, options)?)
 }
 

@@ -10,7 +10,7 @@ const FILE: &str = "thumbnails.json";
 /// The settings of a command.
 pub(super) struct CommandSettings {
     pub(super) installation: Installation,
-    /// Whether the current folder has a file that is not read.
+    /// `true` if the current folder has a file that is not read.
     has_unread_file: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Proof that thumbnails never become sources, so that the function never starts itself.
 //!
 //! Rules accept keys by prefix and suffix, and templates write keys whose beginning and end are partly known.
-//! Where the two never agree there is no loop. Where they may, a loop need not exist, but nothing in the
+//! If the two can never agree, there is no loop. If they can, a loop need not exist, but nothing in the
 //! configuration rules it out.
 
 use crate::object::Bucket;

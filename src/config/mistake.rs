@@ -123,7 +123,7 @@ impl Findings {
         Mistakes(self.0)
     }
 
-    /// How many there are by now.
+    /// Number of mistakes found so far.
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

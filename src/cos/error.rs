@@ -54,7 +54,7 @@ pub enum Error {
     /// The bucket, object or version does not exist.
     #[error("{} found {missing} ({})", refusal.operation, refusal.response)]
     NotFound {
-        /// What is missing.
+        /// The missing resource.
         missing: MissingResource,
         /// Request and response.
         refusal: Box<RefusedRequest>,

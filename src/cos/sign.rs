@@ -201,7 +201,7 @@ mod tests {
         }
     }
 
-    /// Where the SDKs disagree, this signer follows the documentation.
+    /// The SDKs disagree in places; this signer follows the documentation.
     ///
     /// - A key that begins with a slash is signed with two slashes, as Node does. COS has no such keys, and
     ///   `Key` refuses them.

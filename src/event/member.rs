@@ -1,6 +1,6 @@
 //! Members of an event record, which come in several JSON types.
 //!
-//! Which members exist is the business of the callers.
+//! Callers decide which members must exist.
 
 use serde_json::Value;
 

@@ -18,7 +18,7 @@ use crate::runtime::Panic;
 
 /// Starts renderings and keeps track of those that are still running.
 #[derive(Debug, Default)]
-pub struct DecoderThreads {
+pub(crate) struct DecoderThreads {
     running: Mutex<Vec<RunningRendering>>,
 }
 
@@ -63,7 +63,7 @@ impl DecoderThreads {
 
     /// Cancels the running renderings, and waits until they have ended or `patience` is over. Decoders check
     /// for cancellation at every read, and between rows and stages.
-    pub async fn stop(&self, patience: Duration) {
+    pub(crate) async fn stop(&self, patience: Duration) {
         let mut running = std::mem::take(&mut *self.running());
         for rendering in &running {
             rendering.cancel.cancel();

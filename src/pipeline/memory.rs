@@ -18,7 +18,7 @@ const MIN_SHARE: u32 = 16;
 
 /// Memory for the pixels of one invocation.
 #[derive(Debug)]
-pub struct MemoryPool {
+pub(crate) struct MemoryPool {
     free: Semaphore,
     /// All of the memory, MiB.
     all: u32,
@@ -36,19 +36,19 @@ pub(super) struct MemoryReservation<'a> {
 impl MemoryPool {
     /// Bytes for pixels in a function of this many MB.
     #[must_use]
-    pub fn for_pixels(function_mb: u64) -> u64 {
+    pub(crate) fn for_pixels(function_mb: u64) -> u64 {
         function_mb.saturating_sub(RESERVED_FOR_PROGRAM).max(MIN_FOR_PIXELS).saturating_mul(MIB)
     }
 
     /// MB of the smallest function with this many bytes for pixels, not rounded up to an existing size.
     #[must_use]
-    pub fn function_mb_for(for_pixels: u64) -> u64 {
+    pub(crate) fn function_mb_for(for_pixels: u64) -> u64 {
         for_pixels.div_ceil(MIB).saturating_add(RESERVED_FOR_PROGRAM)
     }
 
     /// Creates a pool of `bytes`, at least 1 MiB, for this many records at once.
     #[must_use]
-    pub fn new(bytes: u64, records: usize) -> Self {
+    pub(crate) fn new(bytes: u64, records: usize) -> Self {
         let most = u32::try_from(Semaphore::MAX_PERMITS).unwrap_or(u32::MAX);
         let all = u32::try_from(bytes / MIB).unwrap_or(most).clamp(1, most);
         let records = u32::try_from(records).unwrap_or(u32::MAX).max(1);

@@ -15,15 +15,15 @@ mod rendering;
 mod visit_runner;
 mod writing;
 
-pub use self::decoder_thread::DecoderThreads;
-pub use self::memory::MemoryPool;
+pub(crate) use self::decoder_thread::DecoderThreads;
+pub(crate) use self::memory::MemoryPool;
 use crate::cos::Session;
 use crate::imaging::Limits;
 use crate::reconcile::OnForeign;
 
 /// Resources that the records of one invocation share.
 #[derive(Debug)]
-pub struct Pipeline<'a> {
+pub(crate) struct Pipeline<'a> {
     /// Session for requests to COS.
     pub session: &'a Session,
     /// Decoder threads.

@@ -35,7 +35,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The first failure. The other thumbnails are processed nevertheless, and are in `entry`.
-    pub async fn visit(
+    pub(crate) async fn visit(
         &self,
         record: &Record,
         job: &SourceJob<'_>,

@@ -146,7 +146,7 @@ mod tests {
             &Key::parse("b").unwrap(),
         ));
         let unknown = SeenThumbnail::Ours { etag: None, recipe: recipe(9) };
-        let (picture, barren) = (SourceState::Image(etag("new")), SourceState::NotAnImage(etag("new")));
+        let (picture, not_an_image) = (SourceState::Image(etag("new")), SourceState::NotAnImage(etag("new")));
         let table = [
             // The object under the key; its action if the source is an image, if it is not one, and if it is
             // gone.
@@ -159,7 +159,7 @@ mod tests {
             (unknown, Action::Make, Action::Remove, Action::Remove),
         ];
         for (seen, if_picture, if_barren, if_gone) in table {
-            let decided = [&picture, &barren, &SourceState::Gone]
+            let decided = [&picture, &not_an_image, &SourceState::Gone]
                 .map(|source| decide(source, &recipe(9), &seen, OnForeign::Skip));
             assert_eq!(decided, [if_picture, if_barren, if_gone], "{seen:?}");
         }

@@ -18,7 +18,7 @@ struct Body<'a> {
 /// Turns the entries of an invocation into its one answer. Transient failures make it an error, after all
 /// records are done; permanent ones only when `on_failure` says so.
 #[must_use]
-pub fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
+pub(crate) fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
     let mut failures: Vec<Failure<'_>> = entries.iter().filter_map(Failure::of).collect();
     failures.sort_by_key(|failure| failure.kind);
     match failures.first().map(|failure| failure.kind) {

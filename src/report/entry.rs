@@ -11,7 +11,7 @@ use crate::text::sentence;
 
 /// The result of one record. Serialised, it is the record's log line and its part of the answer.
 #[derive(Clone, Debug, Serialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Full name of the source's bucket; as in the event if it is not valid.
     pub bucket: String,
     /// Key of the source; as in the event if it is not valid.
@@ -49,7 +49,7 @@ pub struct Entry {
 impl Entry {
     /// An entry about an object before anything was done.
     #[must_use]
-    pub fn new(bucket: &str, key: &str, event: &str, outcome: Outcome) -> Self {
+    pub(crate) fn new(bucket: &str, key: &str, event: &str, outcome: Outcome) -> Self {
         Self {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
@@ -76,7 +76,7 @@ fn is_zero(count: &usize) -> bool {
 /// The outcome of a record.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Some thumbnails are not stored.
     Failed {
         /// Stable code of the reason.
@@ -109,7 +109,7 @@ impl From<&Error> for Outcome {
 
 /// The reason why there was nothing to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Skip {
+pub(crate) enum Skip {
     /// The source has no bytes.
     Empty,
     /// An event that needs no thumbnails.
@@ -159,7 +159,7 @@ impl From<Skip> for Outcome {
 
 /// The object a record is about.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct SourceReport {
+pub(crate) struct SourceReport {
     /// The image in it, if it could be read.
     #[serde(flatten)]
     pub image: Option<ImageReport>,
@@ -178,7 +178,7 @@ pub struct SourceReport {
 
 /// The image in a source.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct ImageReport {
+pub(crate) struct ImageReport {
     /// Its format, by content.
     pub format: &'static str,
     /// Width, pixels after orientation.
@@ -189,7 +189,7 @@ pub struct ImageReport {
 
 /// A thumbnail that was stored.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Stored {
+pub(crate) struct Stored {
     /// Full name of its bucket.
     pub bucket: String,
     /// Its key.
@@ -212,7 +212,7 @@ pub struct Stored {
 
 /// Time per stage, ms. Decoding overlaps with fetching, so the stages do not add up to the total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Milliseconds {
+pub(crate) struct Milliseconds {
     /// First request to last byte of the source.
     pub fetch: f64,
     /// Decoding, including the wait for bytes.
@@ -229,7 +229,7 @@ pub struct Milliseconds {
 
 impl Milliseconds {
     /// Adds the times of a rendering.
-    pub fn take_over(&mut self, timings: &Timings) {
+    pub(crate) fn take_over(&mut self, timings: &Timings) {
         self.decode = milliseconds(timings.decode);
         self.resize = milliseconds(timings.resize);
         self.encode = milliseconds(timings.encode);
@@ -238,7 +238,7 @@ impl Milliseconds {
 
 /// Milliseconds, rounded to a tenth.
 #[must_use]
-pub fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 

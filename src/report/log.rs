@@ -8,13 +8,14 @@ use serde_json::{Map, Value};
 
 use super::{Entry, Outcome};
 use crate::config::LogLevel;
+use crate::runtime::peak_memory_kib;
 
 /// Longest line, bytes; the platform cuts at 8 KB.
 const MAX_LINE: usize = 8000;
 
 /// The printer of lines about one invocation.
 #[derive(Clone, Debug)]
-pub struct Log {
+pub(crate) struct Log {
     level: LogLevel,
     request_id: String,
 }
@@ -34,12 +35,12 @@ struct Line<'a> {
 impl Log {
     /// A log for the invocation `request_id`.
     #[must_use]
-    pub fn new(level: LogLevel, request_id: &str) -> Self {
+    pub(crate) fn new(level: LogLevel, request_id: &str) -> Self {
         Self { level, request_id: request_id.to_owned() }
     }
 
     /// Writes the line of one record.
-    pub fn entry(&self, entry: &Entry) {
+    pub(crate) fn entry(&self, entry: &Entry) {
         let failed = matches!(entry.outcome, Outcome::Failed { .. });
         if !failed && self.level < LogLevel::Info {
             return;
@@ -56,7 +57,7 @@ impl Log {
     }
 
     /// Writes a sentence about the invocation as a whole.
-    pub fn message(&self, level: LogLevel, text: &str) {
+    pub(crate) fn message(&self, level: LogLevel, text: &str) {
         if level > self.level {
             return;
         }
@@ -118,14 +119,6 @@ fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
         .count();
     list.truncate(kept);
     members.insert(format!("{name}_not_shown"), Value::from(all.saturating_sub(kept)));
-}
-
-/// Highest resident memory of the process so far, KiB.
-#[must_use]
-pub fn peak_memory_kib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches("kB").trim().parse().ok()
 }
 
 #[cfg(test)]

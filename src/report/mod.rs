@@ -7,6 +7,6 @@ mod answer;
 mod entry;
 mod log;
 
-pub use answer::answer;
-pub use entry::{Entry, ImageReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds};
-pub use log::{Log, peak_memory_kib};
+pub(crate) use answer::answer;
+pub(crate) use entry::{Entry, ImageReport, Outcome, Skip, SourceReport, Stored, milliseconds};
+pub(crate) use log::Log;

@@ -7,6 +7,7 @@
 
 mod client;
 mod context;
+mod memory;
 mod panic;
 
 use std::future::Future;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 
 pub use self::client::{Api, Error};
 pub use self::context::Context;
+pub use self::memory::peak_memory_kib;
 pub use self::panic::{Panic, catch_panic, install_panic_hook};
 
 /// Result of an invocation, as posted to the platform.

@@ -1,7 +1,5 @@
-//! The commands beside the function: `help`, `check`, `policy`, `triggers` (`doctor` needs a COS: `end_to_end`; `render`
-//! has a file of its own).
-
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+//! The commands `help`, `check`, `policy` and `triggers`. `doctor` needs a COS: `end_to_end` tests it; `render` has its own
+//! file.
 
 use std::process::{Command, Output};
 
@@ -85,7 +83,7 @@ fn policy_and_triggers_name_missing_arguments() {
 const COMMANDS: [&str; 5] = ["check", "doctor", "policy", "render", "triggers"];
 
 #[test]
-fn help_of_a_command_is_reached_in_every_way() {
+fn every_spelling_of_help_gives_the_help_of_the_command() {
     for command in COMMANDS {
         let help = run(&["help", command]);
         assert!(help.status.success(), "{}", stderr(&help));
@@ -140,7 +138,7 @@ fn outcomes_document_lists_every_code() {
 }
 
 #[test]
-fn unknown_words_are_refused() {
+fn unknown_arguments_are_refused() {
     let table: [(&[&str], &str); 8] = [
         (&["rendre"], "there is no command rendre"),
         (&["help", "rendre"], "there is no command rendre"),

@@ -36,7 +36,7 @@ fn render_takes_the_syntax_of_tencent() {
 }
 
 #[test]
-fn render_says_what_is_wrong() {
+fn render_reports_mistakes() {
     let table: [(&[&str], &str); 8] = [
         (&["render"], "SRC and at least one DST"),
         (&["render", PHOTO], "SRC and at least one DST"),
@@ -56,7 +56,7 @@ fn render_says_what_is_wrong() {
 }
 
 #[test]
-fn served_jobs_are_answered_line_by_line() {
+fn render_serve_answers_each_job_with_a_line() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("a.webp");
     let job = |source: &str, mode: &str| serde_json::json!({"src": source, "dst": target, "box": 100, "fmt": "webp", "q": 75, "mode": mode});
@@ -108,7 +108,7 @@ fn folder_with_photo() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_target_that_is_the_source_is_refused_in_every_spelling() {
+fn target_that_is_the_source_is_refused_in_every_spelling() {
     let folder = folder_with_photo();
     let path = folder.path();
     fs::create_dir(path.join("sub")).unwrap();
@@ -129,7 +129,7 @@ fn a_target_that_is_the_source_is_refused_in_every_spelling() {
         absolute.to_str().unwrap(),
     ];
     for spelling in spellings {
-        // Neither order may write the other target.
+        // The other target is not written either, whether it comes first or last.
         for targets in [[spelling, "other.jpg"], ["other.jpg", spelling]] {
             let output = render_in(path, &["photo.jpg", targets[0], targets[1]]);
             assert_eq!(output.status.code(), Some(1), "{spelling}");
@@ -142,13 +142,13 @@ fn a_target_that_is_the_source_is_refused_in_every_spelling() {
             assert_eq!(fs::read(&absolute).unwrap(), fs::read(PHOTO).unwrap(), "{spelling}");
         }
     }
-    // By a link on the other side.
+    // The source is a link to the target.
     let output = render_in(path, &["link.jpg", "photo.jpg"]);
     assert!(stderr(&output).contains("photo.jpg is the source itself"), "{}", stderr(&output));
 }
 
 #[test]
-fn a_target_that_is_the_file_behind_standard_input_is_refused() {
+fn target_that_is_the_file_behind_standard_input_is_refused() {
     let folder = folder_with_photo();
     let path = folder.path().join("photo.jpg");
     let mut command = program();
@@ -181,12 +181,12 @@ fn two_targets_that_are_one_file_are_refused() {
         assert_eq!(files(path), before, "{targets:?}");
         assert_eq!(fs::read(path.join("old.jpg")).unwrap(), b"old");
     }
-    // Devices may be named as often as one likes.
+    // Devices may be named several times.
     assert!(render_in(path, &["photo.jpg", "/dev/null", "/dev/null"]).status.success());
 }
 
 #[test]
-fn an_impossible_target_does_not_stop_the_others() {
+fn impossible_target_does_not_stop_the_others() {
     let folder = folder_with_photo();
     let path = folder.path();
     fs::create_dir(path.join("folder.jpg")).unwrap();
@@ -220,7 +220,7 @@ fn older_targets_are_replaced_as_a_whole() {
     fs::write(path.join("sub/old.jpg"), "old").unwrap();
     fs::set_permissions(path.join("sub/old.jpg"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("sub/old.jpg", path.join("link.jpg")).unwrap();
-    // Whoever has the older file open keeps all of it.
+    // A reader that has the older file open keeps its whole content.
     let mut old = File::open(path.join("sub/old.jpg")).unwrap();
     let output = render_in(path, &["photo.jpg", "link.jpg"]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -233,7 +233,7 @@ fn older_targets_are_replaced_as_a_whole() {
     assert_eq!(files(&path.join("sub")), ["old.jpg"]);
 }
 
-/// Pipes the photo in, and returns what comes out.
+/// Runs the program with the photo as standard input.
 fn piped(arguments: &[&str]) -> Output {
     let mut command = program();
     command.arg("render").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -248,7 +248,7 @@ fn piped(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_dash_is_standard_input_and_output() {
+fn dash_is_standard_input_and_output() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("a.png");
     let same = folder.path().join("b.png");
@@ -261,7 +261,7 @@ fn a_dash_is_standard_input_and_output() {
     let report: Vec<&str> = stderr(&output).lines().collect();
     assert!(report[0].starts_with("standard output  png 60x40  "), "{report:?}");
     assert!(report.len() == 2 && report[1].contains("b.png  png 60x40  "), "{report:?}");
-    // Without a format, that of the source.
+    // Standard output without a format has that of the source.
     assert!(piped(&["-", "-"]).stdout.starts_with(&[0xff, 0xd8]));
     let output = piped(&["--memory", "1", "-", "-"]);
     assert_eq!(output.status.code(), Some(1));

@@ -134,6 +134,24 @@ fn help_names_existing_settings_only() {
 }
 
 #[test]
+fn help_names_the_defaults_of_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path()).arg("--help").output().unwrap();
+    let (mut name, mut defaults) = ("", 0);
+    for line in stdout(&output).lines() {
+        let word = line.split_whitespace().next().unwrap_or_default();
+        name = SETTINGS.iter().map(|setting| setting.name).find(|name| *name == word).unwrap_or(name);
+        let default = line.split_once("(default: ").and_then(|(_, rest)| rest.strip_suffix(')'));
+        if let Some(default) = default {
+            defaults += 1;
+            let setting = SETTINGS.iter().find(|setting| setting.name == name).unwrap();
+            assert_eq!(setting.default, default, "{line}");
+        }
+    }
+    assert!(defaults >= 6, "only {defaults} defaults are in the help");
+}
+
+#[test]
 fn an_endpoint_that_is_no_origin_is_refused_without_its_password() {
     let folder = tempfile::tempdir().unwrap();
     for endpoint in

@@ -93,7 +93,7 @@ pub(super) fn refuse_same_files(source: &SourceFile, targets: &[PathBuf]) -> Res
     Ok(())
 }
 
-/// Whether an argument stands for standard input or standard output.
+/// `true` if an argument stands for standard input or standard output.
 pub(super) fn is_standard_stream(path: &Path) -> bool {
     path == Path::new(STANDARD_STREAM)
 }
@@ -155,7 +155,7 @@ fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
 
 /// The folder that a path is in.
 fn folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
 fn duplicate(stream: impl AsFd) -> io::Result<File> {

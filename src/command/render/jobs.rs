@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use cos_thumbnailer::report::peak_memory_kib;
+use cos_thumbnailer::runtime::peak_memory_kib;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 

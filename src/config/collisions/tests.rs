@@ -167,7 +167,7 @@ fn search<'a>(
     None
 }
 
-/// Whether a part of the source key occurs twice, in a field of its own or in `{key}`.
+/// `true` if a part of the source key occurs twice, in a field of its own or in `{key}`.
 fn repeats(template: &Template) -> bool {
     let text = template.to_string();
     let count = |field: &str| text.matches(field).count();

@@ -40,7 +40,7 @@ impl Environment {
         self.get(name).map(|value| Written::new(name, value))
     }
 
-    /// How many settings have a value here.
+    /// Number of settings that have a value here.
     pub(in crate::config) fn settings_set(&self) -> usize {
         SETTINGS.iter().filter(|setting| self.get(setting.name).is_some()).count()
     }

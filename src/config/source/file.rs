@@ -21,10 +21,10 @@ pub(in crate::config) struct File {
 /// One rule of the file.
 #[derive(Debug)]
 pub(in crate::config) struct FileRule {
-    /// How people find it: `rules[0]`.
+    /// Path of the rule in the file, for people: `rules[0]`.
     pub(in crate::config) label: String,
     pub(in crate::config) rule: WrittenRule,
-    /// Whether no member was left out of `rule` because of its name or shape.
+    /// `true` if no member was left out of `rule` because of its name or shape.
     pub(in crate::config) is_whole: bool,
 }
 
@@ -47,7 +47,7 @@ impl File {
         Self { rules: rules.and_then(|json| parse_rules(json, findings)), settings }
     }
 
-    /// The member that is the twin of a variable: its name in lower case.
+    /// The member that corresponds to a variable: its name in lower case.
     pub(in crate::config) fn written(&self, member: &str) -> Option<&Written> {
         self.settings.iter().find(|written| written.setting == member)
     }

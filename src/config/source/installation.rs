@@ -1,4 +1,4 @@
-//! Where an installed function finds its `thumbnails.json`.
+//! The settings of an installed function: its variables and its `thumbnails.json`.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -26,11 +26,11 @@ pub struct Installation {
 /// The provenance of a configuration: "settings: from /code/thumbnails.json and 2 variables".
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Provenance {
-    /// Where a file is looked for; `None` where even that is not known.
+    /// Path at which the file is looked for; `None` if that is unknown.
     pub file: Option<PathBuf>,
-    /// Whether the file is there.
+    /// `true` if the file exists.
     pub is_there: bool,
-    /// How many settings are variables.
+    /// Number of settings that come from variables.
     pub variables: usize,
 }
 

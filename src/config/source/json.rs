@@ -18,7 +18,7 @@ pub(super) enum Json {
 }
 
 impl Json {
-    /// Whether it is a list or an object that holds nothing.
+    /// `true` for a list or an object without content.
     pub(super) fn is_empty(&self) -> bool {
         match self {
             Self::List(items) => items.is_empty(),

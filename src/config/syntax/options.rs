@@ -10,11 +10,11 @@ use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Scali
 #[derive(Clone, Copy)]
 pub(super) struct ThumbnailOption {
     pub(super) word: &'static str,
-    /// How its value reads, for people.
+    /// Form of the value, for people.
     pub(super) form: &'static str,
-    /// What joins the values of a JSON list; `None` where it has one value.
+    /// Separator that joins the values of a JSON list; `None` for a single value.
     pub(super) separator: Option<&'static str>,
-    /// Whether Tencent's forms take it too, in the same words.
+    /// `true` if Tencent's forms accept the same option.
     is_shared: bool,
     pub(super) set: fn(&mut Options, Argument<'_>) -> Result<(), Refusal>,
 }
@@ -113,7 +113,7 @@ pub(super) const OPTIONS: [ThumbnailOption; 15] = [
     })),
 ];
 
-/// How an image is brought to its box.
+/// Relation between an image and its box.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Fit {
     Cover,
@@ -216,7 +216,7 @@ pub(super) fn gravity(argument: Argument<'_>) -> Result<Gravity, Refusal> {
     argument.known(place.or_else(|| Focus::parse(argument.text).map(Gravity::Focus)))
 }
 
-/// Whether a number of bytes must have its unit.
+/// Requirement for the unit of a number of bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Unit {
     Free,

@@ -21,14 +21,14 @@ type Reader = fn(&str, &mut Vec<Step>, &mut Options) -> Result<(), Refusal>;
 /// Most operations that are joined with `|` (1045/33727).
 const MOST_LINKS: usize = 10;
 
-/// What one thumbnail's own text says. The rule fills in the rest.
+/// The settings in a thumbnail's own text. The rule supplies the others.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in crate::config) struct Process {
     steps: Vec<Step>,
     options: Options,
 }
 
-/// What thumbnails have whose own text does not say otherwise.
+/// Settings of thumbnails whose own text does not override them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::config) struct Defaults {
     pub(in crate::config) format: Option<Format>,

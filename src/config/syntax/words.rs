@@ -24,7 +24,7 @@ impl<'a> Words<'a> {
         self.0.next_if(|next| *next == word).is_some()
     }
 
-    /// Whether there are no words, or nothing but a slash.
+    /// `true` if there are no words, or only a slash.
     pub(super) fn are_none(&mut self) -> bool {
         self.0.peek().is_none_or(|first| first.is_empty())
     }
@@ -49,7 +49,7 @@ pub(super) struct Argument<'a> {
     operation: &'static str,
     /// Not empty.
     pub(super) text: &'a str,
-    /// How it reads, for people.
+    /// Form of the argument, for people.
     form: &'static str,
 }
 

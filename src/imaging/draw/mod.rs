@@ -6,10 +6,8 @@
 //! of large ones.
 //!
 //! - [`job`]: one recipe with its plan, and the drawing order;
-//! - [`source_properties`]: size, profile, orientation and metadata of the source;
 //! - [`frames`]: the frames of an animated source;
-//! - [`encoder_threads`]: encoding beside drawing;
-//! - [`memory_estimate`]: the memory of a JPEG from its header.
+//! - [`encoder_threads`]: encoding beside drawing.
 //!
 //! Invariant: memory is reserved from the [`Budget`] before it is allocated, and released when it is free.
 

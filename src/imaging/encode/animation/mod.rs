@@ -33,7 +33,7 @@ pub(crate) fn animated_format(recipe: &Recipe, source: SourceFormat) -> Option<F
 pub(crate) struct AnimationEncoder {
     format: Format,
     writer: Writer,
-    /// What a viewer shows before the pending frame.
+    /// Pixels that a viewer shows before the pending frame.
     canvas: Option<Picture>,
     pending: Option<PendingFrame>,
     /// Frames written.
