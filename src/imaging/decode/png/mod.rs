@@ -155,6 +155,7 @@ fn decode_interlaced<R: Read>(
         cancel.check()?;
         // Rows of a pass are shorter than `row`. The bytes after them fall outside of the picture, where `Scatter`
         // ignores them: the pass would place them in columns from the width on.
+        to_native(&mut row, reader);
         runs.next().into_iter().for_each(|run| scatter.push(run, &row));
     }
     Ok(scatter.finish())
