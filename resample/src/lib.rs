@@ -1,4 +1,4 @@
-//! Resampling by `fast_image_resize`, compiled once for the six types of pixels that cos-thumbnailer has.
+//! Resampling by `fast_image_resize`, compiled once for the types of pixels that cos-thumbnailer has.
 //!
 //! `fast_image_resize` is generic over the type of a pixel, so its kernels are compiled in the crate that calls it: one
 //! for each type of pixel, instruction set, direction and precision of coefficients. They take longer to compile than
@@ -6,30 +6,35 @@
 //! the caller changes or is built for its unit tests.
 //!
 //! ```
-//! use thumbnail_resample::{PixelType, Pixels, PixelsMut, ResizeOptions, resample};
+//! use thumbnail_resample::{Crop, FilterType, PixelType, Pixels, PixelsMut, resample};
 //!
 //! let source = Pixels { width: 4, height: 1, samples: &[200; 4] };
 //! let mut samples = [0; 2];
 //! let target = PixelsMut { width: 2, height: 1, samples: &mut samples };
-//! resample(PixelType::U8, &source, target, &ResizeOptions::new()).unwrap();
+//! let crop = Crop { left: 0.0, top: 0.0, width: 4.0, height: 1.0 };
+//! resample(PixelType::U8, &source, crop, target, FilterType::Lanczos3).unwrap();
 //! assert_eq!(samples, [200; 2]);
 //! ```
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-pub use fast_image_resize::{Filter, FilterType, ResizeAlg, ResizeOptions};
-use fast_image_resize::{ImageBufferError, PixelTrait, ResizeError, Resizer, pixels};
+pub use fast_image_resize::{Filter, FilterType};
+use fast_image_resize::{
+    ImageBufferError, PixelTrait, ResizeAlg, ResizeError, ResizeOptions, Resizer, pixels,
+};
 
 /// Type of the samples of a pixel, and their number.
 ///
-/// With [`ResizeOptions::use_alpha`], the last sample of `U8x2` and `U8x4` is alpha.
+/// Pixels with alpha are multiplied by it before they are convolved, and divided by it afterwards.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PixelType {
     /// One sample of eight bits.
     U8,
-    /// Two samples of eight bits.
-    U8x2,
+    /// One sample of eight bits, and alpha.
+    U8Alpha,
     /// Three samples of eight bits.
     U8x3,
+    /// Three samples of eight bits, and alpha.
+    U8x3Alpha,
     /// Four samples of eight bits.
     U8x4,
     /// One sample of sixteen bits, in native byte order.
@@ -72,42 +77,69 @@ pub enum Error {
     Resize(#[from] ResizeError),
 }
 
-/// Resamples pixels to the size of the target.
+/// The part of the source that becomes the target, in pixels from its top left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Crop {
+    /// Distance from the left edge.
+    pub left: f64,
+    /// Distance from the top edge.
+    pub top: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}
+
+/// Resamples a part of the source to the size of the target.
 ///
 /// # Errors
-/// When samples do not fit a size, or the crop of the options is outside of the source.
+/// When samples do not fit a size, or the crop is outside of the source.
 pub fn resample(
     pixel: PixelType,
     source: &Pixels<'_>,
+    crop: Crop,
     target: PixelsMut<'_>,
-    options: &ResizeOptions,
+    filter: FilterType,
 ) -> Result<(), Error> {
     match pixel {
-        PixelType::U8 => resample_as::<pixels::U8>(source, target, options),
-        PixelType::U8x2 => resample_as::<pixels::U8x2>(source, target, options),
-        PixelType::U8x3 => resample_as::<pixels::U8x3>(source, target, options),
-        PixelType::U8x4 => resample_as::<pixels::U8x4>(source, target, options),
-        PixelType::U16 => resample_as::<pixels::U16>(source, target, options),
-        PixelType::U16x3 => resample_as::<pixels::U16x3>(source, target, options),
+        PixelType::U8 => convolve::<pixels::U8>(source, crop, target, filter, false),
+        PixelType::U8Alpha => convolve::<pixels::U8x2>(source, crop, target, filter, true),
+        PixelType::U8x3 => convolve::<pixels::U8x3>(source, crop, target, filter, false),
+        PixelType::U8x3Alpha => convolve::<pixels::U8x4>(source, crop, target, filter, true),
+        PixelType::U8x4 => convolve::<pixels::U8x4>(source, crop, target, filter, false),
+        PixelType::U16 => convolve::<pixels::U16>(source, crop, target, filter, false),
+        PixelType::U16x3 => convolve::<pixels::U16x3>(source, crop, target, filter, false),
     }
 }
 
-/// Resamples pixels of type `P`. The typed call keeps the pixel types that nobody needs out of the program: of 2 MB, a
-/// third.
-fn resample_as<P: PixelTrait>(
+/// Convolves pixels of type `P`. The type and the algorithm are fixed here, so that the program has no code for the
+/// others: of 2 MB, more than a third.
+fn convolve<P: PixelTrait>(
     source: &Pixels<'_>,
+    crop: Crop,
     target: PixelsMut<'_>,
-    options: &ResizeOptions,
+    filter: FilterType,
+    has_alpha: bool,
 ) -> Result<(), Error> {
     let PixelsMut { width, height, samples } = target;
     let source = TypedImageRef::<P>::from_buffer(source.width, source.height, source.samples)?;
     let mut target = TypedImage::<P>::from_buffer(width, height, samples)?;
-    Ok(Resizer::new().resize_typed(&source, &mut target, options)?)
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(has_alpha).crop(
+        crop.left,
+        crop.top,
+        crop.width,
+        crop.height,
+    );
+    Ok(Resizer::new().resize_typed(&source, &mut target, &options)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn whole(source: &Pixels<'_>) -> Crop {
+        Crop { left: 0.0, top: 0.0, width: source.width.into(), height: source.height.into() }
+    }
 
     #[test]
     fn samples_that_do_not_fit_the_size_are_refused() {
@@ -115,26 +147,38 @@ mod tests {
         let mut run = |width, length: usize| {
             let source = Pixels { width, height: 1, samples: &[7; 16][..length] };
             let target = PixelsMut { width: 1, height: 1, samples: &mut samples };
-            resample(PixelType::U8x4, &source, target, &ResizeOptions::new())
+            resample(PixelType::U8x4, &source, whole(&source), target, FilterType::Box)
         };
         assert!(run(4, 16).is_ok());
         assert!(matches!(run(4, 15), Err(Error::Buffer(_))));
-        let outside = ResizeOptions::new().crop(0.0, 0.0, 9.0, 1.0);
         let source = Pixels { width: 4, height: 1, samples: &[7; 16] };
         let target = PixelsMut { width: 1, height: 1, samples: &mut samples };
-        assert!(matches!(resample(PixelType::U8x4, &source, target, &outside), Err(Error::Resize(_))));
+        let outside = Crop { width: 9.0, ..whole(&source) };
+        let refusal = resample(PixelType::U8x4, &source, outside, target, FilterType::Box);
+        assert!(matches!(refusal, Err(Error::Resize(_))));
     }
 
     #[test]
     fn every_type_keeps_a_flat_picture() {
-        use PixelType::{U8, U8x2, U8x3, U8x4, U16, U16x3};
-        for (pixel, bytes) in [(U8, 1), (U8x2, 2), (U8x3, 3), (U8x4, 4), (U16, 2), (U16x3, 6)] {
+        use PixelType::{U8, U8Alpha, U8x3, U8x3Alpha, U8x4, U16, U16x3};
+        let types = [(U8, 1), (U8Alpha, 2), (U8x3, 3), (U8x3Alpha, 4), (U8x4, 4), (U16, 2), (U16x3, 6)];
+        for (pixel, bytes) in types {
             let samples = vec![200; 40 * 30 * bytes];
             let mut scaled = vec![0; 7 * 5 * bytes];
             let source = Pixels { width: 40, height: 30, samples: &samples };
             let target = PixelsMut { width: 7, height: 5, samples: &mut scaled };
-            resample(pixel, &source, target, &ResizeOptions::new().use_alpha(false)).unwrap();
+            resample(pixel, &source, whole(&source), target, FilterType::Lanczos3).unwrap();
             assert!(scaled.iter().all(|sample| sample.abs_diff(200) <= 1), "{pixel:?}");
         }
+    }
+
+    #[test]
+    fn transparent_pixels_do_not_colour_their_neighbours() {
+        let source = Pixels { width: 2, height: 1, samples: &[200, 255, 0, 0] };
+        let mut samples = [0; 2];
+        let target = PixelsMut { width: 1, height: 1, samples: &mut samples };
+        resample(PixelType::U8Alpha, &source, whole(&source), target, FilterType::Box).unwrap();
+        assert_eq!(samples[0], 200);
+        assert!(samples[1].abs_diff(128) <= 1, "{samples:?}");
     }
 }

@@ -13,7 +13,7 @@
 //! The correction costs nothing, since convolution is associative: resampling corrected samples with the kernel `L` is
 //! resampling the original samples with `L(x) - g (L(x-d) - 2L(x) + L(x+d))`, where `d` is the spacing of the samples.
 
-use thumbnail_resample::{Filter, FilterType, PixelType, Pixels, PixelsMut, ResizeAlg, ResizeOptions};
+use thumbnail_resample::{Crop, Filter, FilterType, PixelType, Pixels, PixelsMut};
 
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::{Size, Window};
@@ -166,15 +166,14 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
     // A window may exceed the edge by a rounding error, which the resampler refuses.
     let left = window.x.clamp(0.0, width);
     let top = window.y.clamp(0.0, height);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(filter))
-        .use_alpha(picture.layout.has_alpha())
-        .crop(left, top, window.width.min(width - left), window.height.min(height - top));
+    let crop =
+        Crop { left, top, width: window.width.min(width - left), height: window.height.min(height - top) };
     let pixel = match (picture.depth, picture.layout) {
         (Depth::Eight, Layout::Grey) => PixelType::U8,
-        (Depth::Eight, Layout::GreyAlpha) => PixelType::U8x2,
+        (Depth::Eight, Layout::GreyAlpha) => PixelType::U8Alpha,
         (Depth::Eight, Layout::Rgb) => PixelType::U8x3,
-        (Depth::Eight, Layout::Cmyk | Layout::RgbAlpha) => PixelType::U8x4,
+        (Depth::Eight, Layout::RgbAlpha) => PixelType::U8x3Alpha,
+        (Depth::Eight, Layout::Cmyk) => PixelType::U8x4,
         (Depth::Sixteen, Layout::Grey) => PixelType::U16,
         // The other layouts of sixteen bits were split above.
         (Depth::Sixteen, _) => PixelType::U16x3,
@@ -182,7 +181,7 @@ fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -
     let mut scaled = Picture::blank(size, picture.layout, picture.depth);
     let source = Pixels { width: picture.size.width, height: picture.size.height, samples: &picture.samples };
     let target = PixelsMut { width: size.width, height: size.height, samples: &mut scaled.samples };
-    thumbnail_resample::resample(pixel, &source, target, &options)
+    thumbnail_resample::resample(pixel, &source, crop, target, filter)
         .map_err(|error| Error::Resize { detail: error.to_string() })?;
     Ok(scaled)
 }
