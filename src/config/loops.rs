@@ -104,8 +104,9 @@ fn known_suffixes(pieces: &[Piece], source: &SourcePattern) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use fastrand::Rng;
+
     use super::*;
-    use crate::config::random::Random;
     use crate::config::rule::{Heic, ThumbnailRule};
     use crate::config::template::Template;
     use crate::object::Key;
@@ -171,21 +172,23 @@ mod tests {
         assert_eq!((found.writer, found.reader), (rules[0].label.clone(), rules[1].label.clone()));
     }
 
-    impl Random {
-        fn writer(&mut self, template: &str) -> Rule {
-            let suffixes: Vec<&str> = (0..self.below(3)).map(|_| self.one_of(&SUFFIXES)).collect();
-            let format = self.one_of(&[None, None, None, Some(Format::Png)]);
-            let (prefix, name) = (self.one_of(&PREFIXES), self.one_of(&["a", "B", "ab"]));
-            rule(prefix, &suffixes, template, name, format)
-        }
+    fn one_of<T: Copy>(random: &mut Rng, choices: &[T]) -> T {
+        choices[random.usize(..choices.len())]
+    }
 
-        fn template(&mut self) -> String {
-            let pieces = ["{key}", "{dir}", "{stem}", "{ext}", "{name}", ".{ext}", "a", "B", ".", "/"];
-            loop {
-                let template: String = (0..=self.below(4)).map(|_| self.one_of(&pieces)).collect();
-                if Template::parse(&template).is_ok() {
-                    return template;
-                }
+    fn any_writer(random: &mut Rng, template: &str) -> Rule {
+        let suffixes: Vec<&str> = (0..random.usize(..3)).map(|_| one_of(random, &SUFFIXES)).collect();
+        let format = one_of(random, &[None, None, None, Some(Format::Png)]);
+        let (prefix, name) = (one_of(random, &PREFIXES), one_of(random, &["a", "B", "ab"]));
+        rule(prefix, &suffixes, template, name, format)
+    }
+
+    fn any_template(random: &mut Rng) -> String {
+        let pieces = ["{key}", "{dir}", "{stem}", "{ext}", "{name}", ".{ext}", "a", "B", ".", "/"];
+        loop {
+            let template: String = (0..=random.usize(..4)).map(|_| one_of(random, &pieces)).collect();
+            if Template::parse(&template).is_ok() {
+                return template;
             }
         }
     }
@@ -209,14 +212,14 @@ mod tests {
 
     #[test]
     fn no_key_contradicts_a_proof() {
-        let (keys, mut random) = (all_keys(), Random(0x5eed_c05f_1a57_0001));
+        let (keys, mut random) = (all_keys(), Rng::with_seed(0x5eed_c05f_1a57_0001));
         let ends = SUFFIXES.iter().map(std::slice::from_ref).chain([[].as_slice()]);
         let readers: Vec<Rule> =
             ends.flat_map(|end| PREFIXES.map(|prefix| rule(prefix, end, "{key}", "n", None))).collect();
         let (mut proven, mut open) = (0, 0);
         for _ in 0..600 {
-            let template = random.template();
-            let writers: [Rule; 5] = std::array::from_fn(|_| random.writer(&template));
+            let template = any_template(&mut random);
+            let writers: [Rule; 5] = std::array::from_fn(|_| any_writer(&mut random, &template));
             for writer in &writers {
                 let sources = keys.iter().filter(|key| writer.source.takes_key(key));
                 let targets: Vec<Key> = sources

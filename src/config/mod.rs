@@ -9,8 +9,6 @@ mod collisions;
 mod describe;
 mod loops;
 mod mistake;
-#[cfg(test)]
-mod random;
 mod rule;
 mod settings;
 mod source;

@@ -1,18 +1,14 @@
-//! Random numbers from a seed: Marsaglia's xorshift64.
+//! Random numbers from a seed.
 
-pub struct Random(u64);
+pub struct Random(fastrand::Rng);
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        // Multiplication spreads seeds that differ in one bit; the state must not be zero.
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        Self(fastrand::Rng::with_seed(seed))
     }
 
     pub fn below(&mut self, bound: usize) -> usize {
-        for (left, shift) in [(true, 13), (false, 7), (true, 17)] {
-            self.0 ^= if left { self.0 << shift } else { self.0 >> shift };
-        }
-        usize::try_from((self.0 >> 16) % u64::try_from(bound).unwrap()).unwrap()
+        self.0.usize(..bound)
     }
 
     /// True with a probability of 1 / `times`.

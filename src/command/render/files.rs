@@ -1,18 +1,16 @@
 //! The files of `cos-thumbnailer render`: a source that no target may replace, and targets that are replaced as a whole.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use tempfile::Builder;
 
 /// The argument that stands for standard input and standard output.
 const STANDARD_STREAM: &str = "-";
-
-/// Most names that are tried for a temporary file: those of killed processes may still be there.
-const MOST_TEMPORARY_NAMES: u32 = 100;
 
 /// A source, open for reading.
 pub(super) struct SourceFile {
@@ -126,31 +124,14 @@ fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => (target.to_owned(), None),
         Err(error) => return Err(error),
     };
-    let (temporary, mut file) = create_beside(&path)?;
-    let result = file
-        .write_all(bytes)
-        .and_then(|()| permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions)))
-        .and_then(|()| fs::rename(&temporary, &path));
-    if result.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&temporary);
+    // The umask applies, as to every new file.
+    let mut file = Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder(&path))?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
     }
-    result
-}
-
-/// Creates a temporary file in the folder of another.
-fn create_beside(path: &Path) -> io::Result<(PathBuf, File)> {
-    let process = std::process::id();
-    let mut number = 0;
-    loop {
-        let temporary = folder(path).join(format!(".cos-thumbnailer-{process}-{number}.part"));
-        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < MOST_TEMPORARY_NAMES => {
-                number += 1;
-            }
-            result => return Ok((temporary, result?)),
-        }
-    }
+    file.persist(&path)?;
+    Ok(())
 }
 
 /// The folder that a path is in.
