@@ -18,7 +18,8 @@ use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -43,7 +44,8 @@ pub(super) fn decode<R: Read>(
     let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
-    let mut canvas = BmpCanvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
+    let mut canvas =
+        BmpCanvas::new(&header, Reducer::cell(demand.ratio(full, Orientation::default())), budget)?;
     let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
     budget.reserve(length.into())?;
     let mut profile = None;
@@ -124,7 +126,7 @@ struct OpaqueCopy {
 
 impl BmpCanvas {
     /// Reserves and allocates the reduced pictures.
-    fn new(header: &BmpHeader, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
+    fn new(header: &BmpHeader, cell: Cell, budget: &mut Budget) -> Result<Self, Error> {
         let layout = header.coding.layout();
         let mut reducer = || {
             let reducer = Reducer::new(header.size, layout, Depth::Eight, cell, budget)?;
@@ -148,7 +150,7 @@ impl BmpCanvas {
         reducer.push(copy);
     }
 
-    fn finish(self) -> (Picture, u32) {
+    fn finish(self) -> (Picture, Cell) {
         self.opaque.map_or(self.reducer, |opaque| opaque.reducer).finish()
     }
 }

@@ -17,7 +17,7 @@ use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
@@ -38,8 +38,7 @@ struct DecodePlan {
     depth: Depth,
     /// Orientation, if EXIF comes before the pixels.
     orientation: Option<Orientation>,
-    /// Side of the cells that are averaged, pixels.
-    cell: u32,
+    cell: Cell,
 }
 
 /// Decodes the image or, if `animation` wants frames, all frames.
@@ -68,7 +67,7 @@ pub(super) fn decode<R: Read>(
     let mut reader = decoder.read_info().map_err(decode_error)?;
     let (layout, depth) = pixel_format(&reader)?;
     let orientation = orientation(&reader);
-    let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
+    let cell = Reducer::cell(demand.ratio(full, orientation.unwrap_or_default()));
     let plan = DecodePlan { full, layout, depth, orientation, cell };
     if let Some(control) = reader.info().animation_control
         && animation.is_wanted(SourceFormat::Png)
@@ -95,7 +94,7 @@ impl DecodePlan {
     fn decoded<R: Read>(
         &self,
         reader: &Reader<&mut SourceReader<'_, R>>,
-        (picture, cell): (Picture, u32),
+        (picture, cell): (Picture, Cell),
     ) -> Decoded {
         let info = reader.info();
         let profile = color::profile(info, picture.layout, picture.depth);
@@ -132,7 +131,7 @@ fn decode_rows<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut reducer: Reducer,
     cancel: &Cancel,
-) -> Result<(Picture, u32), Error> {
+) -> Result<(Picture, Cell), Error> {
     let mut row = blank_row(reader)?;
     while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
         cancel.check()?;
@@ -147,7 +146,7 @@ fn decode_interlaced<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut scatter: Scatter,
     cancel: &Cancel,
-) -> Result<(Picture, u32), Error> {
+) -> Result<(Picture, Cell), Error> {
     let mut row = blank_row(reader)?;
     let full = Size { width: reader.info().width, height: reader.info().height };
     let mut runs = adam7(full);
