@@ -4,8 +4,9 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::print_stdout,
     unreachable_pub,
-    reason = "a test may panic, and `setup` is shared with another root"
+    reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
 mod command_line;

@@ -5,6 +5,7 @@ mod changes;
 mod configured;
 mod damage;
 mod doctor;
+mod endurance;
 mod faults;
 mod heic;
 mod keys;

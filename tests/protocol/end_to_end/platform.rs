@@ -105,3 +105,22 @@ async fn start_outside_the_platform_tells_what_to_run_instead() {
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("SCF_RUNTIME_API") && text.contains("scripts/invoke"), "{text}");
 }
+
+/// The first event enlarges a small image to 81 megapixels. The resampler does not hear of its cancellation.
+#[tokio::test]
+async fn image_past_its_time_limit_does_not_delay_the_next_event() {
+    let rules = r#"{"rules": [
+        {"source": {"prefix": "huge/"}, "thumbnails": "9000x9000/enlarge/always"},
+        {"source": {"prefix": "small/"}, "thumbnails": "32x32"}
+    ]}"#;
+    let options = Options {
+        memory_mb: 1024,
+        time_limit: Duration::from_secs(1),
+        rules: Some(rules),
+        ..Options::default()
+    };
+    let setup = Setup::with(options).await;
+    let late = setup.thumbnail_of("huge/a.jpg", small_jpeg()).await;
+    assert!(late.error().contains("deadline"), "{}", late.error());
+    setup.thumbnail_of("small/b.jpg", small_jpeg()).await.stored();
+}
