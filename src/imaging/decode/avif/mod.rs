@@ -99,7 +99,7 @@ pub(super) fn decode<R: Read>(
     };
     let (layout, depth) = converter.layout();
     let wanted = Reducer::cell(ratio);
-    let (picture, cell) = if layout.has_alpha() {
+    let (picture, cell) = if converter.needs_every_pixel() {
         let mut reducer = Reducer::new(full, layout, depth, wanted, budget)?;
         converter.convert_all(&mut reducer, cancel)?;
         reducer.finish()
