@@ -292,3 +292,20 @@ fn sequence_without_a_still_image_shows_its_first_frame() {
     assert!(matches!(refused(b"stco", b"free"), Error::Unsupported { .. }));
     assert!(matches!(refused(b"trak", b"free"), Error::Unsupported { .. }));
 }
+
+#[test]
+fn heif_is_refused_by_the_coding_of_its_items() {
+    for (kind, name) in [
+        (b"avc1", "a HEIF picture that holds AVC (H.264) cannot"),
+        (b"jpeg", "a HEIF picture that holds JPEG cannot"),
+        (b"vvc1", "a HEIF picture that holds VVC (H.266) cannot"),
+        (b"hvc1", "a HEIC picture cannot"),
+        (b"iovl", "a picture of the type iovl"),
+    ] {
+        let items = [Item { id: 1, kind, extents: vec![(0, 4)], properties: &[1] }];
+        let mut structural = file(&items, &[ispe(TILE)], &[], &[0; 4]);
+        structural[8..12].copy_from_slice(b"mif1");
+        let refusal = run(&structural, &[&Recipe::default()]).map(|_| ()).unwrap_err().to_string();
+        assert!(refusal.contains(name), "{refusal}");
+    }
+}

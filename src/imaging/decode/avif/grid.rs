@@ -7,6 +7,7 @@ use crate::imaging::decode::avif::content::{self, ContentId};
 use crate::imaging::decode::avif::meta::{ItemIds, Meta};
 use crate::imaging::decode::avif::property::Property;
 use crate::imaging::error::Error;
+use crate::imaging::input::heif::Coding;
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
@@ -182,13 +183,10 @@ pub(super) fn declared_size(meta: &Meta<'_>, item: u32) -> Option<Size> {
 
 /// The refusal of an item or a track that is not AV1, by its type.
 pub(super) fn not_av1(kind: [u8; 4]) -> Error {
-    match &kind {
-        b"hev1" | b"hvc1" => Error::Heic,
-        other => Error::unsupported(
-            SourceFormat::Avif,
-            &format!("a picture of the type {}", other.escape_ascii()),
-        ),
-    }
+    Coding::of_item(kind).and_then(Coding::refusal).unwrap_or_else(|| {
+        let feature = format!("a picture of the type {}", kind.escape_ascii());
+        Error::unsupported(SourceFormat::Avif, &feature)
+    })
 }
 
 fn is_alpha(meta: &Meta<'_>, item: u32) -> bool {
