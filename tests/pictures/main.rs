@@ -11,6 +11,7 @@
 )]
 
 mod animation;
+mod avif;
 mod comparison;
 mod decoder_threads;
 mod files;

@@ -83,6 +83,7 @@ const IMAGES: &[(&str, &str, Class)] = &[
     // The second half of the file is missing.
     ("truncated.jpg", "rgb", Class::Near(4.0)),
     ("ycck-adobe.jpg", "cmyk", Class::Near(1.2)),
+    ("ycgco-re.avif", "rgb", Class::Exact),
 ];
 
 /// Reference and class of an image.

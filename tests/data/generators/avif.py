@@ -1,10 +1,13 @@
 """AVIF files, and large WebP files.
 
-Pillow (libavif) codes the images, and libheif those of 10 and 12 bits. This module writes the boxes around coded images
+Pillow (libavif) codes the images, libheif those of 10 and 12 bits, and avifenc (libavif) planes as they are. This module writes the boxes around coded images
 for what neither writes: a grid, a clean aperture, an image that is cropped and turned.
 """
 import io
+import pathlib
 import struct
+import subprocess
+import tempfile
 
 import numpy as np
 import pyvips
@@ -106,6 +109,26 @@ def deep(bits, name, **options):
     return wide
 
 
+def ycgco_re():
+    """The photograph without loss, by the matrix YCgCo-Re of H.273: 8 bits of RGB in planes of 10 bits."""
+    r, g, b = (np.asarray(PHOTO)[:, :, i].astype(np.int32) for i in range(3))
+    co = r - b
+    t = b + (co >> 1)
+    cg = g - t
+    planes = [t + (cg >> 1), cg + 512, co + 512]
+    frame = b"".join(plane.astype("<u2").tobytes() for plane in planes)
+    with tempfile.TemporaryDirectory() as folder:
+        source, coded = pathlib.Path(folder, "planes.y4m"), pathlib.Path(folder, "coded.avif")
+        header = f"YUV4MPEG2 W{PHOTO.width} H{PHOTO.height} F1:1 Ip A1:1 C444p10 XCOLORRANGE=FULL\nFRAME\n"
+        source.write_bytes(header.encode() + frame)
+        options = ["--min", "0", "--max", "0", "-s", "2", "--range", "full", "--cicp", "1/13/8"]
+        subprocess.run(["avifenc", *options, source, coded], check=True, stdout=subprocess.DEVNULL)
+        file = coded.read_bytes()
+    # avifenc 0.11 does not know the matrix 16, but passes it through if it reads 8.
+    assert file.count(struct.pack(">4sHHH", b"nclx", 1, 13, 8)) == 1
+    return file.replace(struct.pack(">4sHHH", b"nclx", 1, 13, 8), struct.pack(">4sHHH", b"nclx", 1, 13, 16))
+
+
 def make_avifs():
     PHOTO.save(HERE / "rgb.avif", quality=90)
     PHOTO.save(HERE / "rgb-422.avif", quality=90, subsampling="4:2:2")
@@ -113,6 +136,7 @@ def make_avifs():
     PHOTO.convert("L").save(HERE / "grey.avif", quality=90, subsampling="4:0:0")
     with_alpha().save(HERE / "rgba.avif", quality=90)
     with_alpha().save(HERE / "premultiplied.avif", quality=90, subsampling="4:4:4", alpha_premultiplied=True)
+    (HERE / "ycgco-re.avif").write_bytes(ycgco_re())
     wide = deep(10, "deep-10.avif", subsample_mode="off")
     deep(12, "deep-12.avif", subsample_mode="on")
     planes = [Image.fromarray(wide[:, :, i].astype(np.float32)) for i in range(3)]

@@ -3,7 +3,8 @@
 //!
 //! The conversion is affine: the mean of converted pixels is the converted mean, apart from clamping to 0 to 1.
 //! Planes are therefore averaged over cells first, and one pixel per cell is converted. With alpha this would be
-//! wrong, because alpha must weigh the colours; then every pixel is converted, and [`Reducer`] averages.
+//! wrong, because alpha must weigh the colours, and so it would with a matrix that rounds; then every pixel is
+//! converted, and [`Reducer`] averages.
 //!
 //! Memory: a row of sums and a row of values for each plane.
 
@@ -45,6 +46,11 @@ impl Converter<'_> {
         (layout, if self.color.format.is_wide() { Depth::Sixteen } else { Depth::Eight })
     }
 
+    /// Returns `true` if every pixel must be converted before pixels are averaged.
+    pub(super) fn needs_every_pixel(&self) -> bool {
+        self.alpha.is_some() || self.matrix.is_lifted()
+    }
+
     /// The largest cell that is at most `wanted` and covers whole chroma samples: with halved chroma, its sides are
     /// even, or it is a single pixel.
     pub(super) fn cell(&self, wanted: Cell) -> Cell {
@@ -57,7 +63,7 @@ impl Converter<'_> {
         }
     }
 
-    /// Fills `picture` with means of cells; there must be no alpha.
+    /// Fills `picture` with means of cells, which [`Self::needs_every_pixel`] must allow.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
@@ -67,7 +73,7 @@ impl Converter<'_> {
         picture: &mut Picture,
         cancel: &Cancel,
     ) -> Result<(), Error> {
-        debug_assert!(self.alpha.is_none() && self.cell(cell) == cell);
+        debug_assert!(!self.needs_every_pixel() && self.cell(cell) == cell);
         let mut planes = self.plane_rows(cell);
         let row_bytes = picture.row_bytes();
         for (y, row) in (0..).zip(picture.samples.chunks_exact_mut(row_bytes)) {

@@ -3,7 +3,7 @@
 //!
 //! Fields are named as in the specification where they are skipped. Nothing is allocated.
 
-use crate::imaging::decode::avif::meta::CodePoints;
+use crate::imaging::decode::avif::property::CodePoints;
 use crate::imaging::limits::to_u64;
 use crate::imaging::picture::geometry::Size;
 
@@ -276,15 +276,16 @@ impl BitReader<'_> {
     }
 }
 
+/// The units of one white pixel by libavif.
+#[cfg(test)]
+pub(super) const WHITE: [u8; 23] = [
+    0x12, 0x00, 0x0a, 0x07, 0x38, 0x00, 0x06, 0x10, 0x10, 0xd0, 0x69, 0x32, 0x0a, 0x1f, 0xf0, 0x3f, 0xff,
+    0xff, 0xc4, 0x00, 0x00, 0xaf, 0x70,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A file of one white pixel by libavif.
-    const WHITE: [u8; 23] = [
-        0x12, 0x00, 0x0a, 0x07, 0x38, 0x00, 0x06, 0x10, 0x10, 0xd0, 0x69, 0x32, 0x0a, 0x1f, 0xf0, 0x3f, 0xff,
-        0xff, 0xc4, 0x00, 0x00, 0xaf, 0x70,
-    ];
 
     #[test]
     fn sequence_header_gives_size_and_format() {
