@@ -10,6 +10,7 @@ use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
+use crate::imaging::damage::Damage;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
@@ -75,8 +76,8 @@ pub(super) fn decode<R: Read>(
     {
         return animation::decode_animation(&mut reader, control, &plan, budget, animation);
     }
-    let picture = if reader.info().interlaced {
-        decode_interlaced(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
+    let (picture, damage) = if reader.info().interlaced {
+        decode_interlaced(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, budget, cancel)?
     } else {
         decode_rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
     };
@@ -87,7 +88,7 @@ pub(super) fn decode<R: Read>(
     {
         return Err(Error::Read(error));
     }
-    Ok(plan.decoded(&reader, picture))
+    Ok(Decoded { damage, ..plan.decoded(&reader, picture) })
 }
 
 impl DecodePlan {
@@ -132,33 +133,56 @@ fn decode_rows<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut reducer: Reducer,
     cancel: &Cancel,
-) -> Result<(Picture, u32), Error> {
+) -> Result<((Picture, u32), Damage), Error> {
     let mut row = blank_row(reader)?;
-    while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
+    let end = (0..reader.info().height).try_for_each(|_| {
         cancel.check()?;
+        reader.read_row(&mut row).map_err(decode_error)?;
         to_native(&mut row, reader);
         reducer.push(&row);
-    }
-    Ok(reducer.finish())
+        Ok(())
+    });
+    check_end(reader, &mut row)?;
+    let damage = Damage::after(end, reducer.missing())?;
+    Ok((reducer.finish(), damage))
 }
 
 /// Reduces the rows of every pass of an interlaced image.
 fn decode_interlaced<R: Read>(
     reader: &mut Reader<&mut SourceReader<'_, R>>,
     mut scatter: Scatter,
+    budget: &mut Budget,
     cancel: &Cancel,
-) -> Result<(Picture, u32), Error> {
+) -> Result<((Picture, u32), Damage), Error> {
     let mut row = blank_row(reader)?;
     let full = Size { width: reader.info().width, height: reader.info().height };
-    let mut runs = adam7(full);
-    while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
+    let mut end = Ok(());
+    for PassRow { run, stand_in } in adam7(full) {
         cancel.check()?;
-        // Rows of a pass are shorter than `row`. The bytes after them fall outside of the picture, where `Scatter`
-        // ignores them: the pass would place them in columns from the width on.
-        to_native(&mut row, reader);
-        runs.next().into_iter().for_each(|run| scatter.push(run, &row));
+        if end.is_ok() {
+            end = reader.read_row(&mut row).map(|_| ()).map_err(decode_error);
+        }
+        match end {
+            Ok(()) => {
+                // Rows of a pass are shorter than `row`. The bytes after them fall outside of the picture, where
+                // `Scatter` ignores them: the pass would place them in columns from the width on.
+                to_native(&mut row, reader);
+                scatter.push(run, &row);
+            }
+            Err(_) => scatter.skip(run, u32::MAX, stand_in, budget)?,
+        }
     }
-    Ok(scatter.finish())
+    check_end(reader, &mut row)?;
+    let damage = Damage::after(end, scatter.missing())?;
+    Ok((scatter.finish(), damage))
+}
+
+/// Reads the end of the pixels after the last row, where a wrong checksum shows. The end may be missing.
+fn check_end<R: Read>(reader: &mut Reader<&mut SourceReader<'_, R>>, row: &mut [u8]) -> Result<(), Error> {
+    match reader.read_row(row) {
+        Err(error @ DecodingError::Format(_)) => Err(decode_error(error)),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 fn blank_row<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<Vec<u8>, Error> {
@@ -166,17 +190,25 @@ fn blank_row<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<Vec<u
     Ok(vec![0; length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its rows are longer than memory"))?])
 }
 
-/// Runs of pixels in the order of an Adam7 file (PNG, section 8.1): the rows of pass 1 from the top, then of pass 2,
-/// etc.
+/// A row of a pass of an interlaced image.
+struct PassRow {
+    run: Run,
+    /// Distance to the left and up from each pixel to the pixel of an earlier pass that viewers show until it comes.
+    stand_in: Option<(u32, u32)>,
+}
+
+/// The rows of an Adam7 file in their order (PNG, section 8.1): those of pass 1 from the top, then of pass 2, etc.
 ///
 /// Each entry of `PASSES` is the first column, the first row, and the steps to the next column and row. Passes without
-/// columns or rows have no rows in the file.
-fn adam7(size: Size) -> impl Iterator<Item = Run> {
+/// columns or rows have no rows in the file. The first column or row is half of its step if a pass fills the columns
+/// or rows between those of earlier passes, so it is also the distance to the nearest earlier pixel.
+fn adam7(size: Size) -> impl Iterator<Item = PassRow> {
     const PASSES: [(u32, u32, u32, usize); 7] =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
     let passes = PASSES.into_iter().filter(move |(x, ..)| *x < size.width);
     passes.flat_map(move |(x, top, step, down)| {
-        (top..size.height).step_by(down).map(move |y| Run { x, y, step })
+        let stand_in = Some((x, top)).filter(|distance| *distance != (0, 0));
+        (top..size.height).step_by(down).map(move |y| PassRow { run: Run { x, y, step }, stand_in })
     })
 }
 
