@@ -12,6 +12,7 @@
 
 mod animation;
 mod comparison;
+mod cut_files;
 mod decoder_threads;
 mod files;
 mod fixture;
