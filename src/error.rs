@@ -3,6 +3,8 @@
 //! Two properties of an error are decided here and nowhere else: its stable code, for people and searches,
 //! and its disposition, which decides if the platform retries the event.
 
+use std::io;
+
 use serde::Serialize;
 
 use crate::reconcile::SourceName;
@@ -38,6 +40,11 @@ pub(crate) enum Error {
         /// Time limit of the function, ms.
         limit_ms: u128,
     },
+    /// The decoder of an earlier event has not ended, and holds memory that this image needs.
+    #[error(
+        "an image of an earlier event is still being decoded after its time limit, and the rest of the memory is too little for this one; it follows when the event is tried again; give the function more time or memory"
+    )]
+    DecoderBusy,
     /// The record cannot be read.
     #[error(transparent)]
     Event(#[from] event::Error),
@@ -47,6 +54,9 @@ pub(crate) enum Error {
     /// Thumbnails would trigger the function again.
     #[error("{0}")]
     Loop(String),
+    /// The system gives the decoder no thread.
+    #[error("no thread for decoding can be started: {0}")]
+    NoThread(io::Error),
     /// The program has a defect.
     #[error("the function panicked: {0}; please report this together with the picture")]
     Panicked(runtime::Panic),
@@ -86,6 +96,7 @@ impl Error {
         match self {
             Self::Cos(error) => error.code(),
             Self::Deadline { .. } => "deadline",
+            Self::DecoderBusy => "system.decoder_busy",
             Self::Event(error) => match error {
                 event::Error::Missing(_) | event::Error::Object(_) => "event.record",
                 event::Error::NotCos | event::Error::NotJson(_) => "event.not_cos",
@@ -107,6 +118,7 @@ impl Error {
                 imaging::Error::TooMuchMemory { .. } => "image.too_much_memory",
             },
             Self::Loop(_) => "config.loop",
+            Self::NoThread(_) => "system.no_thread",
             Self::Panicked(_) => "panic",
             Self::KeyTaken { .. } => "target.taken",
             Self::Target(_) => "target.name",
@@ -120,9 +132,10 @@ impl Error {
     #[must_use]
     pub(crate) fn disposition(&self) -> Disposition {
         match self {
-            Self::Cos(cos::Error::CredentialsRejected { .. }) => Disposition::Fatal,
+            Self::Cos(cos::Error::CredentialsRejected { .. }) | Self::NoThread(_) => Disposition::Fatal,
             Self::Cos(error) if error.is_transient() => Disposition::Transient,
             Self::Deadline { .. }
+            | Self::DecoderBusy
             | Self::Imaging(imaging::Error::Cancelled | imaging::Error::Read(_))
             | Self::Panicked(_)
             | Self::NoETag(_)

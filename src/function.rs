@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{DecoderThreads, MemoryPool, Pipeline};
+use crate::pipeline::{DecoderThread, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
@@ -25,6 +25,10 @@ use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that comes with one core, MB.
 const MEMORY_MB_PER_CORE: u64 = 1536;
+
+/// Longest wait for the decoder of an earlier event. Decoders hear of their cancellation within 50 ms, or not at
+/// all; a function with a small part of a core is slower.
+const LONGEST_WAIT_FOR_DECODER: Duration = Duration::from_millis(500);
 
 /// Records processed at once. A record mostly waits for COS, and a function has one or two cores.
 const CONCURRENT_RECORDS: usize = 4;
@@ -36,7 +40,7 @@ pub struct Function {
     /// Origin of the configuration: file and variables.
     provenance: Provenance,
     client: Result<Client, cos::Error>,
-    decoders: DecoderThreads,
+    decoder: DecoderThread,
 }
 
 impl Function {
@@ -51,7 +55,7 @@ impl Function {
             ..ClientSettings::default()
         });
         let client = Client::new(settings.unwrap_or_default());
-        Self { config, provenance, client, decoders: DecoderThreads::default() }
+        Self { config, provenance, client, decoder: DecoderThread::default() }
     }
 
     /// Handles one trigger message.
@@ -61,7 +65,7 @@ impl Function {
         message: &[u8],
         environment: &Environment,
     ) -> InvocationResult {
-        self.decoders.stop(Duration::MAX).await;
+        let held_memory = self.stop_decoder(&context).await;
         if let Some(request) = Request::read(message) {
             return self.diagnose(request, &context, environment).await;
         }
@@ -78,7 +82,7 @@ impl Function {
         let session = client.session(credential, Instant::from_std(context.deadline()));
         let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
         let invocation =
-            Invocation { config, context: &context, session, decoders: &self.decoders, log: &log };
+            Invocation { config, context: &context, session, decoder: &self.decoder, held_memory, log: &log };
         let entries = match event::decode(message, region.as_ref()) {
             Ok(records) => {
                 let (count, provenance) = (records.len(), &self.provenance);
@@ -92,6 +96,13 @@ impl Function {
             }
         };
         report::answer(&entries, config.settings().on_failure)
+    }
+
+    /// Stops what an earlier event left running. Returns the bytes of memory that it still holds, because it is
+    /// inside of a decoder that cannot be interrupted.
+    async fn stop_decoder(&self, context: &Context) -> u64 {
+        let left = context.deadline().saturating_duration_since(std::time::Instant::now());
+        self.decoder.stop((left / 10).min(LONGEST_WAIT_FOR_DECODER)).await
     }
 
     /// Runs the doctor on this function, until a deadline.
@@ -144,7 +155,9 @@ struct Invocation<'a> {
     config: &'a Config,
     context: &'a Context,
     session: Session,
-    decoders: &'a DecoderThreads,
+    decoder: &'a DecoderThread,
+    /// Bytes of memory that the decoder of an earlier event holds.
+    held_memory: u64,
     log: &'a Log,
 }
 
@@ -223,7 +236,7 @@ impl Invocation<'_> {
         let deadline = Instant::from_std(self.context.deadline());
         let pipeline = Pipeline {
             session,
-            decoders: self.decoders,
+            decoder: self.decoder,
             limits: self.limits(),
             memory,
             on_foreign: self.config.settings().on_foreign,
@@ -232,7 +245,7 @@ impl Invocation<'_> {
             Ok(result) => result,
             Err(_) => {
                 // The rest of the reserve is for posting the result.
-                self.decoders.stop(self.context.time_limit / 40).await;
+                self.decoder.stop(self.context.time_limit / 40).await;
                 Err(self.deadline(0, 0))
             }
         }
@@ -242,6 +255,11 @@ impl Invocation<'_> {
     fn with_context(&self, error: Error, stored: usize, wanted: usize) -> Error {
         match error {
             Error::Deadline { .. } | Error::Cos(cos::Error::Deadline { .. }) => self.deadline(stored, wanted),
+            Error::Imaging(imaging::Error::TooMuchMemory { needed, .. })
+                if self.held_memory > 0 && needed <= MemoryPool::for_pixels(self.context.memory_mb) =>
+            {
+                Error::DecoderBusy
+            }
             Error::Imaging(imaging::Error::TooMuchMemory { needed, allowed }) => {
                 let missing = needed.saturating_sub(allowed).div_ceil(1024 * 1024);
                 let have = self.context.memory_mb;
@@ -259,7 +277,7 @@ impl Invocation<'_> {
         let settings = self.config.settings();
         Limits {
             max_pixels: settings.max_pixels,
-            memory: MemoryPool::for_pixels(self.context.memory_mb),
+            memory: MemoryPool::for_pixels(self.context.memory_mb).saturating_sub(self.held_memory),
             damage: match settings.on_damage {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,

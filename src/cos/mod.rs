@@ -38,6 +38,7 @@ pub use self::download::Download;
 pub use self::error::{Error, MissingResource, NetworkFault, RefusedRequest};
 pub use self::error_response::ErrorResponse;
 pub use self::operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
+pub use self::processed::ProcessedDownload;
 pub use self::retry::RetryPolicy;
 
 /// Settings that all sessions of a client share.

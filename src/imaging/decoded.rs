@@ -5,7 +5,7 @@
 
 use crate::imaging::damage::Damage;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Picture, Sampling};
 use crate::imaging::source_format::SourceFormat;
@@ -36,8 +36,8 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
-    /// An undamaged sRGB picture without metadata, upright, whose pixels cover `cell` × `cell` pixels of the file.
-    pub(crate) fn plain(format: SourceFormat, picture: Picture, full: Size, cell: u32) -> Self {
+    /// An undamaged sRGB picture without metadata, upright, whose pixels are means of such cells of the file.
+    pub(crate) fn plain(format: SourceFormat, picture: Picture, full: Size, cell: Cell) -> Self {
         Self {
             picture,
             full,
@@ -73,9 +73,9 @@ impl Reduction {
     }
 }
 
-/// The reduction of a picture whose pixels are means of cells with this side.
-impl From<u32> for Reduction {
-    fn from(cell: u32) -> Self {
-        Self { across: f64::from(cell), down: f64::from(cell) }
+/// The reduction of a picture whose pixels are means of these cells.
+impl From<Cell> for Reduction {
+    fn from(cell: Cell) -> Self {
+        Self { across: f64::from(cell.across), down: f64::from(cell.down) }
     }
 }

@@ -1,86 +1,183 @@
-//! Blocking threads that decode, resize and encode.
+//! The thread that decodes, resizes and encodes: one, which lives as long as the process.
 //!
-//! The async thread only feeds them and awaits their result. A panic becomes an error, and a rendering that
-//! outlives its deadline is cancelled before the next invocation.
+//! One thread, because glibc keeps the free memory of each thread apart: several that take turns would each
+//! keep what their largest picture took. Records take turns on it. The async thread only feeds it and awaits
+//! its results. A panic becomes an error.
+//!
+//! A rendering that outlives its deadline is cancelled before the next invocation. If it does not hear of
+//! that, inside of a decoder that cannot be interrupted, it is left behind with its thread, and the next
+//! rendering gets a new thread. Its memory counts as taken until it has ended.
 
-use std::sync::{Mutex, PoisonError};
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
 
 use crate::error::Error;
 use crate::imaging;
 use crate::imaging::{Cancel, Limits, Rendering, Upright};
-use crate::pipeline::body;
-use crate::pipeline::body::BodySender;
+use crate::pipeline::body::BodyReader;
 use crate::recipe::Recipe;
 use crate::runtime::Panic;
 
-/// Starts renderings and keeps track of those that are still running.
-#[derive(Debug, Default)]
-pub(crate) struct DecoderThreads {
-    running: Mutex<Vec<RunningRendering>>,
-}
-
+/// Runs renderings one after the other, and keeps track of those that have not ended.
 #[derive(Debug)]
-struct RunningRendering {
-    cancel: Cancel,
-    done: JoinHandle<()>,
+pub(crate) struct DecoderThread {
+    /// Held while a rendering runs.
+    turn: Semaphore,
+    state: Mutex<State>,
 }
 
-impl DecoderThreads {
-    /// Starts to render a source of `length` bytes, which the returned sender delivers.
+#[derive(Debug, Default)]
+struct State {
+    /// The thread; `None` before its first rendering, and after it was left behind.
+    jobs: Option<mpsc::Sender<Job>>,
+    unfinished: Vec<Unfinished>,
+}
+
+/// A rendering on the thread or on its way there.
+#[derive(Debug)]
+struct Unfinished {
+    cancel: Cancel,
+    /// Bytes that it may hold.
+    memory: u64,
+    /// Closed when the rendering has ended.
+    ended: watch::Receiver<()>,
+}
+
+/// What the thread is to do.
+struct Job(Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Job")
+    }
+}
+
+/// The right to use the thread, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    thread: &'a DecoderThread,
+    _permit: Option<SemaphorePermit<'a>>,
+}
+
+/// Cancels a rendering whose result nobody awaits any more.
+struct CancelOnDrop(Cancel);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Default for DecoderThread {
+    fn default() -> Self {
+        Self { turn: Semaphore::new(1), state: Mutex::default() }
+    }
+}
+
+impl DecoderThread {
+    /// Waits until the thread is free. Turns come in the order of the calls.
+    pub(super) async fn turn(&self) -> Turn<'_> {
+        // The semaphore is never closed.
+        Turn { thread: self, _permit: self.turn.acquire().await.ok() }
+    }
+
+    /// Cancels the renderings that have not ended, and waits until they have or `patience` is over. Returns
+    /// the bytes of memory that those left behind may still hold.
+    pub(crate) async fn stop(&self, patience: Duration) -> u64 {
+        let ends: Vec<_> = {
+            let state = self.state();
+            state.unfinished.iter().for_each(|rendering| rendering.cancel.cancel());
+            state.unfinished.iter().map(|rendering| rendering.ended.clone()).collect()
+        };
+        let all = async {
+            for mut ended in ends {
+                // Nothing is ever sent: this ends when the sender is dropped.
+                while ended.changed().await.is_ok() {}
+            }
+        };
+        let in_time = tokio::time::timeout(patience, all).await.is_ok();
+        let mut state = self.state();
+        if !in_time {
+            // The thread ends by itself once its rendering does.
+            state.jobs = None;
+        }
+        state.forget_ended();
+        state.unfinished.iter().fold(0, |sum: u64, rendering| sum.saturating_add(rendering.memory))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget_ended(&mut self) {
+        self.unfinished.retain(|rendering| rendering.ended.has_changed().is_ok());
+    }
+
+    /// Sends a job to the thread, which is started if there is none.
+    fn send(&mut self, job: Job) -> io::Result<()> {
+        let job = match &self.jobs {
+            Some(jobs) => match jobs.send(job) {
+                Ok(()) => return Ok(()),
+                // The thread is gone, which no job can cause.
+                Err(mpsc::SendError(job)) => job,
+            },
+            None => job,
+        };
+        let (sender, receiver) = mpsc::channel::<Job>();
+        std::thread::Builder::new().name("decoder".to_owned()).spawn(move || {
+            receiver.into_iter().for_each(|Job(job)| job());
+        })?;
+        // The new thread holds the receiver.
+        let _ = sender.send(job);
+        self.jobs = Some(sender);
+        Ok(())
+    }
+}
+
+impl Turn<'_> {
+    /// Starts to render a source of `length` bytes, if that is known.
     ///
-    /// The future resolves when the rendering ends, even if the sender still has bytes.
+    /// The future resolves when the rendering ends, even if `body` has more bytes. Dropping it cancels the
+    /// rendering.
+    ///
+    /// # Errors
+    /// [`Error::NoThread`] if the system gives no thread.
     pub(super) fn start(
         &self,
-        length: u64,
+        body: BodyReader,
+        length: Option<u64>,
         recipes: Vec<Recipe>,
-        limits: Limits,
         upright: Upright,
-    ) -> (BodySender, impl Future<Output = Result<Rendering, Error>>) {
-        let (chunks, body) = body::channel();
-        let (sender, receiver) = tokio::sync::oneshot::channel();
+        limits: Limits,
+    ) -> Result<impl Future<Output = Result<Rendering, Error>>, Error> {
+        let (sender, receiver) = oneshot::channel();
+        let (end, ended) = watch::channel(());
         let cancel = Cancel::default();
         let thread_cancel = cancel.clone();
-        let done = tokio::task::spawn_blocking(move || {
+        let job = Job(Box::new(move || {
             let recipes: Vec<&Recipe> = recipes.iter().collect();
-            let render = || imaging::render(body, Some(length), &recipes, upright, &limits, &thread_cancel);
+            let render = || imaging::render(body, length, &recipes, upright, &limits, &thread_cancel);
             let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
                 .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
                 .and_then(|result| result.map_err(Error::from));
+            drop(end);
             // After a deadline the receiver is gone.
             let _ = sender.send(result);
-        });
-        let mut running = self.running();
-        running.retain(|other| !other.done.is_finished());
-        running.push(RunningRendering { cancel, done });
-        drop(running);
-        // The sender is dropped without a result only when the runtime shuts down.
-        let result = async { receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled))) };
-        (chunks, result)
-    }
-
-    /// Cancels the running renderings, and waits until they have ended or `patience` is over. Decoders check
-    /// for cancellation at every read, and between rows and stages.
-    pub(crate) async fn stop(&self, patience: Duration) {
-        let mut running = std::mem::take(&mut *self.running());
-        for rendering in &running {
-            rendering.cancel.cancel();
-        }
-        let all = async {
-            for rendering in &mut running {
-                // Panics are caught inside the task.
-                let _ = (&mut rendering.done).await;
-            }
-        };
-        if tokio::time::timeout(patience, all).await.is_err() {
-            running.retain(|rendering| !rendering.done.is_finished());
-            self.running().append(&mut running);
-        }
-    }
-
-    fn running(&self) -> std::sync::MutexGuard<'_, Vec<RunningRendering>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        }));
+        let mut state = self.thread.state();
+        state.forget_ended();
+        state.send(job).map_err(Error::NoThread)?;
+        state.unfinished.push(Unfinished { cancel: cancel.clone(), memory: limits.memory, ended });
+        drop(state);
+        Ok(async move {
+            let _cancel = CancelOnDrop(cancel);
+            // The sender is dropped without a result only when the process ends.
+            receiver.await.unwrap_or(Err(Error::Imaging(imaging::Error::Cancelled)))
+        })
     }
 }

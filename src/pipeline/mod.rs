@@ -3,8 +3,9 @@
 //! This is the only module that knows both network and pixels. It decides nothing about thumbnails:
 //! `reconcile` names each next step.
 //!
-//! The source streams through a bounded channel to a decoder thread. Decoding starts with the first bytes,
-//! and back-pressure keeps memory bounded.
+//! The source streams through a bounded buffer to the decoder thread. The only record of a message is decoded
+//! from its first bytes on. Of several, each fills its buffer while it waits for its turn: the thread then works
+//! instead of waiting for the network. Back-pressure keeps memory bounded.
 
 mod body;
 mod decoder_thread;
@@ -15,7 +16,7 @@ mod rendering;
 mod visit_runner;
 mod writing;
 
-pub(crate) use self::decoder_thread::DecoderThreads;
+pub(crate) use self::decoder_thread::DecoderThread;
 pub(crate) use self::memory::MemoryPool;
 use crate::cos::Session;
 use crate::imaging::Limits;
@@ -26,11 +27,11 @@ use crate::reconcile::OnForeign;
 pub(crate) struct Pipeline<'a> {
     /// Session for requests to COS.
     pub session: &'a Session,
-    /// Decoder threads.
-    pub decoders: &'a DecoderThreads,
-    /// Limits of one image. Its memory is further limited by its reservation from `memory`.
+    /// Decoder thread.
+    pub decoder: &'a DecoderThread,
+    /// Limits of one image, but for its memory, which `memory` gives.
     pub limits: Limits,
-    /// Memory for the pixels of all records.
+    /// Memory for the bodies and pixels of all records.
     pub memory: &'a MemoryPool,
     /// Treatment of foreign objects under the keys of thumbnails.
     pub on_foreign: OnForeign,

@@ -119,8 +119,8 @@ impl<'a> VisitRunner<'a> {
             self.problem = None;
             self.rendered = None;
             let memory = &self.pipeline.memory;
-            let held = if needs_all_memory { memory.all().await } else { memory.share().await };
-            let Some(memory) = held else { return Err(imaging::Error::Cancelled.into()) };
+            let held = if needs_all_memory { memory.all().await } else { memory.for_body().await };
+            let Some(mut memory) = held else { return Err(imaging::Error::Cancelled.into()) };
             let Some(download) = self.open_source().await? else {
                 return Ok(FetchOutcome { source: self.unreadable_source().await?, impossible: Vec::new() });
             };
@@ -131,7 +131,7 @@ impl<'a> VisitRunner<'a> {
                     return Ok(FetchOutcome { source, impossible: Vec::new() });
                 }
             };
-            let made = self.pipeline.render(self.record, self.job, download, memory.bytes(), entry).await;
+            let made = self.pipeline.render(self.record, self.job, download, &mut memory, entry).await;
             match made {
                 Err(Error::Cos(cos::Error::Changed(_))) if restarts < RESTARTS => restarts += 1,
                 made if !memory.is_all() && lacks_memory(&made) => needs_all_memory = true,

@@ -10,9 +10,12 @@ use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
 use crate::event::Record;
 use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
-use crate::pipeline::{Pipeline, heic};
+use crate::pipeline::body::{Body, Filled};
+use crate::pipeline::memory::MemoryReservation;
+use crate::pipeline::{Pipeline, body, heic};
 use crate::plan::SourceJob;
-use crate::report::{Entry, ImageReport, SourceReport, milliseconds};
+use crate::recipe::Recipe;
+use crate::report::{Entry, ImageReport, Milliseconds, SourceReport, milliseconds};
 
 /// Rendered source, and the headers it was read with.
 pub(super) struct RenderedSource {
@@ -21,20 +24,19 @@ pub(super) struct RenderedSource {
 }
 
 impl Pipeline<'_> {
-    /// Renders a source within `memory` bytes. HEIC goes through Cloud Infinite if the rule says so.
+    /// Renders a source within `memory`. HEIC goes through Cloud Infinite if the rule says so.
     pub(super) async fn render(
         &self,
         record: &Record,
         job: &SourceJob<'_>,
         download: Download,
-        memory: u64,
+        memory: &mut MemoryReservation<'_>,
         entry: &mut Entry,
     ) -> Result<RenderedSource, Error> {
         let head = download.head.clone();
-        let limits = Limits { memory, ..self.limits };
-        match self.render_download(job, download, limits, entry).await {
+        match self.render_download(job, download, memory, entry).await {
             Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
-                self.render_heic(record, job, head, limits, entry).await
+                self.render_heic(record, job, head, memory, entry).await
             }
             result => Ok(RenderedSource { head, rendering: result? }),
         }
@@ -45,35 +47,28 @@ impl Pipeline<'_> {
         &self,
         job: &SourceJob<'_>,
         mut download: Download,
-        limits: Limits,
+        memory: &mut MemoryReservation<'_>,
         entry: &mut Entry,
     ) -> Result<Rendering, Error> {
-        let started = Instant::now();
         let length = download.head.length;
-        let source =
-            SourceReport { image: None, bytes: length, unfetched: None, damaged: None, through: None };
-        let source = entry.source.insert(source);
-        let recipes = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let (sender, rendered) = self.decoders.start(length, recipes, limits, Upright::ByExif);
-        let delivered = sender.forward(&mut download).await;
-        entry.ms.fetch = milliseconds(started.elapsed());
-        let rendered = rendered_while_draining(rendered, &mut download).await;
-        let rendering = match (rendered, delivered) {
-            // A decoder that lost its download reports a damaged image. The network error is the cause.
-            (Err(_), Err(error)) => return Err(error.into()),
-            // The bytes that arrived were enough, even if the rest failed.
-            (rendered, _) => {
-                source.unfetched = NonZeroU64::new(download.remaining());
-                rendered?
-            }
-        };
+        let Entry { source, ms, .. } = entry;
+        let source = source.insert(SourceReport {
+            image: None,
+            bytes: length,
+            unfetched: None,
+            damaged: None,
+            through: None,
+        });
+        let rendered = self.deliver(&mut download, Some(length), job, Upright::ByExif, memory, ms).await;
+        source.unfetched = NonZeroU64::new(download.remaining());
+        let rendering = rendered?;
         source.image = Some(ImageReport {
             format: rendering.source.format.name(),
             width: rendering.source.width,
             height: rendering.source.height,
         });
         source.damaged = rendering.source.damaged;
-        entry.ms.take_over(&rendering.timings);
+        ms.take_over(&rendering.timings);
         Ok(rendering)
     }
 
@@ -84,22 +79,23 @@ impl Pipeline<'_> {
         record: &Record,
         job: &SourceJob<'_>,
         head: Head,
-        limits: Limits,
+        memory: &mut MemoryReservation<'_>,
         entry: &mut Entry,
     ) -> Result<RenderedSource, Error> {
         let started = Instant::now();
-        let recipes: Vec<_> = job.targets.iter().map(|target| target.recipe.clone()).collect();
-        let process = heic::ci_process(&recipes);
+        let process = heic::ci_process(&recipes(job));
         let location = BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() };
-        let body =
+        let mut download =
             self.session.get_processed(&location, &record.key, head.version.as_ref(), &process).await?;
         entry.ms.fetch += milliseconds(started.elapsed());
-        let length = u64::try_from(body.len()).unwrap_or(u64::MAX);
-        // The whole body is in memory, which the decoder does not count.
-        let limits = Limits { memory: limits.memory.saturating_sub(length), ..limits };
-        let (sender, rendered) = self.decoders.start(length, recipes, limits, Upright::Already);
-        sender.send_whole(body).await;
-        let rendering = rendered.await?;
+        let rendering = loop {
+            let ms = &mut entry.ms;
+            match self.deliver(&mut download, None, job, Upright::Already, memory, ms).await {
+                // The response cannot be resumed, and the network may fail after enough of it has come.
+                Err(Error::Cos(error)) => download.restart(error).await?,
+                rendered => break rendered?,
+            }
+        };
         entry.ms.take_over(&rendering.timings);
         let SourceInfo { width, height, .. } = rendering.source;
         entry.source = Some(SourceReport {
@@ -111,16 +107,58 @@ impl Pipeline<'_> {
         });
         Ok(RenderedSource { head, rendering })
     }
+
+    /// Delivers a body to the decoder thread on the turn of this record, and returns what it makes of it. Of
+    /// several records, each waits for its turn with a full buffer or the whole body.
+    ///
+    /// # Errors
+    /// The error of the rendering, or that of the download if it is the cause: a decoder that lost its
+    /// download reports a damaged image. Bytes that arrived may be enough, even if the rest failed.
+    async fn deliver<B: Body>(
+        &self,
+        body: &mut B,
+        length: Option<u64>,
+        job: &SourceJob<'_>,
+        upright: Upright,
+        memory: &mut MemoryReservation<'_>,
+        ms: &mut Milliseconds,
+    ) -> Result<Rendering, Error> {
+        let started = Instant::now();
+        let (mut sender, reader) = body::channel(memory.body_bytes());
+        let filled = if memory.is_all() { Ok(Filled::Partly) } else { sender.fill(body).await };
+        ms.fetch += milliseconds(started.elapsed());
+        let turn = self.decoder.turn().await;
+        let limits = Limits { memory: memory.take_pixels(), ..self.limits };
+        let rendered = turn.start(reader, length, recipes(job), upright, limits)?;
+        let started = Instant::now();
+        let delivered = match filled {
+            Ok(Filled::Partly) => sender.forward(body).await,
+            // Without its sender the body ends for the decoder.
+            ended => {
+                drop(sender);
+                ended.map(|_| ())
+            }
+        };
+        ms.fetch += milliseconds(started.elapsed());
+        match (rendered_while_draining(rendered, body).await, delivered) {
+            (Err(_), Err(error)) => Err(error.into()),
+            (rendered, _) => rendered,
+        }
+    }
 }
 
-/// Waits for the rendering, and meanwhile drains the download so that its connection can be reused. It never
-/// waits longer for the connection than for the rendering.
-async fn rendered_while_draining<T>(rendered: impl Future<Output = T>, download: &mut Download) -> T {
+fn recipes(job: &SourceJob<'_>) -> Vec<Recipe> {
+    job.targets.iter().map(|target| target.recipe.clone()).collect()
+}
+
+/// Waits for the rendering, and meanwhile drains the body so that its connection can be reused. It never waits
+/// longer for the connection than for the rendering.
+async fn rendered_while_draining<T>(rendered: impl Future<Output = T>, body: &mut impl Body) -> T {
     tokio::pin!(rendered);
     tokio::select! {
         biased;
         rendered = &mut rendered => return rendered,
-        () = download.drain() => (),
+        () = body.drain() => (),
     }
     rendered.await
 }

@@ -8,5 +8,5 @@ mod entry;
 mod log;
 
 pub(crate) use answer::answer;
-pub(crate) use entry::{Entry, ImageReport, Outcome, Skip, SourceReport, Stored, milliseconds};
+pub(crate) use entry::{Entry, ImageReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds};
 pub(crate) use log::Log;

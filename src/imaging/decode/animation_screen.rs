@@ -6,7 +6,7 @@
 
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, bytes_of};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 
@@ -107,11 +107,11 @@ impl Screen {
         }
     }
 
-    /// Averages the screen over cells of `cell` × `cell` pixels; returns the picture and the side.
+    /// Averages the screen; returns the picture and its cells.
     ///
     /// # Errors
     /// [`Error::TooMuchMemory`].
-    pub(super) fn picture(&self, cell: u32, budget: &mut Budget) -> Result<(Picture, u32), Error> {
+    pub(super) fn picture(&self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Cell), Error> {
         let mut reducer = Reducer::new(self.size, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
         for row in self.pixels.chunks_exact(side(self.size.width).max(1)) {
             reducer.push(row.as_flattened());

@@ -17,7 +17,8 @@ use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::{FullReads, SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, to_u64};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -50,7 +51,7 @@ pub(super) fn decode<R: Read>(
         return Err(Error::damaged(SourceFormat::Gif, "it has no pixels"));
     }
     budget.admit(full)?;
-    let cell = Reducer::cell(demand.ratio(full));
+    let cell = Reducer::cell(demand.ratio(full, Orientation::default()));
     let mut file = GifFrames { decoder, full, canvas_is_frame, cell };
     if animation.is_wanted(SourceFormat::Gif) {
         return file.decode_animation(&frame, budget, animation);
@@ -83,7 +84,7 @@ struct GifFrames<'s, 'a, R: Read> {
     /// `true` if the file declares an empty canvas, so that the first frame is the canvas.
     canvas_is_frame: bool,
     /// Side of the cells that are averaged.
-    cell: u32,
+    cell: Cell,
 }
 
 impl<R: Read> GifFrames<'_, '_, R> {
@@ -130,7 +131,7 @@ impl<R: Read> GifFrames<'_, '_, R> {
         screen: &mut Screen,
         indices: &mut Vec<u8>,
         budget: &mut Budget,
-    ) -> Result<(Picture, u32), Error> {
+    ) -> Result<(Picture, Cell), Error> {
         let length = pixel_count(frame);
         budget.reserve(to_u64(length.max(indices.capacity())))?;
         indices.clear();
@@ -161,7 +162,7 @@ impl<R: Read> GifFrames<'_, '_, R> {
         FrameRect { left, top, size: size_of(frame) }
     }
 
-    fn decoded(&self, (picture, cell): (Picture, u32)) -> Decoded {
+    fn decoded(&self, (picture, cell): (Picture, Cell)) -> Decoded {
         Decoded {
             profile: self.decoder.icc_profile().map(<[u8]>::to_vec),
             ..Decoded::plain(SourceFormat::Gif, picture, self.full, cell)

@@ -12,13 +12,13 @@ use std::num::NonZeroUsize;
 use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
-use crate::imaging::decoded::Decoded;
+use crate::imaging::decoded::{Decoded, Reduction};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel, to_u64};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
 use crate::imaging::pixels::reduce::Reducer;
@@ -104,8 +104,8 @@ struct DecodePlan {
     layout: Layout,
     /// Size at `scale`, pixels.
     size: Size,
-    /// Side of the cells that are averaged, pixels at `scale`.
-    cell: u32,
+    /// The cells that are averaged, pixels at `scale`.
+    cell: Cell,
 }
 
 impl DecodePlan {
@@ -115,23 +115,28 @@ impl DecodePlan {
         budget.admit(full)?;
         let orientation =
             demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
-        let ratio = demand.ratio(orientation.size(full));
-        let scale = scale(ratio);
+        let ratio = demand.ratio(full, orientation);
+        let scale = scale(ratio.larger());
         budget.reserve(to_u64(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
-        let remaining = 1.0 / (ratio * f64::from(scale.reduction()));
+        let reduction = f64::from(scale.reduction());
+        let remaining = ratio.times(reduction, reduction);
         let layout = match head.frame.components.len() {
             1 => Layout::Grey,
             3 => Layout::Rgb,
             _ => Layout::Cmyk,
         };
         let (width, height) = head.frame.reduced(scale);
-        let cell = Reducer::cell(1.0 / remaining);
+        let cell = Reducer::cell(remaining);
+        let remaining = 1.0 / remaining.larger();
         Ok(Self { full, orientation, scale, remaining, layout, size: Size { width, height }, cell })
     }
 
-    fn decoded(&self, head: &Head, picture: Picture, cell: u32, damage: Damage) -> Decoded {
+    fn decoded(&self, head: &Head, picture: Picture, cell: Cell, damage: Damage) -> Decoded {
         Decoded {
-            reduction: (self.scale.reduction() * cell).into(),
+            reduction: Reduction {
+                across: f64::from(self.scale.reduction() * cell.across),
+                down: f64::from(self.scale.reduction() * cell.down),
+            },
             // At 1/8 each pixel is the mean of its block. Larger scales keep the block's low frequencies, which are
             // as sharp as that size allows.
             sampling: if self.scale == Scale::Eighth { Sampling::Averaged } else { Sampling::of(cell) },

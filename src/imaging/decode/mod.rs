@@ -81,13 +81,13 @@ fn prefer_external(decoded: Result<Decoded, Error>, external: Option<Error>) -> 
 mod tests {
     use super::*;
     use crate::imaging::damage::Damage;
-    use crate::imaging::picture::geometry::Size;
+    use crate::imaging::picture::geometry::{Cell, Size};
     use crate::imaging::picture::{Depth, Layout, Picture};
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };
         let picture = Picture::blank(full, Layout::Grey, Depth::Eight);
-        Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, picture, full, 1) })
+        Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, picture, full, Cell::PIXEL) })
     }
 
     #[test]

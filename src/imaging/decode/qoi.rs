@@ -12,6 +12,7 @@ use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -43,7 +44,7 @@ pub(super) fn decode<R: Read>(
     };
     let length = side(width).saturating_mul(layout.channels());
     budget.reserve(to_u64(length))?;
-    let cell = Reducer::cell(demand.ratio(full));
+    let cell = Reducer::cell(demand.ratio(full, Orientation::default()));
     let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
     let mut row = vec![0; length];
     let mut pixels = PixelDecoder::default();

@@ -4,11 +4,12 @@
 use std::path::Path;
 
 use crate::imaging::damage::Tolerance;
-use crate::imaging::decoded::Decoded;
+use crate::imaging::decoded::{Decoded, Reduction};
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, Cancel, Limits};
+use crate::imaging::picture::geometry::Cell;
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::{Demand, Upright};
 use crate::imaging::source_format::SourceFormat;
@@ -87,6 +88,11 @@ fn damage_of_a_cut_file_covers_every_wrong_pixel() {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers up to 256")]
+fn cell_of(reduction: Reduction) -> Cell {
+    Cell { across: reduction.across as u32, down: reduction.down as u32 }
+}
+
 #[test]
 fn reducing_while_decoding_equals_reducing_afterwards() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
@@ -97,16 +103,20 @@ fn reducing_while_decoding_equals_reducing_afterwards() {
             let mut budget = budget();
             let Ok(file) = std::fs::read(&path) else { continue };
             let Ok(whole) = decode(&file, &Recipe::default(), &mut budget) else { continue };
-            assert_eq!((whole.reduction, whole.picture.size), (1.into(), whole.full), "{}", path.display());
+            assert_eq!(
+                (whole.reduction, whole.picture.size),
+                (Cell::PIXEL.into(), whole.full),
+                "{}",
+                path.display()
+            );
             let side = (whole.full.width.max(whole.full.height) / 13).max(1);
             let streamed = decode(&file, &Recipe::fit_inside(side, side), &mut budget).unwrap();
-            let has_side = |cell: &u32| streamed.reduction == (*cell).into();
-            let cell = (1..=256).find(has_side).unwrap();
+            let cell = cell_of(streamed.reduction);
             let (layout, depth) = (whole.picture.layout, whole.picture.depth);
             let mut reducer = Reducer::new(whole.full, layout, depth, cell, &mut budget).unwrap();
             whole.picture.rows().for_each(|row| reducer.push(row));
-            assert_eq!(streamed.picture, reducer.finish().0, "{} by {cell}", path.display());
-            kinds.push((whole.format, layout, depth, cell > 1));
+            assert_eq!(streamed.picture, reducer.finish().0, "{} by {cell:?}", path.display());
+            kinds.push((whole.format, layout, depth, cell != Cell::PIXEL));
         }
     }
     // The files cover this many layouts and depths of each format.

@@ -24,7 +24,7 @@ use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::encode;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
-use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::geometry::{Cell, Ratio, Size, Window};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Layout, Picture, Sampling};
 use crate::imaging::pixels::reduce::Reducer;
@@ -138,7 +138,7 @@ impl<'p> Renderer<'p> {
         cancel: &Cancel,
     ) -> Result<DrawnPicture, Error> {
         if !job.recipe.linear {
-            self.average(job.plan.ratio(), budget)?;
+            self.average(job.demand, budget)?;
         }
         let left = budget.left();
         let linear = if job.recipe.linear { self.linear_source(job.plan.ratio(), budget)? } else { None };
@@ -157,17 +157,14 @@ impl<'p> Renderer<'p> {
         Ok(DrawnPicture { picture: picture?, working_bytes })
     }
 
-    /// Replaces the source by its average, if a plan of this ratio and all with smaller ones need fewer pixels.
-    fn average(&mut self, ratio: f64, budget: &mut Budget) -> Result<(), Error> {
-        // `ratio` is per pixel of the full source. Per pixel of the picture held, it is larger by the reduction so far.
-        let reduction = f64::from(self.properties.full.width) / self.source.extent.width;
-        let cell = Reducer::cell(ratio * reduction);
-        if cell < 2 {
+    /// Replaces the source by its average, if fewer pixels meet the demand.
+    fn average(&mut self, demand: Ratio, budget: &mut Budget) -> Result<(), Error> {
+        let cell = self.cell(demand);
+        if cell == Cell::PIXEL {
             return Ok(());
         }
         let ScaledSource { picture, extent, .. } = &self.source;
-        let size =
-            Size { width: picture.size.width.div_ceil(cell), height: picture.size.height.div_ceil(cell) };
+        let size = cell.reduced(picture.size);
         let working_bytes = resize::averaging_bytes(picture, size);
         budget.reserve(working_bytes)?;
         let averaged = resize::average(picture, size)?;
@@ -176,22 +173,29 @@ impl<'p> Renderer<'p> {
         let extent = extent.scaled(across, down);
         // The smaller picture stays reserved instead of the larger one.
         budget.release(picture.bytes().saturating_add(working_bytes).saturating_sub(averaged.bytes()));
-        self.source =
-            ScaledSource { picture: averaged, sampling: Sampling::Averaged, extent, is_linear: false };
+        let sampling = Sampling::of(cell);
+        self.source = ScaledSource { picture: averaged, sampling, extent, is_linear: false };
         Ok(())
     }
 
+    /// The cells over which the picture held may be averaged for this resolution of the full source.
+    fn cell(&self, ratio: Ratio) -> Cell {
+        // Per pixel of the picture held, the ratio is larger by the reduction so far.
+        let (Size { width, height }, extent) = (self.properties.full, self.source.extent);
+        Reducer::cell(ratio.times(f64::from(width) / extent.width, f64::from(height) / extent.height))
+    }
+
     /// The source in linear light, averaged as far as a plan of this ratio allows; `None` for CMYK.
-    fn linear_source(&self, ratio: f64, budget: &mut Budget) -> Result<Option<ScaledSource>, Error> {
+    fn linear_source(&self, ratio: Ratio, budget: &mut Budget) -> Result<Option<ScaledSource>, Error> {
         let ScaledSource { picture, extent, sampling, .. } = &self.source;
         if !linear_light::applies_to(picture.layout) {
             return Ok(None);
         }
-        let cell = Reducer::cell(ratio * f64::from(self.properties.full.width) / extent.width);
+        let cell = self.cell(ratio);
         let picture = linear_light::to_linear(picture, cell, budget)?;
-        let scale = 1.0 / f64::from(cell);
-        let sampling = if cell > 1 { Sampling::Averaged } else { *sampling };
-        Ok(Some(ScaledSource { picture, sampling, extent: extent.scaled(scale, scale), is_linear: true }))
+        let extent = extent.scaled(1.0 / f64::from(cell.across), 1.0 / f64::from(cell.down));
+        let sampling = if cell == Cell::PIXEL { *sampling } else { Sampling::of(cell) };
+        Ok(Some(ScaledSource { picture, sampling, extent, is_linear: true }))
     }
 
     /// Runs all stages of a plan. The result is sRGB or of the kept profile, eight bits, with alpha only if any pixel

@@ -2,7 +2,7 @@
 //!
 //! [`Size`] is whole pixels, for images that exist or will exist. [`Window`] is real numbers, since a rectangle of a
 //! scaled image seldom falls on whole pixels of the original. Both count from the top left corner, x to the right
-//! and y down.
+//! and y down. [`Ratio`] and [`Cell`] relate the pixels of two images, along each axis.
 
 /// Width and height, pixels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,5 +38,46 @@ impl Window {
     /// The same rectangle in the pixels of an image that is `across` times as wide and `down` times as high.
     pub(crate) fn scaled(self, across: f64, down: f64) -> Self {
         Self { x: self.x * across, y: self.y * down, width: self.width * across, height: self.height * down }
+    }
+}
+
+/// Pixels of a result per pixel of its source, along each axis; 1 is no scaling.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Ratio {
+    pub(crate) across: f64,
+    pub(crate) down: f64,
+}
+
+impl Ratio {
+    /// The ratio along the axis that keeps more.
+    pub(crate) fn larger(self) -> f64 {
+        self.across.max(self.down)
+    }
+
+    /// The larger of two ratios, along each axis.
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self { across: self.across.max(other.across), down: self.down.max(other.down) }
+    }
+
+    /// The ratio to a source that has `across` and `down` times fewer pixels.
+    pub(crate) fn times(self, across: f64, down: f64) -> Self {
+        Self { across: self.across * across, down: self.down * down }
+    }
+}
+
+/// Pixels that are averaged to one: a rectangle of whole pixels.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Cell {
+    pub(crate) across: u32,
+    pub(crate) down: u32,
+}
+
+impl Cell {
+    /// A single pixel: no averaging.
+    pub(crate) const PIXEL: Self = Self { across: 1, down: 1 };
+
+    /// The size of a picture of this size once it is averaged. Cells at the right and lower edge may be cut off.
+    pub(crate) fn reduced(self, size: Size) -> Size {
+        Size { width: size.width.div_ceil(self.across), height: size.height.div_ceil(self.down) }
     }
 }

@@ -10,7 +10,7 @@
 pub(crate) mod geometry;
 pub(crate) mod orientation;
 
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 
 /// The channels of a pixel, in their order. Alpha is straight, not premultiplied.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,9 +71,10 @@ pub(super) enum Sampling {
 }
 
 impl Sampling {
-    /// The sampling of a picture whose pixels are means of cells with a side of `cell` pixels.
-    pub(super) fn of(cell: u32) -> Self {
-        if cell > 1 { Self::Averaged } else { Self::Points }
+    /// The sampling of a picture whose pixels are means of these cells. Where only one axis is averaged, the other one
+    /// must not be sharpened.
+    pub(super) fn of(cell: Cell) -> Self {
+        if cell.across > 1 && cell.down > 1 { Self::Averaged } else { Self::Points }
     }
 }
 

@@ -4,7 +4,7 @@
 //! [`Orientation::then`] composes two and [`Orientation::inverse`] inverts one. Pixels move and keep their values.
 //! Rotation by other angles needs interpolation and is [`canvas::rotate`](crate::imaging::pixels::canvas::rotate).
 
-use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::geometry::{Ratio, Size, Window};
 use crate::imaging::picture::{Picture, side};
 use crate::recipe::Flip;
 
@@ -73,6 +73,11 @@ impl Orientation {
     /// The size of the oriented image. An involution: applied to an oriented size it gives the stored one.
     pub(crate) fn size(self, stored: Size) -> Size {
         if self.transpose { Size { width: stored.height, height: stored.width } } else { stored }
+    }
+
+    /// The ratio along the stored axes, from that along the oriented ones. An involution, like [`Self::size`].
+    pub(crate) fn ratio(self, oriented: Ratio) -> Ratio {
+        if self.transpose { Ratio { across: oriented.down, down: oriented.across } } else { oriented }
     }
 
     /// The window of the oriented image that shows the pixels of `window` in a stored image of size `stored`.

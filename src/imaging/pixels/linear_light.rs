@@ -11,6 +11,7 @@
 use crate::imaging::color::srgb::{linear_to_srgb, srgb_to_linear};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
+use crate::imaging::picture::geometry::Cell;
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::pixels::reduce::Reducer;
 
@@ -19,13 +20,13 @@ pub(crate) fn applies_to(layout: Layout) -> bool {
     layout != Layout::Cmyk
 }
 
-/// The picture in linear light of sixteen bits, averaged in cells with a side of `cell` pixels.
+/// The picture in linear light of sixteen bits, averaged over cells.
 ///
 /// Its bytes are reserved and stay so.
 ///
 /// # Errors
 /// [`Error::TooMuchMemory`] if the budget does not allow for the result.
-pub(crate) fn to_linear(picture: &Picture, cell: u32, budget: &mut Budget) -> Result<Picture, Error> {
+pub(crate) fn to_linear(picture: &Picture, cell: Cell, budget: &mut Budget) -> Result<Picture, Error> {
     debug_assert!(applies_to(picture.layout));
     if picture.is_placeholder() {
         return Reducer::placeholder(picture.size, picture.layout, Depth::Sixteen, cell, budget);
@@ -116,7 +117,7 @@ mod tests {
                 Depth::Eight => samples.map(|level| u8::try_from(level).unwrap()).collect(),
                 Depth::Sixteen => samples.flat_map(|level| (level * 257).to_ne_bytes()).collect(),
             };
-            let linear = to_linear(&picture, 1, &mut budget).unwrap();
+            let linear = to_linear(&picture, Cell::PIXEL, &mut budget).unwrap();
             assert_eq!(from_linear(&linear, Depth::Eight).samples, {
                 let pairs = (0..=255_u8).flat_map(|level| [level, 255 - level]);
                 pairs.collect::<Vec<u8>>()
@@ -136,7 +137,7 @@ mod tests {
         let size = Size { width: 2, height: 2 };
         let picture =
             Picture { size, layout: Layout::Grey, depth: Depth::Eight, samples: vec![0, 255, 255, 0] };
-        let mean = to_linear(&picture, 2, &mut budget).unwrap();
+        let mean = to_linear(&picture, Cell { across: 2, down: 2 }, &mut budget).unwrap();
         assert_eq!(from_linear(&mean, Depth::Eight).samples, [188]);
     }
 }

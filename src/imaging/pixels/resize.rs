@@ -31,35 +31,36 @@ const SPACING_STEP: f64 = 0.05;
 /// Half-width of the corrected kernels: Lanczos's 3, and the largest spacing, 10 steps.
 const CORRECTED_SUPPORT: f64 = 3.5;
 
+/// Half-width of the box kernel.
+const BOX_SUPPORT: f64 = 0.5;
+
 /// Bytes per pixel after the first resampling and the conversion of colours: at most RGBA of eight bits.
 const CONVERTED_PIXEL_BYTES: u64 = 4;
 
 /// Bytes that it takes to draw a plan from this picture and to encode the result; the picture itself is not counted.
 ///
 /// `encoder_bytes` is per pixel of the result, the result included. The estimate is the largest of three phases:
-/// - each resampling: the premultiplied copy of its input, the picture between the passes, and its output; from the
+/// - each resampling: the premultiplied copy of its input, what [`resampling_bytes`] counts, and its output; from the
 ///   second stage on also the input itself;
 /// - the steps on whole pictures: two pictures of the largest size on the way;
 /// - the encoder.
-///
-/// The picture between the passes is counted with the columns of the output and the rows of the input. That is the
-/// order of the passes at sixteen bits. At eight bits the vertical pass is first, which takes as much where an image is
-/// scaled in proportion.
 pub(crate) fn working_bytes(picture: &Picture, plan: &DrawPlan, encoder_bytes: u64) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
     let premultiplied = if needs_copy(picture) { pixel } else { 0 };
     let mut worst = 0_u64;
     let mut previous: Option<Size> = None;
     for stage in &plan.stages {
-        let (from, kept, premultiplied, pixel) = match previous {
+        let (from, kept, premultiplied, pixel, depth) = match previous {
             // The decoded picture stays, and was reserved by its decoder.
-            None => (picture.size, 0, premultiplied, pixel),
-            Some(size) => (size, CONVERTED_PIXEL_BYTES, CONVERTED_PIXEL_BYTES, CONVERTED_PIXEL_BYTES),
+            None => (picture.size, 0, premultiplied, pixel, picture.depth),
+            Some(size) => {
+                (size, CONVERTED_PIXEL_BYTES, CONVERTED_PIXEL_BYTES, CONVERTED_PIXEL_BYTES, Depth::Eight)
+            }
         };
-        let between_passes = Size { width: stage.size.width, height: from.height };
         let input = from.pixels().saturating_mul(kept.saturating_add(premultiplied));
-        let output = between_passes.pixels().saturating_add(stage.size.pixels()).saturating_mul(pixel);
-        worst = worst.max(input.saturating_add(output));
+        let output = stage.size.pixels().saturating_mul(pixel);
+        let passes = resampling_bytes(from, stage.size, depth, pixel, CORRECTED_SUPPORT);
+        worst = worst.max(input.saturating_add(output).saturating_add(passes));
         previous = Some(stage.final_size());
     }
     // Converting, sharpening, orienting and padding each hold a picture before and after.
@@ -67,12 +68,42 @@ pub(crate) fn working_bytes(picture: &Picture, plan: &DrawPlan, encoder_bytes: u
     worst.max(plan.peak_pixels().saturating_mul(before_and_after.max(encoder_bytes)))
 }
 
-/// Bytes that [`average`] takes: a premultiplied copy, the picture between the passes and the result.
+/// Bytes that [`average`] takes: a premultiplied copy, what [`resampling_bytes`] counts, and the result.
 pub(crate) fn averaging_bytes(picture: &Picture, size: Size) -> u64 {
     let pixel = u64::try_from(picture.pixel_bytes()).unwrap_or(u64::MAX);
-    let between_passes = u64::from(size.width).saturating_mul(u64::from(picture.size.height));
     let premultiplied = if needs_copy(picture) { picture.bytes() } else { 0 };
-    between_passes.saturating_add(size.pixels()).saturating_mul(pixel).saturating_add(premultiplied)
+    let passes = resampling_bytes(picture.size, size, picture.depth, pixel, BOX_SUPPORT);
+    size.pixels().saturating_mul(pixel).saturating_add(passes).saturating_add(premultiplied)
+}
+
+/// Bytes that a resampling takes beside its input and output: the picture between its passes, and the weights of both
+/// axes. The vertical pass is the first one at eight bits, the second one at sixteen.
+///
+/// `pixel` is bytes per pixel, `support` half the width of the kernel in pixels of the coarser side.
+fn resampling_bytes(from: Size, to: Size, depth: Depth, pixel: u64, support: f64) -> u64 {
+    let between_passes = match depth {
+        Depth::Eight => Size { height: to.height, ..from },
+        Depth::Sixteen => Size { width: to.width, ..from },
+    };
+    between_passes
+        .pixels()
+        .saturating_mul(pixel)
+        .saturating_add(weight_bytes(from.width, to.width, support))
+        .saturating_add(weight_bytes(from.height, to.height, support))
+}
+
+/// Bytes of the weights along one axis. For each pixel of the result there is one weight per pixel under the kernel, as
+/// a double and as a whole number of 4 bytes at most. A window smaller than the picture has fewer of them.
+///
+/// They matter where one side of the picture is long and the other short: a strip of a million pixels takes 84 MB for its
+/// weights. [`Reducer`](crate::imaging::pixels::reduce::Reducer) therefore averages along one axis alone as well.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "float casts saturate")]
+fn weight_bytes(from: u32, to: u32, support: f64) -> u64 {
+    const PER_WEIGHT: u64 = 12;
+    const PER_PIXEL: u64 = 64;
+    let scale = (f64::from(from) / f64::from(to.max(1))).max(1.0);
+    let weights = ((support * scale).ceil() * 2.0 + 1.0) as u64;
+    u64::from(to).saturating_mul(weights.saturating_mul(PER_WEIGHT).saturating_add(PER_PIXEL))
 }
 
 /// `true` if resampling copies the whole picture first: premultiplied, or split by [`SplitAlpha`].

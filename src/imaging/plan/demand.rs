@@ -3,7 +3,7 @@
 //! A decoder may reduce an image while it decodes. The [`Demand`] says how far: every thumbnail comes from one decode,
 //! so the largest of them decides. It knows recipes and sizes, and no format.
 
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Ratio, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::DrawPlan;
 use crate::recipe::Recipe;
@@ -44,29 +44,52 @@ impl Demand<'_> {
         self.recipes.iter().any(|recipe| recipe.keep.profile)
     }
 
-    /// The largest [`DrawPlan::ratio`] of all recipes for a source of this size after orientation; at most 1.
+    /// The largest [`DrawPlan::ratio`] of all recipes, along each axis, for a source of this size; at most 1. Size and
+    /// ratio are those of the stored image, which `orientation` makes upright.
     ///
     /// A decoder has to give at least this part of the source's pixels along each axis, times its margin.
-    pub(crate) fn ratio(self, upright: Size) -> f64 {
+    pub(crate) fn ratio(self, stored: Size, orientation: Orientation) -> Ratio {
+        let upright = orientation.size(stored);
         // A recipe without a plan for this source fails later, alone.
         let ratios = self.recipes.iter().filter_map(|recipe| {
             let ratio = DrawPlan::new(upright, &recipe.steps).ok()?.ratio();
             // Reducing decoders average samples on their curve, not linear light, so they must give all pixels.
-            Some(if recipe.linear { 1.0 } else { ratio })
+            Some(if recipe.linear { Ratio { across: 1.0, down: 1.0 } } else { ratio })
         });
-        ratios.fold(f64::MIN_POSITIVE, f64::max).min(1.0)
+        let least = Ratio { across: f64::MIN_POSITIVE, down: f64::MIN_POSITIVE };
+        let Ratio { across, down } = orientation.ratio(ratios.fold(least, Ratio::max));
+        Ratio { across: across.min(1.0), down: down.min(1.0) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipe::{Geometry, Step};
 
     #[test]
     fn ratio_is_that_of_the_largest_recipe() {
         let recipes = [Recipe::fit_inside(100, 100), Recipe::fit_inside(400, 400)];
         let demand = Demand { recipes: &recipes.iter().collect::<Vec<_>>(), upright: Upright::ByExif };
-        assert!((demand.ratio(Size { width: 4000, height: 2000 }) - 0.1).abs() < 1e-9);
-        assert!((demand.ratio(Size { width: 40, height: 20 }) - 1.0).abs() < f64::EPSILON);
+        let upright = Orientation::default();
+        let ratio = demand.ratio(Size { width: 4000, height: 2000 }, upright);
+        assert!((ratio.across - 0.1).abs() < 1e-9 && (ratio.down - 0.1).abs() < 1e-9);
+        assert_eq!(
+            demand.ratio(Size { width: 40, height: 20 }, upright),
+            Ratio { across: 1.0, down: 1.0 },
+            "at most 1"
+        );
+    }
+
+    #[test]
+    fn axes_are_those_of_the_stored_image() {
+        let exact = Recipe {
+            steps: vec![Step::Thumbnail(Geometry::Exact { width: 100, height: 200 })],
+            ..Recipe::default()
+        };
+        let demand = Demand { recipes: &[&exact], upright: Upright::ByExif };
+        let stored = Size { width: 2000, height: 1000 };
+        assert_eq!(demand.ratio(stored, Orientation::default()), Ratio { across: 0.05, down: 0.2 });
+        assert_eq!(demand.ratio(stored, Orientation::from_exif(6)), Ratio { across: 0.1, down: 0.1 });
     }
 }

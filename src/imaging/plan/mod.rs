@@ -18,7 +18,7 @@ pub(crate) mod demand;
 pub(crate) mod sizes;
 
 use crate::imaging::error::Error;
-use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::geometry::{Ratio, Size, Window};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::anchor::anchors;
 use crate::imaging::plan::sizes::LONGEST_SIDE;
@@ -59,11 +59,12 @@ impl Stage {
         }
     }
 
-    /// Output pixels per pixel of the window, along the axis that keeps more; 1 is no scaling.
-    pub(super) fn ratio(&self) -> f64 {
-        let across = f64::from(self.size.width) / self.window.width;
-        let down = f64::from(self.size.height) / self.window.height;
-        across.max(down)
+    /// Output pixels per pixel of the window, before orientation.
+    pub(super) fn ratio(&self) -> Ratio {
+        Ratio {
+            across: f64::from(self.size.width) / self.window.width,
+            down: f64::from(self.size.height) / self.window.height,
+        }
     }
 }
 
@@ -107,8 +108,8 @@ impl DrawPlan {
     }
 
     /// The part of the source's resolution that the first stage uses; see [`Stage::ratio`].
-    pub(super) fn ratio(&self) -> f64 {
-        self.stages.first().map_or(1.0, Stage::ratio)
+    pub(super) fn ratio(&self) -> Ratio {
+        self.stages.first().map_or(Ratio { across: 1.0, down: 1.0 }, Stage::ratio)
     }
 
     /// Pixels of the largest picture of any stage, after its resampling.
@@ -256,7 +257,7 @@ mod tests {
         let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
         assert_eq!(stage.window, Window { x: 250.0, y: 0.0, width: 500.0, height: 500.0 });
         assert_eq!(stage.size, size(200, 200));
-        assert!((plan.ratio() - 0.4).abs() < 1e-9);
+        assert!((plan.ratio().larger() - 0.4).abs() < 1e-9);
     }
 
     /// A window of 3 x 6 in an image of 10 x 10.

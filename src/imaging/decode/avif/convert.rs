@@ -11,7 +11,7 @@ use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::planes::{Plane, Planes};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
 
@@ -45,10 +45,16 @@ impl Converter<'_> {
         (layout, if self.color.format.is_wide() { Depth::Sixteen } else { Depth::Eight })
     }
 
-    /// The largest cell that is at most `wanted` and covers whole chroma samples: even for halved chroma, or 1.
-    pub(super) fn cell(&self, wanted: u32) -> u32 {
+    /// The largest cell that is at most `wanted` and covers whole chroma samples: with halved chroma, its sides are
+    /// even, or it is a single pixel.
+    pub(super) fn cell(&self, wanted: Cell) -> Cell {
         let halved = self.color.format.chroma.is_some_and(|chroma| chroma.across || chroma.down);
-        if halved && wanted > 1 { wanted & !1 } else { wanted }
+        let even = Cell { across: wanted.across & !1, down: wanted.down & !1 };
+        match even {
+            _ if !halved => wanted,
+            Cell { across: 0, .. } | Cell { down: 0, .. } => Cell::PIXEL,
+            even => even,
+        }
     }
 
     /// Fills `picture` with means of cells; there must be no alpha.
@@ -57,7 +63,7 @@ impl Converter<'_> {
     /// [`Error::Cancelled`].
     pub(super) fn convert_averaged(
         &self,
-        cell: u32,
+        cell: Cell,
         picture: &mut Picture,
         cancel: &Cancel,
     ) -> Result<(), Error> {
@@ -77,7 +83,7 @@ impl Converter<'_> {
     /// [`Error::Cancelled`].
     pub(super) fn convert_all(&self, reducer: &mut Reducer, cancel: &Cancel) -> Result<(), Error> {
         let (layout, depth) = self.layout();
-        let mut planes = self.plane_rows(1);
+        let mut planes = self.plane_rows(Cell::PIXEL);
         let mut row = vec![0; side(self.crop.size.width).saturating_mul(layout.channels() * depth.bytes())];
         for y in 0..self.crop.size.height {
             cancel.check()?;
@@ -88,7 +94,7 @@ impl Converter<'_> {
     }
 
     /// Row readers of all planes: luma, both of chroma if there is chroma, alpha if there is alpha.
-    fn plane_rows(&self, cell: u32) -> Vec<PlaneRows<'_>> {
+    fn plane_rows(&self, cell: Cell) -> Vec<PlaneRows<'_>> {
         let wide = self.color.format.is_wide();
         let mut rows: Vec<PlaneRows<'_>> = Vec::new();
         for (number, plane) in self.color.planes.iter().enumerate() {
@@ -99,7 +105,7 @@ impl Converter<'_> {
         if let Some((alpha, _)) = self.alpha {
             let wide = alpha.format.is_wide();
             let plane = alpha.planes.first();
-            rows.extend(plane.map(|plane| PlaneRows::new(plane, wide, self.crop, 1, [false; 2])));
+            rows.extend(plane.map(|plane| PlaneRows::new(plane, wide, self.crop, Cell::PIXEL, [false; 2])));
         }
         rows
     }
@@ -170,8 +176,8 @@ struct PlaneRows<'a> {
     /// `true` if samples have two bytes.
     wide: bool,
     crop: Crop,
-    /// Side of the cells that are averaged, luma samples.
-    cell: u32,
+    /// The cells that are averaged, luma samples.
+    cell: Cell,
     /// `true` where the plane has half the resolution of luma: across, down.
     halved: [bool; 2],
     /// Column sums of a row of cells.
@@ -181,24 +187,24 @@ struct PlaneRows<'a> {
 }
 
 impl<'a> PlaneRows<'a> {
-    fn new(plane: &'a Plane, wide: bool, crop: Crop, cell: u32, halved: [bool; 2]) -> Self {
-        let values = vec![0.0; side(crop.size.width.div_ceil(cell))];
+    fn new(plane: &'a Plane, wide: bool, crop: Crop, cell: Cell, halved: [bool; 2]) -> Self {
+        let values = vec![0.0; side(crop.size.width.div_ceil(cell.across))];
         Self { plane, wide, crop, cell, halved, sums: Vec::new(), values }
     }
 
     /// Fills `values` with row `y` of the picture.
     fn fill(&mut self, y: u32) {
-        if self.cell > 1 { self.average(y) } else { self.interpolate(y) }
+        if self.cell == Cell::PIXEL { self.interpolate(y) } else { self.average(y) }
     }
 
     /// Means of the cells in row `y` of cells.
     ///
-    /// A cell covers half as many samples of a halved plane. `cell` is then even by [`Converter::cell`], so that
+    /// A cell covers half as many samples of a halved plane. Its sides are then even by [`Converter::cell`], so that
     /// chroma cells cover the same area as luma cells.
     fn average(&mut self, y: u32) {
         let Crop { left, top, size } = self.crop;
-        let [left, width, across] = Self::in_plane(left, size.width, self.cell, self.halved[0]);
-        let [top, height, down] = Self::in_plane(top, size.height, self.cell, self.halved[1]);
+        let [left, width, across] = Self::in_plane(left, size.width, self.cell.across, self.halved[0]);
+        let [top, height, down] = Self::in_plane(top, size.height, self.cell.down, self.halved[1]);
         let first = y.saturating_mul(down);
         // The last row of cells may be cut off by the edge.
         let count = down.min(height.saturating_sub(first));

@@ -83,7 +83,7 @@ pub(super) fn decode<R: Read>(
     let still = StillImage::new(&meta, &file)?;
     budget.admit(still.color.size)?;
     let full = still.crop.size;
-    let ratio = demand.ratio(still.orientation.size(full));
+    let ratio = demand.ratio(full, still.orientation);
 
     let color = planes::decode(&meta, &file, &still.color, budget, cancel)?;
     let alpha = still.alpha.as_ref().map(|grid| planes::decode(&meta, &file, grid, budget, cancel));
@@ -105,7 +105,7 @@ pub(super) fn decode<R: Read>(
         reducer.finish()
     } else {
         let cell = converter.cell(wanted);
-        let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
+        let size = cell.reduced(full);
         budget.reserve(bytes_of(size, to_u64(layout.channels() * depth.bytes())))?;
         let mut picture = Picture::blank(size, layout, depth);
         converter.convert_averaged(cell, &mut picture, cancel)?;

@@ -7,6 +7,7 @@ use crate::imaging::damage::Damage;
 use crate::imaging::decode::bmp::header::BmpHeader;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
+use crate::imaging::picture::geometry::Cell;
 use crate::imaging::picture::{Depth, Picture};
 use crate::imaging::pixels::reduce::Reducer;
 
@@ -24,7 +25,7 @@ struct OpaqueCopy {
 
 impl BmpCanvas {
     /// Reserves and allocates the reduced pictures.
-    pub(super) fn new(header: &BmpHeader, cell: u32, budget: &mut Budget) -> Result<Self, Error> {
+    pub(super) fn new(header: &BmpHeader, cell: Cell, budget: &mut Budget) -> Result<Self, Error> {
         let layout = header.coding.layout();
         let mut reducer = || {
             let reducer = Reducer::new(header.size, layout, Depth::Eight, cell, budget)?;
@@ -65,8 +66,8 @@ impl BmpCanvas {
         self.reducer.missing()
     }
 
-    /// The reduced picture and the side of its cells, pixels.
-    pub(super) fn finish(self) -> (Picture, u32) {
+    /// The reduced picture and its cells.
+    pub(super) fn finish(self) -> (Picture, Cell) {
         self.opaque.map_or(self.reducer, |opaque| opaque.reducer).finish()
     }
 }

@@ -19,6 +19,7 @@ use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::side;
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -43,7 +44,8 @@ pub(super) fn decode<R: Read>(
     let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
-    let mut canvas = BmpCanvas::new(&header, Reducer::cell(demand.ratio(full)), budget)?;
+    let mut canvas =
+        BmpCanvas::new(&header, Reducer::cell(demand.ratio(full, Orientation::default())), budget)?;
     let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
     budget.reserve(length.into())?;
     let mut profile = None;

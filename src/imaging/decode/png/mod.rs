@@ -21,7 +21,7 @@ use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
@@ -48,8 +48,7 @@ struct DecodePlan {
     depth: Depth,
     /// Orientation, if EXIF comes before the pixels.
     orientation: Option<Orientation>,
-    /// Side of the cells that are averaged, pixels.
-    cell: u32,
+    cell: Cell,
 }
 
 /// Decodes the image or, if `animation` wants frames, all frames.
@@ -95,7 +94,7 @@ fn decode_chunks<R: Read>(
     let mut reader = decoder.read_info().map_err(|error| decode_error(&error))?;
     let (layout, depth) = pixel_format(&reader)?;
     let orientation = orientation(&reader);
-    let cell = Reducer::cell(demand.ratio(orientation.unwrap_or_default().size(full)));
+    let cell = Reducer::cell(demand.ratio(full, orientation.unwrap_or_default()));
     let plan = DecodePlan { full, layout, depth, orientation, cell };
     if let Some(control) = reader.info().animation_control
         && animation.is_wanted(SourceFormat::Png)
@@ -122,7 +121,7 @@ impl DecodePlan {
     fn decoded<R: Read>(
         &self,
         reader: &PngReader<'_, '_, '_, R>,
-        (picture, cell): (Picture, u32),
+        (picture, cell): (Picture, Cell),
     ) -> Decoded {
         let info = reader.info();
         let profile = color::profile(info, picture.layout, picture.depth);
@@ -159,7 +158,7 @@ fn decode_rows<R: Read>(
     reader: &mut PngReader<'_, '_, '_, R>,
     mut reducer: Reducer,
     cancel: &Cancel,
-) -> Result<((Picture, u32), Damage), Error> {
+) -> Result<((Picture, Cell), Damage), Error> {
     let mut row = blank_row(reader)?;
     let end = (0..reader.info().height).try_for_each(|_| {
         cancel.check()?;
@@ -179,7 +178,7 @@ fn decode_interlaced<R: Read>(
     mut scatter: Scatter,
     budget: &mut Budget,
     cancel: &Cancel,
-) -> Result<((Picture, u32), Damage), Error> {
+) -> Result<((Picture, Cell), Damage), Error> {
     let mut row = blank_row(reader)?;
     let full = Size { width: reader.info().width, height: reader.info().height };
     let mut end = Ok(());

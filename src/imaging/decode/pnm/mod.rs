@@ -14,6 +14,7 @@ use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, to_u64};
+use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, side};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
@@ -39,7 +40,7 @@ pub(super) fn decode<R: Read>(
     let samples = side(full.width).saturating_mul(header.layout.channels());
     let length = samples.saturating_mul(depth.bytes());
     budget.reserve(to_u64(length).saturating_mul(2))?;
-    let cell = Reducer::cell(demand.ratio(full));
+    let cell = Reducer::cell(demand.ratio(full, Orientation::default()));
     let mut reducer = Reducer::new(full, header.layout, depth, cell, budget)?;
     let mut row = vec![0; length];
     let mut bits =

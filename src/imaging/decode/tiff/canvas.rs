@@ -17,7 +17,7 @@ use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Ratio, Size};
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
 use crate::imaging::source_format::SourceFormat;
 
@@ -46,7 +46,7 @@ impl<'p> TiffCanvas<'p> {
     ///
     /// # Errors
     /// [`Error::TooMuchMemory`].
-    pub(super) fn new(page: &'p Page, ratio: f64, budget: &mut Budget) -> Result<Self, Error> {
+    pub(super) fn new(page: &'p Page, ratio: Ratio, budget: &mut Budget) -> Result<Self, Error> {
         let (size, samples) = (page.size, &page.samples);
         let (layout, depth, cell) = (samples.layout(), samples.depth(), Reducer::cell(ratio));
         let target = match page.chunks.kind {
@@ -59,11 +59,11 @@ impl<'p> TiffCanvas<'p> {
         budget.reserve(stored.saturating_mul(to_u64(planes)).saturating_add(row))?;
         let blank = |bytes: u64| vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
         let row = blank(if page.is_direct() { 0 } else { row });
-        let reduction = 1.0 / ratio;
+        let reduction = 1.0 / ratio.larger();
         Ok(Self { page, target, reduction, stored: vec![blank(stored); planes], row, lost: 0.0 })
     }
 
-    /// Decodes all chunks; returns the picture, the side of its cells, and its damage.
+    /// Decodes all chunks; returns the picture, its cells, and its damage.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Unsupported`], an exceeded limit, a failed reader or [`Error::Cancelled`].
@@ -72,7 +72,7 @@ impl<'p> TiffCanvas<'p> {
         mut access: ChunkAccess<'_, '_, '_, R>,
         cancel: &Cancel,
         budget: &mut Budget,
-    ) -> Result<(Picture, u32, Damage), Error> {
+    ) -> Result<(Picture, Cell, Damage), Error> {
         for chunk in 0..self.page.chunks.count() {
             cancel.check()?;
             let coded = access.open(&self.page.byte_ranges(chunk))?;

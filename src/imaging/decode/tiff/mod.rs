@@ -54,7 +54,7 @@ pub(super) fn decode<R: Read>(
             (page, ChunkAccess::Memory(&file))
         }
     };
-    let ratio = demand.ratio(demand.orientation(page.orientation).size(page.size));
+    let ratio = demand.ratio(page.size, demand.orientation(page.orientation));
     let canvas = TiffCanvas::new(&page, ratio, budget)?;
     let (picture, cell, damage) = canvas.decode(access, cancel, budget)?;
     Ok(Decoded {

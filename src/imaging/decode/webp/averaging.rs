@@ -6,18 +6,19 @@ use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::Picture;
+use crate::imaging::picture::geometry::Cell;
 use crate::imaging::pixels::reduce::Reducer;
 
-/// Averages a picture over cells of `cell` × `cell` pixels. A cell of 1 returns it unchanged.
+/// Averages a picture. Cells of one pixel return it unchanged.
 ///
 /// # Errors
 /// [`Error::TooMuchMemory`].
 pub(super) fn averaged(
     picture: Picture,
-    cell: u32,
+    cell: Cell,
     budget: &mut Budget,
 ) -> Result<(Picture, Reduction), Error> {
-    if cell == 1 {
+    if cell == Cell::PIXEL {
         return Ok((picture, cell.into()));
     }
     let mut reducer = Reducer::new(picture.size, picture.layout, picture.depth, cell, budget)?;

@@ -14,7 +14,7 @@ use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::source_format::SourceFormat;
 
@@ -49,11 +49,11 @@ impl<'a> Decoder<'a> {
         self.header
     }
 
-    /// Decodes the picture, or the first frame, reduced by cells of `cell` × `cell` pixels.
+    /// Decodes the picture, or the first frame, reduced by cells.
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn decode(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    pub(super) fn decode(self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
         budget.reserve(match coding {
@@ -67,7 +67,7 @@ impl<'a> Decoder<'a> {
             let picture = self.decode_full(budget)?;
             return averaged(picture, cell, budget);
         }
-        if cell == 1 {
+        if cell == Cell::PIXEL {
             return Ok((self.decode_full(budget)?, cell.into()));
         }
         self.decode_scaled(cell, budget)
@@ -106,11 +106,11 @@ impl<'a> Decoder<'a> {
     /// Decodes the picture scaled by libwebp, to the size that averaging over cells would give.
     ///
     /// When it shrinks, libwebp's rescaler gives each sample the mean of the area that its pixel covers. Source pixels
-    /// at the borders count by their fraction inside. For cells of c, a side of n pixels becomes m = ⌈n / c⌉. Each pixel
+    /// at the borders count by their fraction inside. For cells with a side of c, n pixels become m = ⌈n / c⌉. Each pixel
     /// thus covers n / m ≤ c source pixels, also the last. [`Reduction::fitted`] states this ratio; averaging states c.
-    fn decode_scaled(self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    fn decode_scaled(self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size: full, layout, .. } = self.header;
-        let size = Size { width: full.width.div_ceil(cell), height: full.height.div_ceil(cell) };
+        let size = cell.reduced(full);
         budget.reserve(bytes_of(size, to_u64(layout.channels()).saturating_mul(2)))?;
         let decoder = self.inner.config(unlimited().scale(size.width, size.height));
         let (samples, ..) = match layout {

@@ -32,7 +32,7 @@ use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, bytes_of};
 use crate::imaging::picture::Picture;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
@@ -53,7 +53,7 @@ pub(super) fn decode<R: Read>(
     budget.admit(full)?;
     let exif = chunk(&file, *b"EXIF").map(without_exif_prefix);
     let orientation = exif.map(exif_orientation).unwrap_or_default();
-    let cell = Reducer::cell(demand.ratio(orientation.size(full)));
+    let cell = Reducer::cell(demand.ratio(full, orientation));
     source.cancel().check()?;
     let decoded = |(picture, reduction)| Decoded {
         reduction,
@@ -72,7 +72,7 @@ pub(super) fn decode<R: Read>(
 fn decode_animation(
     file: &[u8],
     full: Size,
-    cell: u32,
+    cell: Cell,
     decoded: impl Fn((Picture, Reduction)) -> Decoded,
     budget: &mut Budget,
     animation: &mut AnimationSink<'_>,

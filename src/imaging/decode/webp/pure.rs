@@ -48,11 +48,11 @@ impl<'a> Decoder<'a> {
         self.header
     }
 
-    /// Decodes the picture, or the first frame, averaged over cells of `cell` × `cell` pixels.
+    /// Decodes the picture, or the first frame, averaged over cells.
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn decode(mut self, cell: u32, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    pub(super) fn decode(mut self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);

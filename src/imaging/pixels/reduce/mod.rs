@@ -1,6 +1,6 @@
 //! Box averaging of pixels into a smaller picture while they are decoded, so that the full one is never in memory.
 //!
-//! Cells of `cell` x `cell` pixels become one pixel, the rounded mean. Cells at the right and lower edge cover only the
+//! A [`Cell`] of pixels becomes one pixel, the rounded mean. Cells at the right and lower edge cover only the
 //! pixels that exist, and their mean is over those. Alpha weights the colours. [`Reducer`] takes rows in their order
 //! and holds sums for one row of cells; [`Scatter`] takes pixels in any order and holds the sums of all cells.
 //!
@@ -32,7 +32,7 @@ use std::ops::{AddAssign, Mul};
 
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture};
 
 /// Reduced pixels per pixel of the thumbnail along one axis, at least. An integer box and then Lanczos keep 96 of 100
@@ -48,19 +48,21 @@ struct Grid {
     source: Size,
     layout: Layout,
     depth: Depth,
-    /// Side of a cell, pixels; 1 to [`LARGEST_CELL`].
-    cell: u32,
+    /// Sides of 1 to [`LARGEST_CELL`] pixels.
+    cell: Cell,
 }
 
 impl Grid {
     /// The size of the reduced picture, one pixel per cell.
     fn reduced(self) -> Size {
-        Size { width: self.source.width.div_ceil(self.cell), height: self.source.height.div_ceil(self.cell) }
+        self.cell.reduced(self.source)
     }
 
     /// Reserves the reduced picture and `pixels` sums per channel of `width` bytes each, and allocates the picture.
     fn picture(self, pixels: u64, width: u64, budget: &mut Budget) -> Result<Picture, Error> {
-        debug_assert!((1..=LARGEST_CELL).contains(&self.cell));
+        debug_assert!(
+            [self.cell.across, self.cell.down].iter().all(|side| (1..=LARGEST_CELL).contains(side))
+        );
         self.reserve(pixels, width, budget)?;
         Ok(Picture::blank(self.reduced(), self.layout, self.depth))
     }
@@ -75,9 +77,14 @@ impl Grid {
         budget.reserve(bytes(self.reduced().pixels(), sample).saturating_add(bytes(pixels, width)))
     }
 
-    /// Pixels that the row or column of cells at `index` covers, along a side of `side` pixels: fewer at the end.
-    fn covered(self, index: u32, side: u32) -> u32 {
-        side.saturating_sub(index.saturating_mul(self.cell)).min(self.cell)
+    /// Rows that the row of cells at `index` covers: fewer at the end.
+    fn rows(self, index: u32) -> u32 {
+        self.source.height.saturating_sub(index.saturating_mul(self.cell.down)).min(self.cell.down)
+    }
+
+    /// Columns that the column of cells at `index` covers: fewer at the end.
+    fn columns(self, index: u32) -> u32 {
+        self.source.width.saturating_sub(index.saturating_mul(self.cell.across)).min(self.cell.across)
     }
 
     /// Writes the mean of a cell of `count` pixels to `target`, rounded half up. `totals` are sums of [`weighted`].
@@ -165,6 +172,7 @@ mod tests {
     use super::*;
     use crate::imaging::damage::{Damage, Tolerance};
     use crate::imaging::limits::Limits;
+    use crate::imaging::picture::geometry::Ratio;
 
     const LAYOUTS: [Layout; 5] =
         [Layout::Cmyk, Layout::Grey, Layout::GreyAlpha, Layout::Rgb, Layout::RgbAlpha];
@@ -176,6 +184,10 @@ mod tests {
             damage: Tolerance::default(),
             threads: std::num::NonZeroUsize::MIN,
         })
+    }
+
+    fn square(side: u32) -> Cell {
+        Cell { across: side, down: side }
     }
 
     fn picture(width: u32, height: u32, layout: Layout, samples: &[u8]) -> Picture {
@@ -207,7 +219,7 @@ mod tests {
         picture
     }
 
-    fn by_rows(from: &Picture, cell: u32) -> Picture {
+    fn by_rows(from: &Picture, cell: Cell) -> Picture {
         let mut reducer =
             Reducer::new(from.size, from.layout, from.depth, cell, &mut budget(u64::MAX)).unwrap();
         from.rows().for_each(|row| reducer.push(row));
@@ -215,7 +227,7 @@ mod tests {
     }
 
     /// Reduces by the passes of interlaced PNG, the last of them first.
-    fn by_passes(from: &Picture, cell: u32) -> Picture {
+    fn by_passes(from: &Picture, cell: Cell) -> Picture {
         let Size { width, height } = from.size;
         let mut scatter =
             Scatter::new(from.size, from.layout, from.depth, cell, &mut budget(u64::MAX)).unwrap();
@@ -237,7 +249,7 @@ mod tests {
     }
 
     /// Means in floating point, from the definition.
-    fn by_definition(from: &Picture, cell: u32) -> Vec<f64> {
+    fn by_definition(from: &Picture, cell: Cell) -> Vec<f64> {
         let (channels, bytes) = (from.layout.channels(), from.depth.bytes());
         let sample = |x: u32, y: u32, channel: usize| {
             let at = (y as usize * from.size.width as usize + x as usize) * channels + channel;
@@ -250,12 +262,13 @@ mod tests {
         };
         let mut means = Vec::new();
         for (top, left) in (0..from.size.height)
-            .step_by(cell as usize)
-            .flat_map(|y| (0..from.size.width).step_by(cell as usize).map(move |x| (y, x)))
+            .step_by(cell.down as usize)
+            .flat_map(|y| (0..from.size.width).step_by(cell.across as usize).map(move |x| (y, x)))
         {
-            let ys = top..(top + cell).min(from.size.height);
-            let pixels: Vec<(u32, u32)> =
-                ys.flat_map(|y| (left..(left + cell).min(from.size.width)).map(move |x| (x, y))).collect();
+            let ys = top..(top + cell.down).min(from.size.height);
+            let pixels: Vec<(u32, u32)> = ys
+                .flat_map(|y| (left..(left + cell.across).min(from.size.width)).map(move |x| (x, y)))
+                .collect();
             for channel in 0..channels {
                 let is_weighed = from.layout.has_alpha() && channel + 1 < channels;
                 let weight = |x, y| if is_weighed { sample(x, y, channels - 1) } else { 1.0 };
@@ -281,7 +294,16 @@ mod tests {
     #[test]
     fn every_layout_and_depth_is_reduced_to_its_means() {
         for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
-            for (width, height, cell) in [(12, 8, 4), (13, 7, 3), (1, 9, 2), (9, 1, 5), (3, 2, 256)] {
+            for (width, height, across, down) in [
+                (12, 8, 4, 4),
+                (13, 7, 3, 3),
+                (13, 7, 1, 3),
+                (11, 9, 5, 2),
+                (1, 9, 2, 2),
+                (9, 1, 5, 5),
+                (3, 2, 256, 256),
+            ] {
+                let cell = Cell { across, down };
                 let picture = noise(Size { width, height }, layout, depth);
                 let (have, want) = (by_rows(&picture, cell), by_definition(&picture, cell));
                 let off =
@@ -289,7 +311,7 @@ mod tests {
                 assert_eq!(have.samples.len(), want.len() * depth.bytes());
                 assert_eq!(
                     off, 0,
-                    "{layout:?} {depth:?} {width}x{height} by {cell}: {have:?} is not {want:?}"
+                    "{layout:?} {depth:?} {width}x{height} by {cell:?}: {have:?} is not {want:?}"
                 );
             }
         }
@@ -298,11 +320,18 @@ mod tests {
     #[test]
     fn result_does_not_depend_on_the_order_of_pixels() {
         for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
-            for (width, height, cell) in
-                [(24, 16, 4), (19, 23, 3), (1, 9, 2), (9, 1, 5), (7, 5, 1), (13, 12, 256)]
-            {
-                let picture = noise(Size { width, height }, layout, depth);
-                let what = format!("{layout:?} {depth:?} {width}x{height} by {cell}");
+            for (width, height, across, down) in [
+                (24, 16, 4, 4),
+                (19, 23, 3, 3),
+                (19, 23, 1, 7),
+                (19, 23, 9, 2),
+                (1, 9, 2, 2),
+                (9, 1, 5, 5),
+                (7, 5, 1, 1),
+                (13, 12, 256, 256),
+            ] {
+                let (picture, cell) = (noise(Size { width, height }, layout, depth), Cell { across, down });
+                let what = format!("{layout:?} {depth:?} {width}x{height} by {cell:?}");
                 assert_eq!(by_passes(&picture, cell), by_rows(&picture, cell), "{what}");
             }
         }
@@ -314,7 +343,8 @@ mod tests {
             let size = Size { width: LARGEST_CELL, height: LARGEST_CELL };
             let mut white = Picture::blank(size, layout, depth);
             white.samples.fill(255);
-            for reduced in [by_rows(&white, LARGEST_CELL), by_passes(&white, LARGEST_CELL)] {
+            let cell = square(LARGEST_CELL);
+            for reduced in [by_rows(&white, cell), by_passes(&white, cell)] {
                 assert_eq!(reduced.samples, vec![255; white.pixel_bytes()], "{layout:?} {depth:?}");
             }
         }
@@ -325,29 +355,33 @@ mod tests {
         let size = Size { width: 3, height: 2 };
         for (layout, depth) in LAYOUTS.iter().flat_map(|l| [(*l, Depth::Eight), (*l, Depth::Sixteen)]) {
             let picture = noise(size, layout, depth);
-            assert_eq!(by_rows(&picture, 1), picture);
+            assert_eq!(by_rows(&picture, Cell::PIXEL), picture);
         }
     }
 
     #[test]
     fn halves_are_rounded_up() {
-        assert_eq!(by_rows(&picture(2, 1, Layout::Grey, &[10, 11]), 2).samples, [11]);
-        assert_eq!(by_rows(&picture(2, 1, Layout::GreyAlpha, &[10, 255, 11, 255]), 2).samples, [11, 255]);
+        assert_eq!(by_rows(&picture(2, 1, Layout::Grey, &[10, 11]), square(2)).samples, [11]);
+        assert_eq!(
+            by_rows(&picture(2, 1, Layout::GreyAlpha, &[10, 255, 11, 255]), square(2)).samples,
+            [11, 255]
+        );
     }
 
     #[test]
     fn transparent_colour_does_not_bleed() {
         let half = picture(2, 1, Layout::GreyAlpha, &[200, 255, 0, 0]);
-        assert_eq!(by_rows(&half, 2).samples, [200, 128]);
+        assert_eq!(by_rows(&half, square(2)).samples, [200, 128]);
         let clear = picture(2, 1, Layout::GreyAlpha, &[200, 0, 100, 0]);
-        assert_eq!(by_rows(&clear, 2).samples, [0, 0]);
+        assert_eq!(by_rows(&clear, square(2)).samples, [0, 0]);
     }
 
     #[test]
     fn means_are_over_the_rows_that_came_and_gaps_are_neutral() {
         let picture = picture(1, 6, Layout::Grey, &[10, 20, 30, 40, 50, 60]);
-        let new =
-            || Reducer::new(picture.size, Layout::Grey, Depth::Eight, 2, &mut budget(u64::MAX)).unwrap();
+        let new = || {
+            Reducer::new(picture.size, Layout::Grey, Depth::Eight, square(2), &mut budget(u64::MAX)).unwrap()
+        };
         let mut top = new();
         picture.rows().take(3).for_each(|row| top.push(row));
         assert_eq!(top.missing(), Damage { lost: 3, total: 6 });
@@ -367,7 +401,8 @@ mod tests {
     fn rest_of_a_row_that_ends_early_is_filled_in() {
         for (layout, rest) in [(Layout::Grey, 128), (Layout::GreyAlpha, 0)] {
             let size = Size { width: 3, height: 1 };
-            let mut reducer = Reducer::new(size, layout, Depth::Eight, 1, &mut budget(u64::MAX)).unwrap();
+            let mut reducer =
+                Reducer::new(size, layout, Depth::Eight, Cell::PIXEL, &mut budget(u64::MAX)).unwrap();
             let mut row = vec![9; 3 * layout.channels()];
             let (came, gap) = (vec![9; layout.channels()], vec![rest; 2 * layout.channels()]);
             reducer.push_start(&mut row, 1);
@@ -390,14 +425,16 @@ mod tests {
             assert_eq!(scatter.missing(), Damage { lost: 5, total: 8 });
             scatter.finish().0.samples
         };
-        assert_eq!(skipped(2, None), [20, 128]);
-        assert_eq!(skipped(1, Some((0, 1))), [10, 20, 128, 128, 30, 20, 128, 128]);
+        assert_eq!(skipped(square(2), None), [20, 128]);
+        assert_eq!(skipped(Cell::PIXEL, Some((0, 1))), [10, 20, 128, 128, 30, 20, 128, 128]);
     }
 
     #[test]
     fn memory_is_reserved_before_it_is_taken() {
         let size = Size { width: 1000, height: 1000 };
-        let new = |memory| Reducer::new(size, Layout::Rgb, Depth::Eight, 10, &mut budget(memory)).map(|_| ());
+        let new = |memory| {
+            Reducer::new(size, Layout::Rgb, Depth::Eight, square(10), &mut budget(memory)).map(|_| ())
+        };
         // 100 x 100 pixels of 3 bytes, and 1000 x 3 column sums of 2 bytes.
         assert!(new(30_000 + 6_000).is_ok());
         assert!(matches!(new(35_999), Err(Error::TooMuchMemory { needed: 36_000, .. })));
@@ -406,7 +443,15 @@ mod tests {
     #[test]
     fn cell_leaves_four_pixels_per_pixel_of_the_thumbnail() {
         for (ratio, cell) in [(1.0, 1), (0.2, 1), (0.1, 2), (300.0 / 4032.0, 3), (0.000_01, 256)] {
-            assert_eq!(Reducer::cell(ratio), cell, "{ratio}");
+            assert_eq!(Reducer::cell(Ratio { across: ratio, down: ratio }), square(cell), "{ratio}");
         }
+    }
+
+    #[test]
+    fn cells_are_square_unless_an_image_is_squeezed() {
+        let cell = |across, down| Reducer::cell(Ratio { across, down });
+        assert_eq!(cell(0.0623, 0.0627), square(3), "4 and 3, by the rounding of sides");
+        assert_eq!(cell(0.1, 0.000_03), Cell { across: 2, down: 256 }, "10 x 10,000,000 to 1 x 300");
+        assert_eq!(cell(1.0, 0.01), Cell { across: 1, down: 25 });
     }
 }

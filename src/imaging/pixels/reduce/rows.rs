@@ -8,7 +8,7 @@ use std::mem;
 use crate::imaging::damage::{Damage, PartialRow};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Ratio, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::{Grid, LARGEST_CELL, MARGIN, Sum, fill_gap, weighted};
 
@@ -53,17 +53,25 @@ impl Grid {
             (Depth::Eight, true) | (Depth::Sixteen, false) => 4,
             (Depth::Sixteen, true) => 8,
         };
-        (if self.cell == 1 { 0 } else { self.source.width }, width)
+        (if self.cell == Cell::PIXEL { 0 } else { self.source.width }, width)
     }
 }
 
 impl Reducer {
-    /// The largest side of a cell, pixels, that leaves [`MARGIN`] for a
-    /// [`Demand::ratio`](crate::imaging::plan::demand::Demand::ratio); 1 is no reduction.
+    /// The largest cell that leaves [`MARGIN`] for a
+    /// [`Demand::ratio`](crate::imaging::plan::demand::Demand::ratio).
+    ///
+    /// The ratios of an image that is scaled in proportion differ by the rounding of the thumbnail's sides, and its cells
+    /// are squares. Much longer than wide are the cells of a strip whose thumbnail is one pixel wide, or of an image that
+    /// is squeezed along one axis.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and LARGEST_CELL")]
-    pub(crate) fn cell(ratio: f64) -> u32 {
-        // There are `1 / ratio` source pixels per pixel of the thumbnail, and `1 / (ratio * cell)` reduced ones.
-        (1.0 / (MARGIN * ratio)).floor().clamp(1.0, f64::from(LARGEST_CELL)) as u32
+    pub(crate) fn cell(ratio: Ratio) -> Cell {
+        // There are `1 / ratio` source pixels per pixel of the thumbnail, and `1 / (ratio * side)` reduced ones.
+        let side = |ratio: f64| (1.0 / (MARGIN * ratio)).floor().clamp(1.0, f64::from(LARGEST_CELL)) as u32;
+        let (across, down) = (side(ratio.across), side(ratio.down));
+        let shorter = across.min(down);
+        let is_proportional = across.max(down) / shorter < 2;
+        if is_proportional { Cell { across: shorter, down: shorter } } else { Cell { across, down } }
     }
 
     /// A reducer of rows from the top. Reserves and allocates the reduced picture and the column sums.
@@ -74,7 +82,7 @@ impl Reducer {
         source: Size,
         layout: Layout,
         depth: Depth,
-        cell: u32,
+        cell: Cell,
         budget: &mut Budget,
     ) -> Result<Self, Error> {
         let grid = Grid { source, layout, depth, cell };
@@ -82,7 +90,7 @@ impl Reducer {
         let count = side(columns).saturating_mul(layout.channels());
         let picture = grid.picture(columns.into(), width, budget)?;
         let sums = match width {
-            _ if cell == 1 => ColumnSums::None,
+            _ if cell == Cell::PIXEL => ColumnSums::None,
             2 => ColumnSums::U16(vec![0; count]),
             4 => ColumnSums::U32(vec![0; count]),
             _ => ColumnSums::U64(vec![0; count]),
@@ -98,7 +106,7 @@ impl Reducer {
         source: Size,
         layout: Layout,
         depth: Depth,
-        cell: u32,
+        cell: Cell,
         budget: &mut Budget,
     ) -> Result<Picture, Error> {
         let grid = Grid { source, layout, depth, cell };
@@ -179,15 +187,16 @@ impl Reducer {
         };
         self.taken += 1;
         let length = self.picture.row_bytes();
-        let target = self.picture.samples.chunks_exact_mut(length).nth(side(y / cell)).unwrap_or_default();
+        let target =
+            self.picture.samples.chunks_exact_mut(length).nth(side(y / cell.down)).unwrap_or_default();
         if let Some(row) = row {
             self.sums.add(row, target, self.grid);
             self.summed += 1;
         }
         // The last row of a row of cells to arrive; the partial row of cells at the bottom ends early or starts late.
         let is_complete = match self.order {
-            RowOrder::BottomUp => y.is_multiple_of(cell),
-            RowOrder::TopDown => (y + 1).is_multiple_of(cell) || y == last,
+            RowOrder::BottomUp => y.is_multiple_of(cell.down),
+            RowOrder::TopDown => (y + 1).is_multiple_of(cell.down) || y == last,
         };
         if is_complete {
             match mem::take(&mut self.summed) {
@@ -197,8 +206,8 @@ impl Reducer {
         }
     }
 
-    /// The reduced picture and the side of its cells, pixels. Rows that did not arrive are filled in.
-    pub(crate) fn finish(mut self) -> (Picture, u32) {
+    /// The reduced picture and its cells. Rows that did not arrive are filled in.
+    pub(crate) fn finish(mut self) -> (Picture, Cell) {
         self.skip(u32::MAX);
         (self.picture, self.grid.cell)
     }
@@ -254,7 +263,7 @@ fn write_cells<S: Sum>(sums: &mut [S], target: &mut [u8], grid: Grid, rows: u32)
 
 /// [`write_cells`] for pixels of `C` samples. The last cell of a row may have fewer columns.
 fn write_cells_of<S: Sum, const C: usize>(sums: &mut [S], target: &mut [u8], grid: Grid, rows: u32) {
-    let cells = sums.as_chunks_mut::<C>().0.chunks_mut(side(grid.cell));
+    let cells = sums.as_chunks_mut::<C>().0.chunks_mut(side(grid.cell.across));
     for (cell, target) in cells.zip(target.chunks_exact_mut(C * grid.depth.bytes())) {
         let mut totals = [0_u64; C];
         for column in &mut *cell {

@@ -6,7 +6,7 @@
 use crate::imaging::damage::Damage;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::{Grid, Sum, fill_gap, weighted};
 
@@ -51,16 +51,16 @@ impl Scatter {
         source: Size,
         layout: Layout,
         depth: Depth,
-        cell: u32,
+        cell: Cell,
         budget: &mut Budget,
     ) -> Result<Self, Error> {
         let grid = Grid { source, layout, depth, cell };
         let is_wide = layout.has_alpha() && depth == Depth::Sixteen;
-        let pixels = if cell == 1 { 0 } else { grid.reduced().pixels() };
+        let pixels = if cell == Cell::PIXEL { 0 } else { grid.reduced().pixels() };
         let picture = grid.picture(pixels, if is_wide { 8 } else { 4 }, budget)?;
         let count = picture.samples.len() / depth.bytes();
         let sums = match (cell, is_wide) {
-            (1, _) => CellSums::None,
+            (Cell::PIXEL, _) => CellSums::None,
             (_, false) => CellSums::U32(vec![0; count]),
             (_, true) => CellSums::U64(vec![0; count]),
         };
@@ -78,7 +78,7 @@ impl Scatter {
         let samples = samples.get(..inside).unwrap_or(samples);
         // Samples per row of cells, the first sample of this row of cells, and its first cell.
         let length = side(self.picture.size.width) * layout.channels();
-        let (start, first) = (side(run.y / cell).saturating_mul(length), side(run.x / cell));
+        let (start, first) = (side(run.y / cell.down).saturating_mul(length), side(run.x / cell.across));
         match &mut self.sums {
             CellSums::None => {
                 let row = self.picture.samples.chunks_exact_mut(length * depth.bytes()).nth(side(run.y));
@@ -91,21 +91,23 @@ impl Scatter {
             CellSums::U32(sums) => {
                 let sums = sums.get_mut(start..).and_then(|rest| rest.get_mut(..length)).unwrap_or_default();
                 match (depth, layout) {
-                    (Depth::Eight, Layout::Cmyk) => add::<_, 4, 1, false>(sums, run, cell, samples),
-                    (Depth::Eight, Layout::Grey) => add::<_, 1, 1, false>(sums, run, cell, samples),
-                    (Depth::Eight, Layout::GreyAlpha) => add::<_, 2, 1, true>(sums, run, cell, samples),
-                    (Depth::Eight, Layout::Rgb) => add::<_, 3, 1, false>(sums, run, cell, samples),
-                    (Depth::Eight, Layout::RgbAlpha) => add::<_, 4, 1, true>(sums, run, cell, samples),
-                    (Depth::Sixteen, Layout::Grey) => add::<_, 1, 2, false>(sums, run, cell, samples),
-                    (Depth::Sixteen, Layout::Rgb) => add::<_, 3, 2, false>(sums, run, cell, samples),
-                    (Depth::Sixteen, _) => add::<_, 4, 2, false>(sums, run, cell, samples),
+                    (Depth::Eight, Layout::Cmyk) => add::<_, 4, 1, false>(sums, run, cell.across, samples),
+                    (Depth::Eight, Layout::Grey) => add::<_, 1, 1, false>(sums, run, cell.across, samples),
+                    (Depth::Eight, Layout::GreyAlpha) => {
+                        add::<_, 2, 1, true>(sums, run, cell.across, samples)
+                    }
+                    (Depth::Eight, Layout::Rgb) => add::<_, 3, 1, false>(sums, run, cell.across, samples),
+                    (Depth::Eight, Layout::RgbAlpha) => add::<_, 4, 1, true>(sums, run, cell.across, samples),
+                    (Depth::Sixteen, Layout::Grey) => add::<_, 1, 2, false>(sums, run, cell.across, samples),
+                    (Depth::Sixteen, Layout::Rgb) => add::<_, 3, 2, false>(sums, run, cell.across, samples),
+                    (Depth::Sixteen, _) => add::<_, 4, 2, false>(sums, run, cell.across, samples),
                 }
             }
             CellSums::U64(sums) => {
                 let sums = sums.get_mut(start..).and_then(|rest| rest.get_mut(..length)).unwrap_or_default();
                 match layout {
-                    Layout::GreyAlpha => add::<_, 2, 2, true>(sums, run, cell, samples),
-                    _ => add::<_, 4, 2, true>(sums, run, cell, samples),
+                    Layout::GreyAlpha => add::<_, 2, 2, true>(sums, run, cell.across, samples),
+                    _ => add::<_, 4, 2, true>(sums, run, cell.across, samples),
                 }
             }
         }
@@ -130,7 +132,7 @@ impl Scatter {
         let count = count.min((source.width - run.x).div_ceil(run.step));
         self.lost = self.lost.saturating_add(count.into());
         let columns = (0..count).map(|number| run.x + number * run.step);
-        if cell == 1 {
+        if cell == Cell::PIXEL {
             columns.for_each(|x| self.stand_in(x, run.y, stand_in));
             return Ok(());
         }
@@ -140,9 +142,9 @@ impl Scatter {
             budget.reserve(cells.saturating_mul(4))?;
             self.missing = vec![0; usize::try_from(cells).unwrap_or(usize::MAX)];
         }
-        let row = self.missing.chunks_exact_mut(side(width)).nth(side(run.y / cell)).unwrap_or_default();
+        let row = self.missing.chunks_exact_mut(side(width)).nth(side(run.y / cell.down)).unwrap_or_default();
         for x in columns {
-            row.get_mut(side(x / cell)).into_iter().for_each(|count| *count += 1);
+            row.get_mut(side(x / cell.across)).into_iter().for_each(|count| *count += 1);
         }
         Ok(())
     }
@@ -165,8 +167,8 @@ impl Scatter {
         }
     }
 
-    /// The reduced picture and the side of its cells, pixels. Means are over the pixels that were not skipped.
-    pub(crate) fn finish(mut self) -> (Picture, u32) {
+    /// The reduced picture and its cells. Means are over the pixels that were not skipped.
+    pub(crate) fn finish(mut self) -> (Picture, Cell) {
         match &self.sums {
             CellSums::None => (),
             CellSums::U32(sums) => write_means(sums, &self.missing, &mut self.picture, self.grid),
@@ -176,24 +178,24 @@ impl Scatter {
     }
 }
 
-/// Adds the pixels of a run to the sums of a row of cells.
+/// Adds the pixels of a run to the sums of a row of cells of `width` columns.
 fn add<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(
     sums: &mut [S],
     run: Run,
-    cell: u32,
+    width: u32,
     samples: &[u8],
 ) {
     let cells = sums.as_chunks_mut::<C>().0;
     // The cell of the current pixel, and the pixel's column within it: a division per run instead of one per pixel.
-    let (mut index, mut within) = (side(run.x / cell), run.x % cell);
+    let (mut index, mut within) = (side(run.x / width), run.x % width);
     for pixel in samples.as_chunks::<B>().0.as_chunks::<C>().0 {
         let Some(sums) = cells.get_mut(index) else { return };
         for (sum, sample) in sums.iter_mut().zip(weighted::<S, C, B, ALPHA>(pixel)) {
             *sum += sample;
         }
         within = within.saturating_add(run.step);
-        while within >= cell {
-            within -= cell;
+        while within >= width {
+            within -= width;
             index += 1;
         }
     }
@@ -215,10 +217,10 @@ fn write_means_of<S: Sum, const C: usize>(sums: &[S], missing: &[u32], picture: 
     // Without counts nothing is missing.
     let mut missing = missing.iter().copied().chain(std::iter::repeat(0));
     for (y, (cells, row)) in (0..).zip(cells.zip(picture.samples.chunks_exact_mut(length))) {
-        let rows = u64::from(grid.covered(y, grid.source.height));
+        let rows = u64::from(grid.rows(y));
         let targets = row.chunks_exact_mut(C * grid.depth.bytes());
         for ((x, (totals, target)), missing) in (0..).zip(cells.iter().zip(targets)).zip(missing.by_ref()) {
-            let columns = u64::from(grid.covered(x, grid.source.width));
+            let columns = u64::from(grid.columns(x));
             match (rows * columns).saturating_sub(missing.into()) {
                 0 => fill_gap(target, grid.layout, grid.depth),
                 count => grid.write_mean(totals.map(S::into), count, target),
