@@ -1,7 +1,11 @@
 //! Damaged images: the share that may be lost before rendering is refused.
 //!
-//! A decoder that can continue after damage fills the gap and counts the lost units. [`Tolerance`] then applies one
-//! rule to all formats.
+//! A decoder ends at damage that it cannot pass. [`Reducer`](crate::imaging::pixels::reduce::Reducer) and
+//! [`Scatter`](crate::imaging::pixels::reduce::Scatter) fill the gap and count the lost pixels; [`Damage::after`] tells
+//! damage from a failure. [`Tolerance`] then applies one rule to all formats.
+//!
+//! A gap is transparent, or medium grey in a picture without alpha, like blocks that the JPEG reader lost. Browsers show
+//! nothing there, other programs black.
 
 use std::num::NonZeroU8;
 
@@ -22,7 +26,7 @@ pub enum Tolerance {
     Nothing,
 }
 
-/// Lost share of a picture, in units of equal size, such as the blocks of JPEG.
+/// Lost share of a picture, in units of equal size, such as pixels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Damage {
     /// Units that could not be decoded and were filled in.
@@ -35,6 +39,19 @@ impl Damage {
     /// No damage. Decoders that refuse damaged files always return this.
     pub(super) const NONE: Self = Self { lost: 0, total: 1 };
 
+    /// The damage of a picture whose pixels ended with `end` and of which `missing` never came. Pixels that are all
+    /// there are intact, whatever follows them.
+    ///
+    /// # Errors
+    /// `end` if it is no damage, or if no pixel came: then it says more than a share of 100 %.
+    pub(super) fn after(end: Result<(), Error>, missing: Self) -> Result<Self, Error> {
+        match end {
+            Err(Error::Damaged { .. }) if missing.lost < missing.total => Ok(missing),
+            Ok(()) => Ok(missing),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Lost share in percent, rounded up so that any damage is at least 1 %; `None` without damage.
     fn percent(self) -> Option<NonZeroU8> {
         let percent = (u128::from(self.lost) * 100).div_ceil(u128::from(self.total.max(1))).min(100);
@@ -44,6 +61,15 @@ impl Damage {
     fn is_tolerable(self) -> bool {
         u128::from(self.lost) * LOSS_DIVISOR <= u128::from(self.total)
     }
+}
+
+/// A row that ended early.
+#[derive(Debug)]
+pub(super) struct PartialRow {
+    /// Pixels that came.
+    pub(super) pixels: usize,
+    /// Reason for the end.
+    pub(super) error: Error,
 }
 
 impl Tolerance {
@@ -92,6 +118,19 @@ mod tests {
             judge(Tolerance::Nothing, 1, 1000).unwrap_err(),
             "the JPEG file is damaged: 1 % of the picture is lost; upload an intact copy"
         );
+    }
+
+    #[test]
+    fn damage_after_some_pixels_is_counted_and_other_errors_stay() {
+        let some = Damage { lost: 1, total: 2 };
+        let all = Damage { lost: 2, total: 2 };
+        let cut = || Err(Error::damaged(SourceFormat::Bmp, "it ends"));
+        assert_eq!(Damage::after(Ok(()), some).unwrap(), some);
+        assert_eq!(Damage::after(cut(), some).unwrap(), some);
+        assert!(
+            matches!(Damage::after(cut(), all), Err(Error::Damaged { detail, .. }) if detail == "it ends")
+        );
+        assert!(matches!(Damage::after(Err(Error::Cancelled), some), Err(Error::Cancelled)));
     }
 
     #[test]

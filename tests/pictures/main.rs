@@ -13,6 +13,7 @@
 mod animation;
 mod avif;
 mod comparison;
+mod cut_files;
 mod decoder_threads;
 mod files;
 mod fixture;

@@ -5,6 +5,7 @@
 
 use std::io::Read;
 
+use crate::imaging::damage::{Damage, PartialRow};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
@@ -47,16 +48,17 @@ pub(super) fn decode<R: Read>(
     let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
     let mut row = vec![0; length];
     let mut pixels = PixelDecoder::default();
-    for _ in 0..height {
+    let end = (0..height).try_for_each(|_| {
         cancel.check()?;
-        match layout {
-            Layout::RgbAlpha => pixels.decode(row.as_chunks_mut::<4>().0, &mut file)?,
-            _ => pixels.decode(row.as_chunks_mut::<3>().0, &mut file)?,
-        }
-        reducer.push(&row);
-    }
+        let decoded = match layout {
+            Layout::RgbAlpha => pixels.decode(row.as_chunks_mut::<4>().0, &mut file),
+            _ => pixels.decode(row.as_chunks_mut::<3>().0, &mut file),
+        };
+        reducer.push_decoded(&mut row, decoded)
+    });
+    let damage = Damage::after(end, reducer.missing())?;
     let (picture, cell) = reducer.finish();
-    Ok(Decoded::plain(FORMAT, picture, full, cell))
+    Ok(Decoded { damage, ..Decoded::plain(FORMAT, picture, full, cell) })
 }
 
 /// State that chunks refer to.
@@ -81,11 +83,14 @@ impl PixelDecoder {
         &mut self,
         pixels: &mut [[u8; C]],
         file: &mut ForwardReader<'_, '_, R>,
-    ) -> Result<(), Error> {
-        for pixel in pixels {
+    ) -> Result<(), PartialRow> {
+        for (number, pixel) in pixels.iter_mut().enumerate() {
             match self.repeats.checked_sub(1) {
                 Some(left) => self.repeats = left,
-                None => self.apply(Self::read_chunk(file)?),
+                None => {
+                    let chunk = Self::read_chunk(file);
+                    self.apply(chunk.map_err(|error| PartialRow { pixels: number, error })?);
+                }
             }
             pixel.iter_mut().zip(self.last).for_each(|(target, sample)| *target = sample);
         }

@@ -1,5 +1,5 @@
-//! Test: reducing a picture while it is decoded equals reducing the whole picture afterwards, in every format and
-//! depth.
+//! Tests of all formats that are decoded row by row: reducing a picture while it is decoded equals reducing the whole
+//! picture afterwards, and the damage of a cut file is never understated.
 
 use std::path::Path;
 
@@ -28,6 +28,66 @@ fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, 
     )
 }
 
+fn data(name: &str) -> Vec<u8> {
+    std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap()
+}
+
+fn budget() -> Budget {
+    Budget::new(Limits {
+        max_pixels: 1 << 20,
+        memory: 1 << 28,
+        damage: Tolerance::Nothing,
+        threads: std::num::NonZeroUsize::MIN,
+    })
+}
+
+/// Files of every coding, cut at many places. Every pixel that differs from the whole picture must be counted as lost.
+/// The only exception is a number in text that ends the file: nothing shows whether it has lost digits.
+#[test]
+fn damage_of_a_cut_file_covers_every_wrong_pixel() {
+    for name in [
+        "bmpsuite/pal8rle.bmp",
+        "bmpsuite/rgb16.bmp",
+        "bmpsuite/rgba32.bmp",
+        "pngsuite/basi3p02.png",
+        "pngsuite/basi6a08.png",
+        "pngsuite/basn0g16.png",
+        "pngsuite/basn3p04.png",
+        "pngsuite/oi9n2c16.png",
+        "pngsuite/z00n2c08.png",
+        "small/bilevel.p1.pbm",
+        "small/bilevel.p4.pbm",
+        "small/grey-1000.p2.pgm",
+        "small/rgb16.p6.ppm",
+        "small/rgba.p7.pam",
+        "small/rgba.qoi",
+    ] {
+        let file = data(name);
+        let whole = decode(&file, &Recipe::default(), &mut budget()).unwrap();
+        assert_eq!(whole.damage.lost, 0, "{name}");
+        let mut shown = 0;
+        let is_text = name.ends_with(".p2.pgm");
+        let ends = file.len() - 30..file.len();
+        for length in (0..file.len()).step_by(file.len() / 70).chain(ends) {
+            let Ok(cut) = decode(&file[..length], &Recipe::default(), &mut budget()) else { continue };
+            let pixels = |decoded: &Decoded| {
+                let bytes = decoded.picture.pixel_bytes();
+                decoded.picture.samples.chunks_exact(bytes).map(<[u8]>::to_vec).collect::<Vec<_>>()
+            };
+            let wrong = pixels(&whole).iter().zip(pixels(&cut)).filter(|(whole, cut)| *whole != cut).count();
+            let excused = u64::from(is_text && file.len() - length < 8);
+            assert_eq!(cut.damage.total, whole.full.pixels(), "{name} cut to {length} bytes");
+            assert!(
+                cut.damage.lost + excused >= wrong as u64,
+                "{name} cut to {length} bytes: {wrong} {:?}",
+                cut.damage
+            );
+            shown += usize::from(cut.damage.lost > 0);
+        }
+        assert!(shown > 0, "{name} is never shown in part");
+    }
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers up to 256")]
 fn cell_of(reduction: Reduction) -> Cell {
     Cell { across: reduction.across as u32, down: reduction.down as u32 }
@@ -40,13 +100,7 @@ fn reducing_while_decoding_equals_reducing_afterwards() {
     for suite in ["bmpsuite", "pngsuite", "small", "tiffsuite"] {
         for entry in std::fs::read_dir(data.join(suite)).unwrap() {
             let path = entry.unwrap().path();
-            let limits = Limits {
-                max_pixels: 1 << 20,
-                memory: 1 << 28,
-                damage: Tolerance::Nothing,
-                threads: std::num::NonZeroUsize::MIN,
-            };
-            let mut budget = Budget::new(limits);
+            let mut budget = budget();
             let Ok(file) = std::fs::read(&path) else { continue };
             let Ok(whole) = decode(&file, &Recipe::default(), &mut budget) else { continue };
             assert_eq!(

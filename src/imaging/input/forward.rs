@@ -5,7 +5,7 @@
 use std::io::{self, BufRead, Read, Take};
 
 use crate::imaging::error::Error;
-use crate::imaging::input::source::{SourceReader, TRUNCATED};
+use crate::imaging::input::source::{FullReads, SourceReader, TRUNCATED};
 use crate::imaging::source_format::SourceFormat;
 
 /// A reader from the first byte of a source on, whose errors name the format.
@@ -27,6 +27,14 @@ impl<'s, 'a, R: Read> ForwardReader<'s, 'a, R> {
     /// If the source ends before, or its reader fails.
     pub(crate) fn read(&mut self, target: &mut [u8]) -> Result<(), Error> {
         self.source.read_exact(target).map_err(|error| self.read_error(&error))
+    }
+
+    /// Fills as much of `target` as the source has, and returns the number of bytes.
+    ///
+    /// # Errors
+    /// If the source's reader fails.
+    pub(crate) fn read_start(&mut self, target: &mut [u8]) -> Result<usize, Error> {
+        FullReads(self.source).read(target).map_err(|error| self.read_error(&error))
     }
 
     /// Returns the next `N` bytes.

@@ -1,26 +1,26 @@
 //! BMP decoder: rows while the file arrives, most often from the bottom, averaged over cells.
 //!
-//! Memory: the reduced picture, one row as stored and one as converted, and an embedded profile.
-//!
-//! Many programs leave alpha 0 everywhere and mean an opaque picture. A picture with alpha is therefore also reduced
-//! without it, until a pixel with another alpha comes. This doubles the memory of the reduced picture.
+//! Memory: the reduced pictures of [`canvas`], one row as stored and one as converted, and an embedded profile.
 
+mod canvas;
 mod header;
 mod pixels;
 mod run_lengths;
 
 use std::io::Read;
 
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::bmp::canvas::BmpCanvas;
 use crate::imaging::decode::bmp::header::BmpHeader;
 use crate::imaging::decode::bmp::pixels::PixelCoding;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
-use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, bytes_of, to_u64};
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
+use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
+use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Picture, side};
+use crate::imaging::picture::side;
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
@@ -54,22 +54,19 @@ pub(super) fn decode<R: Read>(
         profile = read_profile(&mut file, start, length)?;
     }
     file.skip_to(header.pixels)?;
-    let push = |row: &[u8]| {
-        canvas.push(row);
-        cancel.check()
-    };
-    match &header.coding {
+    let end = match &header.coding {
         PixelCoding::RunLengths { unit, palette } => {
             budget.reserve(bytes_of(Size { height: 1, ..full }, 3))?;
-            run_lengths::decode(&mut file, (*unit, palette), full, push)?;
+            run_lengths::decode(&mut file, (*unit, palette), full, &mut canvas, cancel)
         }
-        coding => decode_uncompressed(&mut file, coding, full, budget, push)?,
-    }
+        coding => decode_uncompressed(&mut file, coding, full, budget, &mut canvas, cancel),
+    };
+    let damage = Damage::after(end, canvas.missing())?;
     if start >= header.pixels {
         profile = read_profile(&mut file, start, length)?;
     }
     let (picture, cell) = canvas.finish();
-    Ok(Decoded { profile, ..Decoded::plain(FORMAT, picture, full, cell) })
+    Ok(Decoded { profile, damage, ..Decoded::plain(FORMAT, picture, full, cell) })
 }
 
 /// Converts rows and pushes them in the order of the file.
@@ -78,7 +75,8 @@ fn decode_uncompressed<R: Read>(
     coding: &PixelCoding,
     size: Size,
     budget: &mut Budget,
-    mut push: impl FnMut(&[u8]) -> Result<(), Error>,
+    canvas: &mut BmpCanvas,
+    cancel: &Cancel,
 ) -> Result<(), Error> {
     let stored = (u64::from(size.width) * coding.bits()).div_ceil(8);
     let length = side(size.width).saturating_mul(coding.layout().channels());
@@ -91,9 +89,14 @@ fn decode_uncompressed<R: Read>(
         if y > 0 {
             file.skip_to(file.position() + padding)?;
         }
-        file.read(&mut stored)?;
+        cancel.check()?;
+        let came = file.read_start(&mut stored)?;
         coding.convert(&stored, &mut row);
-        push(&row)?;
+        if came < stored.len() {
+            canvas.push_start(&mut row, to_u64(came) * 8 / coding.bits());
+            return Err(file.damaged(TRUNCATED));
+        }
+        canvas.push(&row);
     }
     Ok(())
 }
@@ -109,48 +112,5 @@ fn read_profile<R: Read>(
         Ok(()) => Ok(Some(profile)),
         Err(Error::Damaged { .. }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// The picture while it is reduced.
-struct BmpCanvas {
-    reducer: Reducer,
-    /// The same picture without alpha, as long as all alpha is 0.
-    opaque: Option<OpaqueCopy>,
-}
-
-struct OpaqueCopy {
-    reducer: Reducer,
-    row: Vec<u8>,
-}
-
-impl BmpCanvas {
-    /// Reserves and allocates the reduced pictures.
-    fn new(header: &BmpHeader, cell: Cell, budget: &mut Budget) -> Result<Self, Error> {
-        let layout = header.coding.layout();
-        let mut reducer = || {
-            let reducer = Reducer::new(header.size, layout, Depth::Eight, cell, budget)?;
-            Ok::<_, Error>(if header.is_top_down { reducer } else { reducer.bottom_first() })
-        };
-        let (reducer, opaque) = (reducer()?, if layout.has_alpha() { Some(reducer()?) } else { None });
-        budget.reserve(if opaque.is_some() { u64::from(header.size.width) * 4 } else { 0 })?;
-        Ok(Self { reducer, opaque: opaque.map(|reducer| OpaqueCopy { reducer, row: Vec::new() }) })
-    }
-
-    fn push(&mut self, row: &[u8]) {
-        self.reducer.push(row);
-        let Some(OpaqueCopy { reducer, row: copy }) = &mut self.opaque else { return };
-        let pixels = row.as_chunks::<4>().0;
-        if pixels.iter().any(|[.., alpha]| *alpha != 0) {
-            self.opaque = None;
-            return;
-        }
-        copy.clear();
-        copy.extend(pixels.iter().flat_map(|[r, g, b, _]| [*r, *g, *b, u8::MAX]));
-        reducer.push(copy);
-    }
-
-    fn finish(self) -> (Picture, Cell) {
-        self.opaque.map_or(self.reducer, |opaque| opaque.reducer).finish()
     }
 }

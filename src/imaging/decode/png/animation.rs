@@ -7,14 +7,13 @@
 use std::io::Read;
 use std::time::Duration;
 
-use png::{AnimationControl, BlendOp, DisposeOp, FrameControl, Reader};
+use png::{AnimationControl, BlendOp, DisposeOp, FrameControl};
 
 use crate::imaging::decode::animation_screen::{Blend, Disposal, FrameRect, Screen};
-use crate::imaging::decode::png::{DecodePlan, decode_error};
+use crate::imaging::decode::png::{DecodePlan, PngReader, decode_error};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture, side};
@@ -25,7 +24,7 @@ use crate::imaging::source_format::SourceFormat;
 /// # Errors
 /// As [`decode::decode`](crate::imaging::decode::decode), for the default image. Later frames only end the animation.
 pub(super) fn decode_animation<R: Read>(
-    reader: &mut Reader<&mut SourceReader<'_, R>>,
+    reader: &mut PngReader<'_, '_, '_, R>,
     control: AnimationControl,
     plan: &DecodePlan,
     budget: &mut Budget,
@@ -60,19 +59,19 @@ pub(super) fn decode_animation<R: Read>(
 }
 
 /// The default image and the frames of a file, in order.
-struct PngFrames<'r, 's, 'a, R: Read> {
-    reader: &'r mut Reader<&'s mut SourceReader<'a, R>>,
+struct PngFrames<'r, 'c, 's, 'a, R: Read> {
+    reader: &'r mut PngReader<'c, 's, 'a, R>,
     plan: &'r DecodePlan,
     /// One frame, as the decoder writes it.
     samples: Vec<u8>,
     screen: Screen,
 }
 
-impl<R: Read> PngFrames<'_, '_, '_, R> {
+impl<R: Read> PngFrames<'_, '_, '_, '_, R> {
     /// Draws the next frame, and returns the averaged screen and the frame's duration. A default image that is not a
     /// frame has no duration.
     fn next(&mut self, budget: &mut Budget) -> Result<(Picture, Option<Duration>), Error> {
-        let info = self.reader.next_frame(&mut self.samples).map_err(decode_error)?;
+        let info = self.reader.next_frame(&mut self.samples).map_err(|error| decode_error(&error))?;
         let control = self.reader.info().frame_control;
         let DecodePlan { full, layout, depth, cell, .. } = *self.plan;
         let rect = FrameRect {

@@ -4,12 +4,16 @@
 //! image, so these also take the sums of all cells. Animations are composed in [`animation`].
 
 mod animation;
+mod chunks;
 mod color;
+mod pixel_data;
 
 use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
 
+use crate::imaging::damage::Damage;
+use crate::imaging::decode::png::chunks::ChunkReader;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
@@ -29,6 +33,12 @@ const CHUNK_BYTES: u64 = 4_000_000;
 
 /// Rows that the decoder holds: two raw ones and the expanded one.
 const DECODER_ROWS: u64 = 3;
+
+/// Error detail of pixel data that is not zlib's.
+const CORRUPT: &str = "its pixel data cannot be decompressed";
+
+/// The decoder of a file.
+type PngReader<'c, 's, 'a, R> = Reader<&'c mut ChunkReader<'s, 'a, R>>;
 
 /// Format of the decoded pixels, and how they are reduced.
 struct DecodePlan {
@@ -53,10 +63,27 @@ pub(super) fn decode<R: Read>(
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
-    let mut decoder = png::Decoder::new(source);
+    let mut chunks = ChunkReader::new(source);
+    let decoded = decode_chunks(&mut chunks, cancel, demand, budget, animation);
+    match decoded {
+        Ok(decoded) => Ok(Decoded { damage: chunks.damage(decoded.damage), ..decoded }),
+        // The decoder was given the pixels before the fault.
+        Err(Error::Damaged { .. }) if chunks.is_corrupt() => Err(Error::damaged(SourceFormat::Png, CORRUPT)),
+        Err(error) => Err(error),
+    }
+}
+
+fn decode_chunks<R: Read>(
+    chunks: &mut ChunkReader<'_, '_, R>,
+    cancel: &Cancel,
+    demand: Demand<'_>,
+    budget: &mut Budget,
+    animation: &mut AnimationSink<'_>,
+) -> Result<Decoded, Error> {
+    let mut decoder = png::Decoder::new(chunks);
     decoder.set_transformations(Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
-    let info = decoder.read_header_info().map_err(decode_error)?;
+    let info = decoder.read_header_info().map_err(|error| decode_error(&error))?;
     let full = Size { width: info.width, height: info.height };
     // At most 8 bytes per pixel: four samples of 16 bits. Each row has one more byte for its filter type.
     let row = u64::from(full.width) * 8 + 1;
@@ -64,7 +91,7 @@ pub(super) fn decode<R: Read>(
     // The decoder's own limit counts a row for every frame, although it holds only one at a time.
     let counted = CHUNK_BYTES + row * (DECODER_ROWS + u64::from(MOST_FRAMES) + 1);
     decoder.set_limits(png::Limits { bytes: usize::try_from(counted).unwrap_or(usize::MAX) });
-    let mut reader = decoder.read_info().map_err(decode_error)?;
+    let mut reader = decoder.read_info().map_err(|error| decode_error(&error))?;
     let (layout, depth) = pixel_format(&reader)?;
     let orientation = orientation(&reader);
     let cell = Reducer::cell(demand.ratio(full, orientation.unwrap_or_default()));
@@ -74,8 +101,8 @@ pub(super) fn decode<R: Read>(
     {
         return animation::decode_animation(&mut reader, control, &plan, budget, animation);
     }
-    let picture = if reader.info().interlaced {
-        decode_interlaced(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, cancel)?
+    let (picture, damage) = if reader.info().interlaced {
+        decode_interlaced(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, budget, cancel)?
     } else {
         decode_rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
     };
@@ -86,14 +113,14 @@ pub(super) fn decode<R: Read>(
     {
         return Err(Error::Read(error));
     }
-    Ok(plan.decoded(&reader, picture))
+    Ok(Decoded { damage, ..plan.decoded(&reader, picture) })
 }
 
 impl DecodePlan {
     /// The picture with the metadata read so far.
     fn decoded<R: Read>(
         &self,
-        reader: &Reader<&mut SourceReader<'_, R>>,
+        reader: &PngReader<'_, '_, '_, R>,
         (picture, cell): (Picture, Cell),
     ) -> Decoded {
         let info = reader.info();
@@ -108,7 +135,7 @@ impl DecodePlan {
 }
 
 /// Layout and depth of the rows that the decoder returns.
-fn pixel_format<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<(Layout, Depth), Error> {
+fn pixel_format<R: Read>(reader: &PngReader<'_, '_, '_, R>) -> Result<(Layout, Depth), Error> {
     let (color, bits) = reader.output_color_type();
     let layout = match color {
         ColorType::Grayscale => Layout::Grey,
@@ -122,65 +149,98 @@ fn pixel_format<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<(L
     Ok((layout, if bits == BitDepth::Sixteen { Depth::Sixteen } else { Depth::Eight }))
 }
 
-fn orientation<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Option<Orientation> {
+fn orientation<R: Read>(reader: &PngReader<'_, '_, '_, R>) -> Option<Orientation> {
     reader.info().exif_metadata.as_deref().map(exif_orientation)
 }
 
 /// Reduces rows from the top.
 fn decode_rows<R: Read>(
-    reader: &mut Reader<&mut SourceReader<'_, R>>,
+    reader: &mut PngReader<'_, '_, '_, R>,
     mut reducer: Reducer,
     cancel: &Cancel,
-) -> Result<(Picture, Cell), Error> {
+) -> Result<((Picture, Cell), Damage), Error> {
     let mut row = blank_row(reader)?;
-    while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
+    let end = (0..reader.info().height).try_for_each(|_| {
         cancel.check()?;
+        reader.read_row(&mut row).map_err(|error| decode_error(&error))?;
         to_native(&mut row, reader);
         reducer.push(&row);
-    }
-    Ok(reducer.finish())
+        Ok(())
+    });
+    check_end(reader, &mut row)?;
+    let damage = Damage::after(end, reducer.missing())?;
+    Ok((reducer.finish(), damage))
 }
 
 /// Reduces the rows of every pass of an interlaced image.
 fn decode_interlaced<R: Read>(
-    reader: &mut Reader<&mut SourceReader<'_, R>>,
+    reader: &mut PngReader<'_, '_, '_, R>,
     mut scatter: Scatter,
+    budget: &mut Budget,
     cancel: &Cancel,
-) -> Result<(Picture, Cell), Error> {
+) -> Result<((Picture, Cell), Damage), Error> {
     let mut row = blank_row(reader)?;
     let full = Size { width: reader.info().width, height: reader.info().height };
-    let mut runs = adam7(full);
-    while reader.read_row(&mut row).map_err(decode_error)?.is_some() {
+    let mut end = Ok(());
+    for PassRow { run, stand_in } in adam7(full) {
         cancel.check()?;
-        // Rows of a pass are shorter than `row`. The bytes after them fall outside of the picture, where `Scatter`
-        // ignores them: the pass would place them in columns from the width on.
-        to_native(&mut row, reader);
-        runs.next().into_iter().for_each(|run| scatter.push(run, &row));
+        if end.is_ok() {
+            end = reader.read_row(&mut row).map(|_| ()).map_err(|error| decode_error(&error));
+        }
+        match end {
+            Ok(()) => {
+                // Rows of a pass are shorter than `row`. The bytes after them fall outside of the picture, where
+                // `Scatter` ignores them: the pass would place them in columns from the width on.
+                to_native(&mut row, reader);
+                scatter.push(run, &row);
+            }
+            Err(_) => scatter.skip(run, u32::MAX, stand_in, budget)?,
+        }
     }
-    Ok(scatter.finish())
+    check_end(reader, &mut row)?;
+    let damage = Damage::after(end, scatter.missing())?;
+    Ok((scatter.finish(), damage))
 }
 
-fn blank_row<R: Read>(reader: &Reader<&mut SourceReader<'_, R>>) -> Result<Vec<u8>, Error> {
+/// Reads the end of the pixels after the last row, where their checksums are.
+fn check_end<R: Read>(reader: &mut PngReader<'_, '_, '_, R>, row: &mut [u8]) -> Result<(), Error> {
+    match reader.read_row(row) {
+        Err(DecodingError::IoError(error)) if error.kind() != ErrorKind::UnexpectedEof => {
+            Err(Error::Read(error))
+        }
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+fn blank_row<R: Read>(reader: &PngReader<'_, '_, '_, R>) -> Result<Vec<u8>, Error> {
     let length = reader.output_line_size(reader.info().width);
     Ok(vec![0; length.ok_or_else(|| Error::damaged(SourceFormat::Png, "its rows are longer than memory"))?])
 }
 
-/// Runs of pixels in the order of an Adam7 file (PNG, section 8.1): the rows of pass 1 from the top, then of pass 2,
-/// etc.
+/// A row of a pass of an interlaced image.
+struct PassRow {
+    run: Run,
+    /// Distance to the left and up from each pixel to the pixel of an earlier pass that viewers show until it comes.
+    stand_in: Option<(u32, u32)>,
+}
+
+/// The rows of an Adam7 file in their order (PNG, section 8.1): those of pass 1 from the top, then of pass 2, etc.
 ///
 /// Each entry of `PASSES` is the first column, the first row, and the steps to the next column and row. Passes without
-/// columns or rows have no rows in the file.
-fn adam7(size: Size) -> impl Iterator<Item = Run> {
+/// columns or rows have no rows in the file. The first column or row is half of its step if a pass fills the columns
+/// or rows between those of earlier passes, so it is also the distance to the nearest earlier pixel.
+fn adam7(size: Size) -> impl Iterator<Item = PassRow> {
     const PASSES: [(u32, u32, u32, usize); 7] =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
     let passes = PASSES.into_iter().filter(move |(x, ..)| *x < size.width);
     passes.flat_map(move |(x, top, step, down)| {
-        (top..size.height).step_by(down).map(move |y| Run { x, y, step })
+        let stand_in = Some((x, top)).filter(|distance| *distance != (0, 0));
+        (top..size.height).step_by(down).map(move |y| PassRow { run: Run { x, y, step }, stand_in })
     })
 }
 
 /// Converts 16-bit samples from PNG's big-endian to the machine's byte order.
-fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>) {
+fn to_native<R: Read>(row: &mut [u8], reader: &PngReader<'_, '_, '_, R>) {
     if reader.info().bit_depth == BitDepth::Sixteen {
         for pair in row.as_chunks_mut::<2>().0 {
             *pair = u16::from_be_bytes(*pair).to_ne_bytes();
@@ -188,11 +248,32 @@ fn to_native<R: Read>(row: &mut [u8], reader: &Reader<&mut SourceReader<'_, R>>)
     }
 }
 
-fn decode_error(error: DecodingError) -> Error {
-    match error {
-        DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Error::damaged(SourceFormat::Png, TRUNCATED)
-        }
-        other => Error::damaged(SourceFormat::Png, other.to_string()),
-    }
+/// An error of the crate `png`, in words for users.
+fn decode_error(error: &DecodingError) -> Error {
+    let detail = match error {
+        DecodingError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => TRUNCATED,
+        // `decode::decode` replaces this if the reader failed.
+        DecodingError::IoError(_) => "it cannot be read",
+        DecodingError::LimitsExceeded => "its metadata takes more than 4 MB",
+        DecodingError::Format(error) => format_fault(&error.to_string()),
+        DecodingError::Parameter(_) => "its animation has fewer frames than it announces",
+    };
+    Error::damaged(SourceFormat::Png, detail)
+}
+
+/// The fault that a message of the crate `png` begins with. The type of its error is opaque, and its messages contain
+/// debug text.
+fn format_fault(message: &str) -> &'static str {
+    const FAULTS: [(&str, &str); 8] = [
+        ("CRC error", "a checksum is wrong"),
+        ("Corrupt deflate stream. InsufficientInput", TRUNCATED),
+        ("Corrupt deflate stream", CORRUPT),
+        ("IDAT or fDAT chunk does not have enough data", TRUNCATED),
+        ("IDAT or fdAT chunk is missing", "it has no pixels"),
+        ("Invalid", "its header has a value that PNG does not know"),
+        ("Missing palette", "its palette is missing"),
+        ("Unknown", "its header has a value that PNG does not know"),
+    ];
+    let fault = FAULTS.iter().find(|(beginning, _)| message.starts_with(beginning));
+    fault.map_or("its chunks are not those of a PNG", |(_, words)| words)
 }

@@ -51,10 +51,10 @@ impl PnmHeader {
             b'6' => (Layout::Rgb, SampleCoding::Bytes),
             _ => return Self::read_pam(file),
         };
-        let size = Size { width: number(file)?, height: number(file)? };
+        let size = Size { width: number(file, NumberEnd::Space)?, height: number(file, NumberEnd::Space)? };
         let max_value = match coding {
             SampleCoding::Bits | SampleCoding::Digits => 1,
-            SampleCoding::Bytes | SampleCoding::Numbers => number(file)?,
+            SampleCoding::Bytes | SampleCoding::Numbers => number(file, NumberEnd::Space)?,
         };
         Self::new(size, layout, max_value, coding, file)
     }
@@ -64,12 +64,12 @@ impl PnmHeader {
         let mut size = Size { width: 0, height: 0 };
         let (mut channels, mut max_value, mut is_cmyk) = (0, 0, false);
         loop {
-            match token(file)?.as_slice() {
-                b"WIDTH" => size.width = number(file)?,
-                b"HEIGHT" => size.height = number(file)?,
-                b"DEPTH" => channels = number(file)?,
-                b"MAXVAL" => max_value = number(file)?,
-                b"TUPLTYPE" => is_cmyk = token(file)?.starts_with(b"CMYK"),
+            match token(file, NumberEnd::Space)?.as_slice() {
+                b"WIDTH" => size.width = number(file, NumberEnd::Space)?,
+                b"HEIGHT" => size.height = number(file, NumberEnd::Space)?,
+                b"DEPTH" => channels = number(file, NumberEnd::Space)?,
+                b"MAXVAL" => max_value = number(file, NumberEnd::Space)?,
+                b"TUPLTYPE" => is_cmyk = token(file, NumberEnd::Space)?.starts_with(b"CMYK"),
                 b"ENDHDR" => break,
                 _ => return Err(file.damaged("its header has a line that does not exist")),
             }
@@ -110,13 +110,23 @@ impl PnmHeader {
     }
 }
 
+/// What may end a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum NumberEnd {
+    /// White space or a comment. At EOF the token may have lost its end.
+    Space,
+    /// Also EOF, for the last number of a file.
+    SpaceOrEof,
+}
+
 /// Reads the next token and the white space character after it. Comments extend to the end of their line.
-fn token<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Vec<u8>, Error> {
+fn token<R: Read>(file: &mut ForwardReader<'_, '_, R>, end: NumberEnd) -> Result<Vec<u8>, Error> {
     let mut token = Vec::new();
     loop {
         let byte = match file.byte() {
-            // The last number may end at EOF.
-            Err(Error::Damaged { .. }) if !token.is_empty() => return Ok(token),
+            Err(Error::Damaged { .. }) if end == NumberEnd::SpaceOrEof && !token.is_empty() => {
+                return Ok(token);
+            }
             byte => byte?,
         };
         match byte {
@@ -138,8 +148,8 @@ fn token<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<Vec<u8>, Error>
 ///
 /// # Errors
 /// [`Error::Damaged`] or a failed reader.
-pub(super) fn number<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<u32, Error> {
-    let token = token(file)?;
+pub(super) fn number<R: Read>(file: &mut ForwardReader<'_, '_, R>, end: NumberEnd) -> Result<u32, Error> {
+    let token = token(file, end)?;
     let number = std::str::from_utf8(&token).ok().and_then(|text| text.parse().ok());
     number.ok_or_else(|| file.damaged(&format!("{} stands in the place of a number", token.escape_ascii())))
 }

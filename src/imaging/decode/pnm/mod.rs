@@ -7,11 +7,12 @@ mod header;
 
 use std::io::Read;
 
-use crate::imaging::decode::pnm::header::{PnmHeader, SampleCoding};
+use crate::imaging::damage::{Damage, PartialRow};
+use crate::imaging::decode::pnm::header::{NumberEnd, PnmHeader, SampleCoding};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
-use crate::imaging::input::source::SourceReader;
+use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, side};
@@ -44,25 +45,68 @@ pub(super) fn decode<R: Read>(
     let mut row = vec![0; length];
     let mut bits =
         vec![0; if header.coding == SampleCoding::Bits { side(full.width).div_ceil(8) } else { 0 }];
-    for _ in 0..full.height {
+    let end = (0..full.height).rev().try_for_each(|rows_left| {
         cancel.check()?;
-        match header.coding {
-            SampleCoding::Bits => {
-                file.read(&mut bits)?;
-                let bits = bits.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
-                row.iter_mut().zip(bits).for_each(|(sample, bit)| *sample = 1 - bit);
-            }
-            SampleCoding::Bytes => file.read(&mut row)?,
-            SampleCoding::Digits => {
-                row.iter_mut().try_for_each(|sample| read_bit(&mut file).map(|bit| *sample = 1 - bit))?
-            }
-            SampleCoding::Numbers => read_numbers(&mut file, &mut row, depth)?,
-        }
+        let end = if rows_left == 0 { NumberEnd::SpaceOrEof } else { NumberEnd::Space };
+        let decoded = read_row(&mut file, &header, &mut bits, &mut row, end);
         scale_to_full_range(&mut row, header.max_value, depth);
-        reducer.push(&row);
-    }
+        reducer.push_decoded(&mut row, decoded)
+    });
+    let damage = Damage::after(end, reducer.missing())?;
     let (picture, cell) = reducer.finish();
-    Ok(Decoded::plain(FORMAT, picture, full, cell))
+    Ok(Decoded { damage, ..Decoded::plain(FORMAT, picture, full, cell) })
+}
+
+/// Reads a row as it is stored, with samples of one or two bytes. `bits` has room for a row of bits; `last_number` is
+/// how the row's last number may end.
+fn read_row<R: Read>(
+    file: &mut ForwardReader<'_, '_, R>,
+    header: &PnmHeader,
+    bits: &mut [u8],
+    row: &mut [u8],
+    last_number: NumberEnd,
+) -> Result<(), PartialRow> {
+    let samples = row.len() / header.depth().bytes();
+    // The samples that came, or the reason why only some did.
+    let (came, error) = match header.coding {
+        SampleCoding::Bits => {
+            let came = file.read_start(bits);
+            let bits = bits.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+            row.iter_mut().zip(bits).for_each(|(sample, bit)| *sample = 1 - bit);
+            came.map_or_else(|error| (0, Some(error)), |bytes| (bytes * 8, None))
+        }
+        SampleCoding::Bytes => file
+            .read_start(row)
+            .map_or_else(|error| (0, Some(error)), |bytes| (bytes / header.depth().bytes(), None)),
+        SampleCoding::Digits => {
+            read_samples(row.chunks_exact_mut(1), |_, sample| read_bit(file).map(|bit| sample.fill(1 - bit)))
+        }
+        SampleCoding::Numbers => {
+            read_samples(row.chunks_exact_mut(header.depth().bytes()), |index, sample| {
+                read_number(file, sample, if index + 1 == samples { last_number } else { NumberEnd::Space })
+            })
+        }
+    };
+    if came >= samples {
+        return Ok(());
+    }
+    let error = error.unwrap_or_else(|| file.damaged(TRUNCATED));
+    Err(PartialRow { pixels: came / header.layout.channels(), error })
+}
+
+/// Reads samples one by one. Returns their number, and the reason if it is not all.
+fn read_samples<'r>(
+    samples: impl Iterator<Item = &'r mut [u8]>,
+    mut read: impl FnMut(usize, &mut [u8]) -> Result<(), Error>,
+) -> (usize, Option<Error>) {
+    let mut came = 0;
+    for sample in samples {
+        if let Err(error) = read(came, sample) {
+            return (came, Some(error));
+        }
+        came += 1;
+    }
+    (came, None)
 }
 
 /// Reads the next digit of a bitmap. White space between digits is optional.
@@ -79,19 +123,17 @@ fn read_bit<R: Read>(file: &mut ForwardReader<'_, '_, R>) -> Result<u8, Error> {
     }
 }
 
-/// Reads a row of decimal numbers into the storage of [`SampleCoding::Bytes`].
-fn read_numbers<R: Read>(
+/// Reads a decimal number into the storage of [`SampleCoding::Bytes`].
+fn read_number<R: Read>(
     file: &mut ForwardReader<'_, '_, R>,
-    row: &mut [u8],
-    depth: Depth,
+    sample: &mut [u8],
+    end: NumberEnd,
 ) -> Result<(), Error> {
-    for sample in row.chunks_exact_mut(depth.bytes()) {
-        let number = header::number(file)?;
-        let [high, low] = u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
-        match sample {
-            [only] => *only = if high == 0 { low } else { u8::MAX },
-            pair => pair.copy_from_slice(&[high, low]),
-        }
+    let number = header::number(file, end)?;
+    let [high, low] = u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
+    match sample {
+        [only] => *only = if high == 0 { low } else { u8::MAX },
+        pair => pair.copy_from_slice(&[high, low]),
     }
     Ok(())
 }

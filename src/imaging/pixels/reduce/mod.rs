@@ -6,6 +6,11 @@
 //!
 //! Invariant: both give the same picture to the bit, since sums of integers do not depend on their order.
 //!
+//! Pixels of a damaged file may never come. Means are over those that came; a cell of which none came is a [gap]. Both
+//! count the pixels that are missing.
+//!
+//! [gap]: crate::imaging::damage
+//!
 //! # Widths of the sums
 //!
 //! A cell has at most 256 rows and 256 x 256 pixels ([`LARGEST_CELL`]). Each sum fits its type:
@@ -143,6 +148,17 @@ fn weighted<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(pixel: &[
     samples
 }
 
+/// Fills pixels that never came: transparent, or medium in every channel.
+fn fill_gap(target: &mut [u8], layout: Layout, depth: Depth) {
+    match depth {
+        _ if layout.has_alpha() => target.fill(0),
+        Depth::Eight => target.fill(0x80),
+        Depth::Sixteen => {
+            target.as_chunks_mut::<2>().0.fill(0x8000_u16.to_ne_bytes());
+        }
+    }
+}
+
 /// The largest sample, which is opaque alpha.
 fn opaque(depth: Depth) -> f64 {
     match depth {
@@ -154,7 +170,7 @@ fn opaque(depth: Depth) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::damage::Tolerance;
+    use crate::imaging::damage::{Damage, Tolerance};
     use crate::imaging::limits::Limits;
     use crate::imaging::picture::geometry::Ratio;
 
@@ -358,6 +374,59 @@ mod tests {
         assert_eq!(by_rows(&half, square(2)).samples, [200, 128]);
         let clear = picture(2, 1, Layout::GreyAlpha, &[200, 0, 100, 0]);
         assert_eq!(by_rows(&clear, square(2)).samples, [0, 0]);
+    }
+
+    #[test]
+    fn means_are_over_the_rows_that_came_and_gaps_are_neutral() {
+        let picture = picture(1, 6, Layout::Grey, &[10, 20, 30, 40, 50, 60]);
+        let new = || {
+            Reducer::new(picture.size, Layout::Grey, Depth::Eight, square(2), &mut budget(u64::MAX)).unwrap()
+        };
+        let mut top = new();
+        picture.rows().take(3).for_each(|row| top.push(row));
+        assert_eq!(top.missing(), Damage { lost: 3, total: 6 });
+        assert_eq!(top.finish().0.samples, [15, 30, 128]);
+        let mut bottom = new().bottom_first();
+        [[60], [50], [40]].iter().for_each(|row| bottom.push(row));
+        assert_eq!(bottom.finish().0.samples, [128, 40, 55]);
+        let mut hollow = new();
+        hollow.push(&[10]);
+        hollow.skip(3);
+        [[50], [60]].iter().for_each(|row| hollow.push(row));
+        assert_eq!(hollow.missing(), Damage { lost: 3, total: 6 });
+        assert_eq!(hollow.finish().0.samples, [10, 128, 55]);
+    }
+
+    #[test]
+    fn rest_of_a_row_that_ends_early_is_filled_in() {
+        for (layout, rest) in [(Layout::Grey, 128), (Layout::GreyAlpha, 0)] {
+            let size = Size { width: 3, height: 1 };
+            let mut reducer =
+                Reducer::new(size, layout, Depth::Eight, Cell::PIXEL, &mut budget(u64::MAX)).unwrap();
+            let mut row = vec![9; 3 * layout.channels()];
+            let (came, gap) = (vec![9; layout.channels()], vec![rest; 2 * layout.channels()]);
+            reducer.push_start(&mut row, 1);
+            assert_eq!(reducer.missing(), Damage { lost: 2, total: 3 });
+            assert_eq!(reducer.finish().0.samples, [came, gap].concat());
+        }
+    }
+
+    #[test]
+    fn skipped_pixels_leave_the_mean_of_their_cell_to_the_others() {
+        let size = Size { width: 4, height: 2 };
+        let skipped = |cell, stand_in| {
+            let mut budget = budget(u64::MAX);
+            let mut scatter = Scatter::new(size, Layout::Grey, Depth::Eight, cell, &mut budget).unwrap();
+            scatter.push(Run { x: 0, y: 0, step: 1 }, &[10, 20]);
+            scatter.push(Run { x: 0, y: 1, step: 2 }, &[30]);
+            scatter.skip(Run { x: 1, y: 1, step: 2 }, 1, stand_in, &mut budget).unwrap();
+            scatter.skip(Run { x: 2, y: 0, step: 1 }, u32::MAX, None, &mut budget).unwrap();
+            scatter.skip(Run { x: 2, y: 1, step: 1 }, 9, None, &mut budget).unwrap();
+            assert_eq!(scatter.missing(), Damage { lost: 5, total: 8 });
+            scatter.finish().0.samples
+        };
+        assert_eq!(skipped(square(2), None), [20, 128]);
+        assert_eq!(skipped(Cell::PIXEL, Some((0, 1))), [10, 20, 128, 128, 30, 20, 128, 128]);
     }
 
     #[test]

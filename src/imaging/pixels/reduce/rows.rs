@@ -5,11 +5,12 @@
 
 use std::mem;
 
+use crate::imaging::damage::{Damage, PartialRow};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::{Cell, Ratio, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::{Grid, LARGEST_CELL, MARGIN, Sum, weighted};
+use crate::imaging::pixels::reduce::{Grid, LARGEST_CELL, MARGIN, Sum, fill_gap, weighted};
 
 /// Takes the rows of a source and gives the reduced picture.
 pub(crate) struct Reducer {
@@ -17,8 +18,12 @@ pub(crate) struct Reducer {
     order: RowOrder,
     picture: Picture,
     sums: ColumnSums,
-    /// Rows taken so far.
+    /// Rows taken or skipped so far.
     taken: u32,
+    /// Rows in the sums: those taken of the current row of cells.
+    summed: u32,
+    /// Pixels of the rows so far that never came.
+    lost: u64,
 }
 
 /// The order in which rows arrive.
@@ -90,7 +95,7 @@ impl Reducer {
             4 => ColumnSums::U32(vec![0; count]),
             _ => ColumnSums::U64(vec![0; count]),
         };
-        Ok(Self { grid, order: RowOrder::TopDown, picture, sums, taken: 0 })
+        Ok(Self { grid, order: RowOrder::TopDown, picture, sums, taken: 0, summed: 0, lost: 0 })
     }
 
     /// A placeholder of the reduced picture. Reserves what [`Self::new`] does.
@@ -118,7 +123,60 @@ impl Reducer {
 
     /// Takes the next row, in the source's layout and depth. Rows past the last are ignored.
     pub(crate) fn push(&mut self, row: &[u8]) {
-        let Grid { source, cell, .. } = self.grid;
+        self.next_row(Some(row));
+    }
+
+    /// Takes the next row, of which only the first `pixels` came, and fills in the others.
+    pub(crate) fn push_start(&mut self, row: &mut [u8], pixels: u32) {
+        let Grid { source, layout, depth, .. } = self.grid;
+        if self.taken >= source.height {
+            return;
+        }
+        let came = side(pixels).saturating_mul(self.picture.pixel_bytes());
+        fill_gap(row.get_mut(came..).unwrap_or_default(), layout, depth);
+        self.lost = self.lost.saturating_add(source.width.saturating_sub(pixels).into());
+        self.next_row(Some(row));
+    }
+
+    /// Takes the next row, whole or as far as it came.
+    ///
+    /// # Errors
+    /// The reason why the row ended early.
+    pub(crate) fn push_decoded(
+        &mut self,
+        row: &mut [u8],
+        decoded: Result<(), PartialRow>,
+    ) -> Result<(), Error> {
+        match decoded {
+            Ok(()) => {
+                self.push(row);
+                Ok(())
+            }
+            Err(PartialRow { pixels, error }) => {
+                self.push_start(row, u32::try_from(pixels).unwrap_or(u32::MAX));
+                Err(error)
+            }
+        }
+    }
+
+    /// Skips the next `rows` rows, which never came.
+    pub(crate) fn skip(&mut self, rows: u32) {
+        let source = self.grid.source;
+        let rows = rows.min(source.height - self.taken);
+        self.lost = self.lost.saturating_add(Size { height: rows, ..source }.pixels());
+        (0..rows).for_each(|_| self.next_row(None));
+    }
+
+    /// The pixels that never came: those left out so far, and those after the rows so far.
+    pub(crate) fn missing(&self) -> Damage {
+        let source = self.grid.source;
+        let rest = Size { height: source.height - self.taken, ..source };
+        Damage { lost: self.lost.saturating_add(rest.pixels()), total: source.pixels() }
+    }
+
+    /// Adds the next row to the sums, unless it never came, and writes the row of cells that it completes.
+    fn next_row(&mut self, row: Option<&[u8]>) {
+        let Grid { source, cell, layout, depth } = self.grid;
         if self.taken >= source.height {
             return;
         }
@@ -128,22 +186,29 @@ impl Reducer {
             RowOrder::TopDown => self.taken,
         };
         self.taken += 1;
-        let cell_row = y / cell.down;
         let length = self.picture.row_bytes();
-        let target = self.picture.samples.chunks_exact_mut(length).nth(side(cell_row)).unwrap_or_default();
-        self.sums.add(row, target, self.grid);
+        let target =
+            self.picture.samples.chunks_exact_mut(length).nth(side(y / cell.down)).unwrap_or_default();
+        if let Some(row) = row {
+            self.sums.add(row, target, self.grid);
+            self.summed += 1;
+        }
         // The last row of a row of cells to arrive; the partial row of cells at the bottom ends early or starts late.
         let is_complete = match self.order {
             RowOrder::BottomUp => y.is_multiple_of(cell.down),
             RowOrder::TopDown => (y + 1).is_multiple_of(cell.down) || y == last,
         };
         if is_complete {
-            self.sums.write_cells(target, self.grid, self.grid.rows(cell_row));
+            match mem::take(&mut self.summed) {
+                0 => fill_gap(target, layout, depth),
+                rows => self.sums.write_cells(target, self.grid, rows),
+            }
         }
     }
 
-    /// The reduced picture and its cells. Rows that did not arrive are zeros.
-    pub(crate) fn finish(self) -> (Picture, Cell) {
+    /// The reduced picture and its cells. Rows that did not arrive are filled in.
+    pub(crate) fn finish(mut self) -> (Picture, Cell) {
+        self.skip(u32::MAX);
         (self.picture, self.grid.cell)
     }
 }

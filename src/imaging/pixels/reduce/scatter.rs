@@ -1,19 +1,24 @@
 //! Box averaging of pixels in any order, as interlaced passes and tiles have them: the sums of all cells are kept.
 //!
 //! The sums take 4 or 8 bytes per sample of the reduced picture, on top of that picture. Each pixel must arrive at most
-//! once, since sums only grow.
+//! once, since sums only grow. Pixels that never come are counted per cell, in 4 bytes that damaged files alone take.
 
+use crate::imaging::damage::Damage;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::{Grid, Sum, weighted};
+use crate::imaging::pixels::reduce::{Grid, Sum, fill_gap, weighted};
 
 /// Takes runs of pixels of a source and gives the reduced picture.
 pub(crate) struct Scatter {
     grid: Grid,
     picture: Picture,
     sums: CellSums,
+    /// Pixels of each cell that never came; empty if all came or if cells are single pixels.
+    missing: Vec<u32>,
+    /// All pixels that never came.
+    lost: u64,
 }
 
 /// The position of some pixels in one row of the source, from left to right.
@@ -59,7 +64,7 @@ impl Scatter {
             (_, false) => CellSums::U32(vec![0; count]),
             (_, true) => CellSums::U64(vec![0; count]),
         };
-        Ok(Self { grid, picture, sums })
+        Ok(Self { grid, picture, sums, missing: Vec::new(), lost: 0 })
     }
 
     /// Takes the pixels of a run. Pixels outside of the source are ignored.
@@ -108,12 +113,66 @@ impl Scatter {
         }
     }
 
-    /// The reduced picture and its cells. Means count pixels that did not arrive as zeros.
+    /// Notes that up to `count` pixels of a run never come. Pixels outside of the source are ignored. Where cells are
+    /// single pixels, `stand_in` gives the distance to the left and up to a pixel that is shown instead.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] if the budget does not allow for the counts.
+    pub(crate) fn skip(
+        &mut self,
+        run: Run,
+        count: u32,
+        stand_in: Option<(u32, u32)>,
+        budget: &mut Budget,
+    ) -> Result<(), Error> {
+        let Grid { source, cell, .. } = self.grid;
+        if run.y >= source.height || run.x >= source.width {
+            return Ok(());
+        }
+        let count = count.min((source.width - run.x).div_ceil(run.step));
+        self.lost = self.lost.saturating_add(count.into());
+        let columns = (0..count).map(|number| run.x + number * run.step);
+        if cell == Cell::PIXEL {
+            columns.for_each(|x| self.stand_in(x, run.y, stand_in));
+            return Ok(());
+        }
+        let Size { width, .. } = self.picture.size;
+        if self.missing.is_empty() {
+            let cells = self.picture.size.pixels();
+            budget.reserve(cells.saturating_mul(4))?;
+            self.missing = vec![0; usize::try_from(cells).unwrap_or(usize::MAX)];
+        }
+        let row = self.missing.chunks_exact_mut(side(width)).nth(side(run.y / cell.down)).unwrap_or_default();
+        for x in columns {
+            row.get_mut(side(x / cell.across)).into_iter().for_each(|count| *count += 1);
+        }
+        Ok(())
+    }
+
+    /// The pixels that were [skipped](Self::skip).
+    pub(crate) fn missing(&self) -> Damage {
+        Damage { lost: self.lost, total: self.grid.source.pixels() }
+    }
+
+    /// Fills in a pixel that never came, by another one if there is one.
+    fn stand_in(&mut self, x: u32, y: u32, distance: Option<(u32, u32)>) {
+        let Grid { source, layout, depth, .. } = self.grid;
+        let pixel = self.picture.pixel_bytes();
+        let offset = |x: u32, y: u32| (side(y) * side(source.width) + side(x)) * pixel;
+        let from = distance.and_then(|(left, up)| Some(offset(x.checked_sub(left)?, y.checked_sub(up)?)));
+        let at = offset(x, y);
+        match from {
+            Some(from) => self.picture.samples.copy_within(from..from + pixel, at),
+            None => fill_gap(self.picture.samples.get_mut(at..at + pixel).unwrap_or_default(), layout, depth),
+        }
+    }
+
+    /// The reduced picture and its cells. Means are over the pixels that were not skipped.
     pub(crate) fn finish(mut self) -> (Picture, Cell) {
         match &self.sums {
             CellSums::None => (),
-            CellSums::U32(sums) => write_means(sums, &mut self.picture, self.grid),
-            CellSums::U64(sums) => write_means(sums, &mut self.picture, self.grid),
+            CellSums::U32(sums) => write_means(sums, &self.missing, &mut self.picture, self.grid),
+            CellSums::U64(sums) => write_means(sums, &self.missing, &mut self.picture, self.grid),
         }
         (self.picture, self.grid.cell)
     }
@@ -142,25 +201,30 @@ fn add<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(
     }
 }
 
-fn write_means<S: Sum>(sums: &[S], picture: &mut Picture, grid: Grid) {
+fn write_means<S: Sum>(sums: &[S], missing: &[u32], picture: &mut Picture, grid: Grid) {
     match grid.layout {
-        Layout::Grey => write_means_of::<S, 1>(sums, picture, grid),
-        Layout::GreyAlpha => write_means_of::<S, 2>(sums, picture, grid),
-        Layout::Rgb => write_means_of::<S, 3>(sums, picture, grid),
-        Layout::Cmyk | Layout::RgbAlpha => write_means_of::<S, 4>(sums, picture, grid),
+        Layout::Grey => write_means_of::<S, 1>(sums, missing, picture, grid),
+        Layout::GreyAlpha => write_means_of::<S, 2>(sums, missing, picture, grid),
+        Layout::Rgb => write_means_of::<S, 3>(sums, missing, picture, grid),
+        Layout::Cmyk | Layout::RgbAlpha => write_means_of::<S, 4>(sums, missing, picture, grid),
     }
 }
 
 /// [`write_means`] for pixels of `C` samples: writes the mean of every cell.
-fn write_means_of<S: Sum, const C: usize>(sums: &[S], picture: &mut Picture, grid: Grid) {
+fn write_means_of<S: Sum, const C: usize>(sums: &[S], missing: &[u32], picture: &mut Picture, grid: Grid) {
     let length = picture.row_bytes();
     let cells = sums.as_chunks::<C>().0.chunks_exact(side(picture.size.width));
+    // Without counts nothing is missing.
+    let mut missing = missing.iter().copied().chain(std::iter::repeat(0));
     for (y, (cells, row)) in (0..).zip(cells.zip(picture.samples.chunks_exact_mut(length))) {
         let rows = u64::from(grid.rows(y));
         let targets = row.chunks_exact_mut(C * grid.depth.bytes());
-        for (x, (totals, target)) in (0..).zip(cells.iter().zip(targets)) {
+        for ((x, (totals, target)), missing) in (0..).zip(cells.iter().zip(targets)).zip(missing.by_ref()) {
             let columns = u64::from(grid.columns(x));
-            grid.write_mean(totals.map(S::into), rows * columns, target);
+            match (rows * columns).saturating_sub(missing.into()) {
+                0 => fill_gap(target, grid.layout, grid.depth),
+                count => grid.write_mean(totals.map(S::into), count, target),
+            }
         }
     }
 }

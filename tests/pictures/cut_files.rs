@@ -1,0 +1,40 @@
+//! Damaged and cut files of the formats that are decoded row by row: shown as far as they came, with the lost share.
+
+use cos_thumbnailer::imaging::{Cancel, Error, Limits, Tolerance, Upright, render};
+use cos_thumbnailer::recipe::{Format, Recipe};
+
+use crate::fixture::{LIMITS, data, open, run};
+
+/// The thumbnail of a file at its own size, and the damaged percentage.
+fn shown(file: &[u8]) -> Result<(image::RgbaImage, Option<u8>), Error> {
+    let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(1000, 1000) };
+    let rendering = run(file, &[&recipe])?;
+    let damaged = rendering.source.damaged.map(|percent| percent.get());
+    let thumbnail = rendering.thumbnails.into_iter().next().unwrap()?;
+    Ok((open(&thumbnail.bytes), damaged))
+}
+
+fn refusal(file: &[u8], damage: Tolerance) -> String {
+    let limits = Limits { damage, ..LIMITS };
+    let recipe = Recipe::fit_inside(50, 50);
+    let rendering = render(file, None, &[&recipe], Upright::ByExif, &limits, &Cancel::default());
+    rendering.map(|rendering| rendering.source).unwrap_err().to_string()
+}
+
+#[test]
+fn damaged_files_are_shown_as_far_as_they_came_and_refused_on_demand() {
+    for (name, size, damaged) in [
+        ("bmp-one-byte-short.bmp", (192, 128), Some(1)),
+        ("png-2-percent-short.png", (192, 128), Some(3)),
+        ("png-last-20-bytes-missing.png", (192, 128), None),
+        ("png-without-iend.png", (192, 128), None),
+        ("png-wrong-crc-in-idat.png", (192, 128), Some(1)),
+    ] {
+        let file = data(&format!("faults/{name}"));
+        let (picture, lost) = shown(&file).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((picture.dimensions(), lost), (size, damaged), "{name}");
+        if damaged.is_some() {
+            assert!(refusal(&file, Tolerance::Nothing).contains("% of the picture is lost"), "{name}");
+        }
+    }
+}
