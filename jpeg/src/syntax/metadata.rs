@@ -13,6 +13,9 @@ pub struct Metadata {
     pub adobe: Option<u8>,
     /// True when there is a JFIF segment.
     pub is_jfif: bool,
+    /// True when 255 is full ink, as in TIFF. In JPEG files it is 0, so [`Head::read`](crate::Head::read) leaves this
+    /// false.
+    pub has_tiff_inks: bool,
     /// Number, count and content of the segments of an ICC profile.
     profile: Vec<(u8, u8, Vec<u8>)>,
 }
