@@ -106,6 +106,11 @@ impl Losses {
         self.is_coarse |= !is_known;
     }
 
+    /// Notes that bits of some blocks did not come, though later ones did.
+    pub(super) fn note_coarse(&mut self) {
+        self.is_coarse = true;
+    }
+
     /// Notes that all blocks are lost.
     pub(super) fn note_all(&mut self) {
         self.is_all = true;

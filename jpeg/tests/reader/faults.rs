@@ -7,12 +7,12 @@ use thumbnail_jpeg::{Coefficients, Error, Head, Scale, Wanted};
 use crate::writer::{self, Picture, Process, Random, Writing};
 use crate::{SCALES, any, read};
 
-fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
+pub(crate) fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
     Head::read(&mut file)?.coefficients(file, Scale::Full)
 }
 
 /// Code and position of every marker, restarts included.
-fn markers(file: &[u8]) -> Vec<(u8, usize)> {
+pub(crate) fn markers(file: &[u8]) -> Vec<(u8, usize)> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at + 1 < file.len() {
         match file[at + 1] {
@@ -31,7 +31,7 @@ fn markers(file: &[u8]) -> Vec<(u8, usize)> {
     found
 }
 
-fn places(file: &[u8], codes: std::ops::RangeInclusive<u8>) -> Vec<usize> {
+pub(crate) fn places(file: &[u8], codes: std::ops::RangeInclusive<u8>) -> Vec<usize> {
     markers(file).into_iter().filter(|(code, _)| codes.contains(code)).map(|(_, at)| at).collect()
 }
 
@@ -47,7 +47,7 @@ fn differing(found: &Coefficients, expected: &Coefficients, component: usize) ->
 }
 
 /// A grey picture of 10 by 10 blocks and a restart marker behind each row of them, or none.
-fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
+pub(crate) fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
     let picture = Picture::random(3, 80, 80, &[(1, 1)], 0.5);
     let scans = match process {
         Process::Progressive => writer::successive_progression(&picture, 2),
