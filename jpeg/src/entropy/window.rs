@@ -12,6 +12,9 @@ use crate::syntax::input::Input;
 /// some bytes past their limit ([`OVERRUN`](crate::entropy::lanes::OVERRUN)).
 pub(crate) const PADDING: usize = 64;
 
+/// Bits that a reservoir has at least: 64, less those of its first byte that were used before.
+pub(crate) const RESERVOIR_BITS: u32 = 57;
+
 /// Most segments in memory: restart markers may follow each other without any data between them, and must not fill
 /// the memory.
 const MOST_SEGMENTS: usize = 64;
@@ -211,6 +214,12 @@ impl Window {
         Some(EntropySegment { start: in_window(start), end: end.map(in_window), restart })
     }
 
+    /// The data of the current segment from a byte of the window on, as far as it is in memory.
+    pub(crate) fn rest_of_segment(&self, from: usize) -> &[u8] {
+        let end = self.segment(0).and_then(|segment| segment.end).unwrap_or(self.length);
+        self.data.get(from..end).unwrap_or_default()
+    }
+
     /// The data and [`PADDING`] zeros behind it.
     pub(crate) fn data(&self) -> &Arc<Vec<u8>> {
         &self.data
@@ -230,6 +239,13 @@ impl Window {
     pub(crate) fn marker(&self) -> Option<u8> {
         self.marker
     }
+}
+
+/// The bits from `bit` on, from the highest down; [`RESERVOIR_BITS`] of them are there at least.
+#[inline(always)]
+pub(crate) fn reservoir(data: &[u8], bit: usize) -> u64 {
+    let bytes = data.get(bit / 8..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes)) << (bit % 8)
 }
 
 #[cfg(test)]

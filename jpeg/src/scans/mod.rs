@@ -1,8 +1,9 @@
 //! Files of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
 //!
 //! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files
-//! into it. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
+//! into it, from `bits`. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
 
+mod bits;
 pub(crate) mod coefficients;
 mod losses;
 mod progressive;

@@ -15,6 +15,7 @@
 mod conformance;
 mod damage;
 mod faults;
+mod filler;
 mod lenience;
 mod reference;
 mod round_trip;
