@@ -72,11 +72,11 @@ impl<R: BufRead> Input<R> {
         }
     }
 
-    /// Skips entropy-coded data: gives the next marker that is not a restart.
+    /// Skips entropy-coded data: gives the next marker that is neither a restart nor reserved.
     pub(crate) fn marker_after_scan(&mut self) -> Result<Option<u8>, Error> {
         loop {
             match self.marker()? {
-                Some(0xd0..=0xd7) => (),
+                Some(0x01..=0xbf | 0xd0..=0xd7) => (),
                 marker => return Ok(marker),
             }
         }

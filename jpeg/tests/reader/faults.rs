@@ -166,6 +166,27 @@ fn damage_in_an_interval_stays_in_it() {
     }
 }
 
+#[test]
+fn reserved_marker_in_the_data_spoils_one_interval() {
+    for process in [Process::Baseline, Process::Progressive] {
+        let (_, file) = grey(process, 10);
+        let expected = coefficients(&file).unwrap();
+        for pair in markers(&file).windows(2) {
+            let ((code, start), (_, end)) = (pair[0], pair[1]);
+            if !matches!(code, 0xd0..=0xd7) || end < start + 12 {
+                continue;
+            }
+            for reserved in [0x01, 0x3a, 0xbf] {
+                let mut spoiled = file.clone();
+                spoiled[start + 6..start + 8].copy_from_slice(&[0xff, reserved]);
+                let found = coefficients(&spoiled).unwrap();
+                assert!(found.lost <= 0.1, "{process:?} at {start}: {}", found.lost);
+                assert_eq!(found.components[0].count, expected.components[0].count);
+            }
+        }
+    }
+}
+
 /// After a scan of AC that breaks off, later ones refine the blocks that came and leave the others alone.
 #[test]
 fn blocks_that_missed_a_scan_are_not_refined_with_the_bits_of_others() {
