@@ -155,6 +155,20 @@ fn avif_is_cropped_and_then_turned_once() {
     assert_eq!(pixels("cropped-and-turned.avif", 48).dimensions(), (48, 32));
 }
 
+/// 255 is no ink, as in the same file with Adobe's segment.
+#[test]
+fn inks_of_a_jpeg_without_adobes_segment_are_not_negative() {
+    let image = pixels("faults/cmyk-without-adobe.jpg", 300);
+    assert_eq!(image.dimensions(), (192, 128));
+    let mean = |channel: usize| {
+        let sum: f64 = image.pixels().map(|pixel| f64::from(pixel.0[channel])).sum();
+        sum / f64::from(image.width() * image.height())
+    };
+    for (channel, expected) in [121.0, 109.0, 75.0].into_iter().enumerate() {
+        assert!((mean(channel) - expected).abs() < 2.0, "{} in channel {channel}", mean(channel));
+    }
+}
+
 #[test]
 fn every_orientation_ends_upright_in_every_format() {
     let jpegs = (1..=8).map(|value| format!("orientation-{value}.jpg"));

@@ -1,8 +1,9 @@
 //! Files of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
 //!
 //! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files
-//! into it. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
+//! into it, from `bits`. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
 
+mod bits;
 pub(crate) mod coefficients;
 mod losses;
 mod progressive;
@@ -101,7 +102,7 @@ impl<'a> ScanReader<'a> {
         loop {
             self.fix_steps();
             let mut missed = 0;
-            let marker = if self.is_wanted() {
+            let marker = if self.is_wanted() && self.is_readable()? {
                 missed = self.read_scan(input)?;
                 if self.window.has_ended() { self.window.marker() } else { input.marker_after_scan()? }
             } else {
@@ -223,7 +224,6 @@ impl<'a> ScanReader<'a> {
         input: &mut Input<R>,
         units: ScanUnits,
     ) -> Result<usize, Error> {
-        self.check_progression()?;
         let blocks = units.blocks.iter().map(|block| {
             let selected =
                 self.header.components.iter().find(|selected| selected.component == block.component);
@@ -241,41 +241,52 @@ impl<'a> ScanReader<'a> {
         Ok(missed)
     }
 
-    /// Refuses a scan that does not follow on those before it (section G.1.1.1): a coefficient comes first down to
-    /// some bit, and then one bit with each scan.
-    fn check_progression(&self) -> Result<(), Error> {
-        let wrong = || Error::damaged("a scan does not follow on those before it");
+    /// True unless the present scan refines AC coefficients that are not known to the bit before: how many bits belong
+    /// to a block depends on which of its coefficients are not zero so far (section G.1.2.3). Its bits count as
+    /// missing. All other scans can be read on their own, whatever came before.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for a scan that no progression has (section G.1.1.1).
+    fn is_readable(&mut self) -> Result<bool, Error> {
+        if self.head.frame.process == Process::Sequential {
+            return Ok(true);
+        }
         let ScanHeader { components, band: (first, last), high, low } = &self.header;
-        let is_dc = *first == 0;
-        if first > last || *last > 63 || *low > 13 || (is_dc && *last > 0) || (!is_dc && components.len() > 1)
-        {
-            return Err(wrong());
+        let is_band =
+            if *first == 0 { *last == 0 } else { first <= last && *last <= 63 && components.len() == 1 };
+        if !is_band || *low > 13 || (*high > 0 && *low + 1 != *high) {
+            return Err(Error::damaged("a scan has coefficients or bits that no scan can have"));
         }
-        for selected in components {
-            let plane = self.store.planes.get(selected.component).ok_or_else(wrong)?;
-            let band = plane.lowest_bits.get(usize::from(*first)..=usize::from(*last)).ok_or_else(wrong)?;
-            let follows = |before: &Option<u8>| match before {
-                None => *high == 0,
-                Some(before) => *high == *before && *low + 1 == *high,
-            };
-            if !band.iter().all(follows) {
-                return Err(wrong());
+        if *first == 0 || *high == 0 {
+            return Ok(true);
+        }
+        let plane = components.first().and_then(|only| self.store.planes.get_mut(only.component));
+        Ok(plane.is_some_and(|plane| {
+            let band = plane.lowest_bits.get(usize::from(*first)..=usize::from(*last)).unwrap_or_default();
+            let is_known = band.iter().all(|before| *before == Some(*high));
+            if !is_known {
+                plane.losses.note_coarse();
             }
-        }
-        Ok(())
+            is_known
+        }))
     }
 
-    /// Notes to which bit the coefficients of the present scan have come.
+    /// Notes to which bit the coefficients of the present scan have come. A refinement adds nothing to a coefficient
+    /// that lacks a higher bit.
     fn note_precision(&mut self) {
-        let (first, last) = match self.head.frame.process {
-            Process::Sequential => (0, 63),
-            Process::Progressive => self.header.band,
+        let ((first, last), high, low) = match self.head.frame.process {
+            Process::Sequential => ((0, 63), 0, 0),
+            Process::Progressive => (self.header.band, self.header.high, self.header.low),
         };
-        let low = if self.head.frame.process == Process::Sequential { 0 } else { self.header.low };
         for selected in &self.header.components {
             let Some(plane) = self.store.planes.get_mut(selected.component) else { continue };
-            if let Some(band) = plane.lowest_bits.get_mut(usize::from(first)..=usize::from(last)) {
-                band.fill(Some(low));
+            let band = plane.lowest_bits.get_mut(usize::from(first)..=usize::from(last)).unwrap_or_default();
+            for before in band {
+                if high == 0 || *before == Some(high) {
+                    *before = Some(low);
+                } else {
+                    plane.losses.note_coarse();
+                }
             }
         }
     }

@@ -3,72 +3,14 @@
 use std::io::BufRead;
 use std::ops::Range;
 
-use crate::entropy::lanes::reservoir;
 use crate::entropy::units::McuBlock;
 use crate::entropy::window::Window;
 use crate::error::Error;
+use crate::scans::bits::{BitReader, InvalidBlock};
 use crate::scans::store::{CoefficientPlane, CoefficientStore};
 use crate::syntax::huffman::{HuffmanTable, extend};
 use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
-
-/// More bytes than an MCU can have in one scan.
-///
-/// A scan of DC may have 64 blocks in an MCU, four components of 4 by 4, each of a code of 16 bits and a value of 15.
-/// A scan of AC has one block, in which each of 63 coefficients may have a code of 16 bits and, at first, a value of
-/// 15, and in a refinement a sign and a correction; the length of an end-of-band run has 14 bits.
-const LONGEST_MCU: usize = 512;
-
-const _: () = assert!(64 * (16 + 15) < LONGEST_MCU * 8 && 63 * (16 + 15) + 14 < LONGEST_MCU * 8);
-
-/// Bytes read ahead.
-const AHEAD: usize = 64 * 1024;
-
-/// A block that cannot be decoded: it has an invalid code, or a coefficient past the end of the band.
-struct InvalidBlock;
-
-/// Reads the bits of one scan.
-struct BitReader<'a> {
-    window: &'a mut Window,
-    /// Bit of the window.
-    bit: usize,
-}
-
-impl BitReader<'_> {
-    /// Makes sure that an MCU is in memory.
-    fn fill<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<(), Error> {
-        if self.bit / 8 + LONGEST_MCU > self.window.length() && !self.window.has_ended() {
-            self.window.discard(self.bit / 8);
-            self.bit %= 8;
-            self.window.fill(input, AHEAD)?;
-        }
-        Ok(())
-    }
-
-    /// True when more bits were taken than the segment has.
-    fn is_past_end(&self) -> bool {
-        let end = self.window.segment(0).and_then(|segment| segment.end);
-        self.bit > end.unwrap_or_else(|| self.window.length()) * 8
-    }
-
-    fn symbol(&mut self, code: &HuffmanTable) -> Result<u8, InvalidBlock> {
-        let bits = u16::try_from(reservoir(self.window.data(), self.bit) >> 48).unwrap_or(0);
-        let (length, symbol) = code.decode(bits).ok_or(InvalidBlock)?;
-        self.bit += usize::try_from(length).unwrap_or(0);
-        Ok(symbol)
-    }
-
-    /// The next bits, at most 16.
-    fn bits(&mut self, count: u32) -> u32 {
-        let bits = reservoir(self.window.data(), self.bit).checked_shr(64 - count).unwrap_or(0);
-        self.bit += usize::try_from(count).unwrap_or(0);
-        u32::try_from(bits).unwrap_or(0)
-    }
-
-    fn flag(&mut self) -> bool {
-        self.bits(1) != 0
-    }
-}
 
 /// A scan of a progressive frame.
 pub(crate) struct ProgressiveScan<'a> {
@@ -104,26 +46,31 @@ impl ProgressiveScan<'_> {
             0 => total,
             interval => usize::try_from(interval).unwrap_or(usize::MAX),
         };
-        let mut reader = BitReader { window, bit: 0 };
+        let mut reader = BitReader::new(window);
         let (mut passed, mut missed, mut mcu) = (0_usize, 0_usize, 0_usize);
         while mcu < total {
             let end = (passed + 1).saturating_mul(interval).min(total);
             let mut state = IntervalState::default();
             while mcu < end {
-                reader.fill(input)?;
+                if reader.fill(input)? {
+                    let is_flat = self.is_flat(&reader);
+                    reader.note_filler(mcu, is_flat);
+                }
                 if self.mcu(&mut reader, store, mcu, &mut state).is_err() || reader.is_past_end() {
                     break;
                 }
                 mcu += 1;
             }
+            if let Some(first) = reader.first_lost(input, mcu >= end)? {
+                missed += self.note_missing(store, first..mcu);
+            }
             if mcu >= total {
                 break;
             }
-            let Some(bit) = reader.window.resume(input, &mut passed)? else {
+            if !reader.resume(input, &mut passed)? {
                 missed += self.note_missing(store, mcu..total);
                 break;
-            };
-            reader.bit = bit;
+            }
             let next = passed.saturating_mul(interval).min(total);
             missed += self.note_missing(store, mcu..next);
             mcu = next;
@@ -179,6 +126,22 @@ impl ProgressiveScan<'_> {
             }
         }
         Ok(())
+    }
+
+    /// True when the next symbol adds nothing to the picture.
+    fn is_flat(&self, reader: &BitReader<'_>) -> bool {
+        match (self.header.band, self.header.high) {
+            ((0, _), 0) => {
+                let number = self.blocks.first().map_or(0, |(_, dc_table)| *dc_table);
+                let code = self.tables.dc.get(number).and_then(Option::as_ref);
+                code.and_then(|code| reader.peek(code)).is_some_and(|(_, size)| size == 0)
+            }
+            ((0, _), _) => true,
+            _ => {
+                let symbol = self.ac_table().ok().and_then(|code| reader.peek(code));
+                symbol.is_some_and(|(_, symbol)| symbol & 15 == 0)
+            }
+        }
     }
 
     fn ac_table(&self) -> Result<&HuffmanTable, InvalidBlock> {

@@ -1,6 +1,8 @@
 //! Coefficients of a whole picture: kept until the last scan that matters.
 
-use crate::entropy::sequential::{DecodedMcus, McuSink};
+use std::ops::Range;
+
+use crate::entropy::mcus::{DecodedMcus, McuSink};
 use crate::entropy::units::ScanUnits;
 use crate::error::Error;
 use crate::index::index;
@@ -249,16 +251,28 @@ impl<'a> StoreSink<'a> {
         Self { store, units: ScanUnits { mcus: (across.max(1), down), ..units }, taken: 0 }
     }
 
-    /// Column and row of the next MCU.
-    fn position(&self) -> (usize, usize) {
-        (self.taken % self.units.mcus.0, self.taken / self.units.mcus.0)
+    /// Column and row of an MCU.
+    fn position(&self, mcu: usize) -> (usize, usize) {
+        (mcu % self.units.mcus.0, mcu / self.units.mcus.0)
+    }
+
+    /// Marks the blocks of an MCU.
+    fn mark(&mut self, mcu: usize, mark: impl Fn(&mut Losses, usize)) {
+        let (column, row) = self.position(mcu);
+        for block in &self.units.blocks {
+            let size = self.units.sizes.get(block.component).copied().unwrap_or((1, 1));
+            if let Some(plane) = self.store.planes.get_mut(block.component) {
+                let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
+                mark(&mut plane.losses, number);
+            }
+        }
     }
 }
 
 impl McuSink for StoreSink<'_> {
     fn take(&mut self, mcus: DecodedMcus<'_>) -> Result<(), Error> {
         for blocks in mcus.iter() {
-            let (column, row) = self.position();
+            let (column, row) = self.position(self.taken);
             for (block, coefficients) in self.units.blocks.iter().zip(blocks) {
                 let (Some(plane), Some(size)) =
                     (self.store.planes.get_mut(block.component), self.units.sizes.get(block.component))
@@ -276,15 +290,14 @@ impl McuSink for StoreSink<'_> {
     }
 
     fn conceal(&mut self) -> Result<(), Error> {
-        let (column, row) = self.position();
-        for block in &self.units.blocks {
-            let size = self.units.sizes.get(block.component).copied().unwrap_or((1, 1));
-            if let Some(plane) = self.store.planes.get_mut(block.component) {
-                let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
-                plane.losses.note_block(number);
-            }
-        }
+        self.mark(self.taken, Losses::note_block);
         self.taken += 1;
         Ok(())
+    }
+
+    fn note_lost(&mut self, mcus: Range<usize>) {
+        for mcu in mcus {
+            self.mark(mcu, Losses::note_untrusted);
+        }
     }
 }

@@ -75,7 +75,7 @@ impl Tables {
 /// B.2.3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ScanHeader {
-    /// One to four, in the order of the frame.
+    /// One to four different ones.
     pub(crate) components: Vec<ScanComponent>,
     /// First and last coefficient, zigzag order (Ss and Se).
     pub(crate) band: (u8, u8),
@@ -98,6 +98,9 @@ pub(crate) struct ScanComponent {
 
 impl ScanHeader {
     /// Reads the segment behind a start-of-scan marker.
+    ///
+    /// Some writers give several components one name. Such a name stands for the first of them that the scan does not
+    /// have yet, as in libjpeg-turbo (`get_sos`).
     pub(crate) fn parse(content: &[u8], frame: &Frame) -> Result<Self, Error> {
         let short = || Error::damaged("a scan header is cut short");
         let (count, rest) = content.split_first().ok_or_else(short)?;
@@ -107,12 +110,14 @@ impl ScanHeader {
         let (chunks, _) = rest.as_chunks::<2>();
         let mut components: Vec<ScanComponent> = Vec::new();
         for [name, tables] in chunks.iter().take(usize::from(*count)) {
-            let index = frame.components.iter().position(|component| component.name == *name);
-            let index =
-                index.ok_or_else(|| Error::damaged("a scan names a component that is not in the frame"))?;
-            if components.iter().any(|other| other.component >= index) {
-                return Err(Error::damaged("a scan has its components twice, or out of order"));
+            let mut named =
+                (0..).zip(&frame.components).filter(|(_, component)| component.name == *name).peekable();
+            if named.peek().is_none() {
+                return Err(Error::damaged("a scan names a component that is not in the frame"));
             }
+            let is_new = |index: &usize| components.iter().all(|other| other.component != *index);
+            let index = named.map(|(index, _)| index).find(is_new);
+            let index = index.ok_or_else(|| Error::damaged("a scan names a component twice"))?;
             components.push(ScanComponent {
                 component: index,
                 dc_table: usize::from(tables >> 4),

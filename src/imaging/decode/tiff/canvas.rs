@@ -142,6 +142,7 @@ impl<'p> TiffCanvas<'p> {
         let mut head = Head::read(&mut reader).map_err(jpeg_error)?;
         // The TIFF's tags define the colours, whatever markers of the JPEG say.
         head.metadata.is_jfif = false;
+        head.metadata.has_tiff_inks = true;
         head.metadata.adobe = match self.page.samples.colors {
             Colors::Rgb => Some(0),
             Colors::YCbCr => Some(1),
