@@ -18,7 +18,7 @@ pub use self::coalesce::{CoalescedRecord, coalesce};
 pub use self::decode::decode;
 
 use crate::object;
-use crate::object::{Bucket, ETag, Key, Region, VersionId};
+use crate::object::{Bucket, ContentId, ETag, Key, Region, VersionId};
 
 /// One change of one object.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,14 @@ pub struct Record {
     pub time: Option<u64>,
     /// `x-cos-meta-*` headers of the object, lower case, without that prefix.
     pub meta: BTreeMap<String, String>,
+}
+
+impl Record {
+    /// Returns the content that the event names; `None` if it has no ETag.
+    #[must_use]
+    pub fn content(&self) -> Option<ContentId> {
+        Some(ContentId { etag: self.etag.clone()?, length: self.size, crc64: None })
+    }
 }
 
 /// Kind of change of an object.

@@ -4,12 +4,14 @@
 //! string in its place, and host names are built only from these types.
 
 mod address;
+mod content;
 mod storage;
 
 use crate::text::excerpt;
 use std::fmt;
 
 pub use self::address::{Domain, Endpoint};
+pub use self::content::{ContentId, Crc64};
 pub use self::storage::{Acl, StorageClass};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

@@ -74,7 +74,7 @@ impl<'a> VisitRunner<'a> {
             job,
             source_location: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
             target_location: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
-            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.etag.clone()),
+            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.content()),
             problem: None,
             rendered: None,
             failure: None,

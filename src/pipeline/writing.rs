@@ -82,7 +82,7 @@ impl VisitRunner<'_> {
         let rule = self.job.rule;
         let stamp = Stamp {
             source: self.job.source.clone(),
-            etag: rendered.head.etag.clone(),
+            content: rendered.head.content(),
             version: rendered.head.version.clone(),
             recipe: target.hash.clone(),
         };
