@@ -21,6 +21,7 @@ use crate::pipeline::{DecoderThreads, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
+use crate::text::sentence;
 use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that comes with one core, MB.
@@ -68,7 +69,7 @@ impl Function {
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
             (Err(mistakes), _) => return reject(&context, &mistakes.to_string()),
-            (_, Err(error)) => return reject(&context, &error.to_string()),
+            (_, Err(error)) => return reject(&context, &sentence(error)),
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
         let credential = match credentials::find(&context, environment) {

@@ -7,7 +7,7 @@ mod address;
 mod content;
 mod storage;
 
-use crate::text::excerpt;
+use crate::text::{Printable, excerpt};
 use std::fmt;
 
 pub use self::address::{Domain, Endpoint};
@@ -203,9 +203,10 @@ impl Key {
     }
 }
 
+/// Prints the key in printable form, for people. [`Key::as_str`] is the key itself.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Printable(&self.0).fmt(f)
     }
 }
 

@@ -41,7 +41,7 @@ impl SourceName {
         if encoded.len() <= MAX_ENCODED {
             Self(encoded)
         } else {
-            Self(format!("base64:{}", URL_SAFE_NO_PAD.encode(format!("{bucket}/{key}"))))
+            Self(format!("base64:{}", URL_SAFE_NO_PAD.encode(format!("{bucket}/{}", key.as_str()))))
         }
     }
 }

@@ -6,6 +6,8 @@ use super::{Entry, Outcome};
 use crate::config::OnFailure;
 use crate::error::Disposition;
 use crate::runtime::InvocationResult;
+use crate::text;
+use crate::text::Printable;
 
 /// Longest sentence posted as an error, bytes: it fits in one log line (583/52644).
 const MAX_SENTENCE: usize = 7 * 1024;
@@ -27,7 +29,7 @@ pub(crate) fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResu
         Some(Disposition::Permanent) if on_failure == OnFailure::Error => {
             InvocationResult::Error(sentence(&failures, entries.len()))
         }
-        Some(Disposition::Permanent) | None => match serde_json::to_string(&Body { outcomes: entries }) {
+        Some(Disposition::Permanent) | None => match text::json(&Body { outcomes: entries }) {
             Ok(body) => InvocationResult::Response(body),
             Err(error) => InvocationResult::Error(format!("the outcomes cannot be written as JSON: {error}")),
         },
@@ -58,7 +60,7 @@ fn sentence(failures: &[Failure<'_>], records: usize) -> String {
         text = format!("{} of {records} records failed", failures.len());
     }
     for Failure { entry, code, reason, .. } in failures {
-        let line = format!("{}/{}: {reason} ({code})", entry.bucket, entry.key);
+        let line = format!("{}/{}: {reason} ({code})", Printable(&entry.bucket), Printable(&entry.key));
         if text.len().saturating_add(line.len()) > MAX_SENTENCE {
             text.push_str("\n…");
             break;

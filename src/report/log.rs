@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::{Entry, Outcome};
 use crate::config::LogLevel;
 use crate::runtime::peak_memory_kib;
+use crate::text::json;
 
 /// Longest line, bytes; the platform cuts at 8 KB.
 const MAX_LINE: usize = 8000;
@@ -82,7 +83,7 @@ const LISTS: [(&str, usize); 3] =
 
 /// The line, shortened to fit: first lists, whose missing items are counted, then long texts.
 fn bounded(line: Value) -> String {
-    let text = line.to_string();
+    let text = json(&line).unwrap_or_default();
     let Value::Object(mut members) = line else { return text };
     if text.len() <= MAX_LINE {
         return text;
@@ -90,7 +91,7 @@ fn bounded(line: Value) -> String {
     for (name, room) in LISTS {
         shorten(&mut members, name, room);
     }
-    let text = Value::Object(members.clone()).to_string();
+    let text = json(&members).unwrap_or_default();
     if text.len() <= MAX_LINE {
         return text;
     }
@@ -102,7 +103,7 @@ fn bounded(line: Value) -> String {
     for (name, _) in LISTS {
         members.remove(name);
     }
-    Value::Object(members).to_string()
+    json(&members).unwrap_or_default()
 }
 
 fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
@@ -111,7 +112,7 @@ fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
     let kept = list
         .iter()
         .take_while(|item| {
-            let length = item.to_string().len();
+            let length = json(item).map_or(0, |text| text.len());
             let fits = length <= room;
             room = room.saturating_sub(length);
             fits
