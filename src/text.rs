@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 use serde::Serialize;
 
 /// Most characters of a sentence. The texts from outside in it are shorter, so only a list in it can be cut.
-const MAX_SENTENCE: usize = 4000;
+const MAX_SENTENCE: usize = 2000;
 
 /// Joins the message of an error and those of its causes by colons, in printable form. A cause that the text before it
 /// already quotes is left out.
@@ -33,7 +33,8 @@ pub(crate) fn excerpt(text: &str) -> String {
     first(text, 100)
 }
 
-fn first(text: &str, characters: usize) -> String {
+/// Returns the first characters, and an ellipsis for the others.
+pub(crate) fn first(text: &str, characters: usize) -> String {
     match text.char_indices().nth(characters) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
