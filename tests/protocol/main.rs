@@ -13,6 +13,7 @@ mod command_line;
 mod cos_client;
 mod end_to_end;
 mod events;
+mod mistaken_events;
 mod render;
 mod settings;
 #[path = "../support/setup.rs"]

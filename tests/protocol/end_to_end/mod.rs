@@ -2,6 +2,7 @@
 
 mod batches;
 mod changes;
+mod collisions;
 mod configured;
 mod damage;
 mod doctor;

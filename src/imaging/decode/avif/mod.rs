@@ -34,7 +34,6 @@ use crate::imaging::error::Error;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
-use crate::imaging::picture::geometry::Size;
 use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
