@@ -98,8 +98,8 @@ impl Function {
         });
         match decoded {
             Ok(()) => {
-                let (count, provenance) = (records.len(), &self.provenance);
-                log.message(LogLevel::Debug, &format!("{count} objects under {context:?}; {provenance}"));
+                let (count, provenance) = (records.count(), &self.provenance);
+                log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {provenance}"));
                 invocation.handle_all(records, &mut outcomes).await;
             }
             Err(error) => {

@@ -1,6 +1,6 @@
 //! Texts for errors, logs and answers: one printable form of whatever comes from outside.
 //!
-//! Keys, headers, configuration values and bodies of errors may hold anything. [`sentence`], [`Printable`] and [`json`]
+//! Keys, headers, configuration values and bodies of errors may hold anything. `sentence`, [`Printable`] and [`json`]
 //! are the doors through which they leave this program, so no text can forge a line, hide another or reorder it.
 
 use std::error::Error;

@@ -13,6 +13,7 @@ mod credential;
 mod download;
 mod endpoint;
 mod error;
+mod error_code;
 mod error_response;
 mod exchange;
 mod operation;

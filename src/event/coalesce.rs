@@ -45,6 +45,12 @@ impl CoalescedRecords {
         }
     }
 
+    /// Number of records.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.work.iter().fold(0, |count, work| count.saturating_add(work.superseded.len()).saturating_add(1))
+    }
+
     /// Number of objects.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -235,7 +235,7 @@ fn lacks_memory(made: &Result<RenderedSource, Error>) -> bool {
 fn is_fault_of_source(error: &Error) -> bool {
     match error {
         Error::Imaging(_) => error.disposition() == Disposition::Permanent,
-        Error::Cos(cos::Error::Refused(refusal)) => refusal.operation.process.is_some(),
+        Error::Cos(error) => error.is_fault_of_processing(),
         _ => false,
     }
 }

@@ -36,7 +36,7 @@ impl History {
         let obeys_forbid = !random.once_in(3);
         Self {
             has_faults: random.once_in(2),
-            cos: Model::empty(thumbnails, obeys_forbid),
+            cos: Model { names_crc64: !random.once_in(4), ..Model::empty(thumbnails, obeys_forbid) },
             versions: Vec::new(),
             keeps_versions: random.once_in(2),
             on_foreign: if random.once_in(4) { OnForeign::Overwrite } else { OnForeign::Skip },
@@ -92,7 +92,7 @@ impl History {
             0 => Content::Text(number),
             1 => Content::Narrow(number),
             2 => Content::Empty(number),
-            3 => Content::Twin(number),
+            3 if self.cos.names_crc64 => Content::Twin(number),
             _ => Content::Image(number),
         };
         if !self.keeps_versions {

@@ -41,26 +41,39 @@ pub struct Model {
     pub thumbnails: Vec<SeenThumbnail>,
     /// True if the target bucket obeys `x-cos-forbid-overwrite`, which one with versioning ignores.
     pub obeys_forbid: bool,
+    /// True if the store names the CRC-64 of a content. Without it no content has a twin.
+    pub names_crc64: bool,
 }
 
 impl Model {
     pub fn empty(thumbnails: usize, obeys_forbid: bool) -> Self {
-        Self { source: None, thumbnails: vec![SeenThumbnail::Absent; thumbnails], obeys_forbid }
+        Self {
+            source: None,
+            thumbnails: vec![SeenThumbnail::Absent; thumbnails],
+            obeys_forbid,
+            names_crc64: true,
+        }
+    }
+
+    /// What the headers of this store tell of a content.
+    fn id(&self, content: Content) -> ContentId {
+        let id = content.id();
+        ContentId { crc64: id.crc64.filter(|_| self.names_crc64), ..id }
     }
 
     /// HEAD of the source.
     pub fn head(&self) -> SourceState {
         match self.source {
             None => SourceState::Gone,
-            Some(empty @ Content::Empty(_)) => SourceState::NotAnImage(empty.id()),
-            Some(content) => SourceState::Image(content.id()),
+            Some(empty @ Content::Empty(_)) => SourceState::NotAnImage(self.id(empty)),
+            Some(content) => SourceState::Image(self.id(content)),
         }
     }
 
     /// GET of the source, and the result of decoding it.
     pub fn get(&self) -> FetchOutcome {
         let source = match self.source {
-            Some(text @ Content::Text(_)) => SourceState::NotAnImage(text.id()),
+            Some(text @ Content::Text(_)) => SourceState::NotAnImage(self.id(text)),
             Some(_) | None => self.head(),
         };
         let impossible = if matches!(self.source, Some(Content::Narrow(_))) { vec![0] } else { Vec::new() };
@@ -83,7 +96,7 @@ impl Model {
             (None | Some(Content::Empty(_) | Content::Text(_)), seen) => *seen == SeenThumbnail::Absent,
             (Some(Content::Narrow(_)), seen) if number == 0 => *seen == SeenThumbnail::Absent,
             (Some(now), SeenThumbnail::Ours { content, recipe }) => {
-                content.as_ref() == Some(&now.id()) && *recipe == recipes[number]
+                content.as_ref() == Some(&self.id(now)) && *recipe == recipes[number]
             }
             (Some(_), SeenThumbnail::Absent) => false,
         };

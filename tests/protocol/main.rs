@@ -9,6 +9,8 @@
     reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
+#[path = "../support/collision.rs"]
+mod collision;
 mod command_line;
 mod cos_client;
 mod end_to_end;

@@ -172,3 +172,41 @@ fn records_beyond_every_event_of_cos_are_refused_alone() {
     assert!(errors[2].contains("is not an object"), "{errors:?}");
     assert!(records[3].is_ok());
 }
+
+#[test]
+fn damaged_events_are_read_or_told_in_one_printable_sentence() {
+    let mut files = Vec::new();
+    for folder in ["events", "tests/data/events", "tests/data/faults/use"] {
+        let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.extend(paths.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap()));
+    }
+    let mut random = fastrand::Rng::with_seed(7);
+    for round in 0..3_000 {
+        let mut message = files[round % files.len()].clone();
+        for _ in 0..random.usize(1..8) {
+            let at = random.usize(..message.len());
+            match random.u8(..4) {
+                0 => message[at] = random.u8(..),
+                1 => message.truncate(at.max(1)),
+                2 => message.insert(at, *random.choice(b"\"\\,:[]{}\n\0\x1b0").unwrap()),
+                _ => drop(message.remove(at)),
+            }
+            if message.is_empty() {
+                break;
+            }
+        }
+        let sentences = match decoded(&message) {
+            Err(error) => vec![error.to_string()],
+            Ok(records) => records
+                .into_iter()
+                .filter_map(|record| {
+                    record.map_or_else(|rejected| Some(rejected.error.to_string()), |read| read.note())
+                })
+                .collect(),
+        };
+        for sentence in sentences {
+            assert!(!sentence.contains(char::is_control), "{sentence:?}");
+            assert!((10..1500).contains(&sentence.len()), "{sentence}");
+        }
+    }
+}

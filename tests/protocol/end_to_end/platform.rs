@@ -5,7 +5,7 @@ use std::time::Duration;
 use cos_thumbnailer::runtime::{Api, InvocationResult, serve, signal_ready};
 use scf_local::{HeaderCase, Outcome, RuntimeFault};
 
-use crate::setup::{Options, Setup, size_of, small_jpeg};
+use crate::setup::{Options, Response, SOURCE, Setup, size_of, small_jpeg};
 
 #[tokio::test]
 async fn runtime_headers_are_read_in_either_case() {
@@ -125,4 +125,33 @@ async fn image_past_its_time_limit_does_not_delay_the_next_event() {
     let late = setup.thumbnail_of("huge/a.jpg", small_jpeg()).await;
     assert!(late.error().contains("deadline"), "{}", late.error());
     setup.thumbnail_of("small/b.jpg", small_jpeg()).await.stored();
+}
+
+#[tokio::test]
+async fn events_sent_by_mistake_are_answered_with_what_they_are() {
+    let setup = Setup::new().await;
+    setup.cos.put(SOURCE, "photos/lake.jpg", small_jpeg(), &[]).await;
+    let table = [
+        ("bare-key", "stored", "was taken as it is"),
+        ("bom", "unchanged", "byte order mark"),
+        ("bucket-upper", "event.record", "upper-case letters"),
+        ("empty-records", "event.not_cos", "Records list of the event is empty"),
+        ("half-appid", "event.record", "contradicts itself"),
+        ("no-records", "event.not_cos", "one record of COS without its list"),
+        ("other-appid", "cos.not_found", "app id 1259999999 and the function to 1250000000"),
+        ("region", "unchanged", "ap-nowhere, which COS does not have"),
+        ("s3-event", "event.not_cos", "a record of Amazon S3"),
+        ("trailing-comma", "event.not_cos", "trailing comma at line 1 column 16"),
+    ];
+    for (file, expected, words) in table {
+        let message = std::fs::read_to_string(format!("tests/data/faults/use/{file}.json")).unwrap();
+        let response = Response(setup.scf.invoke(&message).await);
+        let outcome = response.outcome();
+        let code = outcome.get("code").unwrap_or_else(|| &outcome["outcome"]);
+        assert_eq!(code, expected, "{file}: {outcome:#}");
+        let told =
+            [&outcome["reason"], &outcome["note"]].map(|text| text.as_str().unwrap_or_default()).join(" ");
+        assert!(told.contains(words), "{file}: {outcome:#}");
+        assert_eq!(response.log().len(), 1, "{file}");
+    }
 }
