@@ -8,7 +8,8 @@ use re_rav1d::dav1d::{PixelLayout, PlanarImageComponent};
 use crate::imaging::decode::avif::grid::{Placement, Selection, TileGrid, not_av1};
 use crate::imaging::decode::avif::meta::Meta;
 use crate::imaging::decode::avif::property::CodePoints;
-use crate::imaging::decode::avif::stream::{ChromaSubsampling, PlaneFormat, StreamInfo};
+use crate::imaging::decode::avif::sequence_header::{ChromaSubsampling, PlaneFormat};
+use crate::imaging::decode::avif::stream::{self, StreamInfo};
 use crate::imaging::decode::avif::{av1_decoder, content};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, to_u64};
@@ -16,12 +17,34 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
 use crate::imaging::source_format::SourceFormat;
 
-/// Bytes per pixel that the decoder keeps beside pictures: block information, and edges for its filters. 0.73 was
-/// measured for noise in 4:4:4.
-const WORKING_BYTES: u64 = 1;
-
 /// Most frames of an item. Frames of an image are layers of increasing quality.
 const MOST_LAYERS: u32 = 8;
+
+/// Pixels that a frame counts at least: its start takes as long.
+const LEAST_PIXELS: u64 = 64 * 64;
+
+/// Pixels that may be decoded for an image, so that its size bounds the time: layers, alpha, and tiles that extend past
+/// the image take time as the image does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PixelAllowance {
+    left: u64,
+}
+
+impl PixelAllowance {
+    /// Three times the declared pixels, which two layers with alpha need, and those that half a second decodes.
+    pub(super) fn new(declared: Size) -> Self {
+        Self { left: declared.pixels().saturating_mul(3).saturating_add(8 << 20) }
+    }
+
+    /// Takes the frames of an item.
+    fn take(&mut self, stream: &StreamInfo) -> Result<(), Error> {
+        let pixels = stream.size.pixels().max(LEAST_PIXELS).saturating_mul(stream.frames.into());
+        self.left = self.left.checked_sub(pixels).ok_or_else(|| {
+            Error::unsupported(SourceFormat::Avif, "layers or tiles of more than three times its pixels")
+        })?;
+        Ok(())
+    }
+}
 
 /// A decoded image.
 pub(super) struct Planes {
@@ -75,11 +98,14 @@ pub(super) fn decode(
     meta: &Meta<'_>,
     file: &[u8],
     grid: &TileGrid,
+    allowance: &mut PixelAllowance,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
-    let [only] = grid.tiles.as_slice() else { return decode_grid(meta, file, grid, budget, cancel) };
-    let (planes, reserved_bytes) = decode_item(meta, file, *only, budget)?;
+    let [only] = grid.tiles.as_slice() else {
+        return decode_grid(meta, file, grid, allowance, budget, cancel);
+    };
+    let (planes, reserved_bytes) = decode_item(meta, file, *only, allowance, budget)?;
     budget.release(reserved_bytes.saturating_sub(planes.format.bytes(grid.size)));
     if planes.planes.first().is_none_or(|luma| luma.size != grid.size) {
         return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
@@ -93,6 +119,7 @@ fn decode_grid(
     meta: &Meta<'_>,
     file: &[u8],
     grid: &TileGrid,
+    allowance: &mut PixelAllowance,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
@@ -100,7 +127,7 @@ fn decode_grid(
     for places in grid.placements(meta, file)?.chunk_by(Placement::shows_same) {
         let Some(first) = places.first() else { continue };
         cancel.check()?;
-        let (tile, reserved_bytes) = decode_item(meta, file, first.item, budget)?;
+        let (tile, reserved_bytes) = decode_item(meta, file, first.item, allowance, budget)?;
         let size = tile.planes.first().map(|luma| luma.size).ok_or_else(grid_mismatch)?;
         if joined.is_none() {
             budget.reserve(tile.format.bytes(grid.size))?;
@@ -168,7 +195,13 @@ fn copy_tile(to: &mut Plane, from: &Plane, row_bytes: usize, column: usize, row:
 }
 
 /// Decodes one item, and returns its planes with the bytes reserved for it.
-fn decode_item(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<(Planes, u64), Error> {
+fn decode_item(
+    meta: &Meta<'_>,
+    file: &[u8],
+    item: u32,
+    allowance: &mut PixelAllowance,
+    budget: &mut Budget,
+) -> Result<(Planes, u64), Error> {
     match meta.kind(item) {
         Some(kind) if kind == *b"av01" => (),
         kind => return Err(not_av1(kind.unwrap_or_default())),
@@ -180,14 +213,13 @@ fn decode_item(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> 
     if stream.frames > MOST_LAYERS {
         return Err(Error::unsupported(SourceFormat::Avif, "more than 8 layers"));
     }
-    let pictures = stream.frames.max(1) + u32::from(stream.film_grain);
-    let picture_bytes = stream.format.bytes(stream.size).saturating_mul(pictures.into());
-    let working_bytes = stream.size.pixels().saturating_mul(WORKING_BYTES);
-    let decoder_bytes = picture_bytes.saturating_add(working_bytes);
+    allowance.take(&stream)?;
+    let decoder_bytes = stream.decoder_bytes();
     // The decoder takes a copy of its input.
     let reserved_bytes = to_u64(content.len()).saturating_add(decoder_bytes);
     budget.reserve(reserved_bytes)?;
-    let picture = av1_decoder::decode(content.to_vec(), Selection::of(meta, item), &stream, decoder_bytes)?;
+    let units = stream::needed_units(&content);
+    let picture = av1_decoder::decode(units, Selection::of(meta, item), &stream, decoder_bytes)?;
     content::release(content, budget);
     Ok((planes_of(&picture, stream)?, reserved_bytes))
 }
