@@ -141,6 +141,26 @@ def of_many_tiles():
         return container([(b"av01", coded.read_bytes(), [ispe(4096, 4096)])])
 
 
+def repeated_tile_with_alpha():
+    """A grid that names one tile four times, with an alpha for the tile, and EXIF."""
+    config, data = coded(Image.new("RGB", (64, 64), (200, 30, 30)), quality=50)
+    mask_config, mask = coded(Image.new("L", (64, 64), 128), quality=50, subsampling="4:0:0")
+    auxiliary = full(b"auxC", 0, 0, b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")
+    items = [
+        (b"grid", struct.pack(">BBBBHH", 0, 0, 1, 1, 120, 100), [ispe(120, 100)]),
+        (b"av01", data, [config, ispe(64, 64)]),
+        (b"av01", mask, [mask_config, ispe(64, 64), auxiliary]),
+        (b"Exif", struct.pack(">I", 0) + b"II*\0\x08\0\0\0" + bytes(6), []),
+    ]
+    references = box(b"dimg", struct.pack(">HH4H", 1, 4, 2, 2, 2, 2)), box(b"auxl", struct.pack(">HHH", 3, 1, 2))
+    return container(items, b"".join(references) + box(b"cdsc", struct.pack(">HHH", 4, 1, 1)))
+
+
+def sequence_only():
+    """The animation without its still image: the metadata are marked as free space."""
+    return (HERE / "animated.avif").read_bytes().replace(b"meta", b"free", 1)
+
+
 def make_avifs():
     PHOTO.save(HERE / "rgb.avif", quality=90)
     PHOTO.save(HERE / "rgb-422.avif", quality=90, subsampling="4:2:2")
@@ -149,7 +169,12 @@ def make_avifs():
     with_alpha().save(HERE / "rgba.avif", quality=90)
     with_alpha().save(HERE / "premultiplied.avif", quality=90, subsampling="4:4:4", alpha_premultiplied=True)
     (HERE / "ycgco-re.avif").write_bytes(ycgco_re())
-    (HERE / "faults" / "avif-4096-tiles.avif").write_bytes(of_many_tiles())
+    for name, make in [
+        ("4096-tiles", of_many_tiles),
+        ("repeated-tile-with-alpha", repeated_tile_with_alpha),
+        ("sequence-only", sequence_only),
+    ]:
+        (HERE / "faults" / f"avif-{name}.avif").write_bytes(make())
     wide = deep(10, "deep-10.avif", subsample_mode="off")
     deep(12, "deep-12.avif", subsample_mode="on")
     planes = [Image.fromarray(wide[:, :, i].astype(np.float32)) for i in range(3)]

@@ -87,6 +87,7 @@ pub(super) fn decode<R: Read>(
     };
     let (layout, depth) = converter.layout();
     let wanted = Reducer::cell(ratio);
+    budget.reserve(converter.row_bytes())?;
     let (picture, cell) = if converter.needs_every_pixel() {
         let mut reducer = Reducer::new(full, layout, depth, wanted, budget)?;
         converter.convert_all(&mut reducer, cancel)?;

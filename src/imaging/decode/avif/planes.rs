@@ -12,7 +12,7 @@ use crate::imaging::decode::avif::sequence_header::{ChromaSubsampling, PlaneForm
 use crate::imaging::decode::avif::stream::{self, StreamInfo};
 use crate::imaging::decode::avif::{av1_decoder, content};
 use crate::imaging::error::Error;
-use crate::imaging::limits::{Budget, Cancel, to_u64};
+use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
 use crate::imaging::source_format::SourceFormat;
@@ -20,8 +20,8 @@ use crate::imaging::source_format::SourceFormat;
 /// Most frames of an item. Frames of an image are layers of increasing quality.
 const MOST_LAYERS: u32 = 8;
 
-/// Pixels that a frame counts at least: its start takes as long.
-const LEAST_PIXELS: u64 = 64 * 64;
+/// Least side of a frame, by the time that it takes: that of a superblock.
+const LEAST_SIDE: u32 = 64;
 
 /// Pixels that may be decoded for an image, so that its size bounds the time: layers, alpha, and tiles that extend past
 /// the image take time as the image does.
@@ -38,7 +38,8 @@ impl PixelAllowance {
 
     /// Takes the frames of an item.
     fn take(&mut self, stream: &StreamInfo) -> Result<(), Error> {
-        let pixels = stream.size.pixels().max(LEAST_PIXELS).saturating_mul(stream.frames.into());
+        let [width, height] = [stream.size.width, stream.size.height].map(|side| side.max(LEAST_SIDE));
+        let pixels = Size { width, height }.pixels().saturating_mul(stream.frames.into());
         self.left = self.left.checked_sub(pixels).ok_or_else(|| {
             Error::unsupported(SourceFormat::Avif, "layers or tiles of more than three times its pixels")
         })?;
@@ -130,8 +131,7 @@ fn decode_grid(
         let (tile, reserved_bytes) = decode_item(meta, file, first.item, allowance, budget)?;
         let size = tile.planes.first().map(|luma| luma.size).ok_or_else(grid_mismatch)?;
         if joined.is_none() {
-            budget.reserve(tile.format.bytes(grid.size))?;
-            joined = Some((blank_planes(&tile, grid, size)?, size));
+            joined = Some((blank_planes(&tile, grid, size, budget)?, size));
         }
         let Some((planes, expected)) = joined.as_mut() else { return Err(grid_mismatch()) };
         if *expected != size || planes.format != tile.format {
@@ -152,7 +152,7 @@ fn decode_grid(
 }
 
 /// Blank planes for all tiles of `size`. The tiles must cover the image, and seams must not split a chroma sample.
-fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size) -> Result<Planes, Error> {
+fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size, budget: &mut Budget) -> Result<Planes, Error> {
     let rows = grid.tiles.len() / grid.columns;
     let extent = |side: u32, count: usize| u64::from(side).saturating_mul(to_u64(count));
     let covered = extent(size.width, grid.columns) >= grid.size.width.into()
@@ -169,7 +169,11 @@ fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size) -> Result<Planes, Er
         Some(chroma) if number > 0 => chroma.size(grid.size),
         _ => grid.size,
     });
-    let planes = sizes.map(|size| {
+    let sizes: Vec<Size> = sizes.collect();
+    let sample_bytes = to_u64(tile.format.sample_bytes());
+    budget
+        .reserve(sizes.iter().fold(0, |sum: u64, size| sum.saturating_add(bytes_of(*size, sample_bytes))))?;
+    let planes = sizes.into_iter().map(|size| {
         let stride = side(size.width).saturating_mul(tile.format.sample_bytes());
         Plane {
             samples: PlaneSamples::Joined(vec![0; stride.saturating_mul(side(size.height))]),
