@@ -21,6 +21,8 @@ const SWITCH_FRAME: u32 = 3;
 pub(super) struct Frame {
     pub(super) size: Size,
     pub(super) tiles: u32,
+    /// `true` if the frame is decoded at a lower width and then upscaled.
+    pub(super) is_upscaled: bool,
 }
 
 /// The fields of a header up to the tiles.
@@ -39,7 +41,7 @@ impl Frame {
         if let Some(start) = &start
             && let Some(tiles) = start.tiles(bits, sequence)
         {
-            return Self { size: start.size, tiles };
+            return Self { size: start.size, tiles, is_upscaled: start.coded_width < start.size.width };
         }
         let size = start.map_or_else(
             || {
@@ -50,7 +52,18 @@ impl Frame {
         );
         let across = |side: u32| side.div_ceil(64).min(MOST_TILES);
         let by_bytes = u32::try_from(item_bytes / 2 + 1).unwrap_or(u32::MAX);
-        Self { size, tiles: by_bytes.min(across(size.width) * across(size.height)) }
+        let tiles = by_bytes.min(across(size.width) * across(size.height));
+        Self { size, tiles, is_upscaled: sequence.superres }
+    }
+
+    /// Bounds of both frames.
+    pub(super) fn union(self, other: Self) -> Self {
+        let size = Size {
+            width: self.size.width.max(other.size.width),
+            height: self.size.height.max(other.size.height),
+        };
+        let is_upscaled = self.is_upscaled || other.is_upscaled;
+        Self { size, tiles: self.tiles.max(other.tiles), is_upscaled }
     }
 }
 
@@ -205,6 +218,10 @@ mod tests {
         }
     }
 
+    fn bounds(size: Size, tiles: u32) -> Frame {
+        Frame { size, tiles, is_upscaled: false }
+    }
+
     /// The frame of a header written in ones and zeros.
     fn frame(text: &str, sequence: &SequenceHeader) -> Frame {
         let bits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
@@ -230,30 +247,31 @@ mod tests {
             ("0 1001 111  1110", 4),
         ] {
             let frame = frame(&format!("{start} {tiles} 000000"), &sequence());
-            assert_eq!(frame, Frame { size: SIZE, tiles: count }, "{tiles}");
+            assert_eq!(frame, bounds(SIZE, count), "{tiles}");
         }
         let reduced = SequenceHeader { is_reduced: true, superres: false, ..sequence() };
         let reduced = SequenceHeader { tools: Tools { order_hint_bits: 0, ..reduced.tools }, ..reduced };
-        assert_eq!(frame("0 0  0  1 1110 1110", &reduced), Frame { size: SIZE, tiles: 40 });
+        assert_eq!(frame("0 0  0  1 1110 1110", &reduced), bounds(SIZE, 40));
     }
 
     #[test]
     fn frame_may_state_its_own_size_or_be_upscaled() {
         let own = "0 00 1  0 0  1 0000000  0011111111 0001111111  0 0  0  1 1110 110 0";
-        assert_eq!(frame(own, &sequence()), Frame { size: Size { width: 256, height: 128 }, tiles: 8 });
+        assert_eq!(frame(own, &sequence()), bounds(Size { width: 256, height: 128 }, 8));
         // Coded at half the width: eight superblocks across.
         let upscaled = "0 00 1  0 0  0 0000000  1 111 0  0  1 111 0 0";
-        assert_eq!(frame(upscaled, &sequence()), Frame { size: SIZE, tiles: 8 });
+        assert_eq!(frame(upscaled, &sequence()), Frame { is_upscaled: true, ..bounds(SIZE, 8) });
     }
 
     #[test]
     fn frame_that_is_not_read_in_full_has_the_largest_bounds() {
-        let most = Frame { size: Size { width: 1024, height: 1024 }, tiles: 256 };
+        let most = Frame { is_upscaled: true, ..bounds(Size { width: 1024, height: 1024 }, 256) };
         assert_eq!(frame("", &sequence()), most);
         // An inter frame that states its own size, and one that does not.
         assert_eq!(frame("0 01 1 0  0 0  1 0000000 0000", &sequence()), most);
-        assert_eq!(frame("0 01 1 0  0 0  0 0000000 0000", &sequence()), Frame { size: SIZE, tiles: 160 });
-        let shown_again = Frame { size: Size { width: 1, height: 1 }, tiles: 1 };
+        let inter = frame("0 01 1 0  0 0  0 0000000 0000", &sequence());
+        assert_eq!(inter, Frame { is_upscaled: true, ..bounds(SIZE, 160) });
+        let shown_again = bounds(Size { width: 1, height: 1 }, 1);
         assert_eq!(frame("1 000", &sequence()), shown_again);
     }
 }

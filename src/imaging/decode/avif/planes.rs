@@ -5,7 +5,7 @@
 
 use re_rav1d::dav1d::{PixelLayout, PlanarImageComponent};
 
-use crate::imaging::decode::avif::grid::{Placement, Selection, TileGrid, not_av1};
+use crate::imaging::decode::avif::grid::{Placement, Selection, TileGrid, item_kind, not_av1};
 use crate::imaging::decode::avif::meta::Meta;
 use crate::imaging::decode::avif::property::CodePoints;
 use crate::imaging::decode::avif::sequence_header::{ChromaSubsampling, PlaneFormat};
@@ -103,11 +103,13 @@ pub(super) fn decode(
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
+    cancel.check()?;
     let [only] = grid.tiles.as_slice() else {
         return decode_grid(meta, file, grid, allowance, budget, cancel);
     };
-    let (planes, reserved_bytes) = decode_item(meta, file, *only, allowance, budget)?;
-    budget.release(reserved_bytes.saturating_sub(planes.format.bytes(grid.size)));
+    let DecodedItem { planes, reserved_bytes, picture_bytes } =
+        decode_item(meta, file, *only, allowance, budget)?;
+    budget.release(reserved_bytes.saturating_sub(picture_bytes));
     if planes.planes.first().is_none_or(|luma| luma.size != grid.size) {
         return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
     }
@@ -128,7 +130,8 @@ fn decode_grid(
     for places in grid.placements(meta, file)?.chunk_by(Placement::shows_same) {
         let Some(first) = places.first() else { continue };
         cancel.check()?;
-        let (tile, reserved_bytes) = decode_item(meta, file, first.item, allowance, budget)?;
+        let DecodedItem { planes: tile, reserved_bytes, .. } =
+            decode_item(meta, file, first.item, allowance, budget)?;
         let size = tile.planes.first().map(|luma| luma.size).ok_or_else(grid_mismatch)?;
         if joined.is_none() {
             joined = Some((blank_planes(&tile, grid, size, budget)?, size));
@@ -198,17 +201,26 @@ fn copy_tile(to: &mut Plane, from: &Plane, row_bytes: usize, column: usize, row:
     }
 }
 
-/// Decodes one item, and returns its planes with the bytes reserved for it.
+/// A decoded item, and what is reserved for it.
+struct DecodedItem {
+    planes: Planes,
+    /// Bytes reserved in all.
+    reserved_bytes: u64,
+    /// Part of them that is needed as long as the planes are.
+    picture_bytes: u64,
+}
+
+/// Decodes one item.
 fn decode_item(
     meta: &Meta<'_>,
     file: &[u8],
     item: u32,
     allowance: &mut PixelAllowance,
     budget: &mut Budget,
-) -> Result<(Planes, u64), Error> {
-    match meta.kind(item) {
-        Some(kind) if kind == *b"av01" => (),
-        kind => return Err(not_av1(kind.unwrap_or_default())),
+) -> Result<DecodedItem, Error> {
+    let kind = item_kind(meta, item)?;
+    if kind != *b"av01" {
+        return Err(not_av1(kind));
     }
     let content = content::read(meta, file, item, budget)?;
     let stream = StreamInfo::read(&content)
@@ -225,7 +237,8 @@ fn decode_item(
     let units = stream::needed_units(&content);
     let picture = av1_decoder::decode(units, Selection::of(meta, item), &stream, decoder_bytes)?;
     content::release(content, budget);
-    Ok((planes_of(&picture, stream)?, reserved_bytes))
+    let planes = planes_of(&picture, stream)?;
+    Ok(DecodedItem { planes, reserved_bytes, picture_bytes: stream.picture_bytes() })
 }
 
 /// The planes of a decoded picture, whose format must be that of the sequence header.

@@ -79,7 +79,7 @@ impl StreamInfo {
     /// Reads the units of an item; `None` if they are broken, or if sequence headers differ.
     pub(super) fn read(item: &[u8]) -> Option<Self> {
         let mut sequence: Option<SequenceHeader> = None;
-        let mut largest = Frame { size: Size { width: 0, height: 0 }, tiles: 0 };
+        let mut largest = Frame { size: Size { width: 0, height: 0 }, tiles: 0, is_upscaled: false };
         let (mut units, mut frames) = (item, 0_u32);
         while !units.is_empty() {
             let (unit, rest) = Unit::split(units)?;
@@ -93,11 +93,7 @@ impl StreamInfo {
                 }
                 UnitKind::Frame | UnitKind::FrameHeader => {
                     let frame = Frame::read(unit.content, sequence.as_ref()?, item.len());
-                    let size = Size {
-                        width: largest.size.width.max(frame.size.width),
-                        height: largest.size.height.max(frame.size.height),
-                    };
-                    largest = Frame { size, tiles: largest.tiles.max(frame.tiles) };
+                    largest = largest.union(frame);
                     frames = frames.saturating_add(1);
                 }
                 UnitKind::TemporalDelimiter | UnitKind::TileGroup | UnitKind::Other => (),
@@ -109,18 +105,22 @@ impl StreamInfo {
             color: sequence.color,
             frames,
             // A frame before it is upscaled, and one with film grain.
-            more_pictures: u32::from(sequence.superres) + u32::from(sequence.film_grain),
+            more_pictures: u32::from(largest.is_upscaled) + u32::from(sequence.film_grain),
             tiles: largest.tiles,
         })
     }
 
+    /// Most bytes of the pictures. The decoder keeps all of them as long as one is in use.
+    pub(super) fn picture_bytes(&self) -> u64 {
+        let pictures = u64::from(self.frames.max(1)) + u64::from(self.more_pictures);
+        self.format.bytes(self.size).saturating_mul(pictures)
+    }
+
     /// Most bytes of the pictures and the state of the decoder.
     pub(super) fn decoder_bytes(&self) -> u64 {
-        let pictures = u64::from(self.frames.max(1)) + u64::from(self.more_pictures);
-        let picture_bytes = self.format.bytes(self.size).saturating_mul(pictures);
         let working_bytes = padded(self.size).pixels().saturating_mul(WORKING_BYTES);
         let tile_bytes = u64::from(self.tiles).saturating_mul(TILE_BYTES);
-        picture_bytes.saturating_add(working_bytes).saturating_add(tile_bytes)
+        self.picture_bytes().saturating_add(working_bytes).saturating_add(tile_bytes)
     }
 }
 
