@@ -168,6 +168,33 @@ fn extents_of_more_bytes_than_the_file_are_not_joined() {
     }
 }
 
+/// Each of 4,096 tiles of AV1 has its own probabilities in the decoder: 56 MB together, beside 32 MB for 16 megapixels.
+#[test]
+fn memory_of_tiles_is_reserved_before_they_are_decoded() {
+    let bytes = data("faults/avif-4096-tiles.avif");
+    let recipe = Recipe::fit_inside(50, 50);
+    let outcome = |memory| {
+        let limits = Limits { memory, ..LIMITS };
+        let length = u64::try_from(bytes.len()).ok();
+        render(bytes.as_slice(), length, &[&recipe], Upright::ByExif, &limits, &Cancel::default()).map(|_| ())
+    };
+    assert!(matches!(outcome(80 << 20), Err(Error::TooMuchMemory { .. })), "{:?}", outcome(80 << 20));
+    assert!(matches!(outcome(100 << 20), Ok(())), "{:?}", outcome(100 << 20));
+}
+
+/// The size of the image bounds the time: layers, and tiles beside it, must not have many times its pixels.
+#[test]
+fn coded_pixels_are_bounded_by_the_size_of_the_image() {
+    let coded = data("faults/avif-4096-tiles.avif");
+    let at = coded.windows(4).position(|kind| kind == b"mdat").unwrap() + 4;
+    let small = ispe((64, 64));
+    let idat = &coded[at..];
+    let items = [Item { id: 1, kind: b"av01", extents: vec![extent(0, idat.len())], properties: &[1] }];
+    let (result, seconds) = timed(&file(&items, &[small], &[], idat));
+    let refusal = result.map(|_| ()).unwrap_err().to_string();
+    assert!(refusal.contains("more than three times its pixels") && seconds < 0.5, "{seconds} s: {refusal}");
+}
+
 #[test]
 fn item_in_several_extents_is_joined() {
     let (tile, half) = (tile(), 40);

@@ -172,7 +172,11 @@ mod tests {
                 let middle = 1 << (3 + more);
                 let samples = [y, cg + middle, co + middle].map(|sample| sample as f32);
                 let back = matrix(code, true, 4 + more).colors(samples[0], samples[1], samples[2]);
-                assert_eq!(back.map(|color| (color * 15.0).round() as i32), [r, g, b], "{code}");
+                assert_eq!(
+                    back.map(|color| (color * 15.0).round()),
+                    [r, g, b].map(|color| color as f32),
+                    "{code}"
+                );
             }
         }
     }

@@ -6,12 +6,12 @@
 //! wrong, because alpha must weigh the colours, and so it would with a matrix that rounds; then every pixel is
 //! converted, and [`Reducer`] averages.
 //!
-//! Memory: a row of sums and a row of values for each plane.
+//! Memory: [`Converter::row_bytes`].
 
 use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::planes::{Plane, Planes};
 use crate::imaging::error::Error;
-use crate::imaging::limits::Cancel;
+use crate::imaging::limits::{Cancel, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -49,6 +49,15 @@ impl Converter<'_> {
     /// Returns `true` if every pixel must be converted before pixels are averaged.
     pub(super) fn needs_every_pixel(&self) -> bool {
         self.alpha.is_some() || self.matrix.is_lifted()
+    }
+
+    /// Bytes of the rows that a conversion holds: for each plane a sum and a value of four bytes per column, and a row of
+    /// the picture.
+    pub(super) fn row_bytes(&self) -> u64 {
+        let (layout, depth) = self.layout();
+        let planes = self.color.planes.len() + usize::from(self.alpha.is_some());
+        let column = 8 * planes + layout.channels() * depth.bytes();
+        u64::from(self.crop.size.width).saturating_mul(to_u64(column))
     }
 
     /// The largest cell that is at most `wanted` and covers whole chroma samples: with halved chroma, its sides are

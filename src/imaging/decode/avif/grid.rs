@@ -63,7 +63,7 @@ impl TileGrid {
                 return Err(Error::unsupported(SourceFormat::Avif, &feature));
             }
         }
-        match &meta.kind(item).unwrap_or_default() {
+        match &item_kind(meta, item)? {
             b"av01" => {
                 let size = declared_size(meta, item)
                     .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its size is missing"))?;
@@ -179,6 +179,14 @@ pub(super) fn declared_size(meta: &Meta<'_>, item: u32) -> Option<Size> {
         Property::Size(size) => Some(size),
         _ => None,
     })
+}
+
+/// The type of an item.
+///
+/// # Errors
+/// [`Error::Damaged`] if there is no such item.
+pub(super) fn item_kind(meta: &Meta<'_>, item: u32) -> Result<[u8; 4], Error> {
+    meta.kind(item).ok_or_else(|| Error::damaged(SourceFormat::Avif, "an item of the picture is missing"))
 }
 
 /// The refusal of an item or a track that is not AV1, by its type.

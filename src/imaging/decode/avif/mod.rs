@@ -1,22 +1,29 @@
 //! AVIF decoder (AV1 Image File Format; MIAF, ISO/IEC 23000-22): metadata first, then AV1 by rav1d.
 //!
 //! Items may lie anywhere, so the file is read whole; its declared size is admitted before, if the metadata come
-//! first. Of an image sequence the still image is decoded. Rotation, mirroring and crop are properties of the image.
-//! The orientation in EXIF repeats them and is ignored (MIAF, section 7.3.9).
+//! first. Of an image sequence the still image is decoded, or else the first frame. Rotation, mirroring and crop are
+//! properties of the image. The orientation in EXIF repeats them and is ignored (MIAF, section 7.3.9).
 //!
-//! Memory: the file, and a copy of what is being decoded; a picture for each layer in the decoder, one more for film
-//! grain, and 1 byte per pixel of working memory; the joined tiles of a grid; and the reduced picture.
+//! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder ([`stream`]): a picture for
+//! each layer, one more for superres and for film grain, 1 byte per pixel, and 14 KiB for each tile of AV1; the joined
+//! tiles of a grid; and the reduced picture.
+//!
+//! Time: no item is decoded twice, and the size of the image bounds the pixels that are decoded
+//! ([`planes::PixelAllowance`]). Items together have no more bytes than the file.
 
 mod av1_decoder;
+mod bits;
 mod boxes;
 mod cicp;
 mod content;
 mod convert;
+mod frame_header;
 mod grid;
 mod meta;
 mod planes;
 mod property;
 mod sequence;
+mod sequence_header;
 mod still_image;
 mod stream;
 
@@ -27,7 +34,9 @@ use crate::imaging::color::code_points::Colorimetry;
 use crate::imaging::decode::avif::boxes::BoxHeader;
 use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::convert::Converter;
+use crate::imaging::decode::avif::grid::TileGrid;
 use crate::imaging::decode::avif::meta::Meta;
+use crate::imaging::decode::avif::planes::PixelAllowance;
 use crate::imaging::decode::avif::still_image::StillImage;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
@@ -62,9 +71,10 @@ pub(super) fn decode<R: Read>(
     let full = still.crop.size;
     let ratio = demand.ratio(full, still.orientation);
 
-    let color = planes::decode(&meta, &file, &still.color, budget, cancel)?;
-    let alpha = still.alpha.as_ref().map(|grid| planes::decode(&meta, &file, grid, budget, cancel));
-    let alpha = alpha.transpose()?;
+    let mut allowance = PixelAllowance::new(still.color.size);
+    let mut decode = |grid: &TileGrid| planes::decode(&meta, &file, grid, &mut allowance, budget, cancel);
+    let color = decode(&still.color)?;
+    let alpha = still.alpha.as_ref().map(decode).transpose()?;
     let code_points = still.code_points.unwrap_or(color.color);
     let alpha_matrix = |alpha: &planes::Planes| Matrix::new(alpha.color.grey(), alpha.format.bits);
     let converter = Converter {
@@ -76,6 +86,7 @@ pub(super) fn decode<R: Read>(
     };
     let (layout, depth) = converter.layout();
     let wanted = Reducer::cell(ratio);
+    budget.reserve(converter.row_bytes())?;
     let (picture, cell) = if converter.needs_every_pixel() {
         let mut reducer = Reducer::new(full, layout, depth, wanted, budget)?;
         converter.convert_all(&mut reducer, cancel)?;
