@@ -25,6 +25,9 @@ fn refusal(file: &[u8], damage: Tolerance) -> String {
 fn damaged_files_are_shown_as_far_as_they_came_and_refused_on_demand() {
     for (name, size, damaged) in [
         ("bmp-one-byte-short.bmp", (192, 128), Some(1)),
+        ("gif-frame-larger-than-screen.gif", (192, 128), None),
+        ("gif-last-4-bytes-missing.gif", (192, 128), Some(1)),
+        ("gif-unknown-extension.gif", (192, 128), None),
         ("png-2-percent-short.png", (192, 128), Some(3)),
         ("png-last-20-bytes-missing.png", (192, 128), None),
         ("png-without-iend.png", (192, 128), None),
@@ -37,4 +40,27 @@ fn damaged_files_are_shown_as_far_as_they_came_and_refused_on_demand() {
             assert!(refusal(&file, Tolerance::Nothing).contains("% of the picture is lost"), "{name}");
         }
     }
+}
+
+/// One picture in three files.
+#[test]
+fn gif_is_not_cropped_to_its_screen_and_unknown_extensions_are_skipped() {
+    let picture = |name: &str| shown(&data(&format!("faults/{name}"))).unwrap().0;
+    let whole = picture("gif-unknown-extension.gif");
+    assert_eq!(picture("gif-frame-larger-than-screen.gif"), whole);
+    let cut = picture("gif-last-4-bytes-missing.gif");
+    let same_rows = whole.rows().zip(cut.rows()).filter(|(whole, cut)| whole.clone().eq(cut.clone())).count();
+    assert_eq!(same_rows, 127);
+}
+
+/// A GIF of 2 x 2 pixels without a palette: black and white, as GIF89a suggests.
+#[test]
+fn gif_without_a_palette_is_black_and_white() {
+    let screen = b"GIF89a\x02\0\x02\0\0\0\0";
+    let frame = b",\0\0\0\0\x02\0\x02\0\0\x02";
+    // Codes of three bits: clear, 0, 1, 1, then of four bits 0 and end.
+    let file = [screen.as_slice(), frame, b"\x03\x44\x02\x05\0;"].concat();
+    let pixels: Vec<[u8; 4]> = shown(&file).unwrap().0.pixels().map(|pixel| pixel.0).collect();
+    let (black, white) = ([0, 0, 0, 255], [255, 255, 255, 255]);
+    assert_eq!(pixels, [black, white, white, black]);
 }
