@@ -64,3 +64,10 @@ fn gif_without_a_palette_is_black_and_white() {
     let (black, white) = ([0, 0, 0, 255], [255, 255, 255, 255]);
     assert_eq!(pixels, [black, white, white, black]);
 }
+
+#[test]
+fn png_of_ios_is_refused_by_name() {
+    let refusal = refusal(&data("faults/png-cgbi.png"), Tolerance::MostlyGood);
+    assert!(refusal.starts_with("an iOS-optimised PNG"), "{refusal}");
+    assert!(refusal.contains("re-export it"), "{refusal}");
+}

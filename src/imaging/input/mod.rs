@@ -4,5 +4,6 @@
 //! file within the memory budget.
 
 pub(crate) mod forward;
+pub(crate) mod known_formats;
 pub(crate) mod probe;
 pub(crate) mod source;
