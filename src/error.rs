@@ -120,7 +120,10 @@ impl Error {
                 imaging::Error::Damaged { .. } => "image.damaged",
                 imaging::Error::Empty => "image.empty",
                 imaging::Error::Encode { .. } => "image.encode",
-                imaging::Error::Heic | imaging::Error::Unsupported { .. } => "image.unsupported",
+                imaging::Error::Compressed { .. }
+                | imaging::Error::Heic
+                | imaging::Error::IosPng
+                | imaging::Error::Unsupported { .. } => "image.unsupported",
                 imaging::Error::Impossible { .. }
                 | imaging::Error::Outside { .. }
                 | imaging::Error::TooManyBytes { .. } => "image.impossible",

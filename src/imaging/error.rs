@@ -16,6 +16,15 @@ pub enum Error {
     /// [`Cancel`](crate::imaging::limits::Cancel) was set.
     #[error("the work was cancelled before the thumbnail was made")]
     Cancelled,
+    /// The content is compressed as a whole, as `Content-Encoding` says or as SVGZ is.
+    #[error(
+        "the content is compressed with {coding}; upload it as it is, without Content-Encoding, or convert an SVGZ to \
+         JPEG, PNG or WebP"
+    )]
+    Compressed {
+        /// Name of the compression.
+        coding: &'static str,
+    },
     /// The file violates its format, or is truncated.
     #[error("the {} file is damaged: {detail}; upload an intact copy", format.title())]
     Damaged {
@@ -57,6 +66,12 @@ pub enum Error {
         /// Longest side that the format allows, pixels.
         longest: u32,
     },
+    /// PNG in the variety of Apple's tools, whose pixels are stored otherwise and which declares no size where PNG does.
+    #[error(
+        "an iOS-optimised PNG (CgBI), which only Apple's software reads, cannot be decoded; \
+         re-export it as an ordinary PNG, or leave such files out of the rules"
+    )]
+    IosPng,
     /// The first bytes match no known format.
     #[error(
         "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PNM or QOI"

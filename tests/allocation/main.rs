@@ -4,11 +4,7 @@
 //! The allocator counts what Rust allocates, AV1 included, but not what libwebp does. All files are one test, because the
 //! count is that of the process.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test may panic and print"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and print")]
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -45,7 +41,8 @@ fn allocated(file: &[u8], recipes: &[&Recipe], allowed: usize) -> usize {
     ALLOCATOR.reset_peak_usage();
     let before = ALLOCATOR.current_usage();
     // Whether it is made or refused does not matter.
-    let _ = render(file, u64::try_from(file.len()).ok(), recipes, Upright::ByExif, &limits, &Cancel::default());
+    let _ =
+        render(file, u64::try_from(file.len()).ok(), recipes, Upright::ByExif, &limits, &Cancel::default());
     ALLOCATOR.peak_usage().saturating_sub(before)
 }
 

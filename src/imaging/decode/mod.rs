@@ -25,8 +25,8 @@ pub(super) use self::jpeg::estimate as estimate_jpeg;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
-use crate::imaging::input::probe;
 use crate::imaging::input::source::SourceReader;
+use crate::imaging::input::{known_formats, probe};
 use crate::imaging::limits::Budget;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
@@ -42,7 +42,13 @@ pub(super) fn decode<R: Read>(
     animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let head = source.head(probe::HEAD)?;
-    let format = probe::format(head)?;
+    let format = match probe::format(head) {
+        Err(Error::NotAnImage) => {
+            let head = source.head(known_formats::LONG_HEAD)?;
+            return Err(known_formats::refusal(head).unwrap_or(Error::NotAnImage));
+        }
+        format => format?,
+    };
     if let Some(size) = probe::declared_size(format, head) {
         budget.admit(size)?;
     }

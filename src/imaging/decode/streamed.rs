@@ -46,9 +46,11 @@ fn budget() -> Budget {
 #[test]
 fn damage_of_a_cut_file_covers_every_wrong_pixel() {
     for name in [
+        "animated.gif",
         "bmpsuite/pal8rle.bmp",
         "bmpsuite/rgb16.bmp",
         "bmpsuite/rgba32.bmp",
+        "faults/gif-unknown-extension.gif",
         "pngsuite/basi3p02.png",
         "pngsuite/basi6a08.png",
         "pngsuite/basn0g16.png",

@@ -5,5 +5,6 @@
 
 pub(crate) mod forward;
 pub(crate) mod heif;
+pub(crate) mod known_formats;
 pub(crate) mod probe;
 pub(crate) mod source;

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use crate::imaging::error::Error;
 use crate::imaging::input::heif::Coding;
+use crate::imaging::input::known_formats;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
 
@@ -25,8 +26,11 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
         return coding.refusal().map_or(Ok(SourceFormat::Avif), Err);
     }
     // Camera raw files begin like TIFF, so their signatures are tested first.
-    if let Some(what) = unsupported_format(head) {
+    if let Some(what) = base_media_format(head) {
         return Err(Error::Unsupported { what: Cow::Borrowed(what) });
+    }
+    if let Some(refusal) = known_formats::refusal(head) {
+        return Err(refusal);
     }
     let is_webp = head.starts_with(b"RIFF") && matches_at(head, 8, b"WEBP");
     // Text may begin with "BM", so the size of the second header must be valid as well.
@@ -34,6 +38,9 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
         && head.get(14..18).is_some_and(|size| matches!(size, [12 | 16..=64 | 108 | 124, 0, 0, 0]));
     match head {
         [0xff, 0xd8, 0xff, ..] => Ok(SourceFormat::Jpeg),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] if matches_at(head, 12, b"CgBI") => {
+            Err(Error::IosPng)
+        }
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(SourceFormat::Png),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(SourceFormat::Gif),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(SourceFormat::Tiff),
@@ -73,7 +80,8 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
         SourceFormat::Bmp => (i32_le_abs(18)?, i32_le_abs(22)?),
         SourceFormat::Gif => (u16_le(6)?, u16_le(8)?),
         SourceFormat::Avif | SourceFormat::Jpeg | SourceFormat::Pnm | SourceFormat::Tiff => return None,
-        SourceFormat::Png => (u32_be(16)?, u32_be(20)?),
+        SourceFormat::Png if matches_at(head, 12, b"IHDR") => (u32_be(16)?, u32_be(20)?),
+        SourceFormat::Png => return None,
         SourceFormat::Qoi => (u32_be(4)?, u32_be(8)?),
         // RFC 9649, sections 2.5 to 2.7: 24-bit sizes less one, 14-bit sizes after 2 bits of scale, and 14-bit sizes
         // less one in a lossless bitstream.
@@ -87,57 +95,15 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
     Some(Size { width, height })
 }
 
-/// Name of a known format that is not decoded.
-fn unsupported_format(head: &[u8]) -> Option<&'static str> {
-    if matches_at(head, 4, b"ftyp") {
-        return base_media_format(head);
-    }
-    const MAGIC: [(usize, &[u8], &str); 25] = [
-        (0, b"%PDF-", "a PDF document"),
-        (0, b"%!PS", "a PostScript document"),
-        (0, b"8BPS", "a Photoshop document"),
-        (0, b"AT&TFORM", "a DjVu document"),
-        (0, b"BPG\xfb", "a BPG picture"),
-        (0, b"FLIF", "a FLIF picture"),
-        (0, b"FLV\x01", "a video (FLV)"),
-        (0, b"FUJIFILMCCD-RAW", "a camera raw file (RAF)"),
-        (0, b"II*\0\x10\0\0\0CR", "a camera raw file (CR2)"),
-        (0, b"IIRO", "a camera raw file (ORF)"),
-        (0, b"IIRS", "a camera raw file (ORF)"),
-        (0, b"IIU\0", "a camera raw file (RW2)"),
-        (0, b"MMOR", "a camera raw file (ORF)"),
-        (0, b"PK\x03\x04", "a ZIP archive"),
-        (0, b"v/1\x01", "an OpenEXR picture"),
-        (0, b"#?RADIANCE", "a Radiance HDR picture"),
-        (0, b"\0\0\x01\0", "an icon (ICO)"),
-        (0, b"\0\0\x01\xba", "a video (MPEG)"),
-        (0, b"\0\0\x01\xb3", "a video (MPEG)"),
-        (0, b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
-        (0, b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
-        (0, b"\xff\x0a", "a JPEG XL picture"),
-        (0, b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-        (0, b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
-        (8, b"AVI ", "a video (AVI)"),
-    ];
-    let known =
-        MAGIC.iter().find(|(offset, magic, _)| matches_at(head, *offset, magic)).map(|(_, _, name)| *name);
-    known.or_else(|| svg(head))
-}
-
 /// Name of another ISO base media format by its major brand (ISO/IEC 14496-12, 23008-12).
 fn base_media_format(head: &[u8]) -> Option<&'static str> {
+    if !matches_at(head, 4, b"ftyp") {
+        return None;
+    }
     Some(match head.get(8..12)? {
         b"crx " => "a camera raw file (CR3)",
         _ => "a video (MP4 or QuickTime)",
     })
-}
-
-/// Name of SVG and other XML: text that begins with a tag, after a byte order mark and white space.
-fn svg(head: &[u8]) -> Option<&'static str> {
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
-    (begins(b"<svg") || begins(b"<?xml") || begins(b"<!doctype svg"))
-        .then_some("an SVG picture (or other XML)")
 }
 
 fn matches_at(head: &[u8], offset: usize, magic: &[u8]) -> bool {
@@ -177,23 +143,24 @@ mod tests {
         for head in [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"] {
             assert!(matches!(format(head), Err(Error::Heic)), "{}", head.escape_ascii());
         }
-        let cases: [(&[u8], &str); 11] = [
+        let cases: [(&[u8], &str); 5] = [
             (b"\0\0\0\x18ftypavci\0\0\0\0mif1avci", "a HEIF picture that holds AVC (H.264)"),
             (b"\0\0\0\x18ftypjpeg\0\0\0\0mif1jpeg", "a HEIF picture that holds JPEG"),
             (b"\0\0\0\x18ftypisom\0\0\0\0", "a video (MP4 or QuickTime)"),
             (b"\0\0\0\x18ftypcrx \0\0\0\0", "a camera raw file (CR3)"),
-            (b"\xff\x0a\0\0", "a JPEG XL picture"),
-            (b"%PDF-1.7", "a PDF document"),
-            (b"8BPS\0\x01", "a Photoshop document"),
-            (b"  <?xml version='1.0'?><svg>", "an SVG picture (or other XML)"),
             (b"II*\0\x10\0\0\0CR\x02\0", "a camera raw file (CR2)"),
-            (b"RIFF\0\0\0\0AVI LIST", "a video (AVI)"),
-            (b"\x1aE\xdf\xa3", "a video (Matroska or WebM)"),
         ];
         for (head, name) in cases {
             let refusal = format(head).unwrap_err();
             assert!(matches!(&refusal, Error::Unsupported { what } if what == name), "{name}: {refusal:?}");
         }
+    }
+
+    #[test]
+    fn png_of_ios_is_refused_as_such() {
+        let head = b"\x89PNG\r\n\x1a\n\0\0\0\x04CgBI\x50\0\x20\x02";
+        assert!(matches!(format(head), Err(Error::IosPng)));
+        assert_eq!(declared_size(SourceFormat::Png, head), None);
     }
 
     #[test]
