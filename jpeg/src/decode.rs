@@ -58,6 +58,9 @@ impl Head {
     ///
     /// Lost parts are filled in, and counted in [`Summary::lost`].
     ///
+    /// Who no longer wants the picture lets `rows` or the reader fail. One of them is called every few milliseconds;
+    /// the reader is asked for bytes also where none are needed yet.
+    ///
     /// # Errors
     /// [`Error::Read`] when the reader fails, [`Error::Damaged`] or [`Error::CutShort`] when nothing can be made of
     /// the file, [`Error::Unsupported`] when [`Frame::height`](crate::Frame::height) is 0, and whatever `rows` gives,

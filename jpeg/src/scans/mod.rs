@@ -5,6 +5,7 @@
 
 mod bits;
 pub(crate) mod coefficients;
+mod kept_scan;
 mod losses;
 mod progressive;
 mod stop_rule;
@@ -20,7 +21,8 @@ use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::index::index;
 use crate::scale::{Scale, Wanted};
-use crate::scans::progressive::ProgressiveScan;
+use crate::scans::kept_scan::KeptScan;
+use crate::scans::progressive::ProgressiveDecoder;
 use crate::scans::store::{CoefficientStore, StoreSink};
 use crate::syntax::frame::Process;
 use crate::syntax::head::Head;
@@ -94,7 +96,7 @@ impl<'a> ScanReader<'a> {
                 Ending::EndOfImage => plane.note_end(),
             }
         }
-        let lost = self.store.lost(&self.head.frame);
+        let lost = self.store.lost(&self.head.frame, || input.poll())?;
         refusal.filter(|_| lost >= 1.0).map_or(Ok(lost), Err)
     }
 
@@ -229,14 +231,15 @@ impl<'a> ScanReader<'a> {
                 self.header.components.iter().find(|selected| selected.component == block.component);
             (*block, selected.map_or(0, |selected| selected.dc_table))
         });
-        let scan = ProgressiveScan {
+        let scan = KeptScan {
             header: &self.header,
             tables: &self.tables,
             blocks: blocks.collect(),
             sizes: units.sizes,
             mcus: units.mcus,
         };
-        let missed = scan.decode(input, &mut self.window, &mut self.store)?;
+        let mut decoder = ProgressiveDecoder::new(&self.header, &self.tables);
+        let missed = scan.decode(&mut decoder, input, &mut self.window, &mut self.store)?;
         self.note_precision();
         Ok(missed)
     }

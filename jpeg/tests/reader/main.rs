@@ -17,6 +17,7 @@ mod damage;
 mod faults;
 mod filler;
 mod lenience;
+mod polling;
 mod reference;
 mod round_trip;
 mod skipped_codes;
