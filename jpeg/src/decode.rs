@@ -39,8 +39,18 @@ impl Head {
     /// the first. The head itself is not counted: see [`Metadata::bytes`](crate::Metadata::bytes).
     #[must_use]
     pub fn memory(&self, scale: Scale) -> u64 {
-        let store = if self.is_streamed() { 0 } else { CoefficientStore::bytes(&self.frame, scale) };
-        store.saturating_add(RowAssembler::bytes(&self.frame, scale))
+        let kept = if self.is_streamed() {
+            self.dc_above_length() * 2
+        } else {
+            CoefficientStore::bytes(&self.frame, scale)
+        };
+        kept.saturating_add(RowAssembler::bytes(&self.frame, scale))
+    }
+
+    /// Blocks of a row of MCUs, whose DC is kept where a picture is streamed.
+    fn dc_above_length(&self) -> u64 {
+        let blocks = self.frame.components.iter().map(|component| component.across * component.down);
+        u64::from(self.frame.mcus().0) * u64::from(blocks.sum::<u32>())
     }
 
     /// Refuses a frame that leaves its height open: nothing can be read on without it.
