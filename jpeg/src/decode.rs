@@ -15,7 +15,7 @@ use crate::samples::transform::Transform;
 use crate::scale::{Scale, Summary, Wanted, share};
 use crate::scans::ScanReader;
 use crate::scans::store::CoefficientStore;
-use crate::syntax::frame::{Component, Process};
+use crate::syntax::frame::{Coding, Component, Process};
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 
@@ -58,9 +58,11 @@ impl Head {
         if self.frame.height == 0 { Err(Error::unsupported("its height at the end")) } else { Ok(()) }
     }
 
-    /// True when the first scan has the whole picture.
+    /// True when the first scan has the whole picture, and nothing of it is kept.
     fn is_streamed(&self) -> bool {
-        self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
+        self.frame.process == Process::Sequential
+            && self.frame.coding == Coding::Huffman
+            && self.scan.components.len() == self.frame.components.len()
     }
 
     /// Reads on behind [`Self::read`] and gives the rows of the picture, `width * components` bytes each

@@ -8,11 +8,26 @@ use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::scans::bits::{BitReader, InvalidBlock};
 use crate::scans::store::{CoefficientPlane, CoefficientStore};
+use crate::syntax::frame::Coding;
 use crate::syntax::input::{BETWEEN_POLLS, Input};
 use crate::syntax::tables::{ScanHeader, Tables};
 
+/// Decisions of arithmetic coding that any file may have. A bit of the file may stand for thousands of them, so that
+/// bytes do not limit the work: these numbers do, to one or two seconds, and a tenth of that for each megapixel, and as
+/// much as that for each megabyte. Photos have one decision for a pixel, and ten for a byte.
+const DECISIONS: u64 = 200_000_000;
+
+/// Decisions more for each pixel.
+const DECISIONS_PER_PIXEL: u64 = 10;
+
+/// Decisions more for each byte of the file.
+const DECISIONS_PER_BYTE: u64 = 100;
+
 /// Decodes blocks in the order of a scan.
 pub(super) trait BlockDecoder {
+    /// MCUs between two looks at whether anyone still wants the picture.
+    const BETWEEN_POLLS: usize = BETWEEN_POLLS;
+
     /// Begins a restart interval, before its first bit is read.
     fn begin_interval(&mut self);
 
@@ -28,12 +43,22 @@ pub(super) trait BlockDecoder {
 
     /// True when the next symbol adds nothing to the picture.
     fn is_flat(&self, reader: &BitReader<'_>) -> bool;
+
+    /// Decisions of arithmetic coding so far.
+    fn decisions(&self) -> u64 {
+        0
+    }
 }
 
 /// A scan whose coefficients are kept.
 pub(crate) struct KeptScan<'a> {
     pub(crate) header: &'a ScanHeader,
     pub(crate) tables: &'a Tables,
+    pub(crate) coding: Coding,
+    /// Pixels of the picture.
+    pub(crate) pixels: u64,
+    /// Decisions that scans before took.
+    pub(crate) decided: u64,
     /// The blocks of an MCU, each with the number of its DC table.
     pub(crate) blocks: Vec<(McuBlock, usize)>,
     /// For each component of the frame, blocks of an MCU across and down.
@@ -44,9 +69,9 @@ pub(crate) struct KeptScan<'a> {
 
 impl KeptScan<'_> {
     /// Decodes the scan; gives the number of MCUs that did not come, which are noted in the store's planes.
-    pub(super) fn decode<R: BufRead>(
+    pub(super) fn decode<R: BufRead, D: BlockDecoder>(
         &self,
-        decoder: &mut impl BlockDecoder,
+        decoder: &mut D,
         input: &mut Input<R>,
         window: &mut Window,
         store: &mut CoefficientStore,
@@ -56,14 +81,15 @@ impl KeptScan<'_> {
             0 => total,
             interval => usize::try_from(interval).unwrap_or(usize::MAX),
         };
-        let mut reader = BitReader::new(window);
+        let mut reader = BitReader::new(window, self.coding);
         let (mut passed, mut missed, mut mcu) = (0_usize, 0_usize, 0_usize);
         while mcu < total {
             let end = (passed + 1).saturating_mul(interval).min(total);
             decoder.begin_interval();
             'interval: while mcu < end {
                 input.poll()?;
-                let next_poll = end.min(mcu.saturating_add(BETWEEN_POLLS));
+                self.check_effort(decoder.decisions(), input.consumed())?;
+                let next_poll = end.min(mcu.saturating_add(D::BETWEEN_POLLS));
                 while mcu < next_poll {
                     if reader.fill(input)? {
                         let is_flat = decoder.is_flat(&reader);
@@ -90,6 +116,19 @@ impl KeptScan<'_> {
             mcu = next;
         }
         Ok(missed)
+    }
+
+    /// Keeps the work within bounds that grow with the picture and with the file.
+    fn check_effort(&self, decisions: u64, bytes_read: u64) -> Result<(), Error> {
+        let allowed = DECISIONS
+            .saturating_add(DECISIONS_PER_PIXEL.saturating_mul(self.pixels))
+            .saturating_add(DECISIONS_PER_BYTE.saturating_mul(bytes_read));
+        if self.decided.saturating_add(decisions) > allowed {
+            return Err(Error::damaged(
+                "its arithmetic coding takes more work than a picture of its size can need",
+            ));
+        }
+        Ok(())
     }
 
     #[inline(always)]

@@ -12,6 +12,7 @@
     reason = "a test may panic, and the writer can do more than each test needs"
 )]
 
+mod arithmetic;
 mod conformance;
 mod damage;
 mod faults;
