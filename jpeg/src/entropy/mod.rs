@@ -5,6 +5,7 @@
 //! several places, `threads` have groups of lanes, and [`sequential`] puts their results together to the MCUs of the
 //! scan, in order. [`filler`] tells data from what stands in its place. Nothing here knows what becomes of them ([`mcus::McuSink`]).
 
+pub(crate) mod binary;
 pub(crate) mod filler;
 pub(crate) mod lanes;
 pub(crate) mod lookup;

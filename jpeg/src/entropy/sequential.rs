@@ -19,7 +19,7 @@ use crate::entropy::mcus::{DecodedMcus, McuSink};
 use crate::entropy::threads::{LaneRange, LaneThreads, SYNCHRONISATION_BITS};
 use crate::entropy::window::Window;
 use crate::error::Error;
-use crate::syntax::input::Input;
+use crate::syntax::input::{BETWEEN_POLLS, Input};
 
 /// Shortest stretch of a lane, bits: what it decodes twice to find out where it joins is a quarter of it.
 const SHORTEST_STRETCH: usize = 4 * SYNCHRONISATION_BITS;
@@ -321,10 +321,10 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
     ) -> Result<(), Error> {
         self.end_segment(input, window, sink)?;
         let Some(bit) = window.resume(input, &mut self.number)? else {
-            return self.conceal_to(self.total, sink);
+            return self.conceal_to(self.total, input, sink);
         };
         let first = self.number.saturating_mul(self.interval).min(self.total);
-        self.conceal_to(first, sink)?;
+        self.conceal_to(first, input, sink)?;
         self.left = self.interval.min(self.total - first);
         self.predictors = [0; 4];
         self.bit = bit;
@@ -354,7 +354,10 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
             _ => filler.first_lost(ending, rest),
         };
         if let Some(first) = first {
-            sink.note_lost(first..self.done);
+            for mcu in (first..self.done).step_by(BETWEEN_POLLS) {
+                input.poll()?;
+                sink.note_lost(mcu..self.done.min(mcu + BETWEEN_POLLS));
+            }
             self.lost += self.done.saturating_sub(first);
         }
         Ok(())
@@ -366,8 +369,16 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
     }
 
     /// Gives up the MCUs before one.
-    fn conceal_to(&mut self, end: usize, sink: &mut impl McuSink) -> Result<(), Error> {
+    fn conceal_to<R: BufRead>(
+        &mut self,
+        end: usize,
+        input: &mut Input<R>,
+        sink: &mut impl McuSink,
+    ) -> Result<(), Error> {
         while self.done < end {
+            if self.done.is_multiple_of(BETWEEN_POLLS) {
+                input.poll()?;
+            }
             sink.conceal()?;
             self.done += 1;
             self.lost += 1;

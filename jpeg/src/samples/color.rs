@@ -140,7 +140,7 @@ fn rgb_half(y: I16x8, cb: I16x8, cr: I16x8) -> [I16x8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::syntax::frame::{Component, Process};
+    use crate::syntax::frame::{Coding, Component, Process};
 
     /// T.871, section 7, with the constants of libjpeg.
     fn light(y: u8, cb: u8, cr: u8) -> [u8; 3] {
@@ -200,7 +200,8 @@ mod tests {
     /// A frame whose components have these names.
     fn frame(names: &[u8]) -> Frame {
         let components = names.iter().map(|name| Component { name: *name, across: 1, down: 1, table: 0 });
-        Frame { width: 8, height: 8, process: Process::Sequential, components: components.collect() }
+        let (process, coding) = (Process::Sequential, Coding::Huffman);
+        Frame { width: 8, height: 8, process, coding, components: components.collect() }
     }
 
     #[test]

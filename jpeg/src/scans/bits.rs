@@ -5,6 +5,7 @@ use std::io::BufRead;
 use crate::entropy::filler::{self, Filler, FillerStart, SegmentEnding};
 use crate::entropy::window::{Window, reservoir};
 use crate::error::Error;
+use crate::syntax::frame::Coding;
 use crate::syntax::huffman::HuffmanTable;
 use crate::syntax::input::Input;
 
@@ -17,8 +18,17 @@ const LONGEST_MCU: usize = 512;
 
 const _: () = assert!(64 * (16 + 15) < LONGEST_MCU * 8 && 63 * (16 + 15) + 14 < LONGEST_MCU * 8);
 
-/// Bytes read ahead.
+/// More bytes than an MCU of arithmetic coding can have: each of its sixteen blocks has 64 coefficients, each of these
+/// less than 34 decisions, and each of these takes 15 bits at most.
+const LONGEST_ARITHMETIC_MCU: usize = 72 * 1024;
+
+const _: () = assert!(16 * 64 * 34 * 15 < LONGEST_ARITHMETIC_MCU * 8);
+
+/// Bytes read beyond the longest MCU.
 const AHEAD: usize = 64 * 1024;
+
+/// Bytes behind the data that arithmetic decoding looks at before it has decoded all.
+const ARITHMETIC_LOOKAHEAD: usize = 2;
 
 /// A block that cannot be decoded: it has an invalid code, or a coefficient past the end of the band.
 pub(super) struct InvalidBlock;
@@ -26,8 +36,11 @@ pub(super) struct InvalidBlock;
 /// Reads the bits of one scan.
 pub(super) struct BitReader<'a> {
     window: &'a mut Window,
+    longest_mcu: usize,
     /// Bit of the window.
     bit: usize,
+    /// Bytes that were made up behind the end of the segment.
+    made_up: usize,
     /// Filler in the current segment.
     filler: Filler,
     /// Byte of the window to which filler was looked for.
@@ -39,8 +52,13 @@ pub(super) struct BitReader<'a> {
 }
 
 impl<'a> BitReader<'a> {
-    pub(super) fn new(window: &'a mut Window) -> Self {
-        Self { window, bit: 0, filler: Filler::default(), searched: 0, run: None, watched: 0 }
+    pub(super) fn new(window: &'a mut Window, coding: Coding) -> Self {
+        let longest_mcu = match coding {
+            Coding::Arithmetic => LONGEST_ARITHMETIC_MCU,
+            Coding::Huffman => LONGEST_MCU,
+        };
+        let filler = Filler::default();
+        Self { window, longest_mcu, bit: 0, made_up: 0, filler, searched: 0, run: None, watched: 0 }
     }
 
     /// Makes sure that an MCU is in memory; true when a run of filler was passed.
@@ -51,13 +69,13 @@ impl<'a> BitReader<'a> {
 
     #[cold]
     fn fill_window<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<bool, Error> {
-        if self.bit / 8 + LONGEST_MCU > self.window.length() && !self.window.has_ended() {
+        if self.bit / 8 + self.longest_mcu > self.window.length() && !self.window.has_ended() {
             let passed = self.bit / 8;
             self.window.discard(passed);
             self.bit %= 8;
             self.searched = self.searched.saturating_sub(passed);
             self.run = self.run.map(|run| run.saturating_sub(passed * 8));
-            self.window.fill(input, AHEAD)?;
+            self.window.fill(input, self.longest_mcu + AHEAD)?;
         }
         let is_run_passed = self.run.is_some_and(|run| run <= self.bit);
         if is_run_passed {
@@ -74,7 +92,7 @@ impl<'a> BitReader<'a> {
         passed: &mut usize,
     ) -> Result<bool, Error> {
         let Some(bit) = self.window.resume(input, passed)? else { return Ok(false) };
-        (self.bit, self.searched, self.run) = (bit, bit / 8, None);
+        (self.bit, self.made_up, self.searched, self.run) = (bit, 0, bit / 8, None);
         self.filler = Filler::default();
         self.watch();
         Ok(true)
@@ -94,7 +112,7 @@ impl<'a> BitReader<'a> {
             self.searched += at;
             self.run = is_found.then_some(self.searched * 8);
         }
-        let filled = (self.window.length() + 1).saturating_sub(LONGEST_MCU) * 8;
+        let filled = (self.window.length() + 1).saturating_sub(self.longest_mcu) * 8;
         let filled = if self.window.has_ended() { usize::MAX } else { filled };
         self.watched = self.run.unwrap_or(usize::MAX).min(filled);
     }
@@ -140,6 +158,25 @@ impl<'a> BitReader<'a> {
         let bits = reservoir(self.window.data(), self.bit).checked_shr(64 - count).unwrap_or(0);
         self.bit += usize::try_from(count).unwrap_or(0);
         u32::try_from(bits).unwrap_or(0)
+    }
+
+    /// The next byte; zeros behind the end of the segment, which encoders leave out (section D.1.8).
+    pub(super) fn byte(&mut self) -> u8 {
+        match self.window.rest_of_segment(self.bit / 8).first() {
+            Some(byte) => {
+                self.bit += 8;
+                *byte
+            }
+            None => {
+                self.made_up += 1;
+                0
+            }
+        }
+    }
+
+    /// True when bytes were made up because the file ends early.
+    pub(super) fn is_cut(&self) -> bool {
+        self.made_up > ARITHMETIC_LOOKAHEAD && self.window.has_ended() && self.window.marker().is_none()
     }
 
     #[inline(always)]

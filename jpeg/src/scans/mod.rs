@@ -3,8 +3,10 @@
 //! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files
 //! into it, from `bits`. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
 
+mod arithmetic;
 mod bits;
 pub(crate) mod coefficients;
+mod kept_scan;
 mod losses;
 mod progressive;
 mod stop_rule;
@@ -20,9 +22,11 @@ use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::index::index;
 use crate::scale::{Scale, Wanted};
-use crate::scans::progressive::ProgressiveScan;
+use crate::scans::arithmetic::ArithmeticDecoder;
+use crate::scans::kept_scan::{BlockDecoder as _, KeptScan};
+use crate::scans::progressive::ProgressiveDecoder;
 use crate::scans::store::{CoefficientStore, StoreSink};
-use crate::syntax::frame::Process;
+use crate::syntax::frame::{Coding, Process};
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
@@ -33,6 +37,9 @@ const VISITS: u64 = 16;
 
 /// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as many bytes.
 const VISITS_PER_BYTE: u64 = 16;
+
+/// Blocks of an MCU that arithmetic decoding allows, as many as Huffman decoding does.
+const MOST_BLOCKS: usize = 16;
 
 /// Reason to read no more scans.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +65,8 @@ pub(crate) struct ScanReader<'a> {
     window: Window,
     /// Blocks visited so far.
     visits: u64,
+    /// Decisions of arithmetic coding so far.
+    decisions: u64,
 }
 
 impl<'a> ScanReader<'a> {
@@ -73,6 +82,7 @@ impl<'a> ScanReader<'a> {
             store: CoefficientStore::new(&head.frame, scale),
             window: Window::default(),
             visits: 0,
+            decisions: 0,
         }
     }
 
@@ -94,7 +104,7 @@ impl<'a> ScanReader<'a> {
                 Ending::EndOfImage => plane.note_end(),
             }
         }
-        let lost = self.store.lost(&self.head.frame);
+        let lost = self.store.lost(&self.head.frame, || input.poll())?;
         refusal.filter(|_| lost >= 1.0).map_or(Ok(lost), Err)
     }
 
@@ -161,7 +171,7 @@ impl<'a> ScanReader<'a> {
                     self.header = ScanHeader::parse(&input.segment()?, &self.head.frame)?;
                     return Ok(None);
                 }
-                Some(table @ (0xc4 | 0xdb | 0xdd)) => self.tables.define(table, &input.segment()?)?,
+                Some(table @ (0xc4 | 0xcc | 0xdb | 0xdd)) => self.tables.define(table, &input.segment()?)?,
                 // Restart markers, TEM and SOI have no content.
                 Some(0x01 | 0xd0..=0xd8) => (),
                 Some(_) => input.skip_segment()?,
@@ -180,9 +190,9 @@ impl<'a> ScanReader<'a> {
         let units = ScanUnits::new(&self.head.frame, &self.header);
         self.count_visits(&units, input.consumed())?;
         self.window.begin();
-        match self.head.frame.process {
-            Process::Sequential => self.read_sequential(input, units),
-            Process::Progressive => self.read_progressive(input, units),
+        match (self.head.frame.process, self.head.frame.coding) {
+            (Process::Sequential, Coding::Huffman) => self.read_sequential(input, units),
+            (Process::Progressive, _) | (_, Coding::Arithmetic) => self.read_kept(input, units),
         }
     }
 
@@ -219,24 +229,42 @@ impl<'a> ScanReader<'a> {
         Ok(missed)
     }
 
-    fn read_progressive<R: BufRead>(
-        &mut self,
-        input: &mut Input<R>,
-        units: ScanUnits,
-    ) -> Result<usize, Error> {
+    fn read_kept<R: BufRead>(&mut self, input: &mut Input<R>, units: ScanUnits) -> Result<usize, Error> {
+        let coding = self.head.frame.coding;
+        if coding == Coding::Arithmetic && units.blocks.len() > MOST_BLOCKS {
+            return Err(Error::damaged("a scan has too many blocks in a unit"));
+        }
+        let mut header = self.header.clone();
+        if self.head.frame.process == Process::Sequential {
+            (header.band, header.high, header.low) = ((0, 63), 0, 0);
+        }
         let blocks = units.blocks.iter().map(|block| {
-            let selected =
-                self.header.components.iter().find(|selected| selected.component == block.component);
+            let selected = header.components.iter().find(|selected| selected.component == block.component);
             (*block, selected.map_or(0, |selected| selected.dc_table))
         });
-        let scan = ProgressiveScan {
-            header: &self.header,
+        let scan = KeptScan {
+            header: &header,
             tables: &self.tables,
+            coding,
+            pixels: u64::from(self.head.frame.width) * u64::from(self.head.frame.height),
+            decided: self.decisions,
             blocks: blocks.collect(),
             sizes: units.sizes,
             mcus: units.mcus,
         };
-        let missed = scan.decode(input, &mut self.window, &mut self.store)?;
+        let (window, store) = (&mut self.window, &mut self.store);
+        let missed = match coding {
+            Coding::Arithmetic => {
+                let mut decoder = ArithmeticDecoder::new(&header, &self.tables.conditioning);
+                let missed = scan.decode(&mut decoder, input, window, store)?;
+                self.decisions += decoder.decisions();
+                missed
+            }
+            Coding::Huffman => {
+                let mut decoder = ProgressiveDecoder::new(&header, &self.tables);
+                scan.decode(&mut decoder, input, window, store)?
+            }
+        };
         self.note_precision();
         Ok(missed)
     }

@@ -1,138 +1,60 @@
-//! Progressive scans (ITU-T T.81, annex G).
-
-use std::io::BufRead;
-use std::ops::Range;
+//! Progressive scans of Huffman codes (ITU-T T.81, annex G).
 
 use crate::entropy::units::McuBlock;
-use crate::entropy::window::Window;
-use crate::error::Error;
 use crate::scans::bits::{BitReader, InvalidBlock};
-use crate::scans::store::{CoefficientPlane, CoefficientStore};
+use crate::scans::kept_scan::BlockDecoder;
+use crate::scans::store::CoefficientPlane;
 use crate::syntax::huffman::{HuffmanTable, extend};
-use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
 
-/// A scan of a progressive frame.
-pub(crate) struct ProgressiveScan<'a> {
-    pub(crate) header: &'a ScanHeader,
-    pub(crate) tables: &'a Tables,
-    /// The blocks of an MCU, each with the number of its DC table.
-    pub(crate) blocks: Vec<(McuBlock, usize)>,
-    /// For each component of the frame, blocks of an MCU across and down.
-    pub(crate) sizes: Vec<(usize, usize)>,
-    /// MCUs across and down.
-    pub(crate) mcus: (usize, usize),
-}
-
-/// State that is carried from block to block in a restart interval.
-#[derive(Default)]
-struct IntervalState {
+/// Decodes the blocks of a progressive scan.
+pub(super) struct ProgressiveDecoder<'a> {
+    header: &'a ScanHeader,
+    tables: &'a Tables,
     /// DC of the last block of each component.
     predictors: [i16; 4],
     /// Blocks to come that have no new coefficient in the band (EOBRUN).
     end_of_band_run: u32,
 }
 
-impl ProgressiveScan<'_> {
-    /// Decodes the scan; gives the number of MCUs that did not come, which are noted in the store's planes.
-    pub(crate) fn decode<R: BufRead>(
-        &self,
-        input: &mut Input<R>,
-        window: &mut Window,
-        store: &mut CoefficientStore,
-    ) -> Result<usize, Error> {
-        let total = self.mcus.0.saturating_mul(self.mcus.1);
-        let interval = match self.tables.restart_interval {
-            0 => total,
-            interval => usize::try_from(interval).unwrap_or(usize::MAX),
-        };
-        let mut reader = BitReader::new(window);
-        let (mut passed, mut missed, mut mcu) = (0_usize, 0_usize, 0_usize);
-        while mcu < total {
-            let end = (passed + 1).saturating_mul(interval).min(total);
-            let mut state = IntervalState::default();
-            while mcu < end {
-                if reader.fill(input)? {
-                    let is_flat = self.is_flat(&reader);
-                    reader.note_filler(mcu, is_flat);
-                }
-                if self.mcu(&mut reader, store, mcu, &mut state).is_err() || reader.is_past_end() {
-                    break;
-                }
-                mcu += 1;
-            }
-            if let Some(first) = reader.first_lost(input, mcu >= end)? {
-                missed += self.note_missing(store, first..mcu);
-            }
-            if mcu >= total {
-                break;
-            }
-            if !reader.resume(input, &mut passed)? {
-                missed += self.note_missing(store, mcu..total);
-                break;
-            }
-            let next = passed.saturating_mul(interval).min(total);
-            missed += self.note_missing(store, mcu..next);
-            mcu = next;
-        }
-        Ok(missed)
+impl BlockDecoder for ProgressiveDecoder<'_> {
+    fn begin_interval(&mut self) {
+        self.predictors = [0; 4];
+        self.end_of_band_run = 0;
     }
 
-    /// Notes in the planes that MCUs did not come; gives their number.
-    fn note_missing(&self, store: &mut CoefficientStore, mcus: Range<usize>) -> usize {
-        for mcu in mcus.clone() {
-            let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
-            for (block, _) in &self.blocks {
-                let size = self.sizes.get(block.component).copied().unwrap_or((1, 1));
-                if let Some(plane) = store.planes.get_mut(block.component) {
-                    let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
-                    plane.note_missing_in_scan(number, self.header);
-                }
-            }
-        }
-        mcus.len()
-    }
-
-    fn mcu(
-        &self,
+    #[inline(always)]
+    fn block(
+        &mut self,
         reader: &mut BitReader<'_>,
-        store: &mut CoefficientStore,
-        mcu: usize,
-        state: &mut IntervalState,
+        block: McuBlock,
+        table: usize,
+        plane: &mut CoefficientPlane,
+        number: usize,
     ) -> Result<(), InvalidBlock> {
-        let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
-        for (block, dc_table) in &self.blocks {
-            let (Some(plane), Some(size)) =
-                (store.planes.get_mut(block.component), self.sizes.get(block.component))
-            else {
-                return Err(InvalidBlock);
-            };
-            let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
-            match (self.header.band, self.header.high) {
-                ((0, _), 0) => {
-                    let code = self.tables.dc.get(*dc_table).and_then(Option::as_ref).ok_or(InvalidBlock)?;
-                    let predictor = state.predictors.get_mut(block.component).ok_or(InvalidBlock)?;
-                    first_dc(reader, code, predictor, self.header.low, plane.block(number))?;
-                }
-                ((0, _), _) => {
-                    if reader.flag()
-                        && let Some(dc) = plane.block(number).first_mut()
-                    {
-                        *dc |= 1 << self.header.low;
-                    }
-                }
-                (_, 0) => self.first_ac(reader, plane, number, state)?,
-                _ => self.refine_ac(reader, plane, number, state)?,
+        match (self.header.band, self.header.high) {
+            ((0, _), 0) => {
+                let code = self.tables.dc.get(table).and_then(Option::as_ref).ok_or(InvalidBlock)?;
+                let predictor = self.predictors.get_mut(block.component).ok_or(InvalidBlock)?;
+                first_dc(reader, code, predictor, self.header.low, plane.block(number))
             }
+            ((0, _), _) => {
+                if reader.flag()
+                    && let Some(dc) = plane.block(number).first_mut()
+                {
+                    *dc |= 1 << self.header.low;
+                }
+                Ok(())
+            }
+            (_, 0) => self.first_ac(reader, plane, number),
+            _ => self.refine_ac(reader, plane, number),
         }
-        Ok(())
     }
 
-    /// True when the next symbol adds nothing to the picture.
     fn is_flat(&self, reader: &BitReader<'_>) -> bool {
         match (self.header.band, self.header.high) {
             ((0, _), 0) => {
-                let number = self.blocks.first().map_or(0, |(_, dc_table)| *dc_table);
+                let number = self.header.components.first().map_or(0, |component| component.dc_table);
                 let code = self.tables.dc.get(number).and_then(Option::as_ref);
                 code.and_then(|code| reader.peek(code)).is_some_and(|(_, size)| size == 0)
             }
@@ -143,22 +65,27 @@ impl ProgressiveScan<'_> {
             }
         }
     }
+}
 
-    fn ac_table(&self) -> Result<&HuffmanTable, InvalidBlock> {
+impl<'a> ProgressiveDecoder<'a> {
+    pub(super) fn new(header: &'a ScanHeader, tables: &'a Tables) -> Self {
+        Self { header, tables, predictors: [0; 4], end_of_band_run: 0 }
+    }
+
+    fn ac_table(&self) -> Result<&'a HuffmanTable, InvalidBlock> {
         let number = self.header.components.first().map_or(0, |component| component.ac_table);
         self.tables.ac.get(number).and_then(Option::as_ref).ok_or(InvalidBlock)
     }
 
     /// Decodes the first bits of the AC coefficients of a block (section G.1.2.2).
     fn first_ac(
-        &self,
+        &mut self,
         reader: &mut BitReader<'_>,
         plane: &mut CoefficientPlane,
         number: usize,
-        state: &mut IntervalState,
     ) -> Result<(), InvalidBlock> {
-        if state.end_of_band_run > 0 {
-            state.end_of_band_run -= 1;
+        if self.end_of_band_run > 0 {
+            self.end_of_band_run -= 1;
             return Ok(());
         }
         let code = self.ac_table()?;
@@ -169,7 +96,7 @@ impl ProgressiveScan<'_> {
             let (zeros, size) = (symbol >> 4, u32::from(symbol & 15));
             if size == 0 && zeros < 15 {
                 // The run has this block in it, which is done.
-                state.end_of_band_run = (1 << zeros) - 1 + reader.bits(u32::from(zeros));
+                self.end_of_band_run = (1 << zeros) - 1 + reader.bits(u32::from(zeros));
                 break;
             }
             at += zeros;
@@ -197,11 +124,10 @@ impl ProgressiveScan<'_> {
     /// the runs of symbols, and one of them becomes one unit of this bit, plus or minus. Which coefficients are not
     /// zero therefore decides the meaning of all bits that follow.
     fn refine_ac(
-        &self,
+        &mut self,
         reader: &mut BitReader<'_>,
         plane: &mut CoefficientPlane,
         number: usize,
-        state: &mut IntervalState,
     ) -> Result<(), InvalidBlock> {
         if plane.losses.has_missed_ac(number) {
             return Err(InvalidBlock);
@@ -210,12 +136,12 @@ impl ProgressiveScan<'_> {
         let before = plane.nonzero.get(number).copied().unwrap_or(0);
         let (mut at, mut nonzero) = (first, 0_u64);
         let one = 1_i16.wrapping_shl(self.header.low.into());
-        while state.end_of_band_run == 0 && at <= last {
+        while self.end_of_band_run == 0 && at <= last {
             let symbol = reader.symbol(self.ac_table()?)?;
             let (mut zeros, size) = (symbol >> 4, symbol & 15);
             if size == 0 && zeros < 15 {
                 // The run has this block in it, the rest of which has correction bits still.
-                state.end_of_band_run = (1 << zeros) + reader.bits(u32::from(zeros));
+                self.end_of_band_run = (1 << zeros) + reader.bits(u32::from(zeros));
                 break;
             }
             let value = match size {
@@ -244,14 +170,14 @@ impl ProgressiveScan<'_> {
             }
             at += 1;
         }
-        if state.end_of_band_run > 0 {
+        if self.end_of_band_run > 0 {
             let mut rest = if at > last { 0 } else { before & band_mask(at, last) };
             while rest != 0 {
                 let at = u8::try_from(rest.trailing_zeros()).unwrap_or(63);
                 correct(reader, plane, number, at, one);
                 rest &= rest - 1;
             }
-            state.end_of_band_run -= 1;
+            self.end_of_band_run -= 1;
         }
         if let Some(before) = plane.nonzero.get_mut(number) {
             *before |= nonzero;

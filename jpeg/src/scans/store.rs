@@ -13,6 +13,7 @@ use crate::scale::Scale;
 use crate::scans::losses::Losses;
 use crate::scans::stop_rule;
 use crate::syntax::frame::{Component, Frame, NATURAL};
+use crate::syntax::input::BETWEEN_POLLS;
 use crate::syntax::tables::ScanHeader;
 
 /// The coefficients of one component.
@@ -208,19 +209,30 @@ impl CoefficientStore {
 
     /// Share of the picture that is lost, 0 to 1: the mean over its MCUs, of which each has lost as much as that of
     /// its components which lost most. Where blocks are coarse, one MCU at least counts as lost.
-    pub(super) fn lost(&self, frame: &Frame) -> f64 {
+    ///
+    /// `poll` is called now and then, and may end the counting by an error.
+    pub(super) fn lost(
+        &self,
+        frame: &Frame,
+        mut poll: impl FnMut() -> Result<(), Error>,
+    ) -> Result<f64, Error> {
         let losses = || self.planes.iter().map(|plane| &plane.losses);
         if losses().any(Losses::is_all) {
-            return 1.0;
+            return Ok(1.0);
         }
         let (across, down) = frame.mcus();
         let mcus = f64::from(across.saturating_mul(down).max(1));
         let least = if losses().any(Losses::is_coarse) { 1.0 / mcus } else { 0.0 };
         if losses().all(Losses::is_empty) {
-            return least;
+            return Ok(least);
         }
         let mut lost = 0.0;
-        for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
+        for (number, (row, column)) in
+            (0..down).flat_map(|row| (0..across).map(move |column| (row, column))).enumerate()
+        {
+            if number.is_multiple_of(BETWEEN_POLLS) {
+                poll()?;
+            }
             let planes = self.planes.iter().zip(&frame.components);
             let shares = planes.map(|(plane, component)| {
                 let (left, top) = (column * component.across, row * component.down);
@@ -233,7 +245,7 @@ impl CoefficientStore {
             });
             lost += shares.fold(0.0, f64::max);
         }
-        (lost / mcus).clamp(least, 1.0)
+        Ok((lost / mcus).clamp(least, 1.0))
     }
 }
 

@@ -4,6 +4,9 @@ use std::io::{BufRead, ErrorKind};
 
 use crate::error::Error;
 
+/// MCUs between two calls of [`Input::poll`]: some milliseconds of work.
+pub(crate) const BETWEEN_POLLS: usize = 1 << 14;
+
 /// A reader, and how much of it was consumed.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
@@ -32,6 +35,11 @@ impl<R: BufRead> Input<R> {
         }
         // Asked again only because a borrow cannot leave a loop.
         self.reader.fill_buf().map_err(Error::Read)
+    }
+
+    /// Gives the reader an opportunity to end the reading by an error, where much is done between two reads.
+    pub(crate) fn poll(&mut self) -> Result<(), Error> {
+        self.available().map(|_| ())
     }
 
     pub(crate) fn consume(&mut self, count: usize) {

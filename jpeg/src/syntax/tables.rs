@@ -4,6 +4,21 @@ use crate::error::Error;
 use crate::syntax::frame::{Frame, NATURAL};
 use crate::syntax::huffman::HuffmanTable;
 
+/// Bounds that choose the contexts of arithmetic coding (sections B.2.4.3 and F.1.4.4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Conditioning {
+    /// For each table of DC, L and U: differences below the first bound count as none, those above the second as large.
+    pub(crate) dc: [[u8; 2]; 4],
+    /// For each table of AC, Kx: the last coefficient, zigzag order, whose magnitudes have estimates of their own.
+    pub(crate) ac: [u8; 4],
+}
+
+impl Default for Conditioning {
+    fn default() -> Self {
+        Self { dc: [[0, 1]; 4], ac: [5; 4] }
+    }
+}
+
 /// Tables and the restart interval, as defined so far; each may be redefined between scans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
@@ -13,6 +28,7 @@ pub(crate) struct Tables {
     pub(crate) ac: [Option<HuffmanTable>; 4],
     /// Steps of quantisation, natural order.
     pub(crate) quantisation: [Option<[u16; 64]>; 4],
+    pub(crate) conditioning: Conditioning,
     /// MCUs between restart markers; 0 for none.
     pub(crate) restart_interval: u32,
 }
@@ -22,6 +38,7 @@ impl Tables {
     pub(crate) fn define(&mut self, marker: u8, content: &[u8]) -> Result<(), Error> {
         match marker {
             0xc4 => self.define_huffman(content),
+            0xcc => self.define_conditioning(content),
             0xdb => self.define_quantisation(content),
             0xdd => {
                 let interval = content.first_chunk();
@@ -46,6 +63,23 @@ impl Tables {
             let place = place.ok_or_else(|| Error::damaged("a Huffman table has a number over 3"))?;
             *place = Some(HuffmanTable::new(counts, symbols)?);
             content = rest;
+        }
+        Ok(())
+    }
+
+    fn define_conditioning(&mut self, content: &[u8]) -> Result<(), Error> {
+        let wrong = || Error::damaged("its arithmetic conditioning is out of range");
+        for [kind, value] in content.as_chunks::<2>().0 {
+            let (table, [large, small]) = (usize::from(kind & 15), [value >> 4, value & 15]);
+            match kind >> 4 {
+                0 if small <= large => {
+                    *self.conditioning.dc.get_mut(table).ok_or_else(wrong)? = [small, large];
+                }
+                1 if (1..=63).contains(value) => {
+                    *self.conditioning.ac.get_mut(table).ok_or_else(wrong)? = *value;
+                }
+                _ => return Err(wrong()),
+            }
         }
         Ok(())
     }

@@ -12,11 +12,13 @@
     reason = "a test may panic, and the writer can do more than each test needs"
 )]
 
+mod arithmetic;
 mod conformance;
 mod damage;
 mod faults;
 mod filler;
 mod lenience;
+mod polling;
 mod reference;
 mod round_trip;
 mod skipped_codes;

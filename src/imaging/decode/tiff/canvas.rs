@@ -14,6 +14,7 @@ use crate::imaging::decode::tiff::coding::{ChunkRows, CodedReader, ReversedBits,
 use crate::imaging::decode::tiff::page::{ChunkKind, Page};
 use crate::imaging::decode::tiff::samples::Colors;
 use crate::imaging::error::Error;
+use crate::imaging::input::cancellable::Cancellable;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
@@ -138,7 +139,7 @@ impl<'p> TiffCanvas<'p> {
         // The tables are an abbreviated JPEG: without its EOI they continue with the chunk, whose SOI is skipped as a
         // marker.
         let tables = self.page.jpeg_tables.strip_suffix(b"\xff\xd9").unwrap_or(&self.page.jpeg_tables);
-        let mut reader = tables.chain(coded);
+        let mut reader = Cancellable::new(tables.chain(coded), cancel);
         let mut head = Head::read(&mut reader).map_err(jpeg_error)?;
         // The TIFF's tags define the colours, whatever markers of the JPEG say.
         head.metadata.is_jfif = false;
