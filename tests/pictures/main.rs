@@ -22,3 +22,4 @@ mod operations;
 mod png_colors;
 mod suites;
 mod thumbnails;
+mod tiff;
