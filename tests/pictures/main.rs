@@ -24,3 +24,4 @@ mod operations;
 mod png_colors;
 mod suites;
 mod thumbnails;
+mod tiff;
