@@ -41,7 +41,9 @@ pub(super) fn decode(
 ) -> Result<Picture, Error> {
     let is_kept = selection == Selection::default() && bytes <= MOST_KEPT_BYTES;
     let kept = if is_kept { KEPT.take() } else { None };
-    let mut decoder = kept.map_or_else(|| new_decoder(selection), Ok)?;
+    // Every pixel takes a byte at least.
+    let most_pixels = if is_kept { MOST_KEPT_BYTES } else { stream.size.pixels() };
+    let mut decoder = kept.map_or_else(|| new_decoder(selection, most_pixels), Ok)?;
     let picture = last_picture(&mut decoder, units, selection.layer, stream.frames)?;
     if is_kept {
         decoder.flush();
@@ -50,18 +52,20 @@ pub(super) fn decode(
     Ok(picture)
 }
 
-fn new_decoder(selection: Selection) -> Result<Decoder, Error> {
+/// A decoder that refuses frames of more than `most_pixels`.
+fn new_decoder(selection: Selection, most_pixels: u64) -> Result<Decoder, Error> {
     let mut settings = Settings::new();
     // More threads would cost more processor time and memory.
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
+    settings.set_frame_size_limit(u32::try_from(most_pixels).unwrap_or(u32::MAX));
     settings.set_operating_point(selection.operating_point.into());
     settings.set_all_layers(selection.layer.is_some());
     Decoder::with_settings(&settings).map_err(decode_error)
 }
 
-/// Decodes all units. The decoder is not asked for more pictures than there are frames: every question without an
-/// answer loses 48 bytes in rav1d 0.1.3.
+/// Decodes all units. For an item of one frame the decoder is asked for one picture: every question without an answer
+/// loses 48 bytes in rav1d 0.1.3.
 fn last_picture(
     decoder: &mut Decoder,
     units: Vec<u8>,

@@ -83,7 +83,7 @@ impl Matrix {
     /// YCgCo-Re (16) and YCgCo-Ro (17), from which RGB of two bits and of one bit less returns without loss.
     ///
     /// With integers, and halves rounded down: t = Y − ⌊Cg / 2⌋, G = t + Cg, B = t − ⌊Co / 2⌋, R = B + Co. Without
-    /// rounding this were YCgCo of chroma samples at half their value.
+    /// rounding this is YCgCo with chroma at half its value.
     fn lifted(code: u8, bits: u8) -> Self {
         let rgb_bits = bits.saturating_sub(if code == 16 { 2 } else { 1 });
         let scale = 1.0 / full_scale(rgb_bits.max(1));

@@ -34,7 +34,7 @@ struct FrameStart {
 }
 
 impl Frame {
-    /// Reads the header at the beginning of `content`. An item of `item_bytes` has at most so many tiles of two bytes.
+    /// Reads the header at the beginning of `content`. Each tile takes at least two of the item's `item_bytes`.
     pub(super) fn read(content: &[u8], sequence: &SequenceHeader, item_bytes: usize) -> Self {
         let bits = &mut BitReader::new(content);
         let start = FrameStart::read(bits, sequence);
