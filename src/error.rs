@@ -98,8 +98,21 @@ impl Error {
             Self::Deadline { .. } => "deadline",
             Self::DecoderBusy => "system.decoder_busy",
             Self::Event(error) => match error {
-                event::Error::Missing(_) | event::Error::Object(_) => "event.record",
-                event::Error::NotCos | event::Error::NotJson(_) => "event.not_cos",
+                event::Error::Contradiction(_)
+                | event::Error::Missing(_)
+                | event::Error::NotARecord
+                | event::Error::Object(_)
+                | event::Error::TooLong(_) => "event.record",
+                event::Error::EmptyRecords
+                | event::Error::Foreign(_)
+                | event::Error::InAString
+                | event::Error::ListOfRecords
+                | event::Error::NoRecords(_)
+                | event::Error::NotAnObject(_)
+                | event::Error::NotJson(_)
+                | event::Error::NotText(_)
+                | event::Error::RecordWithoutList
+                | event::Error::RecordsNotAList => "event.not_cos",
                 event::Error::Region(_) => "event.region",
             },
             Self::Imaging(error) => match error {

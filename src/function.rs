@@ -14,13 +14,14 @@ use crate::config::{Config, Environment, Installation, LogLevel, Mistakes, OnDam
 use crate::cos::{Client, ClientSettings, Session};
 use crate::doctor::{Request, Status};
 use crate::error::Error;
-use crate::event::{CoalescedRecord, Record, RejectedRecord, coalesce};
+use crate::event::{CoalescedRecord, CoalescedRecords, Home, Record, RejectedRecord};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
 use crate::pipeline::{DecoderThread, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
-use crate::report::{Entry, Log, Outcome, Skip, milliseconds};
+use crate::report::{Entry, Log, Outcome, Outcomes, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
+use crate::text::{first, sentence};
 use crate::{cos, credentials, doctor, event, imaging, report};
 
 /// Memory that comes with one core, MB.
@@ -29,6 +30,9 @@ const MEMORY_MB_PER_CORE: u64 = 1536;
 /// Longest wait for the decoder of an earlier event. Decoders hear of their cancellation within 50 ms, or not at
 /// all; a function with a small part of a core is slower.
 const LONGEST_WAIT_FOR_DECODER: Duration = Duration::from_millis(500);
+
+/// Most characters of the mistakes of a configuration that an error repeats.
+const LONGEST_ERROR: usize = 7 * 1024;
 
 /// Records processed at once. A record mostly waits for COS, and a function has one or two cores.
 const CONCURRENT_RECORDS: usize = 4;
@@ -72,7 +76,7 @@ impl Function {
         let (config, client) = match (&self.config, &self.client) {
             (Ok(config), Ok(client)) => (config, client),
             (Err(mistakes), _) => return reject(&context, &mistakes.to_string()),
-            (_, Err(error)) => return reject(&context, &error.to_string()),
+            (_, Err(error)) => return reject(&context, &sentence(error)),
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
         let credential = match credentials::find(&context, environment) {
@@ -80,22 +84,31 @@ impl Function {
             Err(missing) => return reject(&context, &missing.to_string()),
         };
         let session = client.session(credential, Instant::from_std(context.deadline()));
-        let region = environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok());
+        let home = Home {
+            region: environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok()),
+            app_id: environment.get("TENCENTCLOUD_APPID").map(str::to_owned),
+        };
         let invocation =
             Invocation { config, context: &context, session, decoder: &self.decoder, held_memory, log: &log };
-        let entries = match event::decode(message, region.as_ref()) {
-            Ok(records) => {
-                let (count, provenance) = (records.len(), &self.provenance);
+        let mut outcomes = Outcomes::default();
+        let mut records = CoalescedRecords::default();
+        let decoded = event::decode(message, &home, &mut |record| match record {
+            Ok(record) => records.push(record),
+            Err(rejected) => invocation.finish(&mut outcomes, entry_of_rejected(&rejected)),
+        });
+        match decoded {
+            Ok(()) => {
+                let (count, provenance) = (records.count(), &self.provenance);
                 log.message(LogLevel::Debug, &format!("{count} records under {context:?}; {provenance}"));
-                invocation.handle_all(records).await
+                invocation.handle_all(records, &mut outcomes).await;
             }
             Err(error) => {
                 let entry = Entry::new("", "", "", Outcome::from(&Error::Event(error)));
-                log.entry(&entry);
-                vec![entry]
+                invocation.finish(&mut outcomes, entry);
             }
-        };
-        report::answer(&entries, config.settings().on_failure)
+        }
+        log.finish(&outcomes);
+        report::answer(&outcomes, config.settings().on_failure)
     }
 
     /// Stops what an earlier event left running. Returns the bytes of memory that it still holds, because it is
@@ -148,7 +161,7 @@ impl Function {
 /// Answers an event that cannot be processed at all.
 fn reject(context: &Context, sentence: &str) -> InvocationResult {
     Log::new(LogLevel::Error, &context.request_id).message(LogLevel::Error, sentence);
-    InvocationResult::Error(sentence.to_owned())
+    InvocationResult::Error(first(sentence, LONGEST_ERROR))
 }
 
 struct Invocation<'a> {
@@ -162,42 +175,29 @@ struct Invocation<'a> {
 }
 
 impl Invocation<'_> {
-    async fn handle_all(&self, records: Vec<Result<Record, RejectedRecord>>) -> Vec<Entry> {
-        let mut entries = Vec::with_capacity(records.len());
-        let mut readable = Vec::with_capacity(records.len());
-        for record in records {
-            match record {
-                Ok(record) => readable.push(record),
-                Err(refused) => {
-                    let outcome = Outcome::from(&Error::Event(refused.error));
-                    self.finish(
-                        &mut entries,
-                        Entry::new(&refused.bucket, &refused.key, &refused.name, outcome),
-                    );
-                }
-            }
-        }
-        let work = coalesce(readable);
+    async fn handle_all(&self, work: CoalescedRecords, outcomes: &mut Outcomes) {
         let memory = MemoryPool::new(self.limits().memory, work.len().min(CONCURRENT_RECORDS));
         let handled =
             stream::iter(work).map(|work| self.handle_coalesced(work, &memory)).buffered(CONCURRENT_RECORDS);
-        entries.extend(handled.collect::<Vec<_>>().await.into_iter().flatten());
-        entries
-    }
-
-    fn finish(&self, entries: &mut Vec<Entry>, entry: Entry) {
-        self.log.entry(&entry);
-        entries.push(entry);
-    }
-
-    async fn handle_coalesced(&self, work: CoalescedRecord, memory: &MemoryPool) -> Vec<Entry> {
-        let mut entries = Vec::with_capacity(work.superseded.len().saturating_add(1));
-        for old in work.superseded {
-            self.finish(&mut entries, entry_of(&old, Skip::Superseded.into()));
+        let mut handled = std::pin::pin!(handled);
+        while let Some((superseded, entry)) = handled.next().await {
+            for old in superseded {
+                self.finish(outcomes, entry_of(&old, Skip::Superseded.into()));
+            }
+            outcomes.push(entry);
         }
+    }
+
+    fn finish(&self, outcomes: &mut Outcomes, entry: Entry) {
+        self.log.entry(&entry);
+        outcomes.push(entry);
+    }
+
+    /// Handles the newest record of an object, and returns the others with its entry.
+    async fn handle_coalesced(&self, work: CoalescedRecord, memory: &MemoryPool) -> (Vec<Record>, Entry) {
         let entry = self.handle_one(&work.record, memory).await;
-        self.finish(&mut entries, entry);
-        entries
+        self.log.entry(&entry);
+        (work.superseded, entry)
     }
 
     async fn handle_one(&self, record: &Record, memory: &MemoryPool) -> Entry {
@@ -300,7 +300,13 @@ fn thread_count(memory_mb: u64, present: NonZeroUsize) -> NonZeroUsize {
 fn entry_of(record: &Record, outcome: Outcome) -> Entry {
     let mut entry = Entry::new(record.bucket.as_str(), record.key.as_str(), &record.name, outcome);
     entry.version = record.version.as_ref().map(ToString::to_string);
+    entry.note = record.note();
     entry
+}
+
+fn entry_of_rejected(record: &RejectedRecord) -> Entry {
+    let RejectedRecord { bucket, key, name, error } = record;
+    Entry::new(bucket, key, name, Outcome::from(&Error::Event(error.clone())))
 }
 
 #[cfg(test)]

@@ -105,4 +105,4 @@ pub mod recipe;
 pub mod reconcile;
 mod report;
 pub mod runtime;
-mod text;
+pub mod text;

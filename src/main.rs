@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Environment, Installation};
 use cos_thumbnailer::function::Function;
 use cos_thumbnailer::runtime::{Api, install_panic_hook, serve, signal_ready};
+use cos_thumbnailer::text::Printable;
 use lexopt::prelude::*;
 
 const HELP: &str = include_str!("help.txt");
@@ -89,7 +90,7 @@ fn function() -> Result<ExitCode> {
 
 /// Tells an error on standard error.
 fn complain(error: &anyhow::Error) {
-    eprintln!("cos-thumbnailer: {error:#}");
+    eprintln!("cos-thumbnailer: {}", Printable(&format!("{error:#}")));
 }
 
 fn print(text: &str) -> Result<ExitCode> {

@@ -9,6 +9,7 @@ KINDS = [
     "bmpsuite/Info_*.bmp", "bmpsuite/V3_*s5.bmp", "bmpsuite/V4_*.bmp", "bmpsuite/V5_*.bmp", "bmpsuite/pal2.bmp",
     "pngsuite/basi*.png", "pngsuite/basn*.png", "pngsuite/s0[1-9]i*.png", "pngsuite/t*.png", "pngsuite/ct[1z]*.png",
     "small/*.p?m", "small/*.tif", "small/*.qoi", "tiffsuite/*.tif*", "animated.gif", "orientation-6.*",
+    "animated.avif", "cropped-and-turned.avif", "deep-12.avif", "faults/*.avif",
 ]
 
 (HERE / "formats").mkdir(exist_ok=True)

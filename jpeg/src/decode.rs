@@ -15,7 +15,7 @@ use crate::samples::transform::Transform;
 use crate::scale::{Scale, Summary, Wanted, share};
 use crate::scans::ScanReader;
 use crate::scans::store::CoefficientStore;
-use crate::syntax::frame::{Component, Process};
+use crate::syntax::frame::{Coding, Component, Process};
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 
@@ -39,8 +39,18 @@ impl Head {
     /// the first. The head itself is not counted: see [`Metadata::bytes`](crate::Metadata::bytes).
     #[must_use]
     pub fn memory(&self, scale: Scale) -> u64 {
-        let store = if self.is_streamed() { 0 } else { CoefficientStore::bytes(&self.frame, scale) };
-        store.saturating_add(RowAssembler::bytes(&self.frame, scale))
+        let kept = if self.is_streamed() {
+            self.dc_above_length() * 2
+        } else {
+            CoefficientStore::bytes(&self.frame, scale)
+        };
+        kept.saturating_add(RowAssembler::bytes(&self.frame, scale))
+    }
+
+    /// Blocks of a row of MCUs, whose DC is kept where a picture is streamed.
+    fn dc_above_length(&self) -> u64 {
+        let blocks = self.frame.components.iter().map(|component| component.across * component.down);
+        u64::from(self.frame.mcus().0) * u64::from(blocks.sum::<u32>())
     }
 
     /// Refuses a frame that leaves its height open: nothing can be read on without it.
@@ -48,15 +58,20 @@ impl Head {
         if self.frame.height == 0 { Err(Error::unsupported("its height at the end")) } else { Ok(()) }
     }
 
-    /// True when the first scan has the whole picture.
+    /// True when the first scan has the whole picture, and nothing of it is kept.
     fn is_streamed(&self) -> bool {
-        self.frame.process == Process::Sequential && self.scan.components.len() == self.frame.components.len()
+        self.frame.process == Process::Sequential
+            && self.frame.coding == Coding::Huffman
+            && self.scan.components.len() == self.frame.components.len()
     }
 
     /// Reads on behind [`Self::read`] and gives the rows of the picture, `width * components` bytes each
     /// ([`Frame::reduced`](crate::Frame::reduced)).
     ///
     /// Lost parts are filled in, and counted in [`Summary::lost`].
+    ///
+    /// Who no longer wants the picture lets `rows` or the reader fail. One of them is called every few milliseconds;
+    /// the reader is asked for bytes also where none are needed yet.
     ///
     /// # Errors
     /// [`Error::Read`] when the reader fails, [`Error::Damaged`] or [`Error::CutShort`] when nothing can be made of

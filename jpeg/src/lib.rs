@@ -62,11 +62,14 @@
 //!
 //! # Files
 //!
-//! Read: baseline, extended sequential and progressive files with Huffman codes and 8 bits a sample (ITU-T T.81,
-//! SOF0, SOF1, SOF2), of one, three or four components with any sampling factors, with restart markers or without, in
-//! one scan or several; files whose height stands at their end ([`height_at_end`]); files without Huffman tables, as
-//! in Motion JPEG. Refused, as [`Error::Unsupported`]: arithmetic coding, lossless and hierarchical processes, 12
-//! bits a sample, two components or more than four.
+//! Read: baseline, extended sequential and progressive files of 8 bits a sample (ITU-T T.81, SOF0, SOF1, SOF2, and
+//! SOF9 and SOF10 of arithmetic coding), of one, three or four components with any sampling factors, with restart
+//! markers or without, in one scan or several; files whose height stands at their end ([`height_at_end`]); files
+//! without Huffman tables, as in Motion JPEG. Refused, as [`Error::Unsupported`]: lossless and hierarchical processes,
+//! 12 bits a sample, two components or more than four.
+//!
+//! Faults that libjpeg passes over are passed over here: stray bytes between segments, segments shorter than their own
+//! length, components of one name, scans that come twice or lack those that they refine.
 //!
 //! # Pixels
 //!
@@ -83,7 +86,8 @@
 //! # Damage
 //!
 //! A file that is cut or damaged gives a picture as long as anything can be made of it. What is lost gets the colours
-//! of the blocks above; how much that is, [`Summary::lost`] tells. Only where nothing comes is it [`Error::Damaged`],
+//! of the blocks above; how much that is, [`Summary::lost`] tells. It counts what filler stands for, too, such as the
+//! zeros of a file that was never downloaded to its end, though that is decoded as if it were data. Only where nothing comes is it [`Error::Damaged`],
 //! or [`Error::CutShort`]. No file makes this crate panic, and the result does not depend on how the bytes arrive,
 //! nor on the number of threads.
 //!
@@ -104,8 +108,11 @@
 //! | `entropy::window` | holds the data of a scan, without stuffing | B.1.1.5 |
 //! | `entropy::units` | groups blocks to MCUs | A.2 |
 //! | `entropy::{step_tables, lookup}` | decode or skip several codes with one look-up | F.2.2 |
-//! | `entropy::{lanes, threads, sequential}` | decode a sequential scan at several places at once | E.2, F.2 |
-//! | `scans::progressive` | decodes a progressive scan | G |
+//! | `entropy::{lanes, threads, sequential, mcus}` | decode a sequential scan at several places at once | E.2, F.2 |
+//! | `entropy::filler` | tells data from what stands in its place | |
+//! | `scans::{kept_scan, bits}` | go through a scan whose coefficients are kept | A.2, E.2 |
+//! | `scans::progressive` | decodes the blocks of a progressive scan | G |
+//! | `scans::arithmetic`, `entropy::binary` | decode the blocks of arithmetic coding | D, F.2.4, G.1.3 |
 //! | `scans::{store, losses, stop_rule}` | keep coefficients of several scans, and decide when to stop | G.1.1 |
 //! | `samples::{transform, passes, small_blocks}` | turn coefficients into samples of any size | A.3.3 |
 //! | `samples::{streamed, rows, upsample, color}` | turn samples into rows of pixels | A.1, A.2 |
@@ -128,7 +135,7 @@ pub use crate::decode::decode;
 pub use crate::error::Error;
 pub use crate::scale::{Scale, Summary, Wanted};
 pub use crate::scans::coefficients::{Coefficients, ComponentBlocks};
-pub use crate::syntax::frame::{Component, Frame, Process};
+pub use crate::syntax::frame::{Coding, Component, Frame, Process};
 pub use crate::syntax::head::{Head, height_at_end};
 pub use crate::syntax::metadata::Metadata;
 

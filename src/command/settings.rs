@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use cos_thumbnailer::config::{Config, Environment, Installation, Mistakes};
+use cos_thumbnailer::text::Printable;
 
 /// The name of the file.
 const FILE: &str = "thumbnails.json";
@@ -34,7 +35,7 @@ impl CommandSettings {
         } else {
             ""
         };
-        format!("{provenance}\n{hint}")
+        format!("{}\n{hint}", Printable(&provenance.to_string()))
     }
 
     /// The configuration, after the places that were read were printed on standard error.

@@ -12,6 +12,7 @@ use super::Config;
 use super::rule::{Heic, Rule, SourcePattern};
 use super::settings::{OnDamage, OnFailure};
 use crate::reconcile::OnForeign;
+use crate::text::Printable;
 
 /// Rules in the order in which they are tried, then the settings of all.
 impl fmt::Display for Config {
@@ -72,7 +73,7 @@ impl fmt::Display for Config {
 }
 
 fn line(f: &mut fmt::Formatter<'_>, name: &str, value: impl fmt::Display) -> fmt::Result {
-    writeln!(f, "  {name:<14}{value}")
+    writeln!(f, "  {name:<14}{}", Printable(&value.to_string()))
 }
 
 fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::loops::Loop;
-use crate::text::excerpt;
+use crate::text::{Printable, excerpt};
 
 /// One thing in the configuration that is unknown, invalid or contradictory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -94,7 +94,7 @@ impl fmt::Display for Mistakes {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            write!(f, "{mistake}")?;
+            Printable(&mistake.to_string()).fmt(f)?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Streamed download of one object, resumed after network failures.
 //!
 //! It yields either all bytes that were asked for or an error: a body that ends early is never taken for the
-//! end of the object. Each resumed request carries `If-Match`, so two states of an object are never mixed.
+//! end of the object. Each resumed request carries `If-Match`, and its response must name the same content, so two
+//! states of an object are never mixed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -178,7 +179,8 @@ impl Download {
             Err(Error::Refused(refusal)) if refusal.response.status == 416 => return Err(changed()),
             outcome => outcome?,
         };
-        let same = Head::from_headers(response.headers(), self.head.length).etag.as_ref() == Some(etag)
+        let now = Head::from_headers(response.headers(), self.head.length).content();
+        let same = now.zip(self.head.content()).is_some_and(|(now, known)| now.agrees_with(&known))
             && ContentRange::of(&response)
                 .is_some_and(|part| part.bytes == self.rest && part.total == self.head.length);
         if same { Ok(response) } else { Err(changed()) }

@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::cos::error_code::Cause;
 use crate::cos::error_response::ErrorResponse;
 use crate::cos::operation::{Method, Operation};
 
@@ -29,8 +30,8 @@ pub enum Error {
     Clock(Box<RefusedRequest>),
     /// The keys are expired, unknown or do not belong together.
     #[error(
-        "COS does not accept the credentials of {} ({}); give the function a role, or renew its keys",
-        .0.operation, .0.response
+        "COS does not accept the credentials of {} ({}); {}",
+        .0.operation, .0.response, .0.response.remedy().unwrap_or("give the function a role, or renew its keys")
     )]
     CredentialsRejected(Box<RefusedRequest>),
     /// The deadline of the invocation came before a response.
@@ -74,10 +75,16 @@ pub enum Error {
     )]
     Redirected(Box<RefusedRequest>),
     /// COS refuses the request; a retry would not help.
-    #[error("COS refused {} ({})", .0.operation, .0.response)]
+    #[error(
+        "COS refused {} ({}); {}",
+        .0.operation, .0.response, .0.response.remedy().unwrap_or("look its code up in the COS document 436/7730")
+    )]
     Refused(Box<RefusedRequest>),
     /// COS was busy or broken at every attempt.
-    #[error("COS could not serve {} ({}); try again later", .0.operation, .0.response)]
+    #[error(
+        "COS could not serve {} ({}): {}; try again later",
+        .0.operation, .0.response, .0.response.remedy().unwrap_or("it is busy or broken")
+    )]
     Service(Box<RefusedRequest>),
     /// The HTTP client cannot be built.
     #[error("the HTTP client for COS cannot be built")]
@@ -116,7 +123,23 @@ impl Error {
             Self::NotFound { .. } => "cos.not_found",
             Self::Protocol { .. } => "cos.protocol",
             Self::Redirected(_) => "cos.redirected",
-            Self::Refused(_) => "cos.refused",
+            Self::Refused(refusal) => match refusal.response.cause() {
+                Some(Cause::Account) => "cos.account",
+                Some(Cause::Blocked) => "cos.blocked",
+                Some(Cause::Encryption) => "cos.encryption",
+                Some(Cause::Forbidden) => "cos.denied",
+                Some(Cause::Locked) => "cos.locked",
+                // The other causes have an error of their own.
+                Some(
+                    Cause::Archived
+                    | Cause::Busy
+                    | Cause::Clock
+                    | Cause::Credentials
+                    | Cause::Picture
+                    | Cause::Request,
+                )
+                | None => "cos.refused",
+            },
             Self::Service(_) => "cos.unavailable",
             Self::Setup(_) => "cos.setup",
             Self::Transport { .. } => "cos.network",
@@ -196,22 +219,36 @@ impl Error {
         if response.is_invalid(without_body) {
             return Self::protocol(&operation, format!("{response}, which COS does not answer there"));
         }
+        let (status, cause, is_retryable) = (response.status, response.cause(), response.is_retryable());
         let refusal = Box::new(RefusedRequest { operation, response });
-        match (refusal.response.status, code.as_deref()) {
-            (409, Some("FileAlreadyExists")) => Self::Exists(refusal),
-            (_, Some("InvalidObjectState")) => Self::Archived(refusal),
-            (_, Some("ExpiredToken" | "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch")) => {
-                Self::CredentialsRejected(refusal)
-            }
-            _ if refusal.response.is_clock_skew() => Self::Clock(refusal),
-            _ if refusal.response.is_retryable() => Self::Service(refusal),
+        match (cause, status, code.as_deref()) {
+            (_, 409, Some("FileAlreadyExists")) => Self::Exists(refusal),
+            (Some(Cause::Archived), ..) => Self::Archived(refusal),
+            (Some(Cause::Clock), ..) => Self::Clock(refusal),
+            (Some(Cause::Credentials), ..) => Self::CredentialsRejected(refusal),
+            _ if is_retryable => Self::Service(refusal),
+            (Some(_), ..) => Self::Refused(refusal),
             // HEAD has no error document. Our HEAD requests have no other reason for a 400 than bad
             // credentials.
-            (400, None) if without_body => Self::CredentialsRejected(refusal),
-            (401 | 403, _) => Self::Denied(refusal),
-            (301 | 302 | 307 | 308, _) => Self::Redirected(refusal),
-            (412, _) => Self::Changed(Box::new(refusal.operation)),
-            _ => Self::Refused(refusal),
+            (None, 400, None) if without_body => Self::CredentialsRejected(refusal),
+            (None, 401 | 403, _) => Self::Denied(refusal),
+            (None, 301 | 302 | 307 | 308, _) => Self::Redirected(refusal),
+            (None, 412, _) => Self::Changed(Box::new(refusal.operation)),
+            (None, ..) => Self::Refused(refusal),
+        }
+    }
+
+    /// Returns `true` if Cloud Infinite cannot process the object, or the bucket does not let it: a retry of the record
+    /// would fail the same way as long as the object is the same.
+    #[must_use]
+    pub fn is_fault_of_processing(&self) -> bool {
+        match self {
+            Self::Refused(refusal) => {
+                let cause = refusal.response.cause();
+                refusal.operation.process.is_some()
+                    && matches!(cause, Some(Cause::Picture | Cause::Request) | None)
+            }
+            _ => false,
         }
     }
 }
@@ -288,6 +325,7 @@ pub enum NetworkFault {
 mod tests {
     use super::*;
     use crate::cos::BucketLocation;
+    use crate::cos::error_code::{KNOWN, KnownCode, NOT_SENT};
     use crate::object::{Bucket, Key, Region};
 
     fn error(method: Method, status: u16, code: &str) -> Error {
@@ -326,6 +364,8 @@ mod tests {
             (Method::Put, 400, "InvalidArgument", "cos.refused"),
             (Method::Put, 409, "FileAlreadyExists", "cos.exists"),
             (Method::Put, 451, "DomainAuditFailed", "cos.refused"),
+            (Method::Head, 402, "", "cos.account"),
+            (Method::Head, 451, "", "cos.blocked"),
             (Method::Get, 412, "PreconditionFailed", "cos.changed"),
             (Method::Get, 301, "PermanentRedirect", "cos.redirected"),
             (Method::Get, 304, "", "cos.protocol"),
@@ -333,6 +373,35 @@ mod tests {
         ];
         for (method, status, code, expected) in table {
             assert_eq!(error(method, status, code).code(), expected, "{method:?} {status} {code}");
+        }
+    }
+
+    #[test]
+    fn every_documented_code_has_its_remedy_whatever_its_status() {
+        for KnownCode { code, cause, remedy } in KNOWN {
+            let (expected, is_transient) = match cause {
+                Cause::Account => ("cos.account", false),
+                Cause::Archived => ("cos.archived", false),
+                Cause::Blocked => ("cos.blocked", false),
+                Cause::Busy => ("cos.unavailable", true),
+                Cause::Clock => ("cos.clock", true),
+                Cause::Credentials => ("cos.credentials", true),
+                Cause::Encryption => ("cos.encryption", false),
+                Cause::Forbidden => ("cos.denied", false),
+                Cause::Locked => ("cos.locked", false),
+                Cause::Picture | Cause::Request => ("cos.refused", false),
+            };
+            for status in [400, 403, 409, 451] {
+                let error = error(Method::Put, status, code);
+                assert_eq!((error.code(), error.is_transient()), (expected, is_transient), "{status} {code}");
+                let sentence = error.to_string();
+                assert!(sentence.contains(remedy) && !sentence.contains("grant name/cos:"), "{sentence}");
+            }
+        }
+        for code in NOT_SENT {
+            let error = error(Method::Put, 409, code);
+            assert_eq!((error.code(), error.is_transient()), ("cos.refused", false), "{code}");
+            assert!(error.to_string().contains("check what changes requests"), "{error}");
         }
     }
 

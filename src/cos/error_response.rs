@@ -9,6 +9,7 @@ use reqwest::Response;
 use serde::Deserialize;
 
 use crate::cos::credential::Credential;
+use crate::cos::error_code::{Cause, judge};
 use crate::cos::header_text;
 use crate::text::Printable;
 
@@ -88,32 +89,25 @@ impl ErrorResponse {
         self.request_id.is_some()
     }
 
-    /// Returns `true` if a retry may soon succeed: COS is busy or broken, or the transfer was damaged.
-    pub(super) fn is_retryable(&self) -> bool {
-        matches!(
-            self.code.as_deref(),
-            Some(
-                "BadDigest"
-                    | "IncompleteBody"
-                    | "InternalError"
-                    | "KmsFreqControl"
-                    | "RequestTimeout"
-                    | "ServiceUnavailable"
-                    | "SlowDown"
-                    | "UserNetworkTooSlow"
-            )
-        ) || self.status == 429
-            || (self.status >= 500 && self.status != 501)
+    /// Cause by the code, the message, or a status that has one cause; `None` if there is none.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        self.judgement().map(|(cause, _)| cause)
     }
 
-    /// Returns `true` if COS refuses the time of the signature.
-    pub(super) fn is_clock_skew(&self) -> bool {
-        match self.code.as_deref() {
-            Some("RequestTimeTooSkewed") => true,
-            Some("AccessDenied") => {
-                self.message.as_deref().is_some_and(|message| message.contains("Request has expired"))
-            }
-            _ => false,
+    /// What to do, as its code says.
+    pub(super) fn remedy(&self) -> Option<&'static str> {
+        self.judgement().map(|(_, remedy)| remedy)
+    }
+
+    fn judgement(&self) -> Option<(Cause, &'static str)> {
+        judge(self.status, self.code.as_deref(), self.message.as_deref())
+    }
+
+    /// Returns `true` if a retry may soon succeed: COS is busy or broken, or the transfer was damaged.
+    pub(super) fn is_retryable(&self) -> bool {
+        match self.cause() {
+            Some(cause) => cause == Cause::Busy,
+            None => self.status == 429 || (self.status >= 500 && self.status != 501),
         }
     }
 

@@ -203,8 +203,12 @@ impl Session {
             .filter(|(name, _)| is_signed(name))
             .map(|(name, value)| (name.as_ref(), value.as_str()))
             .collect();
-        let canonical =
-            CanonicalRequest::new(operation.method.name(), &format!("/{}", operation.key), &query, &signed);
+        let canonical = CanonicalRequest::new(
+            operation.method.name(),
+            &format!("/{}", operation.key.as_str()),
+            &query,
+            &signed,
+        );
         let window = KeyTime::around(now(offset));
         let authorization = canonical.authorization(&self.credential, window);
 

@@ -13,6 +13,7 @@ mod credential;
 mod download;
 mod endpoint;
 mod error;
+mod error_code;
 mod error_response;
 mod exchange;
 mod operation;
@@ -29,7 +30,7 @@ use bytes::Bytes;
 use reqwest::Response;
 use reqwest::header::{self, HeaderMap};
 
-use crate::object::{Acl, Bucket, Domain, ETag, Endpoint, Region, StorageClass, VersionId};
+use crate::object::{Acl, Bucket, ContentId, Crc64, Domain, ETag, Endpoint, Region, StorageClass, VersionId};
 
 pub use self::client::{Client, Session};
 pub use self::clock::CLOCK_TOLERANCE;
@@ -77,6 +78,8 @@ pub struct Head {
     pub length: u64,
     /// ETag; `None` when missing or weak.
     pub etag: Option<ETag>,
+    /// CRC-64 of the whole object; `None` for objects from before COS computed it, and in other stores.
+    pub crc64: Option<Crc64>,
     /// Version, in buckets with versioning.
     pub version: Option<VersionId>,
     /// `Content-Type` as sent.
@@ -92,6 +95,12 @@ pub struct Head {
 }
 
 impl Head {
+    /// Returns the identity of the content; `None` without an ETag.
+    #[must_use]
+    pub fn content(&self) -> Option<ContentId> {
+        Some(ContentId { etag: self.etag.clone()?, length: Some(self.length), crc64: self.crc64 })
+    }
+
     /// Reads all members except the length, which comes from different headers for GET, HEAD and ranges.
     fn from_headers(headers: &HeaderMap, length: u64) -> Self {
         let meta = headers.iter().filter_map(|(name, value)| {
@@ -102,6 +111,7 @@ impl Head {
         Self {
             length,
             etag,
+            crc64: header_text(headers, "x-cos-hash-crc64ecma").and_then(|text| Crc64::parse(text.trim())),
             version,
             content_type: header_text(headers, header::CONTENT_TYPE.as_str()).map(str::to_owned),
             storage_class: header_text(headers, "x-cos-storage-class").map(str::to_owned),

@@ -6,7 +6,6 @@ use std::fmt;
 
 use crate::cos::BucketLocation;
 use crate::object::{Key, VersionId};
-use crate::text::Printable;
 
 /// HTTP method of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -87,13 +86,13 @@ impl Operation {
     /// Resource name of the object in CAM policies (436/30580).
     #[must_use]
     pub fn resource(&self) -> String {
-        self.location.resource(&Printable(self.key.as_str()))
+        self.location.resource(&self.key)
     }
 
     /// Name of the object for people: `<bucket>/<key>`.
     #[must_use]
     pub fn object(&self) -> String {
-        format!("{}/{}", self.location.bucket, Printable(self.key.as_str()))
+        format!("{}/{}", self.location.bucket, self.key)
     }
 }
 

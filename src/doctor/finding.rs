@@ -4,6 +4,9 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::text;
+use crate::text::Printable;
+
 /// The check that a finding is from, in the order of the report.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Check {
@@ -114,8 +117,8 @@ impl Finding {
 /// The sentence, and the remedy behind a semicolon.
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)?;
-        self.remedy.as_ref().map_or(Ok(()), |remedy| write!(f, "; {remedy}"))
+        Printable(&self.sentence).fmt(f)?;
+        self.remedy.as_ref().map_or(Ok(()), |remedy| write!(f, "; {}", Printable(remedy)))
     }
 }
 
@@ -136,7 +139,8 @@ impl Report {
     /// `{"findings":[…],"healthy":true}`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::json!({ "healthy": self.is_healthy(), "findings": self.findings }).to_string()
+        let value = serde_json::json!({ "healthy": self.is_healthy(), "findings": self.findings });
+        text::json(&value).unwrap_or_default()
     }
 }
 
@@ -144,9 +148,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for Finding { check, status, sentence, remedy } in &self.findings {
-            writeln!(f, "{:<8} {:<14} {sentence}", status.name(), check.name())?;
+            writeln!(f, "{:<8} {:<14} {}", status.name(), check.name(), Printable(sentence))?;
             if let Some(remedy) = remedy {
-                writeln!(f, "{:<23} -> {remedy}", "")?;
+                writeln!(f, "{:<23} -> {}", "", Printable(remedy))?;
             }
         }
         Ok(())

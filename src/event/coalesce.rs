@@ -4,9 +4,10 @@
 //! others are reported as superseded, never dropped.
 
 use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 
 use crate::event::Record;
-use crate::object::{Bucket, Key};
 
 /// Newest record of an object, and the records it supersedes.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,26 +18,59 @@ pub struct CoalescedRecord {
     pub superseded: Vec<Record>,
 }
 
-/// Groups the records of a message by object, in the order in which the objects first appear.
-///
-/// The newest is the one with the latest event time. Without times, or with equal ones, it is the last one.
-#[must_use]
-pub fn coalesce(records: Vec<Record>) -> Vec<CoalescedRecord> {
-    let mut work: Vec<CoalescedRecord> = Vec::with_capacity(records.len());
-    let mut positions: HashMap<(Bucket, Key), usize> = HashMap::new();
-    for record in records {
-        let object = (record.bucket.clone(), record.key.clone());
-        let earlier = positions.get(&object).and_then(|&position| work.get_mut(position));
-        match earlier {
-            None => {
-                positions.insert(object, work.len());
-                work.push(CoalescedRecord { record, superseded: Vec::new() });
-            }
+/// Records of a message by object, in the order in which the objects first appear.
+#[derive(Debug, Default)]
+pub struct CoalescedRecords {
+    work: Vec<CoalescedRecord>,
+    /// Position of an object by its hash, because a copy of its name would double the memory for small records. Objects
+    /// with one hash are handled as if their records were in two messages.
+    positions: HashMap<u64, usize>,
+    hasher: RandomState,
+}
+
+impl CoalescedRecords {
+    /// Adds the next record of the message.
+    ///
+    /// The newest is the one with the latest event time. Without times, or with equal ones, it is the last one.
+    pub fn push(&mut self, record: Record) {
+        let hash = self.hasher.hash_one((&record.bucket, &record.key));
+        let position = *self.positions.entry(hash).or_insert(self.work.len());
+        let is_same = |known: &&mut CoalescedRecord| {
+            (&known.record.bucket, &known.record.key) == (&record.bucket, &record.key)
+        };
+        match self.work.get_mut(position).filter(is_same) {
+            None => self.work.push(CoalescedRecord { record, superseded: Vec::new() }),
             Some(known) if is_superseded_by(&record, &known.record) => known.superseded.push(record),
             Some(known) => known.superseded.push(std::mem::replace(&mut known.record, record)),
         }
     }
-    work
+
+    /// Number of records.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.work.iter().fold(0, |count, work| count.saturating_add(work.superseded.len()).saturating_add(1))
+    }
+
+    /// Number of objects.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.work.len()
+    }
+
+    /// Returns `true` if there are no records.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.work.is_empty()
+    }
+}
+
+impl IntoIterator for CoalescedRecords {
+    type Item = CoalescedRecord;
+    type IntoIter = std::vec::IntoIter<CoalescedRecord>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.work.into_iter()
+    }
 }
 
 /// Returns `true` if `earlier`, which came before `record`, stays the one to work on.
@@ -52,7 +86,13 @@ fn is_superseded_by(record: &Record, earlier: &Record) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::decode;
+    use crate::event::{Home, decode};
+
+    fn coalesce(records: Vec<Record>) -> Vec<CoalescedRecord> {
+        let mut coalesced = CoalescedRecords::default();
+        records.into_iter().for_each(|record| coalesced.push(record));
+        coalesced.into_iter().collect()
+    }
 
     fn record(key: &str, event: &str, time: Option<u64>) -> Record {
         let time = time.map_or_else(|| "null".to_owned(), |time| time.to_string());
@@ -60,7 +100,9 @@ mod tests {
             r#"{{"Records":[{{"cos":{{"cosBucket":{{"name":"p","appid":"1","region":"gz"}},"cosObject":{{"key":"{key}"}}}},
                 "event":{{"eventName":"{event}","eventTime":{time}}}}}]}}"#
         );
-        decode(message.as_bytes(), None).unwrap().remove(0).unwrap()
+        let mut records = Vec::new();
+        decode(message.as_bytes(), &Home::default(), &mut |record| records.push(record)).unwrap();
+        records.remove(0).unwrap()
     }
 
     #[test]

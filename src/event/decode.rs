@@ -6,46 +6,56 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::event::member::text;
-use crate::event::{Error, EventKind, Record, RejectedRecord, key, region};
-use crate::object::{Bucket, ETag, Region, VersionId};
+use crate::event::{
+    Error, EventKind, Home, Record, RejectedRecord, Remark, key, member, message, region, sender,
+};
+use crate::object::{Bucket, ETag, VersionId};
 use crate::text::excerpt;
 
 /// Prefix of user metadata among the headers of an object.
 const META_PREFIX: &str = "x-cos-meta-";
 
-/// Decodes one trigger message.
+/// Longest record, bytes: the limit of a whole event that a trigger sends (583/11637). It bounds the memory for the
+/// values of one record.
+const LONGEST_RECORD: usize = 128 * 1024;
+
+/// Decodes one trigger message, and calls `each` with its records, in their order.
 ///
-/// `default_region` is the region of the function: a COS trigger is always in the region of its bucket
-/// (583/9707).
-///
-/// A dead letter queue wraps a failed event in its own message. It is unwrapped, so that it can be sent again
-/// as it is.
+/// A COS trigger is always in the region and the account of its bucket (583/9707), which `home` names.
 ///
 /// # Errors
-/// [`Error::NotJson`] or [`Error::NotCos`] when the message has no list of records.
+/// What the message is instead of a list of records. Nothing was called then.
 pub fn decode(
     message: &[u8],
-    default_region: Option<&Region>,
-) -> Result<Vec<Result<Record, RejectedRecord>>, Error> {
-    let message = parse(message)?;
-    let wrapped = message.pointer("/Body/ClientContext").and_then(Value::as_str);
-    let message = match wrapped {
-        Some(inner) => parse(inner.as_bytes())?,
-        None => message,
-    };
-    let records = message.get("Records").and_then(Value::as_array).ok_or(Error::NotCos)?;
-    Ok(records.iter().map(|record| decode_record(record, default_region)).collect())
+    home: &Home,
+    each: &mut dyn FnMut(Result<Record, RejectedRecord>),
+) -> Result<(), Error> {
+    let marked = message::has_byte_order_mark(message);
+    message::read(message, &mut |record| {
+        let mut record = decode_record(record, home);
+        if marked {
+            record = record.map(|record| record.with(Remark::ByteOrderMark));
+        }
+        each(record);
+    })
 }
 
-fn parse(text: &[u8]) -> Result<Value, Error> {
-    serde_json::from_slice(text).map_err(|error| Error::NotJson(error.to_string()))
-}
-
-fn decode_record(record: &Value, default_region: Option<&Region>) -> Result<Record, RejectedRecord> {
-    let excerpt_of = |pointer| excerpt(&text(record, pointer).unwrap_or_default());
-    read_record(record, default_region).map_err(|error| RejectedRecord {
+fn decode_record(text: &RawValue, home: &Home) -> Result<Record, RejectedRecord> {
+    let rejected =
+        |error| RejectedRecord { bucket: String::new(), key: String::new(), name: String::new(), error };
+    let text = text.get();
+    if text.len() > LONGEST_RECORD {
+        return Err(rejected(Error::TooLong(text.len())));
+    }
+    if !text.starts_with('{') {
+        return Err(rejected(Error::NotARecord));
+    }
+    let record = serde_json::from_str(text).map_err(|error| rejected(Error::NotJson(error.to_string())))?;
+    let excerpt_of = |pointer| excerpt(&member::text(&record, pointer).unwrap_or_default());
+    read_record(&record, home).map_err(|error| RejectedRecord {
         bucket: excerpt_of("/cos/cosBucket/name"),
         key: excerpt_of("/cos/cosObject/key"),
         name: excerpt_of("/event/eventName"),
@@ -53,21 +63,29 @@ fn decode_record(record: &Value, default_region: Option<&Region>) -> Result<Reco
     })
 }
 
-fn read_record(record: &Value, default_region: Option<&Region>) -> Result<Record, Error> {
-    let name = text(record, "/event/eventName").ok_or(Error::Missing("event.eventName"))?;
-    let bucket_name = text(record, "/cos/cosBucket/name").ok_or(Error::Missing("cos.cosBucket.name"))?;
-    let app_id = text(record, "/cos/cosBucket/appid").ok_or(Error::Missing("cos.cosBucket.appid"))?;
-    let raw_key = text(record, "/cos/cosObject/key").ok_or(Error::Missing("cos.cosObject.key"))?;
+fn read_record(record: &Value, home: &Home) -> Result<Record, Error> {
+    if let Some(what) = sender::of_record(record) {
+        return Err(Error::Foreign(what));
+    }
+    let required = |pointer, name| text(record, pointer).ok_or(Error::Missing(name));
+    let name = required("/event/eventName", "event.eventName")?;
+    let bucket_name = required("/cos/cosBucket/name", "cos.cosBucket.name")?;
+    let app_id = required("/cos/cosBucket/appid", "cos.cosBucket.appid")?;
+    let raw_key = required("/cos/cosObject/key", "cos.cosObject.key")?;
     let url = text(record, "/cos/cosObject/url");
     let bucket = Bucket::from_parts(&bucket_name, &app_id)?;
-    let key = key::parse(&raw_key, &bucket, url.as_deref())?;
-    let region =
-        region::find(record, url.as_deref(), default_region).ok_or_else(|| Error::Region(bucket.clone()))?;
+    let (key, bare) = key::parse(&raw_key, &bucket, url.as_deref())?;
+    let (region, odd_region) = region::find(record, url.as_deref(), home.region.as_ref())
+        .ok_or_else(|| Error::Region(bucket.clone()))?;
     let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
     let (etag, meta) = read_headers(record.pointer("/cos/cosObject/meta"));
     Ok(Record {
         kind: EventKind::of(&name),
         name,
+        remarks: [bare, odd_region, Remark::of_accounts(record, &bucket, home)]
+            .into_iter()
+            .flatten()
+            .collect(),
         bucket,
         key,
         region,
@@ -116,8 +134,13 @@ impl EventKind {
 mod tests {
     use super::*;
 
+    fn decoded(message: &[u8]) -> Result<Vec<Result<Record, RejectedRecord>>, Error> {
+        let mut records = Vec::new();
+        decode(message, &Home::default(), &mut |record| records.push(record)).map(|()| records)
+    }
+
     fn message(record: &str) -> Vec<Result<Record, RejectedRecord>> {
-        decode(format!(r#"{{"Records":[{record}]}}"#).as_bytes(), None).unwrap()
+        decoded(format!(r#"{{"Records":[{record}]}}"#).as_bytes()).unwrap()
     }
 
     #[test]
@@ -140,19 +163,11 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_not_messages() {
-        assert!(matches!(decode(b"hello", None), Err(Error::NotJson(_))));
-        assert_eq!(decode(br#"{"key1":"test value 1"}"#, None), Err(Error::NotCos));
-        assert_eq!(decode(br#"{"Records":{}}"#, None), Err(Error::NotCos));
-        assert_eq!(decode(br#"{"Records":[]}"#, None), Ok(vec![]));
-    }
-
-    #[test]
     fn one_bad_record_does_not_stop_the_others() {
         let good = r#"{"cos":{"cosBucket":{"name":"p","appid":1250000000,"cosRegion":"ap-guangzhou"},
             "cosObject":{"key":"/1250000000/p/a.jpg","size":"1024"}},"event":{"eventName":"cos:ObjectCreated:Put"}}"#;
         let records = message(&format!(r#"7,{{"event":{{"eventName":"x"}}}},{good}"#));
-        assert_eq!(records[0].as_ref().unwrap_err().error, Error::Missing("event.eventName"));
+        assert_eq!(records[0].as_ref().unwrap_err().error, Error::NotARecord);
         assert_eq!(records[1].as_ref().unwrap_err().error, Error::Missing("cos.cosBucket.name"));
         let record = records[2].as_ref().unwrap();
         assert_eq!((record.key.as_str(), record.size), ("a.jpg", Some(1024)));

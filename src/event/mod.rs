@@ -10,15 +10,29 @@ mod coalesce;
 mod decode;
 mod key;
 mod member;
+mod message;
 mod region;
+mod remark;
+mod sender;
+mod top;
 
 use std::collections::BTreeMap;
 
-pub use self::coalesce::{CoalescedRecord, coalesce};
+pub use self::coalesce::{CoalescedRecord, CoalescedRecords};
 pub use self::decode::decode;
+pub use self::remark::Remark;
 
 use crate::object;
-use crate::object::{Bucket, ETag, Key, Region, VersionId};
+use crate::object::{Bucket, ContentId, ETag, Key, Region, VersionId};
+
+/// Region and account of the function.
+#[derive(Clone, Debug, Default)]
+pub struct Home {
+    /// Region of buckets whose events name none.
+    pub region: Option<Region>,
+    /// App id, digits.
+    pub app_id: Option<String>,
+}
 
 /// One change of one object.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +57,28 @@ pub struct Record {
     pub time: Option<u64>,
     /// `x-cos-meta-*` headers of the object, lower case, without that prefix.
     pub meta: BTreeMap<String, String>,
+    /// Oddities that do not keep the record from being handled.
+    pub remarks: Vec<Remark>,
+}
+
+impl Record {
+    /// Returns what is odd about the record, in one sentence; `None` for an ordinary one.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let remarks: Vec<_> = self.remarks.iter().map(ToString::to_string).collect();
+        (!remarks.is_empty()).then(|| remarks.join("; "))
+    }
+
+    fn with(mut self, remark: Remark) -> Self {
+        self.remarks.push(remark);
+        self
+    }
+
+    /// Returns the content that the event names; `None` if it has no ETag.
+    #[must_use]
+    pub fn content(&self) -> Option<ContentId> {
+        Some(ContentId { etag: self.etag.clone()?, length: self.size, crc64: None })
+    }
 }
 
 /// Kind of change of an object.
@@ -87,19 +123,66 @@ pub struct RejectedRecord {
 /// Message or record that is not a COS event.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
+    /// Bucket and key, or bucket and url, name different accounts; the text names both.
+    #[error("the event contradicts itself: {0}; correct one of them")]
+    Contradiction(String),
+    /// List of records without any.
+    #[error("the Records list of the event is empty; send at least one record, as events/put.json does")]
+    EmptyRecords,
+    /// Event of another product.
+    #[error(
+        "this is {0}, not a COS trigger event; bind a COS trigger to the function, or send an event like events/put.json"
+    )]
+    Foreign(&'static str),
+    /// JSON text as a JSON string.
+    #[error(
+        "the event is a JSON text within a string; send the JSON object itself, without quotes and backslashes"
+    )]
+    InAString,
+    /// List of records without the object around it.
+    #[error(
+        "the event is a list of records; send it as the member Records of an object: {{\"Records\": [...]}}"
+    )]
+    ListOfRecords,
     /// A required member is missing or not text.
     #[error("the event record has no {0}; send a COS trigger event as in events/put.json")]
     Missing(&'static str),
-    /// JSON, but not a COS message.
-    #[error("this is not a COS trigger event: it has no Records list; send one like events/put.json")]
-    NotCos,
-    /// Not JSON.
-    #[error("the event is not JSON: {0}")]
+    /// Object without `Records`; the text lists its first members.
+    #[error("this is not a COS trigger event: it has no Records list{}; send one like events/put.json", but(.0))]
+    NoRecords(String),
+    /// JSON value that is not an object.
+    #[error(
+        "this is not a COS trigger event: it is {0}, not an object with a Records list; send one like events/put.json"
+    )]
+    NotAnObject(&'static str),
+    /// Record that is not an object.
+    #[error("the event record is not an object; send a COS trigger event as in events/put.json")]
+    NotARecord,
+    /// Not JSON; the text names the line and column.
+    #[error("the event is not JSON: {0}; correct it there")]
     NotJson(String),
+    /// Not even a text, or one of another kind; the text has the remedy.
+    #[error("the event is {0}")]
+    NotText(&'static str),
     /// A bucket, key or version that cannot exist.
     #[error(transparent)]
     Object(#[from] object::Error),
+    /// Record of COS without the list around it.
+    #[error("the event is one record of COS without its list; send it in a list: {{\"Records\": [...]}}")]
+    RecordWithoutList,
+    /// `Records` of another type.
+    #[error("the Records of the event are not a list; put the records into square brackets")]
+    RecordsNotAList,
     /// The event names no region, and neither does the environment.
     #[error("the region of bucket {0} is unknown; set TENCENTCLOUD_REGION, for example to ap-guangzhou")]
     Region(Bucket),
+    /// Record that is longer than any event of COS.
+    #[error(
+        "the event record has {0} bytes, more than a whole event of COS; send a COS trigger event as in events/put.json"
+    )]
+    TooLong(usize),
+}
+
+fn but(names: &str) -> String {
+    if names.is_empty() { String::new() } else { format!(", but {names}") }
 }

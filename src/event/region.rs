@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use crate::event::Remark;
 use crate::event::key::ObjectUrl;
 use crate::event::member::text;
 use crate::object::Region;
@@ -12,16 +13,71 @@ use crate::object::Region;
 /// Finds the region in the best member that has one. In order: the long label of newer events, the host of
 /// the `url`, the function name in `eventQueue`, the short code of older events, and the region of the
 /// function.
-pub(super) fn find(record: &Value, url: Option<&str>, default: Option<&Region>) -> Option<Region> {
+///
+/// A label that is not known may be that of a new region. It is passed over only if another member about the bucket
+/// contradicts it by a known one.
+pub(super) fn find(
+    record: &Value,
+    url: Option<&str>,
+    default: Option<&Region>,
+) -> Option<(Region, Option<Remark>)> {
     let member = |pointer| text(record, pointer).and_then(|text| Region::parse(text.trim()).ok());
-    let short = text(record, "/cos/cosBucket/region");
-    member("/cos/cosBucket/cosRegion")
-        .or_else(|| member("/cos/cosBucket/s3Region"))
-        .or_else(|| from_host(ObjectUrl::parse(url?)?.host))
-        .or_else(|| member("/cos/cosBucket/region"))
-        .or_else(|| from_queue(&text(record, "/event/eventQueue")?))
-        .or_else(|| from_short_code(&short?))
-        .or_else(|| default.cloned())
+    let short = text(record, "/cos/cosBucket/region").and_then(|code| from_short_code(&code));
+    let of_bucket = [
+        member("/cos/cosBucket/cosRegion"),
+        member("/cos/cosBucket/s3Region"),
+        url.and_then(ObjectUrl::parse).and_then(|url| from_host(url.host)),
+        member("/cos/cosBucket/region"),
+    ];
+    let named = of_bucket.iter().flatten().next().cloned();
+    let of_bucket_known = of_bucket.into_iter().flatten().chain(short.clone()).find(is_known);
+    match (named, of_bucket_known) {
+        (Some(named), Some(taken)) if !is_known(&named) => {
+            Some((taken.clone(), Some(Remark::RegionMismatch { named, taken })))
+        }
+        (named, _) => {
+            let queue = || from_queue(&text(record, "/event/eventQueue")?);
+            let region = named.or_else(queue).or(short).or_else(|| default.cloned())?;
+            let remark = (!is_known(&region)).then(|| Remark::UnknownRegion(region.clone()));
+            Some((region, remark))
+        }
+    }
+}
+
+/// Returns `true` for the regions of COS and SCF (436/6224, 583/58400), and for those that were closed.
+fn is_known(region: &Region) -> bool {
+    const KNOWN: [&str; 29] = [
+        "ap-bangkok",
+        "ap-beijing",
+        "ap-beijing-1",
+        "ap-beijing-fsi",
+        "ap-chengdu",
+        "ap-chongqing",
+        "ap-guangzhou",
+        "ap-guangzhou-open",
+        "ap-hongkong",
+        "ap-jakarta",
+        "ap-mumbai",
+        "ap-nanjing",
+        "ap-osaka",
+        "ap-qingyuan",
+        "ap-seoul",
+        "ap-shanghai",
+        "ap-shanghai-fsi",
+        "ap-shenzhen",
+        "ap-shenzhen-fsi",
+        "ap-singapore",
+        "ap-taipei",
+        "ap-tianjin",
+        "ap-tokyo",
+        "eu-frankfurt",
+        "eu-moscow",
+        "na-ashburn",
+        "na-siliconvalley",
+        "na-toronto",
+        "sa-saopaulo",
+    ];
+    KNOWN.contains(&region.as_str())
 }
 
 /// Reads the label after `cos` or `cos-internal`. Old hosts and the accelerated domain have none.
@@ -96,7 +152,7 @@ mod tests {
             let record = format!(r#"{{"cos":{{"cosBucket":{bucket}}},"event":{{"eventQueue":"{queue}"}}}}"#);
             let record = serde_json::from_str(&record).unwrap();
             assert_eq!(
-                find(&record, Some(url), Some(&default)).unwrap().as_str(),
+                find(&record, Some(url), Some(&default)).unwrap().0.as_str(),
                 region,
                 "{bucket} {url} {queue}"
             );
@@ -104,9 +160,27 @@ mod tests {
     }
 
     #[test]
+    fn unknown_regions_are_used_unless_a_known_one_contradicts_them() {
+        let url = "http://p-1.cos.ap-guangzhou.myqcloud.com/a";
+        let table = [
+            (r#"{"cosRegion":"ap-nowhere","s3Region":"ap-shanghai"}"#, "", "ap-shanghai", true),
+            (r#"{"cosRegion":"ap-nowhere"}"#, url, "ap-guangzhou", true),
+            (r#"{"cosRegion":"ap-nowhere","region":"gz"}"#, "", "ap-guangzhou", true),
+            (r#"{"cosRegion":"ap-new","s3Region":"ap-new","region":"nw"}"#, "", "ap-new", true),
+            (r#"{"cosRegion":"ap-new"}"#, "http://p-1.cos.ap-new.myqcloud.com/a", "ap-new", true),
+            (r#"{"cosRegion":"ap-shanghai","s3Region":"ap-nowhere"}"#, url, "ap-shanghai", false),
+        ];
+        for (bucket, url, region, remarked) in table {
+            let record = serde_json::from_str(&format!(r#"{{"cos":{{"cosBucket":{bucket}}}}}"#)).unwrap();
+            let (found, remark) = find(&record, Some(url), None).unwrap();
+            assert_eq!((found.as_str(), remark.is_some()), (region, remarked), "{bucket} {url}");
+        }
+    }
+
+    #[test]
     fn known_short_codes_name_a_region() {
         for code in ["gz", "sh", "bj", "cd", "tj", "sgp", "sg", "ger", "de", "usw", "tpe", "szx"] {
-            assert!(from_short_code(code).is_some(), "{code}");
+            assert!(from_short_code(code).is_some_and(|region| is_known(&region)), "{code}");
         }
     }
 }

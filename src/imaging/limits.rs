@@ -8,7 +8,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::imaging::damage::Tolerance;
 use crate::imaging::error::Error;
@@ -27,20 +27,33 @@ pub struct Limits {
     pub threads: NonZeroUsize,
 }
 
-/// A flag that ends a [`render`](crate::imaging::render) from another thread, at its next read, row or stage.
+/// A handle on a [`render`](crate::imaging::render) for another thread: a flag that ends it at its next read, row or
+/// stage, and the memory that it has reserved.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    is_cancelled: AtomicBool,
+    reserved: AtomicU64,
+}
 
 impl Cancel {
     /// Sets the flag.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.0.is_cancelled.store(true, Ordering::Relaxed);
     }
 
     /// Returns `true` if the flag is set.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.0.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that the rendering has reserved. After [`Self::cancel`] it reserves no more.
+    #[must_use]
+    pub fn reserved(&self) -> u64 {
+        self.0.reserved.load(Ordering::Relaxed)
     }
 
     /// Checks the flag.
@@ -60,12 +73,19 @@ pub(super) struct Budget {
     used: u64,
     /// Largest value of `used` so far.
     peak: u64,
+    /// The handle that shows what is reserved, and whose flag ends the rendering.
+    cancel: Cancel,
 }
 
 impl Budget {
-    /// A budget with nothing reserved.
+    /// A budget with nothing reserved, for a rendering that nobody watches.
     pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, used: 0, peak: 0 }
+        Self::watched(limits, &Cancel::default())
+    }
+
+    /// A budget with nothing reserved, whose state `cancel` shows.
+    pub(super) fn watched(limits: Limits, cancel: &Cancel) -> Self {
+        Self { limits, used: 0, peak: 0, cancel: cancel.clone() }
     }
 
     /// Checks a declared size against [`Limits::max_pixels`].
@@ -103,25 +123,27 @@ impl Budget {
     /// Reserves `bytes`.
     ///
     /// # Errors
-    /// [`Error::TooMuchMemory`] with the bytes needed in all; the reservation is unchanged then.
+    /// [`Error::TooMuchMemory`] with the bytes needed in all, or [`Error::Cancelled`]; the reservation is unchanged then.
     pub(super) fn reserve(&mut self, bytes: u64) -> Result<(), Error> {
+        self.cancel.check()?;
         let needed = self.used.saturating_add(bytes);
         if needed > self.limits.memory {
             return Err(Error::TooMuchMemory { needed, allowed: self.limits.memory });
         }
-        self.used = needed;
-        self.peak = self.peak.max(needed);
+        self.reset_to(needed);
         Ok(())
     }
 
     /// Sets the reservation to `bytes`, whatever was reserved before.
     pub(super) fn reset_to(&mut self, bytes: u64) {
         self.used = bytes;
+        self.peak = self.peak.max(bytes);
+        self.cancel.0.reserved.store(bytes, Ordering::Relaxed);
     }
 
     /// Releases `bytes` of the reservation.
     pub(super) fn release(&mut self, bytes: u64) {
-        self.used = self.used.saturating_sub(bytes);
+        self.reset_to(self.used.saturating_sub(bytes));
     }
 }
 

@@ -93,7 +93,7 @@ fn render_dyn(
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
     let start = Instant::now();
-    let mut budget = Budget::new(*limits);
+    let mut budget = Budget::watched(*limits, cancel);
     let mut animation = AnimationSink::new(demand, length, cancel);
     let mut source = SourceReader::new(source, length, cancel);
     let decoded = decode::decode(&mut source, demand, &mut budget, &mut animation)?;

@@ -4,12 +4,14 @@
 //! string in its place, and host names are built only from these types.
 
 mod address;
+mod content;
 mod storage;
 
-use crate::text::excerpt;
+use crate::text::{Printable, excerpt};
 use std::fmt;
 
 pub use self::address::{Domain, Endpoint};
+pub use self::content::{ContentId, Crc64};
 pub use self::storage::{Acl, StorageClass};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -27,6 +29,9 @@ pub enum Error {
         "{0:?} is not a bucket name; it must read <name>-<appid>, lower-case letters, digits and hyphens"
     )]
     Bucket(String),
+    /// Valid but for its upper-case letters.
+    #[error("{0:?} has upper-case letters, which no COS bucket has; write {lower}", lower = .0.to_ascii_lowercase())]
+    BucketCase(String),
     /// Key that no object can have.
     #[error("{key:?} is not an object key: {rule}")]
     Key {
@@ -58,17 +63,16 @@ impl Bucket {
     /// Parses `<name>-<appid>`.
     ///
     /// # Errors
-    /// [`Error::Bucket`] for other texts.
+    /// [`Error::Bucket`] or [`Error::BucketCase`] for other texts.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = || Error::Bucket(excerpt(text));
-        let (name, app_id) = text.rsplit_once('-').ok_or_else(refuse)?;
-        Self::from_parts(name, app_id).map_err(|_| refuse())
+        let (name, app_id) = text.rsplit_once('-').ok_or_else(|| Error::Bucket(excerpt(text)))?;
+        Self::from_parts(name, app_id)
     }
 
     /// Joins the short name and the app id, which events carry apart.
     ///
     /// # Errors
-    /// [`Error::Bucket`] when either part is invalid.
+    /// [`Error::Bucket`] or [`Error::BucketCase`] when either part is invalid.
     pub fn from_parts(name: &str, app_id: &str) -> Result<Self, Error> {
         let full = format!("{name}-{app_id}");
         let name_ok = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -76,7 +80,13 @@ impl Bucket {
             && name.bytes().last().is_some_and(|b| b != b'-');
         let app_id_ok = !app_id.is_empty() && app_id.bytes().all(|b| b.is_ascii_digit());
         if !name_ok || !app_id_ok || full.len() > Self::MAX_LEN {
-            return Err(Error::Bucket(excerpt(&full)));
+            let is_upper = name.bytes().any(|byte| byte.is_ascii_uppercase());
+            let refuse = if is_upper && Self::from_parts(&name.to_ascii_lowercase(), app_id).is_ok() {
+                Error::BucketCase
+            } else {
+                Error::Bucket
+            };
+            return Err(refuse(excerpt(&full)));
         }
         Ok(Self { full, name_len: name.len() })
     }
@@ -201,9 +211,10 @@ impl Key {
     }
 }
 
+/// Prints the key in printable form, for people. [`Key::as_str`] is the key itself.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        Printable(&self.0).fmt(f)
     }
 }
 
@@ -341,6 +352,8 @@ mod tests {
         ] {
             assert!(Bucket::parse(text).is_err(), "{text}");
         }
+        let meant = Bucket::parse("Photos-1250000000").unwrap_err().to_string();
+        assert!(meant.ends_with("write photos-1250000000"), "{meant}");
         assert!(Bucket::from_parts(&"a".repeat(60), "1").is_err());
     }
 

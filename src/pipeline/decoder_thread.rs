@@ -6,7 +6,7 @@
 //!
 //! A rendering that outlives its deadline is cancelled before the next invocation. If it does not hear of
 //! that, inside of a decoder that cannot be interrupted, it is left behind with its thread, and the next
-//! rendering gets a new thread. Its memory counts as taken until it has ended.
+//! rendering gets a new thread. What it has reserved counts as taken until it has ended.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
@@ -40,8 +40,6 @@ struct State {
 #[derive(Debug)]
 struct Unfinished {
     cancel: Cancel,
-    /// Bytes that it may hold.
-    memory: u64,
     /// Closed when the rendering has ended.
     ended: watch::Receiver<()>,
 }
@@ -85,7 +83,7 @@ impl DecoderThread {
     }
 
     /// Cancels the renderings that have not ended, and waits until they have or `patience` is over. Returns
-    /// the bytes of memory that those left behind may still hold.
+    /// the bytes of memory that those left behind still hold.
     pub(crate) async fn stop(&self, patience: Duration) -> u64 {
         let ends: Vec<_> = {
             let state = self.state();
@@ -105,7 +103,7 @@ impl DecoderThread {
             state.jobs = None;
         }
         state.forget_ended();
-        state.unfinished.iter().fold(0, |sum: u64, rendering| sum.saturating_add(rendering.memory))
+        state.unfinished.iter().fold(0, |sum: u64, rendering| sum.saturating_add(rendering.cancel.reserved()))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -172,7 +170,7 @@ impl Turn<'_> {
         let mut state = self.thread.state();
         state.forget_ended();
         state.send(job).map_err(Error::NoThread)?;
-        state.unfinished.push(Unfinished { cancel: cancel.clone(), memory: limits.memory, ended });
+        state.unfinished.push(Unfinished { cancel: cancel.clone(), ended });
         drop(state);
         Ok(async move {
             let _cancel = CancelOnDrop(cancel);

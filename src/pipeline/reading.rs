@@ -11,7 +11,7 @@ use crate::cos::{Download, Head, MissingResource};
 use crate::error::{Disposition, Error};
 use crate::event::EventKind;
 use crate::imaging::Thumbnail;
-use crate::object::ETag;
+use crate::object::ContentId;
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::rendering::RenderedSource;
 use crate::pipeline::visit_runner::{Rendered, SourceProblem, VisitRunner};
@@ -46,7 +46,7 @@ impl<'a> VisitRunner<'a> {
         Ok(match Stamp::read(&head.meta) {
             None => SeenThumbnail::Foreign,
             Some(stamp) if stamp.source == self.job.source => {
-                SeenThumbnail::Ours { etag: stamp.etag, recipe: stamp.recipe }
+                SeenThumbnail::Ours { content: stamp.content, recipe: stamp.recipe }
             }
             Some(stamp) => SeenThumbnail::OfAnother(stamp.source),
         })
@@ -71,25 +71,26 @@ impl<'a> VisitRunner<'a> {
     /// Derives the state of the source from its headers. A problem found earlier stays as long as the content
     /// is the same.
     fn source_state(&mut self, head: Option<&Head>) -> Result<SourceState, Error> {
-        let etag = head.map(|head| self.etag_of(head)).transpose()?;
-        if self.visit.source().is_none_or(|source| source.etag() != etag.as_ref()) {
+        let content = head.map(|head| self.content_of(head)).transpose()?;
+        let known = self.visit.source().and_then(SourceState::content);
+        if !known.zip(content.as_ref()).is_some_and(|(known, now)| known.agrees_with(now)) {
             self.problem = None;
         }
-        let (Some(head), Some(etag)) = (head, etag) else { return Ok(SourceState::Gone) };
+        let (Some(head), Some(content)) = (head, content) else { return Ok(SourceState::Gone) };
         let skip = if is_stamped(&head.meta) {
             Skip::OwnThumbnail
         } else if head.length == 0 {
             Skip::Empty
         } else {
-            return Ok(SourceState::Image(etag));
+            return Ok(SourceState::Image(content));
         };
         self.problem.get_or_insert(SourceProblem::Skip(skip));
-        Ok(SourceState::NotAnImage(etag))
+        Ok(SourceState::NotAnImage(content))
     }
 
-    fn etag_of(&self, head: &Head) -> Result<ETag, Error> {
+    fn content_of(&self, head: &Head) -> Result<ContentId, Error> {
         let no_etag = || Error::NoETag(format!("{}/{}", self.record.bucket, self.record.key));
-        head.etag.clone().ok_or_else(no_etag)
+        head.content().ok_or_else(no_etag)
     }
 
     /// Delays for the first request of a source; later requests are not delayed.
@@ -105,7 +106,11 @@ impl<'a> VisitRunner<'a> {
         let time = self.record.time.and_then(|seconds| UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
         let is_older = matches!((head.last_modified, time), (Some(stored), Some(time)) if stored < time);
         match self.record.kind {
-            EventKind::Created => is_older && self.record.etag.is_some() && self.record.etag != head.etag,
+            EventKind::Created => {
+                let named = self.record.content();
+                is_older
+                    && named.is_some_and(|named| !head.content().is_some_and(|now| now.agrees_with(&named)))
+            }
             EventKind::Removed => is_older && head.version.is_none(),
             EventKind::Other | EventKind::RestoreStarted | EventKind::Restored => false,
         }
@@ -125,8 +130,8 @@ impl<'a> VisitRunner<'a> {
                 return Ok(FetchOutcome { source: self.unreadable_source().await?, impossible: Vec::new() });
             };
             let source = self.source_state(Some(&download.head))?;
-            let etag = match &source {
-                SourceState::Image(etag) if self.visit.needs_fetch(&source) => etag.clone(),
+            let content = match &source {
+                SourceState::Image(content) if self.visit.needs_fetch(&source) => content.clone(),
                 SourceState::NotAnImage(_) | SourceState::Gone | SourceState::Image(_) => {
                     return Ok(FetchOutcome { source, impossible: Vec::new() });
                 }
@@ -138,13 +143,13 @@ impl<'a> VisitRunner<'a> {
                 Err(error) if is_fault_of_source(&error) => {
                     self.problem = Some(SourceProblem::Failed(error));
                     return Ok(FetchOutcome {
-                        source: SourceState::NotAnImage(etag),
+                        source: SourceState::NotAnImage(content),
                         impossible: Vec::new(),
                     });
                 }
                 made => {
                     let impossible = self.take_thumbnails(made?, memory)?;
-                    return Ok(FetchOutcome { source: SourceState::Image(etag), impossible });
+                    return Ok(FetchOutcome { source: SourceState::Image(content), impossible });
                 }
             }
         }
@@ -179,7 +184,7 @@ impl<'a> VisitRunner<'a> {
             self.problem = None;
             return Ok(SourceState::Gone);
         };
-        Ok(SourceState::NotAnImage(self.etag_of(&head)?))
+        Ok(SourceState::NotAnImage(self.content_of(&head)?))
     }
 
     /// Keeps the thumbnails for the upload. Returns the numbers of those that this source cannot be made
@@ -230,7 +235,7 @@ fn lacks_memory(made: &Result<RenderedSource, Error>) -> bool {
 fn is_fault_of_source(error: &Error) -> bool {
     match error {
         Error::Imaging(_) => error.disposition() == Disposition::Permanent,
-        Error::Cos(cos::Error::Refused(refusal)) => refusal.operation.process.is_some(),
+        Error::Cos(error) => error.is_fault_of_processing(),
         _ => false,
     }
 }

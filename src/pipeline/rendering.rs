@@ -1,6 +1,6 @@
 //! Rendering of one source: download, decode, and all its thumbnails at once.
 //!
-//! The result is tied to the headers that the source was read with, because stamps name its ETag.
+//! The result is tied to the headers that the source was read with, because stamps name its content.
 
 use std::num::NonZeroU64;
 use std::time::Instant;

@@ -74,7 +74,7 @@ impl<'a> VisitRunner<'a> {
             job,
             source_location: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
             target_location: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
-            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.etag.clone()),
+            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.content()),
             problem: None,
             rendered: None,
             failure: None,
@@ -123,7 +123,7 @@ impl<'a> VisitRunner<'a> {
         let states = self.visit.actions().into_iter().zip(self.visit.seen()).zip(&self.job.targets);
         let mut taken = None;
         for ((action, seen), target) in states {
-            let key = target.key.to_string();
+            let key = target.key.as_str().to_owned();
             match (action, seen) {
                 (Action::Leave, _) => {
                     entry.thumbnails.retain(|stored| stored.key != key);

@@ -49,7 +49,7 @@ impl VisitRunner<'_> {
     async fn store(&self, number: usize, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
         let Some(rendered) = &self.rendered else { return Ok(()) };
         let Some(Some(thumbnail)) = rendered.thumbnails.get(number) else { return Ok(()) };
-        let key = target.key.to_string();
+        let key = target.key.as_str().to_owned();
         let upload = Upload {
             only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
             ..self.upload(target, rendered, thumbnail)
@@ -82,7 +82,7 @@ impl VisitRunner<'_> {
         let rule = self.job.rule;
         let stamp = Stamp {
             source: self.job.source.clone(),
-            etag: rendered.head.etag.clone(),
+            content: rendered.head.content(),
             version: rendered.head.version.clone(),
             recipe: target.hash.clone(),
         };
@@ -99,7 +99,7 @@ impl VisitRunner<'_> {
 
     async fn remove(&self, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
         self.pipeline.session.delete(&self.target_location, &target.key, None).await?;
-        let key = target.key.to_string();
+        let key = target.key.as_str().to_owned();
         entry.thumbnails.retain(|stored| stored.key != key);
         entry.removed.retain(|removed| *removed != key);
         entry.removed.push(key);

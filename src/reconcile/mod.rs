@@ -16,26 +16,26 @@ mod visit;
 pub use self::stamp::{SourceName, Stamp, is_stamped};
 pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep};
 
-use crate::object::ETag;
+use crate::object::ContentId;
 use crate::recipe::RecipeHash;
 
 /// State of a source.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum SourceState {
     /// Object with this content, of which no thumbnail can be made.
-    NotAnImage(ETag),
+    NotAnImage(ContentId),
     /// No object.
     Gone,
     /// Object with this content, which may be an image.
-    Image(ETag),
+    Image(ContentId),
 }
 
 impl SourceState {
-    /// Returns the ETag of the content; `None` when there is no object.
+    /// Returns the content; `None` when there is no object.
     #[must_use]
-    pub fn etag(&self) -> Option<&ETag> {
+    pub fn content(&self) -> Option<&ContentId> {
         match self {
-            Self::NotAnImage(etag) | Self::Image(etag) => Some(etag),
+            Self::NotAnImage(content) | Self::Image(content) => Some(content),
             Self::Gone => None,
         }
     }
@@ -53,7 +53,7 @@ pub enum SeenThumbnail {
     /// Thumbnail of this source.
     Ours {
         /// Content that it was made from.
-        etag: Option<ETag>,
+        content: Option<ContentId>,
         /// Recipe that it was made by.
         recipe: RecipeHash,
     },
@@ -87,7 +87,7 @@ pub enum Action {
 /// Returns the action for one thumbnail: a pure function of the source, the recipe and the object under the
 /// key.
 ///
-/// Equal ETags mean equal content, whatever the versions. If a source can no longer be made into a thumbnail,
+/// Contents that agree are the same, whatever the versions. If a source can no longer be made into a thumbnail,
 /// a current thumbnail stays and a stale one is removed.
 #[must_use]
 pub fn decide(
@@ -102,8 +102,8 @@ pub fn decide(
             SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_),
         ) => Action::Keep,
         (SourceState::Gone, SeenThumbnail::Ours { .. }) => Action::Remove,
-        (SourceState::NotAnImage(now), SeenThumbnail::Ours { etag, .. }) => {
-            if etag.as_ref() == Some(now) {
+        (SourceState::NotAnImage(now), SeenThumbnail::Ours { content, .. }) => {
+            if is_of(content, now) {
                 Action::Keep
             } else {
                 Action::Remove
@@ -115,28 +115,33 @@ pub fn decide(
             OnForeign::Skip => Action::Leave,
         },
         (SourceState::Image(_), SeenThumbnail::OfAnother(_)) => Action::Refuse,
-        (SourceState::Image(now), SeenThumbnail::Ours { etag, recipe: made_by }) => {
-            if etag.as_ref() == Some(now) && made_by == recipe { Action::Keep } else { Action::Make }
+        (SourceState::Image(now), SeenThumbnail::Ours { content, recipe: made_by }) => {
+            if is_of(content, now) && made_by == recipe { Action::Keep } else { Action::Make }
         }
     }
+}
+
+/// Returns `true` if a stamp with `content` is of a source that is `now`.
+fn is_of(content: &Option<ContentId>, now: &ContentId) -> bool {
+    content.as_ref().is_some_and(|content| content.agrees_with(now))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::{Bucket, Key};
+    use crate::object::{Bucket, Crc64, ETag, Key};
     use crate::recipe::Recipe;
 
-    fn etag(text: &str) -> ETag {
-        ETag::parse(text).unwrap()
+    fn content(etag: &str) -> ContentId {
+        ContentId { etag: ETag::parse(etag).unwrap(), length: Some(9), crc64: Crc64::parse("1") }
     }
 
     fn recipe(side: u32) -> RecipeHash {
         Recipe::fit_inside(side, side).hash_among(&[])
     }
 
-    fn ours(content: &str, side: u32) -> SeenThumbnail {
-        SeenThumbnail::Ours { etag: Some(etag(content)), recipe: recipe(side) }
+    fn ours(etag: &str, side: u32) -> SeenThumbnail {
+        SeenThumbnail::Ours { content: Some(content(etag)), recipe: recipe(side) }
     }
 
     #[test]
@@ -145,8 +150,13 @@ mod tests {
             &Bucket::parse("p-1").unwrap(),
             &Key::parse("b").unwrap(),
         ));
-        let unknown = SeenThumbnail::Ours { etag: None, recipe: recipe(9) };
-        let (picture, not_an_image) = (SourceState::Image(etag("new")), SourceState::NotAnImage(etag("new")));
+        let unknown = SeenThumbnail::Ours { content: None, recipe: recipe(9) };
+        let (picture, not_an_image) =
+            (SourceState::Image(content("new")), SourceState::NotAnImage(content("new")));
+        let made_of = |length, crc64| {
+            let content = ContentId { length, crc64, ..content("new") };
+            SeenThumbnail::Ours { content: Some(content), recipe: recipe(9) }
+        };
         let table = [
             // The object under the key; its action if the source is an image, if it is not one, and if it is
             // gone.
@@ -157,11 +167,15 @@ mod tests {
             (ours("new", 8), Action::Make, Action::Keep, Action::Remove),
             (ours("old", 9), Action::Make, Action::Remove, Action::Remove),
             (unknown, Action::Make, Action::Remove, Action::Remove),
+            // A stamp from before CRC-64 was stamped, and one of another content with the same ETag.
+            (made_of(None, None), Action::Keep, Action::Keep, Action::Remove),
+            (made_of(Some(9), Crc64::parse("2")), Action::Make, Action::Remove, Action::Remove),
+            (made_of(Some(8), None), Action::Make, Action::Remove, Action::Remove),
         ];
-        for (seen, if_picture, if_barren, if_gone) in table {
+        for (seen, if_picture, if_not_an_image, if_gone) in table {
             let decided = [&picture, &not_an_image, &SourceState::Gone]
                 .map(|source| decide(source, &recipe(9), &seen, OnForeign::Skip));
-            assert_eq!(decided, [if_picture, if_barren, if_gone], "{seen:?}");
+            assert_eq!(decided, [if_picture, if_not_an_image, if_gone], "{seen:?}");
         }
     }
 
@@ -169,8 +183,8 @@ mod tests {
     fn foreign_objects_are_replaced_on_request_and_never_removed() {
         let of =
             |source: &SourceState| decide(source, &recipe(9), &SeenThumbnail::Foreign, OnForeign::Overwrite);
-        assert_eq!(of(&SourceState::Image(etag("new"))), Action::Make);
-        assert_eq!(of(&SourceState::NotAnImage(etag("new"))), Action::Keep);
+        assert_eq!(of(&SourceState::Image(content("new"))), Action::Make);
+        assert_eq!(of(&SourceState::NotAnImage(content("new"))), Action::Keep);
         assert_eq!(of(&SourceState::Gone), Action::Keep);
     }
 }

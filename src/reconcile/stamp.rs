@@ -9,13 +9,17 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::object::{Bucket, ETag, Key, VersionId, percent_encode};
+use crate::object::{Bucket, ContentId, Crc64, ETag, Key, VersionId, percent_encode};
 use crate::recipe::RecipeHash;
 
 /// `x-cos-meta-thumbnail-source`: bucket and key of the source.
 const SOURCE: &str = "thumbnail-source";
 /// `x-cos-meta-thumbnail-etag`: ETag of the content of the source.
 const ETAG: &str = "thumbnail-etag";
+/// `x-cos-meta-thumbnail-length`: length of the content of the source, bytes.
+const LENGTH: &str = "thumbnail-length";
+/// `x-cos-meta-thumbnail-crc64`: CRC-64 of the content of the source, if COS names it.
+const CRC64: &str = "thumbnail-crc64";
 /// `x-cos-meta-thumbnail-version`: version of the source, in buckets with versioning.
 const VERSION: &str = "thumbnail-version";
 /// `x-cos-meta-thumbnail-recipe`: hash of the recipe.
@@ -37,7 +41,7 @@ impl SourceName {
         if encoded.len() <= MAX_ENCODED {
             Self(encoded)
         } else {
-            Self(format!("base64:{}", URL_SAFE_NO_PAD.encode(format!("{bucket}/{key}"))))
+            Self(format!("base64:{}", URL_SAFE_NO_PAD.encode(format!("{bucket}/{}", key.as_str()))))
         }
     }
 }
@@ -54,7 +58,7 @@ pub struct Stamp {
     /// Source.
     pub source: SourceName,
     /// Content of the source.
-    pub etag: Option<ETag>,
+    pub content: Option<ContentId>,
     /// Version of the source, in buckets with versioning.
     pub version: Option<VersionId>,
     /// Recipe.
@@ -67,7 +71,7 @@ impl Stamp {
     pub fn read(meta: &BTreeMap<String, String>) -> Option<Self> {
         Some(Self {
             source: SourceName(meta.get(SOURCE)?.clone()),
-            etag: meta.get(ETAG).and_then(|text| ETag::parse(text).ok()),
+            content: read_content(meta),
             version: meta.get(VERSION).and_then(|text| VersionId::parse(text).ok()),
             recipe: RecipeHash::from_stamp(meta.get(RECIPE)?),
         })
@@ -76,13 +80,26 @@ impl Stamp {
     /// Returns the stamp as metadata: names without `x-cos-meta-`, values in ASCII.
     #[must_use]
     pub fn to_meta(&self) -> Vec<(&'static str, String)> {
-        let Self { source, etag, version, recipe } = self;
+        let Self { source, content, version, recipe } = self;
         let mut meta = vec![(SOURCE, source.to_string())];
-        meta.extend(etag.as_ref().map(|etag| (ETAG, etag.to_string())));
+        if let Some(ContentId { etag, length, crc64 }) = content {
+            meta.push((ETAG, etag.to_string()));
+            meta.extend(length.map(|length| (LENGTH, length.to_string())));
+            meta.extend(crc64.map(|crc64| (CRC64, crc64.to_string())));
+        }
         meta.extend(version.as_ref().map(|version| (VERSION, version.to_string())));
         meta.push((RECIPE, recipe.to_string()));
         meta
     }
+}
+
+/// Reads the content of the source. Stamps of releases up to 0.2 name its ETag only.
+fn read_content(meta: &BTreeMap<String, String>) -> Option<ContentId> {
+    Some(ContentId {
+        etag: ETag::parse(meta.get(ETAG)?).ok()?,
+        length: meta.get(LENGTH).and_then(|text| text.parse().ok()),
+        crc64: meta.get(CRC64).and_then(|text| Crc64::parse(text)),
+    })
 }
 
 /// Returns `true` if the metadata of an object (names without `x-cos-meta-`) has a stamp.
@@ -101,7 +118,11 @@ mod tests {
         let bucket = Bucket::parse("photos-1250000000").unwrap();
         let stamp = Stamp {
             source: SourceName::new(&bucket, &Key::parse(key).unwrap()),
-            etag: Some(etag),
+            content: Some(ContentId {
+                etag,
+                length: Some(u64::MAX),
+                crc64: Crc64::parse("18446744073709551615"),
+            }),
             version: None,
             recipe: Recipe::fit_inside(300, 300).hash_among(&[]),
         };
@@ -115,8 +136,17 @@ mod tests {
         let stamp = stamp_of("图/猫 1+2.jpg");
         assert_eq!(stamp[SOURCE], "photos-1250000000/%E5%9B%BE/%E7%8C%AB%201%2B2.jpg");
         assert_eq!(stamp[ETAG], "5d41-7");
+        assert_eq!((&stamp[LENGTH], &stamp[CRC64]), (&u64::MAX.to_string(), &u64::MAX.to_string()));
         assert!(is_stamped(&stamp));
         assert!(!is_stamped(&BTreeMap::new()));
+    }
+
+    #[test]
+    fn a_stamp_with_the_etag_alone_is_read() {
+        let mut old = stamp_of("a.jpg");
+        old.retain(|name, _| name != LENGTH && name != CRC64);
+        let content = Stamp::read(&old).unwrap().content.unwrap();
+        assert_eq!((content.etag.as_str(), content.length, content.crc64), ("5d41-7", None, None));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The state machine knows results only, not how they were obtained. It ends after a bounded number of
 //! rounds.
 
-use crate::object::ETag;
+use crate::object::ContentId;
 use crate::recipe::RecipeHash;
 use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
 
@@ -62,7 +62,7 @@ pub struct Visit {
     on_foreign: OnForeign,
     first_request: SourceRequest,
     /// Content that the event names. It may be stale, so it is only a hint if the source has to be read.
-    event_etag: Option<ETag>,
+    event_content: Option<ContentId>,
     round: u32,
     /// Source in its latest known state.
     source: Option<SourceState>,
@@ -75,20 +75,20 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Starts a visit to a source with one thumbnail for each recipe. `event_etag` is the content that the
+    /// Starts a visit to a source with one thumbnail for each recipe. `event_content` is the content that the
     /// event names.
     #[must_use]
     pub fn new(
         recipes: Vec<RecipeHash>,
         on_foreign: OnForeign,
         first_request: SourceRequest,
-        event_etag: Option<ETag>,
+        event_content: Option<ContentId>,
     ) -> Self {
         Self {
             recipes,
             on_foreign,
             first_request,
-            event_etag,
+            event_content,
             round: 1,
             source: None,
             impossible: None,
@@ -124,8 +124,8 @@ impl Visit {
         let thumbnails = self.recipes.iter().zip(&self.seen).enumerate();
         thumbnails
             .map(|(number, (recipe, seen))| match source {
-                SourceState::Image(etag) if impossible.contains(&number) => {
-                    decide(&SourceState::NotAnImage(etag.clone()), recipe, seen, self.on_foreign)
+                SourceState::Image(content) if impossible.contains(&number) => {
+                    decide(&SourceState::NotAnImage(content.clone()), recipe, seen, self.on_foreign)
                 }
                 source => decide(source, recipe, seen, self.on_foreign),
             })
@@ -154,7 +154,11 @@ impl Visit {
     /// Takes the result of [`VisitStep::HeadSource`].
     pub fn on_source(&mut self, source: SourceState) {
         let verified = std::mem::take(&mut self.unverified);
-        let same = self.source.as_ref().map(SourceState::etag) == Some(source.etag());
+        let same = match self.source.as_ref().map(|known| (known.content(), source.content())) {
+            Some((Some(known), Some(now))) => known.agrees_with(now),
+            Some((None, None)) => true,
+            Some((None, Some(_)) | (Some(_), None)) | None => false,
+        };
         if verified && same {
             self.next = VisitStep::End(VisitEnd::Converged);
         } else if verified {
@@ -195,14 +199,14 @@ impl Visit {
     }
 
     /// Returns `true` if all thumbnails are current under an assumption: the source has the content that its
-    /// event names, or else that of its thumbnails.
+    /// event names, or else that of its thumbnails. HEAD of the source then tells if the assumption holds.
     fn seems_current(&self) -> bool {
         let named = self.seen.iter().find_map(|seen| match seen {
-            SeenThumbnail::Ours { etag, .. } => etag.clone(),
+            SeenThumbnail::Ours { content, .. } => content.clone(),
             SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_) => None,
         });
-        match self.event_etag.clone().or(named) {
-            Some(etag) => !self.needs_fetch(&SourceState::Image(etag)),
+        match self.event_content.clone().or(named) {
+            Some(content) => !self.needs_fetch(&SourceState::Image(content)),
             None => self
                 .seen
                 .iter()
@@ -228,9 +232,16 @@ impl Visit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::object::{Crc64, ETag};
+
+    /// Content by its ETag, and after a slash its CRC-64 if it is known.
+    fn content(text: &str) -> ContentId {
+        let (etag, crc64) = text.split_once('/').unwrap_or((text, ""));
+        ContentId { etag: ETag::parse(etag).unwrap(), length: Some(9), crc64: Crc64::parse(crc64) }
+    }
 
     fn picture(name: &str) -> SourceState {
-        SourceState::Image(ETag::parse(name).unwrap())
+        SourceState::Image(content(name))
     }
 
     fn fetched(source: SourceState) -> FetchOutcome {
@@ -242,12 +253,11 @@ mod tests {
     }
 
     fn visit(told: Option<&str>) -> Visit {
-        let told = told.map(|etag| ETag::parse(etag).unwrap());
-        Visit::new(vec![recipe()], OnForeign::Skip, SourceRequest::Get, told)
+        Visit::new(vec![recipe()], OnForeign::Skip, SourceRequest::Get, told.map(content))
     }
 
-    fn ours(etag: &str) -> Vec<SeenThumbnail> {
-        vec![SeenThumbnail::Ours { etag: ETag::parse(etag).ok(), recipe: recipe() }]
+    fn ours(name: &str) -> Vec<SeenThumbnail> {
+        vec![SeenThumbnail::Ours { content: Some(content(name)), recipe: recipe() }]
     }
 
     #[test]
@@ -279,6 +289,30 @@ mod tests {
         assert!(!late.needs_fetch(&picture("newest")), "its body need not be read");
         late.on_fetched(fetched(picture("newest")));
         assert_eq!(*late.step(), VisitStep::End(VisitEnd::Converged));
+    }
+
+    #[test]
+    fn another_content_with_the_same_etag_is_noticed_by_every_check() {
+        let mut visit = visit(Some("a"));
+        visit.on_thumbnails(ours("a/1"));
+        assert_eq!(*visit.step(), VisitStep::HeadSource, "the event names no CRC-64");
+        visit.on_source(picture("a/2"));
+        assert_eq!(*visit.step(), VisitStep::Fetch);
+        visit.on_fetched(fetched(picture("a/2")));
+        assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]));
+        visit.on_written(false);
+        visit.on_source(picture("a/3"));
+        assert_eq!(*visit.step(), VisitStep::HeadThumbnails, "it was overwritten meanwhile");
+    }
+
+    #[test]
+    fn a_store_without_crc64_costs_no_request_more() {
+        for (stamp, source) in [("a", "a"), ("a", "a/1"), ("a/1", "a")] {
+            let mut visit = visit(Some("a"));
+            visit.on_thumbnails(ours(stamp));
+            visit.on_source(picture(source));
+            assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged), "{stamp}, {source}");
+        }
     }
 
     #[test]

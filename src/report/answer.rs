@@ -1,66 +1,93 @@
 //! The answer to the platform.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
 
-use super::{Entry, Outcome};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::{Entry, Outcome, Outcomes};
 use crate::config::OnFailure;
 use crate::error::Disposition;
 use crate::runtime::InvocationResult;
+use crate::text::{self, Printable};
 
 /// Longest sentence posted as an error, bytes: it fits in one log line (583/52644).
 const MAX_SENTENCE: usize = 7 * 1024;
 
+/// Most bytes of entries in a response. The platform takes 6 MB (583/11637), which nobody reads.
+const MAX_ENTRIES: usize = 960 * 1024;
+
 #[derive(Serialize)]
 struct Body<'a> {
-    outcomes: &'a [Entry],
+    outcomes: Vec<Box<RawValue>>,
+    /// Number of records that are not among the outcomes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcomes_not_shown: Option<usize>,
+    /// Number of records by code or outcome, all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counts: Option<&'a BTreeMap<&'static str, usize>>,
 }
 
-/// Turns the entries of an invocation into its one answer. Transient failures make it an error, after all
+/// Turns the outcomes of an invocation into its one answer. Transient failures make it an error, after all
 /// records are done; permanent ones only when `on_failure` says so.
 #[must_use]
-pub(crate) fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
-    let mut failures: Vec<Failure<'_>> = entries.iter().filter_map(Failure::of).collect();
-    failures.sort_by_key(|failure| failure.kind);
-    match failures.first().map(|failure| failure.kind) {
-        Some(Disposition::Fatal) => InvocationResult::ErrorThenExit(sentence(&failures, entries.len())),
-        Some(Disposition::Transient) => InvocationResult::Error(sentence(&failures, entries.len())),
+pub(crate) fn answer(outcomes: &Outcomes, on_failure: OnFailure) -> InvocationResult {
+    match outcomes.worst() {
+        Some(Disposition::Fatal) => InvocationResult::ErrorThenExit(sentence(outcomes)),
+        Some(Disposition::Transient) => InvocationResult::Error(sentence(outcomes)),
         Some(Disposition::Permanent) if on_failure == OnFailure::Error => {
-            InvocationResult::Error(sentence(&failures, entries.len()))
+            InvocationResult::Error(sentence(outcomes))
         }
-        Some(Disposition::Permanent) | None => match serde_json::to_string(&Body { outcomes: entries }) {
+        Some(Disposition::Permanent) | None => match response(outcomes) {
             Ok(body) => InvocationResult::Response(body),
             Err(error) => InvocationResult::Error(format!("the outcomes cannot be written as JSON: {error}")),
         },
     }
 }
 
-/// A record that failed.
-struct Failure<'a> {
-    entry: &'a Entry,
-    code: &'static str,
-    reason: &'a str,
-    kind: Disposition,
-}
-
-impl<'a> Failure<'a> {
-    fn of(entry: &'a Entry) -> Option<Self> {
-        match &entry.outcome {
-            Outcome::Failed { code, reason, kind } => Some(Self { entry, code, reason, kind: *kind }),
-            Outcome::Removed | Outcome::Skipped { .. } | Outcome::Stored | Outcome::Unchanged => None,
+/// Writes the entries in the order of their records. If they are too many, failures come first, and the rest is counted.
+fn response(outcomes: &Outcomes) -> serde_json::Result<String> {
+    if let Some(entries) = outcomes.in_order() {
+        let shown = fitting(entries.into_iter())?;
+        if shown.len() == outcomes.total() {
+            return text::json(&Body { outcomes: shown, outcomes_not_shown: None, counts: None });
         }
     }
+    let shown = fitting(outcomes.failures_first())?;
+    text::json(&Body {
+        outcomes_not_shown: Some(outcomes.total().saturating_sub(shown.len())),
+        outcomes: shown,
+        counts: Some(outcomes.counts()),
+    })
+}
+
+/// Writes the first entries, as many as fit.
+fn fitting<'a>(entries: impl Iterator<Item = &'a Entry>) -> serde_json::Result<Vec<Box<RawValue>>> {
+    let (mut shown, mut bytes) = (Vec::new(), 0_usize);
+    for entry in entries {
+        let entry = RawValue::from_string(text::json(entry)?)?;
+        bytes = bytes.saturating_add(entry.get().len()).saturating_add(1);
+        if bytes > MAX_ENTRIES {
+            break;
+        }
+        shown.push(entry);
+    }
+    Ok(shown)
 }
 
 /// One line per failed record, the most urgent first.
-fn sentence(failures: &[Failure<'_>], records: usize) -> String {
+fn sentence(outcomes: &Outcomes) -> String {
     let mut text = String::new();
-    if records > 1 {
-        text = format!("{} of {records} records failed", failures.len());
+    if outcomes.total() > 1 {
+        text = format!("{} of {} records failed", outcomes.failed(), outcomes.total());
     }
-    for Failure { entry, code, reason, .. } in failures {
-        let line = format!("{}/{}: {reason} ({code})", entry.bucket, entry.key);
-        if text.len().saturating_add(line.len()) > MAX_SENTENCE {
-            text.push_str("\n…");
+    for (shown, entry) in outcomes.failures().enumerate() {
+        let Outcome::Failed { code, reason, .. } = &entry.outcome else { continue };
+        let note = entry.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+        let line = format!("{}/{}: {reason}{note} ({code})", Printable(&entry.bucket), Printable(&entry.key));
+        if shown > 0 && text.len().saturating_add(line.len()) > MAX_SENTENCE {
+            let rest = outcomes.failed().saturating_sub(shown);
+            text.push_str(&format!("\n… and {rest} more"));
             break;
         }
         if !text.is_empty() {
@@ -68,7 +95,7 @@ fn sentence(failures: &[Failure<'_>], records: usize) -> String {
         }
         text.push_str(&line);
     }
-    text
+    text::first(&text, MAX_SENTENCE)
 }
 
 #[cfg(test)]
@@ -83,6 +110,12 @@ mod tests {
 
     fn skipped() -> Entry {
         Entry::new("p-1", "b.jpg", "x", Skip::NoRule.into())
+    }
+
+    fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
+        let mut outcomes = Outcomes::default();
+        entries.iter().cloned().for_each(|entry| outcomes.push(entry));
+        super::answer(&outcomes, on_failure)
     }
 
     #[test]
@@ -133,5 +166,40 @@ mod tests {
             panic!("not an error")
         };
         assert!(text.len() < 8 * 1024, "{}", text.len());
+        assert!(text.starts_with("90 of 90 records failed\n") && text.ends_with("\n… and 82 more"), "{text}");
+    }
+
+    fn body(entries: &[Entry]) -> (String, serde_json::Value) {
+        let InvocationResult::Response(text) = answer(entries, OnFailure::Response) else {
+            panic!("an error")
+        };
+        let value = serde_json::from_str(&text).unwrap();
+        (text, value)
+    }
+
+    #[test]
+    fn few_outcomes_are_in_order_and_not_counted() {
+        let (_, body) = body(&[skipped(), failed(Disposition::Permanent), skipped()]);
+        let outcomes: Vec<_> =
+            body["outcomes"].as_array().unwrap().iter().map(|entry| &entry["outcome"]).collect();
+        assert_eq!(outcomes, ["skipped", "failed", "skipped"]);
+        assert_eq!(body.as_object().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_response_stays_under_a_megabyte_and_tells_failures_first() {
+        let mut long = skipped();
+        long.key = "\u{1}\u{202e}".repeat(200);
+        for fill in [skipped(), long] {
+            let mut entries = vec![fill; 30_000];
+            entries.push(failed(Disposition::Permanent));
+            let (text, body) = body(&entries);
+            assert!(text.len() < 1_000_000, "{}", text.len());
+            assert_eq!(body["counts"], serde_json::json!({"c": 1, "skip.no_rule": 30_000}));
+            let shown = body["outcomes"].as_array().unwrap();
+            assert_eq!(shown[0]["outcome"], "failed");
+            assert!(shown.len() > 300);
+            assert_eq!(body["outcomes_not_shown"], 30_001 - shown.len());
+        }
     }
 }

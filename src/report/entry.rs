@@ -24,6 +24,9 @@ pub(crate) struct Entry {
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
+    /// Oddities of the event that did not keep the record from being handled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The source, as far as it was read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceReport>,
@@ -56,6 +59,7 @@ impl Entry {
             version: None,
             event: event.to_owned(),
             outcome,
+            note: None,
             source: None,
             thumbnails: Vec::new(),
             kept: 0,
@@ -99,6 +103,18 @@ pub(crate) enum Outcome {
     Stored,
     /// All thumbnails were current already.
     Unchanged,
+}
+
+impl Outcome {
+    /// Returns the stable code, or the name of an outcome that has no code.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Failed { code, .. } | Self::Skipped { code, .. } => code,
+            Self::Removed => "removed",
+            Self::Stored => "stored",
+            Self::Unchanged => "unchanged",
+        }
+    }
 }
 
 impl From<&Error> for Outcome {

@@ -1,23 +1,59 @@
 //! The log: one JSON object a line on standard output, each under the 8 KB that the platform keeps of a line
-//! (583/52644).
+//! (583/52644). The lines of one message are bounded, too.
 
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Entry, Outcome};
+use super::{Entry, Outcome, Outcomes};
 use crate::config::LogLevel;
 use crate::runtime::peak_memory_kib;
+use crate::text::json;
 
 /// Longest line, bytes; the platform cuts at 8 KB.
 const MAX_LINE: usize = 8000;
 
+/// Most bytes of lines about the failed records of a message, and of lines about its other records. CLS bills by the
+/// byte; a COS trigger sends up to 128 KB, which is some 100 records or 60 KB of lines.
+const MAX_LINES: usize = 1024 * 1024;
+
 /// The printer of lines about one invocation.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Log {
     level: LogLevel,
     request_id: String,
+    room: Mutex<Room>,
+}
+
+/// Bytes that are left for lines about records.
+#[derive(Debug)]
+struct Room {
+    failures: usize,
+    others: usize,
+    /// Number of lines that did not fit.
+    left_out: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { failures: MAX_LINES, others: MAX_LINES, left_out: 0 }
+    }
+}
+
+impl Room {
+    /// Returns the line that `write` makes, if there is room for it. After the first that does not fit there is none.
+    fn take(&mut self, failed: bool, write: impl FnOnce() -> String) -> Option<String> {
+        let room = if failed { &mut self.failures } else { &mut self.others };
+        let line = if *room > 0 { Some(write()) } else { None };
+        *room = line.as_ref().and_then(|line| room.checked_sub(line.len())).unwrap_or(0);
+        if *room == 0 {
+            self.left_out = self.left_out.saturating_add(1);
+            return None;
+        }
+        line
+    }
 }
 
 #[derive(Serialize)]
@@ -36,7 +72,7 @@ impl Log {
     /// A log for the invocation `request_id`.
     #[must_use]
     pub(crate) fn new(level: LogLevel, request_id: &str) -> Self {
-        Self { level, request_id: request_id.to_owned() }
+        Self { level, request_id: request_id.to_owned(), room: Mutex::default() }
     }
 
     /// Writes the line of one record.
@@ -45,15 +81,36 @@ impl Log {
         if !failed && self.level < LogLevel::Info {
             return;
         }
-        let line = Line {
-            level: if failed { "error" } else { "info" },
-            request_id: &self.request_id,
-            function: VERSION,
-            entry,
-            total_ms: entry.ms.total,
-            peak_memory_mb: peak_memory_kib().map(|kib| kib.div_ceil(1024)),
+        let write = || {
+            let line = Line {
+                level: if failed { "error" } else { "info" },
+                request_id: &self.request_id,
+                function: VERSION,
+                entry,
+                total_ms: entry.ms.total,
+                peak_memory_mb: peak_memory_kib().map(|kib| kib.div_ceil(1024)),
+            };
+            bounded(serde_json::to_value(line).unwrap_or_default())
         };
-        print(&bounded(serde_json::to_value(line).unwrap_or_default()));
+        let line = self.room.lock().unwrap_or_else(PoisonError::into_inner).take(failed, write);
+        if let Some(line) = line {
+            print(&line);
+        }
+    }
+
+    /// Counts all records of the message, if some have no line.
+    pub(crate) fn finish(&self, outcomes: &Outcomes) {
+        let left_out = self.room.lock().unwrap_or_else(PoisonError::into_inner).left_out;
+        if left_out > 0 {
+            let counts: Vec<_> =
+                outcomes.counts().iter().map(|(code, count)| format!("{count} {code}")).collect();
+            let text = format!(
+                "{left_out} of {} records have no line of their own; all: {}",
+                outcomes.total(),
+                counts.join(", ")
+            );
+            self.message(LogLevel::Error, &text);
+        }
     }
 
     /// Writes a sentence about the invocation as a whole.
@@ -82,7 +139,7 @@ const LISTS: [(&str, usize); 3] =
 
 /// The line, shortened to fit: first lists, whose missing items are counted, then long texts.
 fn bounded(line: Value) -> String {
-    let text = line.to_string();
+    let text = json(&line).unwrap_or_default();
     let Value::Object(mut members) = line else { return text };
     if text.len() <= MAX_LINE {
         return text;
@@ -90,7 +147,7 @@ fn bounded(line: Value) -> String {
     for (name, room) in LISTS {
         shorten(&mut members, name, room);
     }
-    let text = Value::Object(members.clone()).to_string();
+    let text = json(&members).unwrap_or_default();
     if text.len() <= MAX_LINE {
         return text;
     }
@@ -102,7 +159,7 @@ fn bounded(line: Value) -> String {
     for (name, _) in LISTS {
         members.remove(name);
     }
-    Value::Object(members).to_string()
+    json(&members).unwrap_or_default()
 }
 
 fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
@@ -111,7 +168,7 @@ fn shorten(members: &mut Map<String, Value>, name: &str, mut room: usize) {
     let kept = list
         .iter()
         .take_while(|item| {
-            let length = item.to_string().len();
+            let length = json(item).map_or(0, |text| text.len());
             let fits = length <= room;
             room = room.saturating_sub(length);
             fits
@@ -151,6 +208,15 @@ mod tests {
         assert_eq!(line["thumbnails_not_shown"], 100);
         assert_eq!(line["removed_not_shown"], 99);
         assert_eq!(line["code"], "c");
+    }
+
+    #[test]
+    fn lines_about_records_are_bounded_by_class() {
+        let mut room = Room::default();
+        let line = "x".repeat(1000);
+        let taken = (0..60_000).filter(|_| room.take(false, || line.clone()).is_some()).count();
+        assert_eq!((taken, room.left_out), (1048, 60_000 - 1048));
+        assert!(room.take(true, || line.clone()).is_some(), "failures have room of their own");
     }
 
     #[test]

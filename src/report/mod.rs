@@ -1,12 +1,14 @@
 //! The report of an invocation: one entry per record, as a log line and in the answer.
 //!
 //! Entries are plain data in the words of `docs/outcomes.md`. The answer to the platform follows from the entries
-//! alone.
+//! alone. Log and answer are bounded, whatever the message holds; counts are exact.
 
 mod answer;
 mod entry;
 mod log;
+mod outcomes;
 
 pub(crate) use answer::answer;
 pub(crate) use entry::{Entry, ImageReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds};
 pub(crate) use log::Log;
+pub(crate) use outcomes::Outcomes;

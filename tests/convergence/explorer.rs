@@ -68,7 +68,7 @@ impl Scope {
         let mut settled = nothing.clone();
         let first = Content::Image(1);
         settled.cos.source = Some(first);
-        let ours = |recipe| SeenThumbnail::Ours { etag: Some(first.etag()), recipe };
+        let ours = |recipe| SeenThumbnail::Ours { content: Some(first.id()), recipe };
         settled.cos.thumbnails = self.recipes().into_iter().map(ours).collect();
         vec![nothing, settled]
     }
@@ -133,19 +133,22 @@ impl Scope {
     }
 }
 
-/// Changes of the source to another image, the first image, a text, and nothing.
+/// Changes of the source to another image, the first image, one with the ETag of the first, a text, and nothing.
 fn changes(state: &State) -> Vec<State> {
     let Some(left) = state.changes_left.checked_sub(1) else { return Vec::new() };
     let fresh = 9 - left;
-    [Some(Content::Image(fresh)), Some(Content::Image(1)), Some(Content::Text(fresh)), None]
+    let contents = [Content::Image(fresh), Content::Image(1), Content::Twin(1), Content::Text(fresh)];
+    contents
         .into_iter()
+        .map(Some)
+        .chain([None])
         .filter(|content| *content != state.cos.source)
         .map(|content| {
             let mut next = State { changes_left: left, ..state.clone() };
             next.cos.source = content;
             next.deliver(Event {
                 created: content.is_some(),
-                etag: content.map(|content| content.etag().to_string()),
+                etag: content.map(|content| content.id().etag.to_string()),
             });
             next
         })
@@ -237,6 +240,12 @@ fn two_handlers_converge_over_two_thumbnails_and_three_changes() {
 #[test]
 fn handler_that_ends_without_a_head_of_the_source_does_not_converge() {
     let found = Scope { mistake: Mistake::SkipsLastHead, ..ONE }.explore();
+    assert!(found.wrong.is_some(), "{found:?}");
+}
+
+#[test]
+fn handler_that_ignores_the_crc64_does_not_converge() {
+    let found = Scope { mistake: Mistake::IgnoresCrc64, ..ONE }.explore();
     assert!(found.wrong.is_some(), "{found:?}");
 }
 

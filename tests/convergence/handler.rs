@@ -1,9 +1,9 @@
 //! One instance at work on one event: the logic of the function, one request at a time.
 
-use cos_thumbnailer::object::ETag;
+use cos_thumbnailer::object::{ContentId, ETag};
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{
-    Action, OnForeign, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep,
+    Action, FetchOutcome, OnForeign, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep,
 };
 
 use crate::model::Model;
@@ -19,6 +19,8 @@ pub struct Event {
 /// Deliberate mistakes that the tests must detect.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Mistake {
+    /// Compares contents by their ETags and lengths only.
+    IgnoresCrc64,
     /// Takes the ETag of the event for that of the current source.
     TrustsTheEvent,
     /// Ends without HEAD of the source after the last write.
@@ -47,15 +49,20 @@ pub struct Handler {
     written: usize,
     /// True if a thumbnail was refused because its key was taken meanwhile.
     lost_race: bool,
-    /// ETag of the content that its rendered thumbnails show.
-    rendered: Option<ETag>,
+    /// Content that its rendered thumbnails show.
+    rendered: Option<ContentId>,
+}
+
+/// Content that an event names: by its ETag alone.
+fn named_by(etag: &str) -> ContentId {
+    ContentId { etag: ETag::parse(etag).unwrap(), length: None, crc64: None }
 }
 
 impl Handler {
     pub fn new(event: Event, recipes: Vec<RecipeHash>, on_foreign: OnForeign, mistake: Mistake) -> Self {
         let first_request = if event.created { SourceRequest::Get } else { SourceRequest::Head };
-        let event_etag = event.etag.as_deref().map(|etag| ETag::parse(etag).unwrap());
-        let visit = Visit::new(recipes.clone(), on_foreign, first_request, event_etag);
+        let visit =
+            Visit::new(recipes.clone(), on_foreign, first_request, event.etag.as_deref().map(named_by));
         let (heads, written, lost_race, rendered) = (Vec::new(), 0, false, None);
         Self { event, visit, recipes, mistake, heads, written, lost_race, rendered }
     }
@@ -64,19 +71,20 @@ impl Handler {
     pub fn advance(&mut self, cos: &mut Model) -> Progress {
         match self.visit.step().clone() {
             VisitStep::HeadThumbnails => {
-                self.heads.push(cos.thumbnails[self.heads.len()].clone());
+                self.heads.push(self.noticed_thumbnail(cos.thumbnails[self.heads.len()].clone()));
                 if self.heads.len() == cos.thumbnails.len() {
                     self.visit.on_thumbnails(std::mem::take(&mut self.heads));
                 }
             }
             VisitStep::HeadSource => {
                 let source = self.head_source(cos);
-                self.visit.on_source(source);
+                self.visit.on_source(self.noticed(source));
             }
             VisitStep::Fetch => {
                 let fetched = cos.get();
-                self.rendered = fetched.source.etag().cloned();
-                self.visit.on_fetched(fetched);
+                self.rendered = fetched.source.content().cloned();
+                let source = self.noticed(fetched.source);
+                self.visit.on_fetched(FetchOutcome { source, ..fetched });
             }
             VisitStep::Write(actions) => self.write(&actions, cos),
             VisitStep::End(VisitEnd::NotConverged) => return Progress::Unsettled,
@@ -92,12 +100,32 @@ impl Handler {
     fn head_source(&self, cos: &Model) -> SourceState {
         let first = self.visit.source().is_none();
         match (self.mistake, &self.event.etag, self.visit.source()) {
-            (Mistake::TrustsTheEvent, Some(etag), _) if first => {
-                SourceState::Image(ETag::parse(etag).unwrap())
-            }
+            (Mistake::TrustsTheEvent, Some(etag), _) if first => SourceState::Image(named_by(etag)),
             (Mistake::SkipsLastHead, _, Some(known)) => known.clone(),
             _ => cos.head(),
         }
+    }
+
+    fn noticed(&self, source: SourceState) -> SourceState {
+        match source {
+            SourceState::Gone => SourceState::Gone,
+            SourceState::Image(content) => SourceState::Image(self.noticed_content(content)),
+            SourceState::NotAnImage(content) => SourceState::NotAnImage(self.noticed_content(content)),
+        }
+    }
+
+    fn noticed_thumbnail(&self, seen: SeenThumbnail) -> SeenThumbnail {
+        match seen {
+            SeenThumbnail::Ours { content, recipe } => {
+                SeenThumbnail::Ours { content: content.map(|content| self.noticed_content(content)), recipe }
+            }
+            SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_) => seen,
+        }
+    }
+
+    fn noticed_content(&self, content: ContentId) -> ContentId {
+        let crc64 = content.crc64.filter(|_| self.mistake != Mistake::IgnoresCrc64);
+        ContentId { crc64, ..content }
     }
 
     /// Carries out the next action that needs a request.
@@ -108,7 +136,7 @@ impl Handler {
             match action {
                 Action::Make => {
                     let recipe = self.recipes[number].clone();
-                    let thumbnail = SeenThumbnail::Ours { etag: self.rendered.clone(), recipe };
+                    let thumbnail = SeenThumbnail::Ours { content: self.rendered.clone(), recipe };
                     let only_if_absent = self.visit.seen()[number] == SeenThumbnail::Absent;
                     self.lost_race |= cos.put(number, thumbnail, only_if_absent);
                     break;

@@ -36,7 +36,7 @@ impl History {
         let obeys_forbid = !random.once_in(3);
         Self {
             has_faults: random.once_in(2),
-            cos: Model::empty(thumbnails, obeys_forbid),
+            cos: Model { names_crc64: !random.once_in(4), ..Model::empty(thumbnails, obeys_forbid) },
             versions: Vec::new(),
             keeps_versions: random.once_in(2),
             on_foreign: if random.once_in(4) { OnForeign::Overwrite } else { OnForeign::Skip },
@@ -80,7 +80,7 @@ impl History {
 
     fn changed(&mut self, created: bool) {
         self.cos.source = self.versions.last().copied().flatten();
-        let etag = self.cos.source.filter(|_| created).map(|content| content.etag().to_string());
+        let etag = self.cos.source.filter(|_| created).map(|content| content.id().etag.to_string());
         self.note(format!("source: {:?}", self.cos.source));
         self.events.push(Event { created, etag });
     }
@@ -88,10 +88,11 @@ impl History {
     fn put(&mut self) {
         // Few contents, so that earlier ones return.
         let number = u8::try_from(self.random.below(3)).unwrap();
-        let content = match self.random.below(8) {
+        let content = match self.random.below(9) {
             0 => Content::Text(number),
             1 => Content::Narrow(number),
             2 => Content::Empty(number),
+            3 if self.cos.names_crc64 => Content::Twin(number),
             _ => Content::Image(number),
         };
         if !self.keeps_versions {

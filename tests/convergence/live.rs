@@ -9,6 +9,7 @@ use bytes::Bytes;
 use scf_local::{Cos, CosOptions, Fault, FaultKind, Scf, ScfOptions, event};
 use serde_json::Value;
 
+use crate::collision::colliding;
 use crate::random::{Random, seeds};
 use crate::setup::{REGION, SOURCE, TARGET, jpeg_of};
 
@@ -16,18 +17,22 @@ use crate::setup::{REGION, SOURCE, TARGET, jpeg_of};
 const NAMES: [&str; 2] = ["a", "b"];
 
 /// Number of different images: few, so that earlier ones return.
-const IMAGES: usize = 3;
+const IMAGES: usize = 4;
 
+/// The images; the last two have the same ETag.
 fn image(number: usize) -> Vec<u8> {
-    jpeg_of(64 + 16 * u16::try_from(number).unwrap(), 48)
+    match number {
+        0 | 1 => jpeg_of(64 + 16 * u16::try_from(number).unwrap(), 48),
+        _ => colliding(&jpeg_of(96, 48), &jpeg_of(112, 48))[number - 2].clone(),
+    }
 }
 
 /// One COS and two instances of the function.
 struct TwoInstances {
     cos: Cos,
     instances: [Scf; 2],
-    /// Thumbnails of each image, in the order of [`NAMES`], by the ETag of the image.
-    expected: BTreeMap<String, Vec<Bytes>>,
+    /// Thumbnails of each image, in the order of [`NAMES`], by the bytes of the image.
+    expected: BTreeMap<Bytes, Vec<Bytes>>,
     _folder: tempfile::TempDir,
 }
 
@@ -67,7 +72,7 @@ impl TwoInstances {
         let message = event::created("cos:ObjectCreated:Put", SOURCE, REGION, &key, &object);
         assert!(self.instances[0].invoke(&message.to_string()).await.outcome.is_success());
         let thumbnail = |name: &&str| self.cos.object(TARGET, &format!("{name}/{key}")).unwrap().bytes;
-        self.expected.insert(object.etag, NAMES.iter().map(thumbnail).collect());
+        self.expected.insert(object.bytes, NAMES.iter().map(thumbnail).collect());
     }
 }
 
@@ -244,7 +249,7 @@ impl<'a> History<'a> {
 
     fn check(&self) -> Result<(), String> {
         let source = self.setup.cos.object(SOURCE, &self.key);
-        let expected = source.as_ref().and_then(|source| self.setup.expected.get(&source.etag));
+        let expected = source.as_ref().and_then(|source| self.setup.expected.get(&source.bytes));
         for number in 0..NAMES.len() {
             let there = self.setup.cos.object(TARGET, &self.target(number)).map(|object| object.bytes);
             let wanted = match self.foreign {

@@ -16,6 +16,8 @@
     reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
+#[path = "../support/collision.rs"]
+mod collision;
 mod counting;
 mod explorer;
 mod handler;

@@ -1,6 +1,6 @@
 //! A model of COS with one source and its thumbnails, as visits see it.
 
-use cos_thumbnailer::object::ETag;
+use cos_thumbnailer::object::{ContentId, Crc64, ETag};
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{FetchOutcome, SeenThumbnail, SourceState};
 
@@ -13,20 +13,24 @@ pub enum Content {
     Image(u8),
     /// An image from which the first thumbnail cannot be made.
     Narrow(u8),
+    /// Another image with the ETag and the length of the image with this number.
+    Twin(u8),
     /// A non-image, which only its content tells.
     Text(u8),
 }
 
 impl Content {
-    pub fn etag(self) -> ETag {
-        let (Self::Empty(number) | Self::Image(number) | Self::Narrow(number) | Self::Text(number)) = self;
-        let kind = match self {
-            Self::Empty(_) => 'e',
-            Self::Image(_) => 'i',
-            Self::Narrow(_) => 'n',
-            Self::Text(_) => 't',
+    /// What the headers tell of the content. Two contents that are not the same differ in it.
+    pub fn id(self) -> ContentId {
+        let (kind, number, crc64) = match self {
+            Self::Empty(number) => ('e', number, "1"),
+            Self::Image(number) => ('i', number, "1"),
+            Self::Narrow(number) => ('n', number, "1"),
+            Self::Twin(number) => ('i', number, "2"),
+            Self::Text(number) => ('t', number, "1"),
         };
-        ETag::parse(&format!("{kind}{number}")).unwrap()
+        let etag = ETag::parse(&format!("{kind}{number}")).unwrap();
+        ContentId { etag, length: Some(u64::from(kind != 'e')), crc64: Crc64::parse(crc64) }
     }
 }
 
@@ -37,26 +41,39 @@ pub struct Model {
     pub thumbnails: Vec<SeenThumbnail>,
     /// True if the target bucket obeys `x-cos-forbid-overwrite`, which one with versioning ignores.
     pub obeys_forbid: bool,
+    /// True if the store names the CRC-64 of a content. Without it no content has a twin.
+    pub names_crc64: bool,
 }
 
 impl Model {
     pub fn empty(thumbnails: usize, obeys_forbid: bool) -> Self {
-        Self { source: None, thumbnails: vec![SeenThumbnail::Absent; thumbnails], obeys_forbid }
+        Self {
+            source: None,
+            thumbnails: vec![SeenThumbnail::Absent; thumbnails],
+            obeys_forbid,
+            names_crc64: true,
+        }
+    }
+
+    /// What the headers of this store tell of a content.
+    fn id(&self, content: Content) -> ContentId {
+        let id = content.id();
+        ContentId { crc64: id.crc64.filter(|_| self.names_crc64), ..id }
     }
 
     /// HEAD of the source.
     pub fn head(&self) -> SourceState {
         match self.source {
             None => SourceState::Gone,
-            Some(empty @ Content::Empty(_)) => SourceState::NotAnImage(empty.etag()),
-            Some(content) => SourceState::Image(content.etag()),
+            Some(empty @ Content::Empty(_)) => SourceState::NotAnImage(self.id(empty)),
+            Some(content) => SourceState::Image(self.id(content)),
         }
     }
 
     /// GET of the source, and the result of decoding it.
     pub fn get(&self) -> FetchOutcome {
         let source = match self.source {
-            Some(text @ Content::Text(_)) => SourceState::NotAnImage(text.etag()),
+            Some(text @ Content::Text(_)) => SourceState::NotAnImage(self.id(text)),
             Some(_) | None => self.head(),
         };
         let impossible = if matches!(self.source, Some(Content::Narrow(_))) { vec![0] } else { Vec::new() };
@@ -78,8 +95,8 @@ impl Model {
             (_, SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_)) => true,
             (None | Some(Content::Empty(_) | Content::Text(_)), seen) => *seen == SeenThumbnail::Absent,
             (Some(Content::Narrow(_)), seen) if number == 0 => *seen == SeenThumbnail::Absent,
-            (Some(content), SeenThumbnail::Ours { etag, recipe }) => {
-                etag.as_ref() == Some(&content.etag()) && *recipe == recipes[number]
+            (Some(now), SeenThumbnail::Ours { content, recipe }) => {
+                content.as_ref() == Some(&self.id(now)) && *recipe == recipes[number]
             }
             (Some(_), SeenThumbnail::Absent) => false,
         };

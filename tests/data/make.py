@@ -1,7 +1,7 @@
 """Makes the small test images in this folder and the references in reference/: make.py [GROUP...]
 
-Without arguments it makes all groups. Needs Pillow, NumPy and pyvips with libheif. It does not make the photographs and
-the suites; README.md names their sources.
+Without arguments it makes all groups. Needs Pillow, NumPy, tifffile with imagecodecs, and pyvips with libheif. It does
+not make the photographs and the suites; README.md names their sources.
 """
 import sys
 
@@ -15,7 +15,7 @@ GROUPS = {
     "formats": [formats.make_orientations, formats.make_formats],
     "avif": [avif.make_avifs, avif.make_large],
     "small": [small.make_small],
-    "checksums": [checksums.make_checksums],
+    "checksums": [checksums.make_checksums, checksums.make_tiff_references],
     "references": [references.make_photos, references.make_references, references.make_operations],
 }
 

@@ -149,7 +149,7 @@ fn avif_beyond_the_memory_limit_is_refused_before_it_is_decoded() {
 }
 
 /// A file of each format and kind.
-const SAMPLES: [&str; 38] = [
+const SAMPLES: [&str; 45] = [
     "animated.gif",
     "bilevel.png",
     "bmpsuite/pal4rle.bmp",
@@ -176,9 +176,11 @@ const SAMPLES: [&str; 38] = [
     "rgba.avif",
     "rgba.tif",
     "small/bilevel.group3.tif",
+    "small/bilevel.group3-2d.tif",
     "small/bilevel.group4.tif",
     "small/bilevel.p1.pbm",
     "small/bilevel.p4.pbm",
+    "small/bilevel.rle.tif",
     "small/flat.qoi",
     "small/grey-1000.p2.pgm",
     "small/grey.packbits.tif",
@@ -188,6 +190,11 @@ const SAMPLES: [&str; 38] = [
     "small/rgba16.tiles.tif",
     "small/rgba.p7.pam",
     "small/rgba.qoi",
+    "tiffsuite/flower-ycbcr42-contig-08.tif",
+    "tiffsuite/lab8-lzw.tif",
+    "tiffsuite/seq-1c-64f-deflate-fpredict-afa8560e.tiff",
+    "tiffsuite/seq-3c-32f-9a471c2b.tiff",
+    "tiffsuite/zackthecat.tif",
 ];
 
 #[test]

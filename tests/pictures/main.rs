@@ -11,6 +11,7 @@
 )]
 
 mod animation;
+mod avif;
 mod comparison;
 mod cut_files;
 mod decoder_threads;
@@ -23,3 +24,4 @@ mod operations;
 mod png_colors;
 mod suites;
 mod thumbnails;
+mod tiff;

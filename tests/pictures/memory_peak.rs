@@ -258,6 +258,22 @@ fn bmp_and_gif_of_12_megapixels() {
     assert_eq!(check(&folder.file("palette.gif", &gif), 300, "gif"), 4);
 }
 
+/// The resampler's weights for the long side alone would take more than the smallest functions have.
+#[test]
+fn images_of_millions_of_rows_or_columns() {
+    let folder = Folder::new();
+    let flat = |size: [u32; 2]| {
+        let rows = vec![0; usize::try_from((size[0] + 1) * size[1]).unwrap()];
+        png_of_rows(&png_header(size, 8, 0, false), &rows)
+    };
+    assert_eq!(check(&folder.file("column.png", &flat([1, 5_000_000])), 300, "jpeg"), 4);
+    assert_eq!(check(&folder.file("row.png", &flat([3_000_000, 2])), 300, "jpeg"), 4);
+    let squeezed = Request { side: 300, format: "jpeg", options: "fit/exact", threads: 1 };
+    assert_eq!(check_as(&folder.file("squeezed.png", &flat([1_000_000, 8])), squeezed), 4);
+    let faults = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/faults");
+    assert_eq!(check(&faults.join("tall-10x10000000.bmp"), 300, "jpeg"), 4);
+}
+
 /// The small images of the folder fit the smallest function.
 #[test]
 fn every_fixture() {

@@ -83,6 +83,7 @@ const IMAGES: &[(&str, &str, Class)] = &[
     // The second half of the file is missing.
     ("truncated.jpg", "rgb", Class::Near(4.0)),
     ("ycck-adobe.jpg", "cmyk", Class::Near(1.2)),
+    ("ycgco-re.avif", "rgb", Class::Exact),
 ];
 
 /// Reference and class of an image.
@@ -152,6 +153,20 @@ fn avif_is_cropped_and_then_turned_once() {
         check_quadrants(&name);
     }
     assert_eq!(pixels("cropped-and-turned.avif", 48).dimensions(), (48, 32));
+}
+
+/// 255 is no ink, as in the same file with Adobe's segment.
+#[test]
+fn inks_of_a_jpeg_without_adobes_segment_are_not_negative() {
+    let image = pixels("faults/cmyk-without-adobe.jpg", 300);
+    assert_eq!(image.dimensions(), (192, 128));
+    let mean = |channel: usize| {
+        let sum: f64 = image.pixels().map(|pixel| f64::from(pixel.0[channel])).sum();
+        sum / f64::from(image.width() * image.height())
+    };
+    for (channel, expected) in [121.0, 109.0, 75.0].into_iter().enumerate() {
+        assert!((mean(channel) - expected).abs() < 2.0, "{} in channel {channel}", mean(channel));
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use cos_thumbnailer::object::Region;
 /// A line for each record of a payload.
 fn read(file: &str) -> Vec<String> {
     let message = std::fs::read(format!("tests/data/events/{file}.json")).unwrap();
-    let region = Region::parse("ap-nowhere-1").unwrap();
+    let home = event::Home { region: Some(Region::parse("ap-nowhere-1").unwrap()), app_id: None };
     let describe = |record: Result<event::Record, event::RejectedRecord>| match record {
         Ok(record) => {
             let version = record.version.map(|version| format!("@{version}")).unwrap_or_default();
@@ -19,7 +19,9 @@ fn read(file: &str) -> Vec<String> {
         }
         Err(refused) => format!("refused: {}", refused.error),
     };
-    event::decode(&message, Some(&region)).unwrap().into_iter().map(describe).collect()
+    let mut records = Vec::new();
+    event::decode(&message, &home, &mut |record| records.push(describe(record))).unwrap();
+    records
 }
 
 #[test]
@@ -68,7 +70,7 @@ const PAYLOADS: &[(&str, &[&str])] = &[
     (
         "13-old-console-template-string-size-bare-key",
         &[
-            "refused: \"TestBucket-1251111111\" is not a bucket name; it must read <name>-<appid>, lower-case letters, digits and hyphens",
+            "refused: \"TestBucket-1251111111\" has upper-case letters, which no COS bucket has; write testbucket-1251111111",
         ],
     ),
     (

@@ -4,14 +4,18 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::expect_used,
+    clippy::print_stdout,
     unreachable_pub,
-    reason = "a test may panic, and `setup` is shared with another root"
+    reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
+#[path = "../support/collision.rs"]
+mod collision;
 mod command_line;
 mod cos_client;
 mod end_to_end;
 mod events;
+mod mistaken_events;
 mod render;
 mod settings;
 #[path = "../support/setup.rs"]

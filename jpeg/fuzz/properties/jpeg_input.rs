@@ -61,7 +61,7 @@ pub(crate) fn is_huge(width: u32, height: u32) -> bool {
 /// True when a frame header anywhere in the file announces a picture that [`is_huge`].
 fn announces_huge(file: &[u8]) -> bool {
     file.windows(9).any(|w| match *w {
-        [0xff, 0xc0..=0xc2, _, _, _, high_y, low_y, high_x, low_x] => {
+        [0xff, 0xc0..=0xc2 | 0xc9 | 0xca, _, _, _, high_y, low_y, high_x, low_x] => {
             let side = |high, low| u32::from(u16::from_be_bytes([high, low]));
             is_huge(side(high_x, low_x), side(high_y, low_y))
         }

@@ -63,6 +63,52 @@ FILES["trailing"] = FILES["420"] + FILES["grey"]
 FILES["fill-bytes"] = FILES["420"].replace(b"\xff\xda", b"\xff\xff\xff\xda", 1)
 FILES["swapped-restarts"] = with_swapped_restarts(FILES["420-restart-1"])
 
+
+
+def scans(file):
+    """Positions of scan headers."""
+    return [at for at in range(len(file)) if file[at:at + 2] == b"\xff\xda"]
+
+
+def without_scan(file, number):
+    first, after = scans(file)[number:number + 2]
+    return file[:first] + file[after:]
+
+
+def with_one_name(file):
+    """All components of the frame and the scan called 1."""
+    frame, scan = file.index(b"\xff\xc0"), file.index(b"\xff\xda")
+    file = bytearray(file)
+    for at in range(3):
+        file[frame + 10 + 3 * at] = file[scan + 5 + 2 * at] = 1
+    return bytes(file)
+
+
+def filled(file, part, length):
+    at = file.index(b"\xff\xda") + 14 + part
+    return file[:at] + bytes(len(file[at:at + length])) + file[at + length:]
+
+
+def conformance(name):
+    return (DATA / "conformance" / f"{name}.jpg").read_bytes()
+
+
+CMYK = FILES["cmyk"]
+ADOBE = CMYK.index(b"\xff\xee")
+FILES["cmyk-bare"] = CMYK[:ADOBE] + CMYK[ADOBE + 16:]
+FILES["one-name"] = with_one_name(FILES["420"])
+FILES["empty-segments"] = FILES["420"].replace(b"\xff\xdb", b"\xff\xe5\0\0\xff\xfe\0\1\xff\xdb", 1)
+FILES["cut-then-zeros"] = filled(FILES["420-busy"], len(FILES["420-busy"]) // 2, 1 << 16)
+FILES["hole"] = filled(FILES["420-busy"], len(FILES["420-busy"]) // 3, 256)
+FILES["flat-optimised"] = jpeg(Image.new("L", (512, 512), 200), optimize=True)
+FILES["reserved-marker"] = FILES["420-restart-rows"].replace(b"\xff\xd0", b"\xff\x3a\1\2\xff\xd0", 1)
+FILES["progressive-without-first-ac"] = without_scan(FILES["progressive"], 1)
+FILES["progressive-scan-twice"] = FILES["progressive-grey"].replace(b"\xff\xd9", FILES["progressive-grey"][
+    scans(FILES["progressive-grey"])[0]:], 1)
+FILES["arithmetic"] = conformance("arithmetic-grey")
+FILES["arithmetic-progressive"] = conformance("arithmetic-progressive")
+FILES["arithmetic-restart"] = conformance("arithmetic-restart")
+
 for number, (name, file) in enumerate(FILES.items()):
     chunk = (0, 1, 7, 64)[number // 4 % 4]
     (HERE / "jpeg" / name).write_bytes(bytes([number % 4, chunk]) + file)

@@ -6,13 +6,11 @@
 
 use crate::entropy::lookup::{Lookup, STATES, boxed};
 use crate::entropy::step_tables::{INDEX_BITS, MOST_STEP_BITS, SLOW_STEP, StepEntry};
+use crate::entropy::window::{RESERVOIR_BITS, reservoir};
 use crate::index::index;
 
 /// Steps between looks at the limits.
 const STEPS: u32 = 3;
-
-/// Bits that a reservoir has at least: 64, less those of its first byte that were used before.
-const RESERVOIR_BITS: u32 = 57;
 
 // The steps of a round take their bits from one reservoir: all but the last drop theirs, and the last needs an index.
 const _: () = assert!((STEPS - 1) * MOST_STEP_BITS + INDEX_BITS <= RESERVOIR_BITS);
@@ -140,13 +138,6 @@ impl Lane {
         let (first, count) = (first * self.mcu.0, count * self.mcu.0);
         self.numbers.get_mut(first..first + count).unwrap_or_default()
     }
-}
-
-/// The bits from `bit` on, from the highest down; [`RESERVOIR_BITS`] of them are there at least.
-#[inline(always)]
-pub(crate) fn reservoir(data: &[u8], bit: usize) -> u64 {
-    let bytes = data.get(bit / 8..).and_then(<[u8]>::first_chunk);
-    bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes)) << (bit % 8)
 }
 
 /// Decodes with all lanes, four at most, until one of them is at its limit.

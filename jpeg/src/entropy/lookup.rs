@@ -11,6 +11,7 @@
 //! ([`TableKind::AcSkip`]). Where only DC is wanted, a step takes it and skips at once ([`TableKind::DcAndAcSkip`]).
 
 use crate::entropy::step_tables::{END_OF_BLOCK, INDEX_BITS, StepEntry, TableKind, ac_step, dc_step};
+use crate::entropy::window::reservoir;
 use crate::error::Error;
 use crate::index::index;
 use crate::syntax::frame::NATURAL;
@@ -116,6 +117,20 @@ impl<'a> Lookup<'a> {
     #[expect(clippy::indexing_slicing, reason = "indexed below its constant length")]
     pub(crate) fn entry(&self, table: u16, index: usize) -> StepEntry {
         StepEntry(self.entries[(2 * usize::from(table) + index) % ENTRIES])
+    }
+
+    /// True when the data from `bit` on has a flat MCU: one whose blocks have no AC and the DC before.
+    pub(crate) fn is_flat_mcu(&self, data: &[u8], mut bit: usize) -> bool {
+        let mut step = |block: usize, position: usize| {
+            let bits = u32::try_from(reservoir(data, bit) >> 32).unwrap_or(0);
+            let step = self.slow_step(block, position, bits)?;
+            bit += index(step.bits());
+            Some(step)
+        };
+        (0..self.blocks.len()).all(|block| {
+            step(block, 0).is_some_and(|dc| dc.value() == 0)
+                && step(block, 1).is_some_and(|ac| ac.advance() == END_OF_BLOCK)
+        })
     }
 
     /// Makes the tables and the transitions; `None` when the MCU has more blocks than there are states for.

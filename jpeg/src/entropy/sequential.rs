@@ -12,12 +12,14 @@ use std::io::BufRead;
 use std::num::NonZeroUsize;
 use std::thread;
 
+use crate::entropy::filler::{self, Filler, FillerStart, SegmentEnding};
 use crate::entropy::lanes::{Lane, LaneLimit, MOST_SYMBOL_BITS, OVERRUN};
-use crate::entropy::lookup::{Lookup, McuLayout};
+use crate::entropy::lookup::Lookup;
+use crate::entropy::mcus::{DecodedMcus, McuSink};
 use crate::entropy::threads::{LaneRange, LaneThreads, SYNCHRONISATION_BITS};
 use crate::entropy::window::Window;
 use crate::error::Error;
-use crate::syntax::input::Input;
+use crate::syntax::input::{BETWEEN_POLLS, Input};
 
 /// Shortest stretch of a lane, bits: what it decodes twice to find out where it joins is a quarter of it.
 const SHORTEST_STRETCH: usize = 4 * SYNCHRONISATION_BITS;
@@ -30,54 +32,6 @@ const LONGEST_MCU: usize = 4096;
 
 // The states of a lookup end at sixteen blocks.
 const _: () = assert!(16 * 64 * (MOST_SYMBOL_BITS as usize) < LONGEST_MCU * 8);
-
-/// Takes what a scan gives.
-pub(crate) trait McuSink {
-    /// Takes the next MCUs in order.
-    fn take(&mut self, mcus: DecodedMcus<'_>) -> Result<(), Error>;
-
-    /// Fills in for the next MCU, which is lost.
-    fn conceal(&mut self) -> Result<(), Error>;
-}
-
-/// MCUs one after the other, DC with its prediction.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DecodedMcus<'a> {
-    /// See [`McuLayout`].
-    numbers: &'a [i16],
-    layout: &'a McuLayout,
-}
-
-impl<'a> DecodedMcus<'a> {
-    pub(crate) fn new(numbers: &'a [i16], layout: &'a McuLayout) -> Self {
-        Self { numbers, layout }
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.numbers.len() / self.layout.length.max(1)
-    }
-
-    /// The first `count`, and the rest.
-    pub(crate) fn split(self, count: usize) -> (Self, Self) {
-        let at = (count * self.layout.length).min(self.numbers.len());
-        let (first, rest) = self.numbers.split_at_checked(at).unwrap_or((self.numbers, &[]));
-        (Self { numbers: first, ..self }, Self { numbers: rest, ..self })
-    }
-
-    /// All numbers from the coefficients of a block of the first MCU on.
-    pub(crate) fn block(&self, number: usize) -> &'a [i16] {
-        let start = self.layout.starts.get(number).map_or(usize::MAX, |start| start + 1);
-        self.numbers.get(start..).unwrap_or_default()
-    }
-
-    /// For each MCU its blocks: the coefficients that are kept, row by row, and more numbers behind them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = impl Iterator<Item = &'a [i16]>> {
-        let layout = self.layout;
-        self.numbers.chunks_exact(layout.length.max(1)).map(move |numbers| {
-            layout.starts.iter().map(move |start| numbers.get(start + 1..).unwrap_or_default())
-        })
-    }
-}
 
 /// A scan in which each block comes whole.
 #[derive(Debug)]
@@ -131,6 +85,10 @@ struct SequentialDecoder<'s, 'e> {
     bit: usize,
     /// Bits of a lane that its room is likely to suffice for.
     stretch: usize,
+    /// Filler in the current segment.
+    filler: Filler,
+    /// Bits of the last MCU.
+    mcu_bits: usize,
     lost: usize,
 }
 
@@ -151,6 +109,8 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
             left: interval.min(total),
             bit: 0,
             stretch: SHORTEST_STRETCH,
+            filler: Filler::default(),
+            mcu_bits: 0,
             lost: 0,
         }
     }
@@ -173,6 +133,7 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
                 self.resume(input, window, sink)?;
             }
         }
+        self.end_segment(input, window, sink)?;
         Ok(self.lost)
     }
 
@@ -235,7 +196,7 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
                     continue;
                 };
                 let end = lane.count();
-                self.commit(LaneRange { lane: number, first: 0, end }, segment.end, sink)?;
+                self.commit(LaneRange { lane: number, first: 0, end }, segment.end, window, sink)?;
                 is_over = self.done == self.total;
                 if !is_over {
                     self.resume(input, window, sink)?;
@@ -262,7 +223,7 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
         for lanes in self.lanes.busy_lanes() {
             self.lanes.finish(&lanes, window.data())?;
             for range in self.lanes.join(&lanes, window.data()) {
-                self.commit(range, segment_end, sink)?;
+                self.commit(range, segment_end, window, sink)?;
                 mcus += range.end.saturating_sub(range.first);
             }
         }
@@ -306,15 +267,33 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
         &mut self,
         range: LaneRange,
         segment_end: Option<usize>,
+        window: &Window,
         sink: &mut impl McuSink,
     ) -> Result<(), Error> {
+        let segment_start = self.segment_start();
         let Some(lane) = self.lanes.lane_mut(range.lane) else { return Ok(()) };
         let end = segment_end.map_or(usize::MAX, |end| end * 8);
         let most = range.end.saturating_sub(range.first).min(self.left);
         let ends = lane.mcu_starts().skip(range.first + 1).take(most);
         // Only the last MCUs can be past the end of the segment.
-        let (count, last) =
-            ends.take_while(|bit| *bit <= end).fold((0, self.bit), |(n, _), bit| (n + 1, bit));
+        let (count, before_last, last) = ends
+            .take_while(|bit| *bit <= end)
+            .fold((0, self.bit, self.bit), |(count, _, before), bit| (count + 1, before, bit));
+        let data = window.data();
+        let mut byte = self.bit / 8;
+        while self.filler.next_run(data.get(..last / 8).unwrap_or_default(), &mut byte) {
+            let starts = || lane.mcu_starts().skip(range.first).take(count + 1);
+            let number = starts().take_while(|bit| *bit <= byte * 8).count().saturating_sub(1);
+            let (bit, end) = (starts().nth(number).unwrap_or(self.bit), starts().nth(number + 1));
+            // It may have begun in a part that is handed on. All MCUs of a run are about as long.
+            let mcu_bits = end.map_or(0, |end| end - bit);
+            let mcus = filler::SHORTEST * 8 / mcu_bits.max(1);
+            let mcu = (self.done + number).saturating_sub(mcus).max(segment_start);
+            self.filler.note(FillerStart { mcu, is_flat: self.lookup.is_flat_mcu(data, bit) });
+        }
+        if count > 0 {
+            self.mcu_bits = last - before_last;
+        }
         let layout = &self.lookup.mcu;
         let numbers = lane.mcus(range.first, count);
         for mcu in numbers.chunks_exact_mut(layout.length.max(1)) {
@@ -340,20 +319,66 @@ impl<'s, 'e> SequentialDecoder<'s, 'e> {
         window: &mut Window,
         sink: &mut impl McuSink,
     ) -> Result<(), Error> {
+        self.end_segment(input, window, sink)?;
         let Some(bit) = window.resume(input, &mut self.number)? else {
-            return self.conceal_to(self.total, sink);
+            return self.conceal_to(self.total, input, sink);
         };
         let first = self.number.saturating_mul(self.interval).min(self.total);
-        self.conceal_to(first, sink)?;
+        self.conceal_to(first, input, sink)?;
         self.left = self.interval.min(self.total - first);
         self.predictors = [0; 4];
         self.bit = bit;
         Ok(())
     }
 
+    /// Finds out at the end of a segment whether filler in it stands for MCUs that are lost.
+    fn end_segment<R: BufRead>(
+        &mut self,
+        input: &mut Input<R>,
+        window: &mut Window,
+        sink: &mut impl McuSink,
+    ) -> Result<(), Error> {
+        let filler = std::mem::take(&mut self.filler);
+        if !filler.is_suspected() {
+            return Ok(());
+        }
+        window.fill(input, self.bit.div_ceil(8) + filler::SHORTEST)?;
+        let left_over = window.rest_of_segment(self.bit.div_ceil(8)).len();
+        let ending = SegmentEnding::new(self.left == 0, left_over);
+        let rest = window.rest_of_segment(self.bit / 8);
+        let first = match filler.begun(rest) {
+            Some(bytes) if ending == SegmentEnding::LeftOver => {
+                let mcus = (bytes * 8 / self.mcu_bits.max(1)).max(1);
+                Some(self.done.saturating_sub(mcus).max(self.segment_start()))
+            }
+            _ => filler.first_lost(ending, rest),
+        };
+        if let Some(first) = first {
+            for mcu in (first..self.done).step_by(BETWEEN_POLLS) {
+                input.poll()?;
+                sink.note_lost(mcu..self.done.min(mcu + BETWEEN_POLLS));
+            }
+            self.lost += self.done.saturating_sub(first);
+        }
+        Ok(())
+    }
+
+    /// The first MCU of the current segment.
+    fn segment_start(&self) -> usize {
+        self.number.saturating_mul(self.interval).min(self.done)
+    }
+
     /// Gives up the MCUs before one.
-    fn conceal_to(&mut self, end: usize, sink: &mut impl McuSink) -> Result<(), Error> {
+    fn conceal_to<R: BufRead>(
+        &mut self,
+        end: usize,
+        input: &mut Input<R>,
+        sink: &mut impl McuSink,
+    ) -> Result<(), Error> {
         while self.done < end {
+            if self.done.is_multiple_of(BETWEEN_POLLS) {
+                input.poll()?;
+            }
             sink.conceal()?;
             self.done += 1;
             self.lost += 1;

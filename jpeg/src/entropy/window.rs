@@ -12,6 +12,9 @@ use crate::syntax::input::Input;
 /// some bytes past their limit ([`OVERRUN`](crate::entropy::lanes::OVERRUN)).
 pub(crate) const PADDING: usize = 64;
 
+/// Bits that a reservoir has at least: 64, less those of its first byte that were used before.
+pub(crate) const RESERVOIR_BITS: u32 = 57;
+
 /// Most segments in memory: restart markers may follow each other without any data between them, and must not fill
 /// the memory.
 const MOST_SEGMENTS: usize = 64;
@@ -44,6 +47,8 @@ pub(crate) struct Window {
     /// The marker that ended the scan.
     marker: Option<u8>,
     has_ended: bool,
+    /// True behind a marker that no data has: what follows up to the next restart marker is of no use.
+    is_skipping: bool,
     /// True when the last byte that arrived was 0xff.
     after_ff: bool,
 }
@@ -60,6 +65,7 @@ impl Window {
         self.segments.push_back(EntropySegment { start: 0, end: None, restart: None });
         self.marker = None;
         self.has_ended = false;
+        self.is_skipping = false;
         self.after_ff = false;
     }
 
@@ -111,7 +117,11 @@ impl Window {
                 match first {
                     // A fill byte before a marker (section B.1.1.2).
                     0xff => continue,
+                    0 if self.is_skipping => (),
                     0 => data.push(0xff),
+                    // Reserved (table B.1): damage, behind which only a restart marker tells the place (libjpeg's
+                    // `jpeg_resync_to_restart`).
+                    0x01..=0xbf => self.skip_segment(data),
                     0xd0..=0xd7 => self.begin_segment(data, first - 0xd0),
                     marker => self.end_scan(data, Some(marker)),
                 }
@@ -123,16 +133,25 @@ impl Window {
             }
             let run = memchr::memchr(0xff, rest);
             let (plain, marked) = rest.split_at_checked(run.unwrap_or(rest.len())).unwrap_or((rest, &[]));
-            data.extend_from_slice(plain);
+            if !self.is_skipping {
+                data.extend_from_slice(plain);
+            }
             self.after_ff = !marked.is_empty();
             rest = marked.get(1..).unwrap_or_default();
         }
         chunk.len() - rest.len()
     }
 
+    /// Ends a segment and drops what follows.
+    fn skip_segment(&mut self, data: &[u8]) {
+        self.end_segment(data);
+        self.is_skipping = true;
+    }
+
     /// Ends a segment at a restart marker and begins the next.
     fn begin_segment(&mut self, data: &[u8], number: u8) {
         self.end_segment(data);
+        self.is_skipping = false;
         let start = self.passed.saturating_add(data.len());
         self.segments.push_back(EntropySegment { start, end: None, restart: Some(number) });
     }
@@ -146,7 +165,7 @@ impl Window {
     fn end_segment(&mut self, data: &[u8]) {
         let end = self.passed.saturating_add(data.len());
         if let Some(last) = self.segments.back_mut() {
-            last.end = Some(end);
+            last.end.get_or_insert(end);
         }
     }
 
@@ -179,6 +198,10 @@ impl Window {
                 self.fill(input, 4096)?;
             }
             self.segments.pop_front();
+            if self.segments.is_empty() {
+                // The next one has not come yet if data is dropped until then.
+                self.fill(input, self.length.saturating_add(1))?;
+            }
             let Some(segment) = self.segment(0) else { return Ok(None) };
             let number = segment.restart.map_or(0, usize::from);
             let mut missing = number.wrapping_sub(*passed) % 8;
@@ -211,6 +234,12 @@ impl Window {
         Some(EntropySegment { start: in_window(start), end: end.map(in_window), restart })
     }
 
+    /// The data of the current segment from a byte of the window on, as far as it is in memory.
+    pub(crate) fn rest_of_segment(&self, from: usize) -> &[u8] {
+        let end = self.segment(0).and_then(|segment| segment.end).unwrap_or(self.length);
+        self.data.get(from..end).unwrap_or_default()
+    }
+
     /// The data and [`PADDING`] zeros behind it.
     pub(crate) fn data(&self) -> &Arc<Vec<u8>> {
         &self.data
@@ -230,6 +259,13 @@ impl Window {
     pub(crate) fn marker(&self) -> Option<u8> {
         self.marker
     }
+}
+
+/// The bits from `bit` on, from the highest down; [`RESERVOIR_BITS`] of them are there at least.
+#[inline(always)]
+pub(crate) fn reservoir(data: &[u8], bit: usize) -> u64 {
+    let bytes = data.get(bit / 8..).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u64::from_be_bytes(*bytes)) << (bit % 8)
 }
 
 #[cfg(test)]

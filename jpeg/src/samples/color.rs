@@ -15,34 +15,33 @@ pub(crate) enum Color {
     Ycc,
     /// Inks.
     Cmyk {
-        /// True when 0 is full ink, as Adobe's programs write it.
+        /// True when 0 is full ink.
         inverted: bool,
     },
-    /// CMY as `YCbCr`, and black.
-    Ycck {
-        /// True when 0 is full ink, as Adobe's programs write it.
-        inverted: bool,
-    },
+    /// CMY as `YCbCr`, and black; 0 is full ink.
+    Ycck,
 }
 
 impl Color {
     /// The colour space that libjpeg takes a file to be in (`default_decompress_parms`).
+    ///
+    /// No standard says which number is full ink. Adobe's programs write 0 (TN 5116, section 18), and others followed:
+    /// Chromium and Pillow take 0 for it in every file, whether it has Adobe's segment or not.
     pub(crate) fn of(frame: &Frame, metadata: &Metadata) -> Self {
         let names: Vec<u8> = frame.components.iter().map(|component| component.name).collect();
-        let inverted = metadata.adobe.is_some();
+        let inverted = !metadata.has_tiff_inks;
         match (names.as_slice(), metadata.adobe) {
             ([_], _) => Self::Grey,
             ([_, _, _], _) if metadata.is_jfif => Self::Ycc,
             ([_, _, _], Some(0)) | ([b'R', b'G', b'B'], None) => Self::Rgb,
             ([_, _, _], _) => Self::Ycc,
             (_, Some(0) | None) => Self::Cmyk { inverted },
-            (_, Some(_)) => Self::Ycck { inverted },
+            (_, Some(_)) => Self::Ycck,
         }
     }
 
     /// Writes a row of pixels from a row of samples of each component, all of the same width. Inks become 0 for none.
     pub(super) fn convert(self, samples: &[&[u8]], pixels: &mut [u8]) {
-        let mask = |inverted| if inverted { 0xff } else { 0 };
         match (self, samples) {
             (Self::Grey, [grey]) => pixels.copy_from_slice(grey),
             (Self::Rgb, &[r, g, b]) => interleave([r, g, b], pixels, U8x16::interleave3),
@@ -50,15 +49,14 @@ impl Color {
                 interleave([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
             }
             (Self::Cmyk { inverted }, &[c, m, y, k]) => {
-                let mask = mask(inverted);
+                let mask = if inverted { 0xff } else { 0 };
                 interleave([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
             }
-            (Self::Ycck { inverted }, &[y, cb, cr, k]) => {
-                let mask = mask(inverted);
-                // YCbCr stands for light, which is 255 less ink.
+            (Self::Ycck, &[y, cb, cr, k]) => {
+                // YCbCr stands for 255 less C, M and Y (libjpeg's `ycck_cmyk_convert`), and these for 255 less ink.
                 interleave([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
-                    let [c, m, y] = rgb([y, cb, cr]).map(|light| light.flip(!mask));
-                    U8x16::interleave4([c, m, y, k.flip(mask)])
+                    let [c, m, y] = rgb([y, cb, cr]);
+                    U8x16::interleave4([c, m, y, k.flip(0xff)])
                 });
             }
             _ => (),
@@ -142,6 +140,7 @@ fn rgb_half(y: I16x8, cb: I16x8, cr: I16x8) -> [I16x8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::frame::{Coding, Component, Process};
 
     /// T.871, section 7, with the constants of libjpeg.
     fn light(y: u8, cb: u8, cr: u8) -> [u8; 3] {
@@ -184,15 +183,52 @@ mod tests {
                 assert_eq!(pixel, light(at(x).0, at(x).1, at(x).2));
             }
             for (inverted, mask) in [(false, 0), (true, 255)] {
-                let cmyk = converted(Color::Cmyk { inverted }, [&a, &b, &c, &d]);
-                let ycck = converted(Color::Ycck { inverted }, [&a, &b, &c, &d]);
-                for (x, (cmyk, ycck)) in cmyk.into_iter().zip(ycck).enumerate() {
+                for (x, pixel) in
+                    converted(Color::Cmyk { inverted }, [&a, &b, &c, &d]).into_iter().enumerate()
+                {
                     let (a, b, c, d) = at(x);
-                    let [red, green, blue] = light(a, b, c);
-                    assert_eq!(cmyk, [a, b, c, d].map(|ink| ink ^ mask));
-                    assert_eq!(ycck, [!red, !green, !blue, d].map(|ink| ink ^ mask));
+                    assert_eq!(pixel, [a, b, c, d].map(|ink| ink ^ mask));
                 }
             }
+            for (x, pixel) in converted(Color::Ycck, [&a, &b, &c, &d]).into_iter().enumerate() {
+                let [red, green, blue] = light(at(x).0, at(x).1, at(x).2);
+                assert_eq!(pixel, [red, green, blue, !at(x).3]);
+            }
         }
+    }
+
+    /// A frame whose components have these names.
+    fn frame(names: &[u8]) -> Frame {
+        let components = names.iter().map(|name| Component { name: *name, across: 1, down: 1, table: 0 });
+        let (process, coding) = (Process::Sequential, Coding::Huffman);
+        Frame { width: 8, height: 8, process, coding, components: components.collect() }
+    }
+
+    #[test]
+    fn colour_space_is_that_which_libjpeg_assumes() {
+        let inverted = Color::Cmyk { inverted: true };
+        for (names, is_jfif, adobe, expected) in [
+            ([1].as_slice(), false, Some(2), Color::Grey),
+            (&[1, 2, 3], false, None, Color::Ycc),
+            (&[0, 1, 2], false, None, Color::Ycc),
+            (b"RGB", false, None, Color::Rgb),
+            (b"RGB", true, None, Color::Ycc),
+            (b"RGB", false, Some(1), Color::Ycc),
+            (&[1, 2, 3], false, Some(0), Color::Rgb),
+            (&[1, 2, 3], true, Some(0), Color::Ycc),
+            (&[1, 2, 3, 4], false, None, inverted),
+            (b"CMYK", false, None, inverted),
+            (b"CMYK", true, None, inverted),
+            (b"CMYK", false, Some(0), inverted),
+            (&[1, 2, 3, 4], true, Some(2), Color::Ycck),
+            (&[1, 2, 3, 4], false, Some(1), Color::Ycck),
+        ] {
+            let mut metadata = Metadata::default();
+            (metadata.is_jfif, metadata.adobe) = (is_jfif, adobe);
+            assert_eq!(Color::of(&frame(names), &metadata), expected, "{names:?} {is_jfif} {adobe:?}");
+        }
+        let mut tiff = Metadata::default();
+        tiff.has_tiff_inks = true;
+        assert_eq!(Color::of(&frame(b"CMYK"), &tiff), Color::Cmyk { inverted: false });
     }
 }

@@ -1,7 +1,9 @@
 //! A picture whose MCUs come in order, in one scan: each goes to samples at once, and nothing of it is kept.
 
+use std::ops::Range;
+
 use crate::entropy::lookup::McuLayout;
-use crate::entropy::sequential::{DecodedMcus, McuSink};
+use crate::entropy::mcus::{DecodedMcus, McuSink};
 use crate::entropy::units::ScanUnits;
 use crate::error::Error;
 use crate::index::index;
@@ -122,4 +124,7 @@ impl<F: FnMut(&[u8]) -> Result<(), Error>> McuSink for StreamedPicture<'_, F> {
         self.transform(DecodedMcus::new(&numbers, &layout));
         self.advance(1)
     }
+
+    /// Their rows are given already, as they were decoded.
+    fn note_lost(&mut self, _: Range<usize>) {}
 }

@@ -84,6 +84,11 @@ impl Losses {
         self.mark(number, WITHOUT_DC | LOST);
     }
 
+    /// Notes that a block of a sequential scan came from filler, or from behind it.
+    pub(super) fn note_untrusted(&mut self, number: usize) {
+        self.mark(number, LOST);
+    }
+
     /// Notes that a block of a progressive scan did not come, and whether the scan has coefficients that are kept.
     pub(super) fn note_scan(&mut self, number: usize, scan: &ScanHeader, is_kept: bool) {
         let mut marks = if scan.band.0 > 0 { MISSED_AC } else { 0 };
@@ -104,6 +109,11 @@ impl Losses {
     pub(super) fn note_cut(&mut self, most_missing: u8, is_known: bool) {
         self.is_all |= most_missing > MOST_MISSING_BITS;
         self.is_coarse |= !is_known;
+    }
+
+    /// Notes that bits of some blocks did not come, though later ones did.
+    pub(super) fn note_coarse(&mut self) {
+        self.is_coarse = true;
     }
 
     /// Notes that all blocks are lost.

@@ -1,9 +1,12 @@
 //! Files of several scans: one after the other, until enough is known (ITU-T T.81, sections B.2.3 and G.1.1).
 //!
 //! Coefficients are kept in a [`store`] for the whole picture. `progressive` decodes the scans of progressive files
-//! into it. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
+//! into it, from `bits`. `stop_rule` tells when no scan to come could matter, and `losses` what damage took.
 
+mod arithmetic;
+mod bits;
 pub(crate) mod coefficients;
+mod kept_scan;
 mod losses;
 mod progressive;
 mod stop_rule;
@@ -19,9 +22,11 @@ use crate::entropy::window::Window;
 use crate::error::Error;
 use crate::index::index;
 use crate::scale::{Scale, Wanted};
-use crate::scans::progressive::ProgressiveScan;
+use crate::scans::arithmetic::ArithmeticDecoder;
+use crate::scans::kept_scan::{BlockDecoder as _, KeptScan};
+use crate::scans::progressive::ProgressiveDecoder;
 use crate::scans::store::{CoefficientStore, StoreSink};
-use crate::syntax::frame::Process;
+use crate::syntax::frame::{Coding, Process};
 use crate::syntax::head::Head;
 use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
@@ -32,6 +37,9 @@ const VISITS: u64 = 16;
 
 /// Visits that a byte of the file pays for beyond that: even a scan of one coefficient of a photo has as many bytes.
 const VISITS_PER_BYTE: u64 = 16;
+
+/// Blocks of an MCU that arithmetic decoding allows, as many as Huffman decoding does.
+const MOST_BLOCKS: usize = 16;
 
 /// Reason to read no more scans.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +65,8 @@ pub(crate) struct ScanReader<'a> {
     window: Window,
     /// Blocks visited so far.
     visits: u64,
+    /// Decisions of arithmetic coding so far.
+    decisions: u64,
 }
 
 impl<'a> ScanReader<'a> {
@@ -72,6 +82,7 @@ impl<'a> ScanReader<'a> {
             store: CoefficientStore::new(&head.frame, scale),
             window: Window::default(),
             visits: 0,
+            decisions: 0,
         }
     }
 
@@ -93,7 +104,7 @@ impl<'a> ScanReader<'a> {
                 Ending::EndOfImage => plane.note_end(),
             }
         }
-        let lost = self.store.lost(&self.head.frame);
+        let lost = self.store.lost(&self.head.frame, || input.poll())?;
         refusal.filter(|_| lost >= 1.0).map_or(Ok(lost), Err)
     }
 
@@ -101,7 +112,7 @@ impl<'a> ScanReader<'a> {
         loop {
             self.fix_steps();
             let mut missed = 0;
-            let marker = if self.is_wanted() {
+            let marker = if self.is_wanted() && self.is_readable()? {
                 missed = self.read_scan(input)?;
                 if self.window.has_ended() { self.window.marker() } else { input.marker_after_scan()? }
             } else {
@@ -160,7 +171,7 @@ impl<'a> ScanReader<'a> {
                     self.header = ScanHeader::parse(&input.segment()?, &self.head.frame)?;
                     return Ok(None);
                 }
-                Some(table @ (0xc4 | 0xdb | 0xdd)) => self.tables.define(table, &input.segment()?)?,
+                Some(table @ (0xc4 | 0xcc | 0xdb | 0xdd)) => self.tables.define(table, &input.segment()?)?,
                 // Restart markers, TEM and SOI have no content.
                 Some(0x01 | 0xd0..=0xd8) => (),
                 Some(_) => input.skip_segment()?,
@@ -179,9 +190,9 @@ impl<'a> ScanReader<'a> {
         let units = ScanUnits::new(&self.head.frame, &self.header);
         self.count_visits(&units, input.consumed())?;
         self.window.begin();
-        match self.head.frame.process {
-            Process::Sequential => self.read_sequential(input, units),
-            Process::Progressive => self.read_progressive(input, units),
+        match (self.head.frame.process, self.head.frame.coding) {
+            (Process::Sequential, Coding::Huffman) => self.read_sequential(input, units),
+            (Process::Progressive, _) | (_, Coding::Arithmetic) => self.read_kept(input, units),
         }
     }
 
@@ -218,64 +229,92 @@ impl<'a> ScanReader<'a> {
         Ok(missed)
     }
 
-    fn read_progressive<R: BufRead>(
-        &mut self,
-        input: &mut Input<R>,
-        units: ScanUnits,
-    ) -> Result<usize, Error> {
-        self.check_progression()?;
+    fn read_kept<R: BufRead>(&mut self, input: &mut Input<R>, units: ScanUnits) -> Result<usize, Error> {
+        let coding = self.head.frame.coding;
+        if coding == Coding::Arithmetic && units.blocks.len() > MOST_BLOCKS {
+            return Err(Error::damaged("a scan has too many blocks in a unit"));
+        }
+        let mut header = self.header.clone();
+        if self.head.frame.process == Process::Sequential {
+            (header.band, header.high, header.low) = ((0, 63), 0, 0);
+        }
         let blocks = units.blocks.iter().map(|block| {
-            let selected =
-                self.header.components.iter().find(|selected| selected.component == block.component);
+            let selected = header.components.iter().find(|selected| selected.component == block.component);
             (*block, selected.map_or(0, |selected| selected.dc_table))
         });
-        let scan = ProgressiveScan {
-            header: &self.header,
+        let scan = KeptScan {
+            header: &header,
             tables: &self.tables,
+            coding,
+            pixels: u64::from(self.head.frame.width) * u64::from(self.head.frame.height),
+            decided: self.decisions,
             blocks: blocks.collect(),
             sizes: units.sizes,
             mcus: units.mcus,
         };
-        let missed = scan.decode(input, &mut self.window, &mut self.store)?;
+        let (window, store) = (&mut self.window, &mut self.store);
+        let missed = match coding {
+            Coding::Arithmetic => {
+                let mut decoder = ArithmeticDecoder::new(&header, &self.tables.conditioning);
+                let missed = scan.decode(&mut decoder, input, window, store)?;
+                self.decisions += decoder.decisions();
+                missed
+            }
+            Coding::Huffman => {
+                let mut decoder = ProgressiveDecoder::new(&header, &self.tables);
+                scan.decode(&mut decoder, input, window, store)?
+            }
+        };
         self.note_precision();
         Ok(missed)
     }
 
-    /// Refuses a scan that does not follow on those before it (section G.1.1.1): a coefficient comes first down to
-    /// some bit, and then one bit with each scan.
-    fn check_progression(&self) -> Result<(), Error> {
-        let wrong = || Error::damaged("a scan does not follow on those before it");
+    /// True unless the present scan refines AC coefficients that are not known to the bit before: how many bits belong
+    /// to a block depends on which of its coefficients are not zero so far (section G.1.2.3). Its bits count as
+    /// missing. All other scans can be read on their own, whatever came before.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] for a scan that no progression has (section G.1.1.1).
+    fn is_readable(&mut self) -> Result<bool, Error> {
+        if self.head.frame.process == Process::Sequential {
+            return Ok(true);
+        }
         let ScanHeader { components, band: (first, last), high, low } = &self.header;
-        let is_dc = *first == 0;
-        if first > last || *last > 63 || *low > 13 || (is_dc && *last > 0) || (!is_dc && components.len() > 1)
-        {
-            return Err(wrong());
+        let is_band =
+            if *first == 0 { *last == 0 } else { first <= last && *last <= 63 && components.len() == 1 };
+        if !is_band || *low > 13 || (*high > 0 && *low + 1 != *high) {
+            return Err(Error::damaged("a scan has coefficients or bits that no scan can have"));
         }
-        for selected in components {
-            let plane = self.store.planes.get(selected.component).ok_or_else(wrong)?;
-            let band = plane.lowest_bits.get(usize::from(*first)..=usize::from(*last)).ok_or_else(wrong)?;
-            let follows = |before: &Option<u8>| match before {
-                None => *high == 0,
-                Some(before) => *high == *before && *low + 1 == *high,
-            };
-            if !band.iter().all(follows) {
-                return Err(wrong());
+        if *first == 0 || *high == 0 {
+            return Ok(true);
+        }
+        let plane = components.first().and_then(|only| self.store.planes.get_mut(only.component));
+        Ok(plane.is_some_and(|plane| {
+            let band = plane.lowest_bits.get(usize::from(*first)..=usize::from(*last)).unwrap_or_default();
+            let is_known = band.iter().all(|before| *before == Some(*high));
+            if !is_known {
+                plane.losses.note_coarse();
             }
-        }
-        Ok(())
+            is_known
+        }))
     }
 
-    /// Notes to which bit the coefficients of the present scan have come.
+    /// Notes to which bit the coefficients of the present scan have come. A refinement adds nothing to a coefficient
+    /// that lacks a higher bit.
     fn note_precision(&mut self) {
-        let (first, last) = match self.head.frame.process {
-            Process::Sequential => (0, 63),
-            Process::Progressive => self.header.band,
+        let ((first, last), high, low) = match self.head.frame.process {
+            Process::Sequential => ((0, 63), 0, 0),
+            Process::Progressive => (self.header.band, self.header.high, self.header.low),
         };
-        let low = if self.head.frame.process == Process::Sequential { 0 } else { self.header.low };
         for selected in &self.header.components {
             let Some(plane) = self.store.planes.get_mut(selected.component) else { continue };
-            if let Some(band) = plane.lowest_bits.get_mut(usize::from(first)..=usize::from(last)) {
-                band.fill(Some(low));
+            let band = plane.lowest_bits.get_mut(usize::from(first)..=usize::from(last)).unwrap_or_default();
+            for before in band {
+                if high == 0 || *before == Some(high) {
+                    *before = Some(low);
+                } else {
+                    plane.losses.note_coarse();
+                }
             }
         }
     }

@@ -1,201 +1,91 @@
-//! Progressive scans (ITU-T T.81, annex G).
+//! Progressive scans of Huffman codes (ITU-T T.81, annex G).
 
-use std::io::BufRead;
-use std::ops::Range;
-
-use crate::entropy::lanes::reservoir;
 use crate::entropy::units::McuBlock;
-use crate::entropy::window::Window;
-use crate::error::Error;
-use crate::scans::store::{CoefficientPlane, CoefficientStore};
+use crate::scans::bits::{BitReader, InvalidBlock};
+use crate::scans::kept_scan::BlockDecoder;
+use crate::scans::store::CoefficientPlane;
 use crate::syntax::huffman::{HuffmanTable, extend};
-use crate::syntax::input::Input;
 use crate::syntax::tables::{ScanHeader, Tables};
 
-/// More bytes than an MCU can have in one scan.
-///
-/// A scan of DC may have 64 blocks in an MCU, four components of 4 by 4, each of a code of 16 bits and a value of 15.
-/// A scan of AC has one block, in which each of 63 coefficients may have a code of 16 bits and, at first, a value of
-/// 15, and in a refinement a sign and a correction; the length of an end-of-band run has 14 bits.
-const LONGEST_MCU: usize = 512;
-
-const _: () = assert!(64 * (16 + 15) < LONGEST_MCU * 8 && 63 * (16 + 15) + 14 < LONGEST_MCU * 8);
-
-/// Bytes read ahead.
-const AHEAD: usize = 64 * 1024;
-
-/// A block that cannot be decoded: it has an invalid code, or a coefficient past the end of the band.
-struct InvalidBlock;
-
-/// Reads the bits of one scan.
-struct BitReader<'a> {
-    window: &'a mut Window,
-    /// Bit of the window.
-    bit: usize,
-}
-
-impl BitReader<'_> {
-    /// Makes sure that an MCU is in memory.
-    fn fill<R: BufRead>(&mut self, input: &mut Input<R>) -> Result<(), Error> {
-        if self.bit / 8 + LONGEST_MCU > self.window.length() && !self.window.has_ended() {
-            self.window.discard(self.bit / 8);
-            self.bit %= 8;
-            self.window.fill(input, AHEAD)?;
-        }
-        Ok(())
-    }
-
-    /// True when more bits were taken than the segment has.
-    fn is_past_end(&self) -> bool {
-        let end = self.window.segment(0).and_then(|segment| segment.end);
-        self.bit > end.unwrap_or_else(|| self.window.length()) * 8
-    }
-
-    fn symbol(&mut self, code: &HuffmanTable) -> Result<u8, InvalidBlock> {
-        let bits = u16::try_from(reservoir(self.window.data(), self.bit) >> 48).unwrap_or(0);
-        let (length, symbol) = code.decode(bits).ok_or(InvalidBlock)?;
-        self.bit += usize::try_from(length).unwrap_or(0);
-        Ok(symbol)
-    }
-
-    /// The next bits, at most 16.
-    fn bits(&mut self, count: u32) -> u32 {
-        let bits = reservoir(self.window.data(), self.bit).checked_shr(64 - count).unwrap_or(0);
-        self.bit += usize::try_from(count).unwrap_or(0);
-        u32::try_from(bits).unwrap_or(0)
-    }
-
-    fn flag(&mut self) -> bool {
-        self.bits(1) != 0
-    }
-}
-
-/// A scan of a progressive frame.
-pub(crate) struct ProgressiveScan<'a> {
-    pub(crate) header: &'a ScanHeader,
-    pub(crate) tables: &'a Tables,
-    /// The blocks of an MCU, each with the number of its DC table.
-    pub(crate) blocks: Vec<(McuBlock, usize)>,
-    /// For each component of the frame, blocks of an MCU across and down.
-    pub(crate) sizes: Vec<(usize, usize)>,
-    /// MCUs across and down.
-    pub(crate) mcus: (usize, usize),
-}
-
-/// State that is carried from block to block in a restart interval.
-#[derive(Default)]
-struct IntervalState {
+/// Decodes the blocks of a progressive scan.
+pub(super) struct ProgressiveDecoder<'a> {
+    header: &'a ScanHeader,
+    tables: &'a Tables,
     /// DC of the last block of each component.
     predictors: [i16; 4],
     /// Blocks to come that have no new coefficient in the band (EOBRUN).
     end_of_band_run: u32,
 }
 
-impl ProgressiveScan<'_> {
-    /// Decodes the scan; gives the number of MCUs that did not come, which are noted in the store's planes.
-    pub(crate) fn decode<R: BufRead>(
-        &self,
-        input: &mut Input<R>,
-        window: &mut Window,
-        store: &mut CoefficientStore,
-    ) -> Result<usize, Error> {
-        let total = self.mcus.0.saturating_mul(self.mcus.1);
-        let interval = match self.tables.restart_interval {
-            0 => total,
-            interval => usize::try_from(interval).unwrap_or(usize::MAX),
-        };
-        let mut reader = BitReader { window, bit: 0 };
-        let (mut passed, mut missed, mut mcu) = (0_usize, 0_usize, 0_usize);
-        while mcu < total {
-            let end = (passed + 1).saturating_mul(interval).min(total);
-            let mut state = IntervalState::default();
-            while mcu < end {
-                reader.fill(input)?;
-                if self.mcu(&mut reader, store, mcu, &mut state).is_err() || reader.is_past_end() {
-                    break;
-                }
-                mcu += 1;
-            }
-            if mcu >= total {
-                break;
-            }
-            let Some(bit) = reader.window.resume(input, &mut passed)? else {
-                missed += self.note_missing(store, mcu..total);
-                break;
-            };
-            reader.bit = bit;
-            let next = passed.saturating_mul(interval).min(total);
-            missed += self.note_missing(store, mcu..next);
-            mcu = next;
-        }
-        Ok(missed)
+impl BlockDecoder for ProgressiveDecoder<'_> {
+    fn begin_interval(&mut self) {
+        self.predictors = [0; 4];
+        self.end_of_band_run = 0;
     }
 
-    /// Notes in the planes that MCUs did not come; gives their number.
-    fn note_missing(&self, store: &mut CoefficientStore, mcus: Range<usize>) -> usize {
-        for mcu in mcus.clone() {
-            let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
-            for (block, _) in &self.blocks {
-                let size = self.sizes.get(block.component).copied().unwrap_or((1, 1));
-                if let Some(plane) = store.planes.get_mut(block.component) {
-                    let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
-                    plane.note_missing_in_scan(number, self.header);
-                }
-            }
-        }
-        mcus.len()
-    }
-
-    fn mcu(
-        &self,
+    #[inline(always)]
+    fn block(
+        &mut self,
         reader: &mut BitReader<'_>,
-        store: &mut CoefficientStore,
-        mcu: usize,
-        state: &mut IntervalState,
+        block: McuBlock,
+        table: usize,
+        plane: &mut CoefficientPlane,
+        number: usize,
     ) -> Result<(), InvalidBlock> {
-        let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
-        for (block, dc_table) in &self.blocks {
-            let (Some(plane), Some(size)) =
-                (store.planes.get_mut(block.component), self.sizes.get(block.component))
-            else {
-                return Err(InvalidBlock);
-            };
-            let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
-            match (self.header.band, self.header.high) {
-                ((0, _), 0) => {
-                    let code = self.tables.dc.get(*dc_table).and_then(Option::as_ref).ok_or(InvalidBlock)?;
-                    let predictor = state.predictors.get_mut(block.component).ok_or(InvalidBlock)?;
-                    first_dc(reader, code, predictor, self.header.low, plane.block(number))?;
-                }
-                ((0, _), _) => {
-                    if reader.flag()
-                        && let Some(dc) = plane.block(number).first_mut()
-                    {
-                        *dc |= 1 << self.header.low;
-                    }
-                }
-                (_, 0) => self.first_ac(reader, plane, number, state)?,
-                _ => self.refine_ac(reader, plane, number, state)?,
+        match (self.header.band, self.header.high) {
+            ((0, _), 0) => {
+                let code = self.tables.dc.get(table).and_then(Option::as_ref).ok_or(InvalidBlock)?;
+                let predictor = self.predictors.get_mut(block.component).ok_or(InvalidBlock)?;
+                first_dc(reader, code, predictor, self.header.low, plane.block(number))
             }
+            ((0, _), _) => {
+                if reader.flag()
+                    && let Some(dc) = plane.block(number).first_mut()
+                {
+                    *dc |= 1 << self.header.low;
+                }
+                Ok(())
+            }
+            (_, 0) => self.first_ac(reader, plane, number),
+            _ => self.refine_ac(reader, plane, number),
         }
-        Ok(())
     }
 
-    fn ac_table(&self) -> Result<&HuffmanTable, InvalidBlock> {
+    fn is_flat(&self, reader: &BitReader<'_>) -> bool {
+        match (self.header.band, self.header.high) {
+            ((0, _), 0) => {
+                let number = self.header.components.first().map_or(0, |component| component.dc_table);
+                let code = self.tables.dc.get(number).and_then(Option::as_ref);
+                code.and_then(|code| reader.peek(code)).is_some_and(|(_, size)| size == 0)
+            }
+            ((0, _), _) => true,
+            _ => {
+                let symbol = self.ac_table().ok().and_then(|code| reader.peek(code));
+                symbol.is_some_and(|(_, symbol)| symbol & 15 == 0)
+            }
+        }
+    }
+}
+
+impl<'a> ProgressiveDecoder<'a> {
+    pub(super) fn new(header: &'a ScanHeader, tables: &'a Tables) -> Self {
+        Self { header, tables, predictors: [0; 4], end_of_band_run: 0 }
+    }
+
+    fn ac_table(&self) -> Result<&'a HuffmanTable, InvalidBlock> {
         let number = self.header.components.first().map_or(0, |component| component.ac_table);
         self.tables.ac.get(number).and_then(Option::as_ref).ok_or(InvalidBlock)
     }
 
     /// Decodes the first bits of the AC coefficients of a block (section G.1.2.2).
     fn first_ac(
-        &self,
+        &mut self,
         reader: &mut BitReader<'_>,
         plane: &mut CoefficientPlane,
         number: usize,
-        state: &mut IntervalState,
     ) -> Result<(), InvalidBlock> {
-        if state.end_of_band_run > 0 {
-            state.end_of_band_run -= 1;
+        if self.end_of_band_run > 0 {
+            self.end_of_band_run -= 1;
             return Ok(());
         }
         let code = self.ac_table()?;
@@ -206,7 +96,7 @@ impl ProgressiveScan<'_> {
             let (zeros, size) = (symbol >> 4, u32::from(symbol & 15));
             if size == 0 && zeros < 15 {
                 // The run has this block in it, which is done.
-                state.end_of_band_run = (1 << zeros) - 1 + reader.bits(u32::from(zeros));
+                self.end_of_band_run = (1 << zeros) - 1 + reader.bits(u32::from(zeros));
                 break;
             }
             at += zeros;
@@ -234,11 +124,10 @@ impl ProgressiveScan<'_> {
     /// the runs of symbols, and one of them becomes one unit of this bit, plus or minus. Which coefficients are not
     /// zero therefore decides the meaning of all bits that follow.
     fn refine_ac(
-        &self,
+        &mut self,
         reader: &mut BitReader<'_>,
         plane: &mut CoefficientPlane,
         number: usize,
-        state: &mut IntervalState,
     ) -> Result<(), InvalidBlock> {
         if plane.losses.has_missed_ac(number) {
             return Err(InvalidBlock);
@@ -247,12 +136,12 @@ impl ProgressiveScan<'_> {
         let before = plane.nonzero.get(number).copied().unwrap_or(0);
         let (mut at, mut nonzero) = (first, 0_u64);
         let one = 1_i16.wrapping_shl(self.header.low.into());
-        while state.end_of_band_run == 0 && at <= last {
+        while self.end_of_band_run == 0 && at <= last {
             let symbol = reader.symbol(self.ac_table()?)?;
             let (mut zeros, size) = (symbol >> 4, symbol & 15);
             if size == 0 && zeros < 15 {
                 // The run has this block in it, the rest of which has correction bits still.
-                state.end_of_band_run = (1 << zeros) + reader.bits(u32::from(zeros));
+                self.end_of_band_run = (1 << zeros) + reader.bits(u32::from(zeros));
                 break;
             }
             let value = match size {
@@ -281,14 +170,14 @@ impl ProgressiveScan<'_> {
             }
             at += 1;
         }
-        if state.end_of_band_run > 0 {
+        if self.end_of_band_run > 0 {
             let mut rest = if at > last { 0 } else { before & band_mask(at, last) };
             while rest != 0 {
                 let at = u8::try_from(rest.trailing_zeros()).unwrap_or(63);
                 correct(reader, plane, number, at, one);
                 rest &= rest - 1;
             }
-            state.end_of_band_run -= 1;
+            self.end_of_band_run -= 1;
         }
         if let Some(before) = plane.nonzero.get_mut(number) {
             *before |= nonzero;

@@ -1,6 +1,8 @@
 //! Coefficients of a whole picture: kept until the last scan that matters.
 
-use crate::entropy::sequential::{DecodedMcus, McuSink};
+use std::ops::Range;
+
+use crate::entropy::mcus::{DecodedMcus, McuSink};
 use crate::entropy::units::ScanUnits;
 use crate::error::Error;
 use crate::index::index;
@@ -11,6 +13,7 @@ use crate::scale::Scale;
 use crate::scans::losses::Losses;
 use crate::scans::stop_rule;
 use crate::syntax::frame::{Component, Frame, NATURAL};
+use crate::syntax::input::BETWEEN_POLLS;
 use crate::syntax::tables::ScanHeader;
 
 /// The coefficients of one component.
@@ -206,19 +209,30 @@ impl CoefficientStore {
 
     /// Share of the picture that is lost, 0 to 1: the mean over its MCUs, of which each has lost as much as that of
     /// its components which lost most. Where blocks are coarse, one MCU at least counts as lost.
-    pub(super) fn lost(&self, frame: &Frame) -> f64 {
+    ///
+    /// `poll` is called now and then, and may end the counting by an error.
+    pub(super) fn lost(
+        &self,
+        frame: &Frame,
+        mut poll: impl FnMut() -> Result<(), Error>,
+    ) -> Result<f64, Error> {
         let losses = || self.planes.iter().map(|plane| &plane.losses);
         if losses().any(Losses::is_all) {
-            return 1.0;
+            return Ok(1.0);
         }
         let (across, down) = frame.mcus();
         let mcus = f64::from(across.saturating_mul(down).max(1));
         let least = if losses().any(Losses::is_coarse) { 1.0 / mcus } else { 0.0 };
         if losses().all(Losses::is_empty) {
-            return least;
+            return Ok(least);
         }
         let mut lost = 0.0;
-        for (row, column) in (0..down).flat_map(|row| (0..across).map(move |column| (row, column))) {
+        for (number, (row, column)) in
+            (0..down).flat_map(|row| (0..across).map(move |column| (row, column))).enumerate()
+        {
+            if number.is_multiple_of(BETWEEN_POLLS) {
+                poll()?;
+            }
             let planes = self.planes.iter().zip(&frame.components);
             let shares = planes.map(|(plane, component)| {
                 let (left, top) = (column * component.across, row * component.down);
@@ -231,7 +245,7 @@ impl CoefficientStore {
             });
             lost += shares.fold(0.0, f64::max);
         }
-        (lost / mcus).clamp(least, 1.0)
+        Ok((lost / mcus).clamp(least, 1.0))
     }
 }
 
@@ -249,16 +263,28 @@ impl<'a> StoreSink<'a> {
         Self { store, units: ScanUnits { mcus: (across.max(1), down), ..units }, taken: 0 }
     }
 
-    /// Column and row of the next MCU.
-    fn position(&self) -> (usize, usize) {
-        (self.taken % self.units.mcus.0, self.taken / self.units.mcus.0)
+    /// Column and row of an MCU.
+    fn position(&self, mcu: usize) -> (usize, usize) {
+        (mcu % self.units.mcus.0, mcu / self.units.mcus.0)
+    }
+
+    /// Marks the blocks of an MCU.
+    fn mark(&mut self, mcu: usize, mark: impl Fn(&mut Losses, usize)) {
+        let (column, row) = self.position(mcu);
+        for block in &self.units.blocks {
+            let size = self.units.sizes.get(block.component).copied().unwrap_or((1, 1));
+            if let Some(plane) = self.store.planes.get_mut(block.component) {
+                let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
+                mark(&mut plane.losses, number);
+            }
+        }
     }
 }
 
 impl McuSink for StoreSink<'_> {
     fn take(&mut self, mcus: DecodedMcus<'_>) -> Result<(), Error> {
         for blocks in mcus.iter() {
-            let (column, row) = self.position();
+            let (column, row) = self.position(self.taken);
             for (block, coefficients) in self.units.blocks.iter().zip(blocks) {
                 let (Some(plane), Some(size)) =
                     (self.store.planes.get_mut(block.component), self.units.sizes.get(block.component))
@@ -276,15 +302,14 @@ impl McuSink for StoreSink<'_> {
     }
 
     fn conceal(&mut self) -> Result<(), Error> {
-        let (column, row) = self.position();
-        for block in &self.units.blocks {
-            let size = self.units.sizes.get(block.component).copied().unwrap_or((1, 1));
-            if let Some(plane) = self.store.planes.get_mut(block.component) {
-                let number = plane.number(column * size.0 + block.column, row * size.1 + block.row);
-                plane.losses.note_block(number);
-            }
-        }
+        self.mark(self.taken, Losses::note_block);
         self.taken += 1;
         Ok(())
+    }
+
+    fn note_lost(&mut self, mcus: Range<usize>) {
+        for mcu in mcus {
+            self.mark(mcu, Losses::note_untrusted);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Huffman tables of files that define none, as the frames of Motion JPEG do (ITU-T T.81, section K.3.3).
+//! Huffman tables of files that do not define theirs, as the frames of Motion JPEG (ITU-T T.81, section K.3.3).
 
 use crate::error::Error;
 use crate::syntax::frame::Process;
@@ -36,16 +36,16 @@ const AC: [Code; 2] = [
 ];
 
 impl Tables {
-    /// Takes the codes of annex K if a sequential file comes to its first scan without any.
+    /// Takes the codes of annex K for those that a sequential file does not define before its first scan, as
+    /// libjpeg-turbo does (`std_huff_tables`).
     pub(super) fn complete(&mut self, process: Process) -> Result<(), Error> {
-        let is_defined = self.dc.iter().chain(&self.ac).any(Option::is_some);
-        if process == Process::Progressive || is_defined {
+        if process == Process::Progressive {
             return Ok(());
         }
-        for (place, code) in self.dc.iter_mut().zip(DC) {
+        for (place, code) in self.dc.iter_mut().zip(DC).filter(|(place, _)| place.is_none()) {
             *place = Some(table(code, 0..=11)?);
         }
-        for (place, code) in self.ac.iter_mut().zip(AC) {
+        for (place, code) in self.ac.iter_mut().zip(AC).filter(|(place, _)| place.is_none()) {
             // EOB and ZRL are among the shortest; all others are runs of up to 15 zeros and a value of 1 to 10 bits.
             *place = Some(table(code, (0..=0xff).filter(|symbol| (1..=10).contains(&(symbol & 15))))?);
         }

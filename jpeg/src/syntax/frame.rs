@@ -8,10 +8,19 @@ use crate::scale::Scale;
 /// Order in which coefficients are coded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Process {
-    /// Each block at once: baseline and extended sequential (SOF0 and SOF1).
+    /// Each block at once: baseline and extended sequential (SOF0, SOF1 and SOF9).
     Sequential,
-    /// Block by block in several scans, each adding coefficients or precision (SOF2).
+    /// Block by block in several scans, each adding coefficients or precision (SOF2 and SOF10).
     Progressive,
+}
+
+/// Entropy coding of the coefficients.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Coding {
+    /// Binary arithmetic coding (SOF9 and SOF10).
+    Arithmetic,
+    /// Huffman codes (SOF0 to SOF2).
+    Huffman,
 }
 
 /// A component: one plane of samples.
@@ -37,6 +46,8 @@ pub struct Frame {
     pub height: u32,
     /// Order in which coefficients are coded.
     pub process: Process,
+    /// Entropy coding of the coefficients.
+    pub coding: Coding,
     /// One, three or four.
     pub components: Vec<Component>,
 }
@@ -44,12 +55,13 @@ pub struct Frame {
 impl Frame {
     /// Reads the segment behind a start-of-frame marker.
     pub(super) fn parse(marker: u8, content: &[u8]) -> Result<Self, Error> {
-        let process = match marker {
-            0xc0 | 0xc1 => Process::Sequential,
-            0xc2 => Process::Progressive,
-            0xc3 => return Err(Error::unsupported("lossless coding")),
-            0xc5..=0xc7 | 0xcd..=0xcf => return Err(Error::unsupported("hierarchical coding")),
-            _ => return Err(Error::unsupported("arithmetic coding")),
+        let (process, coding) = match marker {
+            0xc0 | 0xc1 => (Process::Sequential, Coding::Huffman),
+            0xc2 => (Process::Progressive, Coding::Huffman),
+            0xc9 => (Process::Sequential, Coding::Arithmetic),
+            0xca => (Process::Progressive, Coding::Arithmetic),
+            0xc3 | 0xcb => return Err(Error::unsupported("lossless coding")),
+            _ => return Err(Error::unsupported("hierarchical coding")),
         };
         let short = Error::damaged("its frame header is cut short");
         let Some(([precision, y1, y0, x1, x0, count], rest)) = content.split_first_chunk() else {
@@ -77,7 +89,7 @@ impl Frame {
         if components.iter().any(|c| c.table > 3) {
             return Err(Error::damaged("a component names a quantisation table that cannot exist"));
         }
-        Ok(Self { width, height, process, components })
+        Ok(Self { width, height, process, coding, components })
     }
 
     /// Largest horizontal sampling factor.

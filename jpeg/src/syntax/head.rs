@@ -60,7 +60,7 @@ impl Head {
                     }
                     frame = Some(Frame::parse(marker, &input.segment()?)?);
                 }
-                0xc4 | 0xdb | 0xdd => tables.define(marker, &input.segment()?)?,
+                0xc4 | 0xcc | 0xdb | 0xdd => tables.define(marker, &input.segment()?)?,
                 _ if Metadata::is_kept(marker) => metadata.take(marker, &input.segment()?),
                 _ => input.skip_segment()?,
             }
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn coding_processes_that_cannot_be_decoded_are_named() {
-        for (marker, word) in [(0xc3, "lossless"), (0xc5, "hierarchical"), (0xc9, "arithmetic")] {
+        for (marker, word) in [(0xc3, "lossless"), (0xc5, "hierarchical"), (0xcb, "lossless")] {
             let refusal = Head::read(file(&[(marker, FRAME)]).as_slice()).unwrap_err();
             assert!(matches!(&refusal, Error::Unsupported(what) if what.contains(word)), "{refusal:?}");
         }

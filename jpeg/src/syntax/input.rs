@@ -4,6 +4,9 @@ use std::io::{BufRead, ErrorKind};
 
 use crate::error::Error;
 
+/// MCUs between two calls of [`Input::poll`]: some milliseconds of work.
+pub(crate) const BETWEEN_POLLS: usize = 1 << 14;
+
 /// A reader, and how much of it was consumed.
 #[derive(Debug)]
 pub(crate) struct Input<R> {
@@ -32,6 +35,11 @@ impl<R: BufRead> Input<R> {
         }
         // Asked again only because a borrow cannot leave a loop.
         self.reader.fill_buf().map_err(Error::Read)
+    }
+
+    /// Gives the reader an opportunity to end the reading by an error, where much is done between two reads.
+    pub(crate) fn poll(&mut self) -> Result<(), Error> {
+        self.available().map(|_| ())
     }
 
     pub(crate) fn consume(&mut self, count: usize) {
@@ -72,11 +80,11 @@ impl<R: BufRead> Input<R> {
         }
     }
 
-    /// Skips entropy-coded data: gives the next marker that is not a restart.
+    /// Skips entropy-coded data: gives the next marker that is neither a restart nor reserved.
     pub(crate) fn marker_after_scan(&mut self) -> Result<Option<u8>, Error> {
         loop {
             match self.marker()? {
-                Some(0xd0..=0xd7) => (),
+                Some(0x01..=0xbf | 0xd0..=0xd7) => (),
                 marker => return Ok(marker),
             }
         }
@@ -112,12 +120,12 @@ impl<R: BufRead> Input<R> {
         Ok(())
     }
 
-    /// Bytes of a segment behind its length, which counts itself.
+    /// Bytes of a segment behind its length, which counts itself. A length that does not even do that stands for an
+    /// empty segment, as in libjpeg (`skip_variable`).
     fn length(&mut self) -> Result<usize, Error> {
         let (Some(high), Some(low)) = (self.byte()?, self.byte()?) else {
             return Err(Error::CutShort);
         };
-        let length = usize::from(u16::from_be_bytes([high, low]));
-        length.checked_sub(2).ok_or_else(|| Error::damaged("a segment is shorter than its own length"))
+        Ok(usize::from(u16::from_be_bytes([high, low])).saturating_sub(2))
     }
 }

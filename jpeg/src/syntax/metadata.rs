@@ -4,6 +4,13 @@
 /// Most bytes of an ICC profile that are kept.
 const LONGEST_PROFILE: usize = 4 * 1024 * 1024;
 
+/// Most segments of an ICC profile: their count has one byte (ICC.1, annex B.4).
+const MOST_PROFILE_PARTS: usize = 255;
+
+/// Bytes of a JFIF segment up to the size of its preview (JFIF 1.02, page 5). Libjpeg takes none for one that is
+/// shorter.
+const JFIF_LENGTH: usize = 14;
+
 /// Content of application segments, as far as it matters to a thumbnail.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
@@ -13,6 +20,9 @@ pub struct Metadata {
     pub adobe: Option<u8>,
     /// True when there is a JFIF segment.
     pub is_jfif: bool,
+    /// True when 255 is full ink, as in TIFF. In JPEG files it is 0, so [`Head::read`](crate::Head::read) leaves this
+    /// false.
+    pub has_tiff_inks: bool,
     /// Number, count and content of the segments of an ICC profile.
     profile: Vec<(u8, u8, Vec<u8>)>,
 }
@@ -26,7 +36,7 @@ impl Metadata {
     /// Takes what matters of a segment.
     pub(super) fn take(&mut self, marker: u8, content: &[u8]) {
         match marker {
-            0xe0 => self.is_jfif |= content.starts_with(b"JFIF\0"),
+            0xe0 => self.is_jfif |= content.starts_with(b"JFIF\0") && content.len() >= JFIF_LENGTH,
             0xe1 => {
                 // One byte of padding follows, by the standard zero.
                 if let Some([_, exif @ ..]) = content.strip_prefix(b"Exif\0") {
@@ -35,12 +45,14 @@ impl Metadata {
             }
             0xe2 => {
                 if let Some([number, count, data @ ..]) = content.strip_prefix(b"ICC_PROFILE\0")
+                    && self.profile.len() < MOST_PROFILE_PARTS
                     && self.profile_bytes().saturating_add(data.len()) <= LONGEST_PROFILE
                 {
                     self.profile.push((*number, *count, data.to_vec()));
                 }
             }
-            0xee if content.starts_with(b"Adobe") => self.adobe = content.get(11).copied(),
+            // Libjpeg passes over one that is cut short.
+            0xee if content.starts_with(b"Adobe") => self.adobe = content.get(11).copied().or(self.adobe),
             _ => (),
         }
     }

@@ -4,6 +4,21 @@ use crate::error::Error;
 use crate::syntax::frame::{Frame, NATURAL};
 use crate::syntax::huffman::HuffmanTable;
 
+/// Bounds that choose the contexts of arithmetic coding (sections B.2.4.3 and F.1.4.4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Conditioning {
+    /// For each table of DC, L and U: differences below the first bound count as none, those above the second as large.
+    pub(crate) dc: [[u8; 2]; 4],
+    /// For each table of AC, Kx: the last coefficient, zigzag order, whose magnitudes have estimates of their own.
+    pub(crate) ac: [u8; 4],
+}
+
+impl Default for Conditioning {
+    fn default() -> Self {
+        Self { dc: [[0, 1]; 4], ac: [5; 4] }
+    }
+}
+
 /// Tables and the restart interval, as defined so far; each may be redefined between scans.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables {
@@ -13,6 +28,7 @@ pub(crate) struct Tables {
     pub(crate) ac: [Option<HuffmanTable>; 4],
     /// Steps of quantisation, natural order.
     pub(crate) quantisation: [Option<[u16; 64]>; 4],
+    pub(crate) conditioning: Conditioning,
     /// MCUs between restart markers; 0 for none.
     pub(crate) restart_interval: u32,
 }
@@ -22,6 +38,7 @@ impl Tables {
     pub(crate) fn define(&mut self, marker: u8, content: &[u8]) -> Result<(), Error> {
         match marker {
             0xc4 => self.define_huffman(content),
+            0xcc => self.define_conditioning(content),
             0xdb => self.define_quantisation(content),
             0xdd => {
                 let interval = content.first_chunk();
@@ -46,6 +63,23 @@ impl Tables {
             let place = place.ok_or_else(|| Error::damaged("a Huffman table has a number over 3"))?;
             *place = Some(HuffmanTable::new(counts, symbols)?);
             content = rest;
+        }
+        Ok(())
+    }
+
+    fn define_conditioning(&mut self, content: &[u8]) -> Result<(), Error> {
+        let wrong = || Error::damaged("its arithmetic conditioning is out of range");
+        for [kind, value] in content.as_chunks::<2>().0 {
+            let (table, [large, small]) = (usize::from(kind & 15), [value >> 4, value & 15]);
+            match kind >> 4 {
+                0 if small <= large => {
+                    *self.conditioning.dc.get_mut(table).ok_or_else(wrong)? = [small, large];
+                }
+                1 if (1..=63).contains(value) => {
+                    *self.conditioning.ac.get_mut(table).ok_or_else(wrong)? = *value;
+                }
+                _ => return Err(wrong()),
+            }
         }
         Ok(())
     }
@@ -75,7 +109,7 @@ impl Tables {
 /// B.2.3).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct ScanHeader {
-    /// One to four, in the order of the frame.
+    /// One to four different ones.
     pub(crate) components: Vec<ScanComponent>,
     /// First and last coefficient, zigzag order (Ss and Se).
     pub(crate) band: (u8, u8),
@@ -98,6 +132,9 @@ pub(crate) struct ScanComponent {
 
 impl ScanHeader {
     /// Reads the segment behind a start-of-scan marker.
+    ///
+    /// Some writers give several components one name. Such a name stands for the first of them that the scan does not
+    /// have yet, as in libjpeg-turbo (`get_sos`).
     pub(crate) fn parse(content: &[u8], frame: &Frame) -> Result<Self, Error> {
         let short = || Error::damaged("a scan header is cut short");
         let (count, rest) = content.split_first().ok_or_else(short)?;
@@ -107,12 +144,14 @@ impl ScanHeader {
         let (chunks, _) = rest.as_chunks::<2>();
         let mut components: Vec<ScanComponent> = Vec::new();
         for [name, tables] in chunks.iter().take(usize::from(*count)) {
-            let index = frame.components.iter().position(|component| component.name == *name);
-            let index =
-                index.ok_or_else(|| Error::damaged("a scan names a component that is not in the frame"))?;
-            if components.iter().any(|other| other.component >= index) {
-                return Err(Error::damaged("a scan has its components twice, or out of order"));
+            let mut named =
+                (0..).zip(&frame.components).filter(|(_, component)| component.name == *name).peekable();
+            if named.peek().is_none() {
+                return Err(Error::damaged("a scan names a component that is not in the frame"));
             }
+            let is_new = |index: &usize| components.iter().all(|other| other.component != *index);
+            let index = named.map(|(index, _)| index).find(is_new);
+            let index = index.ok_or_else(|| Error::damaged("a scan names a component twice"))?;
             components.push(ScanComponent {
                 component: index,
                 dc_table: usize::from(tables >> 4),

@@ -7,11 +7,7 @@ use thumbnail_jpeg::Scale;
 use crate::{SCALES, read, reference, skipped_codes};
 
 /// Files that are refused, and the words that say why.
-const REFUSED: [(&str, &str); 3] = [
-    ("arithmetic", "arithmetic coding"),
-    ("lossless", "lossless coding"),
-    ("twelve-bits", "12 bits a sample"),
-];
+const REFUSED: [(&str, &str); 2] = [("lossless", "lossless coding"), ("twelve-bits", "12 bits a sample")];
 
 /// Files with planes of a quarter of the resolution: libjpeg repeats their samples, and this crate interpolates them.
 const INTERPOLATED: [&str; 3] = ["410", "411", "441"];
@@ -49,12 +45,13 @@ fn files_of_other_writers_give_the_pixels_of_libjpeg_turbo() {
         assert!(most <= allowed, "{name}: {most} levels off");
         if name == "progressive-without-dc" {
             assert_eq!(summary.lost, 1.0, "{name}");
-        } else {
+        } else if !name.starts_with("arithmetic") {
+            // The reference reader knows Huffman codes only.
             assert!(skipped_codes::compare(&name, &file, &reference::read(&file).unwrap()) > 0);
         }
         compared += 1;
     }
-    assert_eq!((compared, refused), (23, REFUSED.len()));
+    assert_eq!((compared, refused), (27, REFUSED.len()));
 }
 
 /// The colour at a position: slopes, which survive any sampling of chroma.

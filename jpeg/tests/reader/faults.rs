@@ -7,12 +7,12 @@ use thumbnail_jpeg::{Coefficients, Error, Head, Scale, Wanted};
 use crate::writer::{self, Picture, Process, Random, Writing};
 use crate::{SCALES, any, read};
 
-fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
+pub(crate) fn coefficients(mut file: &[u8]) -> Result<Coefficients, Error> {
     Head::read(&mut file)?.coefficients(file, Scale::Full)
 }
 
 /// Code and position of every marker, restarts included.
-fn markers(file: &[u8]) -> Vec<(u8, usize)> {
+pub(crate) fn markers(file: &[u8]) -> Vec<(u8, usize)> {
     let (mut found, mut at) = (Vec::new(), 0);
     while at + 1 < file.len() {
         match file[at + 1] {
@@ -31,7 +31,7 @@ fn markers(file: &[u8]) -> Vec<(u8, usize)> {
     found
 }
 
-fn places(file: &[u8], codes: std::ops::RangeInclusive<u8>) -> Vec<usize> {
+pub(crate) fn places(file: &[u8], codes: std::ops::RangeInclusive<u8>) -> Vec<usize> {
     markers(file).into_iter().filter(|(code, _)| codes.contains(code)).map(|(_, at)| at).collect()
 }
 
@@ -47,7 +47,7 @@ fn differing(found: &Coefficients, expected: &Coefficients, component: usize) ->
 }
 
 /// A grey picture of 10 by 10 blocks and a restart marker behind each row of them, or none.
-fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
+pub(crate) fn grey(process: Process, interval: u16) -> (Picture, Vec<u8>) {
     let picture = Picture::random(3, 80, 80, &[(1, 1)], 0.5);
     let scans = match process {
         Process::Progressive => writer::successive_progression(&picture, 2),
@@ -161,6 +161,27 @@ fn damage_in_an_interval_stays_in_it() {
                     differing.iter().all(|block| block / 10 == number),
                     "{process:?}, interval {number}: {differing:?}"
                 );
+            }
+        }
+    }
+}
+
+#[test]
+fn reserved_marker_in_the_data_spoils_one_interval() {
+    for process in [Process::Baseline, Process::Progressive] {
+        let (_, file) = grey(process, 10);
+        let expected = coefficients(&file).unwrap();
+        for pair in markers(&file).windows(2) {
+            let ((code, start), (_, end)) = (pair[0], pair[1]);
+            if !matches!(code, 0xd0..=0xd7) || end < start + 12 {
+                continue;
+            }
+            for reserved in [0x01, 0x3a, 0xbf] {
+                let mut spoiled = file.clone();
+                spoiled[start + 6..start + 8].copy_from_slice(&[0xff, reserved]);
+                let found = coefficients(&spoiled).unwrap();
+                assert!(found.lost <= 0.1, "{process:?} at {start}: {}", found.lost);
+                assert_eq!(found.components[0].count, expected.components[0].count);
             }
         }
     }

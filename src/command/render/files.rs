@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use cos_thumbnailer::text::Printable;
 use tempfile::Builder;
 
 /// The argument that stands for standard input and standard output.
@@ -30,7 +31,7 @@ impl SourceFile {
             let identity = Identity::of_file(&file.metadata()?);
             return Ok(Self { name, file, length: None, identity });
         }
-        let name = path.display().to_string();
+        let name = printable(path);
         let file = File::open(path).with_context(|| name.clone())?;
         let metadata = file.metadata().with_context(|| name.clone())?;
         let length = metadata.is_file().then_some(metadata.len());
@@ -79,7 +80,7 @@ pub(super) fn refuse_same_files(source: &SourceFile, targets: &[PathBuf]) -> Res
         if let Some((other, _)) = before.iter().find(|(_, other)| *other == identity) {
             bail!(
                 "{name} is the same file as {}; name a file of its own for each thumbnail",
-                other.display()
+                printable(other)
             );
         }
         before.push((target, identity));
@@ -98,7 +99,11 @@ pub(super) fn is_standard_stream(path: &Path) -> bool {
 
 /// The name of a target in messages.
 pub(super) fn name(target: &Path) -> String {
-    if is_standard_stream(target) { "standard output".to_owned() } else { target.display().to_string() }
+    if is_standard_stream(target) { "standard output".to_owned() } else { printable(target) }
+}
+
+fn printable(path: &Path) -> String {
+    Printable(&path.to_string_lossy()).to_string()
 }
 
 /// Writes a thumbnail to a file or to standard output.

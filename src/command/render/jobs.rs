@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::runtime::peak_memory_kib;
+use cos_thumbnailer::text::json;
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -59,7 +60,7 @@ pub(super) fn run() -> Result<ExitCode> {
             cpu_ms: cpu_time().saturating_sub(cpu).as_secs_f64() * 1e3,
             rss_kb: peak_memory_kib().unwrap_or_default(),
         };
-        writeln!(stdout, "{}", serde_json::to_string(&answer)?)?;
+        writeln!(stdout, "{}", json(&answer)?)?;
         stdout.flush()?;
     }
     Ok(ExitCode::SUCCESS)

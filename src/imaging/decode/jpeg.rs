@@ -16,6 +16,7 @@ use crate::imaging::decoded::{Decoded, Reduction};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
+use crate::imaging::input::cancellable::Cancellable;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
@@ -83,7 +84,7 @@ fn decode_image(
     let threads =
         if plan.full.pixels() < MULTITHREADED_PIXELS { NonZeroUsize::MIN } else { budget.threads() };
     let wanted = Wanted { scale: plan.scale, reduction: plan.remaining, threads };
-    let summary = head.decode(reader, wanted, |row| {
+    let summary = head.decode(Cancellable::new(reader, cancel), wanted, |row| {
         reducer.push(row);
         if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });

@@ -9,7 +9,7 @@
 use crate::imaging::error::Error;
 use crate::imaging::limits::to_u64;
 
-/// Numbers of the tags that are read: TIFF 6.0 and its Technical Notes 1 and 2, ICC.1 (34675) and DNG (50706).
+/// Numbers of the tags that are read: TIFF 6.0 and its Technical Notes 1 to 3, ICC.1 (34675) and DNG (50706).
 pub(crate) mod tag {
     pub(crate) const SUBFILE: u16 = 254;
     pub(crate) const WIDTH: u16 = 256;
@@ -37,6 +37,16 @@ pub(crate) mod tag {
     pub(crate) const EXTRA_SAMPLES: u16 = 338;
     pub(crate) const SAMPLE_FORMAT: u16 = 339;
     pub(crate) const JPEG_TABLES: u16 = 347;
+    pub(crate) const OLD_JPEG_PROCESS: u16 = 512;
+    pub(crate) const OLD_JPEG_START: u16 = 513;
+    pub(crate) const OLD_JPEG_LENGTH: u16 = 514;
+    pub(crate) const OLD_JPEG_RESTART: u16 = 515;
+    pub(crate) const OLD_JPEG_QUANTISATION: u16 = 519;
+    pub(crate) const OLD_JPEG_DC_CODES: u16 = 520;
+    pub(crate) const OLD_JPEG_AC_CODES: u16 = 521;
+    pub(crate) const YCBCR_WEIGHTS: u16 = 529;
+    pub(crate) const SUBSAMPLING: u16 = 530;
+    pub(crate) const REFERENCES: u16 = 532;
     pub(crate) const COPYRIGHT: u16 = 33432;
     pub(crate) const PROFILE: u16 = 34675;
     pub(crate) const DNG_VERSION: u16 = 50706;
@@ -90,7 +100,7 @@ pub(crate) struct Directory<'a> {
     entries: &'a [u8],
 }
 
-/// A directory entry whose values are bytes, text or unsigned integers.
+/// A directory entry.
 struct DirectoryEntry<'a> {
     /// Number of the field type (TIFF 6.0, section 2).
     kind: u64,
@@ -152,6 +162,35 @@ impl<'a> Directory<'a> {
         Ok(Some(bytes.chunks_exact(entry.width).map(|bytes| self.order.number(bytes)).collect()))
     }
 
+    /// The first numbers of a tag that may be fractions or floating point, at most `max`.
+    ///
+    /// # Errors
+    /// As [`Self::number`].
+    pub(crate) fn reals(&self, tag: u16, max: u64) -> Result<Option<Vec<f64>>, DirectoryError> {
+        // SHORT; LONG and FLOAT; RATIONAL and DOUBLE.
+        let width = |kind| match kind {
+            3 => Some(2),
+            4 | 11 => Some(4),
+            5 | 12 => Some(8),
+            _ => None,
+        };
+        let Some(entry) = self.find(tag, width) else { return Ok(None) };
+        let real = |bytes: &[u8]| {
+            let number = self.order.number(bytes);
+            let small = |bytes: &[u8]| u32::try_from(self.order.number(bytes)).unwrap_or(0);
+            match entry.kind {
+                5 => {
+                    let (over, under) = bytes.split_at(bytes.len() / 2);
+                    f64::from(small(over)) / f64::from(small(under))
+                }
+                11 => f32::from_bits(small(bytes)).into(),
+                12 => f64::from_bits(number),
+                _ => small(bytes).into(),
+            }
+        };
+        Ok(Some(self.values(&entry, max)?.chunks_exact(entry.width).map(real).collect()))
+    }
+
     /// The bytes of a tag; `None` if there are more than `max`.
     ///
     /// # Errors
@@ -186,21 +225,26 @@ impl<'a> Directory<'a> {
         Ok(self.order.number(slice(self.file, at, length)?))
     }
 
-    /// The first entry of a tag with a readable type.
+    /// The first entry of a tag whose values are bytes, text or unsigned integers.
     fn entry(&self, tag: u16) -> Option<DirectoryEntry<'a>> {
+        self.find(tag, |kind| match kind {
+            // BYTE, ASCII, UNDEFINED and UTF-8; SHORT; LONG and IFD; LONG8 and IFD8.
+            1 | 2 | 7 | 129 => Some(1),
+            3 => Some(2),
+            4 | 13 => Some(4),
+            16 | 18 => Some(8),
+            _ => None,
+        })
+    }
+
+    /// The first entry of a tag whose field type has a `width`, the bytes of a value.
+    fn find(&self, tag: u16, width: impl Fn(u64) -> Option<usize>) -> Option<DirectoryEntry<'a>> {
         self.entries.chunks_exact(self.entry_bytes()).find_map(|entry| {
             let number =
                 |from: usize, length: usize| Some(self.order.number(entry.get(from..)?.get(..length)?));
             let (count, field) = if self.is_big { (number(4, 8)?, 12) } else { (number(4, 4)?, 8) };
             let kind = number(2, 2)?;
-            let width = match kind {
-                // BYTE, ASCII, UNDEFINED and UTF-8; SHORT; LONG and IFD; LONG8 and IFD8.
-                1 | 2 | 7 | 129 => 1,
-                3 => 2,
-                4 | 13 => 4,
-                16 | 18 => 8,
-                _ => return None,
-            };
+            let width = width(kind)?;
             (number(0, 2)? == u64::from(tag)).then_some(DirectoryEntry {
                 kind,
                 width,

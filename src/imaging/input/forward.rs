@@ -70,9 +70,9 @@ impl<'s, 'a, R: Read> ForwardReader<'s, 'a, R> {
         self.source.consume(count);
     }
 
-    /// A reader of at most the next `length` bytes.
-    pub(crate) fn take(&mut self, length: u64) -> Take<&mut SourceReader<'a, R>> {
-        self.source.by_ref().take(length)
+    /// A reader of at most the next `length` bytes, whose reads fill the target.
+    pub(crate) fn take_full(&mut self, length: u64) -> Take<FullReads<'_, 'a, R>> {
+        FullReads(self.source).take(length)
     }
 
     /// Skips to an offset in the file; does nothing if the reader is at or past it.

@@ -3,7 +3,9 @@
 //! The source arrives once, in order, while it is downloaded. Decoders therefore read forward, or ask for the whole
 //! file within the memory budget.
 
+pub(crate) mod cancellable;
 pub(crate) mod forward;
+pub(crate) mod heif;
 pub(crate) mod known_formats;
 pub(crate) mod probe;
 pub(crate) mod source;

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 
 use crate::imaging::error::Error;
+use crate::imaging::input::heif::Coding;
 use crate::imaging::input::known_formats;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
@@ -21,11 +22,8 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
     if head.is_empty() {
         return Err(Error::Empty);
     }
-    if is_avif(head) {
-        return Ok(SourceFormat::Avif);
-    }
-    if is_heic(head) {
-        return Err(Error::Heic);
+    if let Some(coding) = Coding::of_file(head) {
+        return coding.refusal().map_or(Ok(SourceFormat::Avif), Err);
     }
     // Camera raw files begin like TIFF, so their signatures are tested first.
     if let Some(what) = base_media_format(head) {
@@ -97,21 +95,6 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
     Some(Size { width, height })
 }
 
-/// Returns `true` for AVIF by its major brand, or by a compatible brand if the major brand is structural (AV1 Image
-/// File Format, section 6).
-fn is_avif(head: &[u8]) -> bool {
-    let has_brand = |brands: &[&[u8]]| brands.iter().any(|brand| matches_at(head, 8, brand));
-    matches_at(head, 4, b"ftyp")
-        && (has_brand(&[b"avif", b"avis"]) || (has_brand(&[b"mif1", b"msf1"]) && contains(head, b"avif")))
-}
-
-/// Returns `true` for HEIC by the brands of its codec, or by a structural brand without AVIF (ISO/IEC 23008-12, annex
-/// B). Must be called after [`is_avif`].
-fn is_heic(head: &[u8]) -> bool {
-    const BRANDS: [&[u8]; 8] = [b"heic", b"heim", b"heis", b"heix", b"hevc", b"hevx", b"mif1", b"msf1"];
-    matches_at(head, 4, b"ftyp") && BRANDS.iter().any(|brand| matches_at(head, 8, brand))
-}
-
 /// Name of another ISO base media format by its major brand (ISO/IEC 14496-12, 23008-12).
 fn base_media_format(head: &[u8]) -> Option<&'static str> {
     if !matches_at(head, 4, b"ftyp") {
@@ -125,10 +108,6 @@ fn base_media_format(head: &[u8]) -> Option<&'static str> {
 
 fn matches_at(head: &[u8], offset: usize, magic: &[u8]) -> bool {
     head.get(offset..).is_some_and(|rest| rest.starts_with(magic))
-}
-
-fn contains(head: &[u8], word: &[u8]) -> bool {
-    head.windows(word.len()).any(|window| window == word)
 }
 
 #[cfg(test)]
@@ -164,7 +143,9 @@ mod tests {
         for head in [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"] {
             assert!(matches!(format(head), Err(Error::Heic)), "{}", head.escape_ascii());
         }
-        let cases: [(&[u8], &str); 3] = [
+        let cases: [(&[u8], &str); 5] = [
+            (b"\0\0\0\x18ftypavci\0\0\0\0mif1avci", "a HEIF picture that holds AVC (H.264)"),
+            (b"\0\0\0\x18ftypjpeg\0\0\0\0mif1jpeg", "a HEIF picture that holds JPEG"),
             (b"\0\0\0\x18ftypisom\0\0\0\0", "a video (MP4 or QuickTime)"),
             (b"\0\0\0\x18ftypcrx \0\0\0\0", "a camera raw file (CR3)"),
             (b"II*\0\x10\0\0\0CR\x02\0", "a camera raw file (CR2)"),

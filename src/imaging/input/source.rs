@@ -122,6 +122,11 @@ impl<'a, R: Read> SourceReader<'a, R> {
         self.cancel.check().err()
     }
 
+    /// Length of the source in bytes, if known.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.length
+    }
+
     /// Bytes that have arrived and are not consumed.
     pub(crate) fn buffered(&self) -> &[u8] {
         self.buffer.get(self.position..).unwrap_or_default()

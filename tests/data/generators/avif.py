@@ -1,10 +1,14 @@
 """AVIF files, and large WebP files.
 
-Pillow (libavif) codes the images, and libheif those of 10 and 12 bits. This module writes the boxes around coded images
+Pillow (libavif) codes the images, libheif those of 10 and 12 bits, avifenc (libavif) planes as they are, and aomenc
+those of many tiles. This module writes the boxes around coded images
 for what neither writes: a grid, a clean aperture, an image that is cropped and turned.
 """
 import io
+import pathlib
 import struct
+import subprocess
+import tempfile
 
 import numpy as np
 import pyvips
@@ -106,6 +110,57 @@ def deep(bits, name, **options):
     return wide
 
 
+def ycgco_re():
+    """The photograph without loss, by the matrix YCgCo-Re of H.273: 8 bits of RGB in planes of 10 bits."""
+    r, g, b = (np.asarray(PHOTO)[:, :, i].astype(np.int32) for i in range(3))
+    co = r - b
+    t = b + (co >> 1)
+    cg = g - t
+    planes = [t + (cg >> 1), cg + 512, co + 512]
+    frame = b"".join(plane.astype("<u2").tobytes() for plane in planes)
+    with tempfile.TemporaryDirectory() as folder:
+        source, coded = pathlib.Path(folder, "planes.y4m"), pathlib.Path(folder, "coded.avif")
+        header = f"YUV4MPEG2 W{PHOTO.width} H{PHOTO.height} F1:1 Ip A1:1 C444p10 XCOLORRANGE=FULL\nFRAME\n"
+        source.write_bytes(header.encode() + frame)
+        options = ["--min", "0", "--max", "0", "-s", "2", "--range", "full", "--cicp", "1/13/8"]
+        subprocess.run(["avifenc", *options, source, coded], check=True, stdout=subprocess.DEVNULL)
+        file = coded.read_bytes()
+    # avifenc 0.11 does not know the matrix 16, but passes it through if it reads 8.
+    assert file.count(struct.pack(">4sHHH", b"nclx", 1, 13, 8)) == 1
+    return file.replace(struct.pack(">4sHHH", b"nclx", 1, 13, 8), struct.pack(">4sHHH", b"nclx", 1, 13, 16))
+
+
+def of_many_tiles():
+    """A grey image of 4096x4096 pixels in as many tiles as AV1 allows, 64 across and 64 down."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, coded = pathlib.Path(folder, "grey.y4m"), pathlib.Path(folder, "grey.obu")
+        source.write_bytes(b"YUV4MPEG2 W4096 H4096 F1:1 Ip A1:1 Cmono\nFRAME\n" + bytes([90]) * 4096 * 4096)
+        options = ["--obu", "--cpu-used=9", "--end-usage=q", "--cq-level=60", "--sb-size=64", "--tile-columns=6"]
+        options += ["--tile-rows=6", "--limit=1", "--allintra", "--monochrome", "-o", coded]
+        subprocess.run(["aomenc", *options, source], check=True, stderr=subprocess.DEVNULL)
+        return container([(b"av01", coded.read_bytes(), [ispe(4096, 4096)])])
+
+
+def repeated_tile_with_alpha():
+    """A grid that names one tile four times, with an alpha for the tile, and EXIF."""
+    config, data = coded(Image.new("RGB", (64, 64), (200, 30, 30)), quality=50)
+    mask_config, mask = coded(Image.new("L", (64, 64), 128), quality=50, subsampling="4:0:0")
+    auxiliary = full(b"auxC", 0, 0, b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0")
+    items = [
+        (b"grid", struct.pack(">BBBBHH", 0, 0, 1, 1, 120, 100), [ispe(120, 100)]),
+        (b"av01", data, [config, ispe(64, 64)]),
+        (b"av01", mask, [mask_config, ispe(64, 64), auxiliary]),
+        (b"Exif", struct.pack(">I", 0) + b"II*\0\x08\0\0\0" + bytes(6), []),
+    ]
+    references = box(b"dimg", struct.pack(">HH4H", 1, 4, 2, 2, 2, 2)), box(b"auxl", struct.pack(">HHH", 3, 1, 2))
+    return container(items, b"".join(references) + box(b"cdsc", struct.pack(">HHH", 4, 1, 1)))
+
+
+def sequence_only():
+    """The animation without its still image: the metadata are marked as free space."""
+    return (HERE / "animated.avif").read_bytes().replace(b"meta", b"free", 1)
+
+
 def make_avifs():
     PHOTO.save(HERE / "rgb.avif", quality=90)
     PHOTO.save(HERE / "rgb-422.avif", quality=90, subsampling="4:2:2")
@@ -113,6 +168,13 @@ def make_avifs():
     PHOTO.convert("L").save(HERE / "grey.avif", quality=90, subsampling="4:0:0")
     with_alpha().save(HERE / "rgba.avif", quality=90)
     with_alpha().save(HERE / "premultiplied.avif", quality=90, subsampling="4:4:4", alpha_premultiplied=True)
+    (HERE / "ycgco-re.avif").write_bytes(ycgco_re())
+    for name, make in [
+        ("4096-tiles", of_many_tiles),
+        ("repeated-tile-with-alpha", repeated_tile_with_alpha),
+        ("sequence-only", sequence_only),
+    ]:
+        (HERE / "faults" / f"avif-{name}.avif").write_bytes(make())
     wide = deep(10, "deep-10.avif", subsample_mode="off")
     deep(12, "deep-12.avif", subsample_mode="on")
     planes = [Image.fromarray(wide[:, :, i].astype(np.float32)) for i in range(3)]

@@ -1,14 +1,16 @@
 """The pixels that other decoders read from the suites, as checksums.
 
 A line for each file has its size and the SHA-1 of its pixels, RGBA of eight bits. libvips reads PNG by libspng and TIFF
-by libtiff. This module reads the kinds of TIFF that libvips does not read, or reads differently.
+by libtiff. This module reads the kinds of TIFF that libvips does not read, or reads differently, and tifffile signed and
+floating-point samples. Files of colours that decoders round differently have references in tiffsuite/reference instead.
 """
 import hashlib
 import re
 
 import numpy as np
 import pyvips
-from PIL import Image
+import tifffile
+from PIL import Image, ImageCms
 
 from .common import HERE
 
@@ -94,13 +96,58 @@ def read_tiff(path):
     return rgba(to_bytes(samples, bits))
 
 
+def read_numbers(path):
+    """Signed and floating-point samples: see src/imaging/decode/tiff/numbers.rs."""
+    values = tifffile.imread(path).astype(np.float64)
+    planes = values.reshape(*values.shape[:2], -1)
+    page = tifffile.TiffFile(path).pages[0]
+    is_float = page.dtype.kind == "f"
+    if page.photometric == 1:
+        planes = planes[:, :, :1]
+    if is_float and planes.shape[2] == 3:
+        light = np.clip(planes, 0, 1)
+        parts = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
+    else:
+        least, most = planes.min(), planes.max()
+        if least >= 0 and most <= 1 and is_float:
+            least, most = 0, 1
+        elif least >= 0 and most <= 255:
+            least, most = 0, 255
+        parts = (planes - least) / (most - least)
+    return rgba(to_bytes(np.floor(parts * 65535 + 0.5), 16))
+
+
+def make_tiff_references():
+    """YCbCr as libtiff converts it, CIELAB as LittleCMS does, JPEG of the old kind by libtiff and libjpeg-turbo."""
+    folder = HERE / "tiffsuite" / "reference"
+    folder.mkdir(exist_ok=True)
+    to_srgb = ImageCms.buildTransform(ImageCms.createProfile("LAB", 5000), ImageCms.createProfile("sRGB"), "LAB", "RGB", 1)
+    for path in sorted((HERE / "tiffsuite").glob("*.tif")):
+        if path.name.startswith("lab"):
+            picture = ImageCms.applyTransform(Image.open(path), to_srgb)
+        elif path.name.startswith("flower-ycbcr-separate"):
+            # libvips does not read it; it has the pixels of another.
+            picture = Image.open(folder / "flower-ycbcr-contig-08.png")
+        elif path.name.startswith(("flower-ycbcr-contig", "smallliz", "zackthecat")):
+            picture = Image.open(path).convert("RGB")
+        elif path.name.startswith("flower-ycbcr"):
+            # libvips reads YCbCr by the function of libtiff that gives RGBA of anything.
+            picture = Image.fromarray(pyvips.Image.new_from_file(str(path)).numpy()).convert("RGB")
+        else:
+            continue
+        picture.save(folder / f"{path.stem}.png", optimize=True)
+
+
 def make_checksums():
     lines = []
     for path in sorted((HERE / "pngsuite").glob("[!x]*.png")):
         lines.append((path, read_by_libvips(path)))
     for path in sorted((HERE / "tiffsuite").glob("*.tif*")):
-        # The function refuses floating point and signed samples; tiles of JPEG have a reference instead.
-        if re.search(r"-(i8|i16|i32|32f|64f)|fp16|jpeg", path.name):
+        if re.search(r"-(i8|i16|i32|32f|64f)|fp16", path.name):
+            lines.append((path, read_numbers(path)))
+            continue
+        # These have references instead.
+        if re.search(r"jpeg|^lab|ycbcr|smallliz|zackthecat", path.name):
             continue
         has_extra = path.name.startswith(("seq-4c-8b-rgba-5", "seq-4c-16b-rgba", "minisblack-2c", "extra_bits"))
         try:

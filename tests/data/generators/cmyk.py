@@ -58,6 +58,6 @@ def make_cmyk():
     inks = cmyk()
     reference("cmyk", plain_rgb(inks), 80)
     (HERE / "cmyk-adobe.jpg").write_bytes(jpeg(255 - inks, 0))
-    (HERE / "cmyk-bare.jpg").write_bytes(jpeg(inks, None))
+    (HERE / "cmyk-bare.jpg").write_bytes(jpeg(255 - inks, None))
     (HERE / "ycck-adobe.jpg").write_bytes(jpeg(ycck(inks), 2))
     Image.fromarray(inks, "CMYK").save(HERE / "cmyk.tif", compression="tiff_lzw")

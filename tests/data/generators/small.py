@@ -83,6 +83,25 @@ def tiff(width, height, bits, samples, strips, rows_per_strip, compression=1, or
     return head + bytes(4) + tail + b"".join(strips)
 
 
+def make_small_fax():
+    """Varieties of fax: T4Options is 292, FillOrder 266."""
+    for name, compression, tags in [
+        ("group3-2d", "group3", {292: 1, 278: 9}),
+        ("group3-2d-fill", "group3", {292: 5}),
+        ("group3-fill", "group3", {292: 4}),
+        ("group3-lsb", "group3", {266: 2}),
+        ("group4-lsb", "group4", {266: 2}),
+        ("group4-strips", "group4", {278: 5}),
+        ("rle", "tiff_ccitt", {}),
+    ]:
+        small("1").save(SMALL / f"bilevel.{name}.tif", compression=compression, tiffinfo=tags)
+    # The same without the lengths of strips, 279, as some scanners write them.
+    file = (SMALL / "bilevel.group4-strips.tif").read_bytes()
+    at = file.index(struct.pack("<HHI", 279, 4, 7))
+    place = int.from_bytes(file[at + 8 : at + 12], "little")
+    (SMALL / "bilevel.group4-without-lengths.tif").write_bytes(file[:place] + bytes(28) + file[place + 28 :])
+
+
 def make_small_tiff():
     for mode, kind in [("RGB", "rgb"), ("RGBA", "rgba"), ("L", "grey"), ("LA", "grey-alpha")]:
         small(mode).save(SMALL / f"{kind}.lzw.tif", compression="tiff_lzw")
@@ -92,6 +111,7 @@ def make_small_tiff():
     quadrants().save(SMALL / "flat.packbits.tif", compression="packbits")
     for compression in ["group3", "group4"]:
         small("1").save(SMALL / f"bilevel.{compression}.tif", compression=compression)
+    make_small_fax()
     for kind in ["rgb", "rgba", "rgb16", "rgba16", "grey16"]:
         picture = pyvips.Image.new_from_file(str(SMALL / f"{kind}.png"))
         tiles = {"tile": True, "tile_width": 16, "tile_height": 16}

@@ -139,6 +139,24 @@ async fn parts_of_different_objects_are_not_joined() {
 }
 
 #[tokio::test]
+async fn parts_of_objects_with_the_same_etag_are_told_apart_by_their_crc64() {
+    let crc = |value| ("x-cos-hash-crc64ecma", value);
+    let begin = || answer(200, &[ETAG, crc("1"), ("Content-Length", "10")], b"0123");
+    let end = |crc: &[(&str, &str)]| {
+        let headers = [&[ETAG, ("Content-Range", "bytes 4-9/10")], crc].concat();
+        Reply::Answer(answer(206, &headers, b"456789"))
+    };
+    for (resumed, whole) in [(end(&[crc("1")]), true), (end(&[]), true), (end(&[crc("2")]), false)] {
+        let server = Server::start([Reply::AnswerAndClose(begin()), resumed]);
+        let got = get(&session(&server), "a.jpg").await;
+        assert_eq!(
+            got.as_ref().err().map(cos_thumbnailer::cos::Error::code),
+            (!whole).then_some("cos.changed")
+        );
+    }
+}
+
+#[tokio::test]
 async fn short_body_without_an_etag_is_an_error() {
     let body = answer(200, &[("Content-Length", "10")], b"0123");
     let server = Server::start([Reply::AnswerAndClose(body)]);

@@ -1,6 +1,6 @@
 //! Messages with several records.
 
-use scf_local::{Fault, FaultKind, event};
+use scf_local::{Fault, FaultKind, Outcome, event};
 use serde_json::{Value, json};
 
 use crate::setup::{Options, SOURCE, Setup, example, jpeg_of, photo, small_jpeg, tiff_with_directory_last};
@@ -52,6 +52,47 @@ async fn transient_failure_lets_the_other_records_finish_and_is_retried() {
     assert!(first.contains("1 of 2 records failed") && first.contains("cos.unavailable"), "{first}");
     assert!(answers[1].outcome.is_success());
     assert_eq!(setup.cos.keys(crate::setup::TARGET), ["a.jpg", "b.jpg"]);
+}
+
+#[tokio::test]
+async fn answer_and_log_of_a_huge_message_are_bounded_and_count_every_record() {
+    let setup = Setup::with(Options { memory_mb: 64, ..Options::default() }).await;
+    let good = setup.upload("a.jpg", small_jpeg()).await["Records"][0].clone();
+    let text = setup.upload("text.jpg", "no picture").await["Records"][0].clone();
+    let other = |number: usize| {
+        json!({"cos": {"cosBucket": {"name": "example", "appid": 1_250_000_000}, "cosObject": {"key": number.to_string()}},
+            "event": {"eventName": "cos:ObjectTagging:Put"}})
+    };
+    let junk = |number: usize| match number % 4 {
+        0 => json!({}),
+        1 => json!(7),
+        2 => json!({"eventSource": "aws:s3"}),
+        _ => other(number),
+    };
+    let mut records: Vec<Value> = (0..60_000).map(junk).collect();
+    records.insert(30_000, good);
+    records.push(text);
+    let message = json!({"Records": records});
+    let response = setup.invoke(&message).await;
+    let Outcome::Response(answer) = &response.0.outcome else { panic!("{:?}", response.0.outcome) };
+    assert!(answer.len() < 1_000_000, "{}", answer.len());
+    let body: Value = serde_json::from_str(answer).unwrap();
+    let counts = json!({"event.not_cos": 15_000, "event.record": 30_000, "image.not_an_image": 1, "skip.event": 15_000, "stored": 1});
+    assert_eq!(body["counts"], counts);
+    let shown = body["outcomes"].as_array().unwrap();
+    assert_eq!(shown[0]["outcome"], "failed");
+    assert_eq!(body["outcomes_not_shown"], 60_002 - shown.len());
+    assert_eq!(setup.cos.keys(crate::setup::TARGET), ["a.jpg"]);
+
+    let bytes: usize = response.0.log.iter().map(String::len).sum();
+    assert!(bytes < 2_200_000, "{bytes}");
+    let last = response.log().pop().unwrap();
+    let sentence = last["message"].as_str().unwrap();
+    assert!(
+        sentence.contains("of 60002 records have no line of their own")
+            && sentence.contains("15000 skip.event"),
+        "{sentence}"
+    );
 }
 
 #[tokio::test]

@@ -140,3 +140,27 @@ async fn connections_closed_while_the_instance_was_frozen_cost_a_reconnect() {
     assert_eq!(size_of(&setup.stored("9.jpg").bytes), (64, 48));
     assert_eq!(setup.scf.starts(), 1);
 }
+
+#[tokio::test]
+async fn denials_with_a_cause_of_their_own_do_not_ask_for_a_right() {
+    let setup = Setup::new().await;
+    let table = [
+        ("GET", 403, "KmsKeyDisabled", "cos.encryption", "enable it in the KMS console"),
+        ("GET", 451, "UnavailableForLegalReasons", "cos.blocked", "look at the notices of the account"),
+        ("GET", 402, "PaymentRequired", "cos.account", "top it up, and send the events again"),
+        ("PUT", 403, "ObjectLocked", "cos.locked", "wait for the end of its retention"),
+    ];
+    for (number, (method, status, code, expected, remedy)) in table.into_iter().enumerate() {
+        let fault = FaultKind::Status { status, code: code.to_owned() };
+        setup.cos.fail(Fault::new(fault).method(method).times(1));
+        let outcome = setup.thumbnail_of(&format!("{number}.jpg"), small_jpeg()).await.outcome();
+        assert_eq!(
+            (&outcome["code"], &outcome["kind"]),
+            (&expected.into(), &"permanent".into()),
+            "{outcome:#}"
+        );
+        let reason = outcome["reason"].as_str().unwrap();
+        assert!(reason.contains(remedy) && !reason.contains("grant name/cos:"), "{reason}");
+        setup.cos.clear_faults();
+    }
+}

@@ -1,6 +1,6 @@
 //! Keys that need care: spaces, percent signs, dots, Unicode, length.
 
-use scf_local::event;
+use scf_local::{Fault, FaultKind, event};
 
 use crate::setup::{Setup, small_jpeg};
 
@@ -40,6 +40,36 @@ async fn unusual_keys_are_kept_unchanged() {
         assert!(source.is_ascii() && source.len() < 1300, "{key}: {source}");
     }
     assert_eq!(setup.cos.keys(crate::setup::TARGET).len(), keys.len());
+}
+
+#[tokio::test]
+async fn keys_cannot_forge_lines_of_the_log_or_of_an_error() {
+    let setup = Setup::new().await;
+    let key = "a\n{\"outcome\":\"stored\"}\r\u{202e}gpj.\u{2028}jpg";
+    let message = setup.upload(key, small_jpeg()).await;
+    assert_eq!(setup.invoke(&message).await.stored()["key"], key, "the answer has the key itself");
+
+    let busy = FaultKind::Status { status: 503, code: "SlowDown\n{}".to_owned() };
+    setup.cos.fail(Fault::new(busy).times(99));
+    let mut rejected = message.clone();
+    let forged = "x\n{\"outcome\":\"stored\"}";
+    rejected["Records"][0]["cos"]["cosBucket"]["name"] = forged.into();
+    rejected["Records"][0]["cos"]["cosObject"]["key"] = forged.into();
+    let two = serde_json::json!({"Records": [rejected["Records"][0], message["Records"][0]]});
+    let response = setup.invoke(&two).await;
+    let lines: Vec<&str> = response.error().lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert!(
+        lines[1].contains("/a\\u{a}{\"outcome\":\"stored\"}\\u{d}\\u{202e}gpj.\\u{2028}jpg: "),
+        "{}",
+        lines[1]
+    );
+    // Every line of the log is one object, and shows what it holds.
+    for line in &response.0.log {
+        let members: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(members["level"], "error");
+        assert!(!line.contains(['\u{202e}', '\u{2028}']), "{line}");
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 mod batches;
 mod changes;
+mod collisions;
 mod configured;
 mod damage;
 mod doctor;
+mod endurance;
 mod faults;
 mod heic;
 mod keys;

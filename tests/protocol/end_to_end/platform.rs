@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use cos_thumbnailer::runtime::{Api, InvocationResult, serve, signal_ready};
 use scf_local::{HeaderCase, Outcome, RuntimeFault};
-use serde_json::json;
 
-use crate::setup::{Options, Setup, size_of, small_jpeg};
+use crate::setup::{Options, Response, SOURCE, Setup, size_of, small_jpeg};
 
 #[tokio::test]
 async fn runtime_headers_are_read_in_either_case() {
@@ -39,13 +38,16 @@ async fn unreachable_runtime_api_is_waited_for() {
 #[tokio::test]
 async fn message_that_is_no_cos_event_is_answered_with_the_reason() {
     let setup = Setup::new().await;
-    for (message, word) in [("hello", "not JSON"), ("{}", "Records"), (r#"{"Records":7}"#, "Records")] {
+    for (message, word) in [
+        ("hello", "not JSON"),
+        ("{}", "Records"),
+        (r#"{"Records":7}"#, "Records"),
+        (r#"{"Records":[]}"#, "empty"),
+    ] {
         let answer = setup.scf.invoke(message).await;
         let Outcome::Response(text) = answer.outcome else { panic!("{message}: {:?}", answer.outcome) };
         assert!(text.contains(word) && text.contains("event.not_cos"), "{text}");
     }
-    let response = setup.invoke(&json!({"Records": []})).await;
-    assert!(response.outcomes().is_empty());
 }
 
 #[tokio::test]
@@ -104,4 +106,52 @@ async fn start_outside_the_platform_tells_what_to_run_instead() {
     assert!(!output.status.success());
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("SCF_RUNTIME_API") && text.contains("scripts/invoke"), "{text}");
+}
+
+/// The first event enlarges a small image to 81 megapixels. The resampler does not hear of its cancellation.
+#[tokio::test]
+async fn image_past_its_time_limit_does_not_delay_the_next_event() {
+    let rules = r#"{"rules": [
+        {"source": {"prefix": "huge/"}, "thumbnails": "9000x9000/enlarge/always"},
+        {"source": {"prefix": "small/"}, "thumbnails": "32x32"}
+    ]}"#;
+    let options = Options {
+        memory_mb: 1024,
+        time_limit: Duration::from_secs(1),
+        rules: Some(rules),
+        ..Options::default()
+    };
+    let setup = Setup::with(options).await;
+    let late = setup.thumbnail_of("huge/a.jpg", small_jpeg()).await;
+    assert!(late.error().contains("deadline"), "{}", late.error());
+    setup.thumbnail_of("small/b.jpg", small_jpeg()).await.stored();
+}
+
+#[tokio::test]
+async fn events_sent_by_mistake_are_answered_with_what_they_are() {
+    let setup = Setup::new().await;
+    setup.cos.put(SOURCE, "photos/lake.jpg", small_jpeg(), &[]).await;
+    let table = [
+        ("bare-key", "stored", "was taken as it is"),
+        ("bom", "unchanged", "byte order mark"),
+        ("bucket-upper", "event.record", "upper-case letters"),
+        ("empty-records", "event.not_cos", "Records list of the event is empty"),
+        ("half-appid", "event.record", "contradicts itself"),
+        ("no-records", "event.not_cos", "one record of COS without its list"),
+        ("other-appid", "cos.not_found", "app id 1259999999 and the function to 1250000000"),
+        ("region", "unchanged", "ap-nowhere, which COS does not have"),
+        ("s3-event", "event.not_cos", "a record of Amazon S3"),
+        ("trailing-comma", "event.not_cos", "trailing comma at line 1 column 16"),
+    ];
+    for (file, expected, words) in table {
+        let message = std::fs::read_to_string(format!("tests/data/faults/use/{file}.json")).unwrap();
+        let response = Response(setup.scf.invoke(&message).await);
+        let outcome = response.outcome();
+        let code = outcome.get("code").unwrap_or_else(|| &outcome["outcome"]);
+        assert_eq!(code, expected, "{file}: {outcome:#}");
+        let told =
+            [&outcome["reason"], &outcome["note"]].map(|text| text.as_str().unwrap_or_default()).join(" ");
+        assert!(told.contains(words), "{file}: {outcome:#}");
+        assert_eq!(response.log().len(), 1, "{file}");
+    }
 }

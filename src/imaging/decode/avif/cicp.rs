@@ -3,13 +3,18 @@
 //! All results are non-linear RGB from 0 to 1; transfer functions are not applied here.
 
 use crate::imaging::color::code_points;
-use crate::imaging::decode::avif::meta::CodePoints;
+use crate::imaging::decode::avif::property::CodePoints;
 use crate::imaging::error::Error;
 use crate::imaging::source_format::SourceFormat;
 
-/// An affine map from the samples of a pixel to red, green and blue from 0 to 1.
+/// Rows of YCgCo: R = Y − Cg + Co, G = Y + Cg, B = Y − Cg − Co.
+const YCGCO: [[f32; 3]; 3] = [[1.0, -1.0, 1.0], [1.0, 1.0, 0.0], [1.0, -1.0, -1.0]];
+
+/// A map from the samples of a pixel to red, green and blue from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Matrix {
+    /// `true` if halves are rounded down, by [`Self::lifted`]. The map is affine otherwise.
+    is_lifted: bool,
     /// Offset subtracted from a luma sample, and the factor for the difference.
     luma: [f32; 2],
     /// The same for chroma samples.
@@ -49,13 +54,11 @@ impl Matrix {
             // Identity: the planes are green, blue and red.
             0 => {
                 let rows = [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
-                return Ok(Self { luma, chroma: luma, rows });
+                return Ok(Self { is_lifted: false, luma, chroma: luma, rows });
             }
-            // YCgCo: the planes are Y, Cg and Co. G = Y + Cg, R = Y − Cg + Co, B = Y − Cg − Co.
-            8 => {
-                let rows = [[1.0, -1.0, 1.0], [1.0, 1.0, 0.0], [1.0, -1.0, -1.0]];
-                return Ok(Self { luma, chroma, rows });
-            }
+            // YCgCo: the planes are Y, Cg and Co.
+            8 => return Ok(Self { is_lifted: false, luma, chroma, rows: YCGCO }),
+            16 | 17 if color.full_range => return Ok(Self::lifted(color.matrix, bits)),
             1 => [0.2126, 0.0722],
             4 => [0.3, 0.11],
             // Unspecified is read as BT.601, like JPEG (MIAF, section 7.3.6.4).
@@ -74,7 +77,23 @@ impl Matrix {
         let (to_red, to_blue) = (2.0 * (1.0 - red), 2.0 * (1.0 - blue));
         let rows =
             [[1.0, 0.0, to_red], [1.0, -to_blue * blue / green, -to_red * red / green], [1.0, to_blue, 0.0]];
-        Ok(Self { luma, chroma, rows })
+        Ok(Self { is_lifted: false, luma, chroma, rows })
+    }
+
+    /// YCgCo-Re (16) and YCgCo-Ro (17), from which RGB of two bits and of one bit less returns without loss.
+    ///
+    /// With integers, and halves rounded down: t = Y − ⌊Cg / 2⌋, G = t + Cg, B = t − ⌊Co / 2⌋, R = B + Co. Without
+    /// rounding this were YCgCo of chroma samples at half their value.
+    fn lifted(code: u8, bits: u8) -> Self {
+        let rgb_bits = bits.saturating_sub(if code == 16 { 2 } else { 1 });
+        let scale = 1.0 / full_scale(rgb_bits.max(1));
+        let middle = f32::from(1_u16 << bits.saturating_sub(1).min(15));
+        Self { is_lifted: true, luma: [0.0, scale], chroma: [middle, scale / 2.0], rows: YCGCO }
+    }
+
+    /// Returns `true` if the mean of converted pixels is not the converted mean.
+    pub(super) fn is_lifted(self) -> bool {
+        self.is_lifted
     }
 
     /// Grey from 0 to 1 of a luma or alpha sample, without chroma.
@@ -84,9 +103,13 @@ impl Matrix {
 
     /// Red, green and blue from 0 to 1.
     pub(super) fn colors(self, luma: f32, first: f32, second: f32) -> [f32; 3] {
-        let luma = (luma - self.luma[0]) * self.luma[1];
-        let first = (first - self.chroma[0]) * self.chroma[1];
-        let second = (second - self.chroma[0]) * self.chroma[1];
+        let (luma, first, second) = (luma - self.luma[0], first - self.chroma[0], second - self.chroma[0]);
+        if self.is_lifted {
+            let rest = luma - (first / 2.0).floor();
+            let blue = rest - (second / 2.0).floor();
+            return [blue + second, rest + first, blue].map(|color| (color * self.luma[1]).clamp(0.0, 1.0));
+        }
+        let (luma, first, second) = (luma * self.luma[1], first * self.chroma[1], second * self.chroma[1]);
         self.rows.map(|[a, b, c]| (a * luma + b * first + c * second).clamp(0.0, 1.0))
     }
 }
@@ -134,6 +157,28 @@ mod tests {
         assert!(r > 0.999 && (g - 0.4).abs() < 1e-3 && (b - 0.2).abs() < 1e-3, "{r} {g} {b}");
         let [r, g, b] = matrix(8, true, 8).colors(127.5, 191.75, 64.25);
         assert!(r < 1e-2 && (g - 0.75).abs() < 1e-2 && (b - 0.5).abs() < 1e-2, "{r} {g} {b}");
+    }
+
+    /// Every colour of few bits, by the equations of the standard for the encoder.
+    #[test]
+    fn lossless_ycgco_returns_every_colour() {
+        for (code, more) in [(16, 2), (17, 1)] {
+            for value in 0..1_i32 << 12 {
+                let [r, g, b] = [value & 15, value >> 4 & 15, value >> 8];
+                let co = r - b;
+                let t = b + (co >> 1);
+                let cg = g - t;
+                let y = t + (cg >> 1);
+                let middle = 1 << (3 + more);
+                let samples = [y, cg + middle, co + middle].map(|sample| sample as f32);
+                let back = matrix(code, true, 4 + more).colors(samples[0], samples[1], samples[2]);
+                assert_eq!(
+                    back.map(|color| (color * 15.0).round()),
+                    [r, g, b].map(|color| color as f32),
+                    "{code}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -3,14 +3,15 @@
 //!
 //! The conversion is affine: the mean of converted pixels is the converted mean, apart from clamping to 0 to 1.
 //! Planes are therefore averaged over cells first, and one pixel per cell is converted. With alpha this would be
-//! wrong, because alpha must weigh the colours; then every pixel is converted, and [`Reducer`] averages.
+//! wrong, because alpha must weigh the colours, and so it would with a matrix that rounds; then every pixel is
+//! converted, and [`Reducer`] averages.
 //!
-//! Memory: a row of sums and a row of values for each plane.
+//! Memory: [`Converter::row_bytes`].
 
 use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::planes::{Plane, Planes};
 use crate::imaging::error::Error;
-use crate::imaging::limits::Cancel;
+use crate::imaging::limits::{Cancel, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::Reducer;
@@ -45,6 +46,20 @@ impl Converter<'_> {
         (layout, if self.color.format.is_wide() { Depth::Sixteen } else { Depth::Eight })
     }
 
+    /// Returns `true` if every pixel must be converted before pixels are averaged.
+    pub(super) fn needs_every_pixel(&self) -> bool {
+        self.alpha.is_some() || self.matrix.is_lifted()
+    }
+
+    /// Bytes of the rows that a conversion holds: for each plane a sum and a value of four bytes per column, and a row of
+    /// the picture.
+    pub(super) fn row_bytes(&self) -> u64 {
+        let (layout, depth) = self.layout();
+        let planes = self.color.planes.len() + usize::from(self.alpha.is_some());
+        let column = 8 * planes + layout.channels() * depth.bytes();
+        u64::from(self.crop.size.width).saturating_mul(to_u64(column))
+    }
+
     /// The largest cell that is at most `wanted` and covers whole chroma samples: with halved chroma, its sides are
     /// even, or it is a single pixel.
     pub(super) fn cell(&self, wanted: Cell) -> Cell {
@@ -57,7 +72,7 @@ impl Converter<'_> {
         }
     }
 
-    /// Fills `picture` with means of cells; there must be no alpha.
+    /// Fills `picture` with means of cells, which [`Self::needs_every_pixel`] must allow.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
@@ -67,7 +82,7 @@ impl Converter<'_> {
         picture: &mut Picture,
         cancel: &Cancel,
     ) -> Result<(), Error> {
-        debug_assert!(self.alpha.is_none() && self.cell(cell) == cell);
+        debug_assert!(!self.needs_every_pixel() && self.cell(cell) == cell);
         let mut planes = self.plane_rows(cell);
         let row_bytes = picture.row_bytes();
         for (y, row) in (0..).zip(picture.samples.chunks_exact_mut(row_bytes)) {

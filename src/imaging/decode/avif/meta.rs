@@ -1,40 +1,55 @@
 //! The `meta` box: the items of a file, where their bytes are, and their properties (ISO/IEC 14496-12, section 8.11;
 //! ISO/IEC 23008-12, sections 6 and 9).
 //!
-//! Memory: [`MEMORY_FACTOR`] bytes per byte of the box, which the caller reserves. The content of items stays in the
-//! file unless its extents must be joined.
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+//! All tables are flat and sorted once, so that every look-up is a binary search. Memory: [`Meta::memory`], which the
+//! caller reserves. The content of items stays in the file; [`content`](super::content)
+//! joins extents.
 
 use crate::imaging::decode::avif::boxes::ByteReader;
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::decode::avif::property::Property;
+use crate::imaging::limits::to_u64;
 
-/// Most bytes of memory per byte of the box. The worst case is an item without extents, of 6 bytes in the file.
-pub(super) const MEMORY_FACTOR: u64 = 24;
+/// Most bytes of memory per byte of the box. A growing vector holds three times its length while it moves, and the
+/// worst entry is a property of 40 bytes that takes 8 bytes in the file.
+const MEMORY_FACTOR: u64 = 16;
 
 /// Content of the box. Items are identified by their IDs.
 #[derive(Debug, Default)]
 pub(super) struct Meta<'a> {
     /// ID of the primary item.
     pub(super) primary: Option<u32>,
-    kinds: BTreeMap<u32, [u8; 4]>,
-    locations: BTreeMap<u32, Location>,
-    /// Properties of each item, as indices into `properties`.
-    associations: BTreeMap<u32, Vec<Association>>,
+    kinds: ItemTable<[u8; 4]>,
+    locations: ItemTable<Location>,
+    /// Offset and length of each extent of all items, bytes; a length of 0 means up to the end.
+    extents: Vec<(u64, u64)>,
+    /// Properties of each item.
+    associations: ItemTable<AssociationRange>,
+    /// Associations of all items.
+    association_list: Vec<Association>,
     properties: Vec<Property<'a>>,
-    references: Vec<Reference>,
+    references: Vec<Reference<'a>>,
     /// Content of `idat`.
     data: &'a [u8],
 }
 
-/// Location of an item's bytes.
+/// Values of items, sorted by ID. If an ID is repeated, its first value counts.
 #[derive(Debug)]
+struct ItemTable<T>(Vec<(u32, T)>);
+
+/// Location of an item's bytes: extents from `first` on.
+#[derive(Clone, Copy, Debug)]
 struct Location {
     /// `true` if offsets are relative to `idat`, else to the file.
     in_meta: bool,
-    /// Offset and length of each extent, bytes; a length of 0 means up to the end.
-    extents: Vec<(u64, u64)>,
+    count: u16,
+    first: u32,
+}
+
+/// An item's place in the list of associations.
+#[derive(Clone, Copy, Debug)]
+struct AssociationRange {
+    count: u8,
+    first: u32,
 }
 
 /// Association of a property with an item.
@@ -43,61 +58,92 @@ struct Association {
     /// `true` if a reader must understand the property.
     essential: bool,
     /// Index of the property, counted from 1; 0 for none.
-    index: usize,
+    index: u16,
 }
 
-/// A typed reference from an item to others, in order.
-#[derive(Debug)]
-struct Reference {
+/// A typed reference from an item to others.
+#[derive(Clone, Copy, Debug)]
+struct Reference<'a> {
     kind: [u8; 4],
     from: u32,
-    to: Vec<u32>,
+    to: ItemIds<'a>,
 }
 
-/// A property of an item.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Property<'a> {
-    /// `auxC`: type of an auxiliary image.
-    Auxiliary(&'a [u8]),
-    /// `clap`: clean aperture; width, height and the offsets of the centre, each a numerator and a denominator.
-    CleanAperture([u32; 8]),
-    /// `colr` of the type `nclx`.
-    CodePoints(CodePoints),
-    /// `colr` with an ICC profile.
-    Icc(&'a [u8]),
-    /// `lsel`: the layer to be shown.
-    Layer(u16),
-    /// `imir`: mirroring; 0 exchanges top and bottom, 1 left and right.
-    Mirror(u8),
-    /// `a1op`: the operating point to be decoded.
-    OperatingPoint(u8),
-    /// A known property without effect here, or one that repeats the bitstream.
-    Ignored,
-    /// `ispe`: size of the image.
-    Size(Size),
-    /// `irot`: quarter turns anti-clockwise.
-    Rotation(u8),
-    /// Any other property.
-    Unknown([u8; 4]),
+/// A list of item IDs as the file stores it, of 16 or 32 bits each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ItemIds<'a> {
+    bytes: &'a [u8],
+    is_long: bool,
 }
 
-/// Colour code points of ITU-T H.273.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct CodePoints {
-    pub(super) primaries: u8,
-    pub(super) transfer: u8,
-    pub(super) matrix: u8,
-    pub(super) full_range: bool,
+/// The parts of an item's bytes, in order.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extents<'a> {
+    /// `true` if offsets are relative to `idat`, else to the file.
+    pub(super) in_meta: bool,
+    /// Offset and length of each part, bytes; a length of 0 means up to the end.
+    pub(super) list: &'a [(u64, u64)],
+    /// The bytes to which offsets are relative.
+    pub(super) container: &'a [u8],
 }
 
-impl CodePoints {
-    /// Code points for samples that are not colours, such as alpha.
-    pub(super) fn grey(self) -> Self {
-        Self { matrix: 2, ..self }
+impl<T> Default for ItemTable<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy> ItemTable<T> {
+    fn get(&self, item: u32) -> Option<T> {
+        let at = self.0.partition_point(|(id, _)| *id < item);
+        self.0.get(at).filter(|(id, _)| *id == item).map(|(_, value)| *value)
+    }
+
+    /// Sorts the values for [`Self::get`]. The sort is stable, so that the first value of an ID stays the first.
+    fn sort(&mut self) {
+        if !self.0.is_sorted_by_key(|(id, _)| *id) {
+            self.0.sort_by_key(|(id, _)| *id);
+        }
+    }
+}
+
+impl<'a> ItemIds<'a> {
+    /// IDs of 16 bits each, big-endian.
+    pub(super) const fn short(bytes: &'a [u8]) -> Self {
+        Self { bytes, is_long: false }
+    }
+
+    /// IDs of 32 bits each, big-endian.
+    pub(super) const fn long(bytes: &'a [u8]) -> Self {
+        Self { bytes, is_long: true }
+    }
+
+    /// Number of IDs.
+    pub(super) fn len(self) -> usize {
+        self.bytes.len() / if self.is_long { 4 } else { 2 }
+    }
+
+    /// Returns `true` without IDs.
+    pub(super) fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The IDs in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = u32> + 'a {
+        let mut bytes = ByteReader(self.bytes);
+        std::iter::from_fn(move || bytes.u16_or_u32(self.is_long))
     }
 }
 
 impl<'a> Meta<'a> {
+    /// Most bytes of memory that [`Self::read`] takes. Data inside the box are not copied.
+    pub(super) fn memory(content: &[u8]) -> u64 {
+        let mut bytes = ByteReader(content.get(4..).unwrap_or_default());
+        let boxes = std::iter::from_fn(|| bytes.next_box()).filter(|(kind, _)| kind != b"idat");
+        let tables = boxes.fold(0, |sum: u64, (_, content)| sum.saturating_add(to_u64(content.0.len())));
+        tables.saturating_mul(MEMORY_FACTOR)
+    }
+
     /// Reads the content of the box; `None` if it is broken.
     pub(super) fn read(content: &'a [u8]) -> Option<Self> {
         let mut meta = Self::default();
@@ -115,7 +161,36 @@ impl<'a> Meta<'a> {
                 _ => (),
             }
         }
+        meta.kinds.sort();
+        meta.locations.sort();
+        meta.associations.sort();
         Some(meta)
+    }
+
+    /// Adds an AV1 image that is not in the box: one extent of the file, properties that are not essential, and
+    /// references. Images must be added by rising ID.
+    pub(super) fn add_image(
+        &mut self,
+        id: u32,
+        extent: (u64, u64),
+        properties: impl IntoIterator<Item = Property<'a>>,
+        references: impl IntoIterator<Item = ([u8; 4], ItemIds<'a>)>,
+    ) -> Option<()> {
+        self.kinds.0.push((id, *b"av01"));
+        let first = u32::try_from(self.extents.len()).ok()?;
+        self.extents.push(extent);
+        self.locations.0.push((id, Location { in_meta: false, count: 1, first }));
+        let first = u32::try_from(self.association_list.len()).ok()?;
+        let mut count = 0;
+        for property in properties {
+            self.properties.push(property);
+            let index = u16::try_from(self.properties.len()).ok()?;
+            self.association_list.push(Association { essential: false, index });
+            count += 1;
+        }
+        self.associations.0.push((id, AssociationRange { count, first }));
+        self.references.extend(references.into_iter().map(|(kind, to)| Reference { kind, from: id, to }));
+        Some(())
     }
 
     fn primary_item(&mut self, mut bytes: ByteReader<'a>) -> Option<()> {
@@ -135,7 +210,7 @@ impl<'a> Meta<'a> {
             if kind == *b"infe" && full.version >= 2 {
                 let id = entry.u16_or_u32(full.version > 2)?;
                 entry.u16()?;
-                self.kinds.entry(id).or_insert(entry.array()?);
+                self.kinds.0.push((id, entry.array()?));
             }
         }
         Some(())
@@ -155,19 +230,19 @@ impl<'a> Meta<'a> {
             let data_reference = bytes.u16()?;
             let is_elsewhere = data_reference != 0 || construction_method > 1;
             let base = bytes.uint(base_bytes)?;
-            let mut extents = Vec::new();
-            for _ in 0..bytes.u16()? {
-                // Extents without numbers take no bytes in the file, so that their memory would be unbounded.
-                if offset_bytes == 0 && length_bytes == 0 && !extents.is_empty() {
-                    return None;
-                }
+            let count = bytes.u16()?;
+            // Extents without numbers take no bytes in the file, so that their memory would be unbounded.
+            if offset_bytes == 0 && length_bytes == 0 && count > 1 {
+                return None;
+            }
+            let first = u32::try_from(self.extents.len()).ok()?;
+            for _ in 0..count {
                 bytes.uint(index_bytes)?;
                 let offset = base.checked_add(bytes.uint(offset_bytes)?)?;
-                extents.push((offset, bytes.uint(length_bytes)?));
+                self.extents.push((offset, bytes.uint(length_bytes)?));
             }
             if !is_elsewhere {
-                let in_meta = construction_method == 1;
-                self.locations.entry(id).or_insert(Location { in_meta, extents });
+                self.locations.0.push((id, Location { in_meta: construction_method == 1, count, first }));
             }
         }
         Some(())
@@ -196,8 +271,9 @@ impl<'a> Meta<'a> {
         let full = bytes.full_box_header()?;
         for _ in 0..bytes.u32()? {
             let id = bytes.u16_or_u32(full.version > 0)?;
-            let mut associations = Vec::new();
-            for _ in 0..bytes.u8()? {
+            let count = bytes.u8()?;
+            let first = u32::try_from(self.association_list.len()).ok()?;
+            for _ in 0..count {
                 let (essential, index) = if full.flags & 1 == 1 {
                     let word = bytes.u16()?;
                     (word >> 15 == 1, word & 0x7fff)
@@ -205,9 +281,9 @@ impl<'a> Meta<'a> {
                     let byte = bytes.u8()?;
                     (byte >> 7 == 1, u16::from(byte & 0x7f))
                 };
-                associations.push(Association { essential, index: index.into() });
+                self.association_list.push(Association { essential, index });
             }
-            self.associations.entry(id).or_insert(associations);
+            self.associations.0.push((id, AssociationRange { count, first }));
         }
         Some(())
     }
@@ -218,109 +294,126 @@ impl<'a> Meta<'a> {
         while !bytes.is_empty() {
             let (kind, mut content) = bytes.next_box()?;
             let from = content.u16_or_u32(is_long)?;
-            let count = content.u16()?;
-            let to = (0..count).map(|_| content.u16_or_u32(is_long)).collect::<Option<_>>()?;
-            self.references.push(Reference { kind, from, to });
+            let count = usize::from(content.u16()?);
+            let to = content.take(count * if is_long { 4 } else { 2 })?;
+            self.references.push(Reference { kind, from, to: ItemIds { bytes: to, is_long } });
         }
         Some(())
     }
 
     /// Type of an item.
     pub(super) fn kind(&self, item: u32) -> Option<[u8; 4]> {
-        self.kinds.get(&item).copied()
+        self.kinds.get(item)
     }
 
     /// Properties of an item in order, each with `true` if it is essential.
     pub(super) fn properties_of(&self, item: u32) -> impl Iterator<Item = (bool, Property<'a>)> + '_ {
-        let associations = self.associations.get(&item).map(Vec::as_slice).unwrap_or_default();
+        let range = self.associations.get(item).map_or(0..0, |found| range(found.first, found.count.into()));
+        let associations = self.association_list.get(range).unwrap_or_default();
         associations.iter().filter_map(|association| {
-            let property = self.properties.get(association.index.checked_sub(1)?)?;
+            let property = self.properties.get(usize::from(association.index).checked_sub(1)?)?;
             Some((association.essential, *property))
         })
     }
 
     /// Items to which an item refers.
-    pub(super) fn references_from(&self, kind: [u8; 4], from: u32) -> &[u32] {
+    pub(super) fn references_from(&self, kind: [u8; 4], from: u32) -> ItemIds<'a> {
         let found = self.references.iter().find(|reference| reference.kind == kind && reference.from == from);
-        found.map(|reference| reference.to.as_slice()).unwrap_or_default()
+        found.map(|reference| reference.to).unwrap_or_default()
+    }
+
+    /// All references of a kind: the item that refers, and those to which it refers.
+    pub(super) fn references_of(&self, kind: [u8; 4]) -> impl Iterator<Item = (u32, ItemIds<'a>)> + '_ {
+        let of_kind = self.references.iter().filter(move |reference| reference.kind == kind);
+        of_kind.map(|reference| (reference.from, reference.to))
     }
 
     /// Items that refer to an item.
     pub(super) fn references_to(&self, kind: [u8; 4], to: u32) -> impl Iterator<Item = u32> + '_ {
-        let references = self.references.iter();
-        references
-            .filter(move |reference| reference.kind == kind && reference.to.contains(&to))
-            .map(|r| r.from)
+        let found = self.references_of(kind).filter(move |(_, list)| list.iter().any(|item| item == to));
+        found.map(|(from, _)| from)
     }
 
-    /// Length of an item in bytes; `None` if it is not in the file.
-    pub(super) fn length(&self, item: u32, file: &[u8]) -> Option<u64> {
-        let extents = self.extents(item, file)?;
-        extents.iter().try_fold(0_u64, |sum, extent| sum.checked_add(u64::try_from(extent.len()).ok()?))
-    }
-
-    /// The bytes of an item, joined if it has several extents; `None` if it is not in the file.
-    pub(super) fn content<'b>(&self, item: u32, file: &'b [u8]) -> Option<Cow<'b, [u8]>>
-    where
-        'a: 'b,
-    {
-        Some(match self.extents(item, file)?.as_slice() {
-            [only] => Cow::Borrowed(only),
-            extents => Cow::Owned(extents.concat()),
-        })
-    }
-
-    fn extents<'b>(&self, item: u32, file: &'b [u8]) -> Option<Vec<&'b [u8]>>
-    where
-        'a: 'b,
-    {
-        let location = self.locations.get(&item)?;
-        let container: &'b [u8] = if location.in_meta { self.data } else { file };
-        let extent = |(offset, length): &(u64, u64)| {
-            let rest = container.get(usize::try_from(*offset).ok()?..)?;
-            if *length == 0 { Some(rest) } else { rest.get(..usize::try_from(*length).ok()?) }
-        };
-        location.extents.iter().map(extent).collect()
+    /// The extents of an item; `None` if it is not in this file.
+    pub(super) fn extents<'b>(&'b self, item: u32, file: &'b [u8]) -> Option<Extents<'b>> {
+        let Location { in_meta, count, first } = self.locations.get(item)?;
+        let list = self.extents.get(range(first, count))?;
+        Some(Extents { in_meta, list, container: if in_meta { self.data } else { file } })
     }
 }
 
-impl<'a> Property<'a> {
-    /// Reads the content of a property box; `None` if it is broken.
-    fn read(kind: [u8; 4], mut bytes: ByteReader<'a>) -> Option<Self> {
-        Some(match &kind {
-            b"a1op" => Self::OperatingPoint(bytes.u8()?),
-            b"auxC" => {
-                bytes.full_box_header()?;
-                Self::Auxiliary(bytes.0.split(|byte| *byte == 0).next().unwrap_or_default())
-            }
-            b"clap" => {
-                let mut numbers = [0; 8];
-                for number in &mut numbers {
-                    *number = bytes.u32()?;
-                }
-                Self::CleanAperture(numbers)
-            }
-            b"colr" => match &bytes.array()? {
-                b"nclx" => {
-                    let [primaries, transfer, matrix] = [bytes.u16()?, bytes.u16()?, bytes.u16()?];
-                    // Numbers over 255 are not assigned; 2 is "unspecified".
-                    let [primaries, transfer, matrix] =
-                        [primaries, transfer, matrix].map(|point| u8::try_from(point).unwrap_or(2));
-                    let full_range = bytes.u8()? >> 7 == 1;
-                    Self::CodePoints(CodePoints { primaries, transfer, matrix, full_range })
-                }
-                b"prof" | b"rICC" => Self::Icc(bytes.0),
-                _ => Self::Ignored,
-            },
-            b"imir" => Self::Mirror(bytes.u8()? & 1),
-            b"irot" => Self::Rotation(bytes.u8()? & 3),
-            b"ispe" => {
-                bytes.full_box_header()?;
-                Self::Size(Size { width: bytes.u32()?, height: bytes.u32()? })
-            }
-            b"lsel" => Self::Layer(bytes.u16()?),
-            b"a1lx" | b"amve" | b"av1C" | b"cclv" | b"clli" | b"mdcv" | b"pasp" | b"pixi" => Self::Ignored,
-            _ => Self::Unknown(kind),
-        })
+/// The range of `count` entries from `first` on.
+fn range(first: u32, count: u16) -> std::ops::Range<usize> {
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
+    first..first.saturating_add(count.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(content.len() + 8).unwrap();
+        [&length.to_be_bytes(), kind.as_slice(), content].concat()
+    }
+
+    /// Bytes of all tables, when each has grown by moving to twice its capacity.
+    fn most_bytes(meta: &Meta<'_>) -> u64 {
+        fn bytes<T>(table: &Vec<T>) -> u64 {
+            to_u64(table.capacity() * size_of::<T>()) * 3 / 2
+        }
+        bytes(&meta.kinds.0)
+            + bytes(&meta.locations.0)
+            + bytes(&meta.extents)
+            + bytes(&meta.associations.0)
+            + bytes(&meta.association_list)
+            + bytes(&meta.properties)
+            + bytes(&meta.references)
+    }
+
+    /// The densest tables, of a few more than a power of two entries, for which a vector is largest.
+    #[test]
+    fn tables_take_no_more_memory_than_announced() {
+        let count = 16_390_u32;
+        let small = u16::try_from(count).unwrap();
+        let repeated = |entry: &[u8]| entry.repeat(usize::try_from(count).unwrap());
+        let infe = boxed(b"infe", b"\x02\0\0\0\0\x01\0\0av01");
+        let iinf = [&[0; 4], small.to_be_bytes().as_slice(), &repeated(&infe)].concat();
+        let iloc = |sizes: [u8; 2], entry: &[u8]| {
+            boxed(b"iloc", &[&[0; 4], sizes.as_slice(), &small.to_be_bytes(), &repeated(entry)].concat())
+        };
+        let ipma = |entry: &[u8]| {
+            let content = [&[0; 4], count.to_be_bytes().as_slice(), &repeated(entry)].concat();
+            boxed(b"iprp", &boxed(b"ipma", &content))
+        };
+        let tables = [
+            boxed(b"iinf", &iinf),
+            iloc([0x44, 0], &[0; 6]),
+            iloc([0x40, 0], &[0, 0, 0, 0, 0, 1, 0, 0, 0, 0]),
+            iloc([0x40, 0], &[[0, 0, 0, 0, 0, 60].as_slice(), &[0; 240]].concat()),
+            ipma(&[0; 3]),
+            ipma(&[0, 0, 1, 1]),
+            ipma(&[[0, 0, 255].as_slice(), &[1; 255]].concat()),
+            boxed(b"iprp", &boxed(b"ipco", &repeated(&boxed(b"none", &[])))),
+            boxed(b"iref", &[&[0; 4], repeated(&boxed(b"auxl", &[0; 4])).as_slice()].concat()),
+        ];
+        for table in tables {
+            let content = [&[0; 4], table.as_slice()].concat();
+            let (allowed, have) = (Meta::memory(&content), most_bytes(&Meta::read(&content).unwrap()));
+            assert!(have <= allowed && have > 0, "{}: {have} of {allowed}", table[4..8].escape_ascii());
+        }
+        let data = [&[0; 4], boxed(b"idat", &[0; 1000]).as_slice()].concat();
+        assert_eq!(Meta::memory(&data), 0);
+    }
+
+    #[test]
+    fn first_entry_of_an_item_counts() {
+        let infe =
+            |id, kind: &[u8; 4]| boxed(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], kind.as_slice()].concat());
+        let iinf =
+            [&[0; 6], [infe(7, b"grid"), infe(2, b"Exif"), infe(7, b"av01")].concat().as_slice()].concat();
+        let content = [&[0; 4], boxed(b"iinf", &iinf).as_slice()].concat();
+        let meta = Meta::read(&content).unwrap();
+        assert_eq!((meta.kind(7), meta.kind(2), meta.kind(3)), (Some(*b"grid"), Some(*b"Exif"), None));
     }
 }

@@ -3,33 +3,48 @@
 //! Memory is reserved from the sequence header of each item before it is decoded, not from the container. Tiles are
 //! decoded one after the other, so that only one is held beside the joined planes.
 
-use std::borrow::Cow;
+use re_rav1d::dav1d::{PixelLayout, PlanarImageComponent};
 
-use re_rav1d::dav1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
-
-use crate::imaging::decode::avif::meta::{CodePoints, Meta, Property};
-use crate::imaging::decode::avif::stream::{ChromaSubsampling, PlaneFormat, StreamInfo};
+use crate::imaging::decode::avif::grid::{Placement, Selection, TileGrid, item_kind, not_av1};
+use crate::imaging::decode::avif::meta::Meta;
+use crate::imaging::decode::avif::property::CodePoints;
+use crate::imaging::decode::avif::sequence_header::{ChromaSubsampling, PlaneFormat};
+use crate::imaging::decode::avif::stream::{self, StreamInfo};
+use crate::imaging::decode::avif::{av1_decoder, content};
 use crate::imaging::error::Error;
-use crate::imaging::input::source::TRUNCATED;
-use crate::imaging::limits::{Budget, Cancel, to_u64};
+use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
 use crate::imaging::source_format::SourceFormat;
 
-/// Bytes per pixel that the decoder keeps beside pictures: block information, and edges for its filters. 0.73 was
-/// measured for noise in 4:4:4.
-const WORKING_BYTES: u64 = 1;
-
 /// Most frames of an item. Frames of an image are layers of increasing quality.
 const MOST_LAYERS: u32 = 8;
 
-/// The items that form one image, row by row.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct TileGrid {
-    pub(super) tiles: Vec<u32>,
-    pub(super) columns: usize,
-    /// Size of the image; tiles may extend past its right and lower edge.
-    pub(super) size: Size,
+/// Least side of a frame, by the time that it takes: that of a superblock.
+const LEAST_SIDE: u32 = 64;
+
+/// Pixels that may be decoded for an image, so that its size bounds the time: layers, alpha, and tiles that extend past
+/// the image take time as the image does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PixelAllowance {
+    left: u64,
+}
+
+impl PixelAllowance {
+    /// Three times the declared pixels, which two layers with alpha need, and those that half a second decodes.
+    pub(super) fn new(declared: Size) -> Self {
+        Self { left: declared.pixels().saturating_mul(3).saturating_add(8 << 20) }
+    }
+
+    /// Takes the frames of an item.
+    fn take(&mut self, stream: &StreamInfo) -> Result<(), Error> {
+        let [width, height] = [stream.size.width, stream.size.height].map(|side| side.max(LEAST_SIDE));
+        let pixels = Size { width, height }.pixels().saturating_mul(stream.frames.into());
+        self.left = self.left.checked_sub(pixels).ok_or_else(|| {
+            Error::unsupported(SourceFormat::Avif, "layers or tiles of more than three times its pixels")
+        })?;
+        Ok(())
+    }
 }
 
 /// A decoded image.
@@ -84,43 +99,54 @@ pub(super) fn decode(
     meta: &Meta<'_>,
     file: &[u8],
     grid: &TileGrid,
+    allowance: &mut PixelAllowance,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
-    let [only] = grid.tiles.as_slice() else { return decode_grid(meta, file, grid, budget, cancel) };
-    let (planes, reserved_bytes) = decode_item(meta, file, *only, budget)?;
-    budget.release(reserved_bytes.saturating_sub(planes.format.bytes(grid.size)));
+    cancel.check()?;
+    let [only] = grid.tiles.as_slice() else {
+        return decode_grid(meta, file, grid, allowance, budget, cancel);
+    };
+    let DecodedItem { planes, reserved_bytes, picture_bytes } =
+        decode_item(meta, file, *only, allowance, budget)?;
+    budget.release(reserved_bytes.saturating_sub(picture_bytes));
     if planes.planes.first().is_none_or(|luma| luma.size != grid.size) {
         return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
     }
     Ok(planes)
 }
 
-/// Decodes tiles one after the other into joined planes (ISO/IEC 23008-12, section 6.6.2.3).
+/// Decodes tiles one after the other into joined planes (ISO/IEC 23008-12, section 6.6.2.3). A tile that the grid shows
+/// in several places is decoded once.
 fn decode_grid(
     meta: &Meta<'_>,
     file: &[u8],
     grid: &TileGrid,
+    allowance: &mut PixelAllowance,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
     let mut joined: Option<(Planes, Size)> = None;
-    for (number, item) in grid.tiles.iter().enumerate() {
+    for places in grid.placements(meta, file)?.chunk_by(Placement::shows_same) {
+        let Some(first) = places.first() else { continue };
         cancel.check()?;
-        let (tile, reserved_bytes) = decode_item(meta, file, *item, budget)?;
+        let DecodedItem { planes: tile, reserved_bytes, .. } =
+            decode_item(meta, file, first.item, allowance, budget)?;
         let size = tile.planes.first().map(|luma| luma.size).ok_or_else(grid_mismatch)?;
         if joined.is_none() {
-            budget.reserve(tile.format.bytes(grid.size))?;
-            joined = Some((blank_planes(&tile, grid, size)?, size));
+            joined = Some((blank_planes(&tile, grid, size, budget)?, size));
         }
         let Some((planes, expected)) = joined.as_mut() else { return Err(grid_mismatch()) };
         if *expected != size || planes.format != tile.format {
             return Err(grid_mismatch());
         }
-        let (column, row) = (number % grid.columns, number / grid.columns);
-        for (to, from) in planes.planes.iter_mut().zip(&tile.planes) {
-            let row_bytes = side(from.size.width).saturating_mul(planes.format.sample_bytes());
-            copy_tile(to, from, row_bytes, column, row);
+        for place in places {
+            cancel.check()?;
+            let (column, row) = (place.number % grid.columns, place.number / grid.columns);
+            for (to, from) in planes.planes.iter_mut().zip(&tile.planes) {
+                let row_bytes = side(from.size.width).saturating_mul(planes.format.sample_bytes());
+                copy_tile(to, from, row_bytes, column, row);
+            }
         }
         drop(tile);
         budget.release(reserved_bytes);
@@ -129,7 +155,7 @@ fn decode_grid(
 }
 
 /// Blank planes for all tiles of `size`. The tiles must cover the image, and seams must not split a chroma sample.
-fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size) -> Result<Planes, Error> {
+fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size, budget: &mut Budget) -> Result<Planes, Error> {
     let rows = grid.tiles.len() / grid.columns;
     let extent = |side: u32, count: usize| u64::from(side).saturating_mul(to_u64(count));
     let covered = extent(size.width, grid.columns) >= grid.size.width.into()
@@ -146,7 +172,11 @@ fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size) -> Result<Planes, Er
         Some(chroma) if number > 0 => chroma.size(grid.size),
         _ => grid.size,
     });
-    let planes = sizes.map(|size| {
+    let sizes: Vec<Size> = sizes.collect();
+    let sample_bytes = to_u64(tile.format.sample_bytes());
+    budget
+        .reserve(sizes.iter().fold(0, |sum: u64, size| sum.saturating_add(bytes_of(*size, sample_bytes))))?;
+    let planes = sizes.into_iter().map(|size| {
         let stride = side(size.width).saturating_mul(tile.format.sample_bytes());
         Plane {
             samples: PlaneSamples::Joined(vec![0; stride.saturating_mul(side(size.height))]),
@@ -171,91 +201,44 @@ fn copy_tile(to: &mut Plane, from: &Plane, row_bytes: usize, column: usize, row:
     }
 }
 
-/// Decodes one item, and returns its planes with the bytes reserved for it.
-fn decode_item(meta: &Meta<'_>, file: &[u8], item: u32, budget: &mut Budget) -> Result<(Planes, u64), Error> {
-    if meta.kind(item) != Some(*b"av01") {
-        return Err(Error::unsupported(SourceFormat::Avif, "a picture that is not AV1"));
+/// A decoded item, and what is reserved for it.
+struct DecodedItem {
+    planes: Planes,
+    /// Bytes reserved in all.
+    reserved_bytes: u64,
+    /// Part of them that is needed as long as the planes are.
+    picture_bytes: u64,
+}
+
+/// Decodes one item.
+fn decode_item(
+    meta: &Meta<'_>,
+    file: &[u8],
+    item: u32,
+    allowance: &mut PixelAllowance,
+    budget: &mut Budget,
+) -> Result<DecodedItem, Error> {
+    let kind = item_kind(meta, item)?;
+    if kind != *b"av01" {
+        return Err(not_av1(kind));
     }
-    // The decoder copies its input, and several extents are joined before.
-    let length = meta.length(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))?;
-    budget.reserve(length.saturating_mul(2))?;
-    let content = meta.content(item, file).ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))?;
+    let content = content::read(meta, file, item, budget)?;
     let stream = StreamInfo::read(&content)
         .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its AV1 header is broken"))?;
     budget.admit(stream.size)?;
     if stream.frames > MOST_LAYERS {
         return Err(Error::unsupported(SourceFormat::Avif, "more than 8 layers"));
     }
-    let pictures = stream.frames.max(1) + u32::from(stream.film_grain);
-    let picture_bytes = stream.format.bytes(stream.size).saturating_mul(pictures.into());
-    let working_bytes = stream.size.pixels().saturating_mul(WORKING_BYTES);
-    budget.reserve(picture_bytes.saturating_add(working_bytes))?;
-    let planes = decode_av1(content, meta, item, stream)?;
-    Ok((planes, length.saturating_mul(2).saturating_add(picture_bytes).saturating_add(working_bytes)))
-}
-
-/// Decodes the bitstream of an item, by its operating point and layer.
-fn decode_av1(
-    content: Cow<'_, [u8]>,
-    meta: &Meta<'_>,
-    item: u32,
-    stream: StreamInfo,
-) -> Result<Planes, Error> {
-    let mut settings = Settings::new();
-    // More threads would cost more processor time and memory.
-    settings.set_n_threads(1);
-    settings.set_max_frame_delay(1);
-    settings.set_frame_size_limit(u32::try_from(stream.size.pixels()).unwrap_or(u32::MAX));
-    let mut layer = None;
-    for (_, property) in meta.properties_of(item) {
-        match property {
-            Property::OperatingPoint(point) if point < 32 => settings.set_operating_point(point.into()),
-            // 0xffff selects the last layer, like no property.
-            Property::Layer(number) if number != 0xffff => layer = Some(number),
-            _ => (),
-        }
-    }
-    settings.set_all_layers(layer.is_some());
-    let mut decoder = Decoder::with_settings(&settings).map_err(decode_error)?;
-    let picture = last_picture(&mut decoder, content.into_owned(), layer)?;
-    planes_of(&picture, stream)
-}
-
-/// The picture of the selected layer, or else the last one, which has the best quality.
-fn last_picture(
-    decoder: &mut Decoder,
-    units: Vec<u8>,
-    layer: Option<u16>,
-) -> Result<re_rav1d::dav1d::Picture, Error> {
-    /// Returns `true` if the decoder accepted all data; it may need to return a picture first.
-    fn is_accepted(result: Result<(), re_rav1d::dav1d::Error>) -> Result<bool, Error> {
-        match result {
-            Ok(()) => Ok(true),
-            Err(error) if error.is_again() => Ok(false),
-            Err(error) => Err(decode_error(error)),
-        }
-    }
-    let mut all_accepted = is_accepted(decoder.send_data(units, None, None, None))?;
-    let (mut best, mut number, mut idle) = (None, 0, 0);
-    // The decoder withholds a picture while a better layer may follow, and returns it when asked once more after the
-    // end.
-    while idle < 2 {
-        match decoder.get_picture() {
-            Ok(picture) => {
-                best = Some(picture);
-                if layer == Some(number) {
-                    break;
-                }
-                (number, idle) = (number + 1, 0);
-            }
-            Err(error) if error.is_again() => idle += 1,
-            Err(error) => return Err(decode_error(error)),
-        }
-        if !all_accepted {
-            all_accepted = is_accepted(decoder.send_pending_data())?;
-        }
-    }
-    best.ok_or_else(|| Error::damaged(SourceFormat::Avif, TRUNCATED))
+    allowance.take(&stream)?;
+    let decoder_bytes = stream.decoder_bytes();
+    // The decoder takes a copy of its input.
+    let reserved_bytes = to_u64(content.len()).saturating_add(decoder_bytes);
+    budget.reserve(reserved_bytes)?;
+    let units = stream::needed_units(&content);
+    let picture = av1_decoder::decode(units, Selection::of(meta, item), &stream, decoder_bytes)?;
+    content::release(content, budget);
+    let planes = planes_of(&picture, stream)?;
+    Ok(DecodedItem { planes, reserved_bytes, picture_bytes: stream.picture_bytes() })
 }
 
 /// The planes of a decoded picture, whose format must be that of the sequence header.
@@ -290,8 +273,4 @@ fn planes_of(picture: &re_rav1d::dav1d::Picture, stream: StreamInfo) -> Result<P
 
 fn grid_mismatch() -> Error {
     Error::damaged(SourceFormat::Avif, "the tiles of its grid do not fit together")
-}
-
-fn decode_error(error: re_rav1d::dav1d::Error) -> Error {
-    Error::damaged(SourceFormat::Avif, format!("its AV1 data are broken ({error})"))
 }

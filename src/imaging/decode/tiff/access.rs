@@ -1,13 +1,17 @@
 //! Access to the coded strips and tiles of a file, in memory or while it arrives.
 //!
-//! Nothing is copied: chunks are slices of the file, or limited readers of the stream.
+//! Chunks are slices of the file, or limited readers of the stream. A stream is read in steps of equal size, however its
+//! bytes arrive: how much of a corrupt chunk can be decoded depends on the bytes seen at a time.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 
-use crate::imaging::decode::tiff::coding::CodedReader;
-use crate::imaging::decode::tiff::page::ByteRange;
+use crate::imaging::decode::tiff::chunks::ByteRange;
+use crate::imaging::decode::tiff::coded::CodedReader;
 use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
+
+/// Bytes that are read of a streamed chunk at a time.
+const STEP: usize = 16 * 1024;
 
 /// Source of coded chunks.
 pub(super) enum ChunkAccess<'f, 's, 'a, R> {
@@ -31,9 +35,17 @@ impl<R: Read> ChunkAccess<'_, '_, '_, R> {
             }
             (Self::Stream(file), [range]) => {
                 file.skip_to(range.start)?;
-                Ok(vec![Box::new(file.take(range.length))])
+                Ok(vec![Box::new(BufReader::with_capacity(STEP, file.take_full(range.length)))])
             }
             (Self::Stream(_), _) => Ok(Vec::new()),
+        }
+    }
+
+    /// The whole file, if it is in memory.
+    pub(super) fn file(&self) -> &[u8] {
+        match self {
+            Self::Memory(file) => file,
+            Self::Stream(_) => &[],
         }
     }
 }

@@ -1,25 +1,37 @@
 //! Decoding of all chunks of a page into the reduced picture.
 //!
-//! Memory: one stored row of a chunk per plane, one converted row, and the reduced picture. Tiles also take the sums
-//! of all cells, because they do not come in rows of the image.
+//! A chunk that cannot be decoded to its end leaves a gap, which is counted as [`Damage`]; the next chunk is good again.
+//!
+//! Memory: one stored row of a chunk per plane, one converted row, a third one to undo floating-point differences, the
+//! changes of two rows of fax, and the reduced picture. Tiles also take the sums of all cells, because they do not come
+//! in rows of the image.
 
 use std::borrow::Cow;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
+use std::mem;
 
 use thumbnail_jpeg::{Head, Scale, Wanted};
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::tiff::access::ChunkAccess;
-use crate::imaging::decode::tiff::coding::{ChunkRows, CodedReader, ReversedBits, TiffCompression};
-use crate::imaging::decode::tiff::page::{ChunkKind, Page};
-use crate::imaging::decode::tiff::samples::Colors;
+use crate::imaging::decode::tiff::chunks::{ByteRange, ChunkKind};
+use crate::imaging::decode::tiff::coded::CodedReader;
+use crate::imaging::decode::tiff::coding::{ChunkRows, ReversedBits, TiffCompression};
+use crate::imaging::decode::tiff::fax::FaxRows;
+use crate::imaging::decode::tiff::numbers::ValueRange;
+use crate::imaging::decode::tiff::page::Page;
+use crate::imaging::decode::tiff::samples::{Colors, Predictor};
 use crate::imaging::error::Error;
+use crate::imaging::input::cancellable::Cancellable;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
-use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::{Cell, Ratio, Size};
+use crate::imaging::picture::{Picture, side};
 use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
 use crate::imaging::source_format::SourceFormat;
+
+/// Columns and rows by which a JPEG may exceed its chunk: writers round up to whole blocks.
+const JPEG_EXCESS: u32 = 15;
 
 /// The reduced picture of a page, and buffers for rows on their way into it.
 pub(super) struct TiffCanvas<'p> {
@@ -29,14 +41,19 @@ pub(super) struct TiffCanvas<'p> {
     reduction: f64,
     /// A decompressed row of a chunk, for each plane.
     stored: Vec<Vec<u8>>,
-    /// The converted row; empty if stored rows need no conversion.
+    /// The converted row.
     row: Vec<u8>,
-    /// Pixels that were filled in.
+    /// Room for the row while floating-point differences are undone, else empty.
+    scratch: Vec<u8>,
+    /// Rows of the current chunk that reached the target.
+    done: u32,
+    /// Pixels that reached the target without having been decoded.
     lost: f64,
 }
 
-/// The reducer of a page's pixels, by the order in which they come.
+/// Use of a page's pixels: a reducer, by the order in which they come, or their range.
 enum Target {
+    Range(ValueRange),
     Rows(Reducer),
     Tiles(Scatter),
 }
@@ -53,51 +70,148 @@ impl<'p> TiffCanvas<'p> {
             ChunkKind::Strips => Target::Rows(Reducer::new(size, layout, depth, cell, budget)?),
             ChunkKind::Tiles => Target::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
         };
+        Self::with_target(page, target, 1.0 / ratio.larger(), budget)
+    }
+
+    fn with_target(
+        page: &'p Page,
+        target: Target,
+        reduction: f64,
+        budget: &mut Budget,
+    ) -> Result<Self, Error> {
         let (planes, stored) = (page.chunks.planes, page.row_bytes());
-        let row_size = Size { width: page.chunks.size.width, height: 1 };
-        let row = bytes_of(row_size, to_u64(layout.channels() * depth.bytes()));
-        budget.reserve(stored.saturating_mul(to_u64(planes)).saturating_add(row))?;
+        let pixel = to_u64(page.samples.layout().channels() * page.samples.depth().bytes());
+        let row = bytes_of(Size { width: page.chunks.size.width, height: 1 }, pixel);
+        let has_scratch = page.samples.predictor == Predictor::FloatingPoint;
+        let scratch = if has_scratch { stored } else { 0 };
+        let changes = match page.compression {
+            TiffCompression::Fax(_) => FaxRows::memory(page.chunks.size.width),
+            _ => 0,
+        };
+        let stored_planes = stored.saturating_mul(to_u64(planes));
+        budget.reserve([row, scratch, changes].into_iter().fold(stored_planes, u64::saturating_add))?;
         let blank = |bytes: u64| vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)];
-        let row = blank(if page.is_direct() { 0 } else { row });
-        let reduction = 1.0 / ratio.larger();
-        Ok(Self { page, target, reduction, stored: vec![blank(stored); planes], row, lost: 0.0 })
+        Ok(Self {
+            page,
+            target,
+            reduction,
+            stored: vec![blank(stored); planes],
+            row: blank(row),
+            scratch: blank(scratch),
+            done: 0,
+            lost: 0.0,
+        })
+    }
+
+    /// Decodes all chunks for the range of their samples. Its memory is released again.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub(super) fn range<R: Read>(
+        page: &'p Page,
+        access: &mut ChunkAccess<'_, '_, '_, R>,
+        cancel: &Cancel,
+        budget: &mut Budget,
+    ) -> Result<ValueRange, Error> {
+        let before = budget.used();
+        let mut canvas = Self::with_target(page, Target::Range(ValueRange::EMPTY), 1.0, budget)?;
+        let end = canvas.decode_chunks(access, cancel, budget);
+        budget.release(budget.used().saturating_sub(before));
+        match (end, canvas.target) {
+            (Ok(()) | Err(Error::Damaged { .. }), Target::Range(range)) => Ok(range),
+            (end, _) => end.map(|()| ValueRange::EMPTY),
+        }
     }
 
     /// Decodes all chunks; returns the picture, its cells, and its damage.
     ///
     /// # Errors
-    /// [`Error::Damaged`], [`Error::Unsupported`], an exceeded limit, a failed reader or [`Error::Cancelled`].
+    /// [`Error::Damaged`] if nothing could be decoded, [`Error::Unsupported`], an exceeded limit, a failed reader or
+    /// [`Error::Cancelled`].
     pub(super) fn decode<R: Read>(
         mut self,
         mut access: ChunkAccess<'_, '_, '_, R>,
         cancel: &Cancel,
         budget: &mut Budget,
     ) -> Result<(Picture, Cell, Damage), Error> {
-        for chunk in 0..self.page.chunks.count() {
-            cancel.check()?;
-            let coded = access.open(&self.page.byte_ranges(chunk))?;
-            let (start, rows) = self.page.region(chunk);
-            match self.page.compression {
-                TiffCompression::Jpeg => {
-                    for coded in coded {
-                        self.decode_jpeg(coded, start, rows, cancel, budget)?;
-                    }
-                }
-                TiffCompression::Deflate
-                | TiffCompression::Group3
-                | TiffCompression::Group4
-                | TiffCompression::Lzw
-                | TiffCompression::None
-                | TiffCompression::PackBits => {
-                    self.decode_rows(coded, start, rows, cancel)?;
-                }
-            }
-        }
+        let end = self.decode_chunks(&mut access, cancel, budget);
+        let missing = match &self.target {
+            Target::Range(_) => Damage::NONE,
+            Target::Rows(reducer) => reducer.missing(),
+            Target::Tiles(scatter) => scatter.missing(),
+        };
+        let lost = missing.lost.saturating_add(whole_pixels(self.lost)).min(missing.total);
+        let damage = Damage::after(end, Damage { lost, ..missing })?;
         let (picture, cell) = match self.target {
+            Target::Range(_) => return Err(Error::damaged(SourceFormat::Tiff, TRUNCATED)),
             Target::Rows(reducer) => reducer.finish(),
             Target::Tiles(scatter) => scatter.finish(),
         };
-        Ok((picture, cell, damage(self.lost, self.page.size)))
+        Ok((picture, cell, damage))
+    }
+
+    /// Decodes all chunks into the target.
+    ///
+    /// # Errors
+    /// As [`Self::decode`]; [`Error::Damaged`] is the first of the chunks', the others of which were decoded.
+    fn decode_chunks<R: Read>(
+        &mut self,
+        access: &mut ChunkAccess<'_, '_, '_, R>,
+        cancel: &Cancel,
+        budget: &mut Budget,
+    ) -> Result<(), Error> {
+        let mut end = Ok(());
+        for chunk in 0..self.page.chunks.count() {
+            cancel.check()?;
+            self.done = 0;
+            match self.decode_chunk(chunk, access, cancel, budget) {
+                Ok(()) => (),
+                Err(error @ Error::Damaged { .. }) => {
+                    self.skip_rest(chunk, budget)?;
+                    end = end.and(Err(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        end
+    }
+
+    fn decode_chunk<R: Read>(
+        &mut self,
+        chunk: u32,
+        access: &mut ChunkAccess<'_, '_, '_, R>,
+        cancel: &Cancel,
+        budget: &mut Budget,
+    ) -> Result<(), Error> {
+        let page = self.page;
+        let (start, rows) = page.region(chunk);
+        if let Some(jpeg) = &page.old_jpeg {
+            let coded = jpeg.reader(access.file());
+            return self.decode_jpeg(coded, start, rows, cancel, budget);
+        }
+        let ranges = page.byte_ranges(chunk);
+        if ranges.iter().all(|range| ByteRange::is_left_out(*range)) {
+            for _ in 0..rows {
+                self.stored.iter_mut().for_each(|row| row.fill(0));
+                self.push(start, 0);
+            }
+            return Ok(());
+        }
+        let mut coded = access.open(&ranges)?;
+        match page.compression {
+            TiffCompression::Jpeg | TiffCompression::OldJpeg => {
+                let Some(coded) = coded.pop() else { return Ok(()) };
+                // The tables are an abbreviated JPEG: without its EOI they continue with the chunk, whose SOI is skipped
+                // as a marker.
+                let tables = page.jpeg_tables.strip_suffix(b"\xff\xd9").unwrap_or(&page.jpeg_tables);
+                self.decode_jpeg(tables.chain(coded), start, rows, cancel, budget)
+            }
+            TiffCompression::Deflate
+            | TiffCompression::Fax(_)
+            | TiffCompression::Lzw
+            | TiffCompression::None
+            | TiffCompression::PackBits => self.decode_rows(coded, start, rows, cancel),
+        }
     }
 
     /// Decodes the rows of a chunk, whose planes are read side by side.
@@ -115,13 +229,20 @@ impl<'p> TiffCanvas<'p> {
             ChunkRows::new(page.compression, coded, page.chunks.size.width)
         });
         let mut readers = readers.collect::<io::Result<Vec<_>>>().map_err(read_error)?;
-        for y in start.y..start.y.saturating_add(rows) {
+        let lines = page.samples.block().1;
+        for _ in 0..page.stored_rows(rows) {
             cancel.check()?;
             for (reader, row) in readers.iter_mut().zip(&mut self.stored) {
-                reader.next(row).map_err(read_error)?;
-                page.samples.normalize(row, page.interleaved_samples());
+                let lost = reader.next(row).map_err(read_error)?;
+                let beyond = page.chunks.size.width.saturating_sub(page.width(start));
+                self.lost += f64::from(lost.saturating_sub(beyond));
+                page.samples.normalize(row, &mut self.scratch);
             }
-            self.push(Run { y, ..start });
+            for line in 0..lines {
+                if self.done < rows {
+                    self.push(start, line);
+                }
+            }
         }
         Ok(())
     }
@@ -129,69 +250,95 @@ impl<'p> TiffCanvas<'p> {
     /// Decodes a chunk of JPEG, whose tables may be stored once for all chunks (TIFF Technical Note 2).
     fn decode_jpeg(
         &mut self,
-        coded: CodedReader<'_>,
+        coded: impl BufRead,
         start: Run,
         rows: u32,
         cancel: &Cancel,
         budget: &mut Budget,
     ) -> Result<(), Error> {
-        // The tables are an abbreviated JPEG: without its EOI they continue with the chunk, whose SOI is skipped as a
-        // marker.
-        let tables = self.page.jpeg_tables.strip_suffix(b"\xff\xd9").unwrap_or(&self.page.jpeg_tables);
-        let mut reader = tables.chain(coded);
+        let mut reader = Cancellable::new(coded, cancel);
         let mut head = Head::read(&mut reader).map_err(jpeg_error)?;
         // The TIFF's tags define the colours, whatever markers of the JPEG say.
         head.metadata.is_jfif = false;
+        head.metadata.has_tiff_inks = true;
         head.metadata.adobe = match self.page.samples.colors {
-            Colors::Rgb => Some(0),
+            Colors::Lab(_) | Colors::Rgb | Colors::StoredYCbCr(_) => Some(0),
             Colors::YCbCr => Some(1),
             Colors::Cmyk | Colors::Grey(_) | Colors::Palette(_) => None,
         };
-        if head.frame.components.len() != self.page.samples.count || head.frame.width < self.page.width(start)
+        let (frame, chunk) = (&head.frame, self.page.chunks.size);
+        let is_large = frame.width > chunk.width.saturating_add(JPEG_EXCESS)
+            || frame.height > chunk.height.saturating_add(JPEG_EXCESS);
+        if frame.components.len() != self.page.samples.count
+            || frame.width < self.page.width(start)
+            || is_large
         {
             return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile is the JPEG of something else"));
         }
         let memory = head.memory(Scale::Full);
         budget.reserve(memory)?;
-        let mut y = start.y;
-        let end = start.y.saturating_add(rows);
         let wanted = Wanted { reduction: self.reduction, ..Wanted::all(Scale::Full) };
         let summary = head.decode(reader, wanted, |row| {
-            if let (true, Some(stored)) = (y < end, self.stored.first_mut()) {
+            if let (true, Some(stored)) = (self.done < rows, self.stored.first_mut()) {
                 stored.iter_mut().zip(row).for_each(|(target, sample)| *target = *sample);
-                self.push(Run { y, ..start });
+                self.push(start, 0);
             }
-            y = y.saturating_add(1);
             if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
         });
-        let summary = summary.map_err(jpeg_error)?;
         budget.release(memory);
-        if y < end {
+        let summary = summary.map_err(jpeg_error)?;
+        self.lost += summary.lost * f64::from(self.page.width(start)) * f64::from(self.done);
+        if self.done < rows {
             return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile has fewer rows than it should"));
         }
-        self.lost += summary.lost * f64::from(self.page.width(start)) * f64::from(rows);
         Ok(())
     }
 
-    /// Converts the stored row, and pushes it into the reducer.
-    fn push(&mut self, run: Run) {
-        let row = match self.stored.as_slice() {
-            [only] if self.page.is_direct() => only,
-            planes => {
-                self.page.samples.convert(planes, &mut self.row);
-                &self.row
-            }
-        };
-        match &mut self.target {
-            Target::Rows(reducer) => reducer.push(row),
-            Target::Tiles(scatter) => scatter.push(run, row),
+    /// Converts the stored row, and pushes it as the next one of the chunk; `line` is its row in a row of blocks.
+    fn push(&mut self, start: Run, line: usize) {
+        let run = Run { y: start.y.saturating_add(self.done), ..start };
+        self.done += 1;
+        let columns = side(self.page.width(start));
+        let samples = &self.page.samples;
+        if let Target::Range(range) = &mut self.target {
+            return samples.measure(&self.stored, columns, range);
         }
+        match self.stored.as_mut_slice() {
+            // The next row overwrites all of the other buffer.
+            [only] if samples.is_direct() => mem::swap(only, &mut self.row),
+            planes => {
+                let pixel = samples.layout().channels() * samples.depth().bytes();
+                let row = self.row.get_mut(..columns.saturating_mul(pixel)).unwrap_or_default();
+                samples.convert(planes, line, row);
+            }
+        }
+        match &mut self.target {
+            Target::Range(_) => (),
+            Target::Rows(reducer) => reducer.push(&self.row),
+            Target::Tiles(scatter) => scatter.push(run, &self.row),
+        }
+    }
+
+    /// Leaves a gap where rows of a chunk could not be decoded.
+    fn skip_rest(&mut self, chunk: u32, budget: &mut Budget) -> Result<(), Error> {
+        let (start, rows) = self.page.region(chunk);
+        match &mut self.target {
+            Target::Range(_) => (),
+            Target::Rows(reducer) => reducer.skip(rows.saturating_sub(self.done)),
+            Target::Tiles(scatter) => {
+                for y in self.done..rows {
+                    let run = Run { y: start.y.saturating_add(y), ..start };
+                    scatter.skip(run, self.page.width(start), None, budget)?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of pixels")]
-fn damage(lost: f64, size: Size) -> Damage {
-    Damage { lost: lost.ceil() as u64, total: size.pixels() }
+fn whole_pixels(lost: f64) -> u64 {
+    lost.ceil() as u64
 }
 
 /// The error of a chunk's reader. `decode::decode` replaces it if the source's reader failed.

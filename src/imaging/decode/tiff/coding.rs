@@ -1,23 +1,26 @@
 //! Decompression of strips and tiles, row by row.
 //!
-//! Memory: Deflate holds 96 KiB for its window; LZW, PackBits and fax hold fixed tables and a row. Nothing is
-//! allocated by a number from the file.
+//! Memory: Deflate holds 96 KiB for its window; LZW and PackBits hold fixed tables. Fax holds the changes of two rows
+//! ([`FaxRows::memory`]).
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 
-use fax::decoder::{DecodeError, DecodeStatus, Group3Decoder, Group4Decoder};
 use weezl::decode::Configuration;
 use weezl::{BitOrder, LzwStatus};
 
-/// Compression of a chunk (TIFF 6.0, sections 9 to 13; Technical Note 2).
+use crate::imaging::decode::tiff::coded::{CodedReader, corrupt};
+use crate::imaging::decode::tiff::fax::{FaxCoding, FaxRows};
+
+/// Compression of a chunk (TIFF 6.0, sections 9 to 13 and 22; Technical Note 2).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum TiffCompression {
     Deflate,
-    Group3,
-    Group4,
+    Fax(FaxCoding),
     Jpeg,
     Lzw,
     None,
+    /// JPEG of TIFF 6.0, whose chunks are parts of one JPEG.
+    OldJpeg,
     PackBits,
 }
 
@@ -26,93 +29,49 @@ impl TiffCompression {
     pub(super) fn has_predictor(self) -> bool {
         match self {
             Self::Deflate | Self::Lzw => true,
-            Self::Group3 | Self::Group4 | Self::Jpeg | Self::None | Self::PackBits => false,
+            Self::Fax(_) | Self::Jpeg | Self::None | Self::OldJpeg | Self::PackBits => false,
+        }
+    }
+
+    /// Returns `true` if chunks hold rows of samples, and not JPEG.
+    pub(super) fn has_rows(self) -> bool {
+        match self {
+            Self::Jpeg | Self::OldJpeg => false,
+            Self::Deflate | Self::Fax(_) | Self::Lzw | Self::None | Self::PackBits => true,
         }
     }
 }
-
-/// A reader of a chunk's compressed bytes.
-pub(super) type CodedReader<'r> = Box<dyn BufRead + 'r>;
 
 /// A reader of a chunk's decompressed rows.
 pub(super) enum ChunkRows<'r> {
     Bytes(Box<dyn Read + 'r>),
-    Group3 {
-        decoder: Group3Decoder<io::Bytes<CodedReader<'r>>>,
-        width: u16,
-    },
-    Group4(Group4Decoder<io::Bytes<CodedReader<'r>>>),
-    /// White rows after the end of a fax.
-    White,
+    Fax(FaxRows<'r>),
 }
 
 impl<'r> ChunkRows<'r> {
-    /// Opens a chunk of any compression but JPEG, which is decoded to pixels elsewhere.
+    /// Opens a chunk whose compression [has rows](TiffCompression::has_rows), `width` columns wide.
     ///
     /// # Errors
-    /// The chunk's first bytes cannot be read, or its width is impossible.
+    /// The chunk's first bytes cannot be read.
     pub(super) fn new(compression: TiffCompression, coded: CodedReader<'r>, width: u32) -> io::Result<Self> {
-        let columns = || u16::try_from(width).map_err(|_| invalid("it is a fax of more than 65535 columns"));
         Ok(match compression {
-            TiffCompression::None | TiffCompression::Jpeg => Self::Bytes(coded),
+            TiffCompression::None | TiffCompression::Jpeg | TiffCompression::OldJpeg => Self::Bytes(coded),
             TiffCompression::Deflate => Self::Bytes(Box::new(Inflate::new(coded))),
+            TiffCompression::Fax(coding) => Self::Fax(FaxRows::new(coding, coded, width)),
             TiffCompression::Lzw => Self::Bytes(Box::new(Lzw::new(coded)?)),
             TiffCompression::PackBits => Self::Bytes(Box::new(PackBits { coded, left: 0, repeated: None })),
-            TiffCompression::Group3 => {
-                let decoder = Group3Decoder::new(coded.bytes()).map_err(fax_error)?;
-                Self::Group3 { decoder, width: columns()? }
-            }
-            TiffCompression::Group4 => Self::Group4(Group4Decoder::new(coded.bytes(), columns()?)?),
         })
     }
 
-    /// Reads the next row. Bits of fax rows are 0 for white, 1 for black.
+    /// Reads the next row, and returns the number of columns at its end that are lost. Bits of fax rows are 0 for white,
+    /// 1 for black.
     ///
     /// # Errors
-    /// `InvalidData` for corrupt coding, `UnexpectedEof` for a truncated chunk.
-    pub(super) fn next(&mut self, row: &mut [u8]) -> io::Result<()> {
+    /// `InvalidData` for corrupt coding, `UnexpectedEof` for a truncated chunk: this row and those after it are lost.
+    pub(super) fn next(&mut self, row: &mut [u8]) -> io::Result<u32> {
         match self {
-            Self::Bytes(reader) => reader.read_exact(row)?,
-            Self::Group3 { decoder, width } => {
-                let outcome = decoder.advance();
-                let transitions = decoder.transitions();
-                // A complete row is good even if the EOL code after it is missing, as after the last row.
-                if transitions.last() != Some(width) {
-                    outcome.map_err(fax_error)?;
-                }
-                fill_black_runs(row, transitions);
-            }
-            Self::Group4(decoder) => match decoder.advance().map_err(fax_error)? {
-                DecodeStatus::Incomplete => fill_black_runs(row, decoder.transition()),
-                // White rows at the end may be omitted.
-                DecodeStatus::End => {
-                    *self = Self::White;
-                    row.fill(0);
-                }
-            },
-            Self::White => row.fill(0),
-        }
-        Ok(())
-    }
-}
-
-/// Writes a fax row from its transitions: the columns at which white, which begins, and black alternate.
-///
-/// Black runs are thus the half-open ranges from transitions 0, 2, 4, … to the one after each. A missing end is the end
-/// of the row. The bits of one byte in a run are those from its start on, without those from its end on.
-fn fill_black_runs(row: &mut [u8], transitions: &[u16]) {
-    row.fill(0);
-    let row_end = row.len().saturating_mul(8);
-    for run in transitions.chunks(2) {
-        let [start, end] =
-            [run.first(), run.get(1)].map(|column| column.map_or(row_end, |column| usize::from(*column)));
-        for (index, byte) in row.iter_mut().enumerate().take(end.div_ceil(8)).skip(start / 8) {
-            // Bits of this byte from a column on; the first column is in the highest bit.
-            let bits_from = |column: usize| {
-                let skipped = column.saturating_sub(index * 8).min(8);
-                u8::MAX.unbounded_shr(u32::try_from(skipped).unwrap_or(8))
-            };
-            *byte |= bits_from(start) & !bits_from(end);
+            Self::Bytes(reader) => reader.read_exact(row).map(|()| 0),
+            Self::Fax(rows) => rows.next(row),
         }
     }
 }
@@ -134,6 +93,9 @@ struct Inflate<'r> {
 /// Longest distance of a match, bytes.
 const WINDOW: usize = 32 * 1024;
 
+/// Most compressed bytes that are decompressed at a time. If they are corrupt, what came before them is still good.
+const INFLATE_STEP: usize = 4096;
+
 impl<'r> Inflate<'r> {
     fn new(coded: CodedReader<'r>) -> Self {
         let mut decoder = Box::new(fdeflate::Decompressor::new());
@@ -151,11 +113,12 @@ impl Read for Inflate<'_> {
                 (self.decoded, self.returned) = (WINDOW, WINDOW);
             }
             let input = self.coded.fill_buf()?;
+            let input = input.get(..INFLATE_STEP).unwrap_or(input);
             let is_end = input.is_empty();
             let outcome = self.decoder.read(input, &mut self.buffer, self.decoded, is_end);
             let (consumed, produced) = outcome.map_err(|error| match error {
                 fdeflate::DecompressionError::InsufficientInput => io::ErrorKind::UnexpectedEof.into(),
-                error => invalid(&format!("its Deflate stream is corrupt ({error:?})")),
+                error => corrupt(&format!("its Deflate stream is corrupt ({error:?})")),
             })?;
             self.coded.consume(consumed);
             self.decoded += produced;
@@ -200,7 +163,7 @@ impl Read for Lzw<'_> {
             match result.status {
                 Ok(LzwStatus::Ok) if result.consumed_out == 0 && !is_end && !target.is_empty() => (),
                 Ok(LzwStatus::Done | LzwStatus::NoProgress | LzwStatus::Ok) => return Ok(result.consumed_out),
-                Err(error) => return Err(invalid(&format!("its LZW stream is corrupt ({error})"))),
+                Err(error) => return Err(corrupt(&format!("its LZW stream is corrupt ({error})"))),
             }
         }
     }
@@ -259,16 +222,4 @@ impl Read for ReversedBits<'_> {
         target.iter_mut().take(count).for_each(|byte| *byte = byte.reverse_bits());
         Ok(count)
     }
-}
-
-fn fax_error(error: DecodeError<io::Error>) -> io::Error {
-    match error {
-        DecodeError::Reader(error) => error,
-        DecodeError::Invalid => invalid("its fax coding is corrupt"),
-        DecodeError::Unsupported => invalid("its fax coding has extensions"),
-    }
-}
-
-fn invalid(detail: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, detail)
 }

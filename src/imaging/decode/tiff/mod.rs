@@ -8,9 +8,19 @@
 
 mod access;
 mod canvas;
+mod chunks;
+mod coded;
 mod coding;
+mod fax;
+mod lab;
+mod numbers;
+mod old_jpeg;
 mod page;
+mod pixel_format;
+mod predictor;
 mod samples;
+mod work;
+mod ycbcr;
 
 use std::io::Read;
 
@@ -22,7 +32,7 @@ use crate::imaging::error::Error;
 use crate::imaging::exif::directory::DirectoryError;
 use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
-use crate::imaging::limits::Budget;
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -44,16 +54,23 @@ pub(super) fn decode<R: Read>(
     let cancel = source.cancel();
     let early_page = read_early_page(source, budget)?;
     let file;
-    let (page, access) = match early_page {
+    let (mut page, mut access, length) = match early_page {
         Some(page) if page.is_in_order() => {
-            (page, ChunkAccess::Stream(ForwardReader::new(source, SourceFormat::Tiff)))
+            // The chunks of a stream are read once, so that they count as they are where the length is not known.
+            let length = source.length().unwrap_or(u64::MAX);
+            (page, ChunkAccess::Stream(ForwardReader::new(source, SourceFormat::Tiff)), length)
         }
         early_page => {
             file = source.take_bytes(budget)?;
             let page = early_page.map_or_else(|| Page::read(&file, budget).map_err(directory_error), Ok)?;
-            (page, ChunkAccess::Memory(&file))
+            (page, ChunkAccess::Memory(&file), to_u64(file.len()))
         }
     };
+    page.limit_work(length)?;
+    if page.needs_range() {
+        let range = TiffCanvas::range(&page, &mut access, cancel, budget)?;
+        page.samples.scale = range.scale(page.samples.kind);
+    }
     let ratio = demand.ratio(page.size, demand.orientation(page.orientation));
     let canvas = TiffCanvas::new(&page, ratio, budget)?;
     let (picture, cell, damage) = canvas.decode(access, cancel, budget)?;

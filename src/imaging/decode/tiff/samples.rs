@@ -1,9 +1,13 @@
 //! Conversion of stored rows to rows of pixels, in two steps.
 //!
 //! [`PixelFormat::normalize`] works in place: it converts samples to the machine's byte order, and undoes the
-//! predictor. [`PixelFormat::convert`] then converts samples of any size, palettes and premultiplied alpha. Rows that
-//! need no conversion skip the second step ([`PixelFormat::is_direct`]). Nothing is allocated.
+//! predictor. [`PixelFormat::convert`] then converts samples of any size, palettes, other colours and premultiplied
+//! alpha. Rows that need no conversion skip the second step ([`PixelFormat::is_direct`]). Nothing is allocated.
 
+use crate::imaging::color::srgb::linear_to_srgb;
+use crate::imaging::decode::tiff::lab::LabCoding;
+use crate::imaging::decode::tiff::numbers::{NumberKind, Scale, ValueRange, float_at};
+use crate::imaging::decode::tiff::ycbcr::YCbCr;
 use crate::imaging::exif::directory::ByteOrder;
 use crate::imaging::picture::{Depth, Layout};
 
@@ -16,23 +20,42 @@ pub(super) struct PixelFormat {
     pub(super) colors: Colors,
     /// Samples per pixel, including those that are ignored.
     pub(super) count: usize,
-    /// Bits per sample, 1 to 32.
+    /// `true` if each sample has a plane of its own.
+    pub(super) is_planar: bool,
+    /// Bits per sample, 1 to 32, or 64.
     pub(super) bits: u32,
+    pub(super) kind: NumberKind,
+    /// Black and white of samples that have no [fixed range](Self::has_fixed_range).
+    pub(super) scale: Scale,
+    /// `true` if samples are proportional to light, and not on sRGB's curve.
+    pub(super) is_linear: bool,
     /// Index of alpha among the samples, and its kind.
     pub(super) alpha: Option<(usize, Alpha)>,
     pub(super) order: ByteOrder,
-    /// `true` if samples are stored as differences from the pixel before (TIFF 6.0, section 14).
-    pub(super) is_predicted: bool,
+    pub(super) predictor: Predictor,
+}
+
+/// Coding of samples before compression.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Predictor {
+    /// Differences from the pixel before (TIFF 6.0, section 14).
+    Difference,
+    /// Differences of bytes, the bytes of a sample apart (TIFF Technical Note 3).
+    FloatingPoint,
+    None,
 }
 
 /// Colour space of a page.
-#[derive(Debug, Eq, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub(super) enum Colors {
     Cmyk,
     Grey(GreyScale),
+    Lab(LabCoding),
     /// RGB colour of each value.
     Palette(Vec<[u8; 3]>),
     Rgb,
+    /// YCbCr whose samples are stored as such.
+    StoredYCbCr(Box<YCbCr>),
     /// YCbCr in JPEG, which arrives here as RGB.
     YCbCr,
 }
@@ -56,7 +79,7 @@ impl Colors {
     pub(super) fn count(&self) -> usize {
         match self {
             Self::Grey(_) | Self::Palette(_) => 1,
-            Self::Rgb | Self::YCbCr => 3,
+            Self::Lab(_) | Self::Rgb | Self::StoredYCbCr(_) | Self::YCbCr => 3,
             Self::Cmyk => 4,
         }
     }
@@ -69,69 +92,18 @@ impl PixelFormat {
             (Colors::Cmyk, _) => Layout::Cmyk,
             (Colors::Grey(_), None) => Layout::Grey,
             (Colors::Grey(_), Some(_)) => Layout::GreyAlpha,
-            (Colors::Palette(_) | Colors::Rgb | Colors::YCbCr, None) => Layout::Rgb,
-            (Colors::Palette(_) | Colors::Rgb | Colors::YCbCr, Some(_)) => Layout::RgbAlpha,
+            (_, None) => Layout::Rgb,
+            (_, Some(_)) => Layout::RgbAlpha,
         }
     }
 
-    /// Depth of converted rows: 16 bits for samples of more than 8, 8 for palettes.
+    /// Depth of converted rows: 16 bits for samples of more than 8 or without a fixed range, 8 for palettes.
     pub(super) fn depth(&self) -> Depth {
         match self.colors {
             Colors::Palette(_) => Depth::Eight,
-            _ if self.bits > 8 => Depth::Sixteen,
+            Colors::Lab(_) if self.bits == 8 => Depth::Eight,
+            _ if self.bits > 8 || !self.has_fixed_range() => Depth::Sixteen,
             _ => Depth::Eight,
-        }
-    }
-
-    /// Converts a stored row in place to the machine's byte order, and from differences to samples.
-    ///
-    /// `step` is the number of interleaved samples. The predictor stores each sample less the same sample of the
-    /// pixel before, modulo 2^bits, so a running wrapping sum per sample restores it.
-    pub(super) fn normalize(&self, row: &mut [u8], step: usize) {
-        debug_assert!((1..=MOST_SAMPLES).contains(&step));
-        match (self.bits, step) {
-            (8, 3) if self.is_predicted => undo_differences::<3>(row),
-            (8, 4) if self.is_predicted => undo_differences::<4>(row),
-            (8, _) if self.is_predicted => {
-                let mut last = [0_u8; MOST_SAMPLES];
-                for pixel in row.chunks_mut(step) {
-                    for (sample, last) in pixel.iter_mut().zip(&mut last) {
-                        *last = last.wrapping_add(*sample);
-                        *sample = *last;
-                    }
-                }
-            }
-            (16, _) => {
-                let mut last = [0_u16; MOST_SAMPLES];
-                for pixel in row.as_chunks_mut::<2>().0.chunks_mut(step) {
-                    for (bytes, last) in pixel.iter_mut().zip(&mut last) {
-                        let sample = match self.order {
-                            ByteOrder::Big => u16::from_be_bytes(*bytes),
-                            ByteOrder::Little => u16::from_le_bytes(*bytes),
-                        };
-                        *last = if self.is_predicted { last.wrapping_add(sample) } else { sample };
-                        *bytes = last.to_ne_bytes();
-                    }
-                }
-            }
-            (32, _) => {
-                let mut last = [0_u32; MOST_SAMPLES];
-                for pixel in row.as_chunks_mut::<4>().0.chunks_mut(step) {
-                    for (bytes, last) in pixel.iter_mut().zip(&mut last) {
-                        let sample = match self.order {
-                            ByteOrder::Big => u32::from_be_bytes(*bytes),
-                            ByteOrder::Little => u32::from_le_bytes(*bytes),
-                        };
-                        *last = if self.is_predicted { last.wrapping_add(sample) } else { sample };
-                        *bytes = last.to_ne_bytes();
-                    }
-                }
-            }
-            // Samples of other sizes are bit strings, highest bit first, except for 24 bits in little-endian files.
-            (24, _) if self.order == ByteOrder::Little => {
-                row.as_chunks_mut::<3>().0.iter_mut().for_each(|bytes| bytes.reverse());
-            }
-            _ => (),
         }
     }
 
@@ -139,14 +111,57 @@ impl PixelFormat {
     pub(super) fn is_direct(&self) -> bool {
         let is_plain = match self.colors {
             Colors::Cmyk | Colors::Grey(GreyScale::BlackIsZero) | Colors::Rgb | Colors::YCbCr => true,
-            Colors::Grey(GreyScale::WhiteIsZero) | Colors::Palette(_) => false,
+            Colors::Grey(GreyScale::WhiteIsZero)
+            | Colors::Lab(_)
+            | Colors::Palette(_)
+            | Colors::StoredYCbCr(_) => false,
         };
         let is_straight = !matches!(self.alpha, Some((_, Alpha::Premultiplied)));
-        is_plain && is_straight && matches!(self.bits, 8 | 16) && self.count == self.layout().channels()
+        let is_plain = is_plain && is_straight && self.kind == NumberKind::Unsigned && !self.is_planar;
+        is_plain && matches!(self.bits, 8 | 16) && self.count == self.layout().channels()
     }
 
-    /// Converts a normalized row. `planes` holds one plane with interleaved samples, or a plane for each sample.
-    pub(super) fn convert(&self, planes: &[Vec<u8>], row: &mut [u8]) {
+    /// Samples of a pixel that are interleaved in a plane.
+    pub(super) fn interleaved(&self) -> usize {
+        if self.is_planar { 1 } else { self.count }
+    }
+
+    /// Samples of a pixel that are used: its colour and alpha, which come first.
+    pub(super) fn used(&self) -> usize {
+        self.colors.count() + usize::from(self.alpha.is_some())
+    }
+
+    /// Columns and rows of the pixels that a stored row of one block has: more than 1 if chroma is subsampled.
+    pub(super) fn block(&self) -> (usize, usize) {
+        match &self.colors {
+            Colors::StoredYCbCr(colors) => colors.block(),
+            Colors::Cmyk
+            | Colors::Grey(_)
+            | Colors::Lab(_)
+            | Colors::Palette(_)
+            | Colors::Rgb
+            | Colors::YCbCr => (1, 1),
+        }
+    }
+
+    /// Returns `true` if the kind and size of samples define which value is white.
+    pub(super) fn has_fixed_range(&self) -> bool {
+        self.kind == NumberKind::Unsigned && self.bits <= 32
+    }
+
+    /// Extends a range to the colours of the first `columns` pixels of a normalized row.
+    pub(super) fn measure(&self, planes: &[Vec<u8>], columns: usize, range: &mut ValueRange) {
+        for sample in 0..self.colors.count() {
+            for x in 0..columns {
+                let (row, index) = self.place(planes, x, sample);
+                range.add(self.number_at(row, index));
+            }
+        }
+    }
+
+    /// Converts a normalized row. `planes` holds one plane with interleaved samples, or a plane for each sample; `line`
+    /// is the row in a row of [blocks](Self::block).
+    pub(super) fn convert(&self, planes: &[Vec<u8>], line: usize, row: &mut [u8]) {
         let depth = self.depth();
         let max = match depth {
             Depth::Eight => u32::from(u8::MAX),
@@ -154,24 +169,9 @@ impl PixelFormat {
         };
         let channels = self.layout().channels();
         for (x, target) in row.chunks_exact_mut(channels * depth.bytes()).enumerate() {
-            let stored = |sample: usize| match planes {
-                [only] => sample_at(only, x * self.count + sample, self.bits),
-                planes => planes.get(sample).map_or(0, |plane| sample_at(plane, x, self.bits)),
-            };
-            let scaled = |sample: usize| scaled(stored(sample), self.bits, max);
-            let mut pixel = match &self.colors {
-                Colors::Grey(GreyScale::BlackIsZero) => [scaled(0), 0, 0, 0],
-                Colors::Grey(GreyScale::WhiteIsZero) => [max - scaled(0), 0, 0, 0],
-                Colors::Palette(colors) => {
-                    let color = usize::try_from(stored(0)).ok().and_then(|index| colors.get(index));
-                    let [r, g, b] = color.copied().unwrap_or_default().map(u32::from);
-                    [r, g, b, 0]
-                }
-                Colors::Rgb | Colors::YCbCr => [scaled(0), scaled(1), scaled(2), 0],
-                Colors::Cmyk => [scaled(0), scaled(1), scaled(2), scaled(3)],
-            };
+            let mut pixel = self.color(planes, x, line, max);
             if let Some((at, alpha)) = self.alpha {
-                let opacity = scaled(at);
+                let opacity = self.opacity(planes, x, at, max);
                 if alpha == Alpha::Premultiplied {
                     // color / (opacity / max), rounded to nearest. The numerator is at most max² + max / 2, below 2^32.
                     let straight = |color: u32| (color * max + opacity / 2).checked_div(opacity).unwrap_or(0);
@@ -182,15 +182,88 @@ impl PixelFormat {
             write_pixel(target, &pixel, depth);
         }
     }
-}
 
-/// Undoes the predictor for `C` interleaved samples of 8 bits.
-fn undo_differences<const C: usize>(row: &mut [u8]) {
-    let mut last = [0_u8; C];
-    for pixel in row.as_chunks_mut::<C>().0 {
-        for (sample, last) in pixel.iter_mut().zip(&mut last) {
-            *last = last.wrapping_add(*sample);
-            *sample = *last;
+    /// The colour of a pixel, whose samples end at `max`.
+    fn color(&self, planes: &[Vec<u8>], x: usize, line: usize, max: u32) -> [u32; 4] {
+        let level = |sample: usize| self.level(planes, x, sample, max);
+        let stored = |sample: usize| {
+            let (row, index) = self.place(planes, x, sample);
+            sample_at(row, index, self.bits)
+        };
+        match &self.colors {
+            Colors::Grey(GreyScale::BlackIsZero) => [level(0), 0, 0, 0],
+            Colors::Grey(GreyScale::WhiteIsZero) => [max - level(0), 0, 0, 0],
+            Colors::Lab(coding) => {
+                let [r, g, b] = coding.to_srgb([stored(0), stored(1), stored(2)], self.bits);
+                [to_level(r, max), to_level(g, max), to_level(b, max), 0]
+            }
+            Colors::Palette(colors) => {
+                let color = usize::try_from(stored(0)).ok().and_then(|index| colors.get(index));
+                let [r, g, b] = color.copied().unwrap_or_default().map(u32::from);
+                [r, g, b, 0]
+            }
+            Colors::Rgb | Colors::YCbCr => [level(0), level(1), level(2), 0],
+            Colors::StoredYCbCr(colors) => {
+                let samples = match planes {
+                    [row] if colors.is_subsampled() => {
+                        colors.indices(x, line).map(|index| row.get(index).copied().unwrap_or(0))
+                    }
+                    _ => [stored(0), stored(1), stored(2)].map(|sample| u8::try_from(sample).unwrap_or(0)),
+                };
+                let [r, g, b] = colors.to_rgb(samples).map(u32::from);
+                [r, g, b, 0]
+            }
+            Colors::Cmyk => [level(0), level(1), level(2), level(3)],
+        }
+    }
+
+    /// The plane that has a sample of a pixel, and the sample's index there.
+    fn place<'p>(&self, planes: &'p [Vec<u8>], x: usize, sample: usize) -> (&'p [u8], usize) {
+        let (plane, index) = if self.is_planar { (sample, x) } else { (0, x * self.count + sample) };
+        (planes.get(plane).map_or(&[], Vec::as_slice), index)
+    }
+
+    /// A sample of a pixel's colour, scaled to the range up to `max`.
+    fn level(&self, planes: &[Vec<u8>], x: usize, sample: usize, max: u32) -> u32 {
+        let (row, index) = self.place(planes, x, sample);
+        if self.has_fixed_range() {
+            return scaled(sample_at(row, index, self.bits), self.bits, max);
+        }
+        let part = self.scale.apply(self.number_at(row, index));
+        to_level(if self.is_linear { linear_to_srgb(part) } else { part }, max)
+    }
+
+    /// Alpha of a pixel. Without a fixed range it is from 0 to 1, or to the greatest signed number.
+    fn opacity(&self, planes: &[Vec<u8>], x: usize, sample: usize, max: u32) -> u32 {
+        let (row, index) = self.place(planes, x, sample);
+        if self.has_fixed_range() {
+            return scaled(sample_at(row, index, self.bits), self.bits, max);
+        }
+        let greatest = match self.kind {
+            NumberKind::Float => 1.0,
+            NumberKind::Signed => f64::from(self.bits - 1).exp2() - 1.0,
+            NumberKind::Unsigned => f64::from(self.bits).exp2() - 1.0,
+        };
+        to_level((self.number_at(row, index) / greatest).clamp(0.0, 1.0), max)
+    }
+
+    /// The number at `index` of a normalized row.
+    #[expect(clippy::cast_precision_loss, reason = "one of 65,536 levels comes of it")]
+    fn number_at(&self, row: &[u8], index: usize) -> f64 {
+        match (self.kind, self.bits) {
+            (NumberKind::Float, bits) => float_at(row, index, bits),
+            (NumberKind::Signed, 64) => {
+                row.as_chunks().0.get(index).map_or(0.0, |bytes| i64::from_ne_bytes(*bytes) as f64)
+            }
+            (NumberKind::Unsigned, 64) => {
+                row.as_chunks().0.get(index).map_or(0.0, |bytes| u64::from_ne_bytes(*bytes) as f64)
+            }
+            (NumberKind::Signed, bits) => {
+                // The sign is moved to the highest bit, and spread from there.
+                let unused = 32 - bits;
+                f64::from((sample_at(row, index, bits) << unused).cast_signed() >> unused)
+            }
+            (NumberKind::Unsigned, bits) => sample_at(row, index, bits).into(),
         }
     }
 }
@@ -234,6 +307,13 @@ fn scaled(value: u32, bits: u32, max: u32) -> u32 {
     }
 }
 
+/// The nearest level to a part, 0 to 1, of `max`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 65,535")]
+fn to_level(part: f64, max: u32) -> u32 {
+    (part * f64::from(max) + 0.5) as u32
+}
+
+/// Writes a pixel's samples in their depth.
 fn write_pixel(target: &mut [u8], pixel: &[u32; 4], depth: Depth) {
     match depth {
         Depth::Eight => {
