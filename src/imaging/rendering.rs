@@ -105,7 +105,7 @@ pub enum NotAnimated {
         /// Bytes allowed.
         allowed: u64,
     },
-    /// The frames have more pixels than this together.
+    /// The frames have more pixels than this together, which a file of this length may have.
     Pixels(u64),
 }
 
@@ -126,7 +126,10 @@ impl fmt::Display for NotAnimated {
             Self::Encode(detail) => write!(f, "its frames cannot be written: {detail}"),
             Self::Frames(allowed) => write!(f, "it has more than {allowed} frames"),
             Self::Memory { .. } => f.write_str("its frames need more memory"),
-            Self::Pixels(allowed) => write!(f, "its frames have more than {allowed} pixels together"),
+            Self::Pixels(allowed) => write!(
+                f,
+                "its frames have more than {allowed} pixels together, the most for a file of its size"
+            ),
         }
     }
 }

@@ -57,6 +57,9 @@ fn damage_of_a_cut_file_covers_every_wrong_pixel() {
         "pngsuite/basn3p04.png",
         "pngsuite/oi9n2c16.png",
         "pngsuite/z00n2c08.png",
+        "rgb.webp",
+        "rgba.webp",
+        "rgba-lossy.webp",
         "small/bilevel.p1.pbm",
         "small/bilevel.p4.pbm",
         "small/grey-1000.p2.pgm",
@@ -64,6 +67,10 @@ fn damage_of_a_cut_file_covers_every_wrong_pixel() {
         "small/rgba.p7.pam",
         "small/rgba.qoi",
     ] {
+        // The decoder in Rust refuses cut files.
+        if name.ends_with(".webp") && cfg!(not(feature = "libwebp")) {
+            continue;
+        }
         let file = data(name);
         let whole = decode(&file, &Recipe::default(), &mut budget()).unwrap();
         assert_eq!(whole.damage.lost, 0, "{name}");

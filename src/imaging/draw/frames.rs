@@ -17,7 +17,6 @@ use crate::imaging::encode::animation::{AnimationEncoder, animated_format};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::picture::Picture;
-use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::rendering::{AnimatedThumbnails, NotAnimated};
 use crate::imaging::rendering::{Thumbnail, Timings};
@@ -28,9 +27,14 @@ use crate::recipe::{Animation, Format, Recipe};
 /// Most frames of an animated thumbnail.
 pub(crate) const MOST_FRAMES: u32 = 1000;
 
-/// Most pixels of all frames of the source together. A constant and not a setting, since the same stamp must mean the
-/// same thumbnail.
+/// Most pixels of all frames together, those of the source and of its animated thumbnails. Constants and not settings,
+/// since the same stamp must mean the same thumbnail.
+///
+/// A pixel takes some 6 ns, so that an animation takes 1.5 s of processor time and 1 s for each MB of its file: frames
+/// that differ in one pixel have 20 bytes each, however large the screen is.
 const MOST_PIXELS: u64 = 1_000_000_000;
+const FREE_PIXELS: u64 = 250_000_000;
+const PIXELS_PER_BYTE: u64 = 150;
 
 /// Durations up to this are replaced by [`DEFAULT_DURATION`], as every browser does.
 const SHORTEST_DURATION: Duration = Duration::from_millis(10);
@@ -45,6 +49,8 @@ pub(crate) struct AnimationSink<'a> {
     /// Known from [`Self::begin`] on.
     properties: Option<SourceProperties>,
     outputs: Vec<AnimatedOutput<'a>>,
+    /// Pixels of a frame of the source and of all animated thumbnails.
+    frame_pixels: u64,
     /// Frames pushed so far, one that failed included.
     frames: u32,
     /// A frame could not be decoded, or the file ended early.
@@ -69,6 +75,7 @@ impl<'a> AnimationSink<'a> {
             cancel,
             properties: None,
             outputs: Vec::new(),
+            frame_pixels: 0,
             frames: 0,
             has_failed: false,
             decoder_bytes: 0,
@@ -96,7 +103,10 @@ impl<'a> AnimationSink<'a> {
                 Some(AnimatedOutput { job, encoder })
             })
             .collect();
-        let limit_exceeded = announced.and_then(|frames| limit_exceeded(properties.full, frames));
+        let drawn = self.outputs.iter().filter_map(|output| output.job.plan.stages.last());
+        let drawn: u64 = drawn.map(|stage| stage.final_size().pixels()).sum();
+        self.frame_pixels = properties.full.pixels().saturating_add(drawn);
+        let limit_exceeded = announced.and_then(|frames| self.limit_exceeded(frames));
         self.properties = Some(properties);
         self.decoder_bytes = budget.used();
         if let Some(reason) = limit_exceeded {
@@ -133,7 +143,7 @@ impl<'a> AnimationSink<'a> {
     ) -> Result<bool, Error> {
         let Some(properties) = &self.properties else { return Ok(false) };
         self.frames = self.frames.saturating_add(1);
-        if let Some(reason) = limit_exceeded(properties.full, self.frames) {
+        if let Some(reason) = self.limit_exceeded(self.frames) {
             return Ok(self.stop(&reason));
         }
         let duration = if duration <= SHORTEST_DURATION { DEFAULT_DURATION } else { duration };
@@ -187,6 +197,18 @@ impl<'a> AnimationSink<'a> {
     /// `true` if a frame failed or the file ended early. The cause may be the download instead of the file.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
+    }
+
+    /// The limit that `frames` frames exceed.
+    fn limit_exceeded(&self, frames: u32) -> Option<NotAnimated> {
+        if frames > MOST_FRAMES {
+            return Some(NotAnimated::Frames(MOST_FRAMES));
+        }
+        // The function always knows the length.
+        let by_length =
+            self.bytes.map(|bytes| FREE_PIXELS.saturating_add(bytes.saturating_mul(PIXELS_PER_BYTE)));
+        let allowed = by_length.map_or(MOST_PIXELS, |pixels| pixels.min(MOST_PIXELS));
+        (self.frame_pixels.saturating_mul(frames.into()) > allowed).then_some(NotAnimated::Pixels(allowed))
     }
 
     /// Ends all animated thumbnails for this reason. The result is that of [`Self::wants_more`].
@@ -256,17 +278,6 @@ impl AnimatedOutput<'_> {
             Some(allowed) if thumbnail.length() > allowed => Err(NotAnimated::Bytes(allowed)),
             Some(_) | None => Ok(thumbnail),
         }
-    }
-}
-
-/// The limit that `frames` frames of this size exceed.
-fn limit_exceeded(full: Size, frames: u32) -> Option<NotAnimated> {
-    if frames > MOST_FRAMES {
-        Some(NotAnimated::Frames(MOST_FRAMES))
-    } else if full.pixels().saturating_mul(frames.into()) > MOST_PIXELS {
-        Some(NotAnimated::Pixels(MOST_PIXELS))
-    } else {
-        None
     }
 }
 

@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig};
+use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig, StreamingDecoder};
 
+use crate::imaging::damage::Damage;
 use crate::imaging::decode::webp::averaging::averaged;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::decoded::Reduction;
@@ -16,10 +17,12 @@ use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::source_format::SourceFormat;
 
 /// A decoder that has read the header.
 pub(super) struct Decoder<'a> {
+    file: &'a [u8],
     inner: webpx::Decoder<'a>,
     header: WebpHeader,
 }
@@ -41,7 +44,7 @@ impl<'a> Decoder<'a> {
                 _ => WebpCoding::Lossy,
             },
         };
-        Ok(Self { inner, header })
+        Ok(Self { file, inner, header })
     }
 
     /// Facts of the header.
@@ -49,11 +52,28 @@ impl<'a> Decoder<'a> {
         self.header
     }
 
-    /// Decodes the picture, or the first frame, reduced by cells.
+    /// Decodes the picture, or the first frame, reduced by cells. A still picture that ends early is decoded again, as
+    /// far as it came.
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn decode(self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    pub(super) fn decode(
+        self,
+        cell: Cell,
+        budget: &mut Budget,
+    ) -> Result<(Picture, Reduction, Damage), Error> {
+        let (file, header, used) = (self.file, self.header, budget.used());
+        match self.decode_whole(cell, budget) {
+            Ok((picture, reduction)) => Ok((picture, reduction, Damage::NONE)),
+            Err(error @ Error::Damaged { .. }) if header.coding != WebpCoding::Animated => {
+                budget.reset_to(used);
+                decode_start(file, header, cell, error, budget)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn decode_whole(self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
         let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
         budget.reserve(match coding {
@@ -128,6 +148,34 @@ impl<'a> Decoder<'a> {
         let picture = Picture { size, layout, depth: Depth::Eight, samples };
         Ok((picture, Reduction::fitted(full, size)))
     }
+}
+
+/// Decodes the rows that came of a picture whose decoding ended with `error`.
+///
+/// Memory: libwebp's copy of the file, and 4 bytes per pixel beside the picture.
+fn decode_start(
+    file: &[u8],
+    WebpHeader { size, layout, .. }: WebpHeader,
+    cell: Cell,
+    error: Error,
+    budget: &mut Budget,
+) -> Result<(Picture, Reduction, Damage), Error> {
+    budget.reserve(to_u64(file.len()).saturating_add(bytes_of(size, 4 + to_u64(layout.channels()))))?;
+    let mut reducer = Reducer::new(size, layout, Depth::Eight, cell, budget)?;
+    let mut picture = Picture::blank(size, layout, Depth::Eight);
+    let stride = picture.row_bytes();
+    let mode = if layout.has_alpha() { ColorMode::Rgba } else { ColorMode::Rgb };
+    let decoder = StreamingDecoder::with_buffer(&mut picture.samples, stride, mode);
+    let rows = decoder.map_or(0, |decoder| {
+        let mut decoder = decoder.limits(webpx::Limits::none());
+        // The result is known: `error`.
+        let _ = decoder.append(file);
+        decoder.decoded_rows()
+    });
+    picture.rows().take(side(rows)).for_each(|row| reducer.push(row));
+    let damage = Damage::after(Err(error), reducer.missing())?;
+    let (picture, cell) = reducer.finish();
+    Ok((picture, cell.into(), damage))
 }
 
 /// The frames of an animation, each composed on the canvas.

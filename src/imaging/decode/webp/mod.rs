@@ -65,7 +65,8 @@ pub(super) fn decode<R: Read>(
     if decoder.header().coding == WebpCoding::Animated && animation.is_wanted(SourceFormat::WebP) {
         return decode_animation(&file, full, cell, decoded, budget, animation);
     }
-    Ok(decoded(decoder.decode(cell, budget)?))
+    let (picture, reduction, damage) = decoder.decode(cell, budget)?;
+    Ok(Decoded { damage, ..decoded((picture, reduction)) })
 }
 
 /// Hands frames to `animation` until it wants no more, and returns the first.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use image_webp::{DecodingError, WebPDecoder};
 
+use crate::imaging::damage::Damage;
 use crate::imaging::decode::webp::averaging::averaged;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::decoded::Reduction;
@@ -52,12 +53,17 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn decode(mut self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    pub(super) fn decode(
+        mut self,
+        cell: Cell,
+        budget: &mut Budget,
+    ) -> Result<(Picture, Reduction, Damage), Error> {
         let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         self.inner.read_image(&mut picture.samples).map_err(decode_error)?;
-        averaged(picture, cell, budget)
+        let (picture, reduction) = averaged(picture, cell, budget)?;
+        Ok((picture, reduction, Damage::NONE))
     }
 }
 
