@@ -3,7 +3,7 @@
 //! Invariant: every allocation whose size is read from the file is reserved from the [`Budget`] first. A
 //! decompression bomb is therefore refused by its header.
 //!
-//! Not counted: fixed tables and buffers of decoders and encoders, together below 2 MB, and 1 MB for each thread
+//! Not counted: fixed tables and buffers of decoders and encoders, together below 3 MB, and 1 MB for each thread
 //! after the first.
 
 use std::num::NonZeroUsize;
