@@ -62,7 +62,7 @@ impl Page {
         let mut chunks = Chunks::read(&directory, size, planes, budget)?;
         let mut old_jpeg = None;
         if compression == TiffCompression::OldJpeg {
-            let parts = OldJpeg::read(&directory, size, &samples, &chunks)?;
+            let parts = OldJpeg::read(&directory, size, &samples, &chunks, budget)?;
             old_jpeg = Some(parts);
             chunks = Chunks::whole(size);
         }
