@@ -16,6 +16,7 @@ KINDS = [
 paths = {path for kind in KINDS for path in DATA.glob(kind) if path.stat().st_size <= LARGEST}
 # Of their kind the smallest.
 paths |= {DATA / "bmpsuite" / "pal4rle.bmp", DATA / "jpeg.tif"}
+paths |= {DATA / "tiffsuite" / f"{name}.tif" for name in ["flower-ycbcr44-contig-08", "smallliz"]}
 for number, path in enumerate(sorted(paths)):
     chunk = (0, 1, 7, 64)[number % 4]
     (HERE / "formats" / path.name).write_bytes(bytes([chunk]) + path.read_bytes())

@@ -275,7 +275,7 @@ impl<'p> TiffCanvas<'p> {
         {
             return Err(Error::damaged(SourceFormat::Tiff, "a strip or tile is the JPEG of something else"));
         }
-        let memory = head.memory(Scale::Full);
+        let memory = head.memory(Scale::Full).saturating_add(to_u64(head.metadata.bytes()));
         budget.reserve(memory)?;
         let wanted = Wanted { reduction: self.reduction, ..Wanted::all(Scale::Full) };
         let summary = head.decode(reader, wanted, |row| {

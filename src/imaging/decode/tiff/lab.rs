@@ -1,9 +1,7 @@
-//! CIE L\*a\*b\* as RGB (TIFF 6.0, section 23; ICCLAB of Adobe's Photoshop TIFF Technical Notes).
+//! CIE L\*a\*b\* as the light of sRGB's primaries (TIFF 6.0, section 23; ICCLAB of Adobe's Photoshop TIFF Technical Notes).
 //!
 //! The white point is D50, as in ICC profiles and Photoshop. sRGB's is D65, to which the matrix adapts by Bradford's
 //! method.
-
-use crate::imaging::color::srgb::linear_to_srgb;
 
 /// Coding of L\*, a\* and b\* as samples of 8 or 16 bits.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,8 +23,9 @@ const TO_LINEAR: [[f64; 3]; 3] = [
 ];
 
 impl LabCoding {
-    /// sRGB, 0 to 1, of three samples with `bits` bits, 8 or 16.
-    pub(super) fn to_srgb(self, samples: [u32; 3], bits: u32) -> [f64; 3] {
+    /// Red, green and blue light, 0 to 1, of three samples with `bits` bits, 8 or 16. Colours outside of sRGB are cut to
+    /// it.
+    pub(super) fn to_light(self, samples: [u32; 3], bits: u32) -> [f64; 3] {
         let [lightness, a, b] = samples;
         let unit = f64::from(1_u32 << (bits - 8));
         let signed = |sample: u32| {
@@ -42,18 +41,18 @@ impl LabCoding {
             (Self::Icc, 16) => 65_280.0,
             _ => f64::from((1_u32 << bits) - 1),
         };
-        to_srgb([f64::from(lightness) * 100.0 / white, signed(a), signed(b)])
+        to_light([f64::from(lightness) * 100.0 / white, signed(a), signed(b)])
     }
 }
 
-/// sRGB, 0 to 1, of a colour; colours outside of sRGB are cut to it.
-fn to_srgb([lightness, a, b]: [f64; 3]) -> [f64; 3] {
+/// Red, green and blue light of a colour.
+fn to_light([lightness, a, b]: [f64; 3]) -> [f64; 3] {
     let y = (lightness + 16.0) / 116.0;
     let [white_x, white_z] = WHITE;
     let xyz = [white_x * light(y + a / 500.0), light(y), white_z * light(y - b / 200.0)];
     TO_LINEAR.map(|row| {
         let linear: f64 = row.iter().zip(xyz).map(|(weight, light)| weight * light).sum();
-        linear_to_srgb(linear.clamp(0.0, 1.0))
+        linear.clamp(0.0, 1.0)
     })
 }
 
@@ -66,10 +65,11 @@ fn light(root: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::imaging::color::srgb::linear_to_srgb;
 
     /// Checks a colour, within three levels of 255.
     fn check(coding: LabCoding, samples: [u32; 3], bits: u32, rgb: [u8; 3]) {
-        let have = coding.to_srgb(samples, bits).map(|level| level * 255.0);
+        let have = coding.to_light(samples, bits).map(|light| linear_to_srgb(light) * 255.0);
         let is_near = have.iter().zip(rgb).all(|(have, want)| (have - f64::from(want)).abs() < 3.0);
         assert!(is_near, "{coding:?} {samples:?}: {have:?}");
     }

@@ -4,7 +4,7 @@
 //! and the scan in the strips, or the strips have everything, or the tables are in tags of their own. The first of
 //! these with a frame and a scan is taken.
 //!
-//! Memory: a header of at most 2.5 KB, and 16 bytes per strip, as reserved for [`Chunks`].
+//! Memory: a header of at most 2.5 KB, and the places and slices of strips, reserved before.
 
 use std::io::{self, BufRead, Read};
 use std::vec;
@@ -16,8 +16,12 @@ use crate::imaging::decode::tiff::coded::CodedReader;
 use crate::imaging::decode::tiff::samples::PixelFormat;
 use crate::imaging::error::Error;
 use crate::imaging::exif::directory::{Directory, DirectoryError, tag};
+use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
+
+/// Bytes for each strip: its range, its slice, and that of a marker.
+const STRIP_BYTES: u64 = 3 * 16;
 
 /// Most components of a JPEG here.
 const MOST_COMPONENTS: u64 = 4;
@@ -70,7 +74,9 @@ impl OldJpeg {
         size: Size,
         samples: &PixelFormat,
         chunks: &Chunks,
+        budget: &mut Budget,
     ) -> Result<Self, DirectoryError> {
+        budget.reserve(u64::from(chunks.count()).saturating_mul(STRIP_BYTES))?;
         if directory.number(tag::OLD_JPEG_PROCESS)? == Some(14) {
             return Err(Error::unsupported(SourceFormat::Tiff, "lossless JPEG of the old kind").into());
         }

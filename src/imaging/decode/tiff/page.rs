@@ -2,6 +2,7 @@
 //!
 //! Memory: [`Chunks`], the palette, and profile and JPEG tables of at most 4 MB each, all reserved before.
 
+use crate::imaging::color::srgb::SrgbTable;
 use crate::imaging::decode::tiff::chunks::{ByteRange, Chunks};
 use crate::imaging::decode::tiff::coding::TiffCompression;
 use crate::imaging::decode::tiff::fax::FaxCoding;
@@ -61,7 +62,7 @@ impl Page {
         let mut chunks = Chunks::read(&directory, size, planes, budget)?;
         let mut old_jpeg = None;
         if compression == TiffCompression::OldJpeg {
-            let parts = OldJpeg::read(&directory, size, &samples, &chunks)?;
+            let parts = OldJpeg::read(&directory, size, &samples, &chunks, budget)?;
             old_jpeg = Some(parts);
             chunks = Chunks::whole(size);
         }
@@ -73,9 +74,10 @@ impl Page {
         let jpeg_tables = value(tag::JPEG_TABLES)?.unwrap_or_default();
         let profile = value(tag::PROFILE)?;
         // CIELAB is converted here, to sRGB.
-        let profile = profile.filter(|_| !matches!(samples.colors, Colors::Lab(_)));
-        samples.is_linear =
-            samples.kind == NumberKind::Float && samples.colors == Colors::Rgb && profile.is_none();
+        let is_lab = matches!(samples.colors, Colors::Lab(_));
+        let profile = profile.filter(|_| !is_lab);
+        let is_light = samples.kind == NumberKind::Float && samples.colors == Colors::Rgb;
+        samples.light = (is_lab || is_light && profile.is_none()).then(SrgbTable::new);
         // `Copyright::read` takes missing bytes for missing fields, so their presence is checked first.
         for field in [tag::ARTIST, tag::COPYRIGHT] {
             directory.bytes(field, LONGEST_VALUE)?;

@@ -44,7 +44,7 @@ impl PixelFormat {
             bits,
             kind,
             scale: Scale::UNIT,
-            is_linear: false,
+            light: None,
             alpha,
             order: directory.order,
             predictor,

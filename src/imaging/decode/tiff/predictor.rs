@@ -21,34 +21,39 @@ impl PixelFormat {
             (8, 4) if is_predicted => undo_differences::<4>(row),
             (8, _) if is_predicted => add_up(row, step, |[byte]| byte, u8::wrapping_add, |sum| [sum]),
             (16, _) => {
-                let read = |bytes| match self.order {
-                    ByteOrder::Big => u16::from_be_bytes(bytes),
-                    ByteOrder::Little => u16::from_le_bytes(bytes),
-                };
-                let add = |last: u16, sample| if is_predicted { last.wrapping_add(sample) } else { sample };
-                add_up(row, step, read, add, u16::to_ne_bytes);
+                self.order_bytes::<2>(row);
+                if is_predicted {
+                    add_up(row, step, u16::from_ne_bytes, u16::wrapping_add, u16::to_ne_bytes);
+                }
             }
             (32, _) => {
-                let read = |bytes| match self.order {
-                    ByteOrder::Big => u32::from_be_bytes(bytes),
-                    ByteOrder::Little => u32::from_le_bytes(bytes),
-                };
-                let add = |last: u32, sample| if is_predicted { last.wrapping_add(sample) } else { sample };
-                add_up(row, step, read, add, u32::to_ne_bytes);
+                self.order_bytes::<4>(row);
+                if is_predicted {
+                    add_up(row, step, u32::from_ne_bytes, u32::wrapping_add, u32::to_ne_bytes);
+                }
             }
             (64, _) => {
-                let read = |bytes| match self.order {
-                    ByteOrder::Big => u64::from_be_bytes(bytes),
-                    ByteOrder::Little => u64::from_le_bytes(bytes),
-                };
-                let add = |last: u64, sample| if is_predicted { last.wrapping_add(sample) } else { sample };
-                add_up(row, step, read, add, u64::to_ne_bytes);
+                self.order_bytes::<8>(row);
+                if is_predicted {
+                    add_up(row, step, u64::from_ne_bytes, u64::wrapping_add, u64::to_ne_bytes);
+                }
             }
             // Samples of other sizes are bit strings, highest bit first, except for 24 bits in little-endian files.
             (24, _) if self.order == ByteOrder::Little => {
                 row.as_chunks_mut::<3>().0.iter_mut().for_each(|bytes| bytes.reverse());
             }
             _ => (),
+        }
+    }
+
+    /// Converts samples of `B` bytes to the machine's byte order.
+    fn order_bytes<const B: usize>(&self, row: &mut [u8]) {
+        let is_reversed = match self.order {
+            ByteOrder::Big => cfg!(target_endian = "little"),
+            ByteOrder::Little => cfg!(target_endian = "big"),
+        };
+        if is_reversed {
+            row.as_chunks_mut::<B>().0.iter_mut().for_each(|bytes| bytes.reverse());
         }
     }
 }
@@ -64,8 +69,8 @@ fn undo_differences<const C: usize>(row: &mut [u8]) {
     }
 }
 
-/// Replaces each sample of `B` bytes by `add` of the same sample of the pixel before and itself; `step` samples are
-/// interleaved.
+/// Undoes the predictor: replaces each sample of `B` bytes by the sum of it and the same sample of the pixel before;
+/// `step` samples are interleaved.
 fn add_up<const B: usize, S: Copy + Default>(
     row: &mut [u8],
     step: usize,

@@ -4,7 +4,8 @@
 //! predictor. [`PixelFormat::convert`] then converts samples of any size, palettes, other colours and premultiplied
 //! alpha. Rows that need no conversion skip the second step ([`PixelFormat::is_direct`]). Nothing is allocated.
 
-use crate::imaging::color::srgb::linear_to_srgb;
+use crate::imaging::color::srgb::SrgbTable;
+use crate::imaging::color::to_eight_bits;
 use crate::imaging::decode::tiff::lab::LabCoding;
 use crate::imaging::decode::tiff::numbers::{NumberKind, Scale, ValueRange, float_at};
 use crate::imaging::decode::tiff::ycbcr::YCbCr;
@@ -27,8 +28,8 @@ pub(super) struct PixelFormat {
     pub(super) kind: NumberKind,
     /// Black and white of samples that have no [fixed range](Self::has_fixed_range).
     pub(super) scale: Scale,
-    /// `true` if samples are proportional to light, and not on sRGB's curve.
-    pub(super) is_linear: bool,
+    /// The conversion of colours that are proportional to light, and not on sRGB's curve.
+    pub(super) light: Option<SrgbTable>,
     /// Index of alpha among the samples, and its kind.
     pub(super) alpha: Option<(usize, Alpha)>,
     pub(super) order: ByteOrder,
@@ -194,8 +195,8 @@ impl PixelFormat {
             Colors::Grey(GreyScale::BlackIsZero) => [level(0), 0, 0, 0],
             Colors::Grey(GreyScale::WhiteIsZero) => [max - level(0), 0, 0, 0],
             Colors::Lab(coding) => {
-                let [r, g, b] = coding.to_srgb([stored(0), stored(1), stored(2)], self.bits);
-                [to_level(r, max), to_level(g, max), to_level(b, max), 0]
+                let [r, g, b] = coding.to_light([stored(0), stored(1), stored(2)], self.bits);
+                [self.to_level(r, max), self.to_level(g, max), self.to_level(b, max), 0]
             }
             Colors::Palette(colors) => {
                 let color = usize::try_from(stored(0)).ok().and_then(|index| colors.get(index));
@@ -229,8 +230,16 @@ impl PixelFormat {
         if self.has_fixed_range() {
             return scaled(sample_at(row, index, self.bits), self.bits, max);
         }
-        let part = self.scale.apply(self.number_at(row, index));
-        to_level(if self.is_linear { linear_to_srgb(part) } else { part }, max)
+        self.to_level(self.scale.apply(self.number_at(row, index)), max)
+    }
+
+    /// The level, up to `max`, of a part of white.
+    fn to_level(&self, part: f64, max: u32) -> u32 {
+        match &self.light {
+            Some(table) if max == u32::from(u8::MAX) => to_eight_bits(table.sample(part)).into(),
+            Some(table) => table.sample(part).into(),
+            None => to_level(part, max),
+        }
     }
 
     /// Alpha of a pixel. Without a fixed range it is from 0 to 1, or to the greatest signed number.
