@@ -10,7 +10,7 @@ mod pixel_data;
 
 use std::io::{ErrorKind, Read};
 
-use png::{BitDepth, ColorType, DecodingError, Reader, Transformations};
+use png::{BitDepth, ColorType, DecodingError, Info, Reader, Transformations};
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::png::chunks::ChunkReader;
@@ -20,7 +20,7 @@ use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
-use crate::imaging::limits::{Budget, Cancel};
+use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture};
@@ -85,10 +85,13 @@ fn decode_chunks<R: Read>(
     decoder.set_ignore_text_chunk(true);
     let info = decoder.read_header_info().map_err(|error| decode_error(&error))?;
     let full = Size { width: info.width, height: info.height };
-    // At most 8 bytes per pixel: four samples of 16 bits. Each row has one more byte for its filter type.
+    let stored_row = to_u64(info.raw_row_length());
+    budget.reserve(
+        CHUNK_BYTES.saturating_add(stored_row.saturating_mul(2)).saturating_add(expanded_row(info)),
+    )?;
+    // The decoder's own limit counts a row for every frame, although it holds only one at a time. At most 8 bytes per pixel:
+    // four samples of 16 bits. Each row has one more byte for its filter type.
     let row = u64::from(full.width) * 8 + 1;
-    budget.reserve(CHUNK_BYTES + row * DECODER_ROWS)?;
-    // The decoder's own limit counts a row for every frame, although it holds only one at a time.
     let counted = CHUNK_BYTES + row * (DECODER_ROWS + u64::from(MOST_FRAMES) + 1);
     decoder.set_limits(png::Limits { bytes: usize::try_from(counted).unwrap_or(usize::MAX) });
     let mut reader = decoder.read_info().map_err(|error| decode_error(&error))?;
@@ -114,6 +117,19 @@ fn decode_chunks<R: Read>(
         return Err(Error::Read(error));
     }
     Ok(Decoded { damage, ..plan.decoded(&reader, picture) })
+}
+
+/// Bytes of a row once palette and transparency are expanded.
+fn expanded_row(info: &Info<'_>) -> u64 {
+    let samples = match info.color_type {
+        ColorType::Indexed => 4,
+        // A transparent colour becomes alpha.
+        ColorType::Grayscale => 2,
+        ColorType::Rgb => 4,
+        ColorType::GrayscaleAlpha | ColorType::Rgba => to_u64(info.color_type.samples()),
+    };
+    let sample = if info.bit_depth == BitDepth::Sixteen { 2 } else { 1 };
+    u64::from(info.width).saturating_mul(samples * sample)
 }
 
 impl DecodePlan {

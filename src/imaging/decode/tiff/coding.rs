@@ -118,7 +118,7 @@ impl Read for Inflate<'_> {
             let outcome = self.decoder.read(input, &mut self.buffer, self.decoded, is_end);
             let (consumed, produced) = outcome.map_err(|error| match error {
                 fdeflate::DecompressionError::InsufficientInput => io::ErrorKind::UnexpectedEof.into(),
-                error => corrupt(&format!("its Deflate stream is corrupt ({error:?})")),
+                _ => corrupt("its Deflate stream is corrupt"),
             })?;
             self.coded.consume(consumed);
             self.decoded += produced;
