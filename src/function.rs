@@ -34,8 +34,8 @@ const LONGEST_WAIT_FOR_DECODER: Duration = Duration::from_millis(500);
 /// Most characters of the mistakes of a configuration that an error repeats.
 const LONGEST_ERROR: usize = 7 * 1024;
 
-/// Records processed at once. A record mostly waits for COS, and a function has one or two cores.
-const CONCURRENT_RECORDS: usize = 4;
+/// Records processed at once. A record mostly waits for COS, or for its turn to be decoded.
+const CONCURRENT_RECORDS: usize = 6;
 
 /// Configured function, which serves any number of invocations.
 #[derive(Debug)]

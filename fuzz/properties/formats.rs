@@ -8,10 +8,13 @@ use std::num::NonZeroUsize;
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
+/// Memory of a rendering, bytes.
+pub(crate) const MEMORY: usize = 32_000_000;
+
 /// Larger images only cost time.
 const LIMITS: Limits = Limits {
     max_pixels: 1 << 18,
-    memory: 32_000_000,
+    memory: MEMORY as u64,
     damage: Tolerance::MostlyGood,
     threads: NonZeroUsize::MIN,
 };

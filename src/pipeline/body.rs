@@ -73,7 +73,7 @@ struct Chunk {
 /// State of a body after [`BodySender::fill`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Filled {
-    /// The buffer is full, or nothing was tried: the body goes on.
+    /// There is enough of the body, or the buffer is full: the body goes on.
     Partly,
     /// The buffer holds the whole body.
     Whole,
@@ -89,14 +89,15 @@ pub(super) fn channel(capacity: usize) -> (BodySender, BodyReader) {
 }
 
 impl BodySender {
-    /// Takes chunks until the body ends or the buffer is full.
+    /// Takes chunks until the body ends, there are `enough` bytes, or the buffer is full.
     ///
     /// # Errors
     /// The error of the download. The decoder gets a read error as well, never an early end.
-    pub(super) async fn fill(&mut self, body: &mut impl Body) -> Result<Filled, cos::Error> {
-        loop {
+    pub(super) async fn fill(&mut self, body: &mut impl Body, enough: u64) -> Result<Filled, cos::Error> {
+        let mut filled = 0_u64;
+        while filled < enough {
             let Some(chunk) = self.next(body).await? else { return Ok(Filled::Whole) };
-            let cost = self.cost(&chunk);
+            let (cost, length) = (self.cost(&chunk), chunk.len());
             match self.free.try_acquire_many(cost) {
                 Ok(permit) => permit.forget(),
                 Err(_) => {
@@ -105,7 +106,9 @@ impl BodySender {
                 }
             }
             self.send(chunk, cost);
+            filled = filled.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
         }
+        Ok(Filled::Partly)
     }
 
     /// Forwards chunks until the download or the decoder ends. The rest of the download is left to the
@@ -200,7 +203,7 @@ mod tests {
     async fn a_full_buffer_pauses_the_download_and_loses_nothing() {
         let (mut sender, mut reader) = channel(10_000);
         let mut body = parts(&[4_000, 4_000, 4_000, 20_000]);
-        assert_eq!(sender.fill(&mut body).await.unwrap(), Filled::Partly);
+        assert_eq!(sender.fill(&mut body, u64::MAX).await.unwrap(), Filled::Partly);
         assert_eq!(body.0.len(), 1, "two chunks fit, the third waits");
         let read = tokio::task::spawn_blocking(move || {
             let mut all = Vec::new();
@@ -211,9 +214,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn enough_of_a_body_is_left_to_be_forwarded() {
+        let (mut sender, _reader) = channel(100_000);
+        let mut body = parts(&[4_000, 4_000, 4_000]);
+        assert_eq!(sender.fill(&mut body, 7_000).await.unwrap(), Filled::Partly);
+        assert_eq!(body.0.len(), 1);
+    }
+
+    #[tokio::test]
     async fn a_body_that_fits_is_whole_before_anybody_reads() {
         let (mut sender, mut reader) = channel(10_000);
-        assert_eq!(sender.fill(&mut parts(&[4_000, 1])).await.unwrap(), Filled::Whole);
+        assert_eq!(sender.fill(&mut parts(&[4_000, 1]), u64::MAX).await.unwrap(), Filled::Whole);
         drop(sender);
         let read = tokio::task::spawn_blocking(move || reader.read_to_end(&mut Vec::new()));
         assert_eq!(read.await.unwrap().unwrap(), 4_001);

@@ -17,6 +17,10 @@ use crate::plan::SourceJob;
 use crate::recipe::Recipe;
 use crate::report::{Entry, ImageReport, Milliseconds, SourceReport, milliseconds};
 
+/// Part of a body, as a divisor, that may still come while it is decoded, where other records wait. A photograph
+/// takes about as long to decode.
+const LAST_PART: u64 = 8;
+
 /// Rendered source, and the headers it was read with.
 pub(super) struct RenderedSource {
     pub(super) head: Head,
@@ -109,7 +113,7 @@ impl Pipeline<'_> {
     }
 
     /// Delivers a body to the decoder thread on the turn of this record, and returns what it makes of it. Of
-    /// several records, each waits for its turn with a full buffer or the whole body.
+    /// several records, each waits for its turn with a full buffer or nearly the whole body.
     ///
     /// # Errors
     /// The error of the rendering, or that of the download if it is the cause: a decoder that lost its
@@ -125,7 +129,12 @@ impl Pipeline<'_> {
     ) -> Result<Rendering, Error> {
         let started = Instant::now();
         let (mut sender, reader) = body::channel(memory.body_bytes());
-        let filled = if memory.is_all() { Ok(Filled::Partly) } else { sender.fill(body).await };
+        let filled = if memory.is_all() {
+            Ok(Filled::Partly)
+        } else {
+            let enough = length.map_or(u64::MAX, |length| length - length / LAST_PART);
+            sender.fill(body, enough).await
+        };
         ms.fetch += milliseconds(started.elapsed());
         let turn = self.decoder.turn().await;
         let limits = Limits { memory: memory.take_pixels(), ..self.limits };

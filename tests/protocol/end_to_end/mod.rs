@@ -1,6 +1,7 @@
 //! The real program, started as the platform starts it, against the local SCF and COS over loopback.
 
 mod batches;
+mod burst;
 mod changes;
 mod collisions;
 mod configured;

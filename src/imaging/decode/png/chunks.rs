@@ -13,14 +13,13 @@ use crc32fast::Hasher;
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::png::pixel_data::{PixelData, RowLayout};
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::to_u64;
 use crate::imaging::picture::side;
 
 /// Length of the signature.
 const SIGNATURE: u64 = 8;
 
 /// Most bytes that are inflated at once. Those of a corrupt stream are lost up to its error.
-const PART: u32 = 512;
+const PART: u32 = 2048;
 
 /// Header of a zlib stream with the largest window (RFC 1950, section 2.2).
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
@@ -228,9 +227,19 @@ fn read_into<R: Read>(
     target: &mut Vec<u8>,
     count: usize,
 ) -> io::Result<bool> {
-    let start = target.len();
-    source.by_ref().take(to_u64(count)).read_to_end(target)?;
-    Ok(target.len() - start == count)
+    let mut left = count;
+    while left > 0 {
+        let bytes = source.fill_buf()?;
+        let bytes = bytes.get(..left).unwrap_or(bytes);
+        if bytes.is_empty() {
+            return Ok(false);
+        }
+        target.extend_from_slice(bytes);
+        let taken = bytes.len();
+        source.consume(taken);
+        left -= taken;
+    }
+    Ok(true)
 }
 
 /// Appends a stored block in an IDAT chunk. The first one begins the zlib stream.
