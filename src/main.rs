@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Environment, Installation};
 use cos_thumbnailer::function::Function;
-use cos_thumbnailer::runtime::{Api, install_panic_hook, serve, signal_ready};
+use cos_thumbnailer::runtime::{Api, install_panic_hook, restart_with_small_heap, serve, signal_ready};
 use cos_thumbnailer::text::Printable;
 use lexopt::prelude::*;
 
@@ -70,6 +70,7 @@ fn function() -> Result<ExitCode> {
              the platform starts; on your own machine use scripts/invoke, or cos-thumbnailer render (see --help)"
         );
     };
+    restart_with_small_heap();
     install_panic_hook();
     let api = Api::new(host, port)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

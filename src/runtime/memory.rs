@@ -1,4 +1,14 @@
-//! Memory of this process.
+//! Memory of this process: its peak, and how much of it the allocator may keep.
+
+use std::env;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+/// Settings of glibc's allocator, bytes (mallopt(3)). From version 2.22 on it keeps up to 64 MB of free memory at the top
+/// of a heap, for which a small function has no room. Blocks from 4 MiB on come from the system and return to it at once;
+/// of the others at most 8 MiB are kept. Smaller values cost processor time, because the system has to clear memory.
+const ALLOCATOR: [(&str, &str); 2] =
+    [("MALLOC_MMAP_THRESHOLD_", "4194304"), ("MALLOC_TRIM_THRESHOLD_", "8388608")];
 
 /// Highest resident memory of the process so far, KiB.
 #[must_use]
@@ -6,4 +16,53 @@ pub fn peak_memory_kib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches("kB").trim().parse().ok()
+}
+
+/// The first minor version of glibc 2 whose heaps keep free memory. The platform's own image has 2.17.
+const KEEPS_FREE_MEMORY: u32 = 22;
+
+/// Starts the program again, in this process, so that its allocator keeps little free memory. This takes 0.8 ms.
+///
+/// The allocator reads its settings before `main`, so that they cannot be made here. Returns if they are made already, by
+/// this function or by the user, if the C library does not need them, or if the system does not start the program: it
+/// works without them, and takes more memory.
+pub fn restart_with_small_heap() {
+    let is_set = ALLOCATOR.iter().any(|(name, _)| env::var_os(name).is_some());
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    if is_set || glibc_minor(&maps).is_some_and(|minor| minor < KEEPS_FREE_MEMORY) {
+        return;
+    }
+    let Ok(program) = env::current_exe() else { return };
+    let mut program = Command::new(program);
+    let mut arguments = env::args_os();
+    if let Some(name) = arguments.next() {
+        program.arg0(name);
+    }
+    // It only returns if it fails.
+    let _ = program.args(arguments).envs(ALLOCATOR).exec();
+}
+
+/// The minor version of glibc, by the name of its file among those that the process has mapped (proc(5)). From 2.34 on the
+/// name has no version.
+fn glibc_minor(maps: &str) -> Option<u32> {
+    maps.lines().find_map(|line| line.rsplit_once("/libc-2.")?.1.strip_suffix(".so")?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn older_versions_of_glibc_are_recognised() {
+        let maps = |file: &str| {
+            format!(
+                "00400000-00452000 r-xp 00000000 08:02 173521 /var/user/bootstrap\n\
+                 7f5c1000-7f5c3000 r-xp 00000000 08:02 135522 {file}\n"
+            )
+        };
+        assert_eq!(glibc_minor(&maps("/usr/lib64/libc-2.17.so")), Some(17));
+        assert_eq!(glibc_minor(&maps("/lib/x86_64-linux-gnu/libc-2.31.so")), Some(31));
+        assert_eq!(glibc_minor(&maps("/usr/lib/x86_64-linux-gnu/libc.so.6")), None);
+        assert_eq!(glibc_minor(""), None);
+    }
 }

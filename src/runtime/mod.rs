@@ -18,7 +18,7 @@ use bytes::Bytes;
 
 pub use self::client::{Api, Error};
 pub use self::context::Context;
-pub use self::memory::peak_memory_kib;
+pub use self::memory::{peak_memory_kib, restart_with_small_heap};
 pub use self::panic::{Panic, catch_panic, install_panic_hook};
 
 /// Result of an invocation, as posted to the platform.
