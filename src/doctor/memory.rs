@@ -220,6 +220,6 @@ mod tests {
             assert!(!large.admits(kind, (16_000, 16_000)), "{}: too many pixels", kind.name());
         }
         assert!(!small.admits(SampleFormat::WebP, (12_000, 9000)), "a file of 27 MB");
-        assert!(!small.admits(SampleFormat::Png, (700_000, 300)), "rows of 17 MB");
+        assert!(!small.admits(SampleFormat::Png, (2_000_000, 100)), "rows of 20 MB");
     }
 }

@@ -19,7 +19,7 @@ use crate::imaging::picture::side;
 const SIGNATURE: u64 = 8;
 
 /// Most bytes that are inflated at once. Those of a corrupt stream are lost up to its error.
-const PART: u32 = 2048;
+const PART: u32 = 1024;
 
 /// Header of a zlib stream with the largest window (RFC 1950, section 2.2).
 const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
