@@ -14,7 +14,7 @@ use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of};
-use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::source_format::SourceFormat;
 
