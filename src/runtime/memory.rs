@@ -5,11 +5,11 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 /// Settings of glibc's allocator: heaps, and bytes (mallopt(3)). From version 2.22 on it keeps up to 64 MB of free memory at
-/// the top of each heap, and has a heap for each thread; a small function has no room for them. Blocks from 4 MiB on come
-/// from the system and return to it at once; of the others at most 4 MiB are kept. Smaller values cost processor time,
+/// the top of each heap, and has a heap for each thread; a small function has no room for them. Blocks from 1 MiB on come
+/// from the system and return to it at once; of the others at most 2 MiB are kept. Smaller values cost processor time,
 /// because the system has to clear memory.
 const ALLOCATOR: [(&str, &str); 3] =
-    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "4194304"), ("MALLOC_TRIM_THRESHOLD_", "4194304")];
+    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "2097152")];
 
 /// Highest resident memory of the process so far, KiB.
 #[must_use]
