@@ -16,6 +16,12 @@
 //! assert_eq!(samples, [200; 2]);
 //! ```
 
+mod lanes;
+mod row_scaler;
+mod weights;
+
+pub use crate::row_scaler::{RowSample, RowScaler};
+pub use crate::weights::Axis;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 pub use fast_image_resize::{Filter, FilterType};
 use fast_image_resize::{

@@ -13,13 +13,14 @@ use crate::imaging::draw::job::DrawJob;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::plan::demand::{Demand, Upright};
+use crate::imaging::plan::target::Target;
 use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
 /// Bytes of memory that [`render`](crate::imaging::render) needs for a JPEG with this header.
 ///
-/// `header` ends at the first entropy-coded byte. The image is assumed to lie on its side, as phones store portraits,
-/// and one thread to be at work. The files written come on top: kilobytes.
+/// `header` ends at the first entropy-coded byte. One thread is assumed to be at work. The files written come on top:
+/// kilobytes.
 ///
 /// # Errors
 /// [`Error`] if the header is not that of a JPEG. A recipe that an image of this size cannot satisfy counts as 0 bytes.
@@ -34,14 +35,13 @@ pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error>
     let mut budget = Budget::new(limits);
     let decoded = decode::estimate_jpeg(header, demand, &mut budget)?;
     let properties = SourceProperties::new(&decoded, None, demand);
-    let bytes = decoded.picture.bytes();
-    budget.reset_to(bytes);
-    // Orientation holds the picture twice. It is counted even if the header has no EXIF.
-    budget.reserve(bytes)?;
-    budget.release(bytes);
-    let mut renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
-    for mut job in DrawJob::all(properties.full, recipes).0 {
-        let drawn = renderer.draw(&mut job, &mut budget, &Cancel::default())?;
+    budget.reset_to(decoded.scaled.bytes());
+    let mut renderer = Renderer::new(decoded.scaled, &properties);
+    let (jobs, _) = DrawJob::all(properties.full, properties.orientation, recipes);
+    let targets: Vec<Target> = jobs.iter().map(|job| job.target).collect();
+    for (number, mut job) in (1..).zip(jobs) {
+        let later = targets.get(number..).unwrap_or_default();
+        let drawn = renderer.draw(&mut job, later, &mut budget, &Cancel::default())?;
         budget.release(drawn.working_bytes);
     }
     Ok(budget.peak())

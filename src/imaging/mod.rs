@@ -9,12 +9,12 @@
 //! # From a row to a file
 //!
 //! 1. `input/` reads the source once, forward, as it arrives, and recognises the format by the first bytes.
-//! 2. `decode/` reads the header. [`Limits`] decide there whether to decode at all, and the recipes how small. Most
-//!    formats reduce rows as they are decoded (`pixels/reduce/`) and never hold the full image. `exif/` reads
-//!    orientation and copyright, `damage.rs` judges how much of the image is intact.
-//! 3. `plan/` turns the steps of each recipe into a crop window, a size and an orientation, without pixels.
-//! 4. `draw/` makes all thumbnails from this one decode, the largest first: it crops and resamples (`pixels/`),
-//!    converts colours to sRGB (`color/`), and pads, rotates or sharpens.
+//! 2. `plan/` turns the steps of each recipe into a crop window, a size and an orientation, without pixels.
+//! 3. `decode/` reads the header. [`Limits`] decide there whether to decode at all, and the recipes how small. Rows are
+//!    scaled to all sizes as they are decoded (`pixels/source_scaler.rs`), and most formats never hold more than some of
+//!    them. `exif/` reads orientation and copyright, `damage.rs` judges how much of the image is intact.
+//! 4. `draw/` makes all thumbnails from these sizes, the largest first: it converts colours to sRGB (`color/`), turns them
+//!    upright, and pads, rotates or sharpens (`pixels/`).
 //! 5. `encode/` writes each file, on threads of its own while the next thumbnail is drawn. Animated thumbnails are
 //!    written frame by frame while the source is still being decoded.
 //!
@@ -104,11 +104,11 @@ fn render_dyn(
     let start = Instant::now();
     let properties = SourceProperties::new(&decoded, length, demand);
     let animated = animation.finish(&mut timings);
-    // The decoder's memory is free again. The picture, the animated files and the kept profile stay.
-    budget.reset_to(decoded.picture.bytes());
+    // The decoder's memory is free again. The scaled pictures, the animated files and the kept profile stay.
+    budget.reset_to(decoded.scaled.bytes());
     let animated_bytes = animated.values().flatten().map(Thumbnail::length).sum::<u64>();
     budget.reserve(animated_bytes.saturating_add(properties.kept_profile_bytes()))?;
-    let renderer = Renderer::new(decoded.picture, &properties, &mut budget)?;
+    let renderer = Renderer::new(decoded.scaled, &properties);
     timings.resize += start.elapsed();
     let thumbnails = renderer.thumbnails(demand.recipes, animated, &mut budget, cancel, &mut timings);
     let Size { width, height } = properties.full;

@@ -6,9 +6,10 @@
 use crate::imaging::color::Profile;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::exif::copyright::Copyright;
-use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Layout, Sampling};
+use crate::imaging::picture::{Depth, Layout};
+use crate::imaging::pixels::source_scaler::ScaledSource;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
@@ -18,16 +19,15 @@ pub(crate) struct SourceProperties {
     /// Size of the source at full resolution after orientation, pixels.
     pub(crate) full: Size,
     pub(crate) format: SourceFormat,
+    /// Layout and depth of the decoded samples.
+    pub(crate) layout: Layout,
+    pub(crate) depth: Depth,
     /// Conversion of the decoded samples to sRGB.
     pub(crate) profile: Profile,
     /// The ICC profile itself, if a recipe keeps it and the pixels are RGB.
     kept_profile: Option<Vec<u8>>,
     pub(crate) copyright: Copyright,
     pub(crate) orientation: Orientation,
-    /// The part of the decoded picture that the source covers, before orientation, pixels of the decoded picture. The
-    /// last column and row of a reduced picture may be covered in part.
-    pub(crate) stored_extent: Window,
-    pub(crate) sampling: Sampling,
     /// Estimated libjpeg quality of the source, 1 to 100, if it is a JPEG.
     quality: Option<u8>,
     /// Length of the source, bytes, if known.
@@ -37,24 +37,19 @@ pub(crate) struct SourceProperties {
 impl SourceProperties {
     /// The properties of a decoded source. `bytes` is the length of the file, if known.
     pub(crate) fn new(decoded: &Decoded, bytes: Option<u64>, demand: Demand<'_>) -> Self {
-        let Decoded { picture, full, reduction, orientation, profile: icc, .. } = decoded;
-        let is_rgb = matches!(picture.layout, Layout::Rgb | Layout::RgbAlpha);
+        let Decoded { scaled: ScaledSource { full, layout, depth, .. }, orientation, profile: icc, .. } = decoded;
+        let is_rgb = matches!(layout, Layout::Rgb | Layout::RgbAlpha);
         let kept_profile =
             icc.as_deref().filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));
         Self {
             full: orientation.size(*full),
             format: decoded.format,
-            profile: Profile::new(icc.as_deref(), picture.layout, picture.depth),
+            layout: *layout,
+            depth: *depth,
+            profile: Profile::new(icc.as_deref(), *layout, *depth),
             kept_profile: kept_profile.map(<[u8]>::to_vec),
             copyright: decoded.copyright.clone(),
             orientation: *orientation,
-            stored_extent: Window {
-                x: 0.0,
-                y: 0.0,
-                width: f64::from(full.width) / reduction.across,
-                height: f64::from(full.height) / reduction.down,
-            },
-            sampling: decoded.sampling,
             quality: decoded.quality,
             bytes,
         }

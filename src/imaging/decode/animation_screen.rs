@@ -6,9 +6,12 @@
 
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, bytes_of};
-use crate::imaging::picture::geometry::{Cell, Size};
-use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Layout, side};
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
+use crate::imaging::plan::demand::Demand;
 
 /// A transparent pixel.
 pub(super) const TRANSPARENT: [u8; 4] = [0; 4];
@@ -107,16 +110,22 @@ impl Screen {
         }
     }
 
-    /// Averages the screen; returns the picture and its cells.
+    /// The screen scaled to all sizes demanded.
     ///
     /// # Errors
     /// [`Error::TooMuchMemory`].
-    pub(super) fn picture(&self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Cell), Error> {
-        let mut reducer = Reducer::new(self.size, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
+    pub(super) fn scaled(
+        &self,
+        demand: Demand<'_>,
+        orientation: Option<Orientation>,
+        budget: &mut Budget,
+    ) -> Result<ScaledSource, Error> {
+        let rows = SourceRows::all(self.size, Layout::RgbAlpha, Depth::Eight);
+        let mut scaler = SourceScaler::new(rows, demand, orientation, budget)?;
         for row in self.pixels.chunks_exact(side(self.size.width).max(1)) {
-            reducer.push(row.as_flattened());
+            scaler.push(row.as_flattened());
         }
-        Ok(reducer.finish())
+        Ok(scaler.finish())
     }
 }
 

@@ -3,7 +3,7 @@
 //! LZW is decoded by the crate `gif`; frames are composed here (GIF89a, sections 18 to 23). The canvas is transparent
 //! where no frame has drawn.
 //!
-//! Memory: one byte per pixel of a frame, and the reduced picture. Animations also take 8 bytes per pixel of the
+//! Memory: one byte per pixel of a frame, and the scaler. Animations also take 8 bytes per pixel of the
 //! canvas.
 
 use std::io::{Chain, Cursor, ErrorKind, Read};
@@ -19,12 +19,16 @@ use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::{FullReads, SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, to_u64};
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::picture::{Depth, Layout, side};
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
+
+/// The only orientation of the format.
+const UPRIGHT: Option<Orientation> = Some(Orientation::UPRIGHT);
 
 /// Longest profile and longest XMP, bytes.
 const LONGEST_METADATA: NonZeroU64 = NonZeroU64::new(1_000_000).unwrap();
@@ -63,12 +67,12 @@ pub(super) fn decode<R: Read>(
         return Err(Error::damaged(SourceFormat::Gif, "it has no pixels"));
     }
     budget.admit(full)?;
-    let cell = Reducer::cell(demand.ratio(full, Orientation::default()));
-    let mut file = GifFrames { decoder, full, canvas_is_frame, cell };
+    let mut file = GifFrames { decoder, full, canvas_is_frame };
     if animation.is_wanted(SourceFormat::Gif) {
-        return file.decode_animation(&frame, budget, animation);
+        return file.decode_animation(&frame, demand, budget, animation);
     }
-    let mut reducer = Reducer::new(full, Layout::RgbAlpha, Depth::Eight, cell, budget)?;
+    let rows = SourceRows::all(full, Layout::RgbAlpha, Depth::Eight);
+    let mut scaler = SourceScaler::new(rows, demand, UPRIGHT, budget)?;
     let mut indices = Vec::new();
     let pixels = file.read_frame(&frame, &mut indices, budget)?;
     let damage = Damage::after(pixels.end, pixels.missing)?;
@@ -82,9 +86,9 @@ pub(super) fn decode<R: Read>(
         for (pixel, index) in row.iter_mut().skip(side(left)).zip(frame_row.unwrap_or_default()) {
             *pixel = pixels.palette.color(*index);
         }
-        reducer.push(row.as_flattened());
+        scaler.push(row.as_flattened());
     }
-    Ok(Decoded { damage, ..file.decoded(reducer.finish()) })
+    Ok(Decoded { damage, ..file.decoded(scaler.finish()) })
 }
 
 /// Consumes the header of a file, up to the logical screen descriptor, and returns it. A file without a global palette
@@ -120,8 +124,6 @@ struct GifFrames<'s, 'a, R: Read> {
     full: Size,
     /// `true` if the file declares an empty canvas, so that the first frame is the canvas.
     canvas_is_frame: bool,
-    /// Side of the cells that are averaged.
-    cell: Cell,
 }
 
 impl<R: Read> GifFrames<'_, '_, R> {
@@ -129,6 +131,7 @@ impl<R: Read> GifFrames<'_, '_, R> {
     fn decode_animation(
         &mut self,
         first: &Frame<'static>,
+        demand: Demand<'_>,
         budget: &mut Budget,
         animation: &mut AnimationSink<'_>,
     ) -> Result<Decoded, Error> {
@@ -137,14 +140,17 @@ impl<R: Read> GifFrames<'_, '_, R> {
         let duration = duration_of(first);
         let (end, missing) = self.draw(first, &mut screen, &mut indices, budget)?;
         let damage = Damage::after(end, missing)?;
-        let decoded = Decoded { damage, ..self.decoded(screen.picture(self.cell, budget)?) };
+        let decoded = Decoded { damage, ..self.decoded(screen.scaled(demand, UPRIGHT, budget)?) };
+        let recipes = animation.frame_recipes(SourceFormat::Gif);
+        let demand = Demand { recipes: &recipes, ..demand };
         // The file stores the repetitions after the first play. 0 plays mean an endless loop.
         let plays = match self.decoder.repeat() {
             Repeat::Finite(repetitions) => repetitions.saturating_add(1),
             Repeat::Infinite => 0,
         };
         animation.begin(&decoded, plays, None, budget);
-        let mut wants_more = animation.push_first(&decoded.picture, duration, budget)?;
+        let mut wants_more =
+            animation.push_decoded(screen.scaled(demand, UPRIGHT, budget), duration, budget)?;
         while wants_more {
             wants_more = match self.decoder.next_frame_info() {
                 Ok(None) => false,
@@ -152,10 +158,9 @@ impl<R: Read> GifFrames<'_, '_, R> {
                 Ok(Some(frame)) => {
                     let frame = frame.clone();
                     let drawn = self.draw(&frame, &mut screen, &mut indices, budget);
-                    match drawn.and_then(|(end, _)| end).and_then(|()| screen.picture(self.cell, budget)) {
-                        Ok((picture, _)) => animation.push(picture, duration_of(&frame), budget)?,
-                        Err(error) => animation.fail(error)?,
-                    }
+                    let scaled = drawn.and_then(|(end, _)| end);
+                    let scaled = scaled.and_then(|()| screen.scaled(demand, UPRIGHT, budget));
+                    animation.push_decoded(scaled, duration_of(&frame), budget)?
                 }
                 Err(error) => animation.fail(decode_error(&error))?,
             };
@@ -228,10 +233,10 @@ impl<R: Read> GifFrames<'_, '_, R> {
         FrameRect { left, top, size: size_of(frame) }
     }
 
-    fn decoded(&self, (picture, cell): (Picture, Cell)) -> Decoded {
+    fn decoded(&self, scaled: ScaledSource) -> Decoded {
         Decoded {
             profile: self.decoder.icc_profile().map(<[u8]>::to_vec),
-            ..Decoded::plain(SourceFormat::Gif, picture, self.full, cell)
+            ..Decoded::plain(SourceFormat::Gif, scaled)
         }
     }
 }

@@ -1,6 +1,6 @@
-//! JPEG decoder: [`thumbnail_jpeg`] at the smallest scale that suffices, then averaging of cells.
+//! JPEG decoder: [`thumbnail_jpeg`] at the smallest scale that suffices.
 //!
-//! Rows are decoded and averaged while the file arrives. Memory: metadata, the reduced picture, and what
+//! Rows are decoded and scaled while the file arrives. Memory: metadata, the scaler, and what
 //! [`Head::memory`](thumbnail_jpeg::Head::memory) states for the decoder.
 //!
 //! Invariant: [`estimate`] reserves what [`decode`] reserves for the same header.
@@ -12,17 +12,18 @@ use std::num::NonZeroUsize;
 use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
-use crate::imaging::decoded::{Decoded, Reduction};
+use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::cancellable::Cancellable;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel, to_u64};
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::geometry::{Reduction, Size};
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::picture::{Depth, Layout, Picture, Sampling};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::picture::{Depth, Layout};
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::{DECODE_MARGIN, Demand};
 use crate::imaging::source_format::SourceFormat;
 
@@ -68,8 +69,8 @@ pub(in super::super) fn estimate(
 ) -> Result<Decoded, Error> {
     let head = Head::read(header).map_err(decode_error)?;
     let plan = DecodePlan::new(&head, demand, budget)?;
-    let picture = Reducer::placeholder(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
-    Ok(plan.decoded(&head, picture, plan.cell, Damage::NONE))
+    let scaled = SourceScaler::placeholder(&plan.rows, demand, Some(plan.orientation), budget)?;
+    Ok(plan.decoded(&head, scaled, Damage::NONE))
 }
 
 fn decode_image(
@@ -80,33 +81,26 @@ fn decode_image(
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let plan = DecodePlan::new(head, demand, budget)?;
-    let mut reducer = Reducer::new(plan.size, plan.layout, Depth::Eight, plan.cell, budget)?;
+    let mut scaler = SourceScaler::new(plan.rows, demand, Some(plan.orientation), budget)?;
     let threads =
-        if plan.full.pixels() < MULTITHREADED_PIXELS { NonZeroUsize::MIN } else { budget.threads() };
+        if plan.rows.full.pixels() < MULTITHREADED_PIXELS { NonZeroUsize::MIN } else { budget.threads() };
     let wanted = Wanted { scale: plan.scale, reduction: plan.remaining, threads };
     let summary = head.decode(Cancellable::new(reader, cancel), wanted, |row| {
-        reducer.push(row);
+        scaler.push(row);
         if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });
     let summary = summary.map_err(decode_error)?;
-    let (picture, cell) = reducer.finish();
-    Ok(plan.decoded(head, picture, cell, damage(summary.lost)))
+    Ok(plan.decoded(head, scaler.finish(), damage(summary.lost)))
 }
 
-/// Scale, cell and sizes of a decoding.
+/// Scale and rows of a decoding.
 struct DecodePlan {
-    /// Size in the file, pixels.
-    full: Size,
     orientation: Orientation,
     /// Scale of the inverse DCT.
     scale: Scale,
     /// Reduction that remains after scaling, from decoded pixels to pixels of the thumbnail.
     remaining: f64,
-    layout: Layout,
-    /// Size at `scale`, pixels.
-    size: Size,
-    /// The cells that are averaged, pixels at `scale`.
-    cell: Cell,
+    rows: SourceRows,
 }
 
 impl DecodePlan {
@@ -127,26 +121,25 @@ impl DecodePlan {
             _ => Layout::Cmyk,
         };
         let (width, height) = head.frame.reduced(scale);
-        let cell = Reducer::cell(remaining);
-        let remaining = 1.0 / remaining.larger();
-        Ok(Self { full, orientation, scale, remaining, layout, size: Size { width, height }, cell })
-    }
-
-    fn decoded(&self, head: &Head, picture: Picture, cell: Cell, damage: Damage) -> Decoded {
-        Decoded {
-            reduction: Reduction {
-                across: f64::from(self.scale.reduction() * cell.across),
-                down: f64::from(self.scale.reduction() * cell.down),
-            },
+        let rows = SourceRows {
+            size: Size { width, height },
+            reduction: Reduction { across: reduction, down: reduction },
             // At 1/8 each pixel is the mean of its block. Larger scales keep the block's low frequencies, which are
             // as sharp as that size allows.
-            sampling: if self.scale == Scale::Eighth { Sampling::Averaged } else { Sampling::of(cell) },
+            are_means: scale == Scale::Eighth,
+            ..SourceRows::all(full, layout, Depth::Eight)
+        };
+        Ok(Self { orientation, scale, remaining: 1.0 / remaining.larger(), rows })
+    }
+
+    fn decoded(&self, head: &Head, scaled: ScaledSource, damage: Damage) -> Decoded {
+        Decoded {
             orientation: self.orientation,
             profile: head.metadata.profile(),
             copyright: head.metadata.exif.as_deref().map(Copyright::read).unwrap_or_default(),
             quality: head.quality(),
             damage,
-            ..Decoded::plain(SourceFormat::Jpeg, picture, self.full, cell)
+            ..Decoded::plain(SourceFormat::Jpeg, scaled)
         }
     }
 }

@@ -87,13 +87,15 @@ fn prefer_external(decoded: Result<Decoded, Error>, external: Option<Error>) -> 
 mod tests {
     use super::*;
     use crate::imaging::damage::Damage;
-    use crate::imaging::picture::geometry::{Cell, Size};
-    use crate::imaging::picture::{Depth, Layout, Picture};
+    use crate::imaging::picture::geometry::Size;
+    use crate::imaging::picture::{Depth, Layout};
+    use crate::imaging::pixels::source_scaler::ScaledSource;
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };
-        let picture = Picture::blank(full, Layout::Grey, Depth::Eight);
-        Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, picture, full, Cell::PIXEL) })
+        let scaled =
+            ScaledSource { full, layout: Layout::Grey, depth: Depth::Eight, pictures: Vec::new() };
+        Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, scaled) })
     }
 
     #[test]

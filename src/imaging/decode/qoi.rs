@@ -14,7 +14,8 @@ use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, side};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::SourceScaler;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -44,8 +45,8 @@ pub(super) fn decode<R: Read>(
     };
     let length = side(width).saturating_mul(layout.channels());
     budget.reserve(to_u64(length))?;
-    let cell = Reducer::cell(demand.ratio(full, Orientation::default()));
-    let mut reducer = Reducer::new(full, layout, Depth::Eight, cell, budget)?;
+    let rows = SourceRows::all(full, layout, Depth::Eight);
+    let mut scaler = SourceScaler::new(rows, demand, Some(Orientation::UPRIGHT), budget)?;
     let mut row = vec![0; length];
     let mut pixels = PixelDecoder::default();
     let end = (0..height).try_for_each(|_| {
@@ -54,11 +55,10 @@ pub(super) fn decode<R: Read>(
             Layout::RgbAlpha => pixels.decode(row.as_chunks_mut::<4>().0, &mut file),
             _ => pixels.decode(row.as_chunks_mut::<3>().0, &mut file),
         };
-        reducer.push_decoded(&mut row, decoded)
+        scaler.push_decoded(&mut row, decoded)
     });
-    let damage = Damage::after(end, reducer.missing())?;
-    let (picture, cell) = reducer.finish();
-    Ok(Decoded { damage, ..Decoded::plain(FORMAT, picture, full, cell) })
+    let damage = Damage::after(end, scaler.missing())?;
+    Ok(Decoded { damage, ..Decoded::plain(FORMAT, scaler.finish()) })
 }
 
 /// State that chunks refer to.

@@ -1,16 +1,17 @@
-//! Tests of all formats that are decoded row by row: reducing a picture while it is decoded equals reducing the whole
+//! Tests of all formats that are decoded row by row: scaling a picture while it is decoded equals scaling the whole
 //! picture afterwards, and the damage of a cut file is never understated.
 
 use std::path::Path;
 
 use crate::imaging::damage::Tolerance;
-use crate::imaging::decoded::{Decoded, Reduction};
+use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::limits::{Budget, Cancel, Limits};
-use crate::imaging::picture::geometry::Cell;
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::picture::Picture;
+use crate::imaging::pixels::source_rows::{RowOrder, SourceRows};
+use crate::imaging::pixels::source_scaler::SourceScaler;
 use crate::imaging::plan::demand::{Demand, Upright};
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Recipe;
@@ -80,12 +81,12 @@ fn damage_of_a_cut_file_covers_every_wrong_pixel() {
         for length in (0..file.len()).step_by(file.len() / 70).chain(ends) {
             let Ok(cut) = decode(&file[..length], &Recipe::default(), &mut budget()) else { continue };
             let pixels = |decoded: &Decoded| {
-                let bytes = decoded.picture.pixel_bytes();
-                decoded.picture.samples.chunks_exact(bytes).map(<[u8]>::to_vec).collect::<Vec<_>>()
+                let picture = only_picture(decoded);
+                picture.samples.chunks_exact(picture.pixel_bytes()).map(<[u8]>::to_vec).collect::<Vec<_>>()
             };
             let wrong = pixels(&whole).iter().zip(pixels(&cut)).filter(|(whole, cut)| *whole != cut).count();
             let excused = u64::from(is_text && file.len() - length < 8);
-            assert_eq!(cut.damage.total, whole.full.pixels(), "{name} cut to {length} bytes");
+            assert_eq!(cut.damage.total, whole.scaled.full.pixels(), "{name} cut to {length} bytes");
             assert!(
                 cut.damage.lost + excused >= wrong as u64,
                 "{name} cut to {length} bytes: {wrong} {:?}",
@@ -97,13 +98,28 @@ fn damage_of_a_cut_file_covers_every_wrong_pixel() {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole numbers up to 256")]
-fn cell_of(reduction: Reduction) -> Cell {
-    Cell { across: reduction.across as u32, down: reduction.down as u32 }
+/// The picture of the only recipe.
+fn only_picture(decoded: &Decoded) -> &Picture {
+    let [scaled] = decoded.scaled.pictures.as_slice() else { panic!("{:?}", decoded.scaled.pictures.len()) };
+    &scaled.picture
+}
+
+/// A whole picture, scaled for a recipe as if its rows came in this order.
+fn scaled(whole: &Decoded, order: RowOrder, recipe: &Recipe) -> Picture {
+    let picture = only_picture(whole);
+    let demand = Demand { recipes: &[recipe], upright: Upright::ByExif };
+    let rows =
+        SourceRows { order, ..SourceRows::all(picture.size, picture.layout, picture.depth) };
+    let mut scaler = SourceScaler::new(rows, demand, Some(whole.orientation), &mut budget()).unwrap();
+    match order {
+        RowOrder::BottomUp => scaler.push_picture(&picture.clone().flipped()),
+        RowOrder::TopDown => scaler.push_picture(picture),
+    }
+    scaler.finish().pictures.remove(0).picture
 }
 
 #[test]
-fn reducing_while_decoding_equals_reducing_afterwards() {
+fn scaling_while_decoding_equals_scaling_afterwards() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     let mut kinds = Vec::new();
     for suite in ["bmpsuite", "pngsuite", "small", "tiffsuite"] {
@@ -112,20 +128,18 @@ fn reducing_while_decoding_equals_reducing_afterwards() {
             let mut budget = budget();
             let Ok(file) = std::fs::read(&path) else { continue };
             let Ok(whole) = decode(&file, &Recipe::default(), &mut budget) else { continue };
-            assert_eq!(
-                (whole.reduction, whole.picture.size),
-                (Cell::PIXEL.into(), whole.full),
-                "{}",
-                path.display()
-            );
-            let side = (whole.full.width.max(whole.full.height) / 13).max(1);
-            let streamed = decode(&file, &Recipe::fit_inside(side, side), &mut budget).unwrap();
-            let cell = cell_of(streamed.reduction);
-            let (layout, depth) = (whole.picture.layout, whole.picture.depth);
-            let mut reducer = Reducer::new(whole.full, layout, depth, cell, &mut budget).unwrap();
-            whole.picture.rows().for_each(|row| reducer.push(row));
-            assert_eq!(streamed.picture, reducer.finish().0, "{} by {cell:?}", path.display());
-            kinds.push((whole.format, layout, depth, cell != Cell::PIXEL));
+            assert_eq!(only_picture(&whole).size, whole.scaled.full, "{}", path.display());
+            for part in [2, 5, 13] {
+                let side = (whole.scaled.full.width.max(whole.scaled.full.height) / part).max(1);
+                let recipe = Recipe::fit_inside(side, side);
+                let streamed = decode(&file, &recipe, &mut budget).unwrap();
+                let have = only_picture(&streamed);
+                let orders = [RowOrder::TopDown, RowOrder::BottomUp];
+                let orders = if whole.format == SourceFormat::Bmp { &orders[..] } else { &orders[..1] };
+                let is_same = orders.iter().any(|order| scaled(&whole, *order, &recipe) == *have);
+                assert!(is_same, "{} to {side} px", path.display());
+            }
+            kinds.push((whole.format, whole.scaled.layout, whole.scaled.depth, whole.scaled.full.pixels() > 100));
         }
     }
     // The files cover this many layouts and depths of each format.

@@ -1,8 +1,8 @@
 //! The frames of an animated source, on their way from its decoder to the animated thumbnails.
 //!
-//! A decoder pushes its frames one by one, each as a whole picture of the canvas. Memory holds one of them, and per
-//! thumbnail the file so far and two of its frames. Frames after the first only go through here. The still thumbnails
-//! come from the first frame, by [`Renderer::thumbnails`].
+//! A decoder pushes its frames one by one, each scaled to the sizes of the animated thumbnails. Memory holds one of
+//! them, and per thumbnail the file so far and two of its frames. The still thumbnails come from the first frame, by
+//! [`Renderer::thumbnails`].
 //!
 //! Invariant: whatever prevents an animated thumbnail ends it with a [`NotAnimated`] and leaves the others alone. Only
 //! cancellation is an error.
@@ -16,8 +16,9 @@ use crate::imaging::encode::KeptMetadata;
 use crate::imaging::encode::animation::{AnimationEncoder, animated_format};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
-use crate::imaging::picture::Picture;
+use crate::imaging::pixels::source_scaler::ScaledSource;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::plan::target::Target;
 use crate::imaging::rendering::{AnimatedThumbnails, NotAnimated};
 use crate::imaging::rendering::{Thumbnail, Timings};
 use crate::imaging::source_format::SourceFormat;
@@ -88,13 +89,18 @@ impl<'a> AnimationSink<'a> {
         self.demand.recipes.iter().any(|recipe| kept_format(recipe, format).is_some())
     }
 
+    /// The recipes whose thumbnails take all frames of a source of this format.
+    pub(crate) fn frame_recipes(&self, format: SourceFormat) -> Vec<&'a Recipe> {
+        self.demand.recipes.iter().copied().filter(|recipe| kept_format(recipe, format).is_some()).collect()
+    }
+
     /// Starts the animated thumbnails once the first frame is decoded and its memory and the decoder's are reserved.
     ///
     /// `plays` is the number of times the animation is played, 0 for ever. `announced` is the number of frames, if the
     /// file states it at its beginning.
     pub(crate) fn begin(&mut self, first: &Decoded, plays: u16, announced: Option<u32>, budget: &Budget) {
         let properties = SourceProperties::new(first, self.bytes, self.demand);
-        let (jobs, _) = DrawJob::all(properties.full, self.demand.recipes);
+        let (jobs, _) = DrawJob::all(properties.full, properties.orientation, self.demand.recipes);
         self.outputs = jobs
             .into_iter()
             .filter_map(|job| {
@@ -114,21 +120,20 @@ impl<'a> AnimationSink<'a> {
         }
     }
 
-    /// [`Self::push`] for a copy of the first frame, whose memory is reserved here.
+    /// [`Self::push`] for a frame that may not have been scaled, which ends the animated thumbnails.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
-    pub(crate) fn push_first(
+    pub(crate) fn push_decoded(
         &mut self,
-        picture: &Picture,
+        frame: Result<ScaledSource, Error>,
         duration: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
-        if let Err(error) = budget.reserve(picture.bytes()) {
-            self.frames = 1;
-            return Ok(self.stop(&NotAnimated::from(&error)));
+        match frame {
+            Ok(frame) => self.push(frame, duration, budget),
+            Err(error) => self.fail(error),
         }
-        self.push(picture.clone(), duration, budget)
     }
 
     /// Takes the next frame and releases the memory reserved for it. `false` if no more frames are wanted.
@@ -137,7 +142,7 @@ impl<'a> AnimationSink<'a> {
     /// [`Error::Cancelled`].
     pub(crate) fn push(
         &mut self,
-        picture: Picture,
+        frame: ScaledSource,
         duration: Duration,
         budget: &mut Budget,
     ) -> Result<bool, Error> {
@@ -148,13 +153,12 @@ impl<'a> AnimationSink<'a> {
         }
         let duration = if duration <= SHORTEST_DURATION { DEFAULT_DURATION } else { duration };
         let start = Instant::now();
-        let mut renderer = match Renderer::new(picture, properties, budget) {
-            Ok(renderer) => renderer,
-            Err(error) => return Ok(self.stop(&NotAnimated::from(&error))),
-        };
-        for output in &mut self.outputs {
+        let mut renderer = Renderer::new(frame, properties);
+        let targets: Vec<Target> = self.outputs.iter().map(|output| output.job.target).collect();
+        for (number, output) in (1..).zip(&mut self.outputs) {
             self.cancel.check()?;
-            output.push(&mut renderer, duration, budget, self.cancel, &mut self.timings)?;
+            let later = targets.get(number..).unwrap_or_default();
+            output.push(&mut renderer, later, duration, budget, self.cancel, &mut self.timings)?;
         }
         self.timings.resize += start.elapsed();
         let held = self
@@ -246,13 +250,14 @@ impl AnimatedOutput<'_> {
     fn push(
         &mut self,
         renderer: &mut Renderer<'_>,
+        later: &[Target],
         duration: Duration,
         budget: &mut Budget,
         cancel: &Cancel,
         timings: &mut Timings,
     ) -> Result<(), Error> {
         let Ok(encoder) = &mut self.encoder else { return Ok(()) };
-        let drawn = renderer.draw(&mut self.job, budget, cancel);
+        let drawn = renderer.draw(&mut self.job, later, budget, cancel);
         let pushed = drawn.and_then(|DrawnPicture { picture, working_bytes }| {
             let start = Instant::now();
             let pushed = encoder.push(picture, duration);

@@ -5,8 +5,10 @@
 
 use crate::imaging::error::Error;
 use crate::imaging::picture::Picture;
-use crate::imaging::picture::geometry::{Ratio, Size, Window};
+use crate::imaging::picture::geometry::{Size, Window};
+use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::DrawPlan;
+use crate::imaging::plan::target::Target;
 use crate::recipe::Recipe;
 
 /// One thumbnail to be drawn.
@@ -16,8 +18,8 @@ pub(crate) struct DrawJob<'a> {
     pub(crate) index: usize,
     pub(crate) recipe: &'a Recipe,
     pub(crate) plan: DrawPlan,
-    /// The resolution that this job and those drawn after it need of the source.
-    pub(crate) demand: Ratio,
+    /// The part and the size of the source of which the first stage is made.
+    pub(crate) target: Target,
     /// For each stage, the window of the subject once it was found: frames of an animation share it.
     pub(crate) subject_windows: Vec<Option<Window>>,
 }
@@ -26,28 +28,28 @@ impl<'a> DrawJob<'a> {
     /// The jobs of all recipes that a source of size `full` can satisfy, in drawing order, and the errors of the
     /// others.
     ///
-    /// The order is: recipes in linear light first, since they need the source before it is averaged; then by falling
-    /// [`DrawPlan::ratio`], along the axis that keeps more, since drawing averages the source on the way.
-    pub(crate) fn all(full: Size, recipes: &[&'a Recipe]) -> (Vec<Self>, Vec<(usize, Error)>) {
+    /// The order is by falling [`Target::ratio`], along the axis that keeps more: smaller thumbnails are made of larger
+    /// ones. `orientation` makes the source upright.
+    pub(crate) fn all(
+        full: Size,
+        orientation: Orientation,
+        recipes: &[&'a Recipe],
+    ) -> (Vec<Self>, Vec<(usize, Error)>) {
         let (mut jobs, mut refused) = (Vec::new(), Vec::new());
+        let stored = orientation.size(full);
         for (index, &recipe) in recipes.iter().enumerate() {
             match DrawPlan::new(full, &recipe.steps) {
                 Ok(plan) => {
                     let subject_windows = vec![None; plan.stages.len()];
-                    let demand = plan.ratio();
-                    jobs.push(Self { index, recipe, plan, demand, subject_windows });
+                    let first = plan.stages.first();
+                    let target = first.map(|stage| Target::new(stage, recipe.linear, stored, orientation));
+                    jobs.extend(target.map(|target| Self { index, recipe, plan, target, subject_windows }));
                 }
                 Err(refusal) => refused.push((index, refusal)),
             }
         }
-        let is_later = |job: &Self| !job.recipe.linear;
-        let ratio = |job: &Self| job.plan.ratio().larger();
-        jobs.sort_by(|a, b| is_later(a).cmp(&is_later(b)).then(ratio(b).total_cmp(&ratio(a))));
-        let mut later = Ratio { across: 0.0, down: 0.0 };
-        for job in jobs.iter_mut().rev() {
-            later = later.max(job.demand);
-            job.demand = later;
-        }
+        let ratio = |job: &Self| job.target.ratio().larger();
+        jobs.sort_by(|a, b| ratio(b).total_cmp(&ratio(a)));
         (jobs, refused)
     }
 }

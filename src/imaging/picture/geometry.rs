@@ -35,6 +35,15 @@ impl Window {
         Self { x: 0.0, y: 0.0, width: f64::from(size.width), height: f64::from(size.height) }
     }
 
+    /// `true` if another rectangle lies within this one, but for rounding errors.
+    pub(crate) fn contains(self, other: Self) -> bool {
+        const ERROR: f64 = 1e-6;
+        self.x <= other.x + ERROR
+            && self.y <= other.y + ERROR
+            && self.x + self.width >= other.x + other.width - ERROR
+            && self.y + self.height >= other.y + other.height - ERROR
+    }
+
     /// The same rectangle in the pixels of an image that is `across` times as wide and `down` times as high.
     pub(crate) fn scaled(self, across: f64, down: f64) -> Self {
         Self { x: self.x * across, y: self.y * down, width: self.width * across, height: self.height * down }
@@ -79,5 +88,41 @@ impl Cell {
     /// The size of a picture of this size once it is averaged. Cells at the right and lower edge may be cut off.
     pub(crate) fn reduced(self, size: Size) -> Size {
         Size { width: size.width.div_ceil(self.across), height: size.height.div_ceil(self.down) }
+    }
+}
+
+/// Pixels of a source per pixel of a picture of it. Where averaging left partial cells, the last column and row cover
+/// less.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reduction {
+    /// Columns of the source per column of the picture.
+    pub(crate) across: f64,
+    /// Rows of the source per row of the picture.
+    pub(crate) down: f64,
+}
+
+impl Reduction {
+    /// No reduction.
+    pub(crate) const NONE: Self = Self { across: 1.0, down: 1.0 };
+
+    /// The reduction of a picture that was scaled as a whole to `scaled`, so that all its pixels cover equal areas.
+    #[cfg_attr(not(feature = "libwebp"), expect(dead_code, reason = "no other decoder scales"))]
+    pub(crate) fn fitted(full: Size, scaled: Size) -> Self {
+        Self {
+            across: f64::from(full.width) / f64::from(scaled.width),
+            down: f64::from(full.height) / f64::from(scaled.height),
+        }
+    }
+
+    /// A rectangle of the source in pixels of the picture.
+    pub(crate) fn window(self, window: Window) -> Window {
+        window.scaled(1.0 / self.across, 1.0 / self.down)
+    }
+}
+
+/// The reduction of a picture whose pixels are means of these cells.
+impl From<Cell> for Reduction {
+    fn from(cell: Cell) -> Self {
+        Self { across: f64::from(cell.across), down: f64::from(cell.down) }
     }
 }

@@ -10,7 +10,7 @@
 pub(crate) mod geometry;
 pub(crate) mod orientation;
 
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::geometry::Size;
 
 /// The channels of a pixel, in their order. Alpha is straight, not premultiplied.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,23 +61,6 @@ impl Depth {
     }
 }
 
-/// The origin of the samples of a picture, which decides the kernel that resamples it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Sampling {
-    /// Each sample is the mean over the area of its pixel in a larger image: the finest detail is blurred.
-    Averaged,
-    /// Point samples: as sharp as an image of this size can be.
-    Points,
-}
-
-impl Sampling {
-    /// The sampling of a picture whose pixels are means of these cells. Where only one axis is averaged, the other one
-    /// must not be sharpened.
-    pub(super) fn of(cell: Cell) -> Self {
-        if cell.across > 1 && cell.down > 1 { Self::Averaged } else { Self::Points }
-    }
-}
-
 /// An uncompressed image: rows from the top, without padding.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Picture {
@@ -125,6 +108,18 @@ impl Picture {
     /// The rows, from the top.
     pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.samples.chunks_exact(self.row_bytes())
+    }
+
+    /// The picture with its rows in the opposite order.
+    pub(super) fn flipped(mut self) -> Self {
+        let row = self.row_bytes();
+        let (mut rows, half) = (self.samples.chunks_exact_mut(row), side(self.size.height / 2));
+        for _ in 0..half {
+            if let (Some(upper), Some(lower)) = (rows.next(), rows.next_back()) {
+                upper.swap_with_slice(lower);
+            }
+        }
+        self
     }
 
     /// The picture in another layout of eight bits: `convert` maps one pixel of `FROM` bytes to one of `TO` bytes.

@@ -18,6 +18,9 @@ pub(crate) struct Orientation {
 }
 
 impl Orientation {
+    /// The orientation that changes nothing.
+    pub(crate) const UPRIGHT: Self = Self { transpose: false, flip_x: false, flip_y: false };
+
     /// The orientation of EXIF tag 0x0112 (Exif 2.32, section 4.6.4); values other than 1 to 8 mean upright.
     pub(crate) fn from_exif(value: u16) -> Self {
         let (transpose, flip_x, flip_y) = match value {
@@ -31,6 +34,11 @@ impl Orientation {
             _ => (false, false, false),
         };
         Self { transpose, flip_x, flip_y }
+    }
+
+    /// All eight orientations.
+    pub(crate) fn all() -> Vec<Self> {
+        (1..=8).map(Self::from_exif).collect()
     }
 
     /// Clockwise rotation by `turns` right angles, modulo four.

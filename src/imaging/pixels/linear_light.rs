@@ -9,37 +9,38 @@
 //! trip.
 
 use crate::imaging::color::srgb::{linear_to_srgb, srgb_to_linear};
-use crate::imaging::error::Error;
-use crate::imaging::limits::Budget;
-use crate::imaging::picture::geometry::Cell;
 use crate::imaging::picture::{Depth, Layout, Picture};
-use crate::imaging::pixels::reduce::Reducer;
 
 /// `true` if pictures of this layout can be converted: all but CMYK.
 pub(crate) fn applies_to(layout: Layout) -> bool {
     layout != Layout::Cmyk
 }
 
-/// The picture in linear light of sixteen bits, averaged over cells.
-///
-/// Its bytes are reserved and stay so.
-///
-/// # Errors
-/// [`Error::TooMuchMemory`] if the budget does not allow for the result.
-pub(crate) fn to_linear(picture: &Picture, cell: Cell, budget: &mut Budget) -> Result<Picture, Error> {
-    debug_assert!(applies_to(picture.layout));
-    if picture.is_placeholder() {
-        return Reducer::placeholder(picture.size, picture.layout, Depth::Sixteen, cell, budget);
+/// Converts rows to linear light of sixteen bits.
+pub(crate) struct LightRows {
+    table: CurveTable,
+    layout: Layout,
+    depth: Depth,
+    /// The last row that was converted.
+    row: Vec<u8>,
+}
+
+impl LightRows {
+    /// Most bytes that it takes beside one row.
+    pub(crate) const BYTES: u64 = 2 << 16;
+
+    pub(crate) fn new(layout: Layout, depth: Depth) -> Self {
+        debug_assert!(applies_to(layout));
+        Self { table: CurveTable::new(depth, srgb_to_linear), layout, depth, row: Vec::new() }
     }
-    let mut reducer = Reducer::new(picture.size, picture.layout, Depth::Sixteen, cell, budget)?;
-    let table = CurveTable::new(picture.depth, srgb_to_linear);
-    let mut row = Vec::new();
-    for samples in picture.rows() {
-        row.clear();
-        table.apply(samples, picture, |sample| row.extend(sample.to_ne_bytes()));
-        reducer.push(&row);
+
+    /// A row in linear light.
+    pub(crate) fn convert(&mut self, row: &[u8]) -> &[u8] {
+        let Self { table, layout, depth, row: converted } = self;
+        converted.clear();
+        table.apply(row, *layout, *depth, |sample| converted.extend(sample.to_ne_bytes()));
+        converted
     }
-    Ok(reducer.finish().0)
 }
 
 /// A picture in linear light of sixteen bits as one on sRGB's curve, of `depth`.
@@ -48,7 +49,7 @@ pub(crate) fn from_linear(picture: &Picture, depth: Depth) -> Picture {
     let table = CurveTable::new(Depth::Sixteen, linear_to_srgb);
     let mut samples = Vec::new();
     for row in picture.rows() {
-        table.apply(row, picture, |sample| match depth {
+        table.apply(row, picture.layout, picture.depth, |sample| match depth {
             Depth::Eight => samples.push(crate::imaging::color::to_eight_bits(sample)),
             Depth::Sixteen => samples.extend(sample.to_ne_bytes()),
         });
@@ -72,10 +73,10 @@ impl CurveTable {
 
     /// Passes every converted sample of a row to `emit`. Alpha is not on the curve: it is only widened to sixteen bits,
     /// by 65,535 / 255 = 257.
-    fn apply(&self, row: &[u8], picture: &Picture, mut emit: impl FnMut(u16)) {
-        let channels = picture.layout.channels();
-        let alpha = picture.layout.has_alpha().then_some(channels - 1);
-        let bytes = picture.depth.bytes();
+    fn apply(&self, row: &[u8], layout: Layout, depth: Depth, mut emit: impl FnMut(u16)) {
+        let channels = layout.channels();
+        let alpha = layout.has_alpha().then_some(channels - 1);
+        let bytes = depth.bytes();
         for (index, sample) in row.chunks_exact(bytes).enumerate() {
             let (sample, widened) = match sample {
                 [byte] => (u16::from(*byte), u16::from(*byte) * 257),
@@ -97,47 +98,20 @@ impl CurveTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::damage::Tolerance;
-    use crate::imaging::limits::Limits;
     use crate::imaging::picture::geometry::Size;
 
     #[test]
     fn every_level_comes_back_at_both_depths_and_alpha_stays() {
-        let mut budget = Budget::new(Limits {
-            max_pixels: 1000,
-            memory: 1 << 20,
-            damage: Tolerance::Nothing,
-            threads: std::num::NonZeroUsize::MIN,
-        });
+        let size = Size { width: 256, height: 1 };
+        let levels = (0..=255_u8).flat_map(|level| [level, 255 - level]).collect::<Vec<_>>();
         for depth in [Depth::Eight, Depth::Sixteen] {
-            let size = Size { width: 256, height: 1 };
-            let mut picture = Picture::blank(size, Layout::GreyAlpha, depth);
-            let samples = (0..=255_u16).flat_map(|level| [level, 255 - level]);
-            picture.samples = match depth {
-                Depth::Eight => samples.map(|level| u8::try_from(level).unwrap()).collect(),
-                Depth::Sixteen => samples.flat_map(|level| (level * 257).to_ne_bytes()).collect(),
+            let row = match depth {
+                Depth::Eight => levels.clone(),
+                Depth::Sixteen => levels.iter().flat_map(|level| (u16::from(*level) * 257).to_ne_bytes()).collect(),
             };
-            let linear = to_linear(&picture, Cell::PIXEL, &mut budget).unwrap();
-            assert_eq!(from_linear(&linear, Depth::Eight).samples, {
-                let pairs = (0..=255_u8).flat_map(|level| [level, 255 - level]);
-                pairs.collect::<Vec<u8>>()
-            });
+            let samples = LightRows::new(Layout::GreyAlpha, depth).convert(&row).to_vec();
+            let linear = Picture { size, layout: Layout::GreyAlpha, depth: Depth::Sixteen, samples };
+            assert_eq!(from_linear(&linear, Depth::Eight).samples, levels);
         }
-    }
-
-    /// Half of the light of white is 188 on sRGB's curve.
-    #[test]
-    fn black_and_white_are_averaged_as_light() {
-        let mut budget = Budget::new(Limits {
-            max_pixels: 1000,
-            memory: 1 << 20,
-            damage: Tolerance::Nothing,
-            threads: std::num::NonZeroUsize::MIN,
-        });
-        let size = Size { width: 2, height: 2 };
-        let picture =
-            Picture { size, layout: Layout::Grey, depth: Depth::Eight, samples: vec![0, 255, 255, 0] };
-        let mean = to_linear(&picture, Cell { across: 2, down: 2 }, &mut budget).unwrap();
-        assert_eq!(from_linear(&mean, Depth::Eight).samples, [188]);
     }
 }

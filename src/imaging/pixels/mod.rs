@@ -1,18 +1,23 @@
 //! Operations on the pixels of a [`Picture`](crate::imaging::picture::Picture).
 //!
-//! - [`reduce`]: box averaging in integer cells while a source is decoded;
-//! - [`resize`]: resampling to any size, with Lanczos or box kernels;
-//! - [`split_alpha`] and [`linear_light`]: the forms that pixels take for resampling;
+//! - [`source_scaler`]: scaling of [rows](source_rows) to all sizes while a source is decoded, each by a
+//!   [`picture_scaler`];
+//! - [`reduce`]: box averaging in integer cells, before the kernel;
+//! - [`alpha`] and [`linear_light`]: the forms that pixels take for that;
+//! - [`resize`]: resampling of small pictures to smaller ones;
 //! - [`canvas`]: padding, and rotation by any angle;
 //! - [`sharpen`]: unsharp masking;
 //! - [`subject`]: the window of a smart crop.
 //!
 //! Nothing here knows formats or profiles. Every operation gives the same bytes for the same input.
 
+pub(crate) mod alpha;
 pub(crate) mod canvas;
 pub(crate) mod linear_light;
+pub(crate) mod picture_scaler;
 pub(crate) mod reduce;
 pub(crate) mod resize;
 pub(crate) mod sharpen;
-pub(crate) mod split_alpha;
+pub(crate) mod source_rows;
+pub(crate) mod source_scaler;
 pub(crate) mod subject;

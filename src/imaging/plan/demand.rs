@@ -6,6 +6,7 @@
 use crate::imaging::picture::geometry::{Ratio, Size};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::DrawPlan;
+use crate::imaging::plan::target::Target;
 use crate::recipe::Recipe;
 
 /// Decoded pixels per pixel of the thumbnail, along one axis: the fewest that a decoder leaves when it decodes at a
@@ -42,6 +43,35 @@ impl Demand<'_> {
     /// `true` if a recipe keeps the source's ICC profile.
     pub(crate) fn keeps_profile(self) -> bool {
         self.recipes.iter().any(|recipe| recipe.keep.profile)
+    }
+
+    /// The sizes to which a source of this size is scaled while its rows come, from the largest to the smallest.
+    /// `orientations` are those that may make it upright. If `are_shared`, sizes that can be made of larger ones are left
+    /// out ([`Target::serves`]).
+    pub(crate) fn targets(
+        self,
+        stored: Size,
+        orientations: &[Orientation],
+        are_shared: bool,
+    ) -> Vec<Target> {
+        let mut all = Vec::new();
+        for (recipe, orientation) in
+            self.recipes.iter().flat_map(|recipe| orientations.iter().map(move |o| (recipe, *o)))
+        {
+            // A recipe without a plan for this source fails later, alone.
+            let plan = DrawPlan::new(orientation.size(stored), &recipe.steps);
+            let stage = plan.ok().and_then(|plan| plan.stages.first().copied());
+            all.extend(stage.map(|stage| Target::new(&stage, recipe.linear, stored, orientation)));
+        }
+        all.sort_by(|a, b| b.ratio().larger().total_cmp(&a.ratio().larger()));
+        let mut kept: Vec<Target> = Vec::new();
+        for target in all {
+            let has = |kept: &Target| *kept == target || (are_shared && kept.serves(&target));
+            if !kept.iter().any(has) {
+                kept.push(target);
+            }
+        }
+        kept
     }
 
     /// The largest [`DrawPlan::ratio`] of all recipes, along each axis, for a source of this size; at most 1. Size and

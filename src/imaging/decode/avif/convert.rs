@@ -4,7 +4,7 @@
 //! The conversion is affine: the mean of converted pixels is the converted mean, apart from clamping to 0 to 1.
 //! Planes are therefore averaged over cells first, and one pixel per cell is converted. With alpha this would be
 //! wrong, because alpha must weigh the colours, and so it would with a matrix that rounds; then every pixel is
-//! converted, and [`Reducer`] averages.
+//! converted.
 //!
 //! Memory: [`Converter::row_bytes`].
 
@@ -13,8 +13,8 @@ use crate::imaging::decode::avif::planes::{Plane, Planes};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Cancel, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
-use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::picture::{Depth, Layout, side};
+use crate::imaging::pixels::source_scaler::SourceScaler;
 
 /// A rectangle of the planes, in luma samples.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,38 +72,25 @@ impl Converter<'_> {
         }
     }
 
-    /// Fills `picture` with means of cells, which [`Self::needs_every_pixel`] must allow.
+    /// Pushes the rows of means of cells, which [`Self::cell`] gives.
     ///
     /// # Errors
     /// [`Error::Cancelled`].
-    pub(super) fn convert_averaged(
+    pub(super) fn convert(
         &self,
         cell: Cell,
-        picture: &mut Picture,
+        scaler: &mut SourceScaler,
         cancel: &Cancel,
     ) -> Result<(), Error> {
-        debug_assert!(!self.needs_every_pixel() && self.cell(cell) == cell);
-        let mut planes = self.plane_rows(cell);
-        let row_bytes = picture.row_bytes();
-        for (y, row) in (0..).zip(picture.samples.chunks_exact_mut(row_bytes)) {
-            cancel.check()?;
-            self.convert_row(&mut planes, y, row);
-        }
-        Ok(())
-    }
-
-    /// Pushes every pixel into a reducer.
-    ///
-    /// # Errors
-    /// [`Error::Cancelled`].
-    pub(super) fn convert_all(&self, reducer: &mut Reducer, cancel: &Cancel) -> Result<(), Error> {
+        debug_assert_eq!(self.cell(cell), cell);
         let (layout, depth) = self.layout();
-        let mut planes = self.plane_rows(Cell::PIXEL);
-        let mut row = vec![0; side(self.crop.size.width).saturating_mul(layout.channels() * depth.bytes())];
-        for y in 0..self.crop.size.height {
+        let size = cell.reduced(self.crop.size);
+        let mut planes = self.plane_rows(cell);
+        let mut row = vec![0; side(size.width).saturating_mul(layout.channels() * depth.bytes())];
+        for y in 0..size.height {
             cancel.check()?;
             self.convert_row(&mut planes, y, &mut row);
-            reducer.push(&row);
+            scaler.push(&row);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 //!
 //! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder ([`stream`]): a picture for
 //! each layer, one more for superres and for film grain, 1 byte per pixel, and 14 KiB for each tile of AV1; the joined
-//! tiles of a grid; and the reduced picture.
+//! tiles of a grid; and the scaler.
 //!
 //! Time: no item is decoded twice, and the size of the image bounds the pixels that are decoded
 //! ([`planes::PixelAllowance`]). Items together have no more bytes than the file.
@@ -41,9 +41,11 @@ use crate::imaging::decode::avif::still_image::StillImage;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
-use crate::imaging::limits::{Budget, bytes_of, to_u64};
-use crate::imaging::picture::Picture;
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::limits::{Budget, to_u64};
+use crate::imaging::picture::geometry::Cell;
+use crate::imaging::pixels::reduce;
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::SourceScaler;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -85,20 +87,13 @@ pub(super) fn decode<R: Read>(
         crop: still.crop,
     };
     let (layout, depth) = converter.layout();
-    let wanted = Reducer::cell(ratio);
     budget.reserve(converter.row_bytes())?;
-    let (picture, cell) = if converter.needs_every_pixel() {
-        let mut reducer = Reducer::new(full, layout, depth, wanted, budget)?;
-        converter.convert_all(&mut reducer, cancel)?;
-        reducer.finish()
-    } else {
-        let cell = converter.cell(wanted);
-        let size = cell.reduced(full);
-        budget.reserve(bytes_of(size, to_u64(layout.channels() * depth.bytes())))?;
-        let mut picture = Picture::blank(size, layout, depth);
-        converter.convert_averaged(cell, &mut picture, cancel)?;
-        (picture, cell)
-    };
+    // Cells are averaged in the planes, unless alpha weights their colours.
+    let wanted = if converter.needs_every_pixel() { Cell::PIXEL } else { reduce::cell(ratio) };
+    let cell = converter.cell(wanted);
+    let rows = SourceRows::averaged(full, layout, depth, cell);
+    let mut scaler = SourceScaler::new(rows, demand, Some(still.orientation), budget)?;
+    converter.convert(cell, &mut scaler, cancel)?;
     let profile = match still.icc {
         Some(icc) => {
             budget.reserve(to_u64(icc.len()))?;
@@ -110,7 +105,7 @@ pub(super) fn decode<R: Read>(
         orientation: still.orientation,
         profile,
         copyright: still.copyright,
-        ..Decoded::plain(SourceFormat::Avif, picture, full, cell)
+        ..Decoded::plain(SourceFormat::Avif, scaler.finish())
     })
 }
 

@@ -1,6 +1,6 @@
-//! BMP decoder: rows while the file arrives, most often from the bottom, averaged over cells.
+//! BMP decoder: rows while the file arrives, most often from the bottom, scaled as they come.
 //!
-//! Memory: the reduced pictures of [`canvas`], one row as stored and one as converted, and an embedded profile.
+//! Memory: the scalers of [`canvas`], one row as stored and one as converted, and an embedded profile.
 
 mod canvas;
 mod header;
@@ -19,9 +19,7 @@ use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::side;
-use crate::imaging::pixels::reduce::Reducer;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -44,8 +42,7 @@ pub(super) fn decode<R: Read>(
     let header = BmpHeader::read(&mut file)?;
     let full = header.size;
     budget.admit(full)?;
-    let mut canvas =
-        BmpCanvas::new(&header, Reducer::cell(demand.ratio(full, Orientation::default())), budget)?;
+    let mut canvas = BmpCanvas::new(&header, demand, budget)?;
     let (start, length) = header.profile.filter(|(_, length)| *length <= LONGEST_PROFILE).unwrap_or_default();
     budget.reserve(length.into())?;
     let mut profile = None;
@@ -65,8 +62,7 @@ pub(super) fn decode<R: Read>(
     if start >= header.pixels {
         profile = read_profile(&mut file, start, length)?;
     }
-    let (picture, cell) = canvas.finish();
-    Ok(Decoded { profile, damage, ..Decoded::plain(FORMAT, picture, full, cell) })
+    Ok(Decoded { profile, damage, ..Decoded::plain(FORMAT, canvas.finish()) })
 }
 
 /// Converts rows and pushes them in the order of the file.

@@ -2,7 +2,7 @@
 //!
 //! The default image, which viewers without APNG show, need not be a frame.
 //!
-//! Memory: 8 bytes per pixel of the canvas, one frame as it is stored, and the reduced picture.
+//! Memory: 8 bytes per pixel of the canvas, one frame as it is stored, and the scaler.
 
 use std::io::Read;
 use std::time::Duration;
@@ -16,7 +16,8 @@ use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::picture::{Depth, Layout, side};
+use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
 /// Hands frames to `animation` until it wants no more, and returns the default image.
@@ -27,6 +28,7 @@ pub(super) fn decode_animation<R: Read>(
     reader: &mut PngReader<'_, '_, '_, R>,
     control: AnimationControl,
     plan: &DecodePlan,
+    demand: Demand<'_>,
     budget: &mut Budget,
     animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
@@ -36,22 +38,30 @@ pub(super) fn decode_animation<R: Read>(
     budget.reserve(to_u64(length))?;
     let screen = Screen::new(plan.full, budget)?;
     let mut frames = PngFrames { reader, plan, samples: vec![0; length], screen };
-    let (picture, duration) = frames.next(budget)?;
-    let decoded = plan.decoded(frames.reader, (picture, plan.cell));
+    let duration = frames.next()?;
+    let scaled = frames.screen.scaled(demand, plan.orientation, budget)?;
+    let decoded = plan.decoded(frames.reader, scaled);
+    let recipes = animation.frame_recipes(SourceFormat::Png);
+    let demand = Demand { recipes: &recipes, ..demand };
     let mut remaining = control.num_frames;
     let plays = u16::try_from(control.num_plays).unwrap_or(0);
     animation.begin(&decoded, plays, Some(control.num_frames), budget);
     let mut wants_more = match duration {
         Some(duration) => {
             remaining = remaining.saturating_sub(1);
-            animation.push_first(&decoded.picture, duration, budget)?
+            let first = frames.screen.scaled(demand, plan.orientation, budget);
+            animation.push_decoded(first, duration, budget)?
         }
         None => true,
     };
     while wants_more && remaining > 0 {
         remaining -= 1;
-        wants_more = match frames.next(budget) {
-            Ok((picture, duration)) => animation.push(picture, duration.unwrap_or_default(), budget)?,
+        let duration = frames.next();
+        let scaled = duration.and_then(|duration| {
+            Ok((duration, frames.screen.scaled(demand, plan.orientation, budget)?))
+        });
+        wants_more = match scaled {
+            Ok((duration, scaled)) => animation.push(scaled, duration.unwrap_or_default(), budget)?,
             Err(error) => animation.fail(error)?,
         };
     }
@@ -68,12 +78,11 @@ struct PngFrames<'r, 'c, 's, 'a, R: Read> {
 }
 
 impl<R: Read> PngFrames<'_, '_, '_, '_, R> {
-    /// Draws the next frame, and returns the averaged screen and the frame's duration. A default image that is not a
-    /// frame has no duration.
-    fn next(&mut self, budget: &mut Budget) -> Result<(Picture, Option<Duration>), Error> {
+    /// Draws the next frame on the screen, and returns its duration. A default image that is not a frame has none.
+    fn next(&mut self) -> Result<Option<Duration>, Error> {
         let info = self.reader.next_frame(&mut self.samples).map_err(|error| decode_error(&error))?;
         let control = self.reader.info().frame_control;
-        let DecodePlan { full, layout, depth, cell, .. } = *self.plan;
+        let DecodePlan { full, layout, depth, .. } = *self.plan;
         let rect = FrameRect {
             left: control.map_or(0, |control| control.x_offset),
             top: control.map_or(0, |control| control.y_offset),
@@ -90,8 +99,7 @@ impl<R: Read> PngFrames<'_, '_, '_, '_, R> {
         let rows =
             rows.map(|row| row.chunks_exact(pixel).take(side(info.width)).map(|p| rgba(p, layout, depth)));
         self.screen.draw_frame(rect, blend_and_disposal(control), rows);
-        let (picture, _) = self.screen.picture(cell, budget)?;
-        Ok((picture, control.map(duration_of)))
+        Ok(control.map(duration_of))
     }
 }
 

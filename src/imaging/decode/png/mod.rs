@@ -1,7 +1,7 @@
-//! PNG decoder: rows by the crate `png` while the file arrives, averaged over cells (PNG, third edition).
+//! PNG decoder: rows by the crate `png` while the file arrives, scaled as they come (PNG, third edition).
 //!
-//! Memory: the reduced picture, a few rows, and 4 MB of other chunks. Every pass of an interlaced file covers the whole
-//! image, so these also take the sums of all cells. Animations are composed in [`animation`].
+//! Memory: the scaler, a few rows, and 4 MB of other chunks. Every pass of an interlaced file covers the whole
+//! image, so these also take a reduced picture and the sums of all its cells. Animations are composed in [`animation`].
 
 mod animation;
 mod chunks;
@@ -21,10 +21,12 @@ use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, Cancel, to_u64};
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout, Picture};
-use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
+use crate::imaging::pixels::reduce::{self, Run, Scatter};
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -48,7 +50,6 @@ struct DecodePlan {
     depth: Depth,
     /// Orientation, if EXIF comes before the pixels.
     orientation: Option<Orientation>,
-    cell: Cell,
 }
 
 /// Decodes the image or, if `animation` wants frames, all frames.
@@ -97,17 +98,23 @@ fn decode_chunks<R: Read>(
     let mut reader = decoder.read_info().map_err(|error| decode_error(&error))?;
     let (layout, depth) = pixel_format(&reader)?;
     let orientation = orientation(&reader);
-    let cell = Reducer::cell(demand.ratio(full, orientation.unwrap_or_default()));
-    let plan = DecodePlan { full, layout, depth, orientation, cell };
+    let plan = DecodePlan { full, layout, depth, orientation };
     if let Some(control) = reader.info().animation_control
         && animation.is_wanted(SourceFormat::Png)
     {
-        return animation::decode_animation(&mut reader, control, &plan, budget, animation);
+        return animation::decode_animation(&mut reader, control, &plan, demand, budget, animation);
     }
-    let (picture, damage) = if reader.info().interlaced {
-        decode_interlaced(&mut reader, Scatter::new(full, layout, depth, cell, budget)?, budget, cancel)?
+    let (scaled, damage) = if reader.info().interlaced {
+        let cell = reduce::cell(demand.ratio(full, orientation.unwrap_or_default()));
+        let scatter = Scatter::new(full, layout, depth, cell, budget)?;
+        let (picture, damage) = decode_interlaced(&mut reader, scatter, budget, cancel)?;
+        let rows = SourceRows::averaged(full, layout, depth, cell);
+        let mut scaler = SourceScaler::new(rows, demand, orientation, budget)?;
+        scaler.push_picture(&picture);
+        (scaler.finish(), damage)
     } else {
-        decode_rows(&mut reader, Reducer::new(full, layout, depth, cell, budget)?, cancel)?
+        let rows = SourceRows::all(full, layout, depth);
+        decode_rows(&mut reader, SourceScaler::new(rows, demand, orientation, budget)?, cancel)?
     };
     // eXIf may follow the pixels. A file truncated before it still has all its pixels.
     if orientation.is_none()
@@ -116,7 +123,7 @@ fn decode_chunks<R: Read>(
     {
         return Err(Error::Read(error));
     }
-    Ok(Decoded { damage, ..plan.decoded(&reader, picture) })
+    Ok(Decoded { damage, ..plan.decoded(&reader, scaled) })
 }
 
 /// Bytes of a row once palette and transparency are expanded.
@@ -133,19 +140,15 @@ fn expanded_row(info: &Info<'_>) -> u64 {
 }
 
 impl DecodePlan {
-    /// The picture with the metadata read so far.
-    fn decoded<R: Read>(
-        &self,
-        reader: &PngReader<'_, '_, '_, R>,
-        (picture, cell): (Picture, Cell),
-    ) -> Decoded {
+    /// The scaled pictures with the metadata read so far.
+    fn decoded<R: Read>(&self, reader: &PngReader<'_, '_, '_, R>, scaled: ScaledSource) -> Decoded {
         let info = reader.info();
-        let profile = color::profile(info, picture.layout, picture.depth);
+        let profile = color::profile(info, scaled.layout, scaled.depth);
         Decoded {
             orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
             profile,
             copyright: info.exif_metadata.as_deref().map(Copyright::read).unwrap_or_default(),
-            ..Decoded::plain(SourceFormat::Png, picture, self.full, cell)
+            ..Decoded::plain(SourceFormat::Png, scaled)
         }
     }
 }
@@ -169,23 +172,23 @@ fn orientation<R: Read>(reader: &PngReader<'_, '_, '_, R>) -> Option<Orientation
     reader.info().exif_metadata.as_deref().map(exif_orientation)
 }
 
-/// Reduces rows from the top.
+/// Scales rows from the top.
 fn decode_rows<R: Read>(
     reader: &mut PngReader<'_, '_, '_, R>,
-    mut reducer: Reducer,
+    mut scaler: SourceScaler,
     cancel: &Cancel,
-) -> Result<((Picture, Cell), Damage), Error> {
+) -> Result<(ScaledSource, Damage), Error> {
     let mut row = blank_row(reader)?;
     let end = (0..reader.info().height).try_for_each(|_| {
         cancel.check()?;
         reader.read_row(&mut row).map_err(|error| decode_error(&error))?;
         to_native(&mut row, reader);
-        reducer.push(&row);
+        scaler.push(&row);
         Ok(())
     });
     check_end(reader, &mut row)?;
-    let damage = Damage::after(end, reducer.missing())?;
-    Ok((reducer.finish(), damage))
+    let damage = Damage::after(end, scaler.missing())?;
+    Ok((scaler.finish(), damage))
 }
 
 /// Reduces the rows of every pass of an interlaced image.
@@ -194,7 +197,7 @@ fn decode_interlaced<R: Read>(
     mut scatter: Scatter,
     budget: &mut Budget,
     cancel: &Cancel,
-) -> Result<((Picture, Cell), Damage), Error> {
+) -> Result<(Picture, Damage), Error> {
     let mut row = blank_row(reader)?;
     let full = Size { width: reader.info().width, height: reader.info().height };
     let mut end = Ok(());
@@ -215,7 +218,7 @@ fn decode_interlaced<R: Read>(
     }
     check_end(reader, &mut row)?;
     let damage = Damage::after(end, scatter.missing())?;
-    Ok((scatter.finish(), damage))
+    Ok((scatter.finish().0, damage))
 }
 
 /// Reads the end of the pixels after the last row, where their checksums are.

@@ -16,7 +16,8 @@ use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, side};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::SourceScaler;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -40,8 +41,8 @@ pub(super) fn decode<R: Read>(
     let samples = side(full.width).saturating_mul(header.layout.channels());
     let length = samples.saturating_mul(depth.bytes());
     budget.reserve(to_u64(length).saturating_mul(2))?;
-    let cell = Reducer::cell(demand.ratio(full, Orientation::default()));
-    let mut reducer = Reducer::new(full, header.layout, depth, cell, budget)?;
+    let rows = SourceRows::all(full, header.layout, depth);
+    let mut scaler = SourceScaler::new(rows, demand, Some(Orientation::UPRIGHT), budget)?;
     let mut row = vec![0; length];
     let mut bits =
         vec![0; if header.coding == SampleCoding::Bits { side(full.width).div_ceil(8) } else { 0 }];
@@ -50,11 +51,10 @@ pub(super) fn decode<R: Read>(
         let end = if rows_left == 0 { NumberEnd::SpaceOrEof } else { NumberEnd::Space };
         let decoded = read_row(&mut file, &header, &mut bits, &mut row, end);
         scale_to_full_range(&mut row, header.max_value, depth);
-        reducer.push_decoded(&mut row, decoded)
+        scaler.push_decoded(&mut row, decoded)
     });
-    let damage = Damage::after(end, reducer.missing())?;
-    let (picture, cell) = reducer.finish();
-    Ok(Decoded { damage, ..Decoded::plain(FORMAT, picture, full, cell) })
+    let damage = Damage::after(end, scaler.missing())?;
+    Ok(Decoded { damage, ..Decoded::plain(FORMAT, scaler.finish()) })
 }
 
 /// Reads a row as it is stored, with samples of one or two bytes. `bits` has room for a row of bits; `last_number` is

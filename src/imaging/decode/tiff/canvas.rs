@@ -1,10 +1,10 @@
-//! Decoding of all chunks of a page into the reduced picture.
+//! Decoding of all chunks of a page, whose rows are scaled.
 //!
 //! A chunk that cannot be decoded to its end leaves a gap, which is counted as [`Damage`]; the next chunk is good again.
 //!
 //! Memory: one stored row of a chunk per plane, one converted row, a third one to undo floating-point differences, the
-//! changes of two rows of fax, and the reduced picture. Tiles also take the sums of all cells, because they do not come
-//! in rows of the image.
+//! changes of two rows of fax, and the scaler. Tiles also take a reduced picture and the sums of all its cells, because they
+//! do not come in rows of the image.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
@@ -25,15 +25,18 @@ use crate::imaging::error::Error;
 use crate::imaging::input::cancellable::Cancellable;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
-use crate::imaging::picture::geometry::{Cell, Ratio, Size};
-use crate::imaging::picture::{Picture, side};
-use crate::imaging::pixels::reduce::{Reducer, Run, Scatter};
+use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::side;
+use crate::imaging::pixels::reduce::{self, Run, Scatter};
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
+use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
 /// Columns and rows by which a JPEG may exceed its chunk: writers round up to whole blocks.
 const JPEG_EXCESS: u32 = 15;
 
-/// The reduced picture of a page, and buffers for rows on their way into it.
+/// The scaled pictures of a page, and buffers for rows on their way into them.
 pub(super) struct TiffCanvas<'p> {
     page: &'p Page,
     target: Target,
@@ -51,24 +54,33 @@ pub(super) struct TiffCanvas<'p> {
     lost: f64,
 }
 
-/// Use of a page's pixels: a reducer, by the order in which they come, or their range.
+/// Use of a page's pixels: a scaler, by the order in which they come, or their range.
 enum Target {
     Range(ValueRange),
-    Rows(Reducer),
-    Tiles(Scatter),
+    Rows(SourceScaler),
+    /// The scaler takes the reduced picture once it is whole.
+    Tiles(Scatter, SourceScaler),
 }
 
 impl<'p> TiffCanvas<'p> {
-    /// Reserves and allocates the reduced picture and the row buffers.
+    /// Reserves and allocates the scaler and the row buffers.
     ///
     /// # Errors
     /// [`Error::TooMuchMemory`].
-    pub(super) fn new(page: &'p Page, ratio: Ratio, budget: &mut Budget) -> Result<Self, Error> {
+    pub(super) fn new(page: &'p Page, demand: Demand<'_>, budget: &mut Budget) -> Result<Self, Error> {
         let (size, samples) = (page.size, &page.samples);
-        let (layout, depth, cell) = (samples.layout(), samples.depth(), Reducer::cell(ratio));
+        let (layout, depth) = (samples.layout(), samples.depth());
+        let orientation = demand.orientation(page.orientation);
+        let ratio = demand.ratio(size, orientation);
+        let cell = match page.chunks.kind {
+            ChunkKind::Strips => Cell::PIXEL,
+            ChunkKind::Tiles => reduce::cell(ratio),
+        };
+        let rows = SourceRows::averaged(size, layout, depth, cell);
+        let scaler = SourceScaler::new(rows, demand, Some(orientation), budget)?;
         let target = match page.chunks.kind {
-            ChunkKind::Strips => Target::Rows(Reducer::new(size, layout, depth, cell, budget)?),
-            ChunkKind::Tiles => Target::Tiles(Scatter::new(size, layout, depth, cell, budget)?),
+            ChunkKind::Strips => Target::Rows(scaler),
+            ChunkKind::Tiles => Target::Tiles(Scatter::new(size, layout, depth, cell, budget)?, scaler),
         };
         Self::with_target(page, target, 1.0 / ratio.larger(), budget)
     }
@@ -123,7 +135,7 @@ impl<'p> TiffCanvas<'p> {
         }
     }
 
-    /// Decodes all chunks; returns the picture, its cells, and its damage.
+    /// Decodes all chunks; returns the scaled pictures, and the damage.
     ///
     /// # Errors
     /// [`Error::Damaged`] if nothing could be decoded, [`Error::Unsupported`], an exceeded limit, a failed reader or
@@ -133,21 +145,23 @@ impl<'p> TiffCanvas<'p> {
         mut access: ChunkAccess<'_, '_, '_, R>,
         cancel: &Cancel,
         budget: &mut Budget,
-    ) -> Result<(Picture, Cell, Damage), Error> {
+    ) -> Result<(ScaledSource, Damage), Error> {
         let end = self.decode_chunks(&mut access, cancel, budget);
         let missing = match &self.target {
             Target::Range(_) => Damage::NONE,
-            Target::Rows(reducer) => reducer.missing(),
-            Target::Tiles(scatter) => scatter.missing(),
+            Target::Rows(scaler) => scaler.missing(),
+            Target::Tiles(scatter, _) => scatter.missing(),
         };
         let lost = missing.lost.saturating_add(whole_pixels(self.lost)).min(missing.total);
         let damage = Damage::after(end, Damage { lost, ..missing })?;
-        let (picture, cell) = match self.target {
-            Target::Range(_) => return Err(Error::damaged(SourceFormat::Tiff, TRUNCATED)),
-            Target::Rows(reducer) => reducer.finish(),
-            Target::Tiles(scatter) => scatter.finish(),
-        };
-        Ok((picture, cell, damage))
+        match self.target {
+            Target::Range(_) => Err(Error::damaged(SourceFormat::Tiff, TRUNCATED)),
+            Target::Rows(scaler) => Ok((scaler.finish(), damage)),
+            Target::Tiles(scatter, mut scaler) => {
+                scaler.push_picture(&scatter.finish().0);
+                Ok((scaler.finish(), damage))
+            }
+        }
     }
 
     /// Decodes all chunks into the target.
@@ -314,8 +328,8 @@ impl<'p> TiffCanvas<'p> {
         }
         match &mut self.target {
             Target::Range(_) => (),
-            Target::Rows(reducer) => reducer.push(&self.row),
-            Target::Tiles(scatter) => scatter.push(run, &self.row),
+            Target::Rows(scaler) => scaler.push(&self.row),
+            Target::Tiles(scatter, _) => scatter.push(run, &self.row),
         }
     }
 
@@ -324,8 +338,8 @@ impl<'p> TiffCanvas<'p> {
         let (start, rows) = self.page.region(chunk);
         match &mut self.target {
             Target::Range(_) => (),
-            Target::Rows(reducer) => reducer.skip(rows.saturating_sub(self.done)),
-            Target::Tiles(scatter) => {
+            Target::Rows(scaler) => scaler.skip(rows.saturating_sub(self.done)),
+            Target::Tiles(scatter, _) => {
                 for y in self.done..rows {
                     let run = Run { y: start.y.saturating_add(y), ..start };
                     scatter.skip(run, self.page.width(start), None, budget)?;

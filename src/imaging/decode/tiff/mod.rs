@@ -71,15 +71,14 @@ pub(super) fn decode<R: Read>(
         let range = TiffCanvas::range(&page, &mut access, cancel, budget)?;
         page.samples.scale = range.scale(page.samples.kind);
     }
-    let ratio = demand.ratio(page.size, demand.orientation(page.orientation));
-    let canvas = TiffCanvas::new(&page, ratio, budget)?;
-    let (picture, cell, damage) = canvas.decode(access, cancel, budget)?;
+    let canvas = TiffCanvas::new(&page, demand, budget)?;
+    let (scaled, damage) = canvas.decode(access, cancel, budget)?;
     Ok(Decoded {
         orientation: page.orientation,
         profile: page.profile,
         copyright: page.copyright,
         damage,
-        ..Decoded::plain(SourceFormat::Tiff, picture, page.size, cell)
+        ..Decoded::plain(SourceFormat::Tiff, scaled)
     })
 }
 

@@ -4,20 +4,19 @@
 //! scaled picture exists twice, in libwebp's buffer and in ours. An animation takes the file once more, two canvases,
 //! and the memory of one frame.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig, StreamingDecoder};
 
-use crate::imaging::damage::Damage;
-use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::DecodedPicture;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
-use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::picture::geometry::{Cell, Reduction, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::source_format::SourceFormat;
 
 /// A decoder that has read the header.
@@ -52,7 +51,7 @@ impl<'a> Decoder<'a> {
         self.header
     }
 
-    /// Decodes the picture, or the first frame, reduced by cells. A still picture that ends early is decoded again, as
+    /// Decodes the picture, or the first frame, reduced by cells if that costs less. A still picture that ends early is decoded again, as
     /// far as it came.
     ///
     /// # Errors
@@ -61,19 +60,19 @@ impl<'a> Decoder<'a> {
         self,
         cell: Cell,
         budget: &mut Budget,
-    ) -> Result<(Picture, Reduction, Damage), Error> {
+    ) -> Result<DecodedPicture, Error> {
         let (file, header, used) = (self.file, self.header, budget.used());
         match self.decode_whole(cell, budget) {
-            Ok((picture, reduction)) => Ok((picture, reduction, Damage::NONE)),
+            Ok(picture) => Ok(picture),
             Err(error @ Error::Damaged { .. }) if header.coding != WebpCoding::Animated => {
                 budget.reset_to(used);
-                decode_start(file, header, cell, error, budget)
+                decode_start(file, header, error, budget)
             }
             Err(error) => Err(error),
         }
     }
 
-    fn decode_whole(self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    fn decode_whole(self, cell: Cell, budget: &mut Budget) -> Result<DecodedPicture, Error> {
         let WebpHeader { size, layout, coding } = self.header;
         let alpha = if layout.has_alpha() { 2 } else { 0 };
         budget.reserve(match coding {
@@ -82,13 +81,11 @@ impl<'a> Decoder<'a> {
             WebpCoding::Lossy => bytes_of(size, alpha),
         })?;
         // libwebp premultiplies lossless pixels before it scales them, but not lossy ones. Colours of lossy pictures
-        // with alpha would bleed out of transparent pixels, so those are averaged here.
-        if coding == WebpCoding::Animated || (coding == WebpCoding::Lossy && layout.has_alpha()) {
-            let picture = self.decode_full(budget)?;
-            return averaged(picture, cell, budget);
-        }
-        if cell == Cell::PIXEL {
-            return Ok((self.decode_full(budget)?, cell.into()));
+        // with alpha would bleed out of transparent pixels, so those are decoded whole.
+        let bleeds = coding == WebpCoding::Lossy && layout.has_alpha();
+        if coding == WebpCoding::Animated || bleeds || cell == Cell::PIXEL {
+            let rows = SourceRows::all(size, layout, Depth::Eight);
+            return Ok(DecodedPicture::whole(rows, self.decode_full(budget)?));
         }
         self.decode_scaled(cell, budget)
     }
@@ -128,7 +125,7 @@ impl<'a> Decoder<'a> {
     /// When it shrinks, libwebp's rescaler gives each sample the mean of the area that its pixel covers. Source pixels
     /// at the borders count by their fraction inside. For cells with a side of c, n pixels become m = ⌈n / c⌉. Each pixel
     /// thus covers n / m ≤ c source pixels, also the last. [`Reduction::fitted`] states this ratio; averaging states c.
-    fn decode_scaled(self, cell: Cell, budget: &mut Budget) -> Result<(Picture, Reduction), Error> {
+    fn decode_scaled(self, cell: Cell, budget: &mut Budget) -> Result<DecodedPicture, Error> {
         let WebpHeader { size: full, layout, .. } = self.header;
         let size = cell.reduced(full);
         budget.reserve(bytes_of(size, to_u64(layout.channels()).saturating_mul(2)))?;
@@ -146,7 +143,10 @@ impl<'a> Decoder<'a> {
             ));
         }
         let picture = Picture { size, layout, depth: Depth::Eight, samples };
-        Ok((picture, Reduction::fitted(full, size)))
+        let reduction = Reduction::fitted(full, size);
+        let are_means = cell.across > 1 && cell.down > 1;
+        let rows = SourceRows { size, reduction, are_means, ..SourceRows::all(full, layout, Depth::Eight) };
+        Ok(DecodedPicture::whole(rows, picture))
     }
 }
 
@@ -156,45 +156,43 @@ impl<'a> Decoder<'a> {
 fn decode_start(
     file: &[u8],
     WebpHeader { size, layout, .. }: WebpHeader,
-    cell: Cell,
     error: Error,
     budget: &mut Budget,
-) -> Result<(Picture, Reduction, Damage), Error> {
+) -> Result<DecodedPicture, Error> {
     budget.reserve(to_u64(file.len()).saturating_add(bytes_of(size, 4 + to_u64(layout.channels()))))?;
-    let mut reducer = Reducer::new(size, layout, Depth::Eight, cell, budget)?;
     let mut picture = Picture::blank(size, layout, Depth::Eight);
     let stride = picture.row_bytes();
     let mode = if layout.has_alpha() { ColorMode::Rgba } else { ColorMode::Rgb };
     let decoder = StreamingDecoder::with_buffer(&mut picture.samples, stride, mode);
-    let rows = decoder.map_or(0, |decoder| {
+    let came = decoder.map_or(0, |decoder| {
         let mut decoder = decoder.limits(webpx::Limits::none());
         // The result is known: `error`.
         let _ = decoder.append(file);
         decoder.decoded_rows()
     });
-    picture.rows().take(side(rows)).for_each(|row| reducer.push(row));
-    let damage = Damage::after(Err(error), reducer.missing())?;
-    let (picture, cell) = reducer.finish();
-    Ok((picture, cell.into(), damage))
+    let rows = SourceRows::all(size, layout, Depth::Eight);
+    Ok(DecodedPicture { rows, picture, came, end: Err(error) })
 }
 
 /// The frames of an animation, each composed on the canvas.
-pub(super) struct WebpFrames {
+pub(super) struct WebpFrames<'a> {
     inner: AnimationDecoder,
     size: Size,
+    /// The type without C refers to the file.
+    file: PhantomData<&'a [u8]>,
 }
 
-impl WebpFrames {
+impl<'a> WebpFrames<'a> {
     /// Opens an animation with a canvas of `size`, and reserves the decoder's memory.
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn new(file: &[u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
+    pub(super) fn new(file: &'a [u8], size: Size, budget: &mut Budget) -> Result<Self, Error> {
         // A copy of the file, two canvases of RGBA, and 6 bytes per pixel for a frame.
         budget.reserve(to_u64(file.len()).saturating_add(bytes_of(size, 4 + 4 + 6)))?;
         let limits = webpx::Limits::none();
         let inner = AnimationDecoder::with_options_limits(file, ColorMode::Rgba, false, &limits);
-        Ok(Self { inner: inner.map_err(|error| decode_error(&error))?, size })
+        Ok(Self { inner: inner.map_err(|error| decode_error(&error))?, size, file: PhantomData })
     }
 
     /// Number of frames.
@@ -202,11 +200,12 @@ impl WebpFrames {
         self.inner.info().frame_count
     }
 
-    /// The next frame as RGBA, and its duration; the caller has reserved 4 bytes per pixel.
+    /// The next frame as RGBA, whose bytes are reserved, and its duration.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
-    pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
+    /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
+    pub(super) fn next(&mut self, budget: &mut Budget) -> Result<Option<(Picture, Duration)>, Error> {
+        budget.reserve(bytes_of(self.size, 4))?;
         let Some(frame) = self.inner.next_frame().map_err(|error| decode_error(&error))? else {
             return Ok(None);
         };

@@ -8,7 +8,6 @@
 #[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
 compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
 
-mod averaging;
 mod header;
 #[cfg(feature = "libwebp")]
 mod libwebp;
@@ -16,24 +15,25 @@ mod libwebp;
 mod pure;
 
 use std::io::Read;
-use std::time::Duration;
 
-use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::damage::Damage;
 use crate::imaging::decode::webp::header::WebpCoding;
 #[cfg(feature = "libwebp")]
 use crate::imaging::decode::webp::libwebp::{Decoder, WebpFrames};
 #[cfg(not(feature = "libwebp"))]
 use crate::imaging::decode::webp::pure::{Decoder, WebpFrames};
-use crate::imaging::decoded::{Decoded, Reduction};
+use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::exif::exif_orientation;
 use crate::imaging::input::source::SourceReader;
-use crate::imaging::limits::{Budget, bytes_of};
-use crate::imaging::picture::Picture;
-use crate::imaging::picture::geometry::{Cell, Size};
-use crate::imaging::pixels::reduce::Reducer;
+use crate::imaging::limits::Budget;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Picture, side};
+use crate::imaging::pixels::reduce;
+use crate::imaging::pixels::source_rows::SourceRows;
+use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
@@ -53,48 +53,70 @@ pub(super) fn decode<R: Read>(
     budget.admit(full)?;
     let exif = chunk(&file, *b"EXIF").map(without_exif_prefix);
     let orientation = exif.map(exif_orientation).unwrap_or_default();
-    let cell = Reducer::cell(demand.ratio(full, orientation));
+    let cell = reduce::cell(demand.ratio(full, orientation));
     source.cancel().check()?;
-    let decoded = |(picture, reduction)| Decoded {
-        reduction,
+    let decoded = |scaled| Decoded {
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
         copyright: exif.map(Copyright::read).unwrap_or_default(),
-        ..Decoded::plain(SourceFormat::WebP, picture, full, cell)
+        ..Decoded::plain(SourceFormat::WebP, scaled)
     };
     if decoder.header().coding == WebpCoding::Animated && animation.is_wanted(SourceFormat::WebP) {
-        return decode_animation(&file, full, cell, decoded, budget, animation);
+        let frames = WebpFrames::new(&file, full, budget)?;
+        return decode_animation(frames, plays(&file), (demand, orientation), decoded, budget, animation);
     }
-    let (picture, reduction, damage) = decoder.decode(cell, budget)?;
-    Ok(Decoded { damage, ..decoded((picture, reduction)) })
+    let DecodedPicture { rows, picture, came, end } = decoder.decode(cell, budget)?;
+    let mut scaler = SourceScaler::new(rows, demand, Some(orientation), budget)?;
+    picture.rows().take(side(came)).for_each(|row| scaler.push(row));
+    let damage = Damage::after(end, scaler.missing())?;
+    Ok(Decoded { damage, ..decoded(scaler.finish()) })
+}
+
+/// A picture that was decoded, perhaps in part.
+struct DecodedPicture {
+    rows: SourceRows,
+    picture: Picture,
+    /// Rows of the picture that came.
+    came: u32,
+    /// The reason why not all came.
+    end: Result<(), Error>,
+}
+
+impl DecodedPicture {
+    /// All rows of a picture.
+    fn whole(rows: SourceRows, picture: Picture) -> Self {
+        Self { rows, came: picture.size.height, picture, end: Ok(()) }
+    }
 }
 
 /// Hands frames to `animation` until it wants no more, and returns the first.
 fn decode_animation(
-    file: &[u8],
-    full: Size,
-    cell: Cell,
-    decoded: impl Fn((Picture, Reduction)) -> Decoded,
+    mut frames: WebpFrames<'_>,
+    plays: u16,
+    (demand, orientation): (Demand<'_>, Orientation),
+    decoded: impl Fn(ScaledSource) -> Decoded,
     budget: &mut Budget,
     animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
-    let mut frames = WebpFrames::new(file, full, budget)?;
-    let count = frames.count();
-    let mut next = |budget: &mut Budget| -> Result<Option<(Picture, Reduction, Duration)>, Error> {
-        budget.reserve(bytes_of(full, 4))?;
-        let Some((picture, duration)) = frames.next()? else { return Ok(None) };
-        let (picture, reduction) = averaged(picture, cell, budget)?;
-        Ok(Some((picture, reduction, duration)))
+    let scaled = |picture: &Picture, demand, budget: &mut Budget| {
+        let rows = SourceRows::all(picture.size, picture.layout, picture.depth);
+        let mut scaler = SourceScaler::new(rows, demand, Some(orientation), budget)?;
+        scaler.push_picture(picture);
+        Ok::<_, Error>(scaler.finish())
     };
-    let Some((picture, reduction, duration)) = next(budget)? else {
+    let Some((picture, duration)) = frames.next(budget)? else {
         return Err(Error::damaged(SourceFormat::WebP, "it has no frame"));
     };
-    let first = decoded((picture, reduction));
-    animation.begin(&first, plays(file), Some(count), budget);
-    let mut wants_more = animation.push_first(&first.picture, duration, budget)?;
+    let first = decoded(scaled(&picture, demand, budget)?);
+    animation.begin(&first, plays, Some(frames.count()), budget);
+    let recipes = animation.frame_recipes(SourceFormat::WebP);
+    let demand = Demand { recipes: &recipes, ..demand };
+    let mut wants_more = animation.push_decoded(scaled(&picture, demand, budget), duration, budget)?;
     while wants_more {
-        wants_more = match next(budget) {
-            Ok(Some((picture, _, duration))) => animation.push(picture, duration, budget)?,
+        wants_more = match frames.next(budget) {
+            Ok(Some((picture, duration))) => {
+                animation.push_decoded(scaled(&picture, demand, budget), duration, budget)?
+            }
             Ok(None) => false,
             Err(error) => animation.fail(error)?,
         };

@@ -1,4 +1,4 @@
-//! WebP decoding in Rust, for builds without C: whole pictures by the crate `image-webp`, then averaged.
+//! WebP decoding in Rust, for builds without C: whole pictures by the crate `image-webp`.
 //!
 //! Memory, bytes per pixel: 8 for samples, planes and alpha; 12 for a frame composed on its canvas.
 
@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use crate::imaging::damage::Damage;
-use crate::imaging::decode::webp::averaging::averaged;
+use crate::imaging::decode::webp::DecodedPicture;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
-use crate::imaging::decoded::Reduction;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture};
+use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::source_format::SourceFormat;
 
 /// A decoder that has read the header.
@@ -49,21 +48,20 @@ impl<'a> Decoder<'a> {
         self.header
     }
 
-    /// Decodes the picture, or the first frame, averaged over cells.
+    /// Decodes the picture, or the first frame.
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
     pub(super) fn decode(
         mut self,
-        cell: Cell,
+        _: Cell,
         budget: &mut Budget,
-    ) -> Result<(Picture, Reduction, Damage), Error> {
+    ) -> Result<DecodedPicture, Error> {
         let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
         self.inner.read_image(&mut picture.samples).map_err(decode_error)?;
-        let (picture, reduction) = averaged(picture, cell, budget)?;
-        Ok((picture, reduction, Damage::NONE))
+        Ok(DecodedPicture::whole(SourceRows::all(size, layout, Depth::Eight), picture))
     }
 }
 
@@ -90,11 +88,12 @@ impl<'a> WebpFrames<'a> {
         self.inner.num_frames()
     }
 
-    /// The next frame and its duration; the caller has reserved 4 bytes per pixel.
+    /// The next frame, whose bytes are reserved, and its duration.
     ///
     /// # Errors
-    /// [`Error::Damaged`].
-    pub(super) fn next(&mut self) -> Result<Option<(Picture, Duration)>, Error> {
+    /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
+    pub(super) fn next(&mut self, budget: &mut Budget) -> Result<Option<(Picture, Duration)>, Error> {
+        budget.reserve(bytes_of(self.size, 4))?;
         let layout = if self.inner.has_alpha() { Layout::RgbAlpha } else { Layout::Rgb };
         let mut picture = Picture::blank(self.size, layout, Depth::Eight);
         match self.inner.read_frame(&mut picture.samples) {

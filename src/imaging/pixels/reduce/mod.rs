@@ -2,7 +2,7 @@
 //!
 //! A [`Cell`] of pixels becomes one pixel, the rounded mean. Cells at the right and lower edge cover only the
 //! pixels that exist, and their mean is over those. Alpha weights the colours. [`Reducer`] takes rows in their order
-//! and holds sums for one row of cells; [`Scatter`] takes pixels in any order and holds the sums of all cells.
+//! and gives rows of cells; [`Scatter`] takes pixels in any order and holds the sums of all cells.
 //!
 //! Invariant: both give the same picture to the bit, since sums of integers do not depend on their order.
 //!
@@ -31,8 +31,8 @@ use std::mem;
 use std::ops::{AddAssign, Mul};
 
 use crate::imaging::error::Error;
-use crate::imaging::limits::Budget;
-use crate::imaging::picture::geometry::{Cell, Size};
+use crate::imaging::limits::{Budget, to_u64};
+use crate::imaging::picture::geometry::{Cell, Ratio, Size};
 use crate::imaging::picture::{Depth, Layout, Picture};
 
 /// Reduced pixels per pixel of the thumbnail along one axis, at least. An integer box and then Lanczos keep 96 of 100
@@ -41,6 +41,22 @@ const MARGIN: f64 = 4.0;
 
 /// Largest side of a cell, pixels: the limit of the table above.
 const LARGEST_CELL: u32 = 256;
+
+/// The largest cell that leaves [`MARGIN`] for a
+/// [`Demand::ratio`](crate::imaging::plan::demand::Demand::ratio).
+///
+/// The ratios of an image that is scaled in proportion differ by the rounding of the thumbnail's sides, and its cells
+/// are squares. Much longer than wide are the cells of a strip whose thumbnail is one pixel wide, or of an image that
+/// is squeezed along one axis.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and LARGEST_CELL")]
+pub(crate) fn cell(ratio: Ratio) -> Cell {
+    // There are `1 / ratio` source pixels per pixel of the thumbnail, and `1 / (ratio * side)` reduced ones.
+    let side = |ratio: f64| (1.0 / (MARGIN * ratio)).floor().clamp(1.0, f64::from(LARGEST_CELL)) as u32;
+    let (across, down) = (side(ratio.across), side(ratio.down));
+    let shorter = across.min(down);
+    let is_proportional = across.max(down) / shorter < 2;
+    if is_proportional { Cell { across: shorter, down: shorter } } else { Cell { across, down } }
+}
 
 /// The division of a source into cells.
 #[derive(Clone, Copy)]
@@ -63,18 +79,14 @@ impl Grid {
         debug_assert!(
             [self.cell.across, self.cell.down].iter().all(|side| (1..=LARGEST_CELL).contains(side))
         );
-        self.reserve(pixels, width, budget)?;
+        let picture = self.sample_bytes(self.reduced().pixels(), to_u64(self.depth.bytes()));
+        budget.reserve(picture.saturating_add(self.sample_bytes(pixels, width)))?;
         Ok(Picture::blank(self.reduced(), self.layout, self.depth))
     }
 
-    /// Reserves what [`Self::picture`] does.
-    fn reserve(self, pixels: u64, width: u64, budget: &mut Budget) -> Result<(), Error> {
-        let bytes = |pixels: u64, sample: u64| {
-            let samples = pixels.saturating_mul(u64::try_from(self.layout.channels()).unwrap_or(u64::MAX));
-            samples.saturating_mul(sample)
-        };
-        let sample = u64::try_from(self.depth.bytes()).unwrap_or(u64::MAX);
-        budget.reserve(bytes(self.reduced().pixels(), sample).saturating_add(bytes(pixels, width)))
+    /// Bytes of some pixels at `width` bytes per channel.
+    fn sample_bytes(self, pixels: u64, width: u64) -> u64 {
+        pixels.saturating_mul(to_u64(self.layout.channels())).saturating_mul(width)
     }
 
     /// Rows that the row of cells at `index` covers: fewer at the end.
@@ -149,7 +161,7 @@ fn weighted<S: Sum, const C: usize, const B: usize, const ALPHA: bool>(pixel: &[
 }
 
 /// Fills pixels that never came: transparent, or medium in every channel.
-fn fill_gap(target: &mut [u8], layout: Layout, depth: Depth) {
+pub(crate) fn fill_gap(target: &mut [u8], layout: Layout, depth: Depth) {
     match depth {
         _ if layout.has_alpha() => target.fill(0),
         Depth::Eight => target.fill(0x80),
@@ -219,11 +231,19 @@ mod tests {
         picture
     }
 
+    /// The picture that the rows of a reducer make.
+    fn gathered<'r>(reducer: &mut Reducer, rows: impl IntoIterator<Item = Option<&'r [u8]>>) -> Vec<u8> {
+        let mut samples = Vec::new();
+        for row in rows {
+            samples.extend_from_slice(reducer.push(row).unwrap_or_default());
+        }
+        samples
+    }
+
     fn by_rows(from: &Picture, cell: Cell) -> Picture {
-        let mut reducer =
-            Reducer::new(from.size, from.layout, from.depth, cell, &mut budget(u64::MAX)).unwrap();
-        from.rows().for_each(|row| reducer.push(row));
-        reducer.finish().0
+        let mut reducer = Reducer::new(from.size, from.layout, from.depth, cell);
+        let samples = gathered(&mut reducer, from.rows().map(Some));
+        Picture { size: cell.reduced(from.size), layout: from.layout, depth: from.depth, samples }
     }
 
     /// Reduces by the passes of interlaced PNG, the last of them first.
@@ -378,37 +398,14 @@ mod tests {
 
     #[test]
     fn means_are_over_the_rows_that_came_and_gaps_are_neutral() {
-        let picture = picture(1, 6, Layout::Grey, &[10, 20, 30, 40, 50, 60]);
-        let new = || {
-            Reducer::new(picture.size, Layout::Grey, Depth::Eight, square(2), &mut budget(u64::MAX)).unwrap()
+        let size = Size { width: 1, height: 6 };
+        let reduced = |rows: [Option<u8>; 6]| {
+            let rows: Vec<_> = rows.into_iter().map(|row| row.map(|sample| vec![sample])).collect();
+            let mut reducer = Reducer::new(size, Layout::Grey, Depth::Eight, square(2));
+            gathered(&mut reducer, rows.iter().map(|row| row.as_deref()))
         };
-        let mut top = new();
-        picture.rows().take(3).for_each(|row| top.push(row));
-        assert_eq!(top.missing(), Damage { lost: 3, total: 6 });
-        assert_eq!(top.finish().0.samples, [15, 30, 128]);
-        let mut bottom = new().bottom_first();
-        [[60], [50], [40]].iter().for_each(|row| bottom.push(row));
-        assert_eq!(bottom.finish().0.samples, [128, 40, 55]);
-        let mut hollow = new();
-        hollow.push(&[10]);
-        hollow.skip(3);
-        [[50], [60]].iter().for_each(|row| hollow.push(row));
-        assert_eq!(hollow.missing(), Damage { lost: 3, total: 6 });
-        assert_eq!(hollow.finish().0.samples, [10, 128, 55]);
-    }
-
-    #[test]
-    fn rest_of_a_row_that_ends_early_is_filled_in() {
-        for (layout, rest) in [(Layout::Grey, 128), (Layout::GreyAlpha, 0)] {
-            let size = Size { width: 3, height: 1 };
-            let mut reducer =
-                Reducer::new(size, layout, Depth::Eight, Cell::PIXEL, &mut budget(u64::MAX)).unwrap();
-            let mut row = vec![9; 3 * layout.channels()];
-            let (came, gap) = (vec![9; layout.channels()], vec![rest; 2 * layout.channels()]);
-            reducer.push_start(&mut row, 1);
-            assert_eq!(reducer.missing(), Damage { lost: 2, total: 3 });
-            assert_eq!(reducer.finish().0.samples, [came, gap].concat());
-        }
+        assert_eq!(reduced([Some(10), Some(20), Some(30), None, None, None]), [15, 30, 128]);
+        assert_eq!(reduced([Some(10), None, None, None, Some(50), Some(60)]), [10, 128, 55]);
     }
 
     #[test]
@@ -430,28 +427,24 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_reserved_before_it_is_taken() {
+    fn memory_is_the_sums_of_a_row_and_its_cells() {
         let size = Size { width: 1000, height: 1000 };
-        let new = |memory| {
-            Reducer::new(size, Layout::Rgb, Depth::Eight, square(10), &mut budget(memory)).map(|_| ())
-        };
-        // 100 x 100 pixels of 3 bytes, and 1000 x 3 column sums of 2 bytes.
-        assert!(new(30_000 + 6_000).is_ok());
-        assert!(matches!(new(35_999), Err(Error::TooMuchMemory { needed: 36_000, .. })));
+        // 100 cells of 3 bytes, and 1000 x 3 column sums of 2 bytes.
+        assert_eq!(Reducer::bytes(size, Layout::Rgb, Depth::Eight, square(10)), 300 + 6_000);
     }
 
     #[test]
     fn cell_leaves_four_pixels_per_pixel_of_the_thumbnail() {
-        for (ratio, cell) in [(1.0, 1), (0.2, 1), (0.1, 2), (300.0 / 4032.0, 3), (0.000_01, 256)] {
-            assert_eq!(Reducer::cell(Ratio { across: ratio, down: ratio }), square(cell), "{ratio}");
+        for (ratio, expected) in [(1.0, 1), (0.2, 1), (0.1, 2), (300.0 / 4032.0, 3), (0.000_01, 256)] {
+            assert_eq!(cell(Ratio { across: ratio, down: ratio }), square(expected), "{ratio}");
         }
     }
 
     #[test]
     fn cells_are_square_unless_an_image_is_squeezed() {
-        let cell = |across, down| Reducer::cell(Ratio { across, down });
-        assert_eq!(cell(0.0623, 0.0627), square(3), "4 and 3, by the rounding of sides");
-        assert_eq!(cell(0.1, 0.000_03), Cell { across: 2, down: 256 }, "10 x 10,000,000 to 1 x 300");
-        assert_eq!(cell(1.0, 0.01), Cell { across: 1, down: 25 });
+        let sides = |across, down| cell(Ratio { across, down });
+        assert_eq!(sides(0.0623, 0.0627), square(3), "4 and 3, by the rounding of sides");
+        assert_eq!(sides(0.1, 0.000_03), Cell { across: 2, down: 256 }, "10 x 10,000,000 to 1 x 300");
+        assert_eq!(sides(1.0, 0.01), Cell { across: 1, down: 25 });
     }
 }

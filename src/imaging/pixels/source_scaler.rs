@@ -1,0 +1,187 @@
+//! Scaling of a source to all sizes that are made of its rows, while they come.
+//!
+//! Decoders push rows. Each [`Target`] has a [`PictureScaler`]; no other pixels of the source are kept. Rows of a damaged
+//! file may never come: they are filled in, or left out of the means of which they would be a part, and counted.
+
+use crate::imaging::damage::{Damage, PartialRow};
+use crate::imaging::error::Error;
+use crate::imaging::limits::Budget;
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::picture::{Depth, Layout, Picture, side};
+use crate::imaging::pixels::picture_scaler::PictureScaler;
+use crate::imaging::pixels::reduce::fill_gap;
+use crate::imaging::pixels::source_rows::{RowOrder, SourceRows};
+use crate::imaging::plan::demand::Demand;
+use crate::imaging::plan::target::Target;
+
+/// Takes the rows of a source and gives pictures of all targets.
+pub(crate) struct SourceScaler {
+    rows: SourceRows,
+    scalers: Vec<(Target, PictureScaler)>,
+    /// Rows taken or skipped so far.
+    taken: u32,
+    /// Pixels of the rows so far that never came.
+    lost: u64,
+}
+
+/// A source at all sizes that were made of its rows.
+#[derive(Clone, Debug)]
+pub(crate) struct ScaledSource {
+    /// Size in the file, pixels.
+    pub(crate) full: Size,
+    /// Layout and depth of all pictures.
+    pub(crate) layout: Layout,
+    pub(crate) depth: Depth,
+    pub(crate) pictures: Vec<ScaledPicture>,
+}
+
+/// A part of a source at some size, as it is stored: not turned upright, in the source's colours.
+#[derive(Clone, Debug)]
+pub(crate) struct ScaledPicture {
+    pub(crate) target: Target,
+    pub(crate) picture: Picture,
+}
+
+impl ScaledSource {
+    /// Bytes of all pictures.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.pictures.iter().map(|scaled| scaled.picture.bytes()).fold(0, u64::saturating_add)
+    }
+}
+
+impl SourceScaler {
+    /// Reserves and allocates what it takes to scale rows to all sizes demanded. The source is made upright by
+    /// `orientation`; `None` is one that is not known yet, so that any must be possible.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] if the budget does not allow for it.
+    pub(crate) fn new(
+        rows: SourceRows,
+        demand: Demand<'_>,
+        orientation: Option<Orientation>,
+        budget: &mut Budget,
+    ) -> Result<Self, Error> {
+        let targets = reserved_targets(&rows, demand, orientation, budget)?;
+        let scalers =
+            targets.into_iter().map(|target| (target, PictureScaler::new(&rows, &target))).collect();
+        Ok(Self { rows, scalers, taken: 0, lost: 0 })
+    }
+
+    /// Placeholders of the pictures. Reserves what [`Self::new`] does.
+    ///
+    /// # Errors
+    /// [`Error::TooMuchMemory`] if the budget does not allow for it.
+    pub(crate) fn placeholder(
+        rows: &SourceRows,
+        demand: Demand<'_>,
+        orientation: Option<Orientation>,
+        budget: &mut Budget,
+    ) -> Result<ScaledSource, Error> {
+        let targets = reserved_targets(rows, demand, orientation, budget)?;
+        let picture = |target: Target| ScaledPicture {
+            target,
+            picture: Picture::placeholder(target.size, rows.layout, rows.depth),
+        };
+        let SourceRows { full, layout, depth, .. } = *rows;
+        Ok(ScaledSource { full, layout, depth, pictures: targets.into_iter().map(picture).collect() })
+    }
+
+    /// Takes the next row, in the layout and depth of the rows. Rows past the last are ignored.
+    pub(crate) fn push(&mut self, row: &[u8]) {
+        self.next_row(Some(row));
+    }
+
+    /// Takes the next row, of which only the first `pixels` came, and fills in the others.
+    pub(crate) fn push_start(&mut self, row: &mut [u8], pixels: u32) {
+        let SourceRows { size, layout, depth, .. } = self.rows;
+        if self.taken >= size.height {
+            return;
+        }
+        let came = side(pixels).saturating_mul(layout.channels() * depth.bytes());
+        fill_gap(row.get_mut(came..).unwrap_or_default(), layout, depth);
+        self.lost = self.lost.saturating_add(size.width.saturating_sub(pixels).into());
+        self.next_row(Some(row));
+    }
+
+    /// Takes the next row, whole or as far as it came.
+    ///
+    /// # Errors
+    /// The reason why the row ended early.
+    pub(crate) fn push_decoded(
+        &mut self,
+        row: &mut [u8],
+        decoded: Result<(), PartialRow>,
+    ) -> Result<(), Error> {
+        match decoded {
+            Ok(()) => {
+                self.push(row);
+                Ok(())
+            }
+            Err(PartialRow { pixels, error }) => {
+                self.push_start(row, u32::try_from(pixels).unwrap_or(u32::MAX));
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes all rows of a picture.
+    pub(crate) fn push_picture(&mut self, picture: &Picture) {
+        picture.rows().for_each(|row| self.push(row));
+    }
+
+    /// Skips the next `rows` rows, which never came.
+    pub(crate) fn skip(&mut self, rows: u32) {
+        let size = self.rows.size;
+        let rows = rows.min(size.height - self.taken);
+        self.lost = self.lost.saturating_add(Size { height: rows, ..size }.pixels());
+        (0..rows).for_each(|_| self.next_row(None));
+    }
+
+    /// The pixels that never came: those left out so far, and those after the rows so far.
+    pub(crate) fn missing(&self) -> Damage {
+        let size = self.rows.size;
+        let rest = Size { height: size.height - self.taken, ..size };
+        Damage { lost: self.lost.saturating_add(rest.pixels()), total: size.pixels() }
+    }
+
+    /// Hands the next row to all scalers.
+    fn next_row(&mut self, row: Option<&[u8]>) {
+        if self.taken < self.rows.size.height {
+            self.taken += 1;
+            self.scalers.iter_mut().for_each(|(_, scaler)| scaler.push(row));
+        }
+    }
+
+    /// The pictures. Rows that did not arrive are filled in.
+    pub(crate) fn finish(mut self) -> ScaledSource {
+        self.skip(u32::MAX);
+        let SourceRows { full, layout, depth, order, .. } = self.rows;
+        let pictures = self.scalers.into_iter().map(|(target, scaler)| {
+            let picture = scaler.finish();
+            ScaledPicture {
+                target,
+                picture: match order {
+                    RowOrder::BottomUp => picture.flipped(),
+                    RowOrder::TopDown => picture,
+                },
+            }
+        });
+        ScaledSource { full, layout, depth, pictures: pictures.collect() }
+    }
+}
+
+/// The targets of all sizes demanded. What their scalers take is reserved.
+fn reserved_targets(
+    rows: &SourceRows,
+    demand: Demand<'_>,
+    orientation: Option<Orientation>,
+    budget: &mut Budget,
+) -> Result<Vec<Target>, Error> {
+    let orientations = orientation.map_or_else(Orientation::all, |orientation| vec![orientation]);
+    // Pictures of sixteen bits are not scaled again: that is done at eight.
+    let targets = demand.targets(rows.full, &orientations, rows.depth == Depth::Eight);
+    let bytes = targets.iter().map(|target| PictureScaler::bytes(rows, target));
+    budget.reserve(bytes.fold(0, u64::saturating_add))?;
+    Ok(targets)
+}
