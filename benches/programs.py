@@ -46,15 +46,18 @@ def build(*arguments):
     return next(message["executable"] for message in messages if message.get("executable"))
 
 
-def set_up():
-    """Installs the Python peers, builds this program and its decoder benchmark, and returns the paths of both."""
-    install()
+def build_program():
+    """Builds this program as the release does, and returns its path."""
     note("building")
     if not shutil.which("nasm"):
         note("AV1 is measured without the assembler of its decoder: nasm is not installed")
     features = ["--features", "asm"] if shutil.which("nasm") else []
-    return (build("build", "--release", *features, "--bin", "cos-thumbnailer"),
-            build("bench", "--package", "thumbnail-jpeg", "--bench", "decode", "--no-run"))
+    return build("build", "--release", *features, "--bin", "cos-thumbnailer")
+
+
+def build_decoder():
+    """Builds the benchmark of the JPEG decoder and returns its path."""
+    return build("bench", "--package", "thumbnail-jpeg", "--bench", "decode", "--no-run")
 
 
 def node_environment(options, *modules):
