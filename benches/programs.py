@@ -145,6 +145,11 @@ def verdict(value, target):
     return "" if target is None else f"{'met' if value <= target else '**missed**'}: ≤ {target:.2f}"
 
 
+def verdict_of_score(score, least):
+    """Returns whether a score, rounded to one decimal, reaches the least one, as text."""
+    return f"{'met' if round(score, 1) >= least else '**missed**'}: ≥ {least:.1f}"
+
+
 def print_machine():
     """Prints the processor and the versions of the peers."""
     with open("/proc/cpuinfo") as file:
