@@ -46,15 +46,18 @@ def build(*arguments):
     return next(message["executable"] for message in messages if message.get("executable"))
 
 
-def set_up():
-    """Installs the Python peers, builds this program and its decoder benchmark, and returns the paths of both."""
-    install()
+def build_program():
+    """Builds this program as the release does, and returns its path."""
     note("building")
     if not shutil.which("nasm"):
         note("AV1 is measured without the assembler of its decoder: nasm is not installed")
     features = ["--features", "asm"] if shutil.which("nasm") else []
-    return (build("build", "--release", *features, "--bin", "cos-thumbnailer"),
-            build("bench", "--package", "thumbnail-jpeg", "--bench", "decode", "--no-run"))
+    return build("build", "--release", *features, "--bin", "cos-thumbnailer")
+
+
+def build_decoder():
+    """Builds the benchmark of the JPEG decoder and returns its path."""
+    return build("bench", "--package", "thumbnail-jpeg", "--bench", "decode", "--no-run")
 
 
 def node_environment(options, *modules):
@@ -140,6 +143,11 @@ def ratio(ours, theirs):
 def verdict(value, target):
     """Returns whether a value meets its target, as text. No target gives no text."""
     return "" if target is None else f"{'met' if value <= target else '**missed**'}: ≤ {target:.2f}"
+
+
+def verdict_of_score(score, least):
+    """Returns whether a score, rounded to one decimal, reaches the least one, as text."""
+    return f"{'met' if round(score, 1) >= least else '**missed**'}: ≥ {least:.1f}"
 
 
 def print_machine():

@@ -16,14 +16,30 @@ JPEG = [("2 MP", 2.5, False, (1920, 1280)), ("12 MP", 12, False, (4032, 3024)), 
 # process in MiB.
 LOSSLESS = [("12 MP PNG", "12 MP", "png", 0.9, None), ("100 MP PNG", "100 MP", "png", 0.9, 48),
             ("100 MP PNG, interlaced", "100 MP", "interlaced.png", None, 48),
-            ("12 MP TIFF, LZW", "12 MP", "tif", None, None), ("12 MP TIFF, tiles", "12 MP", "tiles.tif", None, None),
+            ("12 MP TIFF, LZW", "12 MP", "tif", 0.9, None), ("12 MP TIFF, tiles", "12 MP", "tiles.tif", 0.9, None),
             ("24 MP BMP", "24 MP", "bmp", None, None), ("24 MP PPM", "24 MP", "ppm", None, None),
             ("12 MP QOI", "12 MP", "qoi", None, None)]
 
 # Label, ending, size of a generated picture, peers of which the fastest is the reference, highest ratio to it, highest
 # resident memory of the whole process in MiB.
 WEBP_AVIF = [("12 MP WebP", ".webp", (4032, 3024), ("libvips", "libvips, 1 thread", "sharp"), 1.1, 96),
-             ("12 MP AVIF", ".avif", (4032, 3024), ("pillow",), 1.1, 160)]
+             ("12 MP AVIF", ".avif", (4032, 3024), ("pillow",), 0.72, 160)]
+
+# Size and chroma sampling of the charts of saturated text.
+CHART_SIZE, CHARTS = (4032, 3024), ["4:2:0", "4:4:4"]
+# Exif data of which the only entry is orientation 6: the picture is turned clockwise to display it (Exif 2.32, 4.6.4).
+ORIENTATION_6 = (b"Exif\0\0MM\0*\0\0\0\x08" b"\0\x01" b"\x01\x12\0\x03\0\0\0\x01\0\x06\0\0" b"\0\0\0\0")
+
+
+def segments(file):
+    """Yields the second byte of the marker and the content of every segment of a JPEG file, up to the first scan header
+    (T.81, B.1.1.4). Yields nothing for other files."""
+    if file.read(2) != b"\xff\xd8":
+        return
+    while len(marker := file.read(2)) == 2 and marker[0] == 0xff:
+        yield marker[1], file.read(int.from_bytes(file.read(2), "big") - 2)
+        if marker[1] == 0xda:
+            return
 
 
 def jpeg_header(path):
@@ -32,28 +48,48 @@ def jpeg_header(path):
     Returns None for files that are not JPEG with three components.
     """
     with open(path, "rb") as file:
-        if file.read(2) != b"\xff\xd8":
-            return None
-        while True:
-            marker = file.read(2)
-            if len(marker) < 2 or marker[0] != 0xff:
-                return None
-            length = int.from_bytes(file.read(2), "big")
-            content = file.read(length - 2)
-            if marker[1] in (0xc0, 0xc1, 0xc2) and len(content) > 5:
+        for marker, content in segments(file):
+            if marker in (0xc0, 0xc1, 0xc2) and len(content) > 5:
                 pixels = int.from_bytes(content[1:3], "big") * int.from_bytes(content[3:5], "big")
-                return (pixels / 1e6, marker[1] == 0xc2) if content[5] == 3 else None
-            if marker[1] == 0xda:
-                return None
+                return (pixels / 1e6, marker == 0xc2) if content[5] == 3 else None
+    return None
 
 
-def jpeg_sources(folder):
-    """Returns the paths of the JPEG files by label, and by label how missing ones were generated."""
+def turned_and_lying(path):
+    """Returns the paths of two copies of a JPEG file: with orientation 6, and without an orientation."""
+    os.makedirs(GENERATED, exist_ok=True)
+    stem = os.path.splitext(os.path.basename(path))[0]
+    paths = [os.path.join(GENERATED, f"{stem}-{name}.jpg") for name in ("turned", "lying")]
+    with open(path, "rb") as file:
+        kept = [(marker, content) for marker, content in segments(file) if marker != 0xe1]
+        scans = file.read()
+    for target, exif in zip(paths, ([(0xe1, ORIENTATION_6)], [])):
+        with open(target, "wb") as file:
+            file.write(b"\xff\xd8")
+            for marker, content in exif + kept:
+                file.write(bytes([0xff, marker]) + (len(content) + 2).to_bytes(2, "big") + content)
+            file.write(scans)
+    return paths
+
+
+def chart_sources():
+    """Returns the paths of the charts by label. Their text and bars have saturated colours on saturated grounds."""
+    os.makedirs(GENERATED, exist_ok=True)
+    found = {}
+    for sampling in CHARTS:
+        found[f"chart, {sampling}"] = path = os.path.join(GENERATED, f"chart-{sampling.replace(':', '')}.jpg")
+        output(python(), QUALITY_SCRIPT, "chart", *map(str, CHART_SIZE), sampling, path)
+    return found
+
+
+def jpeg_sources(folder, labels=None):
+    """Returns the paths of the JPEG files by label, and by label how missing ones were generated. With `labels`, other
+    files are neither generated nor returned."""
     found, origins = find_jpeg(folder) if folder else {}, {}
     os.makedirs(GENERATED, exist_ok=True)
     prefix = "own" if folder else "lake"
     for label, _, progressive, size in JPEG:
-        if label in found:
+        if label in found or (labels and label not in labels):
             continue
         path = os.path.join(GENERATED, f"{prefix}-{label.replace(' ', '-')}.jpg")
         base = found.get(label.removesuffix(" progressive"))
@@ -70,7 +106,7 @@ def jpeg_sources(folder):
             note(f"there is no picture of {label}; its measurements are omitted")
             continue
         found[label] = path
-    return found, origins
+    return {label: path for label, path in found.items() if not labels or label in labels}, origins
 
 
 def find_jpeg(folder):
@@ -85,11 +121,12 @@ def find_jpeg(folder):
     return found
 
 
-def lossless_sources(folder):
-    """Returns the paths of the lossless files by label."""
-    jpeg, _ = jpeg_sources(folder)
+def lossless_sources(folder, labels=None):
+    """Returns the paths of the lossless files by label. With `labels`, other files are neither generated nor returned."""
+    rows = [row for row in LOSSLESS if not labels or row[0] in labels]
+    jpeg, _ = jpeg_sources(folder, {jpeg_label for _, jpeg_label, *_ in rows})
     found = {}
-    for label, jpeg_label, ending, *_ in LOSSLESS:
+    for label, jpeg_label, ending, *_ in rows:
         own = os.path.join(folder or GENERATED, f"png-{jpeg_label.lower().replace(' ', '')}.png")
         if ending == "png" and os.path.exists(own):
             found[label] = own

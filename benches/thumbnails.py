@@ -22,9 +22,9 @@ MEMORY, MEMORY_TARGET = ["100 MP", "100 MP progressive"], 32.0
 PARTS = ["decode", "quality", "function", "memory"]
 
 
-def job_for(source):
+def job_for(source, box=BOX, **more):
     """Returns the job of a thumbnail maker for a source, by the name of the maker."""
-    return lambda name: {"src": source, "dst": os.path.join(WORK, f"{name}.jpg"), "box": BOX, "fmt": "jpg", "q": QUALITY}
+    return lambda name: {"src": source, "dst": os.path.join(WORK, f"{name}.jpg"), "box": box, "fmt": "jpg", "q": QUALITY, **more}
 
 
 def start(commands):
@@ -38,7 +38,7 @@ def end(workers):
 
 def header_of(commands, *more, align="--:|"):
     """Table header with a column for each thumbnail maker."""
-    return f"| file | {' | '.join(commands)} | {' | '.join(more)}\n|---|" + "--:|" * len(commands) + align
+    return f"| {' | '.join(['file', *commands, *more])} |\n|---|" + "--:|" * len(commands) + align
 
 
 def jpeg(options, program, decoder):
@@ -83,22 +83,29 @@ def decode(decoder, sources, rounds):
     end(workers)
 
 
-def quality(commands, sources, scorer):
+def reference_of(label, source, box):
+    """Makes the reference thumbnail of a source and returns its path. The box is a side, or an exact WIDTHxHEIGHT."""
+    path = os.path.join(WORK, f"reference-{label.replace(' ', '-')}-{box}.png")
+    output(python(), QUALITY_SCRIPT, "reference", source, str(box), path)
+    return path
+
+
+def score_of(reference, png, scorer):
+    """Returns `(SSIMULACRA2 or None, PSNR)` of a thumbnail."""
+    psnr = subprocess.run([python(), QUALITY_SCRIPT, "psnr", reference, png], stdout=subprocess.PIPE, text=True)
+    score = subprocess.run([scorer, "image", reference, png], stdout=subprocess.PIPE, text=True) if scorer else None
+    return (float(score.stdout.split()[-1]) if score and not score.returncode else None, psnr.stdout.strip() or "another size")
+
+
+def quality(commands, sources, scorer, box=BOX):
     """Returns `(SSIMULACRA2 or None, PSNR)` of every thumbnail before compression, by label and maker."""
-    scores = {}
+    scores, png = {}, os.path.join(WORK, "thumbnail.png")
+    references = {label: reference_of(label, source, box) for label, source in sources.items()}
     for name, (command, environment) in commands.items():
         worker = Worker(command, environment)
         for label, source in sources.items():
-            reference = os.path.join(WORK, f"reference-{label.replace(' ', '-')}.png")
-            if name == "ours":
-                output(python(), QUALITY_SCRIPT, "reference", source, str(BOX), reference)
-            png = os.path.join(WORK, "thumbnail.png")
-            if worker.ask(src=source, dst=png, box=BOX, fmt="png", q=QUALITY)["err"]:
-                continue
-            psnr = subprocess.run([python(), QUALITY_SCRIPT, "psnr", reference, png], stdout=subprocess.PIPE, text=True)
-            score = subprocess.run([scorer, "image", reference, png], stdout=subprocess.PIPE, text=True) if scorer else None
-            scores[label, name] = (float(score.stdout.split()[-1]) if score and not score.returncode else None,
-                                   psnr.stdout.strip() or "another size")
+            if not worker.ask(src=source, dst=png, box=box, fmt="png", q=QUALITY)["err"]:
+                scores[label, name] = score_of(references[label], png, scorer)
         worker.end()
     return scores
 
@@ -120,7 +127,9 @@ def time_cells(times, names):
     cells, ratios = [], {}
     for name in names:
         if isinstance(times[name], str) or isinstance(times["ours"], str):
-            cells.append(times[name] if isinstance(times[name], str) else "")
+            if isinstance(times[name], str):
+                note(f"{name}: {times[name]}")
+            cells.append("cannot" if isinstance(times[name], str) else "")
             continue
         ratios[name] = ratio(times["ours"], times[name])
         cells.append(f"{statistics.median(times[name]):.1f}" + ("" if name == "ours" else f" ({ratios[name]:.2f})"))
@@ -131,28 +140,31 @@ def function(commands, sources, rounds, scores):
     """Compares the whole way from file to thumbnail, for makers of sufficient quality."""
     workers = start(commands)
     print(f"\n### Source to {BOX} px JPEG of quality {QUALITY}, warm\n\nCPU ms; in brackets the ratio of ours to it.\n\n"
-          + header_of(commands, "best peer", "ratio", "target |", align="---|--:|---|"))
+          + header_of(commands, "best peer", "ratio", "target", align="---|--:|---|"))
     for label in (label for label in FUNCTION if label in sources):
         times, _ = measure(workers, job_for(sources[label]), rounds)
         cells, ratios = time_cells(times, commands)
         scored = {name: scores.get((label, name), (None, ""))[0] for name in commands}
-        good = {name: value for name, value in ratios.items() if name != "ours" and is_good(scored[name])}
-        best = max(good, key=good.get, default=None)
         target = FUNCTION_TARGET if label in FUNCTION_TARGET_LABELS else None
-        if best is None:
-            result = "none is good enough | | "
-        elif is_good(scored["ours"]):
-            result = f"{best} | {good[best]:.2f} | {verdict(good[best], target)}"
-        else:
-            # Speed at the cost of quality meets no target.
-            result = f"{best} | {good[best]:.2f} | **missed**: ours scores {scored['ours']:.1f}"
-        print(f"| {label} | " + " | ".join(cells) + f" | {result} |", flush=True)
+        print(f"| {label} | " + " | ".join(cells) + f" | {best_peer_cells(ratios, scored, target, GOOD_ENOUGH)} |", flush=True)
     end(workers)
 
 
-def is_good(score):
+def best_peer_cells(ratios, scored, target, least):
+    """Returns the table cells of the quickest peer that scores at least `least`: name, our ratio to it, and the verdict."""
+    good = {name: value for name, value in ratios.items() if name != "ours" and is_good(scored[name], least)}
+    best = max(good, key=good.get, default=None)
+    if best is None:
+        return "none is good enough | | "
+    if is_good(scored["ours"], least):
+        return f"{best} | {good[best]:.2f} | {verdict(good[best], target)}"
+    # Speed at the cost of quality meets no target.
+    return f"{best} | {good[best]:.2f} | **missed**: ours scores {scored['ours']:.1f}"
+
+
+def is_good(score, least):
     """Returns whether a score is sufficient. A missing score counts as sufficient."""
-    return score is None or round(score, 1) >= GOOD_ENOUGH
+    return score is None or round(score, 1) >= least
 
 
 def lossless(options, program):
@@ -163,11 +175,10 @@ def lossless(options, program):
     commands = thumbnail_makers(options, program)
     workers = start(commands)
     print(f"\n### To a {BOX} px JPEG, warm\n\nCPU ms; in brackets the ratio of ours to it.\n\n"
-          + header_of(commands, "target |", align="---|"))
+          + header_of(commands, "target", align="---|"))
     for label, _, _, target, _ in (row for row in LOSSLESS if row[0] in sources):
         times, _ = measure(workers, job_for(sources[label]), options.rounds)
         cells, ratios = time_cells(times, commands)
-        cells = ["cannot" if isinstance(times[name], str) else cell for name, cell in zip(commands, cells)]
         result = verdict(max(ratios.get(name, 0) for name in commands if name.startswith("libvips")), target)
         print(f"| {label} | " + " | ".join(cells) + f" | {result} |", flush=True)
     end(workers)
@@ -204,16 +215,19 @@ def webp_avif(options, program):
 
 def memory(commands, sources, targets):
     """Compares peak memory over that of the idle process."""
-    print("\n### Peak memory over the idle process, MiB\n\n" + header_of(commands, "target |", align="---|"))
+    print("\n### Peak memory over the idle process, MiB\n\n" + header_of(commands, "target", align="---|"))
     for label in (label for label in targets if label in sources):
-        peaks = {}
-        for name, (command, environment) in commands.items():
-            worker = Worker(command, environment)
-            # A request without a job: our program reports an error for it, and its memory as well.
-            idle = worker.ask()["rss_kb"]
-            answer = worker.ask(**job_for(sources[label])("thumbnail"))
-            peaks[name] = answer["err"] or (answer["rss_kb"] - idle) / 1024
-            worker.end()
+        peaks = {name: peak_over_idle(command, job_for(sources[label])(name)) for name, command in commands.items()}
         cells = ["cannot" if isinstance(peak, str) else f"{peak:.1f}" for peak in peaks.values()]
         result = "" if isinstance(peaks["ours"], str) else verdict(peaks["ours"], targets[label])
         print(f"| {label} | " + " | ".join(cells) + f" | {result} |", flush=True)
+
+
+def peak_over_idle(command, job):
+    """Returns the peak memory of a new process over its idle memory in MiB, or the error text of the job."""
+    worker = Worker(*command)
+    # A request without a job: our program reports an error for it, and its memory as well.
+    idle = worker.ask()["rss_kb"]
+    answer = worker.ask(**job)
+    worker.end()
+    return answer["err"] or (answer["rss_kb"] - idle) / 1024

@@ -5,7 +5,9 @@ A job is a line of standard input, an answer a line of standard output. A job wi
 contains the memory of the idle process.
 
   libjpeg-turbo                     {"src","scale"}, scale 1, 2, 4 or 8: decodes into memory
-  libvips, pillow, pillow-lanczos   {"src","dst","box","fmt","q"}: writes a thumbnail that fits into the box
+  libvips, pillow, pillow-lanczos   {"src","dst","box","fmt","q"}: writes a thumbnail that fits into the box. With "mode"
+                                    "multi" and "sides", a list in descending order, it writes the files DST.SIDE.FMT; all
+                                    are made from the first
   answers                           {"err","cpu_ms","rss_kb"}
 """
 import json
@@ -38,18 +40,33 @@ def libjpeg_turbo():
     return prepare
 
 
+def several(job):
+    """Returns whether a job wants several sizes, and the largest side."""
+    multi = job.get("mode") == "multi"
+    return multi, job["sides"][0] if multi else job["box"]
+
+
 def libvips():
     """libvips with its default number of threads, which VIPS_CONCURRENCY changes."""
     import pyvips
     pyvips.cache_set_max(0)  # the operation cache would answer repeated jobs
 
+    def save(picture, job, path):
+        if job["fmt"] == "png":
+            picture.pngsave(path, keep="none")
+        else:
+            picture.jpegsave(path, Q=job["q"], keep="none", background=[255])
+
     def prepare(job):
+        multi, largest = several(job)
+
         def run():
-            picture = pyvips.Image.thumbnail(job["src"], job["box"], height=job["box"], size="down")
-            if job["fmt"] == "png":
-                picture.pngsave(job["dst"], keep="none")
-            else:
-                picture.jpegsave(job["dst"], Q=job["q"], keep="none", background=[255])
+            picture = pyvips.Image.thumbnail(job["src"], largest, height=largest, size="down")
+            if not multi:
+                return save(picture, job, job["dst"])
+            picture = picture.copy_memory()
+            for side in job["sides"]:
+                save(picture.thumbnail_image(side, height=side, size="down"), job, f"{job['dst']}.{side}.{job['fmt']}")
         return run
     return prepare
 
@@ -59,17 +76,27 @@ def pillow(**arguments):
     from PIL import Image, ImageOps
     Image.MAX_IMAGE_PIXELS = None
 
+    def save(picture, job, path):
+        if job["fmt"] == "png":
+            picture.save(path, format="PNG")
+        else:
+            picture.save(path, format="JPEG", quality=job["q"])
+
     def prepare(job):
+        multi, largest = several(job)
+
         def run():
             with Image.open(job["src"]) as picture:
-                picture.thumbnail((job["box"], job["box"]), **arguments)
+                picture.thumbnail((largest, largest), **arguments)
                 picture = ImageOps.exif_transpose(picture)
                 if picture.mode not in ("RGB", "L"):
                     picture = picture.convert("RGB")
-                if job["fmt"] == "png":
-                    picture.save(job["dst"], format="PNG")
-                else:
-                    picture.save(job["dst"], format="JPEG", quality=job["q"])
+                if not multi:
+                    return save(picture, job, job["dst"])
+                for side in job["sides"]:
+                    smaller = picture.copy()
+                    smaller.thumbnail((side, side), **arguments)
+                    save(smaller, job, f"{job['dst']}.{side}.{job['fmt']}")
         return run
     return prepare
 

@@ -4,11 +4,18 @@ const readline = require('readline');
 
 sharp.cache(false);
 
-async function thumbnail({ src, dst, box, fmt, q }) {
-  const picture = sharp(src, { limitInputPixels: false })
-    .autoOrient()
-    .resize(box, box, { fit: 'inside', withoutEnlargement: true });
-  await (fmt === 'png' ? picture.png() : picture.flatten({ background: '#fff' }).jpeg({ quality: q })).toFile(dst);
+const resize = (picture, box) => picture.resize(box, box, { fit: 'inside', withoutEnlargement: true });
+const read = (src, box) => resize(sharp(src, { limitInputPixels: false }).autoOrient(), box);
+const write = (picture, path, { fmt, q }) =>
+  (fmt === 'png' ? picture.png() : picture.flatten({ background: '#fff' }).jpeg({ quality: q })).toFile(path);
+
+async function thumbnail(job) {
+  if (job.mode !== 'multi') {
+    await write(read(job.src, job.box), job.dst, job);
+    return;
+  }
+  const { data, info } = await read(job.src, job.sides[0]).raw().toBuffer({ resolveWithObject: true });
+  for (const side of job.sides) await write(resize(sharp(data, { raw: info }), side), `${job.dst}.${side}.${job.fmt}`, job);
 }
 
 async function main() {
