@@ -45,6 +45,14 @@ impl<'a> BlockRow<'a> {
         Self::new(numbers, BlockSpacing { length, pitch: length, mcu: 0, across: count }, count)
     }
 
+    /// The next block and what stands behind it, `length` numbers in all if there are so many.
+    #[inline(always)]
+    pub(super) fn next_of(&mut self, length: usize) -> Option<&'a [i16]> {
+        let numbers = self.numbers;
+        let block = self.next()?;
+        Some(numbers.get(..length).unwrap_or(block))
+    }
+
     /// The next `COUNT` blocks, and how many of them there were; `None` at the end. Blocks past the end are all zero.
     #[inline(always)]
     pub(super) fn take_blocks<const COUNT: usize, const LENGTH: usize>(

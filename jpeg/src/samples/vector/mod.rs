@@ -45,10 +45,14 @@ mod tests {
                 a.sub(b),
                 a.mul(b),
                 a.mul_high(26345),
+                a.mul_high_unsigned(b),
+                a.shift_unsigned(5),
+                a.shuffle_fours::<0b10_01_11_01, 0b00_11_10_10>(),
                 a.half(),
                 a.eighth(),
                 a.join_low(b),
                 a.join_high(b),
+                a.and(b),
                 a.or(I16x8::splat(3)),
             ];
             let samples: [U8x16; 2] = [I16x8::saturate(a, b), I16x8::saturate(a.half(), b.mul_high(999))];

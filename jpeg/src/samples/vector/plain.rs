@@ -56,6 +56,25 @@ impl I16x8 {
         Self(self.0.map(|a| i16::try_from((i32::from(a) * i32::from(factor)) >> 16).unwrap_or(0)))
     }
 
+    pub(in crate::samples) fn mul_high_unsigned(self, other: Self) -> Self {
+        let high = |a: u16, b: u16| u16::try_from((u32::from(a) * u32::from(b)) >> 16).unwrap_or(0);
+        Self(each(self.0, other.0, |a, b| high(a.cast_unsigned(), b.cast_unsigned()).cast_signed()))
+    }
+
+    pub(in crate::samples) fn shift_unsigned(self, count: u32) -> Self {
+        Self(self.0.map(|a| (a.cast_unsigned() >> count).cast_signed()))
+    }
+
+    pub(in crate::samples) fn shuffle_fours<const LOW: i32, const HIGH: i32>(self) -> Self {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        let pick = |four: [i16; 4], order: i32| {
+            [0, 2, 4, 6].map(|bit| four.into_iter().zip(0..).find(|(_, at)| *at == order >> bit & 3))
+        };
+        let (low, high) = (pick([a, b, c, d], LOW), pick([e, f, g, h], HIGH));
+        let mut numbers = low.into_iter().chain(high);
+        Self(from_fn(|_| numbers.next().flatten().map_or(0, |(number, _)| number)))
+    }
+
     pub(in crate::samples) fn half(self) -> Self {
         Self(self.0.map(|a| a >> 1))
     }
@@ -86,6 +105,10 @@ impl I16x8 {
         let [i, j, k, l, m, n, o, p] = self.0.map(i32::from);
         let pairs = [(i, j), (k, l), (m, n), (o, p)];
         I32x4(pairs.map(|(x, y)| (x * i32::from(a)).wrapping_add(y * i32::from(b))))
+    }
+
+    pub(in crate::samples) fn and(self, other: Self) -> Self {
+        Self(each(self.0, other.0, |a, b| a & b))
     }
 
     pub(in crate::samples) fn or(self, other: Self) -> Self {

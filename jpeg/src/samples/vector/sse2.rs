@@ -3,9 +3,10 @@
 use safe_arch::{
     add_i16_m128i, add_i32_m128i, bitand_m128i, bitor_m128i, bitxor_m128i, byte_shl_imm_u128_m128i,
     byte_shr_imm_u128_m128i, cmp_eq_mask_i8_m128i, m128i, max_i16_m128i, min_i16_m128i, move_mask_i8_m128i,
-    mul_i16_horizontal_add_m128i, mul_i16_keep_high_m128i, mul_i16_keep_low_m128i, pack_i16_to_u8_m128i,
-    pack_i32_to_i16_m128i, set_i64_m128i, set_splat_i16_m128i, set_splat_i32_m128i, set_splat_i64_m128i,
-    shr_imm_i16_m128i, shr_imm_i32_m128i, shr_imm_u64_m128i, sub_i16_m128i, sub_i32_m128i,
+    mul_i16_horizontal_add_m128i, mul_i16_keep_high_m128i, mul_i16_keep_low_m128i, mul_u16_keep_high_m128i,
+    pack_i16_to_u8_m128i, pack_i32_to_i16_m128i, set_i64_m128i, set_splat_i16_m128i, set_splat_i32_m128i,
+    set_splat_i64_m128i, shr_all_u16_m128i, shr_imm_i16_m128i, shr_imm_i32_m128i, shr_imm_u64_m128i,
+    shuffle_ai_i16_h64all_m128i, shuffle_ai_i16_l64all_m128i, sub_i16_m128i, sub_i32_m128i,
     unpack_high_i8_m128i, unpack_high_i16_m128i, unpack_high_i32_m128i, unpack_high_i64_m128i,
     unpack_low_i8_m128i, unpack_low_i16_m128i, unpack_low_i32_m128i, unpack_low_i64_m128i, zeroed_m128i,
 };
@@ -66,6 +67,25 @@ impl I16x8 {
         Self(mul_i16_keep_high_m128i(self.0, set_splat_i16_m128i(factor)))
     }
 
+    /// The upper 16 bits of the products of unsigned numbers.
+    #[inline(always)]
+    pub(in crate::samples) fn mul_high_unsigned(self, other: Self) -> Self {
+        Self(mul_u16_keep_high_m128i(self.0, other.0))
+    }
+
+    /// Unsigned numbers without their lowest `count` bits, 0 to 15.
+    #[inline(always)]
+    pub(in crate::samples) fn shift_unsigned(self, count: u32) -> Self {
+        Self(shr_all_u16_m128i(self.0, set_i64_m128i(0, i64::from(count))))
+    }
+
+    /// The first four numbers in the order of `LOW`, and the last four in that of `HIGH`: two bits for each place say
+    /// which of the four comes there, those of the first place lowest.
+    #[inline(always)]
+    pub(in crate::samples) fn shuffle_fours<const LOW: i32, const HIGH: i32>(self) -> Self {
+        Self(shuffle_ai_i16_h64all_m128i::<HIGH>(shuffle_ai_i16_l64all_m128i::<LOW>(self.0)))
+    }
+
     /// Halves, rounded down.
     #[inline(always)]
     pub(in crate::samples) fn half(self) -> Self {
@@ -106,6 +126,12 @@ impl I16x8 {
     #[inline(always)]
     pub(in crate::samples) fn dot(self, a: i16, b: i16) -> I32x4 {
         I32x4(mul_i16_horizontal_add_m128i(self.0, [a, b, a, b, a, b, a, b].into()))
+    }
+
+    /// Bits that are set in both.
+    #[inline(always)]
+    pub(in crate::samples) fn and(self, other: Self) -> Self {
+        Self(bitand_m128i(self.0, other.0))
     }
 
     /// Bits that are set in either.
