@@ -58,8 +58,8 @@ mod tests {
             let samples: [U8x16; 2] = [I16x8::saturate(a, b), I16x8::saturate(a.half(), b.mul_high(999))];
             let [c, d] = samples;
             let [e, f] = c.widen();
-            let three = U8x16::interleave3([c, d, c.flip(0xff)]);
-            let four = U8x16::interleave4([d, c, I16x8::saturate(f, e), U8x16::new(&[201; 16]).flip(0x55)]);
+            let three = U8x16::interleave3([c.widen(), [a, b], [e.add(a), f.sub(b)]]);
+            let four = U8x16::interleave4([d, c, I16x8::saturate(f, e), U8x16::narrow([a, f])]);
             let (three, four) = (three.map(U8x16::halves), four.map(U8x16::halves));
             let bytes = [c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
             let zero = [a.is_zero(), a.sub(a).is_zero()];

@@ -160,7 +160,16 @@ impl U8x16 {
     }
 
     pub(in crate::samples) fn widen(self) -> [I16x8; 2] {
-        self.halves().map(|half| I16x8(half.to_le_bytes().map(i16::from)))
+        let every_other = |first| {
+            let mut samples = self.0.into_iter().skip(first).step_by(2);
+            I16x8(from_fn(|_| samples.next().map_or(0, i16::from)))
+        };
+        [every_other(0), every_other(1)]
+    }
+
+    pub(in crate::samples) fn narrow([even, odd]: [I16x8; 2]) -> Self {
+        let mut pairs = zip(even.0, odd.0, 0).into_iter().chain(zip(even.0, odd.0, 4));
+        Self(from_fn(|_| u8::try_from(pairs.next().unwrap_or(0).clamp(0, 255)).unwrap_or(0)))
     }
 
     pub(in crate::samples) fn zip_low(self, other: Self) -> Self {
@@ -189,7 +198,8 @@ impl U8x16 {
         Self(self.0.map(|a| a ^ mask))
     }
 
-    pub(in crate::samples) fn interleave3([a, b, c]: [Self; 3]) -> [Self; 3] {
+    pub(in crate::samples) fn interleave3(planes: [[I16x8; 2]; 3]) -> [Self; 3] {
+        let [a, b, c] = planes.map(Self::narrow);
         let mut samples = a.0.into_iter().zip(b.0).zip(c.0).flat_map(|((a, b), c)| [a, b, c]);
         from_fn(|_| Self(from_fn(|_| samples.next().unwrap_or(0))))
     }
