@@ -23,7 +23,7 @@
 //! - Blocks of 2 x 2 add four coefficients, rounding and the middle of the range in 16 bits: 4 * 7900 + 1028 = 32
 //!   628.
 
-use crate::samples::vector::{I16x8, I32x4};
+use crate::samples::vector::{I16x8, I32x4, U8x16};
 
 /// Most that a coefficient times its step may be: see the module.
 pub(super) const MOST_MAGNITUDE: u16 = 7900;
@@ -66,10 +66,15 @@ const ROOT: i16 = 11585;
 /// but the lowest 4 x 4 coefficients are zero.
 #[inline(always)]
 pub(super) fn samples_of<const W: usize, const H: usize, const LOW: bool>(rows: [I16x8; 8]) -> [u64; 8] {
-    let columns = transposed(pass::<H, LOW, COLUMN_SHIFT>(rows, COLUMN_BIAS, W > 4 && !LOW));
-    let [a, b, c, d, e, f, g, h] = transposed(pass::<W, LOW, ROW_SHIFT>(columns, ROW_BIAS, H > 4));
-    let pairs = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I16x8::saturate(a, b).halves());
-    let [[a, b], [c, d], [e, f], [g, h]] = pairs;
+    let columns = if W > 4 && !LOW {
+        transposed(pass::<H, LOW, COLUMN_SHIFT>(rows, COLUMN_BIAS, true))
+    } else {
+        four_columns(points::<H, LOW>(rows, I16x8::zip_low, I32x4::splat(COLUMN_BIAS)))
+    };
+    let [a, b, c, d, e, f, g, h] = pass::<W, LOW, ROW_SHIFT>(columns, ROW_BIAS, H > 4);
+    let columns = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I16x8::saturate(a, b));
+    let [a, b, c, d] = shuffled(shuffled(shuffled(columns))).map(U8x16::halves);
+    let ([a, b], [c, d], [e, f], [g, h]) = (a, b, c, d);
     [a, b, c, d, e, f, g, h]
 }
 
@@ -86,6 +91,25 @@ fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
         [i, j, k, l, m, n, o, p]
     };
     shuffled(shuffled(shuffled(rows)))
+}
+
+/// One of the three rotations of [`transposed`], for eight rows of samples of which every two are in one vector: the
+/// last bit of the row is the first one of the lane.
+#[inline(always)]
+fn shuffled([a, b, c, d]: [U8x16; 4]) -> [U8x16; 4] {
+    [a.zip_low(c), a.zip_high(c), b.zip_low(d), b.zip_high(d)]
+}
+
+/// The first four columns of the sums of a pass along the columns: [`transposed`], with two rows in one vector as in
+/// [`shuffled`], and without the last four columns, which are of no use.
+#[inline(always)]
+fn four_columns(sums: [I32x4; 8]) -> [I16x8; 8] {
+    let [a, b, c, d, e, f, g, h] = sums.map(I32x4::shift::<COLUMN_SHIFT>);
+    let shuffled = |[a, b, c, d]: [I16x8; 4]| [a.zip_low(c), a.zip_high(c), b.zip_low(d), b.zip_high(d)];
+    let rows = [(a, b), (c, d), (e, f), (g, h)].map(|(a, b)| I32x4::saturate(a, b));
+    let [a, b, c, d] = shuffled(shuffled(shuffled(rows)));
+    let zero = I16x8::splat(0);
+    [a, b, c, d, zero, zero, zero, zero]
 }
 
 /// The `N`-point pass along the columns, of all eight if `is_wide`, else of the first four, with `bias` added before

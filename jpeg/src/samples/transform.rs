@@ -123,11 +123,11 @@ const fn loaded_length(across: usize, down: usize) -> usize {
 #[inline(always)]
 fn loaded<const W: usize, const H: usize>(block: &[i16]) -> Option<[I16x8; 8]> {
     let mut rows = [I16x8::splat(0); 8];
-    let mut copy = [0; 64];
+    let copy;
     let block = match block.get(..loaded_length(W, H)) {
         Some(block) => block,
         None => {
-            copy.iter_mut().zip(block).for_each(|(place, coefficient)| *place = *coefficient);
+            copy = padded(block);
             copy.get(..loaded_length(W, H))?
         }
     };
@@ -135,6 +135,14 @@ fn loaded<const W: usize, const H: usize>(block: &[i16]) -> Option<[I16x8; 8]> {
         *row = I16x8::new(*block.get(number * W..)?.first_chunk()?);
     }
     Some(rows)
+}
+
+/// A block with zeros behind it.
+#[cold]
+fn padded(block: &[i16]) -> [i16; 64] {
+    let mut copy = [0; 64];
+    copy.iter_mut().zip(block).for_each(|(place, coefficient)| *place = *coefficient);
+    copy
 }
 
 /// All bits of the numbers from one to another in a vector, the latter not included.
