@@ -76,30 +76,38 @@ impl Transform {
         samples: &mut [u8],
         stride: usize,
     ) {
-        let mut rest = samples;
+        let mut lines = samples.chunks_mut(stride.max(1));
+        let mut lines: [&mut [[u8; W]]; H] =
+            std::array::from_fn(|_| lines.next().map(|line| line.as_chunks_mut().0).unwrap_or_default());
+        let mut number = 0;
         while let Some(block) = blocks.next_of(loaded_length(W, H)) {
-            self.write_block::<W, H>(block, rest, stride);
-            rest = rest.get_mut(W..).unwrap_or_default();
+            let Some(samples) = self.samples_of_block::<W, H>(block) else { return };
+            for (line, row) in lines.iter_mut().zip(samples) {
+                if let (Some(place), Some(row)) = (line.get_mut(number), row.to_le_bytes().first_chunk()) {
+                    *place = *row;
+                }
+            }
+            number += 1;
         }
     }
 
-    /// Writes a block. Most blocks have only low frequencies, many of them only DC.
+    /// The samples of a block, a row in each number, its first sample lowest. Most blocks have only low frequencies,
+    /// many of them only DC.
     #[inline(always)]
-    fn write_block<const W: usize, const H: usize>(&self, block: &[i16], samples: &mut [u8], stride: usize) {
-        let Some(rows) = loaded::<W, H>(block) else { return };
+    fn samples_of_block<const W: usize, const H: usize>(&self, block: &[i16]) -> Option<[u64; 8]> {
+        let rows = loaded::<W, H>(block)?;
         let [a, b, c, d, e, f, g, h] = rows;
         let below_first = b.or(c).or(d);
         // All but the lowest 4 x 4: the right halves of the upper four rows, and the lower four rows.
         let beyond = below_first.or(a).and(lanes(4, W)).or(e.or(f).or(g.or(h)).and(lanes(0, W)));
-        let done = if !beyond.is_zero() {
-            samples_of::<W, H, false>(self.dequantised(rows))
-        } else if below_first.and(lanes(0, W)).or(a.and(lanes(1, W))).is_zero() {
+        if !beyond.is_zero() {
+            return Some(samples_of::<W, H, false>(self.dequantised(rows)));
+        }
+        if below_first.and(lanes(0, W)).or(a.and(lanes(1, W))).is_zero() {
             let dc = block.first().copied().unwrap_or(0);
-            [u64::from_ne_bytes([self.flat_sample(dc); 8]); 8]
-        } else {
-            samples_of::<W, H, true>(self.dequantised(rows))
-        };
-        put::<W, H>(done, samples, stride);
+            return Some([u64::from_ne_bytes([self.flat_sample(dc); 8]); 8]);
+        }
+        Some(samples_of::<W, H, true>(self.dequantised(rows)))
     }
 
     /// Coefficients times their steps, each row of the block in a vector of its own.
@@ -183,18 +191,6 @@ fn writer_of(across: u32, down: u32) -> WriteRow {
         (8, 6) => Transform::one_by_one::<8, 6>,
         (8, 7) => Transform::one_by_one::<8, 7>,
         _ => Transform::one_by_one::<8, 8>,
-    }
-}
-
-/// Writes `H` rows of `W` samples, the first sample of each row in its lowest byte.
-#[inline(always)]
-fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stride: usize) {
-    let mut rest = samples;
-    for row in block.into_iter().take(H) {
-        if let (Some(line), Some(row)) = (rest.first_chunk_mut::<W>(), row.to_le_bytes().first_chunk()) {
-            *line = *row;
-        }
-        rest = rest.get_mut(stride..).unwrap_or_default();
     }
 }
 
