@@ -58,31 +58,32 @@ impl Four {
 
 /// Division of numbers up to 65 535, rounded to the nearest.
 struct Division {
-    /// Half the divisor.
-    half: I16x8,
+    /// Added before: half the divisor, and one where the factor is too small.
+    bias: I16x8,
     factor: I16x8,
     shift: u32,
 }
 
 impl Division {
-    /// By an even number from 4 on.
+    /// By an even number `d` from 4 to 2^15.
     ///
-    /// Half a number, below 2^15, is multiplied by `f = ⌈2^(16 + k) / d⌉` with `d` half the divisor, and `16 + k` bits
-    /// are dropped. That is the quotient `⌊n / d⌋` as long as `n (f d - 2^(16 + k)) < 2^(16 + k)`, and the bracket is
-    /// below `d`. So with `2^k < d <= 2^(k + 1)` it always is, and `f` has 16 bits.
+    /// With `2^k < d <= 2^(k + 1)`, a number `n` is multiplied by `2^(16 + k) / d`, rounded to 16 bits, and `16 + k`
+    /// bits are dropped. A factor rounded up by `e / d` gives `⌊n / d⌋` as long as `n e < 2^(16 + k)`, and one rounded
+    /// down by it does of `n + 1` as long as `(n + 1) e < 2^(16 + k)` and `e` is not 0. Rounded to the nearest, `e` is
+    /// `d / 2` at most, which is `2^k` at most.
     fn by(divisor: u32) -> Self {
-        debug_assert!(divisor >= 4 && divisor.is_multiple_of(2), "{divisor}");
-        let half = divisor / 2;
-        let shift = half.next_power_of_two().ilog2().saturating_sub(1);
-        let factor = (1_u64 << (16 + shift)).div_ceil(u64::from(half.max(1)));
-        let splat = |number: u64| I16x8::splat(u16::try_from(number).unwrap_or(u16::MAX).cast_signed());
-        Self { half: splat(half.into()), factor: splat(factor), shift }
+        debug_assert!(divisor.is_multiple_of(2) && (4..=1 << 15).contains(&divisor), "{divisor}");
+        let shift = divisor.max(2).next_power_of_two().ilog2() - 1;
+        let (factor, rest) = ((1 << (16 + shift)) / divisor.max(2), (1 << (16 + shift)) % divisor.max(2));
+        let is_low = rest > 0 && rest <= divisor / 2;
+        let factor = if rest > divisor / 2 { factor + 1 } else { factor };
+        let splat = |number: u32| I16x8::splat(u16::try_from(number).unwrap_or(u16::MAX).cast_signed());
+        Self { bias: splat(divisor / 2 + u32::from(is_low)), factor: splat(factor), shift }
     }
 
     #[inline(always)]
     fn of(&self, numbers: I16x8) -> I16x8 {
-        let halves = numbers.add(self.half).shift_unsigned(1);
-        halves.mul_high_unsigned(self.factor).shift_unsigned(self.shift)
+        numbers.add(self.bias).mul_high_unsigned(self.factor).shift_unsigned(self.shift)
     }
 }
 

@@ -4,6 +4,7 @@
 //! of the nearer sample and one of the other, along each axis.
 
 use crate::samples::interpolate::{BEFORE, BEHIND, interpolate};
+use crate::samples::vector::I16x8;
 
 /// Output samples for input samples, along one axis, in lowest terms.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -99,8 +100,8 @@ impl BlendedRow {
 pub(super) fn upsample_row(row: &BlendedRow, ratio: Ratio, scale: u16, is_upper: bool, upsampled: &mut [u8]) {
     match (ratio.output, ratio.input, scale) {
         (1, 1, 4) => copy(row.samples(), if is_upper { 1 } else { 2 }, 2, upsampled),
-        (2, 1, 1) => double(row.samples(), (1, 2), 2, upsampled),
-        (2, 1, 4) => double(row.samples(), (8, 7), 4, upsampled),
+        (2, 1, 1) => double(row.padded(), (1, 2), 2, upsampled),
+        (2, 1, 4) => double(row.padded(), (8, 7), 4, upsampled),
         (output, input, _) => interpolate(row.padded(), (output, input), scale, upsampled),
     }
 }
@@ -112,30 +113,23 @@ fn copy(row: &[u16], round: u16, shift: u32, target: &mut [u8]) {
     }
 }
 
-/// Two samples for each: three quarters of it and a quarter of the neighbour on that side; at the edges, all of it.
-/// The largest sum is 4 * 4 * 255 + 8.
-fn double(row: &[u16], round: (u16, u16), shift: u32, target: &mut [u8]) {
-    let (Some(first), Some(last)) = (row.first(), row.last()) else { return };
-    let pair = |before: u16, here: u16, after: u16| {
-        [byte((3 * here + before + round.0) >> shift), byte((3 * here + after + round.1) >> shift)]
-    };
-    let second = row.get(1).unwrap_or(first);
-    let (places, rest) = target.as_chunks_mut::<2>();
-    if let Some(place) = places.first_mut() {
-        *place = pair(*first, *first, *second);
-    }
-    let befores = row.iter().zip(row.iter().skip(1)).zip(row.iter().skip(2));
-    for (place, ((before, here), after)) in places.iter_mut().skip(1).zip(befores) {
-        *place = pair(*before, *here, *after);
-    }
-    let before = row.len().checked_sub(2).and_then(|at| row.get(at)).unwrap_or(last);
-    if let Some(place) = row.len().checked_sub(1).filter(|at| *at > 0).and_then(|at| places.get_mut(at)) {
-        *place = pair(*before, *last, *last);
-    }
-    // An odd output ends with the left half of the last pair.
-    if let Some(place) = rest.first_mut() {
-        let [half, _] = pair(*before, *last, *last);
-        *place = half;
+/// Two samples for each: three quarters of it and a quarter of the neighbour on that side. The row has one sample more
+/// in front. The largest sum is 4 * 4 * 255 + 8.
+fn double(padded: &[u16], round: (u16, u16), shift: u32, target: &mut [u8]) {
+    let [left_round, right_round] = [round.0, round.1].map(|round| I16x8::splat(round.cast_signed()));
+    let [befores, row, afters] = [0, 1, 2].map(|at| padded.get(at..).unwrap_or_default().as_chunks::<8>().0);
+    for (((place, before), here), after) in
+        target.as_chunks_mut::<16>().0.iter_mut().zip(befores).zip(row).zip(afters)
+    {
+        let [before, here, after] = [before, here, after].map(|row| I16x8::new(row.map(u16::cast_signed)));
+        let most = here.add(here).add(here);
+        let left = most.add(before).add(left_round).shift_unsigned(shift);
+        let right = most.add(after).add(right_round).shift_unsigned(shift);
+        // Both are samples, so they are the bytes of a number.
+        let pairs = left.or(right.mul(I16x8::splat(256))).bytes().halves();
+        for (place, eight) in place.as_chunks_mut().0.iter_mut().zip(pairs) {
+            *place = eight.to_le_bytes();
+        }
     }
 }
 

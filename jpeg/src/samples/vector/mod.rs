@@ -61,7 +61,8 @@ mod tests {
             let three = U8x16::interleave3([c.widen(), [a, b], [e.add(a), f.sub(b)]]);
             let four = U8x16::interleave4([d, c, I16x8::saturate(f, e), U8x16::narrow([a, f])]);
             let (three, four) = (three.map(U8x16::halves), four.map(U8x16::halves));
-            let bytes = [c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
+            let bytes =
+                [a.bytes(), c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
             let zero = [a.is_zero(), a.sub(a).is_zero()];
             // A product with one leaves each number in 32 bits, of which both halves fit in samples.
             let all = all.map(|numbers: I16x8| {

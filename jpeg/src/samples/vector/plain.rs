@@ -119,6 +119,11 @@ impl I16x8 {
         self.0 == [0; 8]
     }
 
+    pub(in crate::samples) fn bytes(self) -> U8x16 {
+        let mut bytes = self.0.into_iter().flat_map(i16::to_le_bytes);
+        U8x16(from_fn(|_| bytes.next().unwrap_or(0)))
+    }
+
     pub(in crate::samples) fn saturate(low: Self, high: Self) -> U8x16 {
         let mut numbers = low.0.into_iter().chain(high.0);
         U8x16(from_fn(|_| u8::try_from(numbers.next().unwrap_or(0).clamp(0, 255)).unwrap_or(0)))

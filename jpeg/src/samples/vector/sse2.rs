@@ -146,6 +146,12 @@ impl I16x8 {
         move_mask_i8_m128i(cmp_eq_mask_i8_m128i(self.0, zeroed_m128i())) == 0xffff
     }
 
+    /// The bytes of all numbers, the lower one first.
+    #[inline(always)]
+    pub(in crate::samples) fn bytes(self) -> U8x16 {
+        U8x16(self.0)
+    }
+
     /// The samples nearest to sixteen numbers.
     #[inline(always)]
     pub(in crate::samples) fn saturate(low: Self, high: Self) -> U8x16 {
