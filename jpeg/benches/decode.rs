@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --package thumbnail-jpeg --bench decode -- FILES` prints a table. With `--serve` instead of files it
 //! answers jobs on standard input, so that `scripts/bench jpeg` can measure it beside other decoders in one run: a
-//! line `{"src","scale"}`, where scale is 1, 2, 4 or 8, is answered with
+//! line `{"src","scale"}`, where scale is 1, 2, 4 or 8 and stands for 1, 1/2, 1/4 or 1/8, is answered with
 //! `{"err","cpu_ms","bytes_read","width","height","rss_kb"}`.
 
 #![allow(clippy::print_stdout, reason = "the table is the purpose")]
@@ -18,8 +18,6 @@ use thumbnail_jpeg::{Scale, decode};
 
 /// Times that each file is decoded at each scale for the table; the median counts.
 const ROUNDS: usize = 9;
-
-const SCALES: [u8; 4] = [8, 4, 2, 1];
 
 #[derive(Deserialize)]
 struct Job {
@@ -75,18 +73,18 @@ fn measure_job(files: &mut HashMap<String, Vec<u8>>, job: &Job) -> Measurement {
         };
     }
     let bytes = files.get(&job.src).map(Vec::as_slice).unwrap_or_default();
-    measure(bytes, job.scale)
-}
-
-/// Decodes once and drops the rows.
-fn measure(bytes: &[u8], scale: u8) -> Measurement {
-    let scale = match scale {
+    let scale = match job.scale {
         8 => Scale::Eighth,
         4 => Scale::Quarter,
         2 => Scale::Half,
         1 => Scale::Full,
         _ => return Measurement { err: Some("scale is 1, 2, 4 or 8".to_owned()), ..Measurement::default() },
     };
+    measure(bytes, scale)
+}
+
+/// Decodes once and drops the rows.
+fn measure(bytes: &[u8], scale: Scale) -> Measurement {
     let before = cpu_time();
     let result = decode(bytes, scale, |row| {
         black_box(row);
@@ -108,14 +106,15 @@ fn table(files: &[String]) -> io::Result<()> {
     println!("| file | scale | pixels out | CPU ms | bytes read |\n|---|--:|--:|--:|--:|");
     for file in files {
         let bytes = std::fs::read(file)?;
-        for scale in SCALES {
+        for scale in Scale::ALL {
             let mut rounds: Vec<Measurement> = (0..ROUNDS).map(|_| measure(&bytes, scale)).collect();
             rounds.sort_by(|a, b| a.cpu_ms.total_cmp(&b.cpu_ms));
             let Some(median) = rounds.get(ROUNDS / 2) else { continue };
             let Measurement { err, cpu_ms, bytes_read, width, height, .. } = median;
+            let eighths = scale.samples();
             match err {
-                Some(error) => println!("| {file} | 1/{scale} | {error} | | |"),
-                None => println!("| {file} | 1/{scale} | {width}x{height} | {cpu_ms:.2} | {bytes_read} |"),
+                Some(error) => println!("| {file} | {eighths}/8 | {error} | | |"),
+                None => println!("| {file} | {eighths}/8 | {width}x{height} | {cpu_ms:.2} | {bytes_read} |"),
             }
         }
     }

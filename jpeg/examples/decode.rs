@@ -1,4 +1,4 @@
-//! Decodes a JPEG to a part of its size and writes a PPM or PGM: `decode IN.jpg 8 OUT.ppm`, where 8 stands for 1/8.
+//! Decodes a JPEG to a part of its size and writes a PPM or PGM: `decode IN.jpg 3/8 OUT.ppm`.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write as _};
@@ -8,14 +8,11 @@ use thumbnail_jpeg::{Head, Scale, Wanted};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [source, part, target] = arguments.as_slice() else {
-        return Err("decode IN.jpg 1|2|4|8 OUT.ppm".into());
+        return Err("decode IN.jpg 1/8|2/8|...|8/8 OUT.ppm".into());
     };
-    let scale = match part.as_str() {
-        "1" => Scale::Full,
-        "2" => Scale::Half,
-        "4" => Scale::Quarter,
-        "8" => Scale::Eighth,
-        _ => return Err(format!("{part} is no part of a size; it must be 1, 2, 4 or 8").into()),
+    let is_wanted = |scale: &Scale| *part == format!("{}/8", scale.samples());
+    let Some(scale) = Scale::ALL.into_iter().find(is_wanted) else {
+        return Err(format!("{part} is no scale; it must be 1/8, 2/8 and so on to 8/8").into());
     };
     let mut reader = BufReader::new(File::open(source)?);
     let head = Head::read(&mut reader)?;

@@ -1,9 +1,9 @@
 //! A JPEG decoder for thumbnails: it reads as much of a file as a picture of a reduced size needs, and no more.
 //!
 //! Most of the time that a thumbnail of a photo takes goes into Huffman codes of coefficients that nobody will see.
-//! At 1/8 only the mean of each block of 8 x 8 pixels matters, at 1/4 and 1/2 its lowest 4 or 16 coefficients. This
-//! crate skips the codes of all others, several at a time, decodes at several places of the file in turns and on
-//! several threads, and reads of a progressive file only the scans that show.
+//! At 1/8 only the mean of each block of 8 x 8 pixels matters, at `n`/8 its lowest `n` x `n` coefficients. This crate
+//! skips the codes of all others, several at a time, decodes at several places of the file in turns and on several
+//! threads, and reads of a progressive file only the scans that show.
 //!
 //! # Decoding a file to 1/8
 //!
@@ -40,8 +40,8 @@
 //! let head = Head::read(&mut reader)?;
 //!
 //! // The smallest scale that leaves at least twice the 200 pixels of the thumbnail, if its memory is granted.
-//! let scales = [Scale::Eighth, Scale::Quarter, Scale::Half, Scale::Full];
-//! let scale = scales.into_iter().find(|scale| head.frame.reduced(*scale).0 >= 400).unwrap_or(Scale::Full);
+//! let is_enough = |scale: &Scale| head.frame.reduced(*scale).0 >= 400;
+//! let scale = Scale::ALL.into_iter().find(is_enough).unwrap_or(Scale::Full);
 //! assert_eq!(scale, Scale::Quarter);
 //! assert!(head.memory(scale) < 4_000_000);
 //!
@@ -81,7 +81,8 @@
 //! At [`Scale::Full`] pixels are those of libjpeg-turbo's accurate transform (`islow`) with fancy upsampling, bit by
 //! bit. Chroma of less than half the resolution is an exception: libjpeg-turbo repeats its samples, and this crate
 //! interpolates. At reduced scales each block is the scaled inverse transform of its lowest coefficients, a sharper
-//! filter than the mean of pixels.
+//! filter than the mean of pixels. Chroma of less than the full resolution is then made of more of its coefficients,
+//! and interpolated only where all of them are too few.
 //!
 //! # Damage
 //!
@@ -115,7 +116,7 @@
 //! | `scans::arithmetic`, `entropy::binary` | decode the blocks of arithmetic coding | D, F.2.4, G.1.3 |
 //! | `scans::{store, losses, stop_rule}` | keep coefficients of several scans, and decide when to stop | G.1.1 |
 //! | `samples::{transform, passes, small_blocks}` | turn coefficients into samples of any size | A.3.3 |
-//! | `samples::{streamed, rows, upsample, color}` | turn samples into rows of pixels | A.1, A.2 |
+//! | `samples::{streamed, rows, upsample, interpolate, color}` | turn samples into rows of pixels | A.1, A.2 |
 //! | `decode` | puts all of that together | |
 //!
 //! `syntax` imports from no other folder, `entropy` from `syntax`, `samples` from both, and `scans` from all three.

@@ -2,34 +2,66 @@
 
 use std::num::NonZeroUsize;
 
-/// Scale at which a picture is decoded, along each axis.
+/// Scale at which a picture is decoded, along each axis: a number of eighths.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Scale {
     /// All pixels of the file.
     Full,
-    /// 1/2: 4 x 4 pixels a block.
+    /// 7/8: 7 x 7 pixels a block.
+    SevenEighths,
+    /// 6/8: 6 x 6 pixels a block.
+    ThreeQuarters,
+    /// 5/8: 5 x 5 pixels a block.
+    FiveEighths,
+    /// 4/8: 4 x 4 pixels a block.
     Half,
-    /// 1/4: 2 x 2 pixels a block.
+    /// 3/8: 3 x 3 pixels a block.
+    ThreeEighths,
+    /// 2/8: 2 x 2 pixels a block.
     Quarter,
     /// 1/8: one pixel a block, its mean.
     Eighth,
 }
 
 impl Scale {
-    /// Pixels of the file for each pixel, along one axis: 1, 2, 4 or 8.
-    #[must_use]
-    pub fn reduction(self) -> u32 {
-        8 / self.samples()
-    }
+    /// All scales, the smallest first.
+    pub const ALL: [Self; 8] = [
+        Self::Eighth,
+        Self::Quarter,
+        Self::ThreeEighths,
+        Self::Half,
+        Self::FiveEighths,
+        Self::ThreeQuarters,
+        Self::SevenEighths,
+        Self::Full,
+    ];
 
-    /// Pixels for each block of the file, along one axis.
-    pub(crate) fn samples(self) -> u32 {
+    /// Pixels for each block of the file, along one axis: 1 to 8.
+    #[must_use]
+    pub fn samples(self) -> u32 {
         match self {
             Self::Full => 8,
+            Self::SevenEighths => 7,
+            Self::ThreeQuarters => 6,
+            Self::FiveEighths => 5,
             Self::Half => 4,
+            Self::ThreeEighths => 3,
             Self::Quarter => 2,
             Self::Eighth => 1,
         }
+    }
+
+    /// Pixels of the file for each pixel, along one axis: 1 to 8.
+    #[must_use]
+    pub fn reduction(self) -> f64 {
+        8.0 / f64::from(self.samples())
+    }
+
+    /// Pixels for so many pixels of the file, along one axis: fractions count as one.
+    #[must_use]
+    pub fn reduced(self, length: u32) -> u32 {
+        let eighths = (u64::from(length) * u64::from(self.samples())).div_ceil(8);
+        u32::try_from(eighths).unwrap_or(u32::MAX)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use thumbnail_jpeg::Scale;
+
 /// Most pixels of a picture: larger ones only cost time.
 const MOST_PIXELS: u32 = 1 << 22;
 
@@ -20,6 +22,12 @@ impl<'a> Input<'a> {
     pub(crate) fn new(data: &'a [u8]) -> Option<Self> {
         let [choice, chunk, file @ ..] = data else { return None };
         (!announces_huge(file)).then_some(Self { choice: *choice, file, chunk: *chunk })
+    }
+
+    /// The scale that the first byte chooses.
+    pub(crate) fn scale(&self, scales: &[Scale]) -> Scale {
+        let at = usize::from(self.choice) % scales.len().max(1);
+        scales.get(at).copied().unwrap_or(Scale::Full)
     }
 
     /// The file, a few bytes at a time, as the network gives it.

@@ -11,12 +11,7 @@ use super::jpeg_input::Input;
 /// Checks the property; true when the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let Some(input) = Input::new(data) else { return false };
-    let scale = match input.choice % 4 {
-        0 => Scale::Eighth,
-        1 => Scale::Quarter,
-        2 => Scale::Half,
-        _ => Scale::Full,
-    };
+    let scale = input.scale(&Scale::ALL);
     let chunked = read(input.chunks(), scale);
     let whole = read(input.file, scale);
     assert_eq!(chunked, whole, "the size of reads shows");

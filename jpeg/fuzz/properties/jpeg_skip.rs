@@ -12,11 +12,8 @@ use super::jpeg_input::{Input, is_huge};
 /// Checks the property; true when the input is worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {
     let Some(input) = Input::new(data) else { return false };
-    let scale = match input.choice % 3 {
-        0 => Scale::Eighth,
-        1 => Scale::Quarter,
-        _ => Scale::Half,
-    };
+    let [reduced @ .., Scale::Full] = &Scale::ALL else { unreachable!("the largest comes last") };
+    let scale = input.scale(reduced);
     let mut file = input.file;
     let Ok(mut head) = Head::read(&mut file) else { return true };
     if head.frame.height == 0 {

@@ -49,7 +49,7 @@ pub(crate) struct BlockCoding<'a> {
     pub(crate) dc: &'a HuffmanTable,
     /// Code of its AC coefficients.
     pub(crate) ac: &'a HuffmanTable,
-    /// Coefficients wanted, across and down: 1, 2, 4 or 8.
+    /// Coefficients wanted, across and down: 1 to 8.
     pub(crate) size: (u32, u32),
 }
 

@@ -4,6 +4,8 @@
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BlockRow<'a> {
     numbers: &'a [i16],
+    /// Number of the first coefficient of the next block.
+    at: usize,
     /// Coefficients of a block.
     length: usize,
     /// From a block to the next one of the same MCU, numbers.
@@ -36,13 +38,21 @@ impl<'a> BlockRow<'a> {
     pub(crate) fn new(numbers: &'a [i16], spacing: BlockSpacing, count: usize) -> Self {
         let BlockSpacing { length, pitch, mcu, across } = spacing;
         let leap = mcu.saturating_sub(pitch * across.saturating_sub(1));
-        Self { numbers, length, pitch, leap, across, left_in_mcu: across, left: count }
+        Self { numbers, at: 0, length, pitch, leap, across, left_in_mcu: across, left: count }
     }
 
     /// Blocks one after the other, nothing between them.
     pub(crate) fn packed(numbers: &'a [i16], length: usize) -> Self {
         let count = numbers.len() / length.max(1);
         Self::new(numbers, BlockSpacing { length, pitch: length, mcu: 0, across: count }, count)
+    }
+
+    /// The next block and what stands behind it, `length` numbers in all if there are so many.
+    #[inline(always)]
+    pub(super) fn next_of(&mut self, length: usize) -> Option<&'a [i16]> {
+        let at = self.at;
+        let block = self.next()?;
+        Some(self.numbers.get(at..at.saturating_add(length)).unwrap_or(block))
     }
 
     /// The next `COUNT` blocks, and how many of them there were; `None` at the end. Blocks past the end are all zero.
@@ -70,13 +80,13 @@ impl<'a> Iterator for BlockRow<'a> {
     #[inline(always)]
     fn next(&mut self) -> Option<&'a [i16]> {
         self.left = self.left.checked_sub(1)?;
-        let block = self.numbers.get(..self.length)?;
+        let block = self.numbers.get(self.at..self.at.saturating_add(self.length))?;
         self.left_in_mcu -= 1;
         let step = if self.left_in_mcu == 0 { self.leap } else { self.pitch };
         if self.left_in_mcu == 0 {
             self.left_in_mcu = self.across;
         }
-        self.numbers = self.numbers.get(step..).unwrap_or_default();
+        self.at = self.at.saturating_add(step);
         Some(block)
     }
 }

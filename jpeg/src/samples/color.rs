@@ -44,18 +44,20 @@ impl Color {
     pub(super) fn convert(self, samples: &[&[u8]], pixels: &mut [u8]) {
         match (self, samples) {
             (Self::Grey, [grey]) => pixels.copy_from_slice(grey),
-            (Self::Rgb, &[r, g, b]) => interleave([r, g, b], pixels, U8x16::interleave3),
+            (Self::Rgb, &[r, g, b]) => {
+                interleave3([r, g, b], pixels, |rgb| U8x16::interleave3(rgb.map(U8x16::widen)));
+            }
             (Self::Ycc, &[y, cb, cr]) => {
-                interleave([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
+                interleave3([y, cb, cr], pixels, |ycc| U8x16::interleave3(rgb(ycc)));
             }
             (Self::Cmyk { inverted }, &[c, m, y, k]) => {
                 let mask = if inverted { 0xff } else { 0 };
-                interleave([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
+                interleave4([c, m, y, k], pixels, |inks| U8x16::interleave4(inks.map(|ink| ink.flip(mask))));
             }
             (Self::Ycck, &[y, cb, cr, k]) => {
                 // YCbCr stands for 255 less C, M and Y (libjpeg's `ycck_cmyk_convert`), and these for 255 less ink.
-                interleave([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
-                    let [c, m, y] = rgb([y, cb, cr]);
+                interleave4([y, cb, cr, k], pixels, |[y, cb, cr, k]| {
+                    let [c, m, y] = rgb([y, cb, cr]).map(U8x16::narrow);
                     U8x16::interleave4([c, m, y, k.flip(0xff)])
                 });
             }
@@ -67,24 +69,41 @@ impl Color {
 /// Pixels made at a time.
 const CHUNK: usize = 16;
 
+/// Samples of a row that are made pixels of at a time, and those behind them.
+type Chunks<'a> = (&'a [[u8; CHUNK]], &'a [u8]);
+
+/// Makes pixels of three samples each from as many rows of samples.
+#[inline(always)]
+fn interleave3(samples: [&[u8]; 3], pixels: &mut [u8], interleaved: impl Fn([U8x16; 3]) -> [U8x16; 3]) {
+    let [(a, a_end), (b, b_end), (c, c_end)]: [Chunks<'_>; 3] = samples.map(<[u8]>::as_chunks);
+    let chunks = a.iter().zip(b).zip(c).map(|((a, b), c)| [a, b, c]);
+    interleave(chunks, [a_end, b_end, c_end], pixels, interleaved);
+}
+
+/// Makes pixels of four samples each from as many rows of samples.
+#[inline(always)]
+fn interleave4(samples: [&[u8]; 4], pixels: &mut [u8], interleaved: impl Fn([U8x16; 4]) -> [U8x16; 4]) {
+    let [(a, a_end), (b, b_end), (c, c_end), (d, d_end)]: [Chunks<'_>; 4] = samples.map(<[u8]>::as_chunks);
+    let chunks = a.iter().zip(b).zip(c).zip(d).map(|(((a, b), c), d)| [a, b, c, d]);
+    interleave(chunks, [a_end, b_end, c_end, d_end], pixels, interleaved);
+}
+
 /// Makes pixels of `N` samples each from as many rows of samples.
 #[inline(always)]
-fn interleave<const N: usize>(
-    samples: [&[u8]; N],
+fn interleave<'a, const N: usize>(
+    chunks: impl Iterator<Item = [&'a [u8; CHUNK]; N]>,
+    ends: [&[u8]; N],
     pixels: &mut [u8],
     interleaved: impl Fn([U8x16; N]) -> [U8x16; N],
 ) {
-    let rows = samples.map(<[u8]>::as_chunks::<CHUNK>);
-    let mut chunks = rows.map(|(chunks, _)| chunks.iter());
     let mut places = pixels.chunks_exact_mut(N * CHUNK);
-    for place in &mut places {
-        let vectors = chunks.each_mut().map(|row| U8x16::new(row.next().unwrap_or(&[0; CHUNK])));
-        put(interleaved(vectors), place);
+    for (chunk, place) in chunks.zip(&mut places) {
+        put(interleaved(chunk.map(U8x16::new)), place);
     }
     let place = places.into_remainder();
     if !place.is_empty() {
         let mut last = [[0; CHUNK]; N];
-        put(interleaved(rows.map(|(_, rest)| padded(rest))), last.as_flattened_mut());
+        put(interleaved(ends.map(padded)), last.as_flattened_mut());
         place.iter_mut().zip(last.as_flattened()).for_each(|(place, sample)| *place = *sample);
     }
 }
@@ -103,14 +122,14 @@ fn padded(rest: &[u8]) -> U8x16 {
     U8x16::new(&samples)
 }
 
-/// RGB of `YCbCr`: see [`rgb_half`].
+/// RGB of `YCbCr`, at even places and at odd places: see [`rgb_half`].
 #[inline(always)]
-fn rgb([y, cb, cr]: [U8x16; 3]) -> [U8x16; 3] {
+fn rgb(ycc: [U8x16; 3]) -> [[I16x8; 2]; 3] {
     let middle = I16x8::splat(128);
-    let ([y_low, y_high], [cb_low, cb_high], [cr_low, cr_high]) = (y.widen(), cb.widen(), cr.widen());
-    let [r_low, g_low, b_low] = rgb_half(y_low, cb_low.sub(middle), cr_low.sub(middle));
-    let [r_high, g_high, b_high] = rgb_half(y_high, cb_high.sub(middle), cr_high.sub(middle));
-    [(r_low, r_high), (g_low, g_high), (b_low, b_high)].map(|(low, high)| I16x8::saturate(low, high))
+    let [[y_even, y_odd], [cb_even, cb_odd], [cr_even, cr_odd]] = ycc.map(U8x16::widen);
+    let [r_even, g_even, b_even] = rgb_half(y_even, cb_even.sub(middle), cr_even.sub(middle));
+    let [r_odd, g_odd, b_odd] = rgb_half(y_odd, cb_odd.sub(middle), cr_odd.sub(middle));
+    [[r_even, r_odd], [g_even, g_odd], [b_even, b_odd]]
 }
 
 /// RGB of luma and chroma, the latter from -128 to 127.

@@ -2,7 +2,8 @@
 
 use crate::error::Error;
 use crate::samples::color::Color;
-use crate::samples::upsample::{Ratio, blend_rows, upsample_row};
+use crate::samples::interpolate::ROOM;
+use crate::samples::upsample::{BlendedRow, Ratio, upsample_row};
 use crate::scale::Scale;
 use crate::syntax::frame::{Component, Frame};
 
@@ -45,10 +46,10 @@ pub(crate) struct RowAssembler {
     given: u32,
     /// Rows of MCUs that are whole.
     mcu_rows: u32,
-    /// A row of each component at the output's resolution.
+    /// A row of each component at the output's resolution, and [`ROOM`].
     upsampled: Vec<Vec<u8>>,
     /// A row of samples, interpolated vertically.
-    blended: Vec<u16>,
+    blended: BlendedRow,
     pixels: Vec<u8>,
 }
 
@@ -80,8 +81,8 @@ impl RowAssembler {
         }
         let width = length(width);
         Self {
-            upsampled: vec![vec![0; width]; planes.len()],
-            blended: vec![0; planes.iter().map(|plane| plane.width).max().unwrap_or(0)],
+            upsampled: vec![vec![0; width.saturating_add(ROOM)]; planes.len()],
+            blended: BlendedRow::new(planes.iter().map(|plane| plane.width).max().unwrap_or(0)),
             pixels: vec![0; width * planes.len()],
             planes,
             color,
@@ -97,9 +98,10 @@ impl RowAssembler {
         let planes = frame.components.iter().map(|component| {
             let (across, down) = frame.block_size(component, scale);
             let stride = u64::from(frame.mcus().0 * component.across * across);
-            stride * u64::from(component.down * down + 4) + stride * 2
+            stride * u64::from(component.down * down + 4) + stride * 2 + ROOM as u64
         });
-        planes.sum::<u64>() + u64::from(frame.reduced(scale).0) * 8
+        // The samples at the ends of a blended row come to less than 100 bytes.
+        planes.sum::<u64>() + u64::from(frame.reduced(scale).0) * 8 + 100
     }
 
     /// The samples of a plane of the present row of MCUs, from column `x` of row `y` on, and the samples from a row
@@ -161,11 +163,10 @@ impl RowAssembler {
                 continue;
             }
             let total = plane.down.total();
-            let Some(blended) = self.blended.get_mut(..plane.width) else { continue };
             // The row after may be of the next row of MCUs, which is not there yet when it has no weight.
             let after = if weight == 0 { at } else { at + 1 };
-            blend_rows(sample_row(at), sample_row(after), weight, total, blended);
-            upsample_row(blended, plane.across, total, row.is_multiple_of(2), upsampled);
+            self.blended.blend(sample_row(at), sample_row(after), weight, total);
+            upsample_row(&self.blended, plane.across, total, row.is_multiple_of(2), upsampled);
             whole.push(upsampled);
         }
         let cut: Vec<&[u8]> = whole.iter().filter_map(|row| row.get(..self.width)).collect();
@@ -195,8 +196,8 @@ mod tests {
             height: 16,
             given: 0,
             mcu_rows: 0,
-            upsampled: vec![vec![0; 16]],
-            blended: vec![0; 8],
+            upsampled: vec![vec![0; 16 + ROOM]],
+            blended: BlendedRow::new(8),
             pixels: vec![0; 16],
         };
         let mut given = Vec::new();

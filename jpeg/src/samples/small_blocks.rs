@@ -60,7 +60,41 @@ impl Transform {
         }
     }
 
-    /// Blocks that become 4 x 4 samples, two at a time: both fill the eight columns of a pass.
+    /// Blocks that become 3 x 3 samples, two at a time.
+    pub(super) fn blocks_of_3x3(&self, mut blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
+        // Rows are read with the number behind them, which no pass reads.
+        const LENGTH: usize = 10;
+        let block = |block: &[i16]| {
+            block.first_chunk::<LENGTH>().copied().unwrap_or_else(|| {
+                let mut copy = [0; LENGTH];
+                copy.iter_mut().zip(block).for_each(|(place, coefficient)| *place = *coefficient);
+                copy
+            })
+        };
+        let mut rest = samples;
+        while let Some(left) = blocks.next_of(LENGTH) {
+            let right = blocks.next_of(LENGTH);
+            let count = 1 + usize::from(right.is_some());
+            let [a, b, c, d, e, f, g, h, i, j] = block(left);
+            let [k, l, m, n, o, p, q, r, s, t] = right.map_or([0; LENGTH], block);
+            let mut rows = [I16x8::splat(0); 8];
+            let numbers = [[a, b, c, d, k, l, m, n], [d, e, f, g, n, o, p, q], [g, h, i, j, q, r, s, t]];
+            for (number, (row, numbers)) in rows.iter_mut().zip(numbers).enumerate() {
+                *row = self.dequantised_row(I16x8::new(numbers), number);
+            }
+            for (number, row) in samples_of_pair::<3>(rows).as_flattened().iter().take(3).enumerate() {
+                let [a, b, c, _, d, e, f, _] = row.to_le_bytes();
+                let line = rest.get_mut(number * stride..).unwrap_or_default();
+                match line.first_chunk_mut() {
+                    Some(line) if count == 2 => *line = [a, b, c, d, e, f],
+                    _ => put(u64::from_le_bytes([a, b, c, d, e, f, 0, 0]), 3 * count, line),
+                }
+            }
+            rest = rest.get_mut(3 * count..).unwrap_or_default();
+        }
+    }
+
+    /// Blocks that become 4 x 4 samples, two at a time.
     pub(super) fn blocks_of_4x4<'b>(&self, mut blocks: BlockRow<'b>, samples: &mut [u8], stride: usize) {
         let mut rest = samples;
         while let Some(left) = blocks.next() {
@@ -74,19 +108,25 @@ impl Transform {
                 let ([a, b, c, d], [e, f, g, h]) = (*left, *right);
                 *row = self.dequantised_row(I16x8::new([a, b, c, d, e, f, g, h]), number);
             }
-            let columns = transposed(pass::<4, false, COLUMN_SHIFT>(rows, COLUMN_BIAS, true));
-            let [a, b, c, d, ..] = pass::<4, false, ROW_SHIFT>(columns, ROW_BIAS, true);
-            // Back from columns to rows, as samples: the same shuffles on bytes.
-            let (ab, cd) = (I16x8::saturate(a, b), I16x8::saturate(c, d));
-            let (ac, bd) = (ab.zip_low(cd), ab.zip_high(cd));
-            let (left, right) = (ac.zip_low(bd), ac.zip_high(bd));
-            let rows = [left.zip4_low(right), left.zip4_high(right)].map(U8x16::halves);
-            for (number, row) in rows.as_flattened().iter().enumerate() {
+            for (number, row) in samples_of_pair::<4>(rows).as_flattened().iter().enumerate() {
                 put(*row, 4 * count, rest.get_mut(number * stride..).unwrap_or_default());
             }
             rest = rest.get_mut(4 * count..).unwrap_or_default();
         }
     }
+}
+
+/// The samples of two blocks of `N` x `N`, 3 or 4, which fill the eight columns of a pass. A row has four bytes of
+/// each block.
+#[inline(always)]
+fn samples_of_pair<const N: usize>(rows: [I16x8; 8]) -> [[u64; 2]; 2] {
+    let columns = transposed(pass::<N, false, COLUMN_SHIFT>(rows, COLUMN_BIAS, true));
+    let [a, b, c, d, ..] = pass::<N, false, ROW_SHIFT>(columns, ROW_BIAS, true);
+    // Back from columns to rows, as samples: the same shuffles on bytes.
+    let (ab, cd) = (I16x8::saturate(a, b), I16x8::saturate(c, d));
+    let (ac, bd) = (ab.zip_low(cd), ab.zip_high(cd));
+    let (left, right) = (ac.zip_low(bd), ac.zip_high(bd));
+    [left.zip4_low(right), left.zip4_high(right)].map(U8x16::halves)
 }
 
 /// Transposes two blocks of 4 x 4 side by side, each by itself: vector `i` has column `i` of the left block, then

@@ -19,8 +19,8 @@ type WriteRow = fn(&Transform, BlockRow<'_>, &mut [u8], usize);
 /// The transform of one component.
 #[derive(Clone, Debug)]
 pub(crate) struct Transform {
-    /// Steps of quantisation, row by row. Blocks of 1 x 1 have their step eight times; blocks of 4 x 4 each row
-    /// twice, for two blocks side by side; blocks of 2 x 2 both rows twice in one, for two blocks one after the
+    /// Steps of quantisation, row by row. Blocks of 1 x 1 have their step eight times; blocks of 3 x 3 and 4 x 4 each
+    /// row twice, for two blocks side by side; blocks of 2 x 2 both rows twice in one, for two blocks one after the
     /// other.
     steps: [[i16; 8]; 8],
     /// Largest magnitudes of coefficients, in the same order: with them no product is above [`MOST_MAGNITUDE`].
@@ -29,7 +29,7 @@ pub(crate) struct Transform {
 }
 
 impl Transform {
-    /// For blocks that become `across` x `down` samples, 1, 2, 4 or 8 each; `steps` in natural order.
+    /// For blocks that become `across` x `down` samples, 1 to 8 each; `steps` in natural order.
     pub(crate) fn new((across, down): (u32, u32), steps: &[u16; 64]) -> Self {
         let (mut held, mut limits) = ([[0; 8]; 8], [[0; 8]; 8]);
         let places = held.as_flattened_mut().iter_mut().zip(limits.as_flattened_mut());
@@ -37,7 +37,7 @@ impl Transform {
             let natural = match (across, down) {
                 (1, 1) => 0,
                 (2, 2) => number / 2 % 2 * 8 + number % 2,
-                (4, 4) => number / 8 * 8 + number % 4,
+                (3, 3) | (4, 4) => number / 8 * 8 + number % 4,
                 _ => number,
             };
             let step = steps.get(natural).copied().unwrap_or(1).clamp(1, MOST_MAGNITUDE);
@@ -72,110 +72,135 @@ impl Transform {
     /// Blocks of any shape, one by one.
     fn one_by_one<const W: usize, const H: usize>(
         &self,
-        blocks: BlockRow<'_>,
+        mut blocks: BlockRow<'_>,
         samples: &mut [u8],
         stride: usize,
     ) {
-        let mut rest = samples;
-        for block in blocks {
-            self.write_block::<W, H>(block, rest, stride);
-            rest = rest.get_mut(W..).unwrap_or_default();
+        let mut lines = samples.chunks_mut(stride.max(1));
+        let mut lines: [&mut [[u8; W]]; H] =
+            std::array::from_fn(|_| lines.next().map(|line| line.as_chunks_mut().0).unwrap_or_default());
+        let mut number = 0;
+        while let Some(block) = blocks.next_of(loaded_length(W, H)) {
+            let Some(samples) = self.samples_of_block::<W, H>(block) else { return };
+            for (line, row) in lines.iter_mut().zip(samples) {
+                if let (Some(place), Some(row)) = (line.get_mut(number), row.to_le_bytes().first_chunk()) {
+                    *place = *row;
+                }
+            }
+            number += 1;
         }
     }
 
+    /// The samples of a block, a row in each number, its first sample lowest. Most blocks have only low frequencies,
+    /// many of them only DC.
     #[inline(always)]
-    fn write_block<const W: usize, const H: usize>(
-        &self,
-        coefficients: &[i16],
-        samples: &mut [u8],
-        stride: usize,
-    ) {
-        let Some(block) = coefficients.as_chunks::<W>().0.first_chunk::<H>() else { return };
-        let rows = self.dequantised(block);
-        put::<W, H>(samples_of::<W, H, false>(rows), samples, stride);
-    }
-
-    /// Blocks of full size.
-    fn full_size(&self, blocks: BlockRow<'_>, samples: &mut [u8], stride: usize) {
-        let mut rest = samples;
-        for block in blocks {
-            self.write_full_block(block, rest, stride);
-            rest = rest.get_mut(8..).unwrap_or_default();
-        }
-    }
-
-    /// Writes a block of full size. Most blocks have only low frequencies, many of them only DC.
-    #[inline(always)]
-    fn write_full_block(&self, coefficients: &[i16], samples: &mut [u8], stride: usize) {
-        let Some(block) = coefficients.as_chunks::<8>().0.first_chunk::<8>() else { return };
-        let [a, b, c, d, e, f, g, h] = block.map(I16x8::new);
+    fn samples_of_block<const W: usize, const H: usize>(&self, block: &[i16]) -> Option<[u64; 8]> {
+        let rows = loaded::<W, H>(block)?;
+        let [a, b, c, d, e, f, g, h] = rows;
         let below_first = b.or(c).or(d);
-        let upper = below_first.or(a);
         // All but the lowest 4 x 4: the right halves of the upper four rows, and the lower four rows.
-        let beyond = upper.zip_high(upper).or(e.or(f)).or(g.or(h));
+        let beyond = below_first.or(a).and(lanes(4, W)).or(e.or(f).or(g.or(h)).and(lanes(0, W)));
         if !beyond.is_zero() {
-            return put::<8, 8>(samples_of::<8, 8, false>(self.dequantised(block)), samples, stride);
+            return Some(samples_of::<W, H, false>(self.dequantised(rows)));
         }
-        let [[dc, first @ ..], ..] = block;
-        let done = if below_first.is_zero() && *first == [0; 7] {
-            [u64::from_ne_bytes([self.flat_sample(*dc); 8]); 8]
-        } else {
-            samples_of::<8, 8, true>(self.dequantised(block))
-        };
-        put::<8, 8>(done, samples, stride);
+        if below_first.and(lanes(0, W)).or(a.and(lanes(1, W))).is_zero() {
+            let dc = block.first().copied().unwrap_or(0);
+            return Some([u64::from_ne_bytes([self.flat_sample(dc); 8]); 8]);
+        }
+        Some(samples_of::<W, H, true>(self.dequantised(rows)))
     }
 
     /// Coefficients times their steps, each row of the block in a vector of its own.
     #[inline(always)]
-    fn dequantised<const W: usize, const H: usize>(&self, block: &[[i16; W]; H]) -> [I16x8; 8] {
-        let mut rows = [I16x8::splat(0); 8];
+    fn dequantised(&self, mut rows: [I16x8; 8]) -> [I16x8; 8] {
         let tables = self.steps.iter().zip(&self.limits);
-        for ((row, coefficients), (steps, limits)) in rows.iter_mut().zip(block).zip(tables) {
-            let mut wide = [0; 8];
-            wide.iter_mut().zip(coefficients).for_each(|(place, coefficient)| *place = *coefficient);
-            *row = I16x8::new(wide).clamp(I16x8::new(*limits)).mul(I16x8::new(*steps));
+        for (row, (steps, limits)) in rows.iter_mut().zip(tables) {
+            *row = row.clamp(I16x8::new(*limits)).mul(I16x8::new(*steps));
         }
         rows
     }
 }
 
-/// The code for a shape, chosen once for all blocks.
+/// Numbers that [`loaded`] reads: whole vectors, the last of which may reach past the end of the block.
+const fn loaded_length(across: usize, down: usize) -> usize {
+    (down - 1) * across + 8
+}
+
+/// The coefficients of a block, each row in a vector of its own. What stands behind the first `W` numbers of a vector
+/// is of the next row, or of the next block; no pass reads it.
+#[inline(always)]
+fn loaded<const W: usize, const H: usize>(block: &[i16]) -> Option<[I16x8; 8]> {
+    let mut rows = [I16x8::splat(0); 8];
+    let copy;
+    let block = match block.get(..loaded_length(W, H)) {
+        Some(block) => block,
+        None => {
+            copy = padded(block);
+            copy.get(..loaded_length(W, H))?
+        }
+    };
+    for (number, row) in rows.iter_mut().take(H).enumerate() {
+        *row = I16x8::new(*block.get(number * W..)?.first_chunk()?);
+    }
+    Some(rows)
+}
+
+/// A block with zeros behind it.
+#[cold]
+fn padded(block: &[i16]) -> [i16; 64] {
+    let mut copy = [0; 64];
+    copy.iter_mut().zip(block).for_each(|(place, coefficient)| *place = *coefficient);
+    copy
+}
+
+/// All bits of the numbers from one to another in a vector, the latter not included.
+#[inline(always)]
+fn lanes(from: usize, to: usize) -> I16x8 {
+    I16x8::new(std::array::from_fn(|lane| if (from..to).contains(&lane) { -1 } else { 0 }))
+}
+
+/// The code for a shape, chosen once for all blocks. Of shapes that are not square there are those of components with
+/// a half or a quarter of the resolution along one axis ([`Frame::block_size`](crate::syntax::frame::Frame)).
 fn writer_of(across: u32, down: u32) -> WriteRow {
     match (across, down) {
         (1, 1) => Transform::blocks_of_1x1,
         (1, 2) => Transform::one_by_one::<1, 2>,
         (1, 4) => Transform::one_by_one::<1, 4>,
-        (1, _) => Transform::one_by_one::<1, 8>,
         (2, 1) => Transform::one_by_one::<2, 1>,
         (2, 2) => Transform::blocks_of_2x2,
         (2, 4) => Transform::one_by_one::<2, 4>,
-        (2, _) => Transform::one_by_one::<2, 8>,
+        (2, 8) => Transform::one_by_one::<2, 8>,
+        (3, 3) => Transform::blocks_of_3x3,
+        (3, 6) => Transform::one_by_one::<3, 6>,
+        (3, 8) => Transform::one_by_one::<3, 8>,
         (4, 1) => Transform::one_by_one::<4, 1>,
         (4, 2) => Transform::one_by_one::<4, 2>,
         (4, 4) => Transform::blocks_of_4x4,
-        (4, _) => Transform::one_by_one::<4, 8>,
-        (_, 1) => Transform::one_by_one::<8, 1>,
-        (_, 2) => Transform::one_by_one::<8, 2>,
-        (_, 4) => Transform::one_by_one::<8, 4>,
-        _ => Transform::full_size,
-    }
-}
-
-/// Writes `H` rows of `W` samples, the first sample of each row in its lowest byte.
-#[inline(always)]
-fn put<const W: usize, const H: usize>(block: [u64; 8], samples: &mut [u8], stride: usize) {
-    let mut rest = samples;
-    for row in block.into_iter().take(H) {
-        if let (Some(line), Some(row)) = (rest.first_chunk_mut::<W>(), row.to_le_bytes().first_chunk()) {
-            *line = *row;
-        }
-        rest = rest.get_mut(stride..).unwrap_or_default();
+        (4, 8) => Transform::one_by_one::<4, 8>,
+        (5, 5) => Transform::one_by_one::<5, 5>,
+        (5, 8) => Transform::one_by_one::<5, 8>,
+        (6, 3) => Transform::one_by_one::<6, 3>,
+        (6, 6) => Transform::one_by_one::<6, 6>,
+        (6, 8) => Transform::one_by_one::<6, 8>,
+        (7, 7) => Transform::one_by_one::<7, 7>,
+        (7, 8) => Transform::one_by_one::<7, 8>,
+        (8, 2) => Transform::one_by_one::<8, 2>,
+        (8, 3) => Transform::one_by_one::<8, 3>,
+        (8, 4) => Transform::one_by_one::<8, 4>,
+        (8, 5) => Transform::one_by_one::<8, 5>,
+        (8, 6) => Transform::one_by_one::<8, 6>,
+        (8, 7) => Transform::one_by_one::<8, 7>,
+        _ => Transform::one_by_one::<8, 8>,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::scale::Scale;
+    use crate::syntax::frame::{Coding, Component, Frame, Process};
 
     /// The definition, in floating point.
     fn exact(coefficients: &[i16], across: usize, down: usize) -> Vec<f64> {
@@ -195,6 +220,23 @@ mod tests {
         samples
     }
 
+    /// The shapes that blocks of some component have at some scale.
+    fn shapes() -> BTreeSet<(u32, u32)> {
+        let mut shapes = BTreeSet::new();
+        let factors = || (1..=4).flat_map(|across| (1..=4).map(move |down| (across, down)));
+        for (scale, other, this) in Scale::ALL
+            .into_iter()
+            .flat_map(|scale| factors().flat_map(move |a| factors().map(move |b| (scale, a, b))))
+        {
+            let component = |(across, down)| Component { name: 0, across, down, table: 0 };
+            let components = vec![component(other), component(this)];
+            let (process, coding) = (Process::Sequential, Coding::Huffman);
+            let frame = Frame { width: 8, height: 8, process, coding, components };
+            shapes.extend(frame.components.iter().map(|component| frame.block_size(component, scale)));
+        }
+        shapes
+    }
+
     #[test]
     fn every_size_is_within_a_level_of_the_definition() {
         let mut seed = 1_u32;
@@ -202,17 +244,29 @@ mod tests {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             i16::try_from((seed >> 16) as i32 % (2 * most + 1) - most).unwrap()
         };
-        for (across, down) in [1, 2, 4, 8].into_iter().flat_map(|w| [1, 2, 4, 8].map(|h| (w, h))) {
+        for (across, down) in shapes() {
             let transform = Transform::new((across, down), &[3; 64]);
             let (across, down) = (across as usize, down as usize);
             let mut worst = 0.0_f64;
-            for _ in 0..200 {
-                let mut coefficients: Vec<i16> = (0..across * down).map(|_| noise(12)).collect();
+            for round in 0..300 {
+                // All coefficients, the lowest ones, and DC alone.
+                let kept = [8, 4, 1][round % 3];
+                let is_there = |at: &usize| at % across < kept && at / across < kept;
+                let mut coefficients: Vec<i16> =
+                    (0..across * down).map(|at| if is_there(&at) { noise(12) } else { 0 }).collect();
                 coefficients[0] = noise(300);
-                let mut samples = vec![0; 8 * 10];
-                transform.write_row(BlockRow::packed(&coefficients, coefficients.len()), &mut samples, 10);
+                // The second of three blocks: the first coefficients of the third stand behind it.
+                let three = [&coefficients[..]; 3].concat();
+                let mut samples = vec![0; 8 * 30];
+                transform.write_row(BlockRow::packed(&three, coefficients.len()), &mut samples, 30);
+                for block in 0..3 {
+                    let other = |at: usize| samples[at / across * 30 + at % across + block * across];
+                    assert!(
+                        (0..across * down).all(|at| other(at) == samples[at / across * 30 + at % across])
+                    );
+                }
                 for (place, exact) in exact(&coefficients, across, down).into_iter().enumerate() {
-                    let sample = f64::from(samples[place / across * 10 + place % across]);
+                    let sample = f64::from(samples[place / across * 30 + place % across]);
                     worst = worst.max((sample - exact).abs());
                 }
             }
@@ -271,7 +325,7 @@ mod tests {
     #[test]
     fn coefficients_out_of_range_are_held_at_its_ends() {
         for (coefficient, sample) in [(i16::MIN, 0), (i16::MAX, 255)] {
-            for size in [(1, 1), (2, 2), (4, 4), (8, 8)] {
+            for size in shapes() {
                 let mut coefficients = [0; 64];
                 coefficients[0] = coefficient;
                 let mut samples = [99; 64];
@@ -287,7 +341,7 @@ mod tests {
 
     #[test]
     fn nothing_is_written_beside_the_block() {
-        for (across, down) in [1, 2, 4, 8].into_iter().flat_map(|w| [1, 2, 4, 8].map(|h| (w, h))) {
+        for (across, down) in shapes() {
             for coefficients in [[3; 64], std::array::from_fn(|n| if n == 0 { 50 } else { 0 })] {
                 let mut samples = [77; 12 * 9];
                 let transform = Transform::new((across, down), &[8; 64]);
@@ -302,7 +356,7 @@ mod tests {
 
     #[test]
     fn any_coefficients_and_steps_are_survived() {
-        for (across, down) in [1, 2, 4, 8].into_iter().flat_map(|w| [1, 2, 4, 8].map(|h| (w, h))) {
+        for (across, down) in shapes() {
             for step in [0, 1, u16::MAX] {
                 for coefficient in [i16::MIN, -1, 0, i16::MAX] {
                     let transform = Transform::new((across, down), &[step; 64]);

@@ -24,7 +24,7 @@ pub struct Coefficients {
 pub struct ComponentBlocks {
     /// Blocks across and down, whole MCUs (ITU-T T.81, section A.2.4).
     pub count: (usize, usize),
-    /// Coefficients kept of each block, those of the lowest frequencies across and down: 1, 2, 4 or 8.
+    /// Coefficients kept of each block, those of the lowest frequencies across and down: 1 to 8.
     pub size: (usize, usize),
     /// Steps of quantisation, natural order; all zero when no scan of the component came.
     pub steps: [u16; 64],

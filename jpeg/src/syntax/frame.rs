@@ -120,21 +120,21 @@ impl Frame {
     /// Width and height of the picture at a scale, pixels: fractions count as one.
     #[must_use]
     pub fn reduced(&self, scale: Scale) -> (u32, u32) {
-        (self.width.div_ceil(scale.reduction()), self.height.div_ceil(scale.reduction()))
+        (scale.reduced(self.width), scale.reduced(self.height))
     }
 
-    /// Samples that a block of a component gives at a scale, across and down: 1, 2, 4 or 8.
+    /// Samples that a block of a component gives at a scale, across and down: 1 to 8.
     ///
     /// A component of half the resolution has one block where others have two. It is decoded at twice the size, so
-    /// that its plane has as many samples as the output has pixels there and needs no upsampling, while it has
-    /// coefficients for that (libjpeg's `jpeg_calc_output_dimensions`).
+    /// that its plane has as many samples as the output has pixels there and needs no upsampling (libjpeg's
+    /// `jpeg_calc_output_dimensions`). Where a block has not coefficients enough for that, it gives all eight samples.
     pub(crate) fn block_size(&self, component: &Component, scale: Scale) -> (u32, u32) {
         let grown = |factor: u32, most: u32| {
             let mut size = scale.samples();
             while size < 8 && (most * scale.samples()).is_multiple_of(factor * size * 2) {
                 size *= 2;
             }
-            size
+            size.min(8)
         };
         (grown(component.across, self.max_across()), grown(component.down, self.max_down()))
     }

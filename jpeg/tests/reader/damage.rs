@@ -38,8 +38,8 @@ impl Whole {
 
     /// Bytes of the pixels that depend on the first `rows` rows of MCUs alone.
     fn settled(&self, rows: usize) -> usize {
-        let unit = self.head.frame.components.iter().map(|component| component.down).max().unwrap() * 8;
-        let rows = rows * (unit / self.scale.reduction()) as usize;
+        let unit = self.head.frame.components.iter().map(|component| component.down).max().unwrap();
+        let rows = rows * (unit * self.scale.samples()) as usize;
         let (width, _) = self.head.frame.reduced(self.scale);
         // Chroma is interpolated with the row below.
         rows.saturating_sub(1) * width as usize * self.head.frame.components.len()

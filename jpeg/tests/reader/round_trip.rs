@@ -109,13 +109,12 @@ fn samples_come_back_within_quantisation() {
     }
 }
 
-/// One 8 by 8 block of these samples at each of the sixteen sizes.
+/// One 8 by 8 block of these samples at each size.
 fn reduced(sample: impl Fn(f64, f64) -> f64 + Copy) -> Vec<(usize, usize, reference::Plane)> {
     let picture = Picture::from_samples(8, 8, &[(1, 1)], vec![[1; 64]], |_, x, y| sample(x as f64, y as f64));
     let writing = Writing::new(Process::Baseline, writer::together(&picture));
     let frame = reference::read(&writer::write(&picture, &writing)).unwrap();
-    let sides = [1, 2, 4, 8];
-    let sizes = sides.iter().flat_map(|&w| sides.map(|h| (w, h)));
+    let sizes = (1..=8).flat_map(|w| (1..=8).map(move |h| (w, h)));
     sizes.map(|(w, h)| (w, h, frame.components[0].plane(w, h))).collect()
 }
 
@@ -154,7 +153,7 @@ fn each_coefficient_is_the_same_wave_at_each_size() {
         picture.components[0].blocks[0][position] = 100;
         let writing = Writing::new(Process::Baseline, writer::together(&picture));
         let frame = reference::read(&writer::write(&picture, &writing)).unwrap();
-        for (w, h) in [1, 2, 4, 8].iter().flat_map(|&w| [1, 2, 4, 8].map(|h| (w, h))) {
+        for (w, h) in (1..=8).flat_map(|w| (1..=8).map(move |h| (w, h))) {
             let plane = frame.components[0].plane(w, h);
             for (x, y) in (0..w * h).map(|i| (i % w, i / w)) {
                 let wave = |f: usize, i: usize, n: usize| {

@@ -113,7 +113,7 @@ impl DecodePlan {
         let ratio = demand.ratio(full, orientation);
         let scale = scale(ratio.larger());
         budget.reserve(to_u64(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
-        let reduction = f64::from(scale.reduction());
+        let reduction = scale.reduction();
         let remaining = ratio.times(reduction, reduction);
         let layout = match head.frame.components.len() {
             1 => Layout::Grey,
@@ -152,7 +152,7 @@ fn damage(lost: f64) -> Damage {
 /// The smallest scale that leaves [`DECODE_MARGIN`] decoded pixels per pixel of the thumbnail. `ratio` is the
 /// thumbnail's size relative to the file's, so that decoded pixels per pixel are 1 / (`ratio` · reduction).
 fn scale(ratio: f64) -> Scale {
-    let leaves_margin = |scale: &Scale| DECODE_MARGIN * ratio * f64::from(scale.reduction()) <= 1.0;
+    let leaves_margin = |scale: &Scale| DECODE_MARGIN * ratio * scale.reduction() <= 1.0;
     [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(leaves_margin).unwrap_or(Scale::Full)
 }
 

@@ -45,19 +45,24 @@ mod tests {
                 a.sub(b),
                 a.mul(b),
                 a.mul_high(26345),
+                a.mul_high_unsigned(b),
+                a.shift_unsigned(5),
+                a.shuffle_fours::<0b10_01_11_01, 0b00_11_10_10>(),
                 a.half(),
                 a.eighth(),
                 a.join_low(b),
                 a.join_high(b),
+                a.and(b),
                 a.or(I16x8::splat(3)),
             ];
             let samples: [U8x16; 2] = [I16x8::saturate(a, b), I16x8::saturate(a.half(), b.mul_high(999))];
             let [c, d] = samples;
             let [e, f] = c.widen();
-            let three = U8x16::interleave3([c, d, c.flip(0xff)]);
-            let four = U8x16::interleave4([d, c, I16x8::saturate(f, e), U8x16::new(&[201; 16]).flip(0x55)]);
+            let three = U8x16::interleave3([c.widen(), [a, b], [e.add(a), f.sub(b)]]);
+            let four = U8x16::interleave4([d, c, I16x8::saturate(f, e), U8x16::narrow([a, f])]);
             let (three, four) = (three.map(U8x16::halves), four.map(U8x16::halves));
-            let bytes = [c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
+            let bytes =
+                [a.bytes(), c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
             let zero = [a.is_zero(), a.sub(a).is_zero()];
             // A product with one leaves each number in 32 bits, of which both halves fit in samples.
             let all = all.map(|numbers: I16x8| {

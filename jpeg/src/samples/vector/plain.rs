@@ -56,6 +56,25 @@ impl I16x8 {
         Self(self.0.map(|a| i16::try_from((i32::from(a) * i32::from(factor)) >> 16).unwrap_or(0)))
     }
 
+    pub(in crate::samples) fn mul_high_unsigned(self, other: Self) -> Self {
+        let high = |a: u16, b: u16| u16::try_from((u32::from(a) * u32::from(b)) >> 16).unwrap_or(0);
+        Self(each(self.0, other.0, |a, b| high(a.cast_unsigned(), b.cast_unsigned()).cast_signed()))
+    }
+
+    pub(in crate::samples) fn shift_unsigned(self, count: u32) -> Self {
+        Self(self.0.map(|a| (a.cast_unsigned() >> count).cast_signed()))
+    }
+
+    pub(in crate::samples) fn shuffle_fours<const LOW: i32, const HIGH: i32>(self) -> Self {
+        let [a, b, c, d, e, f, g, h] = self.0;
+        let pick = |four: [i16; 4], order: i32| {
+            [0, 2, 4, 6].map(|bit| four.into_iter().zip(0..).find(|(_, at)| *at == order >> bit & 3))
+        };
+        let (low, high) = (pick([a, b, c, d], LOW), pick([e, f, g, h], HIGH));
+        let mut numbers = low.into_iter().chain(high);
+        Self(from_fn(|_| numbers.next().flatten().map_or(0, |(number, _)| number)))
+    }
+
     pub(in crate::samples) fn half(self) -> Self {
         Self(self.0.map(|a| a >> 1))
     }
@@ -88,12 +107,21 @@ impl I16x8 {
         I32x4(pairs.map(|(x, y)| (x * i32::from(a)).wrapping_add(y * i32::from(b))))
     }
 
+    pub(in crate::samples) fn and(self, other: Self) -> Self {
+        Self(each(self.0, other.0, |a, b| a & b))
+    }
+
     pub(in crate::samples) fn or(self, other: Self) -> Self {
         Self(each(self.0, other.0, |a, b| a | b))
     }
 
     pub(in crate::samples) fn is_zero(self) -> bool {
         self.0 == [0; 8]
+    }
+
+    pub(in crate::samples) fn bytes(self) -> U8x16 {
+        let mut bytes = self.0.into_iter().flat_map(i16::to_le_bytes);
+        U8x16(from_fn(|_| bytes.next().unwrap_or(0)))
     }
 
     pub(in crate::samples) fn saturate(low: Self, high: Self) -> U8x16 {
@@ -137,7 +165,16 @@ impl U8x16 {
     }
 
     pub(in crate::samples) fn widen(self) -> [I16x8; 2] {
-        self.halves().map(|half| I16x8(half.to_le_bytes().map(i16::from)))
+        let every_other = |first| {
+            let mut samples = self.0.into_iter().skip(first).step_by(2);
+            I16x8(from_fn(|_| samples.next().map_or(0, i16::from)))
+        };
+        [every_other(0), every_other(1)]
+    }
+
+    pub(in crate::samples) fn narrow([even, odd]: [I16x8; 2]) -> Self {
+        let mut pairs = zip(even.0, odd.0, 0).into_iter().chain(zip(even.0, odd.0, 4));
+        Self(from_fn(|_| u8::try_from(pairs.next().unwrap_or(0).clamp(0, 255)).unwrap_or(0)))
     }
 
     pub(in crate::samples) fn zip_low(self, other: Self) -> Self {
@@ -166,7 +203,8 @@ impl U8x16 {
         Self(self.0.map(|a| a ^ mask))
     }
 
-    pub(in crate::samples) fn interleave3([a, b, c]: [Self; 3]) -> [Self; 3] {
+    pub(in crate::samples) fn interleave3(planes: [[I16x8; 2]; 3]) -> [Self; 3] {
+        let [a, b, c] = planes.map(Self::narrow);
         let mut samples = a.0.into_iter().zip(b.0).zip(c.0).flat_map(|((a, b), c)| [a, b, c]);
         from_fn(|_| Self(from_fn(|_| samples.next().unwrap_or(0))))
     }

@@ -1,11 +1,12 @@
 //! SSE2 by the safe functions of `safe_arch`.
 
 use safe_arch::{
-    add_i16_m128i, add_i32_m128i, bitand_m128i, bitor_m128i, bitxor_m128i, byte_shl_imm_u128_m128i,
-    byte_shr_imm_u128_m128i, cmp_eq_mask_i8_m128i, m128i, max_i16_m128i, min_i16_m128i, move_mask_i8_m128i,
-    mul_i16_horizontal_add_m128i, mul_i16_keep_high_m128i, mul_i16_keep_low_m128i, pack_i16_to_u8_m128i,
-    pack_i32_to_i16_m128i, set_i64_m128i, set_splat_i16_m128i, set_splat_i32_m128i, set_splat_i64_m128i,
-    shr_imm_i16_m128i, shr_imm_i32_m128i, shr_imm_u64_m128i, sub_i16_m128i, sub_i32_m128i,
+    add_i16_m128i, add_i32_m128i, bitand_m128i, bitor_m128i, bitxor_m128i, byte_shr_imm_u128_m128i,
+    cmp_eq_mask_i8_m128i, m128i, max_i16_m128i, min_i16_m128i, move_mask_i8_m128i,
+    mul_i16_horizontal_add_m128i, mul_i16_keep_high_m128i, mul_i16_keep_low_m128i, mul_u16_keep_high_m128i,
+    pack_i16_to_u8_m128i, pack_i32_to_i16_m128i, set_i64_m128i, set_splat_i16_m128i, set_splat_i32_m128i,
+    set_splat_i64_m128i, shr_all_u16_m128i, shr_imm_i16_m128i, shr_imm_i32_m128i, shr_imm_u16_m128i,
+    shuffle_ai_i16_h64all_m128i, shuffle_ai_i16_l64all_m128i, sub_i16_m128i, sub_i32_m128i,
     unpack_high_i8_m128i, unpack_high_i16_m128i, unpack_high_i32_m128i, unpack_high_i64_m128i,
     unpack_low_i8_m128i, unpack_low_i16_m128i, unpack_low_i32_m128i, unpack_low_i64_m128i, zeroed_m128i,
 };
@@ -66,6 +67,25 @@ impl I16x8 {
         Self(mul_i16_keep_high_m128i(self.0, set_splat_i16_m128i(factor)))
     }
 
+    /// The upper 16 bits of the products of unsigned numbers.
+    #[inline(always)]
+    pub(in crate::samples) fn mul_high_unsigned(self, other: Self) -> Self {
+        Self(mul_u16_keep_high_m128i(self.0, other.0))
+    }
+
+    /// Unsigned numbers without their lowest `count` bits, 0 to 15.
+    #[inline(always)]
+    pub(in crate::samples) fn shift_unsigned(self, count: u32) -> Self {
+        Self(shr_all_u16_m128i(self.0, set_i64_m128i(0, i64::from(count))))
+    }
+
+    /// The first four numbers in the order of `LOW`, and the last four in that of `HIGH`: two bits for each place say
+    /// which of the four comes there, those of the first place lowest.
+    #[inline(always)]
+    pub(in crate::samples) fn shuffle_fours<const LOW: i32, const HIGH: i32>(self) -> Self {
+        Self(shuffle_ai_i16_h64all_m128i::<HIGH>(shuffle_ai_i16_l64all_m128i::<LOW>(self.0)))
+    }
+
     /// Halves, rounded down.
     #[inline(always)]
     pub(in crate::samples) fn half(self) -> Self {
@@ -108,6 +128,12 @@ impl I16x8 {
         I32x4(mul_i16_horizontal_add_m128i(self.0, [a, b, a, b, a, b, a, b].into()))
     }
 
+    /// Bits that are set in both.
+    #[inline(always)]
+    pub(in crate::samples) fn and(self, other: Self) -> Self {
+        Self(bitand_m128i(self.0, other.0))
+    }
+
     /// Bits that are set in either.
     #[inline(always)]
     pub(in crate::samples) fn or(self, other: Self) -> Self {
@@ -118,6 +144,12 @@ impl I16x8 {
     #[inline(always)]
     pub(in crate::samples) fn is_zero(self) -> bool {
         move_mask_i8_m128i(cmp_eq_mask_i8_m128i(self.0, zeroed_m128i())) == 0xffff
+    }
+
+    /// The bytes of all numbers, the lower one first.
+    #[inline(always)]
+    pub(in crate::samples) fn bytes(self) -> U8x16 {
+        U8x16(self.0)
     }
 
     /// The samples nearest to sixteen numbers.
@@ -172,11 +204,17 @@ impl U8x16 {
         self.0.into()
     }
 
-    /// The first eight and the last eight samples as numbers.
+    /// The samples at even places and those at odd places, as numbers.
     #[inline(always)]
     pub(in crate::samples) fn widen(self) -> [I16x8; 2] {
-        let zero = zeroed_m128i();
-        [I16x8(unpack_low_i8_m128i(self.0, zero)), I16x8(unpack_high_i8_m128i(self.0, zero))]
+        [I16x8(bitand_m128i(self.0, set_splat_i16_m128i(0xff))), I16x8(shr_imm_u16_m128i::<8>(self.0))]
+    }
+
+    /// The samples nearest to numbers at even places and at odd places.
+    #[inline(always)]
+    pub(in crate::samples) fn narrow([even, odd]: [I16x8; 2]) -> Self {
+        let parted = I16x8::saturate(even, odd);
+        parted.zip_low(parted.high())
     }
 
     /// `a0 b0 a1 b1 ... a7 b7` of `self` a and `other` b.
@@ -209,16 +247,37 @@ impl U8x16 {
         Self(bitxor_m128i(self.0, set_splat_i64_m128i(i64::from_ne_bytes([mask; 8]))))
     }
 
-    /// Sixteen pixels `a0 b0 c0 a1 b1 c1 ...`: four times twelve samples, put together to three times sixteen.
+    /// Sixteen pixels `a0 b0 c0 a1 b1 c1 ...`, of samples nearest to numbers at even places and at odd places.
+    ///
+    /// Three steps each join neighbours: samples to pairs, pairs to fours, fours to eights. A pixel's samples are three,
+    /// so of every two pixels one pair or four or eight has samples of both. In the sketch a number is that of a pixel:
+    ///
+    /// ```text
+    /// pairs   a0b0 a2b2 ...   c0a1 c2a3 ...   b1c1 b3c3 ...
+    /// fours   a0b0c0a1 ...    b1c1a2b2 ...    c2a3b3c3 ...
+    /// eights  a0b0c0a1b1c1a2b2 ...
+    /// ```
     #[inline(always)]
-    pub(in crate::samples) fn interleave3([a, b, c]: [Self; 3]) -> [Self; 3] {
-        let zero = Self(zeroed_m128i());
-        let [first, second, third, fourth] = Self::interleave4([a, b, c, zero]).map(|four| four.close().0);
-        [
-            Self(bitor_m128i(first, byte_shl_imm_u128_m128i::<12>(second))),
-            Self(bitor_m128i(byte_shr_imm_u128_m128i::<4>(second), byte_shl_imm_u128_m128i::<8>(third))),
-            Self(bitor_m128i(byte_shr_imm_u128_m128i::<8>(third), byte_shl_imm_u128_m128i::<4>(fourth))),
-        ]
+    pub(in crate::samples) fn interleave3(planes: [[I16x8; 2]; 3]) -> [Self; 3] {
+        let [a, b, c] = planes.map(|[even, odd]| I16x8::saturate(even, odd));
+        let [ab, ca, bc] = [a.zip_low(b), c.zip_low(a.high()), b.zip_high(c)].map(|pairs| I16x8(pairs.0));
+        let [next_ab, next_ca, next_bc] =
+            [ab, ca, bc].map(|pairs| I16x8(byte_shr_imm_u128_m128i::<2>(pairs.0)));
+        // The first and the second half of the pixels.
+        let first = [ab.zip_low(ca), bc.zip_low(next_ab), next_ca.zip_low(next_bc)];
+        let second = [ab.zip_high(ca), bc.zip_high(next_ab), next_ca.zip_high(next_bc)];
+        let eights = |fours: [I16x8; 3]| {
+            let [a, b, c] = fours.map(|fours| Self(fours.0));
+            [a.zip4_low(b), c.zip4_low(a.high()), b.zip4_high(c)]
+        };
+        let ([a, b, c], [d, e, f]) = (eights(first), eights(second));
+        [(a, b), (c, d), (e, f)].map(|(low, high)| Self(unpack_low_i64_m128i(low.0, high.0)))
+    }
+
+    /// The last eight samples in the place of the first.
+    #[inline(always)]
+    fn high(self) -> Self {
+        Self(byte_shr_imm_u128_m128i::<8>(self.0))
     }
 
     /// Sixteen pixels `a0 b0 c0 d0 a1 b1 c1 d1 ...`.
@@ -227,19 +286,5 @@ impl U8x16 {
         let (ac_low, ac_high) = (a.zip_low(c), a.zip_high(c));
         let (bd_low, bd_high) = (b.zip_low(d), b.zip_high(d));
         [ac_low.zip_low(bd_low), ac_low.zip_high(bd_low), ac_high.zip_low(bd_high), ac_high.zip_high(bd_high)]
-    }
-
-    /// Four pixels of three samples and a zero each, without the zeros: twelve samples, then four zeros.
-    ///
-    /// In each half of the vector, which are two pixels `a b c 0 d e f 0`, the lowest three bytes stay and the rest
-    /// is shifted down by one byte: `a b c d e f 0 0`. Then the upper half is shifted down by two bytes, to follow on
-    /// the six of the lower one.
-    #[inline(always)]
-    fn close(self) -> Self {
-        let even = bitand_m128i(self.0, set_splat_i64_m128i(0x00ff_ffff));
-        let odd = bitand_m128i(shr_imm_u64_m128i::<8>(self.0), set_splat_i64_m128i(0xffff_ff00_0000));
-        let pairs = bitor_m128i(even, odd);
-        let first = bitand_m128i(pairs, set_i64_m128i(0, -1));
-        Self(bitor_m128i(first, byte_shl_imm_u128_m128i::<6>(byte_shr_imm_u128_m128i::<8>(pairs))))
     }
 }

@@ -16,7 +16,7 @@ pub struct Plane {
 }
 
 impl Component {
-    /// The samples at `width` by `height` a block, each of 1, 2, 4, 8: the inverse DCT of that many points
+    /// The samples at `width` by `height` a block, each of 1 to 8: the inverse DCT of that many points
     /// of the lowest coefficients, with 8-point scaling, so that levels are the same at each size. At 8 by 8
     /// it is T.81 A.3.3. Nothing is rounded or clamped.
     pub fn plane(&self, width: usize, height: usize) -> Plane {
@@ -52,7 +52,7 @@ impl Component {
 
 /// `C(u) / 2 * cos((2x + 1) u pi / 2n)` at `u * 8 + x`.
 fn cosines(n: usize) -> [f64; 64] {
-    assert!([1, 2, 4, 8].contains(&n), "{n} samples a block");
+    assert!((1..=8).contains(&n), "{n} samples a block");
     std::array::from_fn(|i| {
         let (u, x) = ((i / 8) as f64, (i % 8) as f64);
         let scale = if u == 0.0 { FRAC_1_SQRT_2 } else { 1.0 };
