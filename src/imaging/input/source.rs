@@ -68,6 +68,16 @@ impl<'a, R: Read> SourceReader<'a, R> {
         Ok(self.buffer.get(..count).unwrap_or(&self.buffer))
     }
 
+    /// The next `count` bytes, or all that are left; consumes nothing. Consumed bytes must be retained.
+    ///
+    /// # Errors
+    /// [`Error::Read`] or [`Error::Cancelled`].
+    pub(crate) fn ahead(&mut self, count: usize) -> Result<&[u8], Error> {
+        let position = self.position;
+        let head = self.head(position.saturating_add(count))?;
+        Ok(head.get(position..).unwrap_or_default())
+    }
+
     /// Returns to the first byte, and discards consumed bytes from now on.
     pub(crate) fn rewind(&mut self) {
         self.position = 0;

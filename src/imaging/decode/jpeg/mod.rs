@@ -3,7 +3,9 @@
 //! Rows are decoded and scaled while the file arrives. Memory: metadata, the scaler, and what
 //! [`Head::memory`](thumbnail_jpeg::Head::memory) states for the decoder.
 //!
-//! Invariant: [`estimate`] reserves what [`decode`] reserves for the same header.
+//! Invariant: [`estimate`] reserves at least what [`decode`] reserves for the same header.
+
+mod scale;
 
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
@@ -12,6 +14,7 @@ use std::num::NonZeroUsize;
 use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
+use crate::imaging::decode::jpeg::scale::{Content, SAMPLE};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
@@ -24,7 +27,7 @@ use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout};
 use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
-use crate::imaging::plan::demand::{DECODE_MARGIN, Demand};
+use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
 /// Fewest pixels of a picture that is decoded on several threads. Smaller ones are done before another thread has
@@ -45,20 +48,24 @@ pub(super) fn decode<R: Read>(
 ) -> Result<Decoded, Error> {
     let mut head = Head::read(&mut *source).map_err(decode_error)?;
     if head.frame.height > 0 {
+        let left = source.length().unwrap_or(u64::MAX).saturating_sub(head.length);
+        let plan = DecodePlan::new(&head, Some((source.ahead(SAMPLE)?, left)), demand, budget)?;
         source.discard_consumed();
-        return decode_image(&head, source.cancel(), source, demand, budget);
+        return decode_image(&head, plan, source.cancel(), source, demand, budget);
     }
     // A DNL marker after the first scan holds the height (T.81, B.2.5). Memory cannot be planned without it.
     let cancel = source.cancel();
     let bytes = source.take_bytes(budget)?;
     head.frame.height =
         height_at_end(&bytes).ok_or_else(|| Error::damaged(SourceFormat::Jpeg, "it has no height"))?;
-    let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..));
-    decode_image(&head, cancel, rest.unwrap_or_default(), demand, budget)
+    let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..)).unwrap_or_default();
+    let start = (rest.get(..SAMPLE).unwrap_or(rest), to_u64(rest.len()));
+    let plan = DecodePlan::new(&head, Some(start), demand, budget)?;
+    decode_image(&head, plan, cancel, rest, demand, budget)
 }
 
-/// Reserves what [`decode`] reserves for a file with this header, and returns the picture as a placeholder without
-/// pixels.
+/// Reserves the most that [`decode`] reserves for a file with this header, and returns the scaled pictures as placeholders
+/// without pixels.
 ///
 /// # Errors
 /// As for decoding the header.
@@ -68,19 +75,19 @@ pub(in super::super) fn estimate(
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     let head = Head::read(header).map_err(decode_error)?;
-    let plan = DecodePlan::new(&head, demand, budget)?;
+    let plan = DecodePlan::new(&head, None, demand, budget)?;
     let scaled = SourceScaler::placeholder(&plan.rows, demand, Some(plan.orientation), budget)?;
     Ok(plan.decoded(&head, scaled, Damage::NONE))
 }
 
 fn decode_image(
     head: &Head,
+    plan: DecodePlan,
     cancel: &Cancel,
     reader: impl BufRead,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
-    let plan = DecodePlan::new(head, demand, budget)?;
     let mut scaler = SourceScaler::new(plan.rows, demand, Some(plan.orientation), budget)?;
     let threads =
         if plan.rows.full.pixels() < MULTITHREADED_PIXELS { NonZeroUsize::MIN } else { budget.threads() };
@@ -104,15 +111,29 @@ struct DecodePlan {
 }
 
 impl DecodePlan {
-    /// Admits the size, and reserves the metadata and the decoder's memory, but not the picture.
-    fn new(head: &Head, demand: Demand<'_>, budget: &mut Budget) -> Result<Self, Error> {
+    /// Admits the size, and reserves the metadata and the decoder's memory, but not the scaler. `start` are the first bytes
+    /// behind the head and the number of all of them, if they are known.
+    fn new(
+        head: &Head,
+        start: Option<(&[u8], u64)>,
+        demand: Demand<'_>,
+        budget: &mut Budget,
+    ) -> Result<Self, Error> {
         let full = Size { width: head.frame.width, height: head.frame.height };
         budget.admit(full)?;
         let orientation =
             demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
         let ratio = demand.ratio(full, orientation);
-        let scale = scale(ratio.larger());
-        budget.reserve(to_u64(head.metadata.bytes()).saturating_add(head.memory(scale)))?;
+        budget.reserve(to_u64(head.metadata.bytes()))?;
+        let memory = head.memory(Scale::Eighth);
+        budget.reserve(memory)?;
+        let scale = scale::scale(ratio.larger(), || match start {
+            Some((start, length)) => scale::content(head, start, length),
+            // Graphics take more memory.
+            None => Content::Graphics,
+        });
+        budget.release(memory);
+        budget.reserve(head.memory(scale))?;
         let reduction = scale.reduction();
         let remaining = ratio.times(reduction, reduction);
         let layout = match head.frame.components.len() {
@@ -149,13 +170,6 @@ fn damage(lost: f64) -> Damage {
     Damage { lost: (lost * DAMAGE_UNITS).ceil() as u64, total: DAMAGE_UNITS as u64 }
 }
 
-/// The smallest scale that leaves [`DECODE_MARGIN`] decoded pixels per pixel of the thumbnail. `ratio` is the
-/// thumbnail's size relative to the file's, so that decoded pixels per pixel are 1 / (`ratio` · reduction).
-fn scale(ratio: f64) -> Scale {
-    let leaves_margin = |scale: &Scale| DECODE_MARGIN * ratio * scale.reduction() <= 1.0;
-    [Scale::Eighth, Scale::Quarter, Scale::Half].into_iter().find(leaves_margin).unwrap_or(Scale::Full)
-}
-
 fn decode_error(error: thumbnail_jpeg::Error) -> Error {
     match error {
         thumbnail_jpeg::Error::CutShort => Error::damaged(SourceFormat::Jpeg, TRUNCATED),
@@ -165,24 +179,6 @@ fn decode_error(error: thumbnail_jpeg::Error) -> Error {
         thumbnail_jpeg::Error::Stopped => Error::Cancelled,
         thumbnail_jpeg::Error::Unsupported(feature) => {
             Error::Unsupported { what: Cow::Owned(format!("a JPEG with {feature}")) }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scale_leaves_the_margin() {
-        for (width, target, expected) in [
-            (11648.0, 290.0, Scale::Eighth),
-            (6000.0, 300.0, Scale::Eighth),
-            (4032.0, 300.0, Scale::Quarter),
-            (2048.0, 300.0, Scale::Half),
-            (300.0, 300.0, Scale::Full),
-        ] {
-            assert_eq!(scale(target / width), expected, "{width} to {target}");
         }
     }
 }
