@@ -11,6 +11,7 @@ mod avif;
 mod bmp;
 mod gif;
 mod jpeg;
+mod lzw;
 mod png;
 mod pnm;
 mod qoi;
