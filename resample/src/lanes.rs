@@ -177,7 +177,8 @@ impl Lanes for Plain {
 
     #[inline(always)]
     fn bytes<const SHIFT: i32>(self, columns: [[i32; 8]; 4]) -> [[u8; 4]; 8] {
-        self.words::<SHIFT>(columns).map(|row| row.map(|word| u8::try_from(word.clamp(0, 255)).unwrap_or_default()))
+        self.words::<SHIFT>(columns)
+            .map(|row| row.map(|word| u8::try_from(word.clamp(0, 255)).unwrap_or_default()))
     }
 
     #[inline(always)]

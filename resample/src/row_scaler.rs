@@ -57,7 +57,8 @@ impl<S: RowSample> RowScaler<S> {
         let row = (u64::from(across.source) + bytes(CHUNK)).saturating_mul(bytes(channels));
         let ring = row.saturating_mul(2 * sample).saturating_mul(down.most_pairs() + 1);
         let rows = row.saturating_mul(sample + bytes(LANES) * 2 * 2);
-        let target = u64::from(across.target).saturating_mul(down.target.into()).saturating_mul(bytes(channels));
+        let target =
+            u64::from(across.target).saturating_mul(down.target.into()).saturating_mul(bytes(channels));
         [rows, across.weight_bytes(), down.weight_bytes(), target.saturating_mul(sample)]
             .into_iter()
             .fold(ring, u64::saturating_add)
@@ -95,7 +96,8 @@ impl<S: RowSample> RowScaler<S> {
     pub fn push(&mut self, row: &[S]) {
         let number = self.came;
         self.came = self.came.saturating_add(1);
-        let Some(number) = number.checked_sub(self.down.first).filter(|number| *number < self.down.count) else {
+        let Some(number) = number.checked_sub(self.down.first).filter(|number| *number < self.down.count)
+        else {
             return;
         };
         lanes::run(Taking { scaler: self, row, number });
@@ -205,14 +207,18 @@ impl<S: RowSample> RowScaler<S> {
             for (plane, sums) in planes.iter_mut().zip(sums) {
                 let rows = S::rows(lanes, sums);
                 for (place, row) in plane.chunks_exact_mut(width).zip(rows) {
-                    if let Some(place) = place.get_mut(number * 4..).and_then(|place| place.first_chunk_mut()) {
+                    if let Some(place) = place.get_mut(number * 4..).and_then(|place| place.first_chunk_mut())
+                    {
                         *place = row;
                     }
                 }
             }
         }
         for (number, target) in target.chunks_exact_mut(line).enumerate() {
-            merge::<S, C>(planes.each_ref().map(|plane| plane.get(number * width..).unwrap_or_default()), target);
+            merge::<S, C>(
+                planes.each_ref().map(|plane| plane.get(number * width..).unwrap_or_default()),
+                target,
+            );
         }
     }
 }

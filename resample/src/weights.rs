@@ -242,7 +242,11 @@ mod tests {
                 assert!((sum - 1.0).abs() < 1e-9, "{axis:?} {number}: {sum}");
                 let (scale, center) = (axis.scale(), axis.center(number as u32));
                 let plain = |j: f64| {
-                    if (0.0..f64::from(source)).contains(&j) { kernel((j + 0.5 - center) / scale) } else { 0.0 }
+                    if (0.0..f64::from(source)).contains(&j) {
+                        kernel((j + 0.5 - center) / scale)
+                    } else {
+                        0.0
+                    }
                 };
                 let want: Vec<f64> = (0..source)
                     .map(|j| {

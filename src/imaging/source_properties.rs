@@ -37,7 +37,8 @@ pub(crate) struct SourceProperties {
 impl SourceProperties {
     /// The properties of a decoded source. `bytes` is the length of the file, if known.
     pub(crate) fn new(decoded: &Decoded, bytes: Option<u64>, demand: Demand<'_>) -> Self {
-        let Decoded { scaled: ScaledSource { full, layout, depth, .. }, orientation, profile: icc, .. } = decoded;
+        let Decoded { scaled: ScaledSource { full, layout, depth, .. }, orientation, profile: icc, .. } =
+            decoded;
         let is_rgb = matches!(layout, Layout::Rgb | Layout::RgbAlpha);
         let kept_profile =
             icc.as_deref().filter(|icc| demand.keeps_profile() && is_rgb && Profile::is_rgb(icc));

@@ -11,6 +11,7 @@ mod avif;
 mod bmp;
 mod gif;
 mod jpeg;
+mod lzw;
 mod png;
 mod pnm;
 mod qoi;
@@ -93,8 +94,7 @@ mod tests {
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };
-        let scaled =
-            ScaledSource { full, layout: Layout::Grey, depth: Depth::Eight, pictures: Vec::new() };
+        let scaled = ScaledSource { full, layout: Layout::Grey, depth: Depth::Eight, pictures: Vec::new() };
         Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, scaled) })
     }
 

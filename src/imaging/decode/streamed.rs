@@ -108,8 +108,7 @@ fn only_picture(decoded: &Decoded) -> &Picture {
 fn scaled(whole: &Decoded, order: RowOrder, recipe: &Recipe) -> Picture {
     let picture = only_picture(whole);
     let demand = Demand { recipes: &[recipe], upright: Upright::ByExif };
-    let rows =
-        SourceRows { order, ..SourceRows::all(picture.size, picture.layout, picture.depth) };
+    let rows = SourceRows { order, ..SourceRows::all(picture.size, picture.layout, picture.depth) };
     let mut scaler = SourceScaler::new(rows, demand, Some(whole.orientation), &mut budget()).unwrap();
     match order {
         RowOrder::BottomUp => scaler.push_picture(&picture.clone().flipped()),
@@ -139,7 +138,12 @@ fn scaling_while_decoding_equals_scaling_afterwards() {
                 let is_same = orders.iter().any(|order| scaled(&whole, *order, &recipe) == *have);
                 assert!(is_same, "{} to {side} px", path.display());
             }
-            kinds.push((whole.format, whole.scaled.layout, whole.scaled.depth, whole.scaled.full.pixels() > 100));
+            kinds.push((
+                whole.format,
+                whole.scaled.layout,
+                whole.scaled.depth,
+                whole.scaled.full.pixels() > 100,
+            ));
         }
     }
     // The files cover this many layouts and depths of each format.

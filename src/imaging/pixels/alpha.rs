@@ -25,9 +25,7 @@ pub(crate) fn straight(numbers: &[u16], layout: Layout, depth: Depth) -> Vec<u8>
         (Layout::RgbAlpha, Depth::Eight) => straight_bytes::<4>(numbers),
         (Layout::GreyAlpha, Depth::Sixteen) => straight_words::<2>(numbers),
         (Layout::RgbAlpha, Depth::Sixteen) => straight_words::<4>(numbers),
-        (_, Depth::Eight) => {
-            numbers.iter().map(|number| u8::try_from(*number).unwrap_or(u8::MAX)).collect()
-        }
+        (_, Depth::Eight) => numbers.iter().map(|number| u8::try_from(*number).unwrap_or(u8::MAX)).collect(),
         (_, Depth::Sixteen) => numbers.iter().flat_map(|number| number.to_ne_bytes()).collect(),
     }
 }
@@ -105,8 +103,11 @@ mod tests {
             premultiplied(&row, Layout::GreyAlpha, Depth::Eight, &mut numbers);
             assert_eq!(straight(&numbers, Layout::GreyAlpha, Depth::Eight), row);
         }
-        let row: Vec<u8> =
-            [[0_u16, 1, 40_000, 65_535], [65_535; 4]].as_flattened().iter().flat_map(|n| n.to_ne_bytes()).collect();
+        let row: Vec<u8> = [[0_u16, 1, 40_000, 65_535], [65_535; 4]]
+            .as_flattened()
+            .iter()
+            .flat_map(|n| n.to_ne_bytes())
+            .collect();
         premultiplied(&row, Layout::RgbAlpha, Depth::Sixteen, &mut numbers);
         assert_eq!(straight(&numbers, Layout::RgbAlpha, Depth::Sixteen), row);
     }

@@ -107,7 +107,9 @@ mod tests {
         for depth in [Depth::Eight, Depth::Sixteen] {
             let row = match depth {
                 Depth::Eight => levels.clone(),
-                Depth::Sixteen => levels.iter().flat_map(|level| (u16::from(*level) * 257).to_ne_bytes()).collect(),
+                Depth::Sixteen => {
+                    levels.iter().flat_map(|level| (u16::from(*level) * 257).to_ne_bytes()).collect()
+                }
             };
             let samples = LightRows::new(Layout::GreyAlpha, depth).convert(&row).to_vec();
             let linear = Picture { size, layout: Layout::GreyAlpha, depth: Depth::Sixteen, samples };

@@ -182,8 +182,7 @@ mod tests {
         let size = Size { width: 8, height: 1 };
         let samples = [[255, 0, 0, 255], [0, 255, 0, 0]].repeat(4).concat();
         let picture = Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples };
-        let scaled =
-            scale_window(&picture, Window::whole(size), Size { width: 2, height: 1 }).unwrap();
+        let scaled = scale_window(&picture, Window::whole(size), Size { width: 2, height: 1 }).unwrap();
         for pixel in scaled.samples.chunks_exact(4) {
             assert!(pixel[0] > 250 && pixel[1] < 5, "{pixel:?}");
         }

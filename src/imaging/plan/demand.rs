@@ -48,12 +48,7 @@ impl Demand<'_> {
     /// The sizes to which a source of this size is scaled while its rows come, from the largest to the smallest.
     /// `orientations` are those that may make it upright. If `are_shared`, sizes that can be made of larger ones are left
     /// out ([`Target::serves`]).
-    pub(crate) fn targets(
-        self,
-        stored: Size,
-        orientations: &[Orientation],
-        are_shared: bool,
-    ) -> Vec<Target> {
+    pub(crate) fn targets(self, stored: Size, orientations: &[Orientation], are_shared: bool) -> Vec<Target> {
         let mut all = Vec::new();
         for (recipe, orientation) in
             self.recipes.iter().flat_map(|recipe| orientations.iter().map(move |o| (recipe, *o)))

@@ -10,7 +10,7 @@ use crate::imaging::limits::Budget;
 use crate::imaging::picture::Depth;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::pixels::source_rows::{RowOrder, SourceRows};
-use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
+use crate::imaging::pixels::source_scaler::{ScaledPicture, ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
 
 /// The picture while it is scaled.
@@ -18,6 +18,8 @@ pub(super) struct BmpCanvas {
     scaler: SourceScaler,
     /// The same picture without alpha, as long as all alpha is 0.
     opaque: Option<OpaqueCopy>,
+    /// `true` if rows have blue first.
+    is_reversed: bool,
 }
 
 struct OpaqueCopy {
@@ -35,7 +37,8 @@ impl BmpCanvas {
         let mut scaler = || SourceScaler::new(rows, demand, upright, budget);
         let (scaler, opaque) = (scaler()?, if layout.has_alpha() { Some(scaler()?) } else { None });
         budget.reserve(if opaque.is_some() { u64::from(header.size.width) * 4 } else { 0 })?;
-        Ok(Self { scaler, opaque: opaque.map(|scaler| OpaqueCopy { scaler, row: Vec::new() }) })
+        let opaque = opaque.map(|scaler| OpaqueCopy { scaler, row: Vec::new() });
+        Ok(Self { scaler, opaque, is_reversed: header.coding.is_reversed() })
     }
 
     /// Takes the next row.
@@ -70,6 +73,12 @@ impl BmpCanvas {
 
     /// The scaled pictures.
     pub(super) fn finish(self) -> ScaledSource {
-        self.opaque.map_or(self.scaler, |opaque| opaque.scaler).finish()
+        let mut scaled = self.opaque.map_or(self.scaler, |opaque| opaque.scaler).finish();
+        if self.is_reversed {
+            for ScaledPicture { picture, .. } in &mut scaled.pictures {
+                picture.samples.as_chunks_mut::<3>().0.iter_mut().for_each(|pixel| pixel.reverse());
+            }
+        }
+        scaled
     }
 }

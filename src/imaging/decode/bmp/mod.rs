@@ -65,7 +65,7 @@ pub(super) fn decode<R: Read>(
     Ok(Decoded { profile, damage, ..Decoded::plain(FORMAT, canvas.finish()) })
 }
 
-/// Converts rows and pushes them in the order of the file.
+/// Converts rows where that is needed, and pushes them in the order of the file.
 fn decode_uncompressed<R: Read>(
     file: &mut ForwardReader<'_, '_, R>,
     coding: &PixelCoding,
@@ -74,10 +74,13 @@ fn decode_uncompressed<R: Read>(
     canvas: &mut BmpCanvas,
     cancel: &Cancel,
 ) -> Result<(), Error> {
-    let stored = (u64::from(size.width) * coding.bits()).div_ceil(8);
-    let length = side(size.width).saturating_mul(coding.layout().channels());
-    budget.reserve(stored.saturating_add(to_u64(length)))?;
-    let mut stored = vec![0; usize::try_from(stored).unwrap_or(usize::MAX)];
+    let stored_bytes = (u64::from(size.width) * coding.bits()).div_ceil(8);
+    let length = match coding.is_reversed() {
+        true => 0,
+        false => side(size.width).saturating_mul(coding.layout().channels()),
+    };
+    budget.reserve(stored_bytes.saturating_add(to_u64(length)))?;
+    let mut stored = vec![0; usize::try_from(stored_bytes).unwrap_or(usize::MAX)];
     let mut row = vec![0; length];
     // Rows are padded to a multiple of 4 bytes; after the last row the padding may be missing.
     let padding = to_u64(stored.len().next_multiple_of(4) - stored.len());
@@ -87,12 +90,17 @@ fn decode_uncompressed<R: Read>(
         }
         cancel.check()?;
         let came = file.read_start(&mut stored)?;
-        coding.convert(&stored, &mut row);
-        if came < stored.len() {
-            canvas.push_start(&mut row, to_u64(came) * 8 / coding.bits());
+        let row = if coding.is_reversed() {
+            &mut stored
+        } else {
+            coding.convert(&stored, &mut row);
+            &mut row
+        };
+        if to_u64(came) < stored_bytes {
+            canvas.push_start(row, to_u64(came) * 8 / coding.bits());
             return Err(file.damaged(TRUNCATED));
         }
-        canvas.push(&row);
+        canvas.push(row);
     }
     Ok(())
 }

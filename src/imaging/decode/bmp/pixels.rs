@@ -42,14 +42,14 @@ impl PixelCoding {
         }
     }
 
-    /// Converts a stored row that is not run-length coded.
+    /// Returns `true` if rows are pushed as they are stored. The colours of scaled pictures are reversed then.
+    pub(super) fn is_reversed(&self) -> bool {
+        matches!(self, Self::Bgr)
+    }
+
+    /// Converts a stored row that is neither [reversed](Self::is_reversed) nor run-length coded.
     pub(super) fn convert(&self, stored: &[u8], row: &mut [u8]) {
         match self {
-            Self::Bgr => {
-                for (pixel, [b, g, r]) in row.as_chunks_mut().0.iter_mut().zip(stored.as_chunks().0) {
-                    *pixel = [*r, *g, *b];
-                }
-            }
             Self::Indexed { bits: 8, palette } => {
                 for (pixel, index) in row.as_chunks_mut().0.iter_mut().zip(stored) {
                     *pixel = palette.color(*index);
@@ -71,7 +71,7 @@ impl PixelCoding {
             Self::Masked32(masks) => {
                 masks.convert(stored.as_chunks().0.iter().map(|bytes| u32::from_le_bytes(*bytes)), row);
             }
-            Self::RunLengths { .. } => (),
+            Self::Bgr | Self::RunLengths { .. } => (),
         }
     }
 }

@@ -57,9 +57,8 @@ pub(super) fn decode_animation<R: Read>(
     while wants_more && remaining > 0 {
         remaining -= 1;
         let duration = frames.next();
-        let scaled = duration.and_then(|duration| {
-            Ok((duration, frames.screen.scaled(demand, plan.orientation, budget)?))
-        });
+        let scaled = duration
+            .and_then(|duration| Ok((duration, frames.screen.scaled(demand, plan.orientation, budget)?)));
         wants_more = match scaled {
             Ok((duration, scaled)) => animation.push(scaled, duration.unwrap_or_default(), budget)?,
             Err(error) => animation.fail(error)?,

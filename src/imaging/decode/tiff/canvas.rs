@@ -16,7 +16,7 @@ use crate::imaging::damage::Damage;
 use crate::imaging::decode::tiff::access::ChunkAccess;
 use crate::imaging::decode::tiff::chunks::{ByteRange, ChunkKind};
 use crate::imaging::decode::tiff::coded::CodedReader;
-use crate::imaging::decode::tiff::coding::{ChunkRows, ReversedBits, TiffCompression};
+use crate::imaging::decode::tiff::coding::{ChunkRows, ReversedBits, TiffCompression, Workspace};
 use crate::imaging::decode::tiff::fax::FaxRows;
 use crate::imaging::decode::tiff::numbers::ValueRange;
 use crate::imaging::decode::tiff::page::Page;
@@ -48,6 +48,8 @@ pub(super) struct TiffCanvas<'p> {
     row: Vec<u8>,
     /// Room for the row while floating-point differences are undone, else empty.
     scratch: Vec<u8>,
+    /// Memory for decompression, for each plane; empty while a chunk uses it.
+    workspaces: Vec<Workspace>,
     /// Rows of the current chunk that reached the target.
     done: u32,
     /// Pixels that reached the target without having been decoded.
@@ -110,6 +112,7 @@ impl<'p> TiffCanvas<'p> {
             stored: vec![blank(stored); planes],
             row: blank(row),
             scratch: blank(scratch),
+            workspaces: (0..planes).map(|_| Workspace::default()).collect(),
             done: 0,
             lost: 0.0,
         })
@@ -224,7 +227,12 @@ impl<'p> TiffCanvas<'p> {
             | TiffCompression::Fax(_)
             | TiffCompression::Lzw
             | TiffCompression::None
-            | TiffCompression::PackBits => self.decode_rows(coded, start, rows, cancel),
+            | TiffCompression::PackBits => {
+                let mut workspaces = mem::take(&mut self.workspaces);
+                let end = self.decode_rows(coded, &mut workspaces, start, rows, cancel);
+                self.workspaces = workspaces;
+                end
+            }
         }
     }
 
@@ -232,15 +240,16 @@ impl<'p> TiffCanvas<'p> {
     fn decode_rows(
         &mut self,
         coded: Vec<CodedReader<'_>>,
+        workspaces: &mut [Workspace],
         start: Run,
         rows: u32,
         cancel: &Cancel,
     ) -> Result<(), Error> {
         let page = self.page;
-        let readers = coded.into_iter().map(|coded| {
+        let readers = coded.into_iter().zip(workspaces).map(|(coded, workspace)| {
             let coded: CodedReader<'_> =
                 if page.has_reversed_bits { Box::new(BufReader::new(ReversedBits(coded))) } else { coded };
-            ChunkRows::new(page.compression, coded, page.chunks.size.width)
+            ChunkRows::new(page.compression, coded, page.chunks.size.width, workspace)
         });
         let mut readers = readers.collect::<io::Result<Vec<_>>>().map_err(read_error)?;
         let lines = page.samples.block().1;

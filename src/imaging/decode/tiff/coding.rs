@@ -1,13 +1,11 @@
 //! Decompression of strips and tiles, row by row.
 //!
-//! Memory: Deflate holds 96 KiB for its window; LZW and PackBits hold fixed tables. Fax holds the changes of two rows
-//! ([`FaxRows::memory`]).
+//! Memory: Deflate holds 96 KiB for its window, LZW 36 KiB of output and 64 KiB for its table. Fax holds the changes of
+//! two rows ([`FaxRows::memory`]).
 
 use std::io::{self, Read};
 
-use weezl::decode::Configuration;
-use weezl::{BitOrder, LzwStatus};
-
+use crate::imaging::decode::lzw::{LZW_SPACE, LzwDecoder, LzwStop, LzwVariety};
 use crate::imaging::decode::tiff::coded::{CodedReader, corrupt};
 use crate::imaging::decode::tiff::fax::{FaxCoding, FaxRows};
 
@@ -42,6 +40,14 @@ impl TiffCompression {
     }
 }
 
+/// Memory that the chunks of a plane use one after the other.
+#[derive(Default)]
+pub(super) struct Workspace {
+    /// The latest decompressed bytes.
+    buffer: Vec<u8>,
+    lzw: Option<LzwDecoder>,
+}
+
 /// A reader of a chunk's decompressed rows.
 pub(super) enum ChunkRows<'r> {
     Bytes(Box<dyn Read + 'r>),
@@ -53,12 +59,17 @@ impl<'r> ChunkRows<'r> {
     ///
     /// # Errors
     /// The chunk's first bytes cannot be read.
-    pub(super) fn new(compression: TiffCompression, coded: CodedReader<'r>, width: u32) -> io::Result<Self> {
+    pub(super) fn new(
+        compression: TiffCompression,
+        coded: CodedReader<'r>,
+        width: u32,
+        workspace: &'r mut Workspace,
+    ) -> io::Result<Self> {
         Ok(match compression {
             TiffCompression::None | TiffCompression::Jpeg | TiffCompression::OldJpeg => Self::Bytes(coded),
-            TiffCompression::Deflate => Self::Bytes(Box::new(Inflate::new(coded))),
+            TiffCompression::Deflate => Self::Bytes(Box::new(Inflate::new(coded, workspace))),
             TiffCompression::Fax(coding) => Self::Fax(FaxRows::new(coding, coded, width)),
-            TiffCompression::Lzw => Self::Bytes(Box::new(Lzw::new(coded)?)),
+            TiffCompression::Lzw => Self::Bytes(Box::new(Lzw::new(coded, workspace)?)),
             TiffCompression::PackBits => Self::Bytes(Box::new(PackBits { coded, left: 0, repeated: None })),
         })
     }
@@ -83,7 +94,7 @@ impl<'r> ChunkRows<'r> {
 struct Inflate<'r> {
     coded: CodedReader<'r>,
     decoder: Box<fdeflate::Decompressor>,
-    buffer: Vec<u8>,
+    buffer: &'r mut Vec<u8>,
     /// Bytes of the buffer that are decoded.
     decoded: usize,
     /// Bytes of the buffer that were returned; at most `decoded`.
@@ -97,11 +108,12 @@ const WINDOW: usize = 32 * 1024;
 const INFLATE_STEP: usize = 4096;
 
 impl<'r> Inflate<'r> {
-    fn new(coded: CodedReader<'r>) -> Self {
+    fn new(coded: CodedReader<'r>, workspace: &'r mut Workspace) -> Self {
         let mut decoder = Box::new(fdeflate::Decompressor::new());
         // Only as much is read as rows need, and the checksum stands at the end.
         decoder.ignore_adler32();
-        Self { coded, decoder, buffer: vec![0; WINDOW * 3], decoded: 0, returned: 0 }
+        workspace.buffer.resize(WINDOW * 3, 0);
+        Self { coded, decoder, buffer: &mut workspace.buffer, decoded: 0, returned: 0 }
     }
 }
 
@@ -115,7 +127,7 @@ impl Read for Inflate<'_> {
             let input = self.coded.fill_buf()?;
             let input = input.get(..INFLATE_STEP).unwrap_or(input);
             let is_end = input.is_empty();
-            let outcome = self.decoder.read(input, &mut self.buffer, self.decoded, is_end);
+            let outcome = self.decoder.read(input, self.buffer, self.decoded, is_end);
             let (consumed, produced) = outcome.map_err(|error| match error {
                 fdeflate::DecompressionError::InsufficientInput => io::ErrorKind::UnexpectedEof.into(),
                 _ => corrupt("its Deflate stream is corrupt"),
@@ -134,38 +146,57 @@ impl Read for Inflate<'_> {
     }
 }
 
-/// LZW of TIFF 6.0, section 13 (highest bit first), or of writers before it (lowest bit first).
+/// LZW, which is returned as far as it is good.
 struct Lzw<'r> {
     coded: CodedReader<'r>,
-    decoder: weezl::decode::Decoder,
+    decoder: &'r mut LzwDecoder,
+    buffer: &'r mut Vec<u8>,
+    /// Bytes of the buffer that are decoded.
+    decoded: usize,
+    /// Bytes of the buffer that were returned; at most `decoded`.
+    returned: usize,
+    stop: LzwStop,
 }
 
+/// Most bytes of LZW that are decoded at a time, except for the end of a string.
+const LZW_STEP: usize = 32 * 1024;
+
 impl<'r> Lzw<'r> {
-    fn new(mut coded: CodedReader<'r>) -> io::Result<Self> {
+    fn new(mut coded: CodedReader<'r>, workspace: &'r mut Workspace) -> io::Result<Self> {
         // Every chunk begins with the clear code, 256 in nine bits. Highest bit first these are 1000 0000 0.., lowest
-        // bit first 0000 0000 and a 1 in the lowest bit of the next byte. The older variety also widens codes one
-        // code later.
-        let configuration = match coded.fill_buf()? {
-            [0, second, ..] if second & 1 == 1 => Configuration::new(BitOrder::Lsb, 8),
-            _ => Configuration::with_tiff_size_switch(BitOrder::Msb, 8),
+        // bit first 0000 0000 and a 1 in the lowest bit of the next byte.
+        let variety = match coded.fill_buf()? {
+            [0, second, ..] if second & 1 == 1 => LzwVariety::LowestBitFirst,
+            _ => LzwVariety::HighestBitFirst,
         };
-        Ok(Self { coded, decoder: configuration.with_yield_on_full_buffer(true).build() })
+        let Workspace { buffer, lzw } = workspace;
+        buffer.resize(LZW_STEP + LZW_SPACE, 0);
+        let decoder = lzw.get_or_insert_with(|| LzwDecoder::new(variety, 8));
+        decoder.restart(variety, 8);
+        Ok(Self { coded, decoder, buffer, decoded: 0, returned: 0, stop: LzwStop::Open })
     }
 }
 
 impl Read for Lzw<'_> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let input = self.coded.fill_buf()?;
-            let is_end = input.is_empty();
-            let result = self.decoder.decode_bytes(input, target);
-            self.coded.consume(result.consumed_in);
-            match result.status {
-                Ok(LzwStatus::Ok) if result.consumed_out == 0 && !is_end && !target.is_empty() => (),
-                Ok(LzwStatus::Done | LzwStatus::NoProgress | LzwStatus::Ok) => return Ok(result.consumed_out),
-                Err(error) => return Err(corrupt(&format!("its LZW stream is corrupt ({error})"))),
+        while self.returned == self.decoded {
+            match self.stop {
+                LzwStop::Corrupt => return Err(corrupt("its LZW stream is corrupt")),
+                LzwStop::End => return Ok(0),
+                LzwStop::Open => (),
             }
+            let input = self.coded.fill_buf()?;
+            if input.is_empty() {
+                return Ok(0);
+            }
+            let step = self.decoder.decode(input, self.buffer);
+            self.coded.consume(step.consumed);
+            (self.decoded, self.returned, self.stop) = (step.written, 0, step.stop);
         }
+        let mut decoded = self.buffer.get(self.returned..self.decoded).unwrap_or_default();
+        let count = decoded.read(target)?;
+        self.returned += count;
+        Ok(count)
     }
 }
 

@@ -56,11 +56,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn decode(
-        self,
-        cell: Cell,
-        budget: &mut Budget,
-    ) -> Result<DecodedPicture, Error> {
+    pub(super) fn decode(self, cell: Cell, budget: &mut Budget) -> Result<DecodedPicture, Error> {
         let (file, header, used) = (self.file, self.header, budget.used());
         match self.decode_whole(cell, budget) {
             Ok(picture) => Ok(picture),

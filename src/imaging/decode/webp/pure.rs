@@ -52,11 +52,7 @@ impl<'a> Decoder<'a> {
     ///
     /// # Errors
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
-    pub(super) fn decode(
-        mut self,
-        _: Cell,
-        budget: &mut Budget,
-    ) -> Result<DecodedPicture, Error> {
+    pub(super) fn decode(mut self, _: Cell, budget: &mut Budget) -> Result<DecodedPicture, Error> {
         let WebpHeader { size, layout, coding } = self.header;
         budget.reserve(bytes_of(size, if coding == WebpCoding::Animated { 12 } else { 8 }))?;
         let mut picture = Picture::blank(size, layout, Depth::Eight);
