@@ -70,6 +70,8 @@ pub(crate) struct Lookup<'a> {
     /// [`Transition::table`] of the first step of an MCU.
     pub(crate) start: u16,
     blocks: Vec<BlockCoding<'a>>,
+    /// [`last_kept`] of each block.
+    last_kept: Vec<usize>,
     /// Layout of the numbers that lanes keep of an MCU.
     pub(crate) mcu: McuLayout,
 }
@@ -106,8 +108,9 @@ impl McuLayout {
 impl<'a> Lookup<'a> {
     pub(crate) fn new(blocks: Vec<BlockCoding<'a>>) -> Result<Self, Error> {
         let mcu = McuLayout::new(&blocks);
-        let mut lookup =
-            Self { entries: boxed(0), transitions: boxed(Transition::default()), start: 0, blocks, mcu };
+        let last_kept = blocks.iter().map(|block| last_kept(block.size)).collect();
+        let (entries, transitions) = (boxed(0), boxed(Transition::default()));
+        let mut lookup = Self { entries, transitions, start: 0, blocks, last_kept, mcu };
         lookup.build().ok_or_else(|| Error::damaged("a scan has too many blocks in a unit"))?;
         Ok(lookup)
     }
@@ -196,7 +199,7 @@ impl<'a> Lookup<'a> {
     ///
     /// 32 bits are always enough: a code has 16 at most, and its value 15.
     pub(crate) fn slow_step(&self, block: usize, position: usize, bits: u32) -> Option<StepEntry> {
-        let block = self.blocks.get(block)?;
+        let (block, last_kept) = (self.blocks.get(block)?, *self.last_kept.get(block)?);
         if position == 0 {
             return dc_step(block.dc, bits);
         }
@@ -210,7 +213,7 @@ impl<'a> Lookup<'a> {
             65..128 | 192.. => return None,
             _ => entry.advance(),
         };
-        let is_wanted = arrived <= 64 && arrived - 1 <= last_kept(block.size);
+        let is_wanted = arrived <= 64 && arrived - 1 <= last_kept;
         Some(StepEntry::new(entry.bits(), advance, if is_wanted { entry.value() } else { 0 }))
     }
 }
