@@ -21,6 +21,9 @@ use crate::syntax::huffman::HuffmanTable;
 /// for DC, one for values and one to skip.
 const ENTRIES: usize = 16 << INDEX_BITS;
 
+/// Entries that there is room for: those that an index into any table can lead to, for which no check is needed.
+const ALL_ENTRIES: usize = 2 * (u16::MAX as usize) + (1 << INDEX_BITS);
+
 /// Positions that a state can have.
 const POSITIONS: u32 = 256;
 
@@ -39,7 +42,7 @@ pub(crate) struct Transition {
     /// Half the index of the first entry of the table for the next step.
     pub(crate) table: u16,
     /// Index of the coefficient that the value of the step belongs to, among the numbers of its block.
-    pub(crate) slot: u16,
+    pub(crate) slot: u8,
 }
 
 /// Coding of a block of the MCU, and the coefficients that are wanted of it.
@@ -64,7 +67,7 @@ impl BlockCoding<'_> {
 #[derive(Debug)]
 pub(crate) struct Lookup<'a> {
     /// Each a [`StepEntry`].
-    entries: Box<[u32; ENTRIES]>,
+    entries: Box<[u32; ALL_ENTRIES]>,
     /// By block, 4 bits, and position after a step, 8 bits.
     pub(crate) transitions: Box<[Transition; STATES]>,
     /// [`Transition::table`] of the first step of an MCU.
@@ -119,7 +122,7 @@ impl<'a> Lookup<'a> {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "indexed below its constant length")]
     pub(crate) fn entry(&self, table: u16, index: usize) -> StepEntry {
-        StepEntry(self.entries[(2 * usize::from(table) + index) % ENTRIES])
+        StepEntry(self.entries[2 * usize::from(table) + index % (1 << INDEX_BITS)])
     }
 
     /// True when the data from `bit` on has a flat MCU: one whose blocks have no AC and the DC before.
@@ -150,7 +153,7 @@ impl<'a> Lookup<'a> {
             for position in 0..POSITIONS {
                 let state = number << 8 | position;
                 let slot = slot_before(usize::try_from(position).ok()?, block.size);
-                let slot = u16::try_from(slot.unwrap_or_else(|| block.length() - 1)).ok()?;
+                let slot = u8::try_from(slot.unwrap_or_else(|| block.length() - 1)).ok()?;
                 let is_done = position >= END_OF_BLOCK;
                 let is_wanted = usize::try_from(position).ok()? <= last;
                 *self.transitions.get_mut(usize::try_from(state).ok()?)? = Transition {
