@@ -28,9 +28,13 @@ const _: () = assert!(((STEPS - 1) * MOST_SYMBOL_BITS / 8 + 1 + 8) as usize <= O
 /// stay in the second-level cache.
 const ROOM: usize = 1 << 16;
 
+/// Numbers that a slot can reach behind the first number of a block. With so many more behind the room no check is
+/// needed.
+const SLOTS: usize = 1 << 8;
+
 /// Decoded MCUs, laid out as [`McuLayout`](crate::entropy::lookup::McuLayout) says: of each block the lowest 16 bits
 /// of the bit of the data behind it, then its coefficients, zero where none came, DC as difference.
-type Numbers = [i16; ROOM];
+type Numbers = [i16; ROOM + SLOTS];
 
 /// A position in the stream, and what was decoded on the way there.
 #[derive(Debug)]
@@ -201,7 +205,7 @@ fn step(cursor: &mut Cursor, lookup: &Lookup<'_>, data: &[u8], numbers: &mut Num
     let next = lookup.transitions[index(state) % STATES];
     let start = index(state >> 16);
     debug_assert!(start + lookup.mcu.longest <= ROOM, "a lane went past its room");
-    let slot = (start + usize::from(next.slot)) % ROOM;
+    let slot = start + usize::from(next.slot);
     numbers[slot] = numbers[slot].wrapping_add(entry.value());
     let [low, high, ..] = cursor.bit.to_le_bytes();
     numbers[start] = i16::from_le_bytes([low, high]);

@@ -21,6 +21,9 @@ use crate::syntax::huffman::HuffmanTable;
 /// for DC, one for values and one to skip.
 const ENTRIES: usize = 16 << INDEX_BITS;
 
+/// Entries that there is room for: those that an index into any table can lead to, for which no check is needed.
+const ALL_ENTRIES: usize = 2 * (u16::MAX as usize) + (1 << INDEX_BITS);
+
 /// Positions that a state can have.
 const POSITIONS: u32 = 256;
 
@@ -39,7 +42,7 @@ pub(crate) struct Transition {
     /// Half the index of the first entry of the table for the next step.
     pub(crate) table: u16,
     /// Index of the coefficient that the value of the step belongs to, among the numbers of its block.
-    pub(crate) slot: u16,
+    pub(crate) slot: u8,
 }
 
 /// Coding of a block of the MCU, and the coefficients that are wanted of it.
@@ -64,12 +67,14 @@ impl BlockCoding<'_> {
 #[derive(Debug)]
 pub(crate) struct Lookup<'a> {
     /// Each a [`StepEntry`].
-    entries: Box<[u32; ENTRIES]>,
+    entries: Box<[u32; ALL_ENTRIES]>,
     /// By block, 4 bits, and position after a step, 8 bits.
     pub(crate) transitions: Box<[Transition; STATES]>,
     /// [`Transition::table`] of the first step of an MCU.
     pub(crate) start: u16,
     blocks: Vec<BlockCoding<'a>>,
+    /// [`last_kept`] of each block.
+    last_kept: Vec<usize>,
     /// Layout of the numbers that lanes keep of an MCU.
     pub(crate) mcu: McuLayout,
 }
@@ -106,8 +111,9 @@ impl McuLayout {
 impl<'a> Lookup<'a> {
     pub(crate) fn new(blocks: Vec<BlockCoding<'a>>) -> Result<Self, Error> {
         let mcu = McuLayout::new(&blocks);
-        let mut lookup =
-            Self { entries: boxed(0), transitions: boxed(Transition::default()), start: 0, blocks, mcu };
+        let last_kept = blocks.iter().map(|block| last_kept(block.size)).collect();
+        let (entries, transitions) = (boxed(0), boxed(Transition::default()));
+        let mut lookup = Self { entries, transitions, start: 0, blocks, last_kept, mcu };
         lookup.build().ok_or_else(|| Error::damaged("a scan has too many blocks in a unit"))?;
         Ok(lookup)
     }
@@ -116,7 +122,7 @@ impl<'a> Lookup<'a> {
     #[inline(always)]
     #[expect(clippy::indexing_slicing, reason = "indexed below its constant length")]
     pub(crate) fn entry(&self, table: u16, index: usize) -> StepEntry {
-        StepEntry(self.entries[(2 * usize::from(table) + index) % ENTRIES])
+        StepEntry(self.entries[2 * usize::from(table) + index % (1 << INDEX_BITS)])
     }
 
     /// True when the data from `bit` on has a flat MCU: one whose blocks have no AC and the DC before.
@@ -147,7 +153,7 @@ impl<'a> Lookup<'a> {
             for position in 0..POSITIONS {
                 let state = number << 8 | position;
                 let slot = slot_before(usize::try_from(position).ok()?, block.size);
-                let slot = u16::try_from(slot.unwrap_or_else(|| block.length() - 1)).ok()?;
+                let slot = u8::try_from(slot.unwrap_or_else(|| block.length() - 1)).ok()?;
                 let is_done = position >= END_OF_BLOCK;
                 let is_wanted = usize::try_from(position).ok()? <= last;
                 *self.transitions.get_mut(usize::try_from(state).ok()?)? = Transition {
@@ -196,7 +202,7 @@ impl<'a> Lookup<'a> {
     ///
     /// 32 bits are always enough: a code has 16 at most, and its value 15.
     pub(crate) fn slow_step(&self, block: usize, position: usize, bits: u32) -> Option<StepEntry> {
-        let block = self.blocks.get(block)?;
+        let (block, last_kept) = (self.blocks.get(block)?, *self.last_kept.get(block)?);
         if position == 0 {
             return dc_step(block.dc, bits);
         }
@@ -210,7 +216,7 @@ impl<'a> Lookup<'a> {
             65..128 | 192.. => return None,
             _ => entry.advance(),
         };
-        let is_wanted = arrived <= 64 && arrived - 1 <= last_kept(block.size);
+        let is_wanted = arrived <= 64 && arrived - 1 <= last_kept;
         Some(StepEntry::new(entry.bits(), advance, if is_wanted { entry.value() } else { 0 }))
     }
 }

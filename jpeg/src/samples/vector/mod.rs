@@ -59,7 +59,8 @@ mod tests {
             let [c, d] = samples;
             let [e, f] = c.widen();
             let three = U8x16::interleave3([c.widen(), [a, b], [e.add(a), f.sub(b)]]);
-            let four = U8x16::interleave4([d, c, I16x8::saturate(f, e), U8x16::narrow([a, f])]);
+            let (flipped, few) = (d.flip(0x55), U8x16::new(&[201; 16]));
+            let four = U8x16::interleave4([flipped, few, I16x8::saturate(f, e), U8x16::narrow([a, f])]);
             let (three, four) = (three.map(U8x16::halves), four.map(U8x16::halves));
             let bytes =
                 [a.bytes(), c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
