@@ -40,8 +40,8 @@ pub(super) fn decode<R: Read>(
     animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    // A profile in a vector that doubles.
-    budget.reserve(to_u64(LONGEST_METADATA * 2))?;
+    // A profile in a vector that doubles, that vector before, and the copy that is returned.
+    budget.reserve(to_u64(LONGEST_METADATA * 4))?;
     let mut blocks = GifBlocks::read(source)?;
     let frame = blocks.next_frame()?;
     let frame = frame.ok_or_else(|| Error::damaged(SourceFormat::Gif, "it has no frame"))?;
