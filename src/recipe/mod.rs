@@ -18,7 +18,7 @@ pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Version of the bytes that a recipe gives. A change of the encoders that changes bytes needs a new one, so
 /// that stamps differ. A build without libwebp writes other WebP files.
-const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "1" } else { "1 without libwebp" };
+const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "2" } else { "2 without libwebp" };
 
 /// Steps and output of one thumbnail.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -8,6 +8,9 @@ use crate::imaging::picture::geometry::{Ratio, Size, Window};
 use crate::imaging::picture::{Picture, side};
 use crate::recipe::Flip;
 
+/// Rows of a turned picture that are made at a time.
+const TURNED_ROWS: usize = 32;
+
 /// A map from stored pixels to oriented ones. The oriented pixel at (x, y) is the stored pixel at (x, y), or at
 /// (y, x) if transposed; `flip_x` and `flip_y` count the stored column and row from the other end.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -120,19 +123,30 @@ impl Orientation {
     }
 
     /// [`Self::apply`] for pixels of `N` bytes.
+    ///
+    /// With a transposition, a row of the result is a column of the stored picture. Rows are made in bands, so that of each
+    /// cache line that is read several pixels are used.
     fn permuted<const N: usize>(self, picture: &Picture) -> Picture {
         debug_assert_eq!(picture.pixel_bytes(), N);
         let mut oriented = Picture::blank(self.size(picture.size), picture.layout, picture.depth);
         let (width, height) = (side(picture.size.width), side(picture.size.height));
+        let columns = side(oriented.size.width).max(1);
         let (stored, _) = picture.samples.as_chunks::<N>();
         let (targets, _) = oriented.samples.as_chunks_mut::<N>();
-        for (y, row) in targets.chunks_exact_mut(side(oriented.size.width).max(1)).enumerate() {
-            for (x, target) in row.iter_mut().enumerate() {
-                let (from_x, from_y) = if self.transpose { (y, x) } else { (x, y) };
-                let from_x = if self.flip_x { width - 1 - from_x } else { from_x };
-                let from_y = if self.flip_y { height - 1 - from_y } else { from_y };
-                if let Some(pixel) = stored.get(from_y * width + from_x) {
-                    *target = *pixel;
+        let from = |x: usize, y: usize| {
+            let (x, y) = if self.transpose { (y, x) } else { (x, y) };
+            let x = if self.flip_x { width - 1 - x } else { x };
+            let y = if self.flip_y { height - 1 - y } else { y };
+            stored.get(y * width + x)
+        };
+        let band = if self.transpose { TURNED_ROWS } else { 1 };
+        for (number, rows) in targets.chunks_mut(columns.saturating_mul(band)).enumerate() {
+            let mut rows: Vec<&mut [[u8; N]]> = rows.chunks_exact_mut(columns).collect();
+            for x in 0..columns {
+                for (y, row) in (number * band..).zip(&mut rows) {
+                    if let (Some(target), Some(pixel)) = (row.get_mut(x), from(x, y)) {
+                        *target = *pixel;
+                    }
                 }
             }
         }

@@ -1,94 +1,118 @@
 //! Alpha while pixels are scaled: colours are multiplied by it before, and divided by it afterwards.
 //!
-//! Without that the colours of transparent pixels would show beside opaque ones. Products keep all their bits: at eight
-//! bits they are up to 255², and alpha is raised to the same range. At sixteen bits they are rounded to sixteen.
+//! Without that the colours of transparent pixels would show beside opaque ones. Products are rounded to the depth of the
+//! samples. Half a level that is lost there is half a level at most where the pixel is shown, since that multiplies by alpha
+//! again. Opaque pixels are unchanged.
 
-use crate::imaging::picture::{Depth, Layout};
+use crate::imaging::picture::Layout;
 
-/// Appends the samples of a row as numbers of sixteen bits, colours times alpha where there is alpha.
-pub(crate) fn premultiplied(row: &[u8], layout: Layout, depth: Depth, numbers: &mut Vec<u16>) {
-    numbers.clear();
-    match (layout, depth) {
-        (Layout::GreyAlpha, Depth::Eight) => bytes::<2>(row, numbers),
-        (Layout::RgbAlpha, Depth::Eight) => bytes::<4>(row, numbers),
-        (Layout::GreyAlpha, Depth::Sixteen) => words::<2>(row, numbers),
-        (Layout::RgbAlpha, Depth::Sixteen) => words::<4>(row, numbers),
-        (_, Depth::Eight) => numbers.extend(row.iter().map(|sample| u16::from(*sample))),
-        (_, Depth::Sixteen) => numbers.extend(words_of(row)),
+/// Colours of a row of eight bits times their alpha, in `products` unless no pixel changes.
+pub(crate) fn premultiplied<'r>(row: &'r [u8], layout: Layout, products: &'r mut Vec<u8>) -> &'r [u8] {
+    match layout {
+        Layout::GreyAlpha => premultiplied_bytes::<2>(row, products),
+        Layout::RgbAlpha => premultiplied_bytes::<4>(row, products),
+        Layout::Cmyk | Layout::Grey | Layout::Rgb => row,
     }
 }
 
-/// The numbers of [`premultiplied`] as samples again.
-pub(crate) fn straight(numbers: &[u16], layout: Layout, depth: Depth) -> Vec<u8> {
-    match (layout, depth) {
-        (Layout::GreyAlpha, Depth::Eight) => straight_bytes::<2>(numbers),
-        (Layout::RgbAlpha, Depth::Eight) => straight_bytes::<4>(numbers),
-        (Layout::GreyAlpha, Depth::Sixteen) => straight_words::<2>(numbers),
-        (Layout::RgbAlpha, Depth::Sixteen) => straight_words::<4>(numbers),
-        (_, Depth::Eight) => numbers.iter().map(|number| u8::try_from(*number).unwrap_or(u8::MAX)).collect(),
-        (_, Depth::Sixteen) => numbers.iter().flat_map(|number| number.to_ne_bytes()).collect(),
+/// Divides the colours of pixels of eight bits by their alpha.
+pub(crate) fn straighten(samples: &mut [u8], layout: Layout) {
+    match layout {
+        Layout::GreyAlpha => straighten_bytes::<2>(samples),
+        Layout::RgbAlpha => straighten_bytes::<4>(samples),
+        Layout::Cmyk | Layout::Grey | Layout::Rgb => (),
     }
 }
 
-fn words_of(row: &[u8]) -> impl Iterator<Item = u16> {
-    row.as_chunks::<2>().0.iter().map(|pair| u16::from_ne_bytes(*pair))
+/// Sets `products` to the samples of a row of sixteen bits, colours times alpha.
+pub(crate) fn premultiplied_words(row: &[u8], layout: Layout, products: &mut Vec<u16>) {
+    products.clear();
+    let samples = row.as_chunks::<2>().0.iter().map(|pair| u16::from_ne_bytes(*pair));
+    products.extend(samples);
+    match layout {
+        Layout::GreyAlpha => premultiply_words::<2>(products),
+        Layout::RgbAlpha => premultiply_words::<4>(products),
+        Layout::Cmyk | Layout::Grey | Layout::Rgb => (),
+    }
 }
 
-fn bytes<const C: usize>(row: &[u8], numbers: &mut Vec<u16>) {
-    for pixel in row.as_chunks::<C>().0 {
-        let mut pixel = pixel.map(u16::from);
-        if let Some((alpha, colors)) = pixel.split_last_mut() {
-            colors.iter_mut().for_each(|color| *color *= *alpha);
-            *alpha *= 255;
+/// Divides the colours of pixels of sixteen bits by their alpha.
+pub(crate) fn straighten_words(samples: &mut [u16], layout: Layout) {
+    match layout {
+        Layout::GreyAlpha => straighten_words_of::<2>(samples),
+        Layout::RgbAlpha => straighten_words_of::<4>(samples),
+        Layout::Cmyk | Layout::Grey | Layout::Rgb => (),
+    }
+}
+
+fn premultiplied_bytes<'r, const C: usize>(row: &'r [u8], products: &'r mut Vec<u8>) -> &'r [u8] {
+    let (pixels, _) = row.as_chunks::<C>();
+    if pixels.iter().all(|pixel| pixel.last() == Some(&u8::MAX)) {
+        return row;
+    }
+    products.resize(row.len(), 0);
+    for (product, pixel) in products.as_chunks_mut::<C>().0.iter_mut().zip(pixels) {
+        let alpha = pixel.last().copied().unwrap_or_default();
+        *product = pixel.map(|color| scaled(color, alpha));
+        if let Some(last) = product.last_mut() {
+            *last = alpha;
         }
-        numbers.extend_from_slice(&pixel);
+    }
+    products
+}
+
+/// A colour times alpha, rounded to the nearest.
+fn scaled(color: u8, alpha: u8) -> u8 {
+    // 257/65536 is 1/255 but for 2^-16, which is too little to change the rounded quotient of a number below 2^16.
+    let product = u32::from(color) * u32::from(alpha) + 127;
+    u8::try_from((product * 257 + 257) >> 16).unwrap_or(u8::MAX)
+}
+
+fn straighten_bytes<const C: usize>(samples: &mut [u8]) {
+    for pixel in samples.as_chunks_mut::<C>().0 {
+        if let Some((alpha, colors)) = pixel.split_last_mut()
+            && *alpha < u8::MAX
+        {
+            let alpha = u32::from(*alpha);
+            for color in colors {
+                *color = u8::try_from(share(u32::from(*color), alpha, 255)).unwrap_or(u8::MAX);
+            }
+        }
     }
 }
 
-fn words<const C: usize>(row: &[u8], numbers: &mut Vec<u16>) {
-    for pixel in row.as_chunks::<2>().0.as_chunks::<C>().0 {
-        let mut pixel = pixel.map(u16::from_ne_bytes);
-        if let Some((alpha, colors)) = pixel.split_last_mut() {
+fn premultiply_words<const C: usize>(samples: &mut [u16]) {
+    for pixel in samples.as_chunks_mut::<C>().0 {
+        if let Some((alpha, colors)) = pixel.split_last_mut()
+            && *alpha < u16::MAX
+        {
             for color in colors {
                 // At most 65,535² + 32,767, below 2^32.
                 let product = u32::from(*color) * u32::from(*alpha) + 32_767;
                 *color = u16::try_from(product / 65_535).unwrap_or(u16::MAX);
             }
         }
-        numbers.extend_from_slice(&pixel);
     }
 }
 
-/// A colour as a share of its alpha, of `full`, rounded to the nearest. Kernels overshoot, so it may be above.
-fn share(color: u16, alpha: u16, full: u32) -> u16 {
-    let alpha = u32::from(alpha);
-    let share = (u32::from(color) * full + alpha / 2).checked_div(alpha).unwrap_or_default();
-    u16::try_from(share.min(full)).unwrap_or(u16::MAX)
+fn straighten_words_of<const C: usize>(samples: &mut [u16]) {
+    for pixel in samples.as_chunks_mut::<C>().0 {
+        if let Some((alpha, colors)) = pixel.split_last_mut()
+            && *alpha < u16::MAX
+        {
+            let alpha = u32::from(*alpha);
+            for color in colors {
+                *color = u16::try_from(share(u32::from(*color), alpha, 65_535)).unwrap_or(u16::MAX);
+            }
+        }
+    }
 }
 
-fn straight_bytes<const C: usize>(numbers: &[u16]) -> Vec<u8> {
-    let pixel = |pixel: &[u16; C]| {
-        let alpha = pixel.last().copied().unwrap_or_default();
-        let mut straight = pixel.map(|color| u8::try_from(share(color, alpha, 255)).unwrap_or(u8::MAX));
-        if let Some(place) = straight.last_mut() {
-            *place = u8::try_from((u32::from(alpha) + 127) / 255).unwrap_or(u8::MAX);
-        }
-        // Where nothing shows, colours mean nothing.
-        if straight.last() == Some(&0) { [0; C] } else { straight }
-    };
-    numbers.as_chunks::<C>().0.iter().flat_map(pixel).collect()
-}
-
-fn straight_words<const C: usize>(numbers: &[u16]) -> Vec<u8> {
-    let pixel = |pixel: &[u16; C]| {
-        let alpha = pixel.last().copied().unwrap_or_default();
-        let mut straight = pixel.map(|color| share(color, alpha, 65_535));
-        if let Some(place) = straight.last_mut() {
-            *place = alpha;
-        }
-        straight
-    };
-    numbers.as_chunks::<C>().0.iter().flat_map(pixel).flat_map(u16::to_ne_bytes).collect()
+/// A colour as a share of its alpha, of `full`, rounded to the nearest. Kernels overshoot, so it may be above. Where alpha
+/// is 0 colours mean nothing, and are black.
+fn share(color: u32, alpha: u32, full: u32) -> u32 {
+    // 65,535² + 32,767 is below 2^32.
+    (color * full + alpha / 2).checked_div(alpha).unwrap_or_default().min(full)
 }
 
 #[cfg(test)]
@@ -96,32 +120,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pixels_come_back_from_their_products() {
-        let mut numbers = Vec::new();
-        for alpha in 1..=255 {
-            let row: Vec<u8> = (0..=255).flat_map(|color| [color, alpha]).collect();
-            premultiplied(&row, Layout::GreyAlpha, Depth::Eight, &mut numbers);
-            assert_eq!(straight(&numbers, Layout::GreyAlpha, Depth::Eight), row);
+    fn products_are_rounded_to_the_nearest() {
+        for (color, alpha) in (0..=255).flat_map(|color| (0..=255).map(move |alpha| (color, alpha))) {
+            let exact = f64::from(color) * f64::from(alpha) / 255.0;
+            assert_eq!(f64::from(scaled(color, alpha)), exact.round(), "{color} {alpha}");
         }
-        let row: Vec<u8> = [[0_u16, 1, 40_000, 65_535], [65_535; 4]]
-            .as_flattened()
-            .iter()
-            .flat_map(|n| n.to_ne_bytes())
-            .collect();
-        premultiplied(&row, Layout::RgbAlpha, Depth::Sixteen, &mut numbers);
-        assert_eq!(straight(&numbers, Layout::RgbAlpha, Depth::Sixteen), row);
     }
 
     #[test]
-    fn transparent_pixels_are_black() {
-        assert_eq!(straight(&[9, 0], Layout::GreyAlpha, Depth::Eight), [0, 0]);
+    fn pixels_look_the_same_after_both_steps() {
+        for alpha in 0..=255_u8 {
+            let row: Vec<u8> = (0..=255).flat_map(|color| [color, alpha]).collect();
+            let mut products = Vec::new();
+            let mut straight = premultiplied(&row, Layout::GreyAlpha, &mut products).to_vec();
+            straighten(&mut straight, Layout::GreyAlpha);
+            for (before, after) in row.as_chunks::<2>().0.iter().zip(straight.as_chunks::<2>().0) {
+                assert_eq!(after[1], alpha);
+                assert_eq!(scaled(after[0], alpha), scaled(before[0], alpha), "{before:?} {after:?}");
+            }
+            assert!(alpha < 255 || straight == row);
+        }
+        let row = [[0_u16, 1, 40_000, 65_535], [65_535, 9, 5, 0]];
+        let bytes: Vec<u8> = row.as_flattened().iter().flat_map(|sample| sample.to_ne_bytes()).collect();
+        let mut products = Vec::new();
+        premultiplied_words(&bytes, Layout::RgbAlpha, &mut products);
+        straighten_words(&mut products, Layout::RgbAlpha);
+        assert_eq!(products, [0, 1, 40_000, 65_535, 0, 0, 0, 0]);
     }
 
     #[test]
     fn colours_without_alpha_are_unchanged() {
-        let mut numbers = Vec::new();
-        premultiplied(&[1, 2, 3], Layout::Rgb, Depth::Eight, &mut numbers);
-        assert_eq!(numbers, [1, 2, 3]);
-        assert_eq!(straight(&numbers, Layout::Rgb, Depth::Eight), [1, 2, 3]);
+        let mut products = Vec::new();
+        assert_eq!(premultiplied(&[1, 2, 3], Layout::Rgb, &mut products), [1, 2, 3]);
+        let mut samples = [1, 2, 3];
+        straighten(&mut samples, Layout::Rgb);
+        assert_eq!(samples, [1, 2, 3]);
     }
 }

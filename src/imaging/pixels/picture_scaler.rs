@@ -37,12 +37,12 @@ pub(crate) struct PictureScaler {
 
 /// The way from rows to the picture.
 enum Kernel {
-    /// Samples of eight bits.
-    Bytes(RowScaler<u8>),
+    /// Samples of eight bits, and room for their products with alpha.
+    Bytes { scaler: RowScaler<u8>, products: Vec<u8> },
     /// The part is not scaled: whole pixels are copied.
     Copy(CopiedPart),
-    /// Samples of sixteen bits, or colours times alpha.
-    Words { scaler: RowScaler<u16>, numbers: Vec<u16> },
+    /// Samples of sixteen bits, and room for their products with alpha.
+    Words { scaler: RowScaler<u16>, products: Vec<u16> },
 }
 
 /// How a target is made of rows.
@@ -80,7 +80,7 @@ impl Steps {
             target,
             sharpening: sharpening(cells),
         };
-        let is_wide = is_linear || rows.depth == Depth::Sixteen || rows.layout.has_alpha();
+        let is_wide = is_linear || rows.depth == Depth::Sixteen;
         Self {
             is_linear,
             cell,
@@ -111,7 +111,8 @@ impl PictureScaler {
         let light = if steps.is_linear { row.saturating_mul(2).saturating_add(LightRows::BYTES) } else { 0 };
         let kernel = match steps.kind {
             KernelKind::Copy => return picture,
-            KernelKind::Bytes => RowScaler::<u8>::bytes(&steps.across, &steps.down, channels),
+            KernelKind::Bytes => RowScaler::<u8>::bytes(&steps.across, &steps.down, channels)
+                .saturating_add(if rows.layout.has_alpha() { row } else { 0 }),
             // The picture of sixteen bits, and the one that is made of it.
             KernelKind::Words => RowScaler::<u16>::bytes(&steps.across, &steps.down, channels)
                 .saturating_add(row.saturating_mul(2))
@@ -132,14 +133,17 @@ impl PictureScaler {
             light: is_converted.then(|| LightRows::new(rows.layout, rows.depth)),
             reducer: Reducer::new(rows.size, rows.layout, steps.depth(rows), steps.cell),
             kernel: match steps.kind {
-                KernelKind::Bytes => Kernel::Bytes(RowScaler::new(&steps.across, &steps.down, channels)),
+                KernelKind::Bytes => Kernel::Bytes {
+                    scaler: RowScaler::new(&steps.across, &steps.down, channels),
+                    products: Vec::new(),
+                },
                 KernelKind::Copy => {
                     let pixel = channels * rows.depth.bytes();
                     Kernel::Copy(CopiedPart::new(steps.window, target.size, pixel))
                 }
                 KernelKind::Words => Kernel::Words {
                     scaler: RowScaler::new(&steps.across, &steps.down, channels),
-                    numbers: Vec::new(),
+                    products: Vec::new(),
                 },
             },
         }
@@ -148,18 +152,17 @@ impl PictureScaler {
     /// Takes the next row; `None` is one that never came.
     pub(crate) fn push(&mut self, row: Option<&[u8]>) {
         let Self { layout, light, reducer, kernel, .. } = self;
-        let depth = if light.is_some() { Depth::Sixteen } else { self.depth };
         let row = match light {
             Some(light) => row.map(|row| light.convert(row)),
             None => row,
         };
         let Some(cells) = reducer.push(row) else { return };
         match kernel {
-            Kernel::Bytes(scaler) => scaler.push(cells),
+            Kernel::Bytes { scaler, products } => scaler.push(alpha::premultiplied(cells, *layout, products)),
             Kernel::Copy(part) => part.push(cells),
-            Kernel::Words { scaler, numbers } => {
-                alpha::premultiplied(cells, *layout, depth, numbers);
-                scaler.push(numbers);
+            Kernel::Words { scaler, products } => {
+                alpha::premultiplied_words(cells, *layout, products);
+                scaler.push(products);
             }
         }
     }
@@ -168,12 +171,17 @@ impl PictureScaler {
     pub(crate) fn finish(self) -> Picture {
         let Self { size, layout, depth, light, kernel, .. } = self;
         let samples = match kernel {
-            Kernel::Bytes(scaler) => scaler.finish(),
+            Kernel::Bytes { scaler, .. } => {
+                let mut samples = scaler.finish();
+                alpha::straighten(&mut samples, layout);
+                samples
+            }
             Kernel::Copy(part) => part.samples,
             Kernel::Words { scaler, .. } => {
-                let wide = if light.is_some() { Depth::Sixteen } else { depth };
-                let samples = alpha::straight(&scaler.finish(), layout, wide);
-                let picture = Picture { size, layout, depth: wide, samples };
+                let mut words = scaler.finish();
+                alpha::straighten_words(&mut words, layout);
+                let samples = words.into_iter().flat_map(u16::to_ne_bytes).collect();
+                let picture = Picture { size, layout, depth: Depth::Sixteen, samples };
                 return if light.is_some() { linear_light::from_linear(&picture, depth) } else { picture };
             }
         };
