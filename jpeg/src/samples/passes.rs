@@ -3,11 +3,11 @@
 //! # Scale
 //!
 //! The transform of T.81 along one axis, for samples `x`, is `1/√8 (C0 + Σ √2 cos((2x + 1) u π / 16) Cu)`, and with
-//! `2n` for 16 that of `n` samples. A pass computes the bracket, `√8` times too much; both passes together are 8 times too much, which are the 3 bits in
-//! [`ROW_SHIFT`]. Constants have [`FRACTION_BITS`] bits of fraction. The pass along columns leaves
-//! [`BETWEEN_BITS`] of them in its results, which still fit in 16 bits: samples are within 128 of the middle, so the
-//! bracket along one axis is within 8 * 128. The pass along rows drops the rest. All this is as in libjpeg's
-//! `jidctint`, and size eight is that transform bit by bit.
+//! `2n` for 16 that of `n` samples. A pass computes the bracket, `√8` times too much; both passes together are 8 times
+//! too much, which are the 3 bits in [`ROW_SHIFT`]. Constants have [`FRACTION_BITS`] bits of fraction. The pass along
+//! columns leaves [`BETWEEN_BITS`] of them in its results, which still fit in 16 bits: samples are within 128 of the
+//! middle, so the bracket along one axis is within 8 * 128. The pass along rows drops the rest. All this is as in
+//! libjpeg's `jidctint`, and size eight is that transform bit by bit.
 //!
 //! # Ranges
 //!

@@ -15,8 +15,8 @@ pub(super) struct Ratio {
 
 impl Ratio {
     /// Sampling factors are 1 to 4, and planes are decoded at twice the size while the output has room for them and
-    /// blocks have coefficients for it (`Frame::block_size`). So in lowest terms the ratios are 1 to 4, 3/2, 4/3, and of
-    /// blocks of five and seven samples beside those of eight 5/4, 5/2, 7/4 and 7/2.
+    /// blocks have coefficients for it (`Frame::block_size`). So in lowest terms the ratios are 1 to 4, 3/2, 4/3, and,
+    /// of blocks of five and seven samples beside those of eight, 5/4, 5/2, 7/4 and 7/2.
     pub(super) fn new(output: u32, input: u32) -> Self {
         let (mut a, mut b) = (output, input);
         while b != 0 {

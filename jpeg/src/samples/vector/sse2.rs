@@ -249,8 +249,8 @@ impl U8x16 {
 
     /// Sixteen pixels `a0 b0 c0 a1 b1 c1 ...`, of samples nearest to numbers at even places and at odd places.
     ///
-    /// Three steps each join neighbours: samples to pairs, pairs to fours, fours to eights. A pixel's samples are three,
-    /// so of every two pixels one pair or four or eight has samples of both. In the sketch a number is that of a pixel:
+    /// Three steps each join neighbours: samples to pairs, pairs to fours, fours to eights. A pixel has three samples,
+    /// so of every two pixels one pair, or four, or eight, has samples of both. Numbers are those of pixels:
     ///
     /// ```text
     /// pairs   a0b0 a2b2 ...   c0a1 c2a3 ...   b1c1 b3c3 ...
