@@ -231,7 +231,8 @@ fn frames_of_sixteen_bits_are_animated() {
 #[test]
 fn animated_and_still_thumbnails_come_from_one_source() {
     let file = data("animations/mixed-disposal.gif");
-    let still = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(16, 16) };
+    // Not half as large as the others, so that it is not made of them.
+    let still = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(24, 24) };
     let (gif, webp) = (animated(Format::Gif), animated(Format::WebP));
     let together = run(&file, &[&gif, &still, &webp]).unwrap().thumbnails;
     let together: Vec<Thumbnail> = together.into_iter().map(Result::unwrap).collect();

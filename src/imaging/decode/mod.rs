@@ -94,7 +94,13 @@ mod tests {
 
     fn decoded(damage: Damage) -> Result<Decoded, Error> {
         let full = Size { width: 1, height: 1 };
-        let scaled = ScaledSource { full, layout: Layout::Grey, depth: Depth::Eight, pictures: Vec::new() };
+        let scaled = ScaledSource {
+            full,
+            layout: Layout::Grey,
+            depth: Depth::Eight,
+            pictures: vec![],
+            refused: vec![],
+        };
         Ok(Decoded { damage, ..Decoded::plain(SourceFormat::Jpeg, scaled) })
     }
 

@@ -132,6 +132,10 @@ impl<'a> AnimationSink<'a> {
     ) -> Result<bool, Error> {
         match frame {
             Ok(frame) => self.push(frame, duration, budget),
+            Err(error @ Error::TooMuchMemory { .. }) => {
+                self.frames = self.frames.saturating_add(1);
+                Ok(self.stop(&NotAnimated::from(&error)))
+            }
             Err(error) => self.fail(error),
         }
     }

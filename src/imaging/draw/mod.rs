@@ -26,7 +26,7 @@ use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::Window;
 use crate::imaging::picture::{Layout, Picture};
-use crate::imaging::pixels::source_scaler::{ScaledPicture, ScaledSource};
+use crate::imaging::pixels::source_scaler::{RefusedTarget, ScaledPicture, ScaledSource};
 use crate::imaging::pixels::{canvas, resize, sharpen, subject};
 use crate::imaging::plan::target::Target;
 use crate::imaging::plan::{DrawPlan, Finish, Stage};
@@ -38,13 +38,14 @@ use crate::recipe::Recipe;
 pub(super) struct Renderer<'p> {
     /// The source at several sizes, in drawing order.
     sources: Vec<ScaledPicture>,
+    refused: Vec<RefusedTarget>,
     properties: &'p SourceProperties,
 }
 
 impl<'p> Renderer<'p> {
     /// A renderer of a source, whose bytes are reserved.
     pub(super) fn new(source: ScaledSource, properties: &'p SourceProperties) -> Self {
-        Self { sources: source.pictures, properties }
+        Self { sources: source.pictures, refused: source.refused, properties }
     }
 
     /// One result per recipe, in their order: the animated thumbnails as they are, and stills for the other recipes.
@@ -110,6 +111,10 @@ impl<'p> Renderer<'p> {
         budget: &mut Budget,
         cancel: &Cancel,
     ) -> Result<DrawnPicture, Error> {
+        if let Some(refused) = self.refused.iter().find(|refused| refused.target == job.target) {
+            let RefusedTarget { needed, allowed, .. } = *refused;
+            return Err(Error::TooMuchMemory { needed, allowed });
+        }
         let SourceProperties { layout, depth, full, .. } = *self.properties;
         let (plan, source_file) = (&job.plan, self.properties.source_file());
         let final_size = plan.stages.last().map_or(full, Stage::final_size);

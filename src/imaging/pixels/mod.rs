@@ -2,6 +2,7 @@
 //!
 //! - [`source_scaler`]: scaling of [rows](source_rows) to all sizes while a source is decoded, each by a
 //!   [`picture_scaler`];
+//! - [`row_band`]: rows that come in tiles;
 //! - [`reduce`]: box averaging in integer cells, before the kernel;
 //! - [`alpha`] and [`linear_light`]: the forms that pixels take for that;
 //! - [`resize`]: resampling of small pictures to smaller ones;
@@ -17,6 +18,7 @@ pub(crate) mod linear_light;
 pub(crate) mod picture_scaler;
 pub(crate) mod reduce;
 pub(crate) mod resize;
+pub(crate) mod row_band;
 pub(crate) mod sharpen;
 pub(crate) mod source_rows;
 pub(crate) mod source_scaler;

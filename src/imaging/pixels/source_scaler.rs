@@ -19,6 +19,7 @@ use crate::imaging::plan::target::Target;
 pub(crate) struct SourceScaler {
     rows: SourceRows,
     scalers: Vec<(Target, PictureScaler)>,
+    refused: Vec<RefusedTarget>,
     /// Rows taken or skipped so far.
     taken: u32,
     /// Pixels of the rows so far that never came.
@@ -34,6 +35,17 @@ pub(crate) struct ScaledSource {
     pub(crate) layout: Layout,
     pub(crate) depth: Depth,
     pub(crate) pictures: Vec<ScaledPicture>,
+    pub(crate) refused: Vec<RefusedTarget>,
+}
+
+/// A target that takes too much memory. The others are made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RefusedTarget {
+    pub(crate) target: Target,
+    /// Bytes needed in all.
+    pub(crate) needed: u64,
+    /// Bytes allowed.
+    pub(crate) allowed: u64,
 }
 
 /// A part of a source at some size, as it is stored: not turned upright, in the source's colours.
@@ -55,36 +67,37 @@ impl SourceScaler {
     /// `orientation`; `None` is one that is not known yet, so that any must be possible.
     ///
     /// # Errors
-    /// [`Error::TooMuchMemory`] if the budget does not allow for it.
+    /// [`Error::TooMuchMemory`] if the budget allows for none of the sizes.
     pub(crate) fn new(
         rows: SourceRows,
         demand: Demand<'_>,
         orientation: Option<Orientation>,
         budget: &mut Budget,
     ) -> Result<Self, Error> {
-        let targets = reserved_targets(&rows, demand, orientation, budget)?;
+        let (targets, refused) = reserved_targets(&rows, demand, orientation, budget)?;
         let scalers =
             targets.into_iter().map(|target| (target, PictureScaler::new(&rows, &target))).collect();
-        Ok(Self { rows, scalers, taken: 0, lost: 0 })
+        Ok(Self { rows, scalers, refused, taken: 0, lost: 0 })
     }
 
     /// Placeholders of the pictures. Reserves what [`Self::new`] does.
     ///
     /// # Errors
-    /// [`Error::TooMuchMemory`] if the budget does not allow for it.
+    /// As [`Self::new`].
     pub(crate) fn placeholder(
         rows: &SourceRows,
         demand: Demand<'_>,
         orientation: Option<Orientation>,
         budget: &mut Budget,
     ) -> Result<ScaledSource, Error> {
-        let targets = reserved_targets(rows, demand, orientation, budget)?;
+        let (targets, refused) = reserved_targets(rows, demand, orientation, budget)?;
         let picture = |target: Target| ScaledPicture {
             target,
             picture: Picture::placeholder(target.size, rows.layout, rows.depth),
         };
         let SourceRows { full, layout, depth, .. } = *rows;
-        Ok(ScaledSource { full, layout, depth, pictures: targets.into_iter().map(picture).collect() })
+        let pictures = targets.into_iter().map(picture).collect();
+        Ok(ScaledSource { full, layout, depth, pictures, refused })
     }
 
     /// Takes the next row, in the layout and depth of the rows. Rows past the last are ignored.
@@ -167,21 +180,37 @@ impl SourceScaler {
                 },
             }
         });
-        ScaledSource { full, layout, depth, pictures: pictures.collect() }
+        ScaledSource { full, layout, depth, pictures: pictures.collect(), refused: self.refused }
     }
 }
 
-/// The targets of all sizes demanded. What their scalers take is reserved.
+/// The targets that are made of the rows themselves, from the largest to the smallest, and those for which memory does not
+/// suffice. What their scalers take is reserved.
 fn reserved_targets(
     rows: &SourceRows,
     demand: Demand<'_>,
     orientation: Option<Orientation>,
     budget: &mut Budget,
-) -> Result<Vec<Target>, Error> {
+) -> Result<(Vec<Target>, Vec<RefusedTarget>), Error> {
     let orientations = orientation.map_or_else(Orientation::all, |orientation| vec![orientation]);
-    // Pictures of sixteen bits are not scaled again: that is done at eight.
-    let targets = demand.targets(rows.full, &orientations, rows.depth == Depth::Eight);
-    let bytes = targets.iter().map(|target| PictureScaler::bytes(rows, target));
-    budget.reserve(bytes.fold(0, u64::saturating_add))?;
-    Ok(targets)
+    let (mut kept, mut refused) = (Vec::<Target>::new(), Vec::new());
+    for target in demand.targets(rows.full, &orientations) {
+        // Pictures of sixteen bits are not scaled again: that is done at eight.
+        if rows.depth == Depth::Eight && kept.iter().any(|larger| larger.serves(&target)) {
+            continue;
+        }
+        match budget.reserve(PictureScaler::bytes(rows, &target)) {
+            Ok(()) => kept.push(target),
+            Err(Error::TooMuchMemory { needed, allowed }) => {
+                refused.push(RefusedTarget { target, needed, allowed });
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    match (kept.is_empty(), refused.last()) {
+        (true, Some(RefusedTarget { needed, allowed, .. })) => {
+            Err(Error::TooMuchMemory { needed: *needed, allowed: *allowed })
+        }
+        _ => Ok((kept, refused)),
+    }
 }

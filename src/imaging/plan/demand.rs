@@ -45,10 +45,9 @@ impl Demand<'_> {
         self.recipes.iter().any(|recipe| recipe.keep.profile)
     }
 
-    /// The sizes to which a source of this size is scaled while its rows come, from the largest to the smallest.
-    /// `orientations` are those that may make it upright. If `are_shared`, sizes that can be made of larger ones are left
-    /// out ([`Target::serves`]).
-    pub(crate) fn targets(self, stored: Size, orientations: &[Orientation], are_shared: bool) -> Vec<Target> {
+    /// The targets of a source of this size, each once, from the largest to the smallest. `orientations` are those that may
+    /// make it upright.
+    pub(crate) fn targets(self, stored: Size, orientations: &[Orientation]) -> Vec<Target> {
         let mut all = Vec::new();
         for (recipe, orientation) in
             self.recipes.iter().flat_map(|recipe| orientations.iter().map(move |o| (recipe, *o)))
@@ -59,14 +58,13 @@ impl Demand<'_> {
             all.extend(stage.map(|stage| Target::new(&stage, recipe.linear, stored, orientation)));
         }
         all.sort_by(|a, b| b.ratio().larger().total_cmp(&a.ratio().larger()));
-        let mut kept: Vec<Target> = Vec::new();
+        let mut each: Vec<Target> = Vec::new();
         for target in all {
-            let has = |kept: &Target| *kept == target || (are_shared && kept.serves(&target));
-            if !kept.iter().any(has) {
-                kept.push(target);
+            if !each.contains(&target) {
+                each.push(target);
             }
         }
-        kept
+        each
     }
 
     /// The largest [`DrawPlan::ratio`] of all recipes, along each axis, for a source of this size; at most 1. Size and

@@ -48,6 +48,7 @@ pub(super) fn decode<R: Read>(
 ) -> Result<Decoded, Error> {
     let mut head = Head::read(&mut *source).map_err(decode_error)?;
     if head.frame.height > 0 {
+        budget.admit(Size { width: head.frame.width, height: head.frame.height })?;
         let left = source.length().unwrap_or(u64::MAX).saturating_sub(head.length);
         let plan = DecodePlan::new(&head, Some((source.ahead(SAMPLE)?, left)), demand, budget)?;
         source.discard_consumed();

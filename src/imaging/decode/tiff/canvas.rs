@@ -3,8 +3,8 @@
 //! A chunk that cannot be decoded to its end leaves a gap, which is counted as [`Damage`]; the next chunk is good again.
 //!
 //! Memory: one stored row of a chunk per plane, one converted row, a third one to undo floating-point differences, the
-//! changes of two rows of fax, and the scaler. Tiles also take a reduced picture and the sums of all its cells, because they
-//! do not come in rows of the image.
+//! changes of two rows of fax, and the scaler. Tiles also take the rows of a row of tiles or, if that is less, a
+//! reduced picture and the sums of all its cells.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, Read};
@@ -28,6 +28,7 @@ use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::side;
 use crate::imaging::pixels::reduce::{self, Run, Scatter};
+use crate::imaging::pixels::row_band::RowBand;
 use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
@@ -60,8 +61,10 @@ pub(super) struct TiffCanvas<'p> {
 enum Target {
     Range(ValueRange),
     Rows(SourceScaler),
+    /// Rows of tiles, as far as they take less memory than the sums of all cells.
+    Tiles(RowBand, SourceScaler),
     /// The scaler takes the reduced picture once it is whole.
-    Tiles(Scatter, SourceScaler),
+    LargeTiles(Scatter, SourceScaler),
 }
 
 impl<'p> TiffCanvas<'p> {
@@ -74,15 +77,24 @@ impl<'p> TiffCanvas<'p> {
         let (layout, depth) = (samples.layout(), samples.depth());
         let orientation = demand.orientation(page.orientation);
         let ratio = demand.ratio(size, orientation);
-        let cell = match page.chunks.kind {
-            ChunkKind::Strips => Cell::PIXEL,
-            ChunkKind::Tiles => reduce::cell(ratio),
+        let (cell, tile) = (reduce::cell(ratio), page.chunks.size.height);
+        let band = RowBand::bytes(size, tile, layout, depth);
+        let is_large = band > Scatter::bytes(size, layout, depth, cell);
+        let mut scaler = |cell| {
+            let rows = SourceRows::averaged(size, layout, depth, cell);
+            SourceScaler::new(rows, demand, Some(orientation), budget)
         };
-        let rows = SourceRows::averaged(size, layout, depth, cell);
-        let scaler = SourceScaler::new(rows, demand, Some(orientation), budget)?;
         let target = match page.chunks.kind {
-            ChunkKind::Strips => Target::Rows(scaler),
-            ChunkKind::Tiles => Target::Tiles(Scatter::new(size, layout, depth, cell, budget)?, scaler),
+            ChunkKind::Strips => Target::Rows(scaler(Cell::PIXEL)?),
+            ChunkKind::Tiles if is_large => {
+                let scaler = scaler(cell)?;
+                Target::LargeTiles(Scatter::new(size, layout, depth, cell, budget)?, scaler)
+            }
+            ChunkKind::Tiles => {
+                let scaler = scaler(Cell::PIXEL)?;
+                budget.reserve(band)?;
+                Target::Tiles(RowBand::new(size, tile, layout, depth), scaler)
+            }
         };
         Self::with_target(page, target, 1.0 / ratio.larger(), budget)
     }
@@ -153,14 +165,19 @@ impl<'p> TiffCanvas<'p> {
         let missing = match &self.target {
             Target::Range(_) => Damage::NONE,
             Target::Rows(scaler) => scaler.missing(),
-            Target::Tiles(scatter, _) => scatter.missing(),
+            Target::Tiles(band, _) => Damage { lost: band.lost(), total: self.page.size.pixels() },
+            Target::LargeTiles(scatter, _) => scatter.missing(),
         };
         let lost = missing.lost.saturating_add(whole_pixels(self.lost)).min(missing.total);
         let damage = Damage::after(end, Damage { lost, ..missing })?;
         match self.target {
             Target::Range(_) => Err(Error::damaged(SourceFormat::Tiff, TRUNCATED)),
             Target::Rows(scaler) => Ok((scaler.finish(), damage)),
-            Target::Tiles(scatter, mut scaler) => {
+            Target::Tiles(band, mut scaler) => {
+                band.finish(&mut scaler);
+                Ok((scaler.finish(), damage))
+            }
+            Target::LargeTiles(scatter, mut scaler) => {
                 scaler.push_picture(&scatter.finish().0);
                 Ok((scaler.finish(), damage))
             }
@@ -338,7 +355,8 @@ impl<'p> TiffCanvas<'p> {
         match &mut self.target {
             Target::Range(_) => (),
             Target::Rows(scaler) => scaler.push(&self.row),
-            Target::Tiles(scatter, _) => scatter.push(run, &self.row),
+            Target::Tiles(band, scaler) => band.push(run, &self.row, scaler),
+            Target::LargeTiles(scatter, _) => scatter.push(run, &self.row),
         }
     }
 
@@ -348,7 +366,13 @@ impl<'p> TiffCanvas<'p> {
         match &mut self.target {
             Target::Range(_) => (),
             Target::Rows(scaler) => scaler.skip(rows.saturating_sub(self.done)),
-            Target::Tiles(scatter, _) => {
+            Target::Tiles(band, scaler) => {
+                for y in self.done..rows {
+                    let run = Run { y: start.y.saturating_add(y), ..start };
+                    band.skip(run, self.page.width(start), scaler);
+                }
+            }
+            Target::LargeTiles(scatter, _) => {
                 for y in self.done..rows {
                     let run = Run { y: start.y.saturating_add(y), ..start };
                     scatter.skip(run, self.page.width(start), None, budget)?;

@@ -5,7 +5,7 @@
 
 use crate::imaging::damage::Damage;
 use crate::imaging::error::Error;
-use crate::imaging::limits::Budget;
+use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
 use crate::imaging::pixels::reduce::{Grid, Sum, fill_gap, weighted};
@@ -42,6 +42,14 @@ enum CellSums {
     U64(Vec<u64>),
 }
 
+impl Grid {
+    /// The number of sums per channel, and the bytes of each.
+    fn cell_sums(self) -> (u64, u64) {
+        let is_wide = self.layout.has_alpha() && self.depth == Depth::Sixteen;
+        (if self.cell == Cell::PIXEL { 0 } else { self.reduced().pixels() }, if is_wide { 8 } else { 4 })
+    }
+}
+
 impl Scatter {
     /// Reserves and allocates the reduced picture and the sums of its cells.
     ///
@@ -55,16 +63,23 @@ impl Scatter {
         budget: &mut Budget,
     ) -> Result<Self, Error> {
         let grid = Grid { source, layout, depth, cell };
-        let is_wide = layout.has_alpha() && depth == Depth::Sixteen;
-        let pixels = if cell == Cell::PIXEL { 0 } else { grid.reduced().pixels() };
-        let picture = grid.picture(pixels, if is_wide { 8 } else { 4 }, budget)?;
+        let (pixels, sum) = grid.cell_sums();
+        let picture = grid.picture(pixels, sum, budget)?;
         let count = picture.samples.len() / depth.bytes();
-        let sums = match (cell, is_wide) {
+        let sums = match (cell, sum) {
             (Cell::PIXEL, _) => CellSums::None,
-            (_, false) => CellSums::U32(vec![0; count]),
-            (_, true) => CellSums::U64(vec![0; count]),
+            (_, 4) => CellSums::U32(vec![0; count]),
+            _ => CellSums::U64(vec![0; count]),
         };
         Ok(Self { grid, picture, sums, missing: Vec::new(), lost: 0 })
+    }
+
+    /// Bytes that [`Self::new`] reserves.
+    pub(crate) fn bytes(source: Size, layout: Layout, depth: Depth, cell: Cell) -> u64 {
+        let grid = Grid { source, layout, depth, cell };
+        let (pixels, sum) = grid.cell_sums();
+        let picture = grid.sample_bytes(grid.reduced().pixels(), to_u64(depth.bytes()));
+        picture.saturating_add(grid.sample_bytes(pixels, sum))
     }
 
     /// Takes the pixels of a run. Pixels outside of the source are ignored.
