@@ -45,6 +45,8 @@ pub struct Function {
     provenance: Provenance,
     client: Result<Client, cos::Error>,
     decoder: DecoderThread,
+    /// Cores of the machine. To count them takes some forty calls of the system.
+    cores: NonZeroUsize,
 }
 
 impl Function {
@@ -59,7 +61,8 @@ impl Function {
             ..ClientSettings::default()
         });
         let client = Client::new(settings.unwrap_or_default());
-        Self { config, provenance, client, decoder: DecoderThread::default() }
+        let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { config, provenance, client, decoder: DecoderThread::default(), cores }
     }
 
     /// Handles one trigger message.
@@ -88,8 +91,15 @@ impl Function {
             region: environment.get("TENCENTCLOUD_REGION").and_then(|text| Region::parse(text).ok()),
             app_id: environment.get("TENCENTCLOUD_APPID").map(str::to_owned),
         };
-        let invocation =
-            Invocation { config, context: &context, session, decoder: &self.decoder, held_memory, log: &log };
+        let invocation = Invocation {
+            config,
+            context: &context,
+            session,
+            decoder: &self.decoder,
+            cores: self.cores,
+            held_memory,
+            log: &log,
+        };
         let mut outcomes = Outcomes::default();
         let mut records = CoalescedRecords::default();
         let decoded = event::decode(message, &home, &mut |record| match record {
@@ -169,6 +179,8 @@ struct Invocation<'a> {
     context: &'a Context,
     session: Session,
     decoder: &'a DecoderThread,
+    /// Cores of the machine.
+    cores: NonZeroUsize,
     /// Bytes of memory that the decoder of an earlier event holds.
     held_memory: u64,
     log: &'a Log,
@@ -282,10 +294,7 @@ impl Invocation<'_> {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,
             },
-            threads: thread_count(
-                self.context.memory_mb,
-                available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            ),
+            threads: thread_count(self.context.memory_mb, self.cores),
         }
     }
 }

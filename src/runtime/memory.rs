@@ -1,6 +1,8 @@
 //! Memory of this process: its peak, and how much of it the allocator may keep.
 
 use std::env;
+use std::fs::File;
+use std::io::Read as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
@@ -14,7 +16,10 @@ const ALLOCATOR: [(&str, &str); 3] =
 /// Highest resident memory of the process so far, KiB.
 #[must_use]
 pub fn peak_memory_kib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    // In one piece: the system makes the text anew for each read.
+    let mut status = [0; 8192];
+    let length = File::open("/proc/self/status").and_then(|mut file| file.read(&mut status)).ok()?;
+    let status = std::str::from_utf8(status.get(..length)?).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches("kB").trim().parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The AV1 decoder, rav1d. Each thread keeps one for the next item, tile or file.
+//! The AV1 decoder, rav1d. Each thread keeps one for the next item, tile or file that needs the same filters.
 //!
 //! A decoder takes some 0.4 MB in aligned blocks. glibc before 2.38 does not reuse such blocks well, so that a process
 //! that makes a decoder for each item grows with every file. A kept decoder takes none, and saves its start.
@@ -12,24 +12,45 @@
 
 use std::cell::Cell;
 
-use re_rav1d::dav1d::{Decoder, Picture, Settings};
+use re_rav1d::dav1d::{Decoder, InloopFilterType, Picture, Settings};
 
 use crate::imaging::decode::avif::grid::Selection;
 use crate::imaging::decode::avif::stream::StreamInfo;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
+use crate::imaging::picture::geometry::Ratio;
 use crate::imaging::source_format::SourceFormat;
 
 /// Most bytes of an item's pictures with which the decoder is kept.
 const MOST_KEPT_BYTES: u64 = 1024 * 1024;
 
+/// Least pixels per pixel of the thumbnail, along each axis, at which only blocking is filtered. Photographs of quality
+/// 20 to 70 lose at most 0.1 points of SSIMULACRA2 at 8, and 0.4 at 5. Without any filter they would lose 1.2 at 8.
+const LEAST_REDUCTION: f64 = 8.0;
+
+/// Filters that AV1 applies to decoded frames.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum LoopFilters {
+    /// Deblocking, and what sharpens details of a few pixels: directional enhancement (CDEF) and restoration.
+    All,
+    /// Deblocking alone, for pictures that are reduced so far that such details do not show.
+    Deblocking,
+}
+
+impl LoopFilters {
+    /// The filters that are needed for thumbnails of a [`Demand::ratio`](crate::imaging::plan::demand::Demand::ratio).
+    pub(super) fn needed_for(ratio: Ratio) -> Self {
+        if ratio.larger() * LEAST_REDUCTION <= 1.0 { Self::Deblocking } else { Self::All }
+    }
+}
+
 thread_local! {
-    /// The decoder of this thread, with default settings, while it decodes nothing.
-    static KEPT: Cell<Option<Decoder>> = const { Cell::new(None) };
+    /// The decoder of this thread for the default selection, while it decodes nothing, and its filters.
+    static KEPT: Cell<Option<(LoopFilters, Decoder)>> = const { Cell::new(None) };
 }
 
 /// Decodes the units of an item, whose pictures take at most `bytes`. Returns the picture of the selected layer, or else
-/// the last one, which has the best quality.
+/// the last one, which has the best quality. Frames from which others may be predicted get all filters.
 ///
 /// # Errors
 /// [`Error::Damaged`].
@@ -37,23 +58,26 @@ pub(super) fn decode(
     units: Vec<u8>,
     selection: Selection,
     stream: &StreamInfo,
+    filters: LoopFilters,
     bytes: u64,
 ) -> Result<Picture, Error> {
+    let filters = if stream.frames == 1 { filters } else { LoopFilters::All };
     let is_kept = selection == Selection::default() && bytes <= MOST_KEPT_BYTES;
-    let kept = if is_kept { KEPT.take() } else { None };
+    let kept = if is_kept { KEPT.take().filter(|(kept, _)| *kept == filters) } else { None };
     // Every pixel takes a byte at least.
     let most_pixels = if is_kept { MOST_KEPT_BYTES } else { stream.size.pixels() };
-    let mut decoder = kept.map_or_else(|| new_decoder(selection, most_pixels), Ok)?;
+    let mut decoder =
+        kept.map_or_else(|| new_decoder(selection, filters, most_pixels), |(_, decoder)| Ok(decoder))?;
     let picture = last_picture(&mut decoder, units, selection.layer, stream.frames)?;
     if is_kept {
         decoder.flush();
-        KEPT.set(Some(decoder));
+        KEPT.set(Some((filters, decoder)));
     }
     Ok(picture)
 }
 
 /// A decoder that refuses frames of more than `most_pixels`.
-fn new_decoder(selection: Selection, most_pixels: u64) -> Result<Decoder, Error> {
+fn new_decoder(selection: Selection, filters: LoopFilters, most_pixels: u64) -> Result<Decoder, Error> {
     let mut settings = Settings::new();
     // More threads would cost more processor time and memory.
     settings.set_n_threads(1);
@@ -61,6 +85,9 @@ fn new_decoder(selection: Selection, most_pixels: u64) -> Result<Decoder, Error>
     settings.set_frame_size_limit(u32::try_from(most_pixels).unwrap_or(u32::MAX));
     settings.set_operating_point(selection.operating_point.into());
     settings.set_all_layers(selection.layer.is_some());
+    if filters == LoopFilters::Deblocking {
+        settings.set_inloop_filters(InloopFilterType::DEBLOCK);
+    }
     Decoder::with_settings(&settings).map_err(decode_error)
 }
 
@@ -115,8 +142,9 @@ mod tests {
     #[test]
     fn decoder_is_kept_until_an_error_or_a_large_picture() {
         let stream = StreamInfo::read(&WHITE).unwrap();
-        let decode =
-            |units: &[u8], selection, bytes| decode(units.to_vec(), selection, &stream, bytes).is_ok();
+        let decode = |units: &[u8], selection, bytes| {
+            decode(units.to_vec(), selection, &stream, LoopFilters::All, bytes).is_ok()
+        };
         let is_kept = || KEPT.take().map(|decoder| KEPT.set(Some(decoder))).is_some();
         let plain = Selection::default();
         for _ in 0..3 {
@@ -126,5 +154,29 @@ mod tests {
         assert!(!decode(&WHITE[..20], plain, 1000) && !is_kept());
         let other = Selection { layer: Some(0), ..plain };
         assert!(decode(&WHITE, other, 1000) && !is_kept());
+    }
+
+    #[test]
+    fn details_are_filtered_unless_every_axis_is_reduced_to_an_eighth() {
+        let needed = |across, down| LoopFilters::needed_for(Ratio { across, down });
+        assert_eq!(needed(0.125, 0.125), LoopFilters::Deblocking);
+        assert_eq!(needed(0.13, 0.01), LoopFilters::All);
+    }
+
+    #[test]
+    fn kept_decoder_has_the_filters_that_are_asked_for() {
+        let stream = StreamInfo::read(&WHITE).unwrap();
+        for filters in [LoopFilters::All, LoopFilters::Deblocking, LoopFilters::Deblocking, LoopFilters::All]
+        {
+            assert!(decode(WHITE.to_vec(), Selection::default(), &stream, filters, 1000).is_ok());
+            assert_eq!(
+                KEPT.take().map(|(kept, decoder)| (kept, KEPT.set(Some((kept, decoder))))),
+                Some((filters, ()))
+            );
+        }
+        let mut layers = stream;
+        layers.frames = 2;
+        assert!(decode(WHITE.to_vec(), Selection::default(), &layers, LoopFilters::Deblocking, 1000).is_ok());
+        assert_eq!(KEPT.take().map(|(kept, _)| kept), Some(LoopFilters::All));
     }
 }

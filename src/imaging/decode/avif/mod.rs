@@ -31,6 +31,7 @@ use std::io::Read;
 use std::ops::Range;
 
 use crate::imaging::color::code_points::Colorimetry;
+use crate::imaging::decode::avif::av1_decoder::LoopFilters;
 use crate::imaging::decode::avif::boxes::BoxHeader;
 use crate::imaging::decode::avif::cicp::Matrix;
 use crate::imaging::decode::avif::convert::Converter;
@@ -73,8 +74,10 @@ pub(super) fn decode<R: Read>(
     let full = still.crop.size;
     let ratio = demand.ratio(full, still.orientation);
 
+    let filters = LoopFilters::needed_for(ratio);
     let mut allowance = PixelAllowance::new(still.color.size);
-    let mut decode = |grid: &TileGrid| planes::decode(&meta, &file, grid, &mut allowance, budget, cancel);
+    let mut decode =
+        |grid: &TileGrid| planes::decode(&meta, &file, grid, filters, &mut allowance, budget, cancel);
     let color = decode(&still.color)?;
     let alpha = still.alpha.as_ref().map(decode).transpose()?;
     let code_points = still.code_points.unwrap_or(color.color);

@@ -5,6 +5,7 @@
 
 use re_rav1d::dav1d::{PixelLayout, PlanarImageComponent};
 
+use crate::imaging::decode::avif::av1_decoder::LoopFilters;
 use crate::imaging::decode::avif::grid::{Placement, Selection, TileGrid, item_kind, not_av1};
 use crate::imaging::decode::avif::meta::Meta;
 use crate::imaging::decode::avif::property::CodePoints;
@@ -99,16 +100,17 @@ pub(super) fn decode(
     meta: &Meta<'_>,
     file: &[u8],
     grid: &TileGrid,
+    filters: LoopFilters,
     allowance: &mut PixelAllowance,
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
     cancel.check()?;
     let [only] = grid.tiles.as_slice() else {
-        return decode_grid(meta, file, grid, allowance, budget, cancel);
+        return decode_grid(meta, file, grid, filters, allowance, budget, cancel);
     };
     let DecodedItem { planes, reserved_bytes, picture_bytes } =
-        decode_item(meta, file, *only, allowance, budget)?;
+        decode_item(meta, file, *only, filters, allowance, budget)?;
     budget.release(reserved_bytes.saturating_sub(picture_bytes));
     if planes.planes.first().is_none_or(|luma| luma.size != grid.size) {
         return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
@@ -122,6 +124,7 @@ fn decode_grid(
     meta: &Meta<'_>,
     file: &[u8],
     grid: &TileGrid,
+    filters: LoopFilters,
     allowance: &mut PixelAllowance,
     budget: &mut Budget,
     cancel: &Cancel,
@@ -131,7 +134,7 @@ fn decode_grid(
         let Some(first) = places.first() else { continue };
         cancel.check()?;
         let DecodedItem { planes: tile, reserved_bytes, .. } =
-            decode_item(meta, file, first.item, allowance, budget)?;
+            decode_item(meta, file, first.item, filters, allowance, budget)?;
         let size = tile.planes.first().map(|luma| luma.size).ok_or_else(grid_mismatch)?;
         if joined.is_none() {
             joined = Some((blank_planes(&tile, grid, size, budget)?, size));
@@ -215,6 +218,7 @@ fn decode_item(
     meta: &Meta<'_>,
     file: &[u8],
     item: u32,
+    filters: LoopFilters,
     allowance: &mut PixelAllowance,
     budget: &mut Budget,
 ) -> Result<DecodedItem, Error> {
@@ -235,7 +239,7 @@ fn decode_item(
     let reserved_bytes = to_u64(content.len()).saturating_add(decoder_bytes);
     budget.reserve(reserved_bytes)?;
     let units = stream::needed_units(&content);
-    let picture = av1_decoder::decode(units, Selection::of(meta, item), &stream, decoder_bytes)?;
+    let picture = av1_decoder::decode(units, Selection::of(meta, item), &stream, filters, decoder_bytes)?;
     content::release(content, budget);
     let planes = planes_of(&picture, stream)?;
     Ok(DecodedItem { planes, reserved_bytes, picture_bytes: stream.picture_bytes() })

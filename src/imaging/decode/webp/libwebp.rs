@@ -2,15 +2,15 @@
 //!
 //! Memory, bytes per pixel: 4 for lossless pixels, 2 for an alpha plane, 12 for a frame composed on its canvas. A
 //! scaled picture exists twice, in libwebp's buffer and in ours. An animation takes the file once more, two canvases,
-//! and the memory of one frame.
+//! and the memory of one frame; of a first frame that covers the canvas, only what a still picture takes.
 
 use std::marker::PhantomData;
 use std::time::Duration;
 
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig, StreamingDecoder};
 
-use crate::imaging::decode::webp::DecodedPicture;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
+use crate::imaging::decode::webp::{DecodedPicture, chunk};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
@@ -58,7 +58,8 @@ impl<'a> Decoder<'a> {
     /// [`Error::Damaged`] or [`Error::TooMuchMemory`].
     pub(super) fn decode(self, cell: Cell, budget: &mut Budget) -> Result<DecodedPicture, Error> {
         let (file, header, used) = (self.file, self.header, budget.used());
-        match self.decode_whole(cell, budget) {
+        let frame = if header.coding == WebpCoding::Animated { self.first_frame() } else { None };
+        match frame.unwrap_or(self).decode_whole(cell, budget) {
             Ok(picture) => Ok(picture),
             Err(error @ Error::Damaged { .. }) if header.coding != WebpCoding::Animated => {
                 budget.reset_to(used);
@@ -66,6 +67,31 @@ impl<'a> Decoder<'a> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The first frame of an animation as a still picture; `None` if it must be composed on the canvas, because it does
+    /// not cover all of it, or has an alpha channel that the file does not announce. `None` also for a file that is cut,
+    /// which has no frames for the decoder of animations.
+    fn first_frame(&self) -> Option<Self> {
+        let length = u32::from_le_bytes(*self.file.get(4..)?.first_chunk()?);
+        if to_u64(self.file.len()) < u64::from(length).saturating_add(8) {
+            return None;
+        }
+        // RFC 9649, section 2.7.1.1: place on the canvas, 10 bytes that are not needed, and the chunks of the picture,
+        // which libwebp decodes without a file around them.
+        let (place, rest) = chunk(self.file, *b"ANMF")?.split_first_chunk::<6>()?;
+        let file = rest.get(10..)?;
+        let inner = webpx::Decoder::new(file).ok()?;
+        let info = inner.info();
+        let size = Size { width: info.width, height: info.height };
+        let is_as_announced = !info.has_animation && (!info.has_alpha || self.header.layout.has_alpha());
+        if *place != [0; 6] || size != self.header.size || !is_as_announced {
+            return None;
+        }
+        let layout = if info.has_alpha { Layout::RgbAlpha } else { Layout::Rgb };
+        let is_lossless = info.format == BitstreamFormat::Lossless;
+        let coding = if is_lossless { WebpCoding::Lossless } else { WebpCoding::Lossy };
+        Some(Self { file, inner, header: WebpHeader { size, layout, coding } })
     }
 
     fn decode_whole(self, cell: Cell, budget: &mut Budget) -> Result<DecodedPicture, Error> {
@@ -231,4 +257,72 @@ fn decode_error(error: &At<webpx::Error>) -> Error {
             other => other.to_string(),
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use webpx::AnimationEncoder;
+
+    use super::*;
+    use crate::imaging::damage::Tolerance;
+    use crate::imaging::limits::Limits;
+
+    const SIZE: Size = Size { width: 40, height: 30 };
+
+    fn budget(memory: u64) -> Budget {
+        let (damage, threads) = (Tolerance::default(), NonZeroUsize::MIN);
+        Budget::new(Limits { max_pixels: 1_000_000, memory, damage, threads })
+    }
+
+    /// An animation of two frames, of gradients with this alpha.
+    fn animation(alpha: u8, is_lossless: bool) -> Vec<u8> {
+        let frame = |number: u8| -> Vec<u8> {
+            let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+            pixels.flat_map(|(x, y)| [5 * x as u8, 7 * y as u8, 90 * number, alpha]).collect()
+        };
+        let mut encoder = AnimationEncoder::new(SIZE.width, SIZE.height).unwrap();
+        encoder.set_lossless(is_lossless);
+        encoder.add_frame_rgba(&frame(0), 0).unwrap();
+        encoder.add_frame_rgba(&frame(1), 100).unwrap();
+        encoder.finish(200).unwrap()
+    }
+
+    fn rgba(picture: &Picture) -> Vec<u8> {
+        let opaque = |pixel: &[u8; 3]| [pixel[0], pixel[1], pixel[2], 255];
+        match picture.layout {
+            Layout::RgbAlpha => picture.samples.clone(),
+            _ => picture.samples.as_chunks::<3>().0.iter().flat_map(opaque).collect(),
+        }
+    }
+
+    #[test]
+    fn first_frame_alone_is_that_of_the_animation_and_takes_less_memory() {
+        for (alpha, is_lossless) in [(255, false), (255, true), (130, false), (130, true)] {
+            let file = animation(alpha, is_lossless);
+            let mut frames = WebpFrames::new(&file, SIZE, &mut budget(u64::MAX)).unwrap();
+            let (composed, _) = frames.next(&mut budget(u64::MAX)).unwrap().unwrap();
+            // A still picture takes 8 bytes per pixel at most, a canvas 12 and its frame.
+            let decode = |cell, memory| Decoder::new(&file).unwrap().decode(cell, &mut budget(memory));
+            let alone = decode(Cell::PIXEL, SIZE.pixels() * 8).unwrap();
+            assert_eq!(rgba(&alone.picture), rgba(&composed), "alpha {alpha}, lossless {is_lossless}");
+            let reduced = decode(Cell { across: 2, down: 2 }, u64::MAX).unwrap();
+            assert_eq!(reduced.came, if alpha < 255 && !is_lossless { 30 } else { 15 });
+        }
+    }
+
+    #[test]
+    fn frame_beside_the_corner_is_composed_and_a_cut_file_has_none() {
+        let whole = animation(255, true);
+        let has_first_frame = |file: &[u8]| Decoder::new(file).unwrap().first_frame().is_some();
+        assert!(has_first_frame(&whole));
+        let mut moved = whole.clone();
+        let at = moved.windows(4).position(|tag| tag == b"ANMF").unwrap() + 8;
+        moved[at] = 1;
+        assert!(!has_first_frame(&moved));
+        let cut = &whole[..whole.len() - 1];
+        assert!(!has_first_frame(cut));
+        assert!(Decoder::new(cut).unwrap().decode(Cell::PIXEL, &mut budget(u64::MAX)).is_err());
+    }
 }
