@@ -1,9 +1,22 @@
-//! Resampling by `fast_image_resize`, compiled once for the types of pixels that cos-thumbnailer has.
+//! Scaling for the types of pixels that cos-thumbnailer has, compiled once.
 //!
-//! `fast_image_resize` is generic over the type of a pixel, so its kernels are compiled in the crate that calls it: one
-//! for each type of pixel, instruction set, direction and precision of coefficients. They take longer to compile than
-//! the rest of the function. [`resample`] is not generic. The kernels are therefore compiled here, and not again when
-//! the caller changes or is built for its unit tests.
+//! - [`RowScaler`] scales rows of eight or sixteen bits as they come, with Lanczos-3. It needs no more of them than lie under
+//!   the kernel, keeps sixteen bits between its passes, and rounds once.
+//! - [`resample`] scales whole pictures of eight bits by `fast_image_resize`. That crate is generic over the type of a pixel,
+//!   so its kernels are compiled in the crate that calls it: one for each type of pixel, instruction set, direction and
+//!   precision of coefficients. They take longer to compile than the rest of the function. [`resample`] is not generic. The
+//!   kernels are therefore compiled here, and not again when the caller changes or is built for its unit tests.
+//!
+//! ```
+//! use thumbnail_resample::{Axis, RowScaler};
+//!
+//! let axis = |source: u32, target| Axis { source, start: 0.0, length: source.into(), target, sharpening: 0.0 };
+//! let mut scaler = RowScaler::<u8>::new(&axis(300, 3), &axis(200, 2), 1);
+//! for _ in 0..200 {
+//!     scaler.push(&[77; 300]);
+//! }
+//! assert_eq!(scaler.finish(), [77; 6]);
+//! ```
 //!
 //! ```
 //! use thumbnail_resample::{Crop, FilterType, PixelType, Pixels, PixelsMut, resample};
@@ -22,8 +35,8 @@ mod weights;
 
 pub use crate::row_scaler::{RowSample, RowScaler};
 pub use crate::weights::Axis;
+pub use fast_image_resize::FilterType;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
-pub use fast_image_resize::{Filter, FilterType};
 use fast_image_resize::{
     ImageBufferError, PixelTrait, ResizeAlg, ResizeError, ResizeOptions, Resizer, pixels,
 };
@@ -43,10 +56,6 @@ pub enum PixelType {
     U8x3Alpha,
     /// Four samples of eight bits.
     U8x4,
-    /// One sample of sixteen bits, in native byte order.
-    U16,
-    /// Three samples of sixteen bits, in native byte order.
-    U16x3,
 }
 
 /// Pixels to read, row by row without gaps.
@@ -56,7 +65,7 @@ pub struct Pixels<'a> {
     pub width: u32,
     /// Number of rows.
     pub height: u32,
-    /// Bytes of all rows. Samples of sixteen bits must be aligned.
+    /// Bytes of all rows.
     pub samples: &'a [u8],
 }
 
@@ -67,7 +76,7 @@ pub struct PixelsMut<'a> {
     pub width: u32,
     /// Number of rows.
     pub height: u32,
-    /// Bytes of all rows. Samples of sixteen bits must be aligned.
+    /// Bytes of all rows.
     pub samples: &'a mut [u8],
 }
 
@@ -113,8 +122,6 @@ pub fn resample(
         PixelType::U8x3 => convolve::<pixels::U8x3>(source, crop, target, filter, false),
         PixelType::U8x3Alpha => convolve::<pixels::U8x4>(source, crop, target, filter, true),
         PixelType::U8x4 => convolve::<pixels::U8x4>(source, crop, target, filter, false),
-        PixelType::U16 => convolve::<pixels::U16>(source, crop, target, filter, false),
-        PixelType::U16x3 => convolve::<pixels::U16x3>(source, crop, target, filter, false),
     }
 }
 
@@ -166,8 +173,8 @@ mod tests {
 
     #[test]
     fn every_type_keeps_a_flat_picture() {
-        use PixelType::{U8, U8Alpha, U8x3, U8x3Alpha, U8x4, U16, U16x3};
-        let types = [(U8, 1), (U8Alpha, 2), (U8x3, 3), (U8x3Alpha, 4), (U8x4, 4), (U16, 2), (U16x3, 6)];
+        use PixelType::{U8, U8Alpha, U8x3, U8x3Alpha, U8x4};
+        let types = [(U8, 1), (U8Alpha, 2), (U8x3, 3), (U8x3Alpha, 4), (U8x4, 4)];
         for (pixel, bytes) in types {
             let samples = vec![200; 40 * 30 * bytes];
             let mut scaled = vec![0; 7 * 5 * bytes];

@@ -45,7 +45,7 @@ fn render_reports_mistakes() {
         (&["render", "--process", "imageMogr2/blur/8x5", PHOTO, "/tmp/never.jpg"], "blur"),
         (&["render", "--quality", "0", PHOTO, "/tmp/never.jpg"], "QUALITY"),
         (&["render", PHOTO, "/tmp/never.bmp"], "bmp"),
-        (&["render", "--memory", "1", PHOTO, "/tmp/never.jpg"], "MB of memory"),
+        (&["render", "--box", "2000", "--memory", "1", PHOTO, "/tmp/never.jpg"], "MB of memory"),
     ];
     for (arguments, word) in table {
         let output = run(arguments);
@@ -263,7 +263,7 @@ fn dash_is_standard_input_and_output() {
     assert!(report.len() == 2 && report[1].contains("b.png  png 60x40  "), "{report:?}");
     // Standard output without a format has that of the source.
     assert!(piped(&["-", "-"]).stdout.starts_with(&[0xff, 0xd8]));
-    let output = piped(&["--memory", "1", "-", "-"]);
+    let output = piped(&["--box", "2000", "--memory", "1", "-", "-"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty() && stderr(&output).contains("standard input: "), "{}", stderr(&output));
 }

@@ -292,7 +292,7 @@ async fn wrong_configuration_is_reported_with_its_mistakes() {
 #[tokio::test]
 async fn small_memory_and_short_time_limit_are_warned_of() {
     let options = Options { memory_mb: 128, time_limit: Duration::from_secs(3), ..Options::default() }
-        .setting("THUMBNAILS", "2000x2000/linear/1");
+        .setting("THUMBNAILS", "4000x4000");
     let report = Report::of(&Setup::with(options).await).await;
     assert!(report.is_healthy(), "warnings are no faults");
     assert_eq!(report.only("time", "warning").1, "set 30 s");

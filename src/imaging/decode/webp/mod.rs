@@ -8,6 +8,7 @@
 #[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
 compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
 
+mod decoded_picture;
 mod header;
 #[cfg(feature = "libwebp")]
 mod libwebp;
@@ -17,6 +18,7 @@ mod pure;
 use std::io::Read;
 
 use crate::imaging::damage::Damage;
+use crate::imaging::decode::webp::decoded_picture::DecodedPicture;
 use crate::imaging::decode::webp::header::WebpCoding;
 #[cfg(feature = "libwebp")]
 use crate::imaging::decode::webp::libwebp::{Decoder, WebpFrames};
@@ -70,23 +72,6 @@ pub(super) fn decode<R: Read>(
     picture.rows().take(side(came)).for_each(|row| scaler.push(row));
     let damage = Damage::after(end, scaler.missing())?;
     Ok(Decoded { damage, ..decoded(scaler.finish()) })
-}
-
-/// A picture that was decoded, perhaps in part.
-struct DecodedPicture {
-    rows: SourceRows,
-    picture: Picture,
-    /// Rows of the picture that came.
-    came: u32,
-    /// The reason why not all came.
-    end: Result<(), Error>,
-}
-
-impl DecodedPicture {
-    /// All rows of a picture.
-    fn whole(rows: SourceRows, picture: Picture) -> Self {
-        Self { rows, came: picture.size.height, picture, end: Ok(()) }
-    }
 }
 
 /// Hands frames to `animation` until it wants no more, and returns the first.

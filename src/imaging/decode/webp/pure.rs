@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use image_webp::{DecodingError, WebPDecoder};
 
-use crate::imaging::decode::webp::DecodedPicture;
+use crate::imaging::decode::webp::decoded_picture::DecodedPicture;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
