@@ -103,7 +103,8 @@ impl Head {
             let mut scans = ScanReader::new(self, wanted);
             let lost = scans.read(&mut input)?;
             let color = Color::of(&self.frame, &self.metadata);
-            let assembler = RowAssembler::new(&self.frame, scale, color, |component| component.down);
+            let mut assembler = RowAssembler::new(&self.frame, scale, color, |component| component.down);
+            assembler.is_planar = wanted.is_planar;
             scans.store.write_rows(&self.frame, assembler, &mut rows)?;
             lost
         };
@@ -116,7 +117,7 @@ impl Head {
     fn decode_streamed<R: BufRead, F: FnMut(&[u8]) -> Result<(), Error>>(
         &self,
         input: &mut Input<R>,
-        Wanted { scale, threads, .. }: Wanted,
+        Wanted { scale, threads, is_planar, .. }: Wanted,
         emit: &mut F,
     ) -> Result<f64, Error> {
         let units = ScanUnits::new(&self.frame, &self.scan);
@@ -130,9 +131,11 @@ impl Head {
             let steps = steps.ok_or_else(|| Error::damaged("a quantisation table is missing"))?;
             Ok(Transform::new(self.frame.block_size(component, scale), steps))
         });
+        let mut rows = RowAssembler::new(&self.frame, scale, color, blocks_down);
+        rows.is_planar = is_planar;
         let mut picture = StreamedPicture {
             components: McuComponent::all(&self.frame, &units, scale),
-            rows: RowAssembler::new(&self.frame, scale, color, blocks_down),
+            rows,
             transforms: transforms.collect::<Result<_, Error>>()?,
             dc_above: vec![0; units.mcus.0 * units.blocks.len()],
             layout: lookup.mcu.clone(),

@@ -30,8 +30,6 @@
 //! scale and learns what decoding takes, and then reads on.
 //!
 //! ```
-//! use std::num::NonZeroUsize;
-//!
 //! use thumbnail_jpeg::{Head, Scale, Wanted};
 //!
 //! # fn main() -> Result<(), thumbnail_jpeg::Error> {
@@ -48,7 +46,7 @@
 //! let (width, height) = head.frame.reduced(scale);
 //! let reduction = f64::from(width) / 200.0;
 //! let mut rows = 0;
-//! let summary = head.decode(reader, Wanted { scale, reduction, threads: NonZeroUsize::MIN }, |row| {
+//! let summary = head.decode(reader, Wanted { reduction, ..Wanted::all(scale) }, |row| {
 //!     assert_eq!(row.len(), width as usize * head.frame.components.len());
 //!     rows += 1;
 //!     Ok(())
@@ -73,7 +71,8 @@
 //!
 //! # Pixels
 //!
-//! Rows come from top to bottom, each as a slice of `width * components` bytes: grey, RGB or CMYK, interleaved. Inks
+//! Rows come from top to bottom, each as a slice of `width * components` bytes: grey, RGB or CMYK, interleaved, or plane
+//! after plane ([`Wanted::is_planar`]). Inks
 //! are 0 for none and 255 for full. The size is that of the file divided by the [reduction](Scale::reduction) of the
 //! scale, fractions counting as one ([`Frame::reduced`]). `YCbCr` and YCCK are converted as by libjpeg; orientation
 //! and colour profile are told ([`Metadata`]) and not applied.

@@ -76,13 +76,15 @@ pub struct Wanted {
     /// Most threads that decode a sequential scan, this one included; more than four are never used. The result is
     /// the same for any number.
     pub threads: NonZeroUsize,
+    /// Order of the samples of a row: all of the first component, then all of the next, instead of pixel by pixel.
+    pub is_planar: bool,
 }
 
 impl Wanted {
     /// All that a scale has, on one thread.
     #[must_use]
     pub fn all(scale: Scale) -> Self {
-        Self { scale, reduction: 0.0, threads: NonZeroUsize::MIN }
+        Self { scale, reduction: 0.0, threads: NonZeroUsize::MIN, is_planar: false }
     }
 }
 

@@ -97,6 +97,15 @@ impl<S: RowSample> RowScaler<S> {
 
     /// Takes the next row of the source, pixel by pixel.
     pub fn push(&mut self, row: &[S]) {
+        self.push_row(SourceRow::Pixels(row));
+    }
+
+    /// Takes the next row of the source, whose channels come one after the other.
+    pub fn push_planes(&mut self, row: &[S]) {
+        self.push_row(SourceRow::Planes(row));
+    }
+
+    fn push_row(&mut self, row: SourceRow<'_, S>) {
         let number = self.came;
         self.came = self.came.saturating_add(1);
         let Some(number) = number.checked_sub(self.down.first).filter(|number| *number < self.down.count)
@@ -114,12 +123,12 @@ impl<S: RowSample> RowScaler<S> {
 
     /// Takes a row that counts.
     #[inline(always)]
-    fn take(&mut self, lanes: impl Lanes, row: &[S], number: u32) {
-        let pixels = row.get(length(self.across.first) * self.channels..).unwrap_or_default();
-        let count = length(self.across.count);
+    fn take(&mut self, lanes: impl Lanes, row: SourceRow<'_, S>, number: u32) {
+        let (first, count) = (length(self.across.first), length(self.across.count));
+        let row = RowPart { row, first, count, channels: self.channels, stride: self.stride };
         let is_last = number + 1 == self.down.count;
         if number.is_multiple_of(2) && !is_last {
-            split(pixels, count, self.channels, self.stride, &mut self.first);
+            row.split(&mut self.first);
             return;
         }
         let pair = length(number / 2);
@@ -128,10 +137,10 @@ impl<S: RowSample> RowScaler<S> {
         let Some(places) = self.ring.get_mut(at..at + size) else { return };
         if number.is_multiple_of(2) {
             // The last row has no other one; the weight of that is zero.
-            split(pixels, count, self.channels, self.stride, &mut self.first);
+            row.split(&mut self.first);
             places.iter_mut().zip(&self.first).for_each(|(place, first)| *place = [*first; 2]);
         } else {
-            join(&self.first, pixels, count, self.channels, self.stride, places);
+            row.join(&self.first, places);
         }
         while self.done < self.height && self.down.of(self.done).0 + self.down.pairs <= pair + 1 {
             self.scale_down(lanes);
@@ -271,7 +280,7 @@ impl Columns {
 /// A row that counts, on its way into a scaler.
 struct Taking<'a, S> {
     scaler: &'a mut RowScaler<S>,
-    row: &'a [S],
+    row: SourceRow<'a, S>,
     /// Its number among the rows that count.
     number: u32,
 }
@@ -304,58 +313,92 @@ fn convolve_down<'a, L: Lanes, S: Sample>(
     narrow
 }
 
-/// Splits pixels into planes, each `stride` samples from the one before.
-#[inline(always)]
-fn split<S: Sample>(pixels: &[S], count: usize, channels: usize, stride: usize, planes: &mut [S]) {
-    match channels {
-        1 => split_into::<S, 1>(pixels, count, stride, planes),
-        2 => split_into::<S, 2>(pixels, count, stride, planes),
-        3 => split_into::<S, 3>(pixels, count, stride, planes),
-        _ => split_into::<S, 4>(pixels, count, stride, planes),
-    }
+/// A row of the source.
+#[derive(Clone, Copy)]
+enum SourceRow<'a, S> {
+    /// Pixel by pixel.
+    Pixels(&'a [S]),
+    /// Channel after channel.
+    Planes(&'a [S]),
 }
 
-#[inline(always)]
-fn split_into<S: Sample, const C: usize>(pixels: &[S], count: usize, stride: usize, planes: &mut [S]) {
-    let (pixels, _) = pixels.as_chunks::<C>();
-    for (channel, plane) in planes.chunks_exact_mut(stride).enumerate() {
-        for (place, pixel) in plane.iter_mut().take(count).zip(pixels) {
-            *place = pixel.get(channel).copied().unwrap_or_default();
-        }
-    }
-}
-
-/// Joins a row that is split already and one that is not to pairs.
-#[inline(always)]
-fn join<S: Sample>(
-    first: &[S],
-    pixels: &[S],
+/// The part of a row that counts, on its way to planes of `stride` samples each.
+#[derive(Clone, Copy)]
+struct RowPart<'a, S> {
+    row: SourceRow<'a, S>,
+    /// First pixel.
+    first: usize,
+    /// Pixels.
     count: usize,
     channels: usize,
     stride: usize,
-    pairs: &mut [[S; 2]],
-) {
-    match channels {
-        1 => join_of::<S, 1>(first, pixels, count, stride, pairs),
-        2 => join_of::<S, 2>(first, pixels, count, stride, pairs),
-        3 => join_of::<S, 3>(first, pixels, count, stride, pairs),
-        _ => join_of::<S, 4>(first, pixels, count, stride, pairs),
-    }
 }
 
-#[inline(always)]
-fn join_of<S: Sample, const C: usize>(
-    first: &[S],
-    pixels: &[S],
-    count: usize,
-    stride: usize,
-    pairs: &mut [[S; 2]],
-) {
-    let (pixels, _) = pixels.as_chunks::<C>();
-    let planes = pairs.chunks_exact_mut(stride).zip(first.chunks_exact(stride));
-    for (channel, (pairs, first)) in planes.enumerate() {
-        for (place, (first, pixel)) in pairs.iter_mut().take(count).zip(first.iter().zip(pixels)) {
-            *place = [*first, pixel.get(channel).copied().unwrap_or_default()];
+impl<'a, S: Sample> RowPart<'a, S> {
+    /// Splits the row into planes.
+    #[inline(always)]
+    fn split(self, planes: &mut [S]) {
+        match (self.row, self.channels) {
+            (SourceRow::Planes(row), _) => {
+                for (plane, channel) in planes.chunks_exact_mut(self.stride).zip(self.channel_rows(row)) {
+                    plane.iter_mut().zip(channel).for_each(|(place, sample)| *place = *sample);
+                }
+            }
+            (SourceRow::Pixels(row), 1) => self.split_pixels::<1>(row, planes),
+            (SourceRow::Pixels(row), 2) => self.split_pixels::<2>(row, planes),
+            (SourceRow::Pixels(row), 3) => self.split_pixels::<3>(row, planes),
+            (SourceRow::Pixels(row), _) => self.split_pixels::<4>(row, planes),
+        }
+    }
+
+    /// Joins a row that is split already and this one to pairs.
+    #[inline(always)]
+    fn join(self, first: &[S], pairs: &mut [[S; 2]]) {
+        match (self.row, self.channels) {
+            (SourceRow::Planes(row), _) => {
+                let planes = pairs.chunks_exact_mut(self.stride).zip(first.chunks_exact(self.stride));
+                for ((pairs, first), channel) in planes.zip(self.channel_rows(row)) {
+                    for (pair, (first, second)) in pairs.iter_mut().zip(first.iter().zip(channel)) {
+                        *pair = [*first, *second];
+                    }
+                }
+            }
+            (SourceRow::Pixels(row), 1) => self.join_pixels::<1>(row, first, pairs),
+            (SourceRow::Pixels(row), 2) => self.join_pixels::<2>(row, first, pairs),
+            (SourceRow::Pixels(row), 3) => self.join_pixels::<3>(row, first, pairs),
+            (SourceRow::Pixels(row), _) => self.join_pixels::<4>(row, first, pairs),
+        }
+    }
+
+    /// The samples of each channel that count.
+    #[inline(always)]
+    fn channel_rows(self, row: &'a [S]) -> impl Iterator<Item = &'a [S]> {
+        let width = row.len() / self.channels;
+        let part = move |channel: &'a [S]| {
+            let rest = channel.get(self.first..).unwrap_or_default();
+            rest.get(..self.count).unwrap_or(rest)
+        };
+        row.chunks_exact(width.max(1)).map(part)
+    }
+
+    #[inline(always)]
+    fn split_pixels<const C: usize>(self, row: &[S], planes: &mut [S]) {
+        let pixels = row.as_chunks::<C>().0.get(self.first..).unwrap_or_default();
+        for (channel, plane) in planes.chunks_exact_mut(self.stride).enumerate() {
+            for (place, pixel) in plane.iter_mut().take(self.count).zip(pixels) {
+                *place = pixel.get(channel).copied().unwrap_or_default();
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn join_pixels<const C: usize>(self, row: &[S], first: &[S], pairs: &mut [[S; 2]]) {
+        let pixels = row.as_chunks::<C>().0.get(self.first..).unwrap_or_default();
+        let planes = pairs.chunks_exact_mut(self.stride).zip(first.chunks_exact(self.stride));
+        for (channel, (pairs, first)) in planes.enumerate() {
+            for (place, (first, pixel)) in pairs.iter_mut().take(self.count).zip(first.iter().zip(pixels)) {
+                *place = [*first, pixel.get(channel).copied().unwrap_or_default()];
+            }
         }
     }
 }
@@ -418,7 +461,7 @@ mod tests {
         let mut scaler = RowScaler::new(across, down, channels);
         for (number, row) in (0..).zip(samples.chunks(across.source as usize * channels)) {
             if (scaler.down.first..scaler.down.first + scaler.down.count).contains(&number) {
-                scaler.take(Plain, row, number - scaler.down.first);
+                scaler.take(Plain, SourceRow::Pixels(row), number - scaler.down.first);
             }
         }
         scaler.finish()
@@ -518,6 +561,19 @@ mod tests {
         for channel in 0..3 {
             let one = |samples: &[u8]| samples.iter().skip(channel).step_by(3).copied().collect::<Vec<_>>();
             assert_eq!(one(&together), scaled(&one(&samples), &across, &down, 1));
+        }
+    }
+
+    #[test]
+    fn planes_give_the_same_as_pixels() {
+        for (across, down) in axes() {
+            let samples = picture(across.source, down.source, 3, byte);
+            let mut scaler = RowScaler::new(&across, &down, 3);
+            for row in samples.chunks(across.source as usize * 3) {
+                let plane = |channel: usize| row.iter().skip(channel).step_by(3).copied();
+                scaler.push_planes(&(0..3).flat_map(plane).collect::<Vec<u8>>());
+            }
+            assert!(scaler.finish() == scaled(&samples, &across, &down, 3), "{across:?} {down:?}");
         }
     }
 

@@ -66,6 +66,49 @@ impl Color {
     }
 }
 
+impl Color {
+    /// The samples of [`Self::convert`], each channel by itself: a row of the first, then one of the next.
+    pub(super) fn convert_planes(self, samples: &[&[u8]], planes: &mut [u8]) {
+        let width = samples.first().map_or(0, |row| row.len());
+        let flip = |row: &[u8], plane: &mut [u8], mask: u8| {
+            plane.iter_mut().zip(row).for_each(|(place, sample)| *place = sample ^ mask);
+        };
+        let mask = if self == (Self::Cmyk { inverted: true }) { 0xff } else { 0 };
+        match (self, samples) {
+            (Self::Ycc, &[y, cb, cr]) => rgb_planes([y, cb, cr], planes),
+            (Self::Ycck, &[y, cb, cr, k]) => {
+                let (colors, black) = planes.split_at_mut(planes.len().min(width * 3));
+                rgb_planes([y, cb, cr], colors);
+                flip(k, black, 0xff);
+            }
+            (_, rows) => {
+                let planes = planes.chunks_exact_mut(width.max(1));
+                planes.zip(rows).for_each(|(plane, row)| flip(row, plane, mask));
+            }
+        }
+    }
+}
+
+/// RGB of `YCbCr`, plane after plane.
+fn rgb_planes(samples: [&[u8]; 3], planes: &mut [u8]) {
+    let width = samples.map(<[u8]>::len).into_iter().min().unwrap_or(0);
+    let (red, rest) = planes.split_at_mut(planes.len().min(width));
+    let (green, blue) = rest.split_at_mut(rest.len().min(width));
+    let [(y, y_end), (cb, cb_end), (cr, cr_end)]: [Chunks<'_>; 3] = samples.map(<[u8]>::as_chunks);
+    let (red, red_end) = red.as_chunks_mut::<CHUNK>();
+    let (green, green_end) = green.as_chunks_mut::<CHUNK>();
+    let (blue, blue_end) = blue.as_chunks_mut::<CHUNK>();
+    let places = red.iter_mut().zip(green).zip(blue);
+    for (((y, cb), cr), ((red, green), blue)) in y.iter().zip(cb).zip(cr).zip(places) {
+        let [r, g, b] = rgb([y, cb, cr].map(U8x16::new)).map(U8x16::narrow);
+        (*red, *green, *blue) = (r.samples(), g.samples(), b.samples());
+    }
+    let ends = rgb([y_end, cb_end, cr_end].map(padded)).map(U8x16::narrow);
+    for (place, end) in [red_end, green_end, blue_end].into_iter().zip(ends) {
+        place.iter_mut().zip(end.samples()).for_each(|(place, sample)| *place = sample);
+    }
+}
+
 /// Pixels made at a time.
 const CHUNK: usize = 16;
 
@@ -175,6 +218,11 @@ mod tests {
     fn converted<const N: usize>(color: Color, rows: [&[u8]; N]) -> Vec<[u8; N]> {
         let mut pixels = vec![0; rows[0].len() * N];
         color.convert(&rows, &mut pixels);
+        let mut planes = vec![0; pixels.len()];
+        color.convert_planes(&rows, &mut planes);
+        for (channel, plane) in planes.chunks(rows[0].len().max(1)).enumerate() {
+            assert!(pixels.iter().skip(channel).step_by(N).eq(plane), "{color:?}, channel {channel}");
+        }
         pixels.as_chunks().0.to_vec()
     }
 

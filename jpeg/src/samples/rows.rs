@@ -40,6 +40,8 @@ struct SamplePlane {
 pub(crate) struct RowAssembler {
     planes: Vec<SamplePlane>,
     color: Color,
+    /// Order of the samples of a row of pixels: see [`Wanted::is_planar`](crate::Wanted::is_planar).
+    pub(crate) is_planar: bool,
     width: usize,
     height: u32,
     /// Rows of pixels given so far.
@@ -86,6 +88,7 @@ impl RowAssembler {
             pixels: vec![0; width * planes.len()],
             planes,
             color,
+            is_planar: false,
             width,
             height,
             given: 0,
@@ -170,7 +173,11 @@ impl RowAssembler {
             whole.push(upsampled);
         }
         let cut: Vec<&[u8]> = whole.iter().filter_map(|row| row.get(..self.width)).collect();
-        self.color.convert(&cut, &mut self.pixels);
+        if self.is_planar {
+            self.color.convert_planes(&cut, &mut self.pixels);
+        } else {
+            self.color.convert(&cut, &mut self.pixels);
+        }
     }
 }
 
@@ -192,6 +199,7 @@ mod tests {
         let mut rows = RowAssembler {
             planes: vec![plane],
             color: Color::Grey,
+            is_planar: false,
             width: 16,
             height: 16,
             given: 0,

@@ -71,7 +71,7 @@ pub(crate) struct ScanReader<'a> {
 
 impl<'a> ScanReader<'a> {
     pub(crate) fn new(head: &'a Head, wanted: Wanted) -> Self {
-        let Wanted { scale, reduction, threads } = wanted;
+        let Wanted { scale, reduction, threads, .. } = wanted;
         Self {
             head,
             tables: head.tables.clone(),

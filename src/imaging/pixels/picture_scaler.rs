@@ -167,6 +167,20 @@ impl PictureScaler {
         }
     }
 
+    /// `true` if rows may come plane by plane.
+    pub(crate) fn takes_planes(&self) -> bool {
+        let is_simple = self.reducer.is_passing() && !self.layout.has_alpha();
+        is_simple && matches!(self.kernel, Kernel::Bytes { .. })
+    }
+
+    /// Takes the next row plane by plane, if [`Self::takes_planes`].
+    pub(crate) fn push_planes(&mut self, row: &[u8]) {
+        debug_assert!(self.takes_planes());
+        if let Kernel::Bytes { scaler, .. } = &mut self.kernel {
+            scaler.push_planes(row);
+        }
+    }
+
     /// The scaled picture, once all rows came.
     pub(crate) fn finish(self) -> Picture {
         let Self { size, layout, depth, light, kernel, .. } = self;

@@ -105,6 +105,19 @@ impl SourceScaler {
         self.next_row(Some(row));
     }
 
+    /// `true` if rows may come plane by plane: all samples of the first channel, then all of the next.
+    pub(crate) fn takes_planes(&self) -> bool {
+        self.scalers.iter().all(|(_, scaler)| scaler.takes_planes())
+    }
+
+    /// Takes the next row plane by plane, if [`Self::takes_planes`]. Either all rows come so or none.
+    pub(crate) fn push_planes(&mut self, row: &[u8]) {
+        if self.taken < self.rows.size.height {
+            self.taken += 1;
+            self.scalers.iter_mut().for_each(|(_, scaler)| scaler.push_planes(row));
+        }
+    }
+
     /// Takes the next row, of which only the first `pixels` came, and fills in the others.
     pub(crate) fn push_start(&mut self, row: &mut [u8], pixels: u32) {
         let SourceRows { size, layout, depth, .. } = self.rows;

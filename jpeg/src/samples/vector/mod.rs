@@ -73,7 +73,7 @@ mod tests {
                 let lower = numbers.sub(upper.sub(I16x8::splat(128)).mul(I16x8::splat(256)));
                 [I16x8::saturate(upper, lower), I16x8::saturate(numbers, numbers)].map(U8x16::halves)
             });
-            (all, three, four, bytes, zero)
+            (all, three, four, bytes, (zero, c.samples()))
         }};
     }
 

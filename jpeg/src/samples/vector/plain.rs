@@ -159,6 +159,10 @@ impl U8x16 {
         Self(*samples)
     }
 
+    pub(in crate::samples) fn samples(self) -> [u8; 16] {
+        self.0
+    }
+
     pub(in crate::samples) fn halves(self) -> [u64; 2] {
         let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = self.0;
         [[a, b, c, d, e, f, g, h], [i, j, k, l, m, n, o, p]].map(u64::from_le_bytes)

@@ -198,6 +198,12 @@ impl U8x16 {
         Self((*samples).into())
     }
 
+    /// The samples as an array.
+    #[inline(always)]
+    pub(in crate::samples) fn samples(self) -> [u8; 16] {
+        self.0.into()
+    }
+
     /// The first eight and the last eight samples, first sample lowest.
     #[inline(always)]
     pub(in crate::samples) fn halves(self) -> [u64; 2] {

@@ -92,9 +92,14 @@ fn decode_image(
     let mut scaler = SourceScaler::new(plan.rows, demand, Some(plan.orientation), budget)?;
     let threads =
         if plan.rows.full.pixels() < MULTITHREADED_PIXELS { NonZeroUsize::MIN } else { budget.threads() };
-    let wanted = Wanted { scale: plan.scale, reduction: plan.remaining, threads };
+    let is_planar = scaler.takes_planes();
+    let wanted = Wanted { scale: plan.scale, reduction: plan.remaining, threads, is_planar };
     let summary = head.decode(Cancellable::new(reader, cancel), wanted, |row| {
-        scaler.push(row);
+        if is_planar {
+            scaler.push_planes(row)
+        } else {
+            scaler.push(row)
+        }
         if cancel.is_cancelled() { Err(thumbnail_jpeg::Error::Stopped) } else { Ok(()) }
     });
     let summary = summary.map_err(decode_error)?;

@@ -70,6 +70,11 @@ impl Reducer {
         grid.sample_bytes(columns.into(), width).saturating_add(to_u64(row))
     }
 
+    /// `true` if cells are single pixels.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.grid.cell == Cell::PIXEL
+    }
+
     /// Takes the next row; `None` is one that never came. Returns the row of the reduced picture that it completes.
     pub(crate) fn push<'r>(&'r mut self, row: Option<&'r [u8]>) -> Option<&'r [u8]> {
         let Grid { source, cell, layout, depth } = self.grid;
