@@ -229,6 +229,6 @@ mod tests {
             interlace: true,
             ..Recipe::default()
         };
-        assert_eq!(recipe.hash_among(&[]).to_string(), "f42372e7783daa85f35c28b3d0a793f8b95c85c4");
+        assert_eq!(recipe.hash_among(&[]).to_string(), "a7a8987241ac759703356230cc97ac9440232d70");
     }
 }

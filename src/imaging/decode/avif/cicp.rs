@@ -114,6 +114,23 @@ impl Matrix {
     }
 }
 
+impl Matrix {
+    /// The colours of [`Self::colors`] for a row of samples of each plane, in eight bits: all red, all green, all blue.
+    /// The matrix must not be lifted.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 255.5")]
+    pub(super) fn color_planes(self, luma: &[f32], first: &[f32], second: &[f32], planes: &mut [u8]) {
+        debug_assert!(!self.is_lifted);
+        for (plane, [a, b, c]) in planes.chunks_exact_mut(luma.len().max(1)).zip(self.rows) {
+            for ((place, luma), (first, second)) in plane.iter_mut().zip(luma).zip(first.iter().zip(second)) {
+                let luma = (luma - self.luma[0]) * self.luma[1];
+                let (first, second) = (first - self.chroma[0], second - self.chroma[0]);
+                let color = a * luma + b * (first * self.chroma[1]) + c * (second * self.chroma[1]);
+                *place = (color.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+            }
+        }
+    }
+}
+
 /// Largest sample value of `bits` bits.
 pub(super) fn full_scale(bits: u8) -> f32 {
     f32::from((1_u16 << bits.min(15)) - 1)

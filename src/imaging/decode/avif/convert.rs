@@ -51,7 +51,7 @@ impl Converter<'_> {
         self.alpha.is_some() || self.matrix.is_lifted()
     }
 
-    /// Bytes of the rows that a conversion holds: for each plane a sum and a value of four bytes per column, and a row of
+    /// Bytes of the rows that a conversion holds: for each plane two values of four bytes per column, and a row of
     /// the picture.
     pub(super) fn row_bytes(&self) -> u64 {
         let (layout, depth) = self.layout();
@@ -87,10 +87,23 @@ impl Converter<'_> {
         let size = cell.reduced(self.crop.size);
         let mut planes = self.plane_rows(cell);
         let mut row = vec![0; side(size.width).saturating_mul(layout.channels() * depth.bytes())];
+        let is_planar = layout == Layout::Rgb
+            && depth == Depth::Eight
+            && !self.matrix.is_lifted()
+            && scaler.takes_planes();
         for y in 0..size.height {
             cancel.check()?;
-            self.convert_row(&mut planes, y, &mut row);
-            scaler.push(&row);
+            planes.iter_mut().for_each(|plane| plane.fill(y));
+            match planes.as_slice() {
+                [luma, first, second] if is_planar => {
+                    self.matrix.color_planes(luma.row(), first.row(), second.row(), &mut row);
+                    scaler.push_planes(&row);
+                }
+                planes => {
+                    self.convert_row(planes, &mut row);
+                    scaler.push(&row);
+                }
+            }
         }
         Ok(())
     }
@@ -112,10 +125,9 @@ impl Converter<'_> {
         rows
     }
 
-    /// Converts row `y` of the picture into `row`.
-    fn convert_row(&self, planes: &mut [PlaneRows<'_>], y: u32, row: &mut [u8]) {
-        planes.iter_mut().for_each(|plane| plane.fill(y));
-        let values: Vec<&[f32]> = planes.iter().map(|plane| plane.values.as_slice()).collect();
+    /// Converts the rows that planes hold into `row`, pixel by pixel.
+    fn convert_row(&self, planes: &[PlaneRows<'_>], row: &mut [u8]) {
+        let values: Vec<&[f32]> = planes.iter().map(PlaneRows::row).collect();
         let (layout, depth) = self.layout();
         let unpremultiply = |colors: [f32; 3], alpha: f32| {
             if self.premultiplied && alpha > 0.0 { colors.map(|color| color / alpha) } else { colors }
@@ -184,14 +196,22 @@ struct PlaneRows<'a> {
     halved: [bool; 2],
     /// Column sums of a row of cells.
     sums: Vec<u32>,
-    /// The row that was filled last.
+    /// A row of samples, interpolated down where the plane is halved.
+    samples: Vec<f32>,
+    /// The row that was filled last, from `start` on.
     values: Vec<f32>,
+    start: usize,
 }
 
 impl<'a> PlaneRows<'a> {
     fn new(plane: &'a Plane, wide: bool, crop: Crop, cell: Cell, halved: [bool; 2]) -> Self {
         let values = vec![0.0; side(crop.size.width.div_ceil(cell.across))];
-        Self { plane, wide, crop, cell, halved, sums: Vec::new(), values }
+        Self { plane, wide, crop, cell, halved, sums: Vec::new(), samples: Vec::new(), values, start: 0 }
+    }
+
+    /// The row that was filled last.
+    fn row(&self) -> &[f32] {
+        self.values.get(self.start..).unwrap_or_default()
     }
 
     /// Fills `values` with row `y` of the picture.
@@ -229,9 +249,20 @@ impl<'a> PlaneRows<'a> {
         // Bound: a cell has at most 256 × 256 = 2^16 samples of 12 bits, so that its sum is below 2^28.
         let weight = |columns: usize| 1.0 / (columns as f32 * count as f32).max(1.0);
         let full = weight(side(across));
-        for (value, sums) in self.values.iter_mut().zip(self.sums.chunks(side(across).max(1))) {
-            let weight = if sums.len() == side(across) { full } else { weight(sums.len()) };
-            *value = sums.iter().sum::<u32>() as f32 * weight;
+        match across {
+            1 => self.values.iter_mut().zip(&self.sums).for_each(|(value, sum)| *value = *sum as f32 * full),
+            2 => {
+                let (pairs, rest) = self.sums.as_chunks::<2>();
+                let mut values = self.values.iter_mut();
+                values.by_ref().zip(pairs).for_each(|(value, [a, b])| *value = (a + b) as f32 * full);
+                values.zip(rest).for_each(|(value, sum)| *value = *sum as f32 * weight(1));
+            }
+            _ => {
+                for (value, sums) in self.values.iter_mut().zip(self.sums.chunks(side(across).max(1))) {
+                    let weight = if sums.len() == side(across) { full } else { weight(sums.len()) };
+                    *value = sums.iter().sum::<u32>() as f32 * weight;
+                }
+            }
         }
     }
 
@@ -248,17 +279,35 @@ impl<'a> PlaneRows<'a> {
     fn interpolate(&mut self, y: u32) {
         let y = self.crop.top.saturating_add(y);
         let (near, far) = neighbours(y, self.plane.size.height, self.halved[1]);
-        let (near_row, far_row) = (self.plane.row(near), self.plane.row(far));
-        let left = self.crop.left;
-        for (x, value) in (left..).zip(&mut self.values) {
-            let (near, far) = neighbours(x, self.plane.size.width, self.halved[0]);
-            let mixed = |row: &[u8]| 0.75 * sample(row, near, self.wide) + 0.25 * sample(row, far, self.wide);
-            *value = match self.halved {
-                [false, false] => sample(near_row, near, self.wide),
-                [true, false] => mixed(near_row),
-                [_, true] => 0.75 * mixed(near_row) + 0.25 * mixed(far_row),
-            };
+        read_samples(self.plane.row(near), self.wide, &mut self.samples);
+        if self.halved[1] {
+            read_samples(self.plane.row(far), self.wide, &mut self.values);
+            for (near, far) in self.samples.iter_mut().zip(&self.values) {
+                *near = 0.75 * *near + 0.25 * *far;
+            }
         }
+        let (left, width) = (side(self.crop.left), side(self.crop.size.width));
+        self.values.clear();
+        if !self.halved[0] {
+            self.start = 0;
+            let samples = self.samples.get(left..).unwrap_or_default();
+            self.values.extend(samples.iter().take(width));
+            return;
+        }
+        // Pairs of luma samples, from the one in which the crop begins.
+        self.start = left % 2;
+        let samples = self.samples.get(..side(self.plane.size.width)).unwrap_or(&self.samples);
+        let first = left / 2;
+        let before = samples.get(first.saturating_sub(1)).or(samples.first()).copied().unwrap_or_default();
+        let here = samples.get(first..).unwrap_or_default();
+        let last = here.last().copied().unwrap_or(before);
+        let befores = std::iter::once(&before).chain(here);
+        let afters = here.iter().skip(1).chain(std::iter::once(&last));
+        for ((before, here), after) in befores.zip(here).zip(afters) {
+            let near = 0.75 * here;
+            self.values.extend([near + 0.25 * before, near + 0.25 * after]);
+        }
+        self.values.truncate(self.start + width);
     }
 }
 
@@ -272,11 +321,13 @@ fn neighbours(at: u32, length: u32, halved: bool) -> (u32, u32) {
     (near, far.min(length.saturating_sub(1)))
 }
 
-fn sample(row: &[u8], x: u32, wide: bool) -> f32 {
+/// Sets `samples` to those of a row.
+fn read_samples(row: &[u8], wide: bool, samples: &mut Vec<f32>) {
+    samples.clear();
     if wide {
-        row.as_chunks::<2>().0.get(side(x)).map_or(0.0, |sample| f32::from(u16::from_ne_bytes(*sample)))
+        samples.extend(row.as_chunks::<2>().0.iter().map(|sample| f32::from(u16::from_ne_bytes(*sample))));
     } else {
-        row.get(side(x)).map_or(0.0, |sample| f32::from(*sample))
+        samples.extend(row.iter().map(|sample| f32::from(*sample)));
     }
 }
 
