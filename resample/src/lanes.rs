@@ -169,7 +169,7 @@ impl Lanes for Plain {
         let mut columns = [[[0; 2]; 8]; 8];
         for (y, row) in rows.into_iter().enumerate() {
             for (column, pair) in columns.iter_mut().zip(row) {
-                column[y] = *pair;
+                column.iter_mut().skip(y).take(1).for_each(|place| *place = *pair);
             }
         }
         columns
@@ -186,7 +186,7 @@ impl Lanes for Plain {
         let mut rows = [[0; 4]; 8];
         for (x, column) in columns.into_iter().enumerate() {
             for (row, sum) in rows.iter_mut().zip(column) {
-                row[x] = word(sum >> SHIFT);
+                row.iter_mut().skip(x).take(1).for_each(|place| *place = word(sum >> SHIFT));
             }
         }
         rows

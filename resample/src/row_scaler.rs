@@ -443,11 +443,14 @@ mod tests {
     }
 
     fn byte(noise: u32) -> u8 {
-        [0, 255, noise as u8, (noise >> 8) as u8][(noise >> 5) as usize % 4]
+        let [low, high, ..] = noise.to_le_bytes();
+        [0, 255, low, high][(noise >> 5) as usize % 4]
     }
 
     fn word(noise: u32) -> u16 {
-        [0, u16::MAX, noise as u16, noise as u16][(noise >> 5) as usize % 4]
+        let [low, high, ..] = noise.to_le_bytes();
+        let word = u16::from_le_bytes([low, high]);
+        [0, u16::MAX, word, word][(noise >> 5) as usize % 4]
     }
 
     fn scaled<S: RowSample>(samples: &[S], across: &Axis, down: &Axis, channels: usize) -> Vec<S> {

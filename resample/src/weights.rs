@@ -236,11 +236,11 @@ mod tests {
             let axis = Axis { source, start, length, target, sharpening };
             let weights = Weights::new(&axis);
             assert!(weights.pairs as u64 <= axis.most_pairs(), "{axis:?}");
-            for number in 0..target as usize {
-                let have = dense(&weights, number, source);
+            for number in 0..target {
+                let have = dense(&weights, number as usize, source);
                 let sum: f64 = have.iter().sum();
                 assert!((sum - 1.0).abs() < 1e-9, "{axis:?} {number}: {sum}");
-                let (scale, center) = (axis.scale(), axis.center(number as u32));
+                let (scale, center) = (axis.scale(), axis.center(number));
                 let plain = |j: f64| {
                     if (0.0..f64::from(source)).contains(&j) {
                         kernel((j + 0.5 - center) / scale)

@@ -298,7 +298,8 @@ impl<'a> PlaneRows<'a> {
         self.start = left % 2;
         let samples = self.samples.get(..side(self.plane.size.width)).unwrap_or(&self.samples);
         let first = left / 2;
-        let before = samples.get(first.saturating_sub(1)).or(samples.first()).copied().unwrap_or_default();
+        let before =
+            samples.get(first.saturating_sub(1)).or_else(|| samples.first()).copied().unwrap_or_default();
         let here = samples.get(first..).unwrap_or_default();
         let last = here.last().copied().unwrap_or(before);
         let befores = std::iter::once(&before).chain(here);

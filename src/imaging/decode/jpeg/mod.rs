@@ -52,7 +52,7 @@ pub(super) fn decode<R: Read>(
         let left = source.length().unwrap_or(u64::MAX).saturating_sub(head.length);
         let plan = DecodePlan::new(&head, Some((source.ahead(SAMPLE)?, left)), demand, budget)?;
         source.discard_consumed();
-        return decode_image(&head, plan, source.cancel(), source, demand, budget);
+        return decode_image(&head, &plan, source.cancel(), source, demand, budget);
     }
     // A DNL marker after the first scan holds the height (T.81, B.2.5). Memory cannot be planned without it.
     let cancel = source.cancel();
@@ -62,7 +62,7 @@ pub(super) fn decode<R: Read>(
     let rest = usize::try_from(head.length).ok().and_then(|length| bytes.get(length..)).unwrap_or_default();
     let start = (rest.get(..SAMPLE).unwrap_or(rest), to_u64(rest.len()));
     let plan = DecodePlan::new(&head, Some(start), demand, budget)?;
-    decode_image(&head, plan, cancel, rest, demand, budget)
+    decode_image(&head, &plan, cancel, rest, demand, budget)
 }
 
 /// Reserves the most that [`decode`] reserves for a file with this header, and returns the scaled pictures as placeholders
@@ -83,7 +83,7 @@ pub(in super::super) fn estimate(
 
 fn decode_image(
     head: &Head,
-    plan: DecodePlan,
+    plan: &DecodePlan,
     cancel: &Cancel,
     reader: impl BufRead,
     demand: Demand<'_>,

@@ -118,7 +118,7 @@ mod tests {
             assert_eq!(content_of(name), Content::Photograph, "{name}");
         }
         let mut file = Vec::new();
-        let text = |x: usize, y: usize| x / 24 % 3 > 0 && y / 16 % 2 == 0 && (x + y) % 5 > 1;
+        let text = |x: usize, y: usize| x % 72 >= 24 && y % 32 < 16 && (x + y) % 5 > 1;
         let samples: Vec<u8> =
             (0..256 * 256).map(|at| if text(at % 256, at / 256) { 0 } else { 255 }).collect();
         let encoder = jpeg_encoder::Encoder::new(&mut file, 90);

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use webpx::{AnimationDecoder, At, BitstreamFormat, ColorMode, DecoderConfig, StreamingDecoder};
 
+use crate::imaging::decode::webp::chunks::chunk;
+use crate::imaging::decode::webp::decoded_picture::DecodedPicture;
 use crate::imaging::decode::webp::header::{WebpCoding, WebpHeader};
-use crate::imaging::decode::webp::{DecodedPicture, chunk};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, bytes_of, to_u64};
@@ -278,9 +279,10 @@ mod tests {
 
     /// An animation of two frames, of gradients with this alpha.
     fn animation(alpha: u8, is_lossless: bool) -> Vec<u8> {
+        let byte = |number: u32| number.to_le_bytes()[0];
         let frame = |number: u8| -> Vec<u8> {
             let pixels = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
-            pixels.flat_map(|(x, y)| [5 * x as u8, 7 * y as u8, 90 * number, alpha]).collect()
+            pixels.flat_map(|(x, y)| [byte(5 * x), byte(7 * y), 90 * number, alpha]).collect()
         };
         let mut encoder = AnimationEncoder::new(SIZE.width, SIZE.height).unwrap();
         encoder.set_lossless(is_lossless);

@@ -8,6 +8,7 @@
 #[cfg(not(any(feature = "image-webp", feature = "libwebp")))]
 compile_error!("WebP needs one of the features libwebp, which is the default, and image-webp");
 
+mod chunks;
 mod decoded_picture;
 mod header;
 #[cfg(feature = "libwebp")]
@@ -18,6 +19,7 @@ mod pure;
 use std::io::Read;
 
 use crate::imaging::damage::Damage;
+use crate::imaging::decode::webp::chunks::chunk;
 use crate::imaging::decode::webp::decoded_picture::DecodedPicture;
 use crate::imaging::decode::webp::header::WebpCoding;
 #[cfg(feature = "libwebp")]
@@ -115,36 +117,7 @@ fn plays(file: &[u8]) -> u16 {
     loops.map_or(1, |loops| u16::from_le_bytes(*loops))
 }
 
-/// Content of the first chunk with this tag (RFC 9649, section 2.3); `None` if it is missing or truncated.
-fn chunk(file: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
-    let mut rest = file.get(12..)?;
-    loop {
-        let (tag, after) = rest.split_first_chunk::<4>()?;
-        let (length, content) = after.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-        if *tag == wanted {
-            return content.get(..length);
-        }
-        // Chunks are padded to an even length.
-        rest = content.get(length.checked_add(length % 2)?..)?;
-    }
-}
-
 /// Strips the prefix of JPEG's EXIF segment, which some writers keep before the TIFF header.
 fn without_exif_prefix(exif: &[u8]) -> &[u8] {
     exif.strip_prefix(b"Exif\0\0").unwrap_or(exif)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunk_is_found_after_padding() {
-        let file = b"RIFF\0\0\0\0WEBPVP8X\x01\0\0\0a\0EXIF\x02\0\0\0ok";
-        assert_eq!(chunk(file, *b"EXIF"), Some(&b"ok"[..]));
-        assert_eq!(chunk(file, *b"ICCP"), None);
-        assert_eq!(chunk(&file[..file.len() - 1], *b"EXIF"), None);
-        assert_eq!(chunk(b"RIFF\0\0\0\0WEBPVP8X\xff\xff\xff\xff", *b"EXIF"), None);
-    }
 }
