@@ -25,9 +25,11 @@ struct Run {
     peak: f64,
 }
 
-/// The thumbnail to render: fitted inside a square, in this format.
+/// The thumbnail to render: fitted inside a square, in this format; with the mode `multi` of 1600, 800, 400 and 150 px at
+/// once.
 #[derive(Clone, Copy)]
 struct Request<'a> {
+    mode: &'a str,
     side: u32,
     format: &'a str,
     options: &'a str,
@@ -36,9 +38,9 @@ struct Request<'a> {
 
 /// Renders a file with `memory` MB for pixels.
 fn run(file: &Path, request: Request<'_>, memory: Option<u64>) -> Run {
-    let target = tempfile::NamedTempFile::new().unwrap();
-    let Request { side, format, options, threads } = request;
-    let job = json!({"src": file, "dst": target.path(), "box": side, "fmt": format, "q": 80, "memory": memory,
+    let folder = Folder::new();
+    let Request { mode, side, format, options, threads } = request;
+    let job = json!({"src": file, "dst": folder.0.path().join("thumbnail"), "mode": mode, "box": side, "fmt": format, "q": 80, "memory": memory,
         "options": options, "threads": threads});
     let mut program = Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer"))
         .args(["render", "--serve"])
@@ -58,19 +60,19 @@ fn run(file: &Path, request: Request<'_>, memory: Option<u64>) -> Run {
 /// Peak of the process for an image of a few pixels, MB.
 fn idle() -> f64 {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let request = Request { side: 1, format: "png", options: "", threads: 1 };
+    let request = Request { mode: "", side: 1, format: "png", options: "", threads: 1 };
     run(&folder.join("pngsuite/basn0g01.png"), request, None).peak
 }
 
 /// Checks one file in functions of all sizes; returns how many of them render it.
 fn check(file: &Path, side: u32, format: &str) -> usize {
-    check_as(file, Request { side, format, options: "", threads: 1 })
+    check_as(file, Request { mode: "", side, format, options: "", threads: 1 })
 }
 
 fn check_as(file: &Path, request: Request<'_>) -> usize {
-    let Request { side, format, options, threads } = request;
+    let Request { mode, side, format, options, threads } = request;
     let name = file.file_name().unwrap().display();
-    let name = format!("{name} to {side} px of {format}, {options:?}, {threads} threads");
+    let name = format!("{name} to {side} px of {format}, {options:?} {mode}, {threads} threads");
     let free = run(file, request, None);
     if let Some(refusal) = free.refusal {
         assert!(!refusal.contains("of memory"), "{name}: {refusal}");
@@ -140,9 +142,14 @@ fn jpeg_of_24_megapixels() {
     let baseline = folder.file("baseline.jpg", &baseline);
     assert_eq!(check(&baseline, 300, "jpeg"), 4);
     assert!(check(&baseline, 1600, "webp") > 0);
-    assert_eq!(check_as(&baseline, Request { side: 300, format: "jpeg", options: "", threads: 4 }), 4);
-    let light = Request { side: 300, format: "jpeg", options: "linear/1", threads: 1 };
-    assert!(check_as(&baseline, light) > 0);
+    assert_eq!(
+        check_as(&baseline, Request { mode: "", side: 300, format: "jpeg", options: "", threads: 4 }),
+        4
+    );
+    let light = Request { mode: "", side: 300, format: "jpeg", options: "linear/1", threads: 1 };
+    assert_eq!(check_as(&baseline, light), 4);
+    let four = Request { mode: "multi", side: 1600, format: "jpeg", options: "", threads: 1 };
+    assert_eq!(check_as(&baseline, four), 4, "four sizes");
     let progressive =
         folder.file("progressive.jpg", &jpeg(6000, 4000, |encoder| encoder.set_progressive(true)));
     assert_eq!(check(&progressive, 300, "jpeg"), 4);
@@ -268,7 +275,7 @@ fn images_of_millions_of_rows_or_columns() {
     };
     assert_eq!(check(&folder.file("column.png", &flat([1, 5_000_000])), 300, "jpeg"), 4);
     assert_eq!(check(&folder.file("row.png", &flat([3_000_000, 2])), 300, "jpeg"), 4);
-    let squeezed = Request { side: 300, format: "jpeg", options: "fit/exact", threads: 1 };
+    let squeezed = Request { mode: "", side: 300, format: "jpeg", options: "fit/exact", threads: 1 };
     assert_eq!(check_as(&folder.file("squeezed.png", &flat([1_000_000, 8])), squeezed), 4);
     let faults = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/faults");
     assert_eq!(check(&faults.join("tall-10x10000000.bmp"), 300, "jpeg"), 4);
