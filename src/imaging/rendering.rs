@@ -74,9 +74,9 @@ pub enum Motion {
 /// Time of each phase of one [`render`](crate::imaging::render).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Timings {
-    /// Reading and decoding, with the time waited for the source.
+    /// Reading, decoding and scaling of rows, with the time waited for the source.
     pub decode: Duration,
-    /// Orientation, resampling and colour conversion, for all recipes.
+    /// What is done with scaled pictures, for all recipes: smaller sizes, colour conversion, orientation.
     pub resize: Duration,
     /// Encoding, for all recipes: the sum over all encoders, also of those that ran at the same time.
     pub encode: Duration,

@@ -231,9 +231,9 @@ pub(crate) struct Stored {
 pub(crate) struct Milliseconds {
     /// First request to last byte of the source.
     pub fetch: f64,
-    /// Decoding, including the wait for bytes.
+    /// Decoding and scaling of rows, including the wait for bytes.
     pub decode: f64,
-    /// Turning, colour and resizing.
+    /// Smaller sizes, colours and turning of what was scaled.
     pub resize: f64,
     /// Encoding.
     pub encode: f64,
