@@ -1,10 +1,10 @@
-//! Resampling of small pictures of eight bits: Lanczos-3 or a box kernel, on premultiplied alpha, by `fast_image_resize`.
+//! Resampling of small pictures of eight bits: Lanczos-3 or a box kernel.
 //!
-//! The kernel is separable, so `thumbnail_resample` convolves in two passes, one per axis, with a picture between them.
-//! When it shrinks, the kernel is stretched to three pixels of the result on either side. Sources themselves are scaled
-//! row by row ([`source_scaler`](crate::imaging::pixels::source_scaler)).
+//! Opaque pictures are scaled as sources are, by rows and with sixteen bits between the passes
+//! ([`source_scaler`](crate::imaging::pixels::source_scaler)). Pictures with alpha, and averages, are left to
+//! `fast_image_resize`, which multiplies by alpha itself.
 
-use thumbnail_resample::{Crop, FilterType, PixelType, Pixels, PixelsMut};
+use thumbnail_resample::{Axis, Crop, FilterType, PixelType, Pixels, PixelsMut, RowScaler};
 
 use crate::imaging::error::Error;
 use crate::imaging::limits::to_u64;
@@ -54,14 +54,18 @@ pub(crate) fn working_bytes(
 }
 
 /// Bytes that a resampling takes beside its input and output: the picture between its passes, of which the vertical one
-/// is the first, and the weights of both axes. `pixel` is bytes per pixel.
+/// is the first, and the weights of both axes; or what a scaler of rows takes. `pixel` is bytes per pixel.
 fn resampling_bytes(from: Size, to: Size, pixel: u64) -> u64 {
     let between_passes = Size { height: to.height, ..from };
-    between_passes
+    let (across, down) = axes(from, Window::whole(from), to);
+    let channels = usize::try_from(pixel).unwrap_or(usize::MAX).min(4);
+    let by_rows = RowScaler::<u8>::bytes(&across, &down, channels);
+    let at_once = between_passes
         .pixels()
         .saturating_mul(pixel)
         .saturating_add(weight_bytes(from.width, to.width))
-        .saturating_add(weight_bytes(from.height, to.height))
+        .saturating_add(weight_bytes(from.height, to.height));
+    at_once.max(by_rows.saturating_sub(to.pixels().saturating_mul(pixel)))
 }
 
 /// Bytes of the weights along one axis. For each pixel of the result there is one weight per pixel under the kernel, as
@@ -94,7 +98,22 @@ pub(crate) fn scale_window(picture: &Picture, window: Window, size: Size) -> Res
     if let Some(copy) = copy_window(picture, window, size) {
         return Ok(copy);
     }
-    resample(picture, window, size, FilterType::Lanczos3)
+    if picture.layout.has_alpha() {
+        return resample(picture, window, size, FilterType::Lanczos3);
+    }
+    let (across, down) = axes(picture.size, window, size);
+    let mut scaler = RowScaler::<u8>::new(&across, &down, picture.layout.channels());
+    picture.rows().for_each(|row| scaler.push(row));
+    Ok(Picture { size, layout: picture.layout, depth: picture.depth, samples: scaler.finish() })
+}
+
+/// Both axes of a window that is scaled to `size`.
+fn axes(picture: Size, window: Window, size: Size) -> (Axis, Axis) {
+    let axis = |source, start, length, target| Axis { source, start, length, target, sharpening: 0.0 };
+    (
+        axis(picture.width, window.x, window.width, size.width),
+        axis(picture.height, window.y, window.height, size.height),
+    )
 }
 
 fn resample(picture: &Picture, window: Window, size: Size, filter: FilterType) -> Result<Picture, Error> {
