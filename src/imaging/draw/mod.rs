@@ -138,13 +138,10 @@ impl<'p> Renderer<'p> {
         }
     }
 
-    /// The picture of which a target is made: itself, or the smallest that serves it. The sources of a file whose
-    /// orientation came late may have none that serves; then it is the largest.
+    /// The picture of which a target is made: itself, or the smallest that serves it.
     fn source_of(&self, target: &Target) -> Option<&ScaledPicture> {
         let itself = self.sources.iter().find(|source| source.target == *target);
-        itself
-            .or_else(|| self.sources.iter().rev().find(|source| source.target.serves(target)))
-            .or_else(|| self.sources.first())
+        itself.or_else(|| self.sources.iter().rev().find(|source| source.target.serves(target)))
     }
 
     /// A part of the source at the size of a target, as it is stored. It is kept if a later one is made of it.

@@ -108,9 +108,10 @@ impl PictureScaler {
         let (channels, depth) = (rows.layout.channels(), steps.depth(rows));
         let row = u64::from(rows.size.width).saturating_mul(to_u64(channels));
         let picture = Picture::placeholder(target.size, rows.layout, rows.depth).bytes();
-        let light = if steps.is_linear { row.saturating_mul(2).saturating_add(LightRows::BYTES) } else { 0 };
+        let is_converted = steps.is_linear && steps.kind != KernelKind::Copy;
+        let light = if is_converted { row.saturating_mul(2).saturating_add(LightRows::BYTES) } else { 0 };
         let kernel = match steps.kind {
-            KernelKind::Copy => return picture,
+            KernelKind::Copy => picture,
             KernelKind::Bytes => RowScaler::<u8>::bytes(&steps.across, &steps.down, channels)
                 .saturating_add(if rows.layout.has_alpha() { row } else { 0 }),
             // The picture of sixteen bits, and the one that is made of it.
