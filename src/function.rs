@@ -22,7 +22,7 @@ use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Outcomes, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
 use crate::text::{first, sentence};
-use crate::{cos, credentials, doctor, event, imaging, report};
+use crate::{cos, credential_source, doctor, event, imaging, report};
 
 /// Memory that comes with one core, MB.
 const MEMORY_MB_PER_CORE: u64 = 1536;
@@ -82,7 +82,7 @@ impl Function {
             (_, Err(error)) => return reject(&context, &sentence(error)),
         };
         let log = Log::new(config.settings().log_level, &context.request_id);
-        let credential = match credentials::find(&context, environment) {
+        let credential = match credential_source::find(&context, environment) {
             Ok((credential, _)) => credential,
             Err(missing) => return reject(&context, &missing.to_string()),
         };
@@ -139,7 +139,7 @@ impl Function {
         let inputs = doctor::Inputs {
             config: self.config.as_ref(),
             client: self.client.as_ref(),
-            credential: credentials::find(context, environment),
+            credential: credential_source::find(context, environment),
             region: environment.get("TENCENTCLOUD_REGION"),
             request,
             deadline,

@@ -66,9 +66,9 @@
 //! | network and pixels together | `pipeline` |
 //! | decisions | `plan`, [`deployment`] |
 //! | log and result | `report` |
-//! | errors and credentials | `error`, `credentials` |
+//! | errors and credentials | `error`, `credential_source` |
 //! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
-//! | decisions about thumbnails | [`reconcile`] |
+//! | keys, decisions about thumbnails | `credential`, [`reconcile`] |
 //! | names and recipes | [`object`], [`recipe`] |
 //! | texts and HTTP | `text`, `http_client` |
 //!
@@ -90,7 +90,8 @@
 
 pub mod config;
 pub mod cos;
-mod credentials;
+mod credential;
+mod credential_source;
 pub mod deployment;
 pub mod doctor;
 mod error;

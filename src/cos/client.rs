@@ -11,10 +11,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::cos::clock::Clock;
-use crate::cos::credential::Credential;
 use crate::cos::error::Error;
 use crate::cos::retry::Attempts;
 use crate::cos::{ClientSettings, Counters};
+use crate::credential::Credential;
 use crate::http_client::client_builder;
 use crate::object::Domain;
 

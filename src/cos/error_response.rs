@@ -8,9 +8,9 @@ use std::time::{Duration, SystemTime};
 use reqwest::Response;
 use serde::Deserialize;
 
-use crate::cos::credential::Credential;
 use crate::cos::error_code::{Cause, judge};
 use crate::cos::header_text;
+use crate::credential::Credential;
 use crate::text::Printable;
 
 /// Response with an unexpected status.

@@ -9,7 +9,6 @@
 
 mod client;
 mod clock;
-mod credential;
 mod download;
 mod endpoint;
 mod error;
@@ -34,13 +33,13 @@ use crate::object::{Acl, Bucket, ContentId, Crc64, Domain, ETag, Endpoint, Regio
 
 pub use self::client::{Client, Session};
 pub use self::clock::CLOCK_TOLERANCE;
-pub use self::credential::Credential;
 pub use self::download::Download;
 pub use self::error::{Error, MissingResource, NetworkFault, RefusedRequest};
 pub use self::error_response::ErrorResponse;
 pub use self::operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
 pub use self::processed::ProcessedDownload;
 pub use self::retry::RetryPolicy;
+pub use crate::credential::Credential;
 
 /// Settings that all sessions of a client share.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use std::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::{Digest, Sha1};
 
-use crate::cos::credential::Credential;
+use crate::credential::Credential;
 use crate::object::percent_encode;
 
 /// Headers that are signed whenever they are sent, in addition to every `x-cos-*`. The list is that of the

@@ -6,7 +6,7 @@ use super::finding::{Check, Finding, Status};
 use super::rights::Rights;
 use crate::config::{Config, Heic, Rule};
 use crate::cos::CLOCK_TOLERANCE;
-use crate::credentials::CredentialOrigin;
+use crate::credential_source::CredentialOrigin;
 use crate::deployment::trigger_places;
 use crate::object::{Bucket, Region};
 

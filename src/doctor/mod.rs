@@ -22,7 +22,7 @@ pub use self::request::Request;
 use self::rights::Rights;
 use crate::config::{Config, Mistakes};
 use crate::cos::{Client, Credential, Error};
-use crate::credentials::{CredentialOrigin, NoCredentials};
+use crate::credential_source::{CredentialOrigin, NoCredentials};
 use crate::imaging::Cancel;
 use crate::object::Bucket;
 

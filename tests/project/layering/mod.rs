@@ -12,9 +12,9 @@ use self::imports::{Crate, Module};
 const FUNCTION: &[&[&str]] = &[
     &["http_client", "text"],
     &["object", "recipe"],
-    &["reconcile"],
+    &["credential", "reconcile"],
     &["runtime", "event", "config", "cos", "imaging"],
-    &["error", "credentials"],
+    &["error", "credential_source"],
     &["report"],
     &["plan", "deployment"],
     &["pipeline"],

@@ -7,11 +7,11 @@ use std::fmt;
 
 /// Text that must not be printed.
 #[derive(Clone, Eq, PartialEq)]
-pub(super) struct Secret(String);
+pub(crate) struct Secret(String);
 
 impl Secret {
     /// Returns the secret, for signing and for the header that carries the token.
-    pub(super) fn reveal(&self) -> &str {
+    pub(crate) fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -26,9 +26,9 @@ impl fmt::Debug for Secret {
 /// Keys of an account or, with a session token, of a role.
 #[derive(Clone, Eq, PartialEq)]
 pub struct Credential {
-    pub(super) secret_id: Secret,
-    pub(super) secret_key: Secret,
-    pub(super) session_token: Option<Secret>,
+    pub(crate) secret_id: Secret,
+    pub(crate) secret_key: Secret,
+    pub(crate) session_token: Option<Secret>,
 }
 
 impl Credential {
@@ -49,7 +49,7 @@ impl Credential {
 
     /// Replaces these keys in a text from outside by asterisks, plain and percent-encoded: COS repeats parts
     /// of a request in some error messages.
-    pub(super) fn redact(&self, text: &str) -> String {
+    pub(crate) fn redact(&self, text: &str) -> String {
         let secrets = [Some(&self.secret_id), Some(&self.secret_key), self.session_token.as_ref()];
         secrets.into_iter().flatten().filter(|secret| !secret.0.is_empty()).fold(
             text.to_owned(),
