@@ -51,7 +51,8 @@ fn client(endpoint: &Endpoint) -> Client {
         max_delay: Duration::from_millis(5),
         stall: Duration::from_millis(300),
     };
-    Client::new(ClientSettings { domain: Domain::Public, endpoint: Some(endpoint.clone()), retry }).unwrap()
+    let settings = ClientSettings { endpoint: Some(endpoint.clone()), retry, ..ClientSettings::default() };
+    Client::new(settings).unwrap()
 }
 
 fn session(server: &Server) -> Session {
