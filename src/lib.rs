@@ -61,6 +61,7 @@
 //! | level, from the top | modules |
 //! |---|---|
 //! | program | `main`, `command` |
+//! | all sources of a bucket | [`sync`] |
 //! | one invocation | [`function`] |
 //! | diagnosis | [`doctor`] |
 //! | network and pixels together | `pipeline` |
@@ -106,4 +107,5 @@ pub mod recipe;
 pub mod reconcile;
 mod report;
 pub mod runtime;
+pub mod sync;
 pub mod text;

@@ -103,6 +103,12 @@ impl Session {
         Self { counters: Arc::new(SessionCounters::default()), ..self.clone() }
     }
 
+    /// Returns the same session, counted together with another one.
+    #[must_use]
+    pub fn with_counters_of(self, other: &Self) -> Self {
+        Self { counters: Arc::clone(&other.counters), ..self }
+    }
+
     /// Traffic of the session and its clones so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
