@@ -68,7 +68,7 @@
 //! | decisions | `plan`, [`deployment`] |
 //! | log and result | `report` |
 //! | errors and credentials | `error`, `credential_source` |
-//! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`imaging`] |
+//! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`scf`], [`imaging`] |
 //! | keys, decisions about thumbnails | `credential`, [`reconcile`] |
 //! | names and recipes | [`object`], [`recipe`] |
 //! | texts and HTTP | `text`, `http_client` |
@@ -107,5 +107,6 @@ pub mod recipe;
 pub mod reconcile;
 mod report;
 pub mod runtime;
+pub mod scf;
 pub mod sync;
 pub mod text;

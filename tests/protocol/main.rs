@@ -17,6 +17,7 @@ mod end_to_end;
 mod events;
 mod mistaken_events;
 mod render;
+mod scf_client;
 mod settings;
 #[path = "../support/setup.rs"]
 mod setup;

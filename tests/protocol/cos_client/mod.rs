@@ -6,7 +6,7 @@
 mod answers;
 mod faults;
 mod requests;
-mod server;
+pub(crate) mod server;
 
 use std::time::Duration;
 
