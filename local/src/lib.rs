@@ -72,9 +72,12 @@ mod cos;
 pub mod event;
 mod header_case;
 mod http;
+mod pool;
+mod rate_window;
 mod scf;
 mod trigger;
 
 pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, Object, RecordedRequest};
+pub use pool::{DroppedEvents, FunctionPool, InstanceCounters, PoolCounters, PoolOptions};
 pub use scf::{HeaderCase, Invocation, LogSink, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;
