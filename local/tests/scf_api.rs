@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use scf_local::{ApiFault, ApiFaultKind, ScfApi, ScfApiOptions, ScfOptions, ThrottleReport};
 use serde_json::{Value, json};
+use support::Request;
 use support::cloud_api::Call;
 
 async fn start(change: impl FnOnce(&mut ScfApiOptions)) -> ScfApi {
@@ -237,6 +238,34 @@ async fn faults_replace_or_lose_responses() {
     let begin = Instant::now();
     assert_eq!(code(&call.send(&api)), "");
     assert!(begin.elapsed() >= Duration::from_millis(300));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_counters_and_kills_are_available_without_a_signature() {
+    let api = start(|_| {}).await;
+    let send = |method: &str, path: &str, body: &str| {
+        let request = Request::new(method, path).header("Host", "localhost").body(body.as_bytes());
+        let response = request.send_to(api.address()).unwrap();
+        (response.status, response.text().to_owned())
+    };
+    let fault =
+        r#"[{"action": "InvokeFunction", "kind": {"error": {"code": "InternalError"}}}, {"kind": "reset"}]"#;
+    assert_eq!(send("POST", "/-/faults", fault).0, 204);
+    assert_eq!(send("POST", "/-/faults", "{}").0, 400);
+    let call = Call::invocation(&action("answer"));
+    assert_eq!(code(&call.send(&api)), "InternalError");
+    assert_eq!(send("DELETE", "/-/faults", "").0, 204);
+    assert_eq!(send("POST", "/-/kill", "").0, 409);
+    assert_eq!(code(&call.send(&api)), "");
+    let counters: Value = serde_json::from_str(&send("GET", "/-/counters", "").1).unwrap();
+    assert_eq!(
+        (&counters["calls"]["InvokeFunction"], &counters["pool"]["invocations"]),
+        (&json!(2), &json!(1))
+    );
+    let (status, killed) = send("POST", "/-/kill", "");
+    let process = counters["pool"]["instances"][0]["process_id"].to_string();
+    assert_eq!((status, killed.trim()), (200, process.as_str()));
+    assert_eq!(send("GET", "/-/other", "").0, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

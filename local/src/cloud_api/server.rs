@@ -1,6 +1,5 @@
 //! A running cloud API, and what tests do with it without the network.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
@@ -8,11 +7,12 @@ use std::sync::{Arc, PoisonError};
 use tokio::net::TcpListener;
 
 use crate::background::BackgroundRuntime;
+use crate::cloud_api::counters::ScfApiCounters;
 use crate::cloud_api::fault::ApiFault;
 use crate::cloud_api::options::ScfApiOptions;
 use crate::cloud_api::service::{self, Service};
 use crate::http;
-use crate::pool::{FunctionPool, PoolCounters};
+use crate::pool::FunctionPool;
 use crate::scf::Invocation;
 
 /// A running cloud API with the pool of its function. Dropping it closes the port and kills the processes.
@@ -22,17 +22,6 @@ pub struct ScfApi {
     service: Arc<Service>,
     pool: Arc<FunctionPool>,
     address: SocketAddr,
-}
-
-/// Counters of a cloud API and of its pool.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct ScfApiCounters {
-    /// Calls by action, including failed ones.
-    pub calls: BTreeMap<String, u64>,
-    /// Calls over the limit of their action.
-    pub rate_limited: u64,
-    /// Counters of the pool, which also has the events of triggers.
-    pub pool: PoolCounters,
 }
 
 impl std::fmt::Debug for ScfApi {
@@ -56,7 +45,8 @@ impl ScfApi {
         Ok(Self { _background: background, service, pool, address })
     }
 
-    /// Returns the address to connect to, `http://127.0.0.1:<port>`. Requests may carry any host name.
+    /// Returns the address to connect to, `http://127.0.0.1:<port>`. Requests may carry any host name. Unsigned requests may
+    /// use `POST` and `DELETE /-/faults`, `GET /-/counters`, and `POST /-/kill`.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
@@ -102,8 +92,7 @@ impl ScfApi {
     /// Returns the counters.
     #[must_use]
     pub fn counters(&self) -> ScfApiCounters {
-        let (calls, rate_limited) = self.service.calls();
-        ScfApiCounters { calls, rate_limited, pool: self.pool.counters() }
+        self.service.counters()
     }
 
     /// Replaces the credentials, as when those of a role are renewed.

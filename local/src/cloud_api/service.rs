@@ -12,6 +12,8 @@ use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::cloud_api::admin;
+use crate::cloud_api::counters::ScfApiCounters;
 use crate::cloud_api::error::ApiError;
 use crate::cloud_api::fault::{ApiFaultKind, ApiFaults};
 use crate::cloud_api::options::ScfApiOptions;
@@ -81,10 +83,19 @@ impl Service {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the calls by action, including failed ones, and the number of calls over a rate limit.
-    pub(super) fn calls(&self) -> (BTreeMap<String, u64>, u64) {
+    pub(super) fn counters(&self) -> ScfApiCounters {
+        let pool = self.pool.counters();
         let state = self.state();
-        (state.calls.clone(), state.rate_limited)
+        ScfApiCounters { calls: state.calls.clone(), rate_limited: state.rate_limited, pool }
+    }
+
+    /// Counts a call, and returns the fault that applies to it.
+    fn begin(&self, action: &str) -> Option<ApiFaultKind> {
+        let mut state = self.state();
+        let count = state.calls.entry(action.to_owned()).or_default();
+        *count = count.saturating_add(1);
+        drop(state);
+        self.faults.take(action)
     }
 
     /// Returns the reserved quota of the function, in MB.
@@ -188,9 +199,12 @@ pub(super) async fn handle(service: Arc<Service>, http: Request<Incoming>) -> Ht
         return HttpAction::RespondThenClose(response(Err(error), &request_id));
     };
     let request = ApiRequest::read(&parts, body.to_bytes());
-    let count = service.state().calls.get(request.action()).copied().unwrap_or_default().saturating_add(1);
-    service.state().calls.insert(request.action().to_owned(), count);
-    let fault = service.faults.take(request.action());
+    if request.path.starts_with(admin::PREFIX) {
+        let counters = serde_json::to_string_pretty(&service.counters()).unwrap_or_default();
+        let response = admin::respond(&request, &service.faults, &service.pool, counters).await;
+        return HttpAction::Respond(response);
+    }
+    let fault = service.begin(request.action());
     match fault {
         Some(ApiFaultKind::HttpStatus(status)) => return HttpAction::Respond(plain(status)),
         Some(ApiFaultKind::Reset) => return HttpAction::Close,

@@ -1,7 +1,9 @@
 //! Counters of a pool.
 
+use serde::Serialize;
+
 /// State and history of a pool, at one moment.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct PoolCounters {
     /// Invocations that an instance began, including retries.
     pub invocations: u64,
@@ -24,7 +26,7 @@ pub struct PoolCounters {
 }
 
 /// Asynchronous events that were given up, by reason.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct DroppedEvents {
     /// Events whose last retry failed.
     pub failed: u64,
@@ -43,7 +45,7 @@ impl DroppedEvents {
 }
 
 /// Counters of one instance.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct InstanceCounters {
     /// Processes that were started, one after the other.
     pub starts: u64,
