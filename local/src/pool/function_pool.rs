@@ -56,9 +56,14 @@ impl FunctionPool {
     /// Invokes the function asynchronously, as triggers do: the event is queued, and repeated when it fails or is refused.
     /// Waits for its last invocation, and returns all of them in order. They are none if the queue was full.
     pub async fn deliver(&self, event: &str) -> Vec<Invocation> {
+        self.submit(event).await.unwrap_or_default()
+    }
+
+    /// Queues an event as [`Self::deliver`] does. The receiver gets its invocations.
+    pub(crate) fn submit(&self, event: &str) -> oneshot::Receiver<Vec<Invocation>> {
         let (sender, receiver) = oneshot::channel();
         self.queue(event, Some(sender));
-        receiver.await.unwrap_or_default()
+        receiver
     }
 
     /// Queues an event as [`Self::deliver`] does, and returns its request id without waiting.

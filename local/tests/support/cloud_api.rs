@@ -1,6 +1,7 @@
 //! Calls of the cloud API, signed as documented (306/57449).
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,7 +9,7 @@ use scf_local::{ScfApi, ScfApiOptions};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::support::Request;
+use crate::support::{Request, Response};
 
 const HOST: &str = "scf.tencentcloudapi.com";
 const TYPE: &str = "application/json";
@@ -53,14 +54,22 @@ impl Call {
 
     /// Sends the call and returns the member `Response`.
     pub(crate) fn send(&self, api: &ScfApi) -> Value {
-        let response = self.try_send(api).unwrap();
+        self.send_to(api.address())
+    }
+
+    pub(crate) fn send_to(&self, address: SocketAddr) -> Value {
+        let response = self.try_send_to(address).unwrap();
         assert_eq!((response.status, response.header("content-type")), (200, TYPE), "{}", response.text());
         let mut body: Value = serde_json::from_slice(&response.body).unwrap();
         assert!(body["Response"]["RequestId"].as_str().is_some_and(|id| id.len() == 36), "{body}");
         body["Response"].take()
     }
 
-    pub(crate) fn try_send(&self, api: &ScfApi) -> io::Result<crate::support::Response> {
+    pub(crate) fn try_send(&self, api: &ScfApi) -> io::Result<Response> {
+        self.try_send_to(api.address())
+    }
+
+    fn try_send_to(&self, address: SocketAddr) -> io::Result<Response> {
         let body = self.parameters.to_string();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let timestamp = now.saturating_add_signed(self.clock_offset);
@@ -89,7 +98,7 @@ impl Call {
         if let Some(token) = self.token {
             request = request.header("X-TC-Token", token);
         }
-        request.send_to(api.address())
+        request.send_to(address)
     }
 }
 
