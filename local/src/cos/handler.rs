@@ -15,11 +15,11 @@ use tokio::time::sleep;
 use crate::cos::fault::FaultKind;
 use crate::cos::service::Service;
 use crate::cos::storage::ids;
-use crate::cos::wire::dates::http_date;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, is_processed};
 use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
+use crate::dates::http_date;
 use crate::http::{HttpAction, ScriptedBody};
 
 /// Largest body of one request, in bytes. Bodies are held in memory.

@@ -1,6 +1,5 @@
 //! Requests, responses, documents and signatures of the XML API.
 
-pub(crate) mod dates;
 pub(crate) mod error;
 pub(crate) mod request;
 pub(crate) mod response;
