@@ -92,7 +92,7 @@
 pub mod config;
 pub mod cos;
 mod credential;
-mod credential_source;
+pub mod credential_source;
 pub mod deployment;
 pub mod doctor;
 mod error;

@@ -7,7 +7,7 @@ use crate::deployment::Error as DeploymentError;
 use crate::object::{Bucket, Key, Region};
 use crate::recipe::{Recipe, RecipeHash};
 use crate::reconcile::OnForeign;
-use crate::sync::Selection;
+use crate::sync::{Selection, StoredThumbnail};
 
 /// Sources, their thumbnails by the configuration, and their region.
 #[derive(Clone, Debug)]
@@ -92,6 +92,23 @@ impl Job {
         self.config.rules().iter().enumerate().find(|(_, rule)| rule.source().matches(&self.source, key))
     }
 
+    /// The way in which thumbnails that the function stored contradict this configuration; `None` if they are those that
+    /// it names for the source.
+    pub(super) fn contradiction(&self, source: &Key, stored: &[StoredThumbnail]) -> Option<String> {
+        let (number, rule) = self.rule_for(source)?;
+        let (bucket, _) = self.targets_of(number)?;
+        let is_expected = |stored: &&StoredThumbnail| {
+            let mut keys = rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok());
+            stored.bucket == bucket.as_str() && keys.any(|key| key.as_str() == stored.key)
+        };
+        let other = stored.iter().find(|stored| !is_expected(stored))?;
+        Some(format!(
+            "the function stored {}/{} for {source}, which the configuration of this sync does not name; give sync the \
+             settings of the function, with --config and the same variables",
+            other.bucket, other.key
+        ))
+    }
+
     /// Bucket of the thumbnails of a rule, and the hash of each of its recipes.
     pub(super) fn targets_of(&self, number: usize) -> Option<(&Bucket, &[RecipeHash])> {
         let (bucket, hashes) = self.rules.get(number)?.as_ref()?;
@@ -172,6 +189,18 @@ mod tests {
         let name = |prefix| job(&rules, prefix).unwrap().fingerprint();
         assert_eq!(name("b"), name("b"));
         assert_ne!(name("b"), name("a"));
+    }
+
+    #[test]
+    fn a_function_with_other_settings_is_noticed_by_what_it_stores() {
+        let rules = RULES.replace(r#""prefix": "b/c/""#, r#""prefix": "c/""#);
+        let job = job(&rules, "").unwrap();
+        let at = |bucket: &str, key: &str| StoredThumbnail { bucket: bucket.to_owned(), key: key.to_owned() };
+        let source = Key::parse("a/x.jpg").unwrap();
+        assert_eq!(job.contradiction(&source, &[at("t-125", "a/x.jpg")]), None);
+        for other in [at("t-125", "300x300/a/x.jpg"), at("photosresized-125", "a/x.jpg")] {
+            assert!(job.contradiction(&source, &[other]).unwrap().contains("--config"));
+        }
     }
 
     #[test]

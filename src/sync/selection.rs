@@ -143,7 +143,7 @@ mod tests {
             let time = Selection::parse_time(text, now).unwrap();
             assert_eq!(time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), seconds, "{text}");
         }
-        for text in ["", "yesterday", "2026-13-01", "1000000years"] {
+        for text in ["", "yesterday", "2026-13-01", "99999999999999years"] {
             assert!(Selection::parse_time(text, now).is_err(), "{text}");
         }
     }

@@ -1,5 +1,6 @@
 //! The function, as the driver sees it.
 
+use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
@@ -35,6 +36,26 @@ pub struct RecordOutcome {
     pub kind: RecordKind,
     /// Requests to COS.
     pub requests: u64,
+    /// Thumbnails that were stored.
+    pub stored: Vec<StoredThumbnail>,
+}
+
+/// Place of a thumbnail that the function stored.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+pub struct StoredThumbnail {
+    /// Full name of its bucket.
+    pub bucket: String,
+    /// Key.
+    pub key: String,
+}
+
+impl RecordOutcome {
+    /// Outcome of a record that nothing more is known of, for the record under this key.
+    #[must_use]
+    pub fn new(key: &str, code: &str, reason: &str, kind: RecordKind) -> Self {
+        let (key, code, reason) = (key.to_owned(), code.to_owned(), reason.to_owned());
+        Self { key, code, reason, kind, requests: 0, stored: Vec::new() }
+    }
 }
 
 /// Ends of a record.
@@ -46,6 +67,15 @@ pub enum RecordKind {
     Permanent,
     /// A repetition may succeed.
     Transient,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost(reason) | Self::Refused(reason) | Self::Throttled(reason) => f.write_str(reason),
+            Self::Failed(code, reason) | Self::Killed(code, reason) => write!(f, "{code} {reason}"),
+        }
+    }
 }
 
 /// Failure of a whole invocation.
@@ -81,6 +111,8 @@ struct Entry {
     kind: String,
     #[serde(default)]
     requests: u64,
+    #[serde(default)]
+    thumbnails: Vec<StoredThumbnail>,
 }
 
 /// Reads the response of the function; `None` when it is not one of this program.
@@ -98,7 +130,8 @@ pub(super) fn read_response(text: &str) -> Option<Vec<RecordOutcome>> {
             _ => RecordKind::Done,
         };
         let code = if entry.code.is_empty() { entry.outcome } else { entry.code };
-        RecordOutcome { key: entry.key, code, reason: entry.reason, kind, requests: entry.requests }
+        let Entry { key, reason, requests, thumbnails: stored, .. } = entry;
+        RecordOutcome { key, code, reason, kind, requests, stored }
     };
     Some(body.outcomes.into_iter().map(outcome).collect())
 }
@@ -110,7 +143,7 @@ mod tests {
     #[test]
     fn outcomes_are_read_from_the_answer_of_the_function() {
         let text = r#"{"outcomes":[
-            {"bucket":"p-1","key":"a","event":"x","outcome":"stored","thumbnails":[],"ms":{"total":1.5},"requests":4,"retries":0},
+            {"bucket":"p-1","key":"a","event":"x","outcome":"stored","thumbnails":[{"bucket":"t-1","key":"a","format":"jpeg","width":1,"height":1,"bytes":9}],"ms":{"total":1.5},"requests":4,"retries":0},
             {"bucket":"p-1","key":"b","event":"x","outcome":"skipped","code":"skip.empty","reason":"r","requests":1},
             {"bucket":"p-1","key":"c","event":"x","outcome":"failed","code":"image.damaged","reason":"r","kind":"permanent"},
             {"bucket":"p-1","key":"d","event":"x","outcome":"failed","code":"deadline","reason":"r","kind":"transient"}]}"#;
@@ -125,7 +158,7 @@ mod tests {
                 ("d", "deadline", RecordKind::Transient)
             ]
         );
-        assert_eq!(read[0].requests, 4);
+        assert_eq!((read[0].requests, read[0].stored[0].bucket.as_str()), (4, "t-1"));
         assert_eq!(read_response(&serde_json::to_string(text).unwrap()), Some(read));
         assert_eq!(read_response("hello"), None);
         assert_eq!(read_response(r#"{"findings":[]}"#), None);

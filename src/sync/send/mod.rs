@@ -1,6 +1,7 @@
 //! Sending of tasks to the function, in batches, within limits.
 
 pub(super) mod batch;
+pub(super) mod deployed;
 pub(super) mod driver;
 mod failures;
 pub(super) mod invoker;

@@ -65,17 +65,11 @@ impl<Q: Queue, S: Store> Invoker for QueuedFunction<'_, Q, S> {
         }
         let unfinished: BTreeSet<&str> = open.iter().map(|task| task.source.key.as_str()).collect();
         let outcome = |key: &str| {
-            let is_open = unfinished.contains(key);
-            RecordOutcome {
-                key: key.to_owned(),
-                code: if is_open { "sync.not_confirmed" } else { "confirmed" }.to_owned(),
-                reason: if is_open {
-                    "its thumbnails did not appear after its event; look its key up in the log of the function".to_owned()
-                } else {
-                    String::new()
-                },
-                kind: if is_open { RecordKind::Transient } else { RecordKind::Done },
-                requests: 0,
+            if unfinished.contains(key) {
+                let reason = "its thumbnails did not appear after its event; look its key up in the log of the function";
+                RecordOutcome::new(key, "sync.not_confirmed", reason, RecordKind::Transient)
+            } else {
+                RecordOutcome::new(key, "confirmed", "", RecordKind::Done)
             }
         };
         let outcomes = batch.tasks.iter().map(|task| outcome(task.source.key.as_str())).collect();

@@ -289,13 +289,13 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
         let is_progress = by_key.values().any(|outcome| outcome.kind == RecordKind::Done);
         let mut again = Vec::new();
         for mut open in tasks {
-            let outcome = by_key.remove(open.task.source.key.as_str()).unwrap_or_else(|| RecordOutcome {
-                key: String::new(),
-                code: "sync.not_told".to_owned(),
-                reason: "the answer of the function does not name it".to_owned(),
-                kind: RecordKind::Transient,
-                requests: 0,
+            let outcome = by_key.remove(open.task.source.key.as_str()).unwrap_or_else(|| {
+                let reason = "the answer of the function does not name it";
+                RecordOutcome::new("", "sync.not_told", reason, RecordKind::Transient)
             });
+            if let Some(reason) = self.driver.job.contradiction(&open.task.source.key, &outcome.stored) {
+                self.end.get_or_insert(End::Refused(reason));
+            }
             if outcome.kind != RecordKind::Transient {
                 self.close(&open, &outcome);
                 continue;
@@ -346,8 +346,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
                 (code, reason)
             }
         };
-        let outcome =
-            RecordOutcome { key: String::new(), code, reason, kind: RecordKind::Transient, requests: 0 };
+        let outcome = RecordOutcome::new("", &code, &reason, RecordKind::Transient);
         let mut again = Vec::new();
         for mut open in tasks {
             open.failed = open.failed.saturating_add(1);

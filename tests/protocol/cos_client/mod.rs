@@ -14,8 +14,8 @@ use bytes::Bytes;
 use cos_thumbnailer::cos::{
     BucketLocation, Client, ClientSettings, Credential, Download, Error, RetryPolicy, Session, Upload,
 };
-use cos_thumbnailer::object::{Bucket, Key, Region, percent_encode};
 use cos_thumbnailer::object::Endpoint;
+use cos_thumbnailer::object::{Bucket, Key, Region, percent_encode};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
