@@ -82,7 +82,7 @@ mod trigger;
 pub use cloud_api::{
     ApiFault, ApiFaultKind, InvokeResult, ScfApi, ScfApiCounters, ScfApiOptions, ThrottleReport,
 };
-pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, Object, RecordedRequest};
+pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Object, RecordedRequest};
 pub use pool::{DroppedEvents, FunctionPool, InstanceCounters, PoolCounters, PoolOptions};
 pub use scf::{HeaderCase, Invocation, LogSink, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;
