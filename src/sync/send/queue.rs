@@ -16,7 +16,7 @@ use crate::sync::{Batch, Job, Mark, Store, Survey, Verify};
 const FIRST_LOOK: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Time after which an event counts as lost: the platform makes three attempts, a minute apart.
+/// Time after which an event counts as failed: the platform makes three attempts, a minute apart.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Acceptance of asynchronous events.
@@ -67,7 +67,7 @@ impl<Q: Queue, S: Store> Invoker for QueuedFunction<'_, Q, S> {
         let outcome = |key: &str| {
             if unfinished.contains(key) {
                 let reason = "its thumbnails did not appear after its event; look its key up in the log of the function";
-                RecordOutcome::new(key, "sync.not_confirmed", reason, RecordKind::Transient)
+                RecordOutcome::new(key, "sync.not_confirmed", reason, RecordKind::Permanent)
             } else {
                 RecordOutcome::new(key, "confirmed", "", RecordKind::Done)
             }

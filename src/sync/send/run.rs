@@ -40,6 +40,8 @@ struct Open {
     task: Task,
     /// Attempts that failed.
     failed: u32,
+    /// Attempts for which the platform had no room.
+    throttled: u32,
 }
 
 /// Tasks that wait for another attempt, together or each alone.
@@ -170,7 +172,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
                 continue;
             }
             let number = self.window.open(task.weight());
-            self.ready.push_back(Open { number, task, failed: 0 });
+            self.ready.push_back(Open { number, task, failed: 0, throttled: 0 });
         }
         self.window.end_page(phase, page.end, page.tally);
     }
@@ -277,7 +279,11 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
             }
             Err(failure) => self.take_failure(tasks, failure),
         }
-        if let Some(reason) = self.failures.burst().filter(|_| !self.driver.limits.keeps_going) {
+        // At the end only repetitions of failures are left, which are no burst, and nothing is left to be saved.
+        let are_new_left = !self.surveyed_all || !self.ready.is_empty();
+        if let Some(reason) =
+            self.failures.burst().filter(|_| are_new_left && !self.driver.limits.keeps_going)
+        {
             self.end.get_or_insert(End::Burst(reason));
         }
     }
@@ -330,6 +336,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
                 if now.saturating_duration_since(self.last_ran) > LONGEST_THROTTLING {
                     self.end.get_or_insert(End::Throttled(reason));
                 }
+                tasks.iter_mut().for_each(|open| open.throttled = open.throttled.saturating_add(1));
                 return self.repeat(tasks);
             }
             Failure::Lost(reason) => ("sync.answer_lost".to_owned(), reason),
@@ -361,16 +368,16 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
         }
     }
 
-    /// Sends tasks again after a pause that grows with their failures.
+    /// Sends tasks again after a pause that grows with every attempt.
     fn repeat(&mut self, tasks: Vec<Open>) {
-        let failed = tasks.iter().map(|open| open.failed).max().unwrap_or(0);
+        let attempts = tasks.iter().map(|open| open.failed.saturating_add(open.throttled)).max().unwrap_or(0);
         let pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_secs(1))
             .with_max_delay(Duration::from_secs(30))
             .without_max_times()
             .with_jitter()
             .build();
-        let pause = pauses.skip(usize::try_from(failed).unwrap_or(0)).next().unwrap_or_default();
+        let pause = pauses.skip(usize::try_from(attempts).unwrap_or(0)).next().unwrap_or_default();
         self.retries.push(Retry { due: Instant::now() + pause, tasks });
     }
 

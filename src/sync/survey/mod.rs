@@ -164,20 +164,44 @@ impl<'a, S: Store> Survey<'a, S> {
     /// # Errors
     /// When a request failed at every attempt.
     pub async fn unfinished(&self, tasks: Vec<Task>) -> Result<Vec<Task>, StoreError> {
-        let mut needs: BTreeMap<Key, Need> = BTreeMap::new();
-        let mut sources = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            needs.insert(task.source.key.clone(), task.need);
-            sources.push(task.source);
-        }
-        sources.sort_by(|one, other| one.key.cmp(&other.key));
-        let page = SourcePage { sources, ..SourcePage::default() };
+        let (orphans, tasks): (Vec<Task>, Vec<Task>) =
+            tasks.into_iter().partition(|task| task.need == Need::Orphan);
+        let (missing, others): (Vec<Task>, Vec<Task>) =
+            tasks.into_iter().partition(|task| task.need == Need::Missing);
         let thorough = Self { verify: Verify::Stamps, ..*self };
-        let is_enough = needs.values().all(|need| *need == Need::Missing);
-        let found = if is_enough { self.page(page).await? } else { thorough.page(page).await? };
+        let mut unfinished = self.still(missing).await?;
+        unfinished.extend(thorough.still(others).await?);
+        let checked = orphans.into_iter().map(|task| async {
+            let has_thumbnail = self.has_thumbnail(&task.source.key).await?;
+            Ok::<_, StoreError>(has_thumbnail.then_some(task))
+        });
+        let checked: Vec<_> = stream::iter(checked).buffered(PARALLEL_HEADS).try_collect().await?;
+        unfinished.extend(checked.into_iter().flatten());
+        Ok(unfinished)
+    }
+
+    /// The tasks whose source still needs a visit.
+    async fn still(&self, tasks: Vec<Task>) -> Result<Vec<Task>, StoreError> {
+        let needs: BTreeMap<Key, Need> =
+            tasks.iter().map(|task| (task.source.key.clone(), task.need)).collect();
+        let mut sources: Vec<Source> = tasks.into_iter().map(|task| task.source).collect();
+        sources.sort_by(|one, other| one.key.cmp(&other.key));
+        let found = self.page(SourcePage { sources, ..SourcePage::default() }).await?;
         let of_need =
             |task: Task| Task { need: needs.get(&task.source.key).copied().unwrap_or(task.need), ..task };
         Ok(found.tasks.into_iter().map(of_need).collect())
+    }
+
+    /// Is there a thumbnail of this source?
+    async fn has_thumbnail(&self, source: &Key) -> Result<bool, StoreError> {
+        let Some((number, rule)) = self.job.rule_for(source) else { return Ok(false) };
+        let Some((bucket, _)) = self.job.targets_of(number) else { return Ok(false) };
+        for key in rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok()) {
+            if matches!(self.seen(bucket, &key, source).await?, SeenThumbnail::Ours { .. }) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The selected sources of a page that a rule covers.

@@ -1,0 +1,1 @@
+//! The real program against the local SCF and COS.

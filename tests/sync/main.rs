@@ -1,0 +1,27 @@
+//! Sync: all sources of a bucket.
+//!
+//! - `simulated`: the real driver in a model of the platform, in virtual time: quotas, throttling, kills, duplicates.
+//! - `live`: the real program against the local SCF and COS.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    unreachable_pub,
+    reason = "a test may panic and print, and `setup` is shared with another root"
+)]
+
+mod live;
+mod platform;
+#[allow(dead_code, reason = "the tests of protocols use the rest")]
+#[path = "../support/setup.rs"]
+mod setup;
+mod simulated;
+mod store;
+
+#[global_allocator]
+static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
