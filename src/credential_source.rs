@@ -55,6 +55,14 @@ pub(crate) fn find(
         .ok_or(NoCredentials)
 }
 
+/// The credentials of a command, which has no event.
+///
+/// # Errors
+/// [`NoCredentials`] when no variables have any.
+pub fn of_environment(environment: &Environment) -> Result<Credential, NoCredentials> {
+    find(&Context::default(), environment).map(|(credential, _)| credential)
+}
+
 /// Returns a credential if both halves are there. An empty text counts as missing.
 fn pair(id: Option<String>, key: Option<String>, token: Option<String>) -> Option<Credential> {
     let full = |text: Option<String>| text.filter(|text| !text.is_empty());

@@ -19,7 +19,7 @@ use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
 use crate::pipeline::{DecoderThread, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
-use crate::report::{Entry, Log, Outcome, Outcomes, Skip, milliseconds};
+use crate::report::{Entry, Log, Outcome, Outcomes, RepeatedBy, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
 use crate::text::{first, sentence};
 use crate::{cos, credential_source, doctor, event, imaging, report};
@@ -45,6 +45,8 @@ pub struct Function {
     provenance: Provenance,
     client: Result<Client, cos::Error>,
     decoder: DecoderThread,
+    /// `false` if nothing is logged.
+    has_log: bool,
     /// Cores of the machine. To count them takes some forty calls of the system.
     cores: NonZeroUsize,
 }
@@ -62,7 +64,13 @@ impl Function {
         });
         let client = Client::new(settings.unwrap_or_default());
         let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { config, provenance, client, decoder: DecoderThread::default(), cores }
+        Self { config, provenance, client, decoder: DecoderThread::default(), has_log: true, cores }
+    }
+
+    /// Creates a function that logs nothing, for a caller that reads its results.
+    #[must_use]
+    pub fn without_log(installation: Installation) -> Self {
+        Self { has_log: false, ..Self::new(installation) }
     }
 
     /// Handles one trigger message.
@@ -81,7 +89,8 @@ impl Function {
             (Err(mistakes), _) => return reject(&context, &mistakes.to_string()),
             (_, Err(error)) => return reject(&context, &sentence(error)),
         };
-        let log = Log::new(config.settings().log_level, &context.request_id);
+        let level = config.settings().log_level;
+        let log = if self.has_log { Log::new(level, &context.request_id) } else { Log::silent() };
         let credential = match credential_source::find(&context, environment) {
             Ok((credential, _)) => credential,
             Err(missing) => return reject(&context, &missing.to_string()),
@@ -102,8 +111,13 @@ impl Function {
         };
         let mut outcomes = Outcomes::default();
         let mut records = CoalescedRecords::default();
+        let (mut accepted, mut asking) = (0_usize, 0_usize);
         let decoded = event::decode(message, &home, &mut |record| match record {
-            Ok(record) => records.push(record),
+            Ok(record) => {
+                accepted = accepted.saturating_add(1);
+                asking = asking.saturating_add(usize::from(record.wants_outcomes));
+                records.push(record);
+            }
             Err(rejected) => invocation.finish(&mut outcomes, entry_of_rejected(&rejected)),
         });
         match decoded {
@@ -118,7 +132,9 @@ impl Function {
             }
         }
         log.finish(&outcomes);
-        report::answer(&outcomes, config.settings().on_failure)
+        let is_asked = accepted > 0 && asking == accepted;
+        let repeated_by = if is_asked { RepeatedBy::Sender } else { RepeatedBy::Platform };
+        report::answer(&outcomes, config.settings().on_failure, repeated_by)
     }
 
     /// Stops what an earlier event left running. Returns the bytes of memory that it still holds, because it is

@@ -61,6 +61,7 @@
 //! | level, from the top | modules |
 //! |---|---|
 //! | program | `main`, `command` |
+//! | all sources of a bucket | [`sync`] |
 //! | one invocation | [`function`] |
 //! | diagnosis | [`doctor`] |
 //! | network and pixels together | `pipeline` |
@@ -91,7 +92,7 @@
 pub mod config;
 pub mod cos;
 mod credential;
-mod credential_source;
+pub mod credential_source;
 pub mod deployment;
 pub mod doctor;
 mod error;
@@ -108,4 +109,5 @@ pub mod reconcile;
 mod report;
 pub mod runtime;
 pub mod scf;
+pub mod sync;
 pub mod text;

@@ -41,7 +41,9 @@ fn run_command(name: &OsStr, arguments: lexopt::Parser) -> Result<ExitCode> {
         Some("doctor") => command::doctor::run(arguments),
         Some("policy") => command::deployment::run(arguments, |needs| needs.policy()),
         Some("render") => command::render::run(arguments),
+        Some("sync") => command::sync::run(arguments),
         Some("triggers") => command::deployment::run(arguments, |needs| needs.triggers()),
+        Some("verify") => command::sync::verify(arguments),
         _ => bail!("there is no command {}; see cos-thumbnailer --help", name.display()),
     }
 }

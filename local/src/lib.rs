@@ -68,13 +68,21 @@
 //! ```
 
 mod background;
+mod cloud_api;
 mod cos;
+mod dates;
 pub mod event;
 mod header_case;
 mod http;
+mod pool;
+mod rate_window;
 mod scf;
 mod trigger;
 
-pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, Object, RecordedRequest};
+pub use cloud_api::{
+    ApiFault, ApiFaultKind, InvokeResult, ScfApi, ScfApiCounters, ScfApiOptions, ThrottleReport,
+};
+pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Object, RecordedRequest};
+pub use pool::{DroppedEvents, FunctionPool, InstanceCounters, PoolCounters, PoolOptions};
 pub use scf::{HeaderCase, Invocation, LogSink, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;

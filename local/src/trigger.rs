@@ -1,9 +1,11 @@
 //! COS triggers: from the events of a bucket to invocations.
 
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinSet;
 
 use crate::cos::EventNotification;
 use crate::event;
+use crate::pool::FunctionPool;
 use crate::scf::{Invocation, Scf};
 
 /// Events that invoke the function. As in COS, prefix and suffix are literal (583/9707).
@@ -51,6 +53,38 @@ impl Trigger {
             for _ in 0..self.copies.max(1) {
                 let invocations = scf.deliver(&message).await;
                 report(&notification, &invocations);
+            }
+        }
+    }
+
+    /// Queues events for a pool, which runs them on its instances at once, until the COS that sends `notifications` stops.
+    /// `report` gets every event with its invocations when the last of them has ended.
+    pub async fn deliver_to(
+        &self,
+        mut notifications: UnboundedReceiver<EventNotification>,
+        pool: &FunctionPool,
+        mut report: impl FnMut(&EventNotification, &[Invocation]),
+    ) {
+        let mut deliveries: JoinSet<(EventNotification, Vec<Invocation>)> = JoinSet::new();
+        loop {
+            let received = tokio::select! {
+                Some(delivered) = deliveries.join_next() => {
+                    // Fails only when the runtime shuts down.
+                    if let Ok((notification, invocations)) = delivered {
+                        report(&notification, &invocations);
+                    }
+                    continue;
+                }
+                received = notifications.recv() => received,
+            };
+            let Some(notification) = received else { return };
+            if !self.matches(&notification) {
+                continue;
+            }
+            let message = event::from_notification(&notification).to_string();
+            for _ in 0..self.copies.max(1) {
+                let (notification, invocations) = (notification.clone(), pool.submit(&message));
+                deliveries.spawn(async move { (notification, invocations.await.unwrap_or_default()) });
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The commands of the program, with a function that responds as the thumbnail function does.
 
-#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic fails the test")]
 
 mod support;
 
@@ -9,10 +9,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use bytes::Bytes;
-use scf_local::{Object, event};
+use scf_local::{CosOptions, Object, event};
+use support::cloud_api::Call;
 use support::{BUCKET, Request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_scf-local");
+
+/// The command `serve` on free ports.
+const SERVE: [&str; 5] = ["serve", "--port", "0", "--scf-port", "0"];
 
 fn reporter() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/reporter.py")
@@ -150,11 +154,46 @@ impl Drop for Served {
 fn an_upload_to_the_served_bucket_runs_the_function() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(PROGRAM);
-    command.args(["serve", "--port", "0", "--suffix", ".jpg", "--bootstrap"]).arg(reporter());
+    command.args(SERVE).args(["--suffix", ".jpg", "--bootstrap"]).arg(reporter());
     let mut served = Served::start(command.current_dir(folder.path()));
     served.upload(&["/notes.txt", "/cat.jpg"]);
     assert_eq!(served.find("seen"), "seen cat.jpg http ");
     assert!(served.find("photos-1250000000/cat.jpg").contains("stored"));
+}
+
+#[test]
+fn uploads_and_calls_run_on_several_instances() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command
+        .args(SERVE)
+        .args(["--instances", "2", "--function-name", "thumbs", "--bootstrap"])
+        .arg(reporter());
+    let mut served = Served::start(command.current_dir(folder.path()));
+    let cos = served.second_word("COS ");
+    assert_eq!(served.find("COS_ENDPOINT="), format!("COS_ENDPOINT={cos}"));
+    let scf = served.find("SCF_ENDPOINT=").replace("SCF_ENDPOINT=http://", "").parse().unwrap();
+    let parameters = serde_json::json!({ "FunctionName": "thumbs", "Event": r#"{"Records":[]}"# });
+    let response = Call::new("InvokeFunction", parameters).send_to(scf);
+    assert_eq!(response["Result"]["InvokeResult"], 0, "{response}");
+    let CosOptions { secret_id, secret_key, .. } = CosOptions::default();
+    let address = cos.replace("http://", "").parse().unwrap();
+    for key in ["/slow-1.jpg", "/slow-2.jpg"] {
+        let request = Request::new("PUT", key).body(b"photo").sign_as(&secret_id, &secret_key);
+        assert_eq!(request.send_to(address).unwrap().status, 200);
+    }
+    let events = served.lines.by_ref().map(Result::unwrap);
+    let events: Vec<String> = events
+        .filter_map(|line| {
+            line.split(' ')
+                .next()
+                .filter(|word| ["cos:ObjectCreated:Put", "seen"].contains(word))
+                .map(str::to_owned)
+        })
+        .take(4)
+        .collect();
+    // Both begin before one ends.
+    assert_eq!(events, ["seen", "seen", "cos:ObjectCreated:Put", "cos:ObjectCreated:Put"]);
 }
 
 #[test]

@@ -135,6 +135,30 @@ def versions(cos):
     assert got["Body"].get_raw_stream().read() == b"one"
 
 
+def inventory(cos):
+    destination = {"AccountId": "100000000001", "Bucket": "qcs::cos:ap-guangzhou::reports-1250000000",
+                   "Format": "CSV", "Prefix": "list1", "Encryption": {"SSECOS": {}}}
+    job = {
+        "Destination": {"COSBucketDestination": destination},
+        "Filter": {"Prefix": "photos/"},
+        "IncludedObjectVersions": "All",
+        "OptionalFields": {"Field": ["Size", "LastModifiedDate", "ETag", "StorageClass"]},
+    }
+    cos.put_bucket_inventory(
+        Bucket=BUCKET, Id="daily", InventoryConfiguration={**job, "IsEnabled": "True", "Schedule": {"Frequency": "Daily"}}
+    )
+    stored = cos.get_bucket_inventory(Bucket=BUCKET, Id="daily")
+    assert (stored["Id"], stored["Filter"]["Prefix"]) == ("daily", "photos/"), stored
+    assert stored["OptionalFields"]["Field"] == job["OptionalFields"]["Field"], stored
+    listed = cos.list_bucket_inventory_configurations(Bucket=BUCKET)
+    assert (listed["InventoryConfiguration"]["Id"], listed["IsTruncated"]) == ("daily", "false"), listed
+    cos.delete_bucket_inventory(Bucket=BUCKET, Id="daily")
+    refused("InventoryConfigurationNotFoundError", 404, cos.get_bucket_inventory, Bucket=BUCKET, Id="daily")
+    cos.post_bucket_inventory(Bucket=BUCKET, Id="once", InventoryConfiguration=dict(job))
+    keys = [entry["Key"] for entry in cos.list_objects(Bucket="reports-1250000000")["Contents"]]
+    assert len(keys) == 3 and all(key.startswith("list1/1250000000/photos/once/") for key in keys), keys
+
+
 def deletion(cos):
     cos.delete_object(Bucket=BUCKET, Key="copy")
     cos.delete_object(Bucket=BUCKET, Key="copy")
@@ -158,6 +182,7 @@ def main():
     multipart(cos)
     presigned(cos)
     versions(cos)
+    inventory(cos)
     deletion(cos)
     unknown_credentials()
     print("all done")

@@ -5,3 +5,4 @@ pub(crate) mod deployment;
 pub(crate) mod doctor;
 pub(crate) mod render;
 mod settings;
+pub(crate) mod sync;

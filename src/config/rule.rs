@@ -83,6 +83,19 @@ impl Rule {
         self.template.known_prefix(&thumbnail.name, thumbnail.recipe.format, &self.source.prefix)
     }
 
+    /// The source whose thumbnail has this key; `None` where the key tells none.
+    #[must_use]
+    pub fn source_of(&self, target: &Key, thumbnail: &ThumbnailRule) -> Option<Key> {
+        let (name, format) = (&thumbnail.name, thumbnail.recipe.format);
+        Key::parse(self.template.source_of(target.as_str(), name, format)?).ok()
+    }
+
+    /// True if the keys of thumbnails name their sources.
+    #[must_use]
+    pub fn names_source(&self) -> bool {
+        self.template.names_source()
+    }
+
     /// The `Cache-Control` of thumbnails: printable ASCII.
     #[must_use]
     pub fn cache_control(&self) -> Option<&str> {

@@ -193,6 +193,37 @@ impl Template {
         known
     }
 
+    /// The source key of a target key, where `{key}` is the only field of the source; `None` where the target has
+    /// another form, or the template other fields.
+    pub(super) fn source_of<'a>(
+        &self,
+        target: &'a str,
+        name: &str,
+        format: Option<Format>,
+    ) -> Option<&'a str> {
+        let pieces = self.pieces(name, format);
+        let (before, after) = match pieces.as_slice() {
+            [Piece::Open(Field::Key)] => ("", ""),
+            [Piece::Fixed(before), Piece::Open(Field::Key)] => (before.as_str(), ""),
+            [Piece::Open(Field::Key), Piece::Fixed(after)] => ("", after.as_str()),
+            [Piece::Fixed(before), Piece::Open(Field::Key), Piece::Fixed(after)] => {
+                (before.as_str(), after.as_str())
+            }
+            _ => return None,
+        };
+        target.strip_prefix(before)?.strip_suffix(after)
+    }
+
+    /// True if `{key}` is the only field of the source, so that a target key names its source.
+    pub(super) fn names_source(&self) -> bool {
+        let fields = |segment: &Segment| match segment {
+            Segment::Field(field) => Some(*field),
+            Segment::Literal(_) | Segment::Name => None,
+        };
+        let mut fields = self.segments.iter().filter_map(fields);
+        fields.next() == Some(Field::Key) && fields.next().is_none()
+    }
+
     /// True if the placeholder `{name}` occurs.
     pub(super) fn has_name(&self) -> bool {
         self.segments.contains(&Segment::Name)
@@ -240,6 +271,24 @@ mod tests {
             let source = Key::parse(source).unwrap();
             let rendered = Template::parse(template).unwrap().render(&source, "small", format);
             assert_eq!(rendered, target, "{template} {source}");
+        }
+    }
+
+    #[test]
+    fn a_target_names_its_source_where_the_key_is_the_only_field() {
+        let table = [
+            ("{key}", "in/a.jpg", Some("in/a.jpg")),
+            ("t/{name}/{key}", "t/small/in/a.jpg", Some("in/a.jpg")),
+            ("t/{name}/{key}", "t/large/in/a.jpg", None),
+            ("{key}-{name}", "a.jpg-small", Some("a.jpg")),
+            ("t/{key}.webp", "t/a.jpg.webp", Some("a.jpg")),
+            ("t/{key}.webp", "t/a.jpg", None),
+            ("{dir}{stem}-{name}.{ext}", "a-small.jpg", None),
+        ];
+        for (text, target, source) in table {
+            let template = Template::parse(text).unwrap();
+            assert_eq!(template.source_of(target, "small", None), source, "{text} {target}");
+            assert_eq!(template.names_source(), text != "{dir}{stem}-{name}.{ext}", "{text}");
         }
     }
 

@@ -36,7 +36,7 @@ impl Client {
     /// # Errors
     /// [`Error::Setup`] when TLS cannot be set up.
     pub fn new(settings: ClientSettings) -> Result<Self, Error> {
-        let http = http_client().map_err(Error::Setup)?;
+        let http = http_client(settings.more_connections).map_err(Error::Setup)?;
         Ok(Self(Arc::new(Shared { http, settings, clock: Clock::default() })))
     }
 
@@ -65,13 +65,13 @@ impl Client {
 }
 
 /// Builds the HTTP client of COS requests.
-fn http_client() -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
+fn http_client(more_connections: usize) -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
     let builder = client_builder()?
         .connect_timeout(Duration::from_secs(3))
         // A frozen instance keeps connections that COS has long closed. Few and young ones make that rare;
         // the retry makes it harmless.
         .pool_idle_timeout(Duration::from_secs(5))
-        .pool_max_idle_per_host(Attempts::IDLE_CONNECTIONS as usize);
+        .pool_max_idle_per_host((Attempts::IDLE_CONNECTIONS as usize).saturating_add(more_connections));
     // A connection whose packets are lost fails after this time instead of the kernel's 15 minutes.
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(Duration::from_secs(2));
@@ -101,6 +101,12 @@ impl Session {
     #[must_use]
     pub fn with_own_counters(&self) -> Self {
         Self { counters: Arc::new(SessionCounters::default()), ..self.clone() }
+    }
+
+    /// Returns the same session, counted together with another one.
+    #[must_use]
+    pub fn with_counters_of(self, other: &Self) -> Self {
+        Self { counters: Arc::clone(&other.counters), ..self }
     }
 
     /// Traffic of the session and its clones so far.

@@ -59,7 +59,7 @@ impl Download {
             Some(range) => (vec![range_header(range.start, Some(range.end))], &[206]),
             None => (Vec::new(), &[200]),
         };
-        let request = Request { operation, headers, body: None, expected };
+        let request = Request { operation, headers, query: Vec::new(), body: None, expected };
         let response = session.send(&request, &mut attempts).await?;
         attempts.reset();
         let operation = request.operation;
@@ -172,6 +172,7 @@ impl Download {
         let request = Request {
             operation: self.operation.clone(),
             headers: vec![range_header(self.rest.start, end), (Cow::Borrowed("if-match"), etag.quoted())],
+            query: Vec::new(),
             body: None,
             expected: &[200, 206],
         };

@@ -333,7 +333,7 @@ mod tests {
             bucket: Bucket::parse("photos-1250000000").unwrap(),
             region: Region::parse("ap-guangzhou").unwrap(),
         };
-        let key = Key::parse("in/a.jpg").unwrap();
+        let key = Some(Key::parse("in/a.jpg").unwrap());
         let operation = Operation { method, location, key, version: None, process: None };
         let response = ErrorResponse {
             status,

@@ -21,7 +21,7 @@ use crate::cos::header_text;
 use crate::cos::operation::{Method, Operation};
 use crate::cos::retry::{Attempts, FailureKind};
 use crate::cos::sign::{CanonicalRequest, KeyTime, is_signed};
-use crate::object::percent_encode;
+use crate::object::{Key, percent_encode};
 
 /// Request before it is signed.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Request {
     pub(super) operation: Operation,
     /// Headers in addition to those of every request.
     pub(super) headers: Vec<(Cow<'static, str>, String)>,
+    /// Parameters in addition to those of the operation, decoded.
+    pub(super) query: Vec<(&'static str, String)>,
     pub(super) body: Option<Bytes>,
     /// Statuses that count as success.
     pub(super) expected: &'static [u16],
@@ -186,17 +188,20 @@ impl Session {
         if attempts.retrying {
             headers.push((Cow::Borrowed("x-cos-sdk-retry"), "true".to_owned()));
         }
-        let mut target = format!("{}{}", route.origin, operation.key.request_path());
+        let path = operation.key.as_ref().map_or_else(|| "/".to_owned(), Key::request_path);
+        let mut target = format!("{}{path}", route.origin);
         let mut query = Vec::new();
         if let Some(process) = &operation.process {
             // The whole text is the name of one parameter without a value (1045/33713).
             query.push((process.as_str(), ""));
             target = format!("{target}?{}", percent_encode(process).replace("%2F", "/"));
         }
-        if let Some(version) = &operation.version {
+        let version = operation.version.as_ref().map(|version| ("versionId", version.as_str()));
+        let parameters = request.query.iter().map(|(name, value)| (*name, value.as_str()));
+        for (name, value) in version.into_iter().chain(parameters) {
             let joint = if query.is_empty() { '?' } else { '&' };
-            query.push(("versionId", version.as_str()));
-            target = format!("{target}{joint}versionId={}", percent_encode(version.as_str()));
+            query.push((name, value));
+            target = format!("{target}{joint}{name}={}", percent_encode(value));
         }
         let signed: Vec<_> = headers
             .iter()
@@ -205,7 +210,7 @@ impl Session {
             .collect();
         let canonical = CanonicalRequest::new(
             operation.method.name(),
-            &format!("/{}", operation.key.as_str()),
+            &format!("/{}", operation.key.as_ref().map_or("", Key::as_str)),
             &query,
             &signed,
         );
@@ -229,7 +234,7 @@ impl Session {
 fn http_method(method: Method) -> reqwest::Method {
     match method {
         Method::Delete => reqwest::Method::DELETE,
-        Method::Get => reqwest::Method::GET,
+        Method::Get | Method::List => reqwest::Method::GET,
         Method::Head => reqwest::Method::HEAD,
         Method::Put => reqwest::Method::PUT,
     }

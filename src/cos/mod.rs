@@ -1,8 +1,8 @@
-//! Client for the COS requests of the function: GET, HEAD, PUT and DELETE of one object.
+//! Client for COS requests: GET, HEAD, PUT and DELETE of one object, and the listing of a bucket.
 //!
 //! A [`Client`] outlives invocations: it holds connections, settings and the clock correction. A [`Session`]
-//! belongs to one invocation: it holds credentials, deadline and counters. The client lists nothing, creates
-//! no buckets, and knows nothing of images.
+//! belongs to one invocation: it holds credentials, deadline and counters. The client creates no buckets, and
+//! knows nothing of images.
 //!
 //! Every attempt is signed anew and retried if that may help. No request outlasts the deadline of its
 //! session.
@@ -15,6 +15,7 @@ mod error;
 mod error_code;
 mod error_response;
 mod exchange;
+mod list;
 mod operation;
 mod processed;
 mod requests;
@@ -36,6 +37,7 @@ pub use self::clock::CLOCK_TOLERANCE;
 pub use self::download::Download;
 pub use self::error::{Error, MissingResource, NetworkFault, RefusedRequest};
 pub use self::error_response::ErrorResponse;
+pub use self::list::{ListPage, ListedObject, is_archive_class};
 pub use self::operation::{ACL_ACTION, LIST_ACTION, Method, Operation};
 pub use self::processed::ProcessedDownload;
 pub use self::retry::RetryPolicy;
@@ -50,6 +52,8 @@ pub struct ClientSettings {
     pub endpoint: Option<Endpoint>,
     /// Number of attempts and their pauses.
     pub retry: RetryPolicy,
+    /// Idle connections kept beyond those of the function, for many requests at once.
+    pub more_connections: usize,
 }
 
 /// Bucket and its region.

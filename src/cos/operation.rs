@@ -1,4 +1,4 @@
-//! Operation of a request: the method, and the object it applies to.
+//! Operation of a request: the method, and the object or bucket it applies to.
 //!
 //! Every error of this client names its operation, and the CAM action and resource for it.
 
@@ -16,6 +16,8 @@ pub enum Method {
     Get,
     /// HEAD Object (436/7745).
     Head,
+    /// GET Bucket (436/7734), which lists objects.
+    List,
     /// PUT Object (436/7749).
     Put,
 }
@@ -26,7 +28,7 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Self::Delete => "DELETE",
-            Self::Get => "GET",
+            Self::Get | Self::List => "GET",
             Self::Head => "HEAD",
             Self::Put => "PUT",
         }
@@ -39,12 +41,13 @@ impl Method {
             Self::Delete => "name/cos:DeleteObject",
             Self::Get => "name/cos:GetObject",
             Self::Head => "name/cos:HeadObject",
+            Self::List => LIST_ACTION,
             Self::Put => "name/cos:PutObject",
         }
     }
 }
 
-/// CAM action of GET Bucket (436/7734). No request here needs it, but COS may hide from a role without it
+/// CAM action of GET Bucket (436/7734). The function never lists, but COS may hide from a role without this right
 /// that an object is missing.
 pub const LIST_ACTION: &str = "name/cos:GetBucket";
 
@@ -52,15 +55,15 @@ pub const LIST_ACTION: &str = "name/cos:GetBucket";
 /// an ACL needs it.
 pub const ACL_ACTION: &str = "name/cos:PutObjectACL";
 
-/// One method on one object.
+/// One method on one object or bucket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Operation {
     /// Method.
     pub method: Method,
-    /// Bucket of the object.
+    /// Bucket.
     pub location: BucketLocation,
-    /// Key of the object.
-    pub key: Key,
+    /// Key of the object; `None` is the bucket itself.
+    pub key: Option<Key>,
     /// Version; `None` is the newest.
     pub version: Option<VersionId>,
     /// Image processing to apply, such as `imageMogr2/format/jpg`; `None` is the object as stored.
@@ -77,22 +80,34 @@ impl Operation {
         Self {
             method,
             location: location.clone(),
-            key: key.clone(),
+            key: Some(key.clone()),
             version: version.cloned(),
             process: None,
         }
     }
 
-    /// Resource name of the object in CAM policies (436/30580).
-    #[must_use]
-    pub fn resource(&self) -> String {
-        self.location.resource(&self.key)
+    /// Listing of a bucket.
+    pub(super) fn list(location: &BucketLocation) -> Self {
+        let location = location.clone();
+        Self { method: Method::List, location, key: None, version: None, process: None }
     }
 
-    /// Name of the object for people: `<bucket>/<key>`.
+    /// Resource name of the object in CAM policies (436/30580); that of all objects for a bucket.
+    #[must_use]
+    pub fn resource(&self) -> String {
+        match &self.key {
+            Some(key) => self.location.resource(key),
+            None => self.location.resource(&"*"),
+        }
+    }
+
+    /// Name for people: `<bucket>/<key>`, or `<bucket>`.
     #[must_use]
     pub fn object(&self) -> String {
-        format!("{}/{}", self.location.bucket, self.key)
+        match &self.key {
+            Some(key) => format!("{}/{key}", self.location.bucket),
+            None => self.location.bucket.to_string(),
+        }
     }
 }
 
@@ -117,7 +132,7 @@ mod tests {
                 bucket: Bucket::parse("photos-1250000000").unwrap(),
                 region: Region::parse("ap-guangzhou").unwrap(),
             },
-            key: Key::parse("图片/a\nb.jpg").unwrap(),
+            key: Some(Key::parse("图片/a\nb.jpg").unwrap()),
             version: None,
             process: None,
         };

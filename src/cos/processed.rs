@@ -51,7 +51,8 @@ impl Session {
             process: Some(process.to_owned()),
             ..Operation::new(Method::Get, location, key, version)
         };
-        let request = Request { operation, headers: Vec::new(), body: None, expected: &[200] };
+        let request =
+            Request { operation, headers: Vec::new(), query: Vec::new(), body: None, expected: &[200] };
         let mut attempts = self.attempts();
         let response = Some(self.send(&request, &mut attempts).await?);
         Ok(ProcessedDownload {

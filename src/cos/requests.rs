@@ -58,7 +58,8 @@ impl Session {
         version: Option<&VersionId>,
     ) -> Result<Head, Error> {
         let operation = Operation::new(Method::Head, location, key, version);
-        let request = Request { operation, headers: Vec::new(), body: None, expected: &[200] };
+        let request =
+            Request { operation, headers: Vec::new(), query: Vec::new(), body: None, expected: &[200] };
         let response = self.send(&request, &mut self.attempts()).await?;
         let length = content_length(&response, &request.operation)?;
         Ok(Head::from_headers(response.headers(), length))
@@ -79,6 +80,7 @@ impl Session {
         let request = Request {
             operation: Operation::new(Method::Put, location, key, None),
             headers: upload_headers(&upload),
+            query: Vec::new(),
             body: Some(upload.body),
             expected: &[200],
         };
@@ -97,7 +99,8 @@ impl Session {
         version: Option<&VersionId>,
     ) -> Result<(), Error> {
         let operation = Operation::new(Method::Delete, location, key, version);
-        let request = Request { operation, headers: Vec::new(), body: None, expected: &[200, 204] };
+        let request =
+            Request { operation, headers: Vec::new(), query: Vec::new(), body: None, expected: &[200, 204] };
         self.send(&request, &mut self.attempts()).await.map(drop)
     }
 }

@@ -301,7 +301,7 @@ impl Rights {
             Method::Put if self.sets_acl => {
                 format!(" (with an ACL, as here, it may be {ACL_ACTION} that is missing: grant that as well)")
             }
-            Method::Delete | Method::Put => String::new(),
+            Method::Delete | Method::List | Method::Put => String::new(),
         };
         let text = format!(
             "COS denied {operation} ({answer}); grant {action} on {all} to the role of the function, and look for a \
@@ -359,6 +359,6 @@ fn test_key(pattern: &SourcePattern, name: &str) -> Option<Key> {
 
 /// The resource of a policy for the keys that a pattern describes, in the place of an operation.
 fn resource(operation: &Operation, under: &str) -> String {
-    let key = Key::parse(under).unwrap_or_else(|_| operation.key.clone());
+    let key = Key::parse(under).ok().or_else(|| operation.key.clone());
     Operation { key, ..operation.clone() }.resource()
 }

@@ -10,7 +10,8 @@ use serde_json::value::RawValue;
 
 use crate::event::member::text;
 use crate::event::{
-    Error, EventKind, Home, Record, RejectedRecord, Remark, key, member, message, region, sender,
+    Error, EventKind, Home, Record, RejectedRecord, Remark, SYNC_ANSWERED, key, member, message, region,
+    sender,
 };
 use crate::object::{Bucket, ETag, VersionId};
 use crate::text::excerpt;
@@ -95,6 +96,7 @@ fn read_record(record: &Value, home: &Home) -> Result<Record, Error> {
             .transpose()?,
         size: text(record, "/cos/cosObject/size").and_then(|size| size.parse().ok()),
         etag,
+        wants_outcomes: text(record, "/event/eventSource").as_deref() == Some(SYNC_ANSWERED),
         time: text(record, "/event/eventTime").and_then(|time| time.parse().ok()),
         meta,
     })

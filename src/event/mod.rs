@@ -25,6 +25,12 @@ pub use self::remark::Remark;
 use crate::object;
 use crate::object::{Bucket, ContentId, ETag, Key, Region, VersionId};
 
+/// `eventSource` of records that a sync sends and repeats itself.
+pub const SYNC_ANSWERED: &str = "cos-thumbnailer:sync";
+
+/// `eventSource` of records that a sync sends as asynchronous events, which the platform repeats.
+pub const SYNC_QUEUED: &str = "cos-thumbnailer:sync-queued";
+
 /// Region and account of the function.
 #[derive(Clone, Debug, Default)]
 pub struct Home {
@@ -57,6 +63,8 @@ pub struct Record {
     pub time: Option<u64>,
     /// `x-cos-meta-*` headers of the object, lower case, without that prefix.
     pub meta: BTreeMap<String, String>,
+    /// `true` if its sender reads the outcome of every record, and repeats what failed itself.
+    pub wants_outcomes: bool,
     /// Oddities that do not keep the record from being handled.
     pub remarks: Vec<Remark>,
 }

@@ -16,7 +16,7 @@ use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::rendering::RenderedSource;
 use crate::pipeline::visit_runner::{Rendered, SourceProblem, VisitRunner};
 use crate::plan::Target;
-use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, Stamp, is_stamped};
+use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, is_stamped};
 use crate::report::{Entry, Skip};
 use crate::{cos, imaging};
 
@@ -43,13 +43,7 @@ impl<'a> VisitRunner<'a> {
         else {
             return Ok(SeenThumbnail::Absent);
         };
-        Ok(match Stamp::read(&head.meta) {
-            None => SeenThumbnail::Foreign,
-            Some(stamp) if stamp.source == self.job.source => {
-                SeenThumbnail::Ours { content: stamp.content, recipe: stamp.recipe }
-            }
-            Some(stamp) => SeenThumbnail::OfAnother(stamp.source),
-        })
+        Ok(SeenThumbnail::of(&head.meta, &self.job.source))
     }
 
     /// Requests the headers of the source, and once more after each delay while it is missing or stale.

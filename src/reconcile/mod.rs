@@ -16,6 +16,8 @@ mod visit;
 pub use self::stamp::{SourceName, Stamp, is_stamped};
 pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep};
 
+use std::collections::BTreeMap;
+
 use crate::object::ContentId;
 use crate::recipe::RecipeHash;
 
@@ -57,6 +59,20 @@ pub enum SeenThumbnail {
         /// Recipe that it was made by.
         recipe: RecipeHash,
     },
+}
+
+impl SeenThumbnail {
+    /// Reads the metadata (names without `x-cos-meta-`) of the object under the key of a thumbnail of `source`.
+    #[must_use]
+    pub fn of(meta: &BTreeMap<String, String>, source: &SourceName) -> Self {
+        match Stamp::read(meta) {
+            None => Self::Foreign,
+            Some(stamp) if stamp.source == *source => {
+                Self::Ours { content: stamp.content, recipe: stamp.recipe }
+            }
+            Some(stamp) => Self::OfAnother(stamp.source),
+        }
+    }
 }
 
 /// Treatment of foreign objects under the keys of thumbnails. They are never deleted.

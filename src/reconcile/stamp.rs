@@ -8,6 +8,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::percent_decode_str;
 
 use crate::object::{Bucket, ContentId, Crc64, ETag, Key, VersionId, percent_encode};
 use crate::recipe::RecipeHash;
@@ -43,6 +44,17 @@ impl SourceName {
         } else {
             Self(format!("base64:{}", URL_SAFE_NO_PAD.encode(format!("{bucket}/{}", key.as_str()))))
         }
+    }
+
+    /// Bucket and key of the source; `None` when the name is not one that this program wrote.
+    #[must_use]
+    pub fn parts(&self) -> Option<(Bucket, Key)> {
+        let text = match self.0.strip_prefix("base64:") {
+            Some(encoded) => String::from_utf8(URL_SAFE_NO_PAD.decode(encoded).ok()?).ok()?,
+            None => percent_decode_str(&self.0).decode_utf8().ok()?.into_owned(),
+        };
+        let (bucket, key) = text.split_once('/')?;
+        Some((Bucket::parse(bucket).ok()?, Key::parse(key).ok()?))
     }
 }
 
@@ -135,6 +147,8 @@ mod tests {
     fn a_stamp_names_its_source_in_ascii() {
         let stamp = stamp_of("图/猫 1+2.jpg");
         assert_eq!(stamp[SOURCE], "photos-1250000000/%E5%9B%BE/%E7%8C%AB%201%2B2.jpg");
+        let (bucket, key) = SourceName(stamp[SOURCE].clone()).parts().unwrap();
+        assert_eq!((bucket.as_str(), key.as_str()), ("photos-1250000000", "图/猫 1+2.jpg"));
         assert_eq!(stamp[ETAG], "5d41-7");
         assert_eq!((&stamp[LENGTH], &stamp[CRC64]), (&u64::MAX.to_string(), &u64::MAX.to_string()));
         assert!(is_stamped(&stamp));
@@ -152,6 +166,8 @@ mod tests {
     #[test]
     fn the_longest_keys_stay_within_the_metadata_limit() {
         for key in ["键".repeat(283), "a".repeat(850), "\u{1f600}".repeat(212)] {
+            let name = SourceName::new(&Bucket::parse("p-1").unwrap(), &Key::parse(&key).unwrap());
+            assert_eq!(name.parts().unwrap().1.as_str(), key);
             let stamp = stamp_of(&key);
             let total: usize =
                 stamp.iter().map(|(name, value)| "x-cos-meta-".len() + name.len() + value.len()).sum();

@@ -28,17 +28,31 @@ struct Body<'a> {
     counts: Option<&'a BTreeMap<&'static str, usize>>,
 }
 
+/// Who repeats records that failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RepeatedBy {
+    /// The platform, after an error.
+    Platform,
+    /// The sender, who reads the outcome of every record.
+    Sender,
+}
+
 /// Turns the outcomes of an invocation into its one answer. Transient failures make it an error, after all
-/// records are done; permanent ones only when `on_failure` says so.
+/// records are done, unless the sender repeats them; permanent ones only when `on_failure` says so.
 #[must_use]
-pub(crate) fn answer(outcomes: &Outcomes, on_failure: OnFailure) -> InvocationResult {
+pub(crate) fn answer(
+    outcomes: &Outcomes,
+    on_failure: OnFailure,
+    repeated_by: RepeatedBy,
+) -> InvocationResult {
+    let is_for_platform = repeated_by == RepeatedBy::Platform;
     match outcomes.worst() {
         Some(Disposition::Fatal) => InvocationResult::ErrorThenExit(sentence(outcomes)),
-        Some(Disposition::Transient) => InvocationResult::Error(sentence(outcomes)),
-        Some(Disposition::Permanent) if on_failure == OnFailure::Error => {
+        Some(Disposition::Transient) if is_for_platform => InvocationResult::Error(sentence(outcomes)),
+        Some(Disposition::Permanent) if is_for_platform && on_failure == OnFailure::Error => {
             InvocationResult::Error(sentence(outcomes))
         }
-        Some(Disposition::Permanent) | None => match response(outcomes) {
+        Some(Disposition::Permanent | Disposition::Transient) | None => match response(outcomes) {
             Ok(body) => InvocationResult::Response(body),
             Err(error) => InvocationResult::Error(format!("the outcomes cannot be written as JSON: {error}")),
         },
@@ -115,7 +129,7 @@ mod tests {
     fn answer(entries: &[Entry], on_failure: OnFailure) -> InvocationResult {
         let mut outcomes = Outcomes::default();
         entries.iter().cloned().for_each(|entry| outcomes.push(entry));
-        super::answer(&outcomes, on_failure)
+        super::answer(&outcomes, on_failure, RepeatedBy::Platform)
     }
 
     #[test]
@@ -128,6 +142,23 @@ mod tests {
         assert!(!is_response(&[skipped(), failed(Disposition::Permanent)], OnFailure::Error));
         assert!(!is_response(&[skipped(), failed(Disposition::Transient)], OnFailure::Response));
         assert!(is_response(&[skipped()], OnFailure::Error));
+    }
+
+    #[test]
+    fn a_sender_who_repeats_failures_gets_every_outcome() {
+        let mut outcomes = Outcomes::default();
+        [failed(Disposition::Transient), failed(Disposition::Permanent), skipped()]
+            .into_iter()
+            .for_each(|entry| outcomes.push(entry));
+        let answer = super::answer(&outcomes, OnFailure::Error, RepeatedBy::Sender);
+        let InvocationResult::Response(text) = answer else { panic!("{answer:?}") };
+        let body: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let kinds: Vec<_> =
+            body["outcomes"].as_array().unwrap().iter().map(|entry| entry["kind"].clone()).collect();
+        assert_eq!(kinds, ["transient".into(), "permanent".into(), serde_json::Value::Null]);
+        outcomes.push(failed(Disposition::Fatal));
+        let answer = super::answer(&outcomes, OnFailure::Response, RepeatedBy::Sender);
+        assert!(matches!(answer, InvocationResult::ErrorThenExit(_)), "the process is unusable all the same");
     }
 
     #[test]

@@ -22,7 +22,8 @@ const MAX_LINES: usize = 1024 * 1024;
 /// The printer of lines about one invocation.
 #[derive(Debug)]
 pub(crate) struct Log {
-    level: LogLevel,
+    /// `None` for a log without lines.
+    level: Option<LogLevel>,
     request_id: String,
     room: Mutex<Room>,
 }
@@ -72,13 +73,20 @@ impl Log {
     /// A log for the invocation `request_id`.
     #[must_use]
     pub(crate) fn new(level: LogLevel, request_id: &str) -> Self {
-        Self { level, request_id: request_id.to_owned(), room: Mutex::default() }
+        Self { level: Some(level), request_id: request_id.to_owned(), room: Mutex::default() }
+    }
+
+    /// A log without lines.
+    #[must_use]
+    pub(crate) fn silent() -> Self {
+        Self { level: None, request_id: String::new(), room: Mutex::default() }
     }
 
     /// Writes the line of one record.
     pub(crate) fn entry(&self, entry: &Entry) {
         let failed = matches!(entry.outcome, Outcome::Failed { .. });
-        if !failed && self.level < LogLevel::Info {
+        let least = if failed { LogLevel::Error } else { LogLevel::Info };
+        if self.level < Some(least) {
             return;
         }
         let write = || {
@@ -115,7 +123,7 @@ impl Log {
 
     /// Writes a sentence about the invocation as a whole.
     pub(crate) fn message(&self, level: LogLevel, text: &str) {
-        if level > self.level {
+        if self.level < Some(level) {
             return;
         }
         let line = serde_json::json!({

@@ -8,7 +8,7 @@ mod entry;
 mod log;
 mod outcomes;
 
-pub(crate) use answer::answer;
+pub(crate) use answer::{RepeatedBy, answer};
 pub(crate) use entry::{Entry, ImageReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds};
 pub(crate) use log::Log;
 pub(crate) use outcomes::Outcomes;

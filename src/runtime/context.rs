@@ -55,6 +55,13 @@ impl Context {
         context
     }
 
+    /// Context of an invocation that the platform has no part in.
+    #[must_use]
+    pub fn with_limits(request_id: &str, memory_mb: u64, time_limit: Duration) -> Self {
+        let request_id = request_id.to_owned();
+        Self { request_id, memory_mb, time_limit, received: Instant::now(), headers: Vec::new() }
+    }
+
     /// Returns the value of a header, by its name in any spelling.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -1,6 +1,6 @@
-//! Instructions for connecting to the local COS.
+//! Instructions for connecting to the local COS and the cloud API.
 
-use scf_local::{Cos, CosOptions};
+use scf_local::{Cos, CosOptions, ScfApi};
 
 /// Returns addresses, credentials, and code for the Python SDK that uploads to `bucket`.
 pub(super) fn instructions(bucket: &str, cos: &Cos, options: &CosOptions) -> String {
@@ -23,4 +23,10 @@ With the Python SDK (pip install cos-python-sdk-v5):
         admin = cos.admin_endpoint(),
         root = root.display(),
     )
+}
+
+/// Returns both addresses, also as variables for programs that connect to them instead of the real hosts.
+pub(super) fn endpoints(cos: &Cos, api: &ScfApi, function: &str) -> String {
+    let (cos, scf) = (cos.endpoint(), api.endpoint());
+    format!("SCF           {scf}, function {function}\n\nCOS_ENDPOINT={cos}\nSCF_ENDPOINT={scf}\n")
 }

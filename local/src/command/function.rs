@@ -38,11 +38,20 @@ fn parse_variable(text: &str) -> Result<(String, String)> {
 }
 
 impl FunctionOptions {
-    /// Starts the function with access to the local COS.
+    /// Starts one instance of the function, with access to the local COS.
     ///
     /// # Errors
     /// When the program does not exist, or the runtime API cannot listen.
     pub(super) async fn start(&self, cos: &Cos, region: &str, prints_log: bool) -> Result<Scf> {
+        let options = self.instance(cos, region, prints_log)?;
+        Scf::start(options).await.context("the runtime API cannot be started")
+    }
+
+    /// Returns the options of an instance with access to the local COS.
+    ///
+    /// # Errors
+    /// When the program does not exist.
+    pub(super) fn instance(&self, cos: &Cos, region: &str, prints_log: bool) -> Result<ScfOptions> {
         let program = self.bootstrap.canonicalize().with_context(|| {
             format!("there is no program at {}; build it, or pass --bootstrap", self.bootstrap.display())
         })?;
@@ -50,7 +59,7 @@ impl FunctionOptions {
         environment.push(("TENCENTCLOUD_REGION".to_owned(), region.to_owned()));
         environment.push((self.endpoint_variable.clone(), cos.endpoint()));
         environment.extend(self.environment.iter().cloned());
-        let options = ScfOptions {
+        Ok(ScfOptions {
             code_root: program.parent().map(PathBuf::from),
             program,
             environment,
@@ -59,7 +68,6 @@ impl FunctionOptions {
             time_limit: Duration::from_secs(self.timeout),
             log_sink: prints_log.then(|| LogSink::new(print::log_line)),
             ..ScfOptions::default()
-        };
-        Scf::start(options).await.context("the runtime API cannot be started")
+        })
     }
 }

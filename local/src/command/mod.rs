@@ -29,7 +29,8 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "Examples:
   scf-local invoke events/put.json --image cat.jpg    upload a photo and deliver its event
   scf-local invoke events/remove.json                 deliver an event that needs no photo
-  scf-local serve --source photos-1250000000          run the function for every upload";
+  scf-local serve --source photos-1250000000          run the function for every upload
+  scf-local serve --instances 4                       run four events at once";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -36,6 +36,8 @@ fn description(outcome: &Outcome) -> String {
         code.map_or_else(|| "by a signal".to_owned(), |code| format!("with exit code {code}"))
     };
     match outcome {
+        Outcome::BurstExceeded => "too many instances were started within a minute".to_owned(),
+        Outcome::ConcurrencyExceeded => "the invocations that run use up the concurrency quota".to_owned(),
         Outcome::Error(text) => format!("the function returned an error: {text}"),
         Outcome::Exited { code } => format!("the process ended during the invocation, {}", exit(code)),
         Outcome::InitFailed { code: None } => {

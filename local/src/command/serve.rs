@@ -1,21 +1,21 @@
-//! `scf-local serve`: runs a COS and a function until Ctrl-C.
+//! `scf-local serve`: runs a COS, a function and the cloud API until Ctrl-C.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scf_local::{Cos, CosOptions, EventNotification, Invocation, Scf, Trigger};
+use scf_local::{Cos, CosOptions, EventNotification, Invocation, Scf, ScfApi, ScfApiOptions, Trigger};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::command::function::FunctionOptions;
 use crate::command::{connection, outcome, print};
 
-/// Serve a local COS, and run the function for every event of the source bucket.
+/// Serve a local COS and the cloud API of SCF, and run the function for every event of the source bucket.
 ///
-/// Upload with any COS tool or SDK; the address and the code for the Python SDK are printed at the start. Faults are
-/// injected through the admin port: POST /-/faults with {"method": "GET", "times": 2, "kind": {"status": {"status": 503,
-/// "code": "SlowDown"}}}.
+/// Upload with any COS tool or SDK; the address and the code for the Python SDK are printed at the start. Calls of the
+/// cloud API and events of the bucket share the instances. Faults are injected through the admin port: POST /-/faults with
+/// {"method": "GET", "times": 2, "kind": {"status": {"status": 503, "code": "SlowDown"}}}.
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
     #[command(flatten)]
@@ -38,13 +38,22 @@ pub(crate) struct ServeOptions {
     /// Port of the COS; 0 chooses a free one
     #[arg(long, default_value_t = 8090)]
     port: u16,
-    /// Region of the bucket
+    /// Processes of the function that run at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    instances: u16,
+    /// Port of the cloud API; 0 chooses a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8091)]
+    scf_port: u16,
+    /// Name of the function in the cloud API
+    #[arg(long, value_name = "NAME", default_value = "cos-thumbnailer")]
+    function_name: String,
+    /// Region of bucket and function
     #[arg(long, default_value = "ap-guangzhou")]
     region: String,
     /// Require that every header and parameter is signed, as in buckets with strict signature mode
     #[arg(long)]
     strict: bool,
-    /// Serve the COS without a function
+    /// Serve the COS without a function and without the cloud API
     #[arg(long)]
     no_function: bool,
 }
@@ -68,8 +77,8 @@ pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
         ctrl_c().await?;
         return Ok(ExitCode::SUCCESS);
     }
-    let scf = options.function.start(&cos, &options.region, true).await?;
-    print::line(&format!("runtime API   {}\n", scf.endpoint()));
+    let api = start_api(&options, &cos, &cos_options).await?;
+    print::line(&connection::endpoints(&cos, &api, &options.function_name));
     let trigger = Trigger {
         bucket: options.source.clone(),
         event: options.event.clone(),
@@ -77,9 +86,29 @@ pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
         suffix: options.suffix.clone(),
         copies: options.copies,
     };
-    run_trigger(&trigger, notifications, &cos, &scf).await?;
-    scf.stop().await;
+    let delivery = trigger.deliver_to(notifications, api.pool(), |event, invocations: &[Invocation]| {
+        print_delivery(&cos, event, invocations);
+    });
+    until_ctrl_c(delivery).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts the cloud API with the credentials of the COS.
+async fn start_api(options: &ServeOptions, cos: &Cos, cos_options: &CosOptions) -> Result<ScfApi> {
+    let api_options = ScfApiOptions {
+        function: options.function.instance(cos, &options.region, true)?,
+        name: options.function_name.clone(),
+        secret_id: cos_options.secret_id.clone(),
+        secret_key: cos_options.secret_key.clone(),
+        region: options.region.clone(),
+        instances: Some(options.instances.into()),
+        address: SocketAddr::from((Ipv4Addr::LOCALHOST, options.scf_port)),
+        ..ScfApiOptions::default()
+    };
+    ScfApi::start(api_options).await.with_context(|| {
+        let port = options.scf_port;
+        format!("the cloud API cannot be started on port {port}; choose another with --scf-port")
+    })
 }
 
 /// Invokes the function for every event that fires the trigger, until Ctrl-C.
@@ -90,11 +119,19 @@ pub(super) async fn run_trigger(
     scf: &Scf,
 ) -> Result<()> {
     let delivery = trigger.deliver(notifications, scf, |event, invocations: &[Invocation]| {
-        print::line(&format!("{} {}/{}", event.name, event.bucket, event.key));
-        for invocation in invocations {
-            outcome::print_outcome(cos, invocation);
-        }
+        print_delivery(cos, event, invocations);
     });
+    until_ctrl_c(delivery).await
+}
+
+fn print_delivery(cos: &Cos, event: &EventNotification, invocations: &[Invocation]) {
+    print::line(&format!("{} {}/{}", event.name, event.bucket, event.key));
+    for invocation in invocations {
+        outcome::print_outcome(cos, invocation);
+    }
+}
+
+async fn until_ctrl_c(delivery: impl Future<Output = ()>) -> Result<()> {
     tokio::select! {
         stopped = ctrl_c() => stopped,
         () = delivery => bail!("the local COS has stopped"),

@@ -1,4 +1,4 @@
-//! The admin port: faults and the journal, for programs in other languages.
+//! The admin port: faults, the journal and inventory jobs, for programs in other languages.
 
 use std::sync::Arc;
 
@@ -15,6 +15,9 @@ use crate::http::{self, HttpAction, ScriptedBody};
 
 /// Largest list of faults, in bytes.
 const BODY_MAX: usize = 1 << 20;
+
+/// Beginning of the paths of inventory jobs.
+const INVENTORY: &str = "/-/inventory/";
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -68,6 +71,22 @@ async fn respond(service: &Service, request: Request<Incoming>) -> (StatusCode, 
             service.journal.lock().clear();
             (StatusCode::NO_CONTENT, String::new())
         }
-        _ => (StatusCode::NOT_FOUND, "unknown path; this port has /-/faults and /-/journal\n".to_owned()),
+        ("POST", path) if path.starts_with(INVENTORY) => run_inventory(service, path),
+        _ => {
+            let text = "unknown path; this port has /-/faults, /-/journal and /-/inventory/<bucket>/<id>\n";
+            (StatusCode::NOT_FOUND, text.to_owned())
+        }
+    }
+}
+
+/// Runs the job that the path names, and returns the key of its manifest.
+fn run_inventory(service: &Service, path: &str) -> (StatusCode, String) {
+    let job = path.strip_prefix(INVENTORY).and_then(|names| names.split_once('/'));
+    let Some((bucket, id)) = job else {
+        return (StatusCode::NOT_FOUND, "the form is /-/inventory/<bucket>/<id>\n".to_owned());
+    };
+    match service.run_inventory(bucket, id) {
+        Ok(manifest) => (StatusCode::OK, format!("{manifest}\n")),
+        Err(error) => (StatusCode::CONFLICT, format!("{}: {}\n", error.code(), error.message())),
     }
 }

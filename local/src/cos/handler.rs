@@ -15,11 +15,11 @@ use tokio::time::sleep;
 use crate::cos::fault::FaultKind;
 use crate::cos::service::Service;
 use crate::cos::storage::ids;
-use crate::cos::wire::dates::http_date;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, is_processed};
 use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
+use crate::dates::http_date;
 use crate::http::{HttpAction, ScriptedBody};
 
 /// Largest body of one request, in bytes. Bodies are held in memory.
@@ -147,9 +147,15 @@ fn execute(service: &Service, request: &CosRequest, request_id: &str) -> Result<
 
 /// Carries out an operation on a bucket.
 fn on_bucket(service: &Service, request: &CosRequest, subresource: &str) -> Result<CosResponse, CosError> {
+    let has_id = request.parameter("id").is_some();
     match (request.method.as_str(), subresource) {
         ("HEAD", "") => service.head_bucket(request),
         ("GET", "") => service.list_objects(request),
+        ("DELETE", "inventory") => service.delete_inventory(request),
+        ("GET", "inventory") if has_id => service.get_inventory(request),
+        ("GET", "inventory") => service.list_inventories(request),
+        ("POST", "inventory") => service.post_inventory(request),
+        ("PUT", "inventory") => service.put_inventory(request),
         ("GET", "uploads") => service.list_uploads(request),
         ("GET", "versioning") => service.get_versioning(request),
         ("PUT", "versioning") => service.put_versioning(request),

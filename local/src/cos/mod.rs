@@ -4,12 +4,16 @@
 //! style (`/<name>-<appid>/<key>`). Objects are ordinary files; `storage/path.rs` maps keys to paths.
 //! Not implemented: form uploads, ACL and policy evaluation, lifecycle, tagging operations, symlinks, append.
 //!
+//! Inventory reports are written at once: a one-time job when it is posted, a periodic job on request
+//! ([`Cos::run_inventory`]). `inventory_report` has their form.
+//!
 //! A request passes through [`handler`], which verifies its signature and chooses one of the [`operations`]. These work on
 //! [`storage`]; [`wire`] has the forms of requests, responses and documents.
 
 mod admin;
 mod fault;
 mod handler;
+mod inventory_report;
 mod journal;
 mod notification;
 mod operations;
@@ -22,5 +26,5 @@ mod wire;
 pub use self::fault::{Fault, FaultKind};
 pub use self::journal::RecordedRequest;
 pub use self::notification::{EventNotification, Object};
-pub use self::options::CosOptions;
+pub use self::options::{CosOptions, InventoryForm};
 pub use self::server::Cos;

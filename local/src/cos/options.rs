@@ -3,6 +3,24 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+/// Form of inventory reports, where Tencent does not document it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct InventoryForm {
+    /// Rows of one data file; further rows go to further files.
+    pub rows_per_file: usize,
+    /// Quotes around every field; otherwise only around fields that need them.
+    pub quoted: bool,
+    /// A first row with the names of the columns in each file.
+    pub header: bool,
+}
+
+impl Default for InventoryForm {
+    /// The form of S3, whose inventory COS follows.
+    fn default() -> Self {
+        Self { rows_per_file: 1_000_000, quoted: true, header: false }
+    }
+}
+
 /// Options of [`Cos::start`](crate::Cos::start).
 #[derive(Clone)]
 pub struct CosOptions {
@@ -23,6 +41,8 @@ pub struct CosOptions {
     pub region: String,
     /// Seconds by which the clock of this COS is ahead of that of the machine.
     pub clock_offset: i64,
+    /// Form of inventory reports.
+    pub inventory: InventoryForm,
     /// Address to listen on; port 0 chooses a free port.
     pub address: SocketAddr,
     /// Address of the admin port; port 0 chooses a free port.
@@ -41,6 +61,7 @@ impl Default for CosOptions {
             buckets: Vec::new(),
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,
+            inventory: InventoryForm::default(),
             address: free_port,
             admin_address: free_port,
         }

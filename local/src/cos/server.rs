@@ -63,6 +63,7 @@ impl Cos {
             renditions: Renditions::default(),
             listeners: Mutex::default(),
             region: options.region,
+            inventory: options.inventory,
             clock_offset: options.clock_offset,
         });
         let background = BackgroundRuntime::new("cos")?;
@@ -86,7 +87,8 @@ impl Cos {
         self.address
     }
 
-    /// Returns the address of the admin port, which serves `POST` and `DELETE /-/faults`, `GET` and `DELETE /-/journal`.
+    /// Returns the address of the admin port, which serves `POST` and `DELETE /-/faults`, `GET` and `DELETE /-/journal`,
+    /// `POST /-/inventory/<bucket>/<id>`.
     #[must_use]
     pub fn admin_endpoint(&self) -> String {
         format!("http://{}", self.admin_address)
@@ -198,6 +200,16 @@ impl Cos {
     #[must_use]
     pub fn file(&self, bucket: &str, key: &str) -> Option<PathBuf> {
         self.service.store.file(bucket, key)
+    }
+
+    /// Runs a periodic inventory job, which COS does at night, and returns the key of its manifest in the destination bucket.
+    ///
+    /// # Errors
+    /// When the job does not exist or is not enabled, or the report cannot be stored.
+    pub fn run_inventory(&self, bucket: &str, id: &str) -> io::Result<String> {
+        self.service.run_inventory(bucket, id).map_err(|error| {
+            io::Error::other(format!("the inventory {id} of {bucket} cannot run: {}", error.message()))
+        })
     }
 
     /// Injects a fault. If several match a request, the oldest applies.

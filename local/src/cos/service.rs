@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use crate::cos::fault::Faults;
 use crate::cos::journal::Journal;
 use crate::cos::notification::{EventNotification, Object};
+use crate::cos::options::InventoryForm;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{Version, Versioning};
@@ -26,6 +27,8 @@ pub(crate) struct Service {
     pub(crate) listeners: Mutex<Vec<UnboundedSender<EventNotification>>>,
     /// Region of requests whose host name contains none.
     pub(crate) region: String,
+    /// Form of inventory reports.
+    pub(crate) inventory: InventoryForm,
     /// Seconds by which the clock of this COS is ahead of that of the machine.
     pub(crate) clock_offset: i64,
 }
@@ -82,7 +85,8 @@ impl Service {
         });
     }
 
-    fn notify(&self, notification: &EventNotification) {
+    /// Notifies all listeners.
+    pub(crate) fn notify(&self, notification: &EventNotification) {
         let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
         listeners.retain(|listener| listener.send(notification.clone()).is_ok());
     }

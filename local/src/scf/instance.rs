@@ -145,6 +145,12 @@ impl Instance {
         self.lock().event.is_some()
     }
 
+    /// Returns whether the process has fetched an event that has no outcome.
+    pub(super) fn is_working(&self) -> bool {
+        let state = self.lock();
+        state.event.is_some() && state.fetched && state.outcome.is_none()
+    }
+
     /// Adds a fault.
     pub(super) fn fail(&self, fault: RuntimeFault) {
         self.lock().faults.push(fault);

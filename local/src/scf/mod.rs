@@ -9,6 +9,7 @@ mod instance;
 mod options;
 mod outcome;
 mod process;
+pub(crate) mod request_id;
 mod supervisor;
 
 pub use self::fault::RuntimeFault;

@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Outcome of an invocation.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
+    /// No process was free, and too many had been started within a minute (429).
+    BurstExceeded,
+    /// The invocations that run use up the concurrency quota, which is counted in MB of memory (432).
+    ConcurrencyExceeded,
     /// The function posted this text to `/runtime/invocation/error` (430).
     Error(String),
     /// The process ended during the invocation (439).
@@ -35,6 +39,8 @@ impl Outcome {
     #[must_use]
     pub fn status(&self) -> u16 {
         match self {
+            Self::BurstExceeded => 429,
+            Self::ConcurrencyExceeded => 432,
             Self::Error(_) => 430,
             Self::Exited { .. } => 439,
             Self::InitFailed { .. } => 450,
@@ -50,8 +56,19 @@ impl Outcome {
     pub(super) fn ends_process(&self) -> bool {
         match self {
             Self::Exited { .. } | Self::InitFailed { .. } | Self::OutOfMemory | Self::TimedOut => true,
-            Self::Error(_) | Self::Response(_) | Self::ResponseTooLarge | Self::StartFailed(_) => false,
+            Self::BurstExceeded
+            | Self::ConcurrencyExceeded
+            | Self::Error(_)
+            | Self::Response(_)
+            | Self::ResponseTooLarge
+            | Self::StartFailed(_) => false,
         }
+    }
+
+    /// Returns whether the platform refused the invocation, so that the function did not run.
+    #[must_use]
+    pub fn is_throttled(&self) -> bool {
+        matches!(self, Self::BurstExceeded | Self::ConcurrencyExceeded)
     }
 
     /// Returns whether it is a [`Self::Response`].
@@ -80,7 +97,7 @@ pub struct Invocation {
 
 impl Invocation {
     /// Creates the record of an invocation that has not begun.
-    pub(super) fn new(request_id: String) -> Self {
+    pub(crate) fn new(request_id: String) -> Self {
         Self {
             outcome: Outcome::TimedOut,
             request_id,

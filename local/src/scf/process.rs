@@ -44,14 +44,20 @@ struct LogLines {
 /// A process that runs or has ended.
 #[derive(Debug)]
 pub(super) struct Process {
-    id: u32,
-    /// `None` while it runs.
-    exit: watch::Receiver<Option<ExitStatus>>,
-    kill: Arc<Notify>,
+    pub(super) handle: ProcessHandle,
     lines: Arc<watch::Sender<LogLines>>,
     /// Writing end of the pipe, for markers.
     writer: Arc<PipeWriter>,
     reader: JoinHandle<()>,
+}
+
+/// End of a process: copies of the handle wait for it and bring it about.
+#[derive(Clone, Debug)]
+pub(super) struct ProcessHandle {
+    id: u32,
+    /// `None` while it runs.
+    exit: watch::Receiver<Option<ExitStatus>>,
+    kill: Arc<Notify>,
 }
 
 impl ProcessOptions {
@@ -77,11 +83,12 @@ impl ProcessOptions {
         let (sender, exit) = watch::channel(None);
         let kill = Arc::new(Notify::new());
         tokio::spawn(wait_for_exit(child, Arc::clone(&kill), sender));
-        Ok(Process { id, exit, kill, lines, writer: Arc::new(writer), reader })
+        let handle = ProcessHandle { id, exit, kill };
+        Ok(Process { handle, lines, writer: Arc::new(writer), reader })
     }
 }
 
-impl Process {
+impl ProcessHandle {
     /// Returns the process id.
     pub(super) fn id(&self) -> u32 {
         self.id
@@ -105,7 +112,9 @@ impl Process {
         self.kill.notify_one();
         self.ended().await;
     }
+}
 
+impl Process {
     /// Suspends the process.
     pub(super) async fn freeze(&self) {
         self.signal("-STOP").await;
@@ -118,7 +127,7 @@ impl Process {
 
     async fn signal(&self, signal: &str) {
         // The standard library cannot send signals; every shell has `kill`. It fails when the process has ended.
-        let text = format!("kill {signal} {}", self.id);
+        let text = format!("kill {signal} {}", self.handle.id);
         let kill = Command::new("sh").args(["-c", &text]).stderr(Stdio::null()).status();
         let _ = kill.await;
     }
@@ -154,11 +163,11 @@ impl Process {
     /// Restarts the measurement of the peak (proc(5), clear_refs).
     pub(super) fn reset_peak(&self) {
         // If this fails, the peak is that since the start of the process.
-        let _ = std::fs::write(format!("/proc/{}/clear_refs", self.id), "5");
+        let _ = std::fs::write(format!("/proc/{}/clear_refs", self.handle.id), "5");
     }
 
     fn status(&self, name: &str) -> Option<u64> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.id)).ok()?;
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.handle.id)).ok()?;
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         line.split_whitespace().next()?.parse::<u64>().ok()?.checked_mul(1024)
     }

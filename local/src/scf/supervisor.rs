@@ -18,7 +18,8 @@ use crate::scf::fault::RuntimeFault;
 use crate::scf::instance::{Instance, PendingEvent};
 use crate::scf::options::{HeaderCase, ScfOptions};
 use crate::scf::outcome::{Invocation, Outcome};
-use crate::scf::process::{Process, ProcessOptions};
+use crate::scf::process::{Process, ProcessHandle, ProcessOptions};
+use crate::scf::request_id;
 
 /// Interval at which the memory of the process is checked, and a closed port is reopened.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -31,9 +32,9 @@ pub struct Scf {
     instance: Arc<Instance>,
     /// The process. The lock lets one invocation run at a time.
     process: tokio::sync::Mutex<Option<Process>>,
-    process_id: Mutex<Option<u32>>,
+    /// The latest process, which may have ended. Reachable while an invocation holds the lock.
+    latest: Mutex<Option<ProcessHandle>>,
     starts: AtomicU64,
-    requests: AtomicU64,
     outages: mpsc::UnboundedSender<Outage>,
     background: BackgroundRuntime,
 }
@@ -54,6 +55,15 @@ impl Scf {
     /// # Errors
     /// When no port can be bound or the threads cannot be started.
     pub async fn start(options: ScfOptions) -> io::Result<Self> {
+        let scf = Self::start_api(options).await?;
+        if let Ok(process) = scf.start_process() {
+            *scf.process.lock().await = Some(process);
+        }
+        Ok(scf)
+    }
+
+    /// Starts the runtime API only. The first invocation starts the process.
+    pub(crate) async fn start_api(options: ScfOptions) -> io::Result<Self> {
         let background = BackgroundRuntime::new("scf")?;
         let listener = background.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
         let address = listener.local_addr()?;
@@ -64,28 +74,21 @@ impl Scf {
         };
         let (outages, receiver) = mpsc::unbounded_channel();
         background.spawn(serve(listener, Arc::clone(&instance), style, receiver));
-        let scf = Self {
+        Ok(Self {
             options,
             address,
             instance,
             process: tokio::sync::Mutex::default(),
-            process_id: Mutex::default(),
+            latest: Mutex::default(),
             starts: AtomicU64::new(0),
-            requests: AtomicU64::new(0),
             outages,
             background,
-        };
-        if let Ok(process) = scf.start_process() {
-            *scf.process.lock().await = Some(process);
-        }
-        Ok(scf)
+        })
     }
 
     /// Invokes the function once and waits for the outcome. Starts a process if none runs.
     pub async fn invoke(&self, event: &str) -> Invocation {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let request_id = format!("{:08x}-0000-4000-8000-{number:012x}", std::process::id());
-        self.attempt(event, request_id).await
+        self.attempt(event, request_id::next()).await
     }
 
     /// Invokes the function as for asynchronous events: failed invocations are repeated with the same request id.
@@ -107,15 +110,16 @@ impl Scf {
         invocations
     }
 
-    async fn attempt(&self, event: &str, request_id: String) -> Invocation {
+    /// Invokes the function once under this request id.
+    pub(crate) async fn attempt(&self, event: &str, request_id: String) -> Invocation {
         let mut held = self.process.lock().await;
         if let Some(process) = held.as_ref().filter(|_| self.instance.is_busy()) {
             // The future of an earlier invocation was dropped while the process worked on the event.
-            process.kill().await;
+            process.handle.kill().await;
         }
         let mut invocation = Invocation::new(request_id);
         loop {
-            if !held.as_ref().is_some_and(Process::is_running) {
+            if !held.as_ref().is_some_and(|process| process.handle.is_running()) {
                 let begin = Instant::now();
                 match self.start_process() {
                     Ok(process) => *held = Some(process),
@@ -131,7 +135,7 @@ impl Scf {
             let Some(process) = held.as_ref() else { return invocation };
             self.run_once(process, event, &mut invocation).await;
             if invocation.outcome.ends_process() {
-                process.kill().await;
+                process.handle.kill().await;
             }
             invocation.log.extend(process.take_lines().await);
             if self.options.freeze && !invocation.outcome.ends_process() {
@@ -168,7 +172,7 @@ impl Scf {
     async fn wait_ready(&self, process: &Process) -> Result<(), Outcome> {
         tokio::select! {
             () = self.instance.wait_ready() => Ok(()),
-            code = process.ended() => Err(Outcome::InitFailed { code }),
+            code = process.handle.ended() => Err(Outcome::InitFailed { code }),
             () = sleep(self.options.init_limit) => Err(Outcome::InitFailed { code: None }),
         }
     }
@@ -184,7 +188,7 @@ impl Scf {
         tokio::select! {
             biased;
             outcome = self.instance.wait_outcome() => outcome,
-            code = process.ended() => Outcome::Exited { code },
+            code = process.handle.ended() => Outcome::Exited { code },
             () = self.watch_memory(process), if self.options.enforce_memory => Outcome::OutOfMemory,
             () = sleep(self.options.time_limit) => Outcome::TimedOut,
         }
@@ -209,14 +213,36 @@ impl Scf {
         };
         let process = self.background.enter(|| process_options.start())?;
         self.starts.fetch_add(1, Ordering::Relaxed);
-        *self.process_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.id());
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(process.handle.clone());
         Ok(process)
     }
 
     /// Returns the id of the latest process, which may have ended.
     #[must_use]
     pub fn process_id(&self) -> Option<u32> {
-        *self.process_id.lock().unwrap_or_else(PoisonError::into_inner)
+        self.latest().map(|handle| handle.id())
+    }
+
+    /// Returns whether the process runs.
+    pub(crate) fn is_running(&self) -> bool {
+        self.latest().is_some_and(|handle| handle.is_running())
+    }
+
+    /// Returns whether the process has fetched an event and has not posted its outcome.
+    pub(crate) fn is_working(&self) -> bool {
+        self.instance.is_working() && self.is_running()
+    }
+
+    /// Kills the process with SIGKILL, also during an invocation, whose outcome is then [`Outcome::Exited`]. Returns its id,
+    /// or `None` if no process runs.
+    pub async fn kill(&self) -> Option<u32> {
+        let handle = self.latest().filter(ProcessHandle::is_running)?;
+        handle.kill().await;
+        Some(handle.id())
+    }
+
+    fn latest(&self) -> Option<ProcessHandle> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns how many processes were started.
@@ -247,7 +273,7 @@ impl Scf {
     /// Kills the process, as the platform does with idle instances. The next invocation starts a new one.
     pub async fn recycle(&self) {
         if let Some(process) = self.process.lock().await.take() {
-            process.kill().await;
+            process.handle.kill().await;
         }
     }
 

@@ -16,7 +16,7 @@ def call(method, path, body=None):
     return answer.status, dict(answer.getheaders()), text
 
 
-def do(action, headers):
+def do(action, headers, event):
     if action == "error":
         return call("POST", "/runtime/invocation/error", "it went wrong")
     if action == "exit":
@@ -25,6 +25,12 @@ def do(action, headers):
     if action == "answer and leave":
         call("POST", "/runtime/invocation/error", "the credentials have expired")
         os._exit(0)
+    if action == "pause":
+        time.sleep(0.5)
+    if action == "note":
+        time.sleep(0.1)
+        with open(os.environ["ORDER_FILE"], "a") as file:
+            file.write(str(event["number"]))
     if action == "sleep":
         time.sleep(60)
     if action == "allocate":
@@ -69,6 +75,6 @@ while True:
         time.sleep(0.02)
         continue
     try:
-        do(action, headers)
+        do(action, headers, json.loads(event))
     except (OSError, http.client.HTTPException):
         pass  # the runtime API is closed for a while; the loop tries again

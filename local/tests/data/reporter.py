@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import time
 
 
 def call(method, path, body=None):
@@ -17,6 +18,8 @@ def outcome(record):
     key = record["cos"]["cosObject"]["key"].split("/", 3)[3]
     full = f"{bucket['name']}-{bucket['appid']}"
     print("seen", key, os.environ["COS_ENDPOINT"].split(":")[0], os.environ.get("FLAVOUR", ""), flush=True)
+    if "slow" in key:
+        time.sleep(1)
     if "bad" in key:
         return {"bucket": full, "key": key, "outcome": "failed", "code": "source.damaged", "reason": "no end"}
     return {

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test program uses some of it")]
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a panic fails the test")]
 
+pub(crate) mod cloud_api;
+
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -20,6 +20,7 @@ const FUNCTION: &[&[&str]] = &[
     &["pipeline"],
     &["doctor"],
     &["function"],
+    &["sync"],
 ];
 
 /// The modules of `imaging`, from the bottom up.

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use cos_thumbnailer::cos::{
     BucketLocation, Client, ClientSettings, Credential, Download, Error, RetryPolicy, Session, Upload,
 };
+use cos_thumbnailer::object::Endpoint;
 use cos_thumbnailer::object::{Bucket, Key, Region, percent_encode};
-use cos_thumbnailer::object::{Domain, Endpoint};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::percent_decode_str;
 use sha1::{Digest, Sha1};
@@ -51,7 +51,8 @@ fn client(endpoint: &Endpoint) -> Client {
         max_delay: Duration::from_millis(5),
         stall: Duration::from_millis(300),
     };
-    Client::new(ClientSettings { domain: Domain::Public, endpoint: Some(endpoint.clone()), retry }).unwrap()
+    let settings = ClientSettings { endpoint: Some(endpoint.clone()), retry, ..ClientSettings::default() };
+    Client::new(settings).unwrap()
 }
 
 fn session(server: &Server) -> Session {

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::cos::operations::object;
 use crate::cos::service::Service;
 use crate::cos::storage::version::{Version, Versioning};
-use crate::cos::wire::dates::iso_date;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
 use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::{xml, xml_writer};
+use crate::dates::iso_date;
 
 /// Largest number of entries of a page, and of keys of a Delete Multiple Objects.
 const MAX_ENTRIES: usize = 1000;

@@ -10,11 +10,11 @@ use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::ids;
 use crate::cos::storage::uploads::{MultipartUpload, UploadedPart};
 use crate::cos::storage::version::Versioning;
-use crate::cos::wire::dates::iso_date;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
 use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::{xml, xml_writer};
+use crate::dates::iso_date;
 
 impl Service {
     pub(crate) fn initiate_upload(&self, request: &CosRequest) -> Result<CosResponse, CosError> {

@@ -11,12 +11,12 @@ use percent_encoding::percent_decode_str;
 
 use crate::cos::service::Service;
 use crate::cos::storage::version::{NewVersion, Version, Versioning};
-use crate::cos::wire::dates::{http_date, iso_date, seconds};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, check_key};
 use crate::cos::wire::response::CosResponse;
 use crate::cos::wire::signature::Caller;
 use crate::cos::wire::xml_writer;
+use crate::dates::{http_date, iso_date, seconds};
 
 /// Headers, besides user metadata, that are stored with an object and returned with it.
 const STORED: [&str; 10] = [

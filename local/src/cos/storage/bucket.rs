@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::cos::storage::uploads::MultipartUpload;
 use crate::cos::storage::version::{Version, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::inventory::InventoryConfiguration;
+
+/// Folder of the periodic inventory jobs in the metadata folder.
+pub(super) const INVENTORIES: &str = "inventories";
 
 /// Index of a bucket.
 #[derive(Debug, Default)]
@@ -17,6 +21,10 @@ pub(crate) struct Bucket {
     pub(crate) versioning: Versioning,
     /// Versions of each key, oldest first.
     pub(crate) objects: BTreeMap<String, Vec<Version>>,
+    /// Periodic inventory jobs, by id.
+    pub(crate) inventories: BTreeMap<String, InventoryConfiguration>,
+    /// Days on which one-time inventory jobs ran last, by id. Lost at a restart.
+    pub(crate) one_time_inventories: BTreeMap<String, String>,
     /// Uploads under way, by upload id.
     pub(crate) uploads: BTreeMap<String, MultipartUpload>,
 }
@@ -35,12 +43,13 @@ impl Bucket {
         if let Ok(text) = fs::read(folder.join("versioning.json")) {
             bucket.versioning = serde_json::from_slice(&text)?;
         }
-        let keys = folder.join("keys");
-        if keys.is_dir() {
-            for entry in fs::read_dir(keys)? {
-                let record: KeyRecord = serde_json::from_slice(&fs::read(entry?.path())?)?;
-                bucket.objects.insert(record.key, record.versions);
-            }
+        for record in records(&folder.join("keys"))? {
+            let record: KeyRecord = serde_json::from_slice(&record)?;
+            bucket.objects.insert(record.key, record.versions);
+        }
+        for record in records(&folder.join(INVENTORIES))? {
+            let job: InventoryConfiguration = serde_json::from_slice(&record)?;
+            bucket.inventories.insert(job.id.clone(), job);
         }
         Ok(bucket)
     }
@@ -56,6 +65,14 @@ impl Bucket {
         }
         .map_err(CosError::from)
     }
+}
+
+/// Reads the files of a folder, which may be missing.
+fn records(folder: &Path) -> io::Result<Vec<Vec<u8>>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    fs::read_dir(folder)?.map(|entry| fs::read(entry?.path())).collect()
 }
 
 /// Returns whether a name is `<name>-<appid>` of lower-case letters, digits and hyphens, at most 60 characters

@@ -14,12 +14,13 @@ use bytes::Bytes;
 use md5::Md5;
 use sha1::{Digest, Sha1};
 
-use crate::cos::storage::bucket::{Bucket, KeyRecord, is_bucket_name};
+use crate::cos::storage::bucket::{Bucket, INVENTORIES, KeyRecord, is_bucket_name};
 use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::folder::{METADATA_FOLDER, RootFolder};
 use crate::cos::storage::version::{Deletion, NULL_VERSION_ID, NewVersion, Version, Versioning};
 use crate::cos::storage::{ids, path};
 use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::inventory::InventoryConfiguration;
 
 /// Store of all buckets.
 #[derive(Debug)]
@@ -187,6 +188,38 @@ impl Store {
             let text = serde_json::to_vec(&versioning).map_err(io::Error::from)?;
             self.folder.write(&self.metadata_folder(bucket).join("versioning.json"), &text)
         })
+    }
+
+    /// Adds or replaces a periodic inventory job, unless the bucket has `max` others.
+    pub(crate) fn put_inventory(
+        &self,
+        bucket: &str,
+        job: InventoryConfiguration,
+        max: usize,
+    ) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
+            if found.inventories.len() >= max && !found.inventories.contains_key(&job.id) {
+                return Err(ErrorCode::INVENTORY_FULL.into());
+            }
+            let text = serde_json::to_vec_pretty(&job).map_err(io::Error::from)?;
+            self.folder.write(&self.inventory_file(bucket, &job.id), &text)?;
+            found.inventories.insert(job.id.clone(), job);
+            Ok(())
+        })
+    }
+
+    /// Removes a periodic inventory job.
+    pub(crate) fn delete_inventory(&self, bucket: &str, id: &str) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
+            found.inventories.remove(id).ok_or(ErrorCode::INVENTORY_NOT_FOUND)?;
+            self.folder.discard(&self.inventory_file(bucket, id))
+        })
+    }
+
+    /// Returns the file of a periodic inventory job.
+    fn inventory_file(&self, bucket: &str, id: &str) -> PathBuf {
+        let name = format!("{}.json", hex::encode(Sha1::digest(id.as_bytes())));
+        self.metadata_folder(bucket).join(INVENTORIES).join(name)
     }
 
     /// Returns the path of the current version.

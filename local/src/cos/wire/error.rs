@@ -40,6 +40,8 @@ codes! {
     INVALID_PART = 400 "InvalidPart" "One or more of the specified parts could not be found.";
     INVALID_PART_ORDER = 400 "InvalidPartOrder" "The list of parts was not in ascending order.";
     INVALID_RANGE = 416 "InvalidRange" "The requested range is not satisfiable.";
+    INVENTORY_FULL = 400 "InventoryFull" "The number of inventory configurations of the bucket has reached the limit.";
+    INVENTORY_NOT_FOUND = 404 "InventoryConfigurationNotFoundError" "The specified inventory configuration does not exist.";
     KEY_TOO_LONG = 400 "KeyTooLong" "Your key is too long.";
     MALFORMED_XML = 400 "MalformedXML" "The XML you provided was not well-formed or did not validate against our published schema.";
     METADATA_TOO_LARGE = 400 "MetadataTooLarge" "Your metadata headers exceed the maximum allowed metadata size.";

@@ -1,7 +1,7 @@
 //! Requests, responses, documents and signatures of the XML API.
 
-pub(crate) mod dates;
 pub(crate) mod error;
+pub(crate) mod inventory;
 pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod signature;

@@ -9,9 +9,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::{Digest, Sha1};
 
-use crate::cos::wire::dates;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
+use crate::dates;
 
 /// Characters that UrlEncode of the document does not encode: `A-Z a-z 0-9 - _ . ~`.
 const SIGNED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

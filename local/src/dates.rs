@@ -1,4 +1,4 @@
-//! Dates in headers and documents.
+//! Dates in headers, documents and signatures.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -25,13 +25,21 @@ pub(crate) fn iso_date(seconds: u64) -> String {
     format!("{year}-{month:02}-{day}T{time}.000Z")
 }
 
+/// Formats the day of a time: `2024-05-06`.
+pub(crate) fn utc_date(seconds: u64) -> String {
+    let mut date = iso_date(seconds);
+    date.truncate("2024-05-06".len());
+    date
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn dates_have_two_formats() {
+    fn dates_have_three_formats() {
         assert_eq!(http_date(1_714_979_289), "Mon, 06 May 2024 07:08:09 GMT");
         assert_eq!(iso_date(1_714_979_289), "2024-05-06T07:08:09.000Z");
+        assert_eq!(utc_date(1_714_979_289), "2024-05-06");
     }
 }

@@ -1,0 +1,213 @@
+//! Job: the sources and the configuration that a sync is about.
+
+use sha1::{Digest, Sha1};
+
+use crate::config::{Config, Rule, ThumbnailRule};
+use crate::deployment::Error as DeploymentError;
+use crate::object::{Bucket, Key, Region};
+use crate::recipe::{Recipe, RecipeHash};
+use crate::reconcile::OnForeign;
+use crate::sync::{Selection, StoredThumbnail};
+
+/// Sources, their thumbnails by the configuration, and their region.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub(super) config: Config,
+    pub(super) region: Region,
+    pub(super) source: Bucket,
+    pub(super) selection: Selection,
+    /// For each rule of the configuration: the bucket of its thumbnails, and the hash of each recipe.
+    rules: Vec<Option<(Bucket, Vec<RecipeHash>)>>,
+}
+
+/// A configuration that cannot be synced for this source.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// No rule, no possible target, or thumbnails that would start the function again.
+    #[error(transparent)]
+    Deployment(#[from] DeploymentError),
+    /// No rule takes its sources from the bucket.
+    #[error("no rule takes its sources from {0}; correct --source, or the rule that names another bucket")]
+    NoRule(Bucket),
+}
+
+impl Job {
+    /// A job for the sources in one bucket.
+    ///
+    /// # Errors
+    /// [`JobError`].
+    pub fn new(
+        config: Config,
+        region: Region,
+        source: Bucket,
+        selection: Selection,
+    ) -> Result<Self, JobError> {
+        if !config.rules().iter().any(|rule| rule.source().takes_bucket(&source)) {
+            return Err(JobError::NoRule(source));
+        }
+        if let Some(found) = config.loop_in(&source) {
+            return Err(DeploymentError::Loop(found.to_string()).into());
+        }
+        let of_rule = |rule: &Rule| {
+            if !rule.source().takes_bucket(&source) {
+                return Ok(None);
+            }
+            let target = rule
+                .target_bucket(&source)
+                .map_err(|error| DeploymentError::Target(source.clone(), error))?;
+            let recipes: Vec<&Recipe> = rule.thumbnails().iter().map(|thumbnail| &thumbnail.recipe).collect();
+            let hashes = recipes.iter().map(|recipe| recipe.hash_among(&recipes)).collect();
+            Ok(Some((target, hashes)))
+        };
+        let rules = config.rules().iter().map(of_rule).collect::<Result<_, JobError>>()?;
+        Ok(Self { config, region, source, selection, rules })
+    }
+
+    /// Bucket of the sources.
+    #[must_use]
+    pub fn source(&self) -> &Bucket {
+        &self.source
+    }
+
+    /// Region of all buckets.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Name of the job: the same for the same source, selection and recipes. A checkpoint belongs to one job.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let Self { config, region, source, selection, .. } = self;
+        hex::encode(Sha1::digest(format!("{region} {source}\n{selection}\n{config}")))
+    }
+
+    /// The treatment of foreign objects.
+    pub(super) fn on_foreign(&self) -> OnForeign {
+        self.config.settings().on_foreign
+    }
+
+    /// The rule of a source, with its number.
+    pub(super) fn rule_for(&self, key: &Key) -> Option<(usize, &Rule)> {
+        self.config.rules().iter().enumerate().find(|(_, rule)| rule.source().matches(&self.source, key))
+    }
+
+    /// The way in which thumbnails that the function stored contradict this configuration; `None` if they are those that
+    /// it names for the source.
+    pub(super) fn contradiction(&self, source: &Key, stored: &[StoredThumbnail]) -> Option<String> {
+        let (number, rule) = self.rule_for(source)?;
+        let (bucket, _) = self.targets_of(number)?;
+        let is_expected = |stored: &&StoredThumbnail| {
+            let mut keys = rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok());
+            stored.bucket == bucket.as_str() && keys.any(|key| key.as_str() == stored.key)
+        };
+        let other = stored.iter().find(|stored| !is_expected(stored))?;
+        Some(format!(
+            "the function stored {}/{} for {source}, which the configuration of this sync does not name; give sync the \
+             settings of the function, with --config and the same variables",
+            other.bucket, other.key
+        ))
+    }
+
+    /// Bucket of the thumbnails of a rule, and the hash of each of its recipes.
+    pub(super) fn targets_of(&self, number: usize) -> Option<(&Bucket, &[RecipeHash])> {
+        let (bucket, hashes) = self.rules.get(number)?.as_ref()?;
+        Some((bucket, hashes))
+    }
+
+    /// Thumbnails that sources of the bucket can have, with their buckets.
+    pub(super) fn thumbnails(&self) -> impl Iterator<Item = (&Rule, &ThumbnailRule, &Bucket)> {
+        self.config.rules().iter().zip(&self.rules).flat_map(|(rule, targets)| {
+            let targets = targets.as_ref();
+            targets
+                .into_iter()
+                .flat_map(move |(bucket, _)| rule.thumbnails().iter().map(move |one| (rule, one, bucket)))
+        })
+    }
+
+    /// Beginnings of the keys of all selected sources, in order; none begins with another.
+    pub(super) fn prefixes(&self) -> Vec<String> {
+        let selected = self.selection.prefix.as_str();
+        let mut prefixes: Vec<&str> = self
+            .config
+            .rules()
+            .iter()
+            .filter(|rule| rule.source().takes_bucket(&self.source))
+            .filter_map(|rule| narrower(rule.source().prefix(), selected))
+            .collect();
+        prefixes.sort_unstable();
+        let mut kept: Vec<String> = Vec::new();
+        for prefix in prefixes {
+            if !kept.last().is_some_and(|last| prefix.starts_with(last.as_str())) {
+                kept.push(prefix.to_owned());
+            }
+        }
+        kept
+    }
+}
+
+/// The longer of two prefixes, if it begins with the other.
+fn narrower<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
+    if one.starts_with(other) {
+        Some(one)
+    } else if other.starts_with(one) {
+        Some(other)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Environment;
+
+    fn job(file: &str, prefix: &str) -> Result<Job, JobError> {
+        let config = Config::load(&Environment::default(), Some(file)).unwrap();
+        let selection = Selection { prefix: prefix.to_owned(), ..Selection::default() };
+        let region = Region::parse("ap-guangzhou").unwrap();
+        Job::new(config, region, Bucket::parse("photos-125").unwrap(), selection)
+    }
+
+    const RULES: &str = r#"{"rules": [
+        {"source": {"bucket": "photos-125", "prefix": "b/"}, "target": {"bucket": "t-125"}},
+        {"source": {"bucket": "photos-125", "prefix": "a/"}, "target": {"bucket": "t-125"}},
+        {"source": {"bucket": "photos-125", "prefix": "b/c/", "suffix": [".x"]}, "target": {"bucket": "u-125"}},
+        {"source": {"bucket": "other-125"}, "target": {"bucket": "t-125"}}]}"#;
+
+    #[test]
+    fn only_the_prefixes_of_rules_are_listed() {
+        let rules = RULES.replace(r#""prefix": "b/c/""#, r#""prefix": "c/""#);
+        for (selected, prefixes) in [("", vec!["a/", "b/", "c/"]), ("b/x", vec!["b/x"]), ("d", vec![])] {
+            assert_eq!(job(&rules, selected).unwrap().prefixes(), prefixes, "{selected}");
+        }
+    }
+
+    #[test]
+    fn the_same_job_has_the_same_name_and_another_selection_another() {
+        let rules = RULES.replace(r#""prefix": "b/c/""#, r#""prefix": "c/""#);
+        let name = |prefix| job(&rules, prefix).unwrap().fingerprint();
+        assert_eq!(name("b"), name("b"));
+        assert_ne!(name("b"), name("a"));
+    }
+
+    #[test]
+    fn a_function_with_other_settings_is_noticed_by_what_it_stores() {
+        let rules = RULES.replace(r#""prefix": "b/c/""#, r#""prefix": "c/""#);
+        let job = job(&rules, "").unwrap();
+        let at = |bucket: &str, key: &str| StoredThumbnail { bucket: bucket.to_owned(), key: key.to_owned() };
+        let source = Key::parse("a/x.jpg").unwrap();
+        assert_eq!(job.contradiction(&source, &[at("t-125", "a/x.jpg")]), None);
+        for other in [at("t-125", "300x300/a/x.jpg"), at("photosresized-125", "a/x.jpg")] {
+            assert!(job.contradiction(&source, &[other]).unwrap().contains("--config"));
+        }
+    }
+
+    #[test]
+    fn a_bucket_without_rule_and_a_loop_are_refused() {
+        let other = r#"{"rules": [{"source": {"bucket": "other-125"}}]}"#;
+        assert!(matches!(job(other, ""), Err(JobError::NoRule(_))));
+        let looping = r#"{"rules": [{"target": {"bucket": "photos-125"}}]}"#;
+        assert!(matches!(job(looping, ""), Err(JobError::Deployment(DeploymentError::Loop(_)))));
+    }
+}

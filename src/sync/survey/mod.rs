@@ -1,0 +1,348 @@
+//! Survey: which sources need a visit of the function.
+//!
+//! The listing of the targets tells which thumbnails are missing. The stamp of a thumbnail, for which its headers are
+//! requested, tells whether it is stale; by default only thumbnails older than their source are asked. What a stamp means is
+//! decided by [`reconcile::decide`], as for an event.
+
+pub(super) mod orphans;
+pub(super) mod sources;
+mod targets;
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::cos::ListedObject;
+use crate::object::{Bucket, Key};
+use crate::recipe::RecipeHash;
+use crate::reconcile::{Action, SeenThumbnail, SourceName, SourceState, decide};
+use crate::sync::record::tally::Tally;
+use crate::sync::survey::targets::look_up;
+use crate::sync::{Job, Source, SourcePage, Store, StoreError};
+
+/// HEAD requests in flight for one page. At 30 ms each, a page of a thousand takes a second.
+const PARALLEL_HEADS: usize = 32;
+
+/// Most bytes of a record in an event, without key and ETag.
+const RECORD_BYTES: usize = 480;
+
+/// How thoroughly existing thumbnails are looked at.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Verify {
+    /// By their presence and time; the stamps of those that are older than their source.
+    #[default]
+    Listing,
+    /// Not at all: every source is visited.
+    Nothing,
+    /// By their stamps, all of them.
+    Stamps,
+}
+
+/// Reason for a visit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Need {
+    /// A thumbnail is missing.
+    Missing,
+    /// The source is gone, and a thumbnail of it is there.
+    Orphan,
+    /// A thumbnail is of another content or recipe.
+    Stale,
+    /// Nothing is known.
+    Unverified,
+}
+
+/// A source to visit.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Task {
+    /// Source.
+    pub source: Source,
+    /// Reason.
+    pub need: Need,
+}
+
+impl Task {
+    /// Bytes of memory that it takes, nearly.
+    pub(super) fn weight(&self) -> usize {
+        let etag = self.source.etag.as_ref().map_or(0, |etag| etag.as_str().len());
+        size_of::<Self>().saturating_add(self.source.key.as_str().len()).saturating_add(etag)
+    }
+
+    /// Most bytes that its record takes in an event.
+    pub(super) fn event_bytes(&self) -> usize {
+        let key = self.source.key.as_str().chars().map(|character| match character {
+            '"' | '\\' => 2,
+            ' '..='~' => 1,
+            // Escaped as one or two units of UTF-16, if it has no shape of its own.
+            _ => 12,
+        });
+        let etag = self.source.etag.as_ref().map_or(0, |etag| etag.as_str().len());
+        key.sum::<usize>().saturating_add(etag).saturating_add(RECORD_BYTES)
+    }
+}
+
+/// Source that is not sent, because the function could do nothing for it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Passed {
+    /// Key.
+    pub key: String,
+    /// Stable code of the reason.
+    pub code: &'static str,
+    /// One sentence.
+    pub reason: String,
+}
+
+/// One surveyed page.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Surveyed {
+    /// Sources to visit, in the order of their keys.
+    pub tasks: Vec<Task>,
+    /// Sources that are not sent although a thumbnail is missing.
+    pub passed: Vec<Passed>,
+    /// Numbers of sources by state.
+    pub tally: Tally,
+    /// Key up to which everything is surveyed.
+    pub end: String,
+}
+
+/// Surveyor of a job.
+#[derive(Debug)]
+pub struct Survey<'a, S> {
+    pub(super) job: &'a Job,
+    pub(super) store: &'a S,
+    verify: Verify,
+}
+
+/// A source of a page, with the keys of its thumbnails.
+struct Candidate {
+    source: Source,
+    /// Number of its rule.
+    rule: usize,
+    keys: Vec<Key>,
+}
+
+impl<'a, S: Store> Survey<'a, S> {
+    /// A survey by this thoroughness.
+    #[must_use]
+    pub fn new(job: &'a Job, store: &'a S, verify: Verify) -> Self {
+        Self { job, store, verify }
+    }
+
+    /// Surveys a page.
+    ///
+    /// # Errors
+    /// When a request failed at every attempt.
+    pub async fn page(&self, page: SourcePage) -> Result<Surveyed, StoreError> {
+        let mut surveyed = Surveyed { end: page.end, ..Surveyed::default() };
+        surveyed.tally.unusable = u64::try_from(page.unusable).unwrap_or(u64::MAX);
+        let candidates = self.candidates(page.sources, &mut surveyed);
+        if self.verify == Verify::Nothing {
+            for Candidate { source, .. } in candidates {
+                surveyed.tally.add(Need::Unverified, source.length);
+                surveyed.tasks.push(Task { source, need: Need::Unverified });
+            }
+            return Ok(surveyed);
+        }
+        let listed = self.list_thumbnails(&candidates).await?;
+        let states =
+            candidates.into_iter().zip(listed).map(|(candidate, listed)| self.judge(candidate, listed));
+        let states: Vec<_> = stream::iter(states).buffered(PARALLEL_HEADS).try_collect().await?;
+        for (source, verdict) in states {
+            match verdict {
+                Verdict::Current => surveyed.tally.current = surveyed.tally.current.saturating_add(1),
+                Verdict::Passed(code, reason) => pass(&mut surveyed, &source, code, reason),
+                Verdict::Visit(need) => {
+                    surveyed.tally.add(need, source.length);
+                    surveyed.tasks.push(Task { source, need });
+                }
+            }
+        }
+        Ok(surveyed)
+    }
+
+    /// Returns the tasks among these whose thumbnails are still not as they should be.
+    ///
+    /// # Errors
+    /// When a request failed at every attempt.
+    pub async fn unfinished(&self, tasks: Vec<Task>) -> Result<Vec<Task>, StoreError> {
+        let mut needs: BTreeMap<Key, Need> = BTreeMap::new();
+        let mut sources = Vec::with_capacity(tasks.len());
+        for task in tasks {
+            needs.insert(task.source.key.clone(), task.need);
+            sources.push(task.source);
+        }
+        sources.sort_by(|one, other| one.key.cmp(&other.key));
+        let page = SourcePage { sources, ..SourcePage::default() };
+        let thorough = Self { verify: Verify::Stamps, ..*self };
+        let is_enough = needs.values().all(|need| *need == Need::Missing);
+        let found = if is_enough { self.page(page).await? } else { thorough.page(page).await? };
+        let of_need =
+            |task: Task| Task { need: needs.get(&task.source.key).copied().unwrap_or(task.need), ..task };
+        Ok(found.tasks.into_iter().map(of_need).collect())
+    }
+
+    /// The selected sources of a page that a rule covers.
+    fn candidates(&self, sources: Vec<Source>, surveyed: &mut Surveyed) -> Vec<Candidate> {
+        let mut candidates = Vec::with_capacity(sources.len());
+        for source in sources {
+            let rule = self.job.rule_for(&source.key);
+            let Some((number, rule)) = rule.filter(|_| !source.key.is_folder_marker()) else { continue };
+            if !self.job.selection.takes(&source) {
+                continue;
+            }
+            surveyed.tally.count_source(source.length);
+            let keys = rule.thumbnails().iter().map(|thumbnail| rule.target_key(&source.key, thumbnail));
+            match keys.collect() {
+                Err(error) => {
+                    let reason = format!("the thumbnail cannot be stored: {error}");
+                    pass(surveyed, &source, "target.name", reason);
+                }
+                Ok(keys) => candidates.push(Candidate { source, rule: number, keys }),
+            }
+        }
+        candidates
+    }
+
+    /// The objects under the keys of all thumbnails of these sources.
+    async fn list_thumbnails(
+        &self,
+        candidates: &[Candidate],
+    ) -> Result<Vec<Vec<Option<ListedObject>>>, StoreError> {
+        // Rules of several buckets may cover one page; each bucket is listed by itself.
+        let mut places: Vec<(&Bucket, &str, usize, usize)> = Vec::new();
+        for (number, candidate) in candidates.iter().enumerate() {
+            let Some((bucket, _)) = self.job.targets_of(candidate.rule) else { continue };
+            places.extend(
+                candidate.keys.iter().enumerate().map(|(at, key)| (bucket, key.as_str(), number, at)),
+            );
+        }
+        places.sort_unstable_by(|one, other| (one.0.as_str(), one.1).cmp(&(other.0.as_str(), other.1)));
+        let mut listed: Vec<Vec<Option<ListedObject>>> =
+            candidates.iter().map(|candidate| vec![None; candidate.keys.len()]).collect();
+        for places in places.chunk_by(|one, other| one.0 == other.0) {
+            let Some((bucket, ..)) = places.first() else { continue };
+            let mut keys: Vec<&str> = places.iter().map(|(_, key, ..)| *key).collect();
+            keys.dedup();
+            let found = look_up(self.store, bucket, &keys).await?;
+            for (_, key, number, at) in places {
+                let object =
+                    keys.binary_search(key).ok().and_then(|place| found.get(place).cloned().flatten());
+                if let Some(slot) = listed.get_mut(*number).and_then(|row| row.get_mut(*at)) {
+                    *slot = object;
+                }
+            }
+        }
+        Ok(listed)
+    }
+
+    /// Decides about one source.
+    async fn judge(
+        &self,
+        candidate: Candidate,
+        listed: Vec<Option<ListedObject>>,
+    ) -> Result<(Source, Verdict), StoreError> {
+        let Candidate { mut source, rule, keys } = candidate;
+        let Some((bucket, hashes)) = self.job.targets_of(rule) else { return Ok((source, Verdict::Current)) };
+        let compares = listed.iter().flatten().any(|thumbnail| self.needs_stamp(&source, thumbnail));
+        if compares && source.etag.is_none() {
+            // An inventory may have no column of ETags.
+            let Some(head) = self.store.head(&self.job.source, &source.key).await? else {
+                return Ok((source, Verdict::Current));
+            };
+            source = Source {
+                length: Some(head.length),
+                etag: head.etag,
+                last_modified: head.last_modified,
+                ..source
+            };
+        }
+        let mut worst = Verdict::Current;
+        for ((key, listed), recipe) in keys.iter().zip(&listed).zip(hashes) {
+            let seen = match listed {
+                None => SeenThumbnail::Absent,
+                Some(object) if !self.needs_stamp(&source, object) => continue,
+                Some(_) => self.seen(bucket, key, &source.key).await?,
+            };
+            worst = worst.or_worse(self.verdict(&source, recipe, key, seen));
+        }
+        Ok((source, worst))
+    }
+
+    /// Returns `true` if the presence of a thumbnail does not show that it is current.
+    fn needs_stamp(&self, source: &Source, thumbnail: &ListedObject) -> bool {
+        let times = source.last_modified.zip(thumbnail.last_modified);
+        self.verify == Verify::Stamps
+            || source.length == Some(0)
+            || times.is_none_or(|(source, thumbnail)| thumbnail < source)
+    }
+
+    /// The object under the key of a thumbnail of a source, by its stamp.
+    pub(super) async fn seen(
+        &self,
+        bucket: &Bucket,
+        key: &Key,
+        source: &Key,
+    ) -> Result<SeenThumbnail, StoreError> {
+        let head = self.store.head(bucket, key).await?;
+        let name = SourceName::new(&self.job.source, source);
+        Ok(head.map_or(SeenThumbnail::Absent, |head| SeenThumbnail::of(&head.meta, &name)))
+    }
+
+    fn verdict(&self, source: &Source, recipe: &RecipeHash, key: &Key, seen: SeenThumbnail) -> Verdict {
+        let is_missing = seen == SeenThumbnail::Absent;
+        let archived = || {
+            let reason = "it is archived; restore it, which makes its thumbnails by the event of the restore";
+            Verdict::Passed("cos.archived", reason.to_owned())
+        };
+        // Only a missing thumbnail is judged without the ETag of the source.
+        let Some(content) = source.content() else {
+            return if source.is_archived { archived() } else { Verdict::Visit(Need::Missing) };
+        };
+        let is_empty = source.length == Some(0);
+        let state = if is_empty { SourceState::NotAnImage(content) } else { SourceState::Image(content) };
+        match (decide(&state, recipe, &seen, self.job.on_foreign()), seen) {
+            (Action::Keep, _) => Verdict::Current,
+            (Action::Make, _) if source.is_archived => archived(),
+            (Action::Make, _) if is_missing => Verdict::Visit(Need::Missing),
+            (Action::Make | Action::Remove, _) => Verdict::Visit(Need::Stale),
+            (Action::Leave, _) => {
+                let reason = format!(
+                    "{key} holds an object that this function did not make; move it, or set ON_FOREIGN=overwrite"
+                );
+                Verdict::Passed("skip.foreign", reason)
+            }
+            (Action::Refuse, SeenThumbnail::OfAnother(owner)) => {
+                let reason = format!(
+                    "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as \
+                     {{key}} does"
+                );
+                Verdict::Passed("target.taken", reason)
+            }
+            (Action::Refuse, _) => Verdict::Current,
+        }
+    }
+}
+
+/// Decision about a source, from the best to the worst.
+enum Verdict {
+    Current,
+    Passed(&'static str, String),
+    Visit(Need),
+}
+
+impl Verdict {
+    /// A visit comes before what no visit can mend, and a stale thumbnail before a missing one.
+    fn or_worse(self, other: Self) -> Self {
+        let rank = |verdict: &Self| match verdict {
+            Self::Current => 0,
+            Self::Passed(..) => 1,
+            Self::Visit(Need::Missing | Need::Unverified) => 2,
+            Self::Visit(Need::Orphan | Need::Stale) => 3,
+        };
+        if rank(&other) > rank(&self) { other } else { self }
+    }
+}
+
+fn pass(surveyed: &mut Surveyed, source: &Source, code: &'static str, reason: String) {
+    surveyed.tally.passed = surveyed.tally.passed.saturating_add(1);
+    surveyed.passed.push(Passed { key: source.key.as_str().to_owned(), code, reason });
+}

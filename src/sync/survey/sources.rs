@@ -1,0 +1,95 @@
+//! Sources in the order of their keys, page by page.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::time::SystemTime;
+
+use crate::cos::ListedObject;
+use crate::object::{ContentId, ETag, Key};
+use crate::sync::{Job, Store, StoreError};
+
+/// An object that may be a source.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Source {
+    /// Key.
+    pub key: Key,
+    /// Bytes, if known.
+    pub length: Option<u64>,
+    /// ETag, if known.
+    pub etag: Option<ETag>,
+    /// Time of the upload, if known.
+    pub last_modified: Option<SystemTime>,
+    /// `true` if it has to be restored from an archive before it can be read.
+    pub is_archived: bool,
+}
+
+impl Source {
+    /// The content, if its ETag is known.
+    #[must_use]
+    pub fn content(&self) -> Option<ContentId> {
+        Some(ContentId { etag: self.etag.clone()?, length: self.length, crc64: None })
+    }
+}
+
+impl From<ListedObject> for Source {
+    fn from(object: ListedObject) -> Self {
+        let ListedObject { key, length, etag, last_modified, is_archived } = object;
+        Self { key, length: Some(length), etag, last_modified, is_archived }
+    }
+}
+
+/// Some sources, and how far they go.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SourcePage {
+    /// Sources, in the order of the bytes of their keys.
+    pub sources: Vec<Source>,
+    /// Key up to which all sources are in this page or an earlier one.
+    pub end: String,
+    /// Number of objects whose keys no request can name.
+    pub unusable: usize,
+}
+
+/// Sources in the order of their keys.
+pub trait Sources {
+    /// The next page; `None` after the last.
+    fn next_page(&mut self) -> impl Future<Output = Result<Option<SourcePage>, StoreError>>;
+}
+
+/// The listing of the source bucket, below the prefixes of its rules.
+#[derive(Debug)]
+pub struct Listing<'a, S> {
+    job: &'a Job,
+    store: &'a S,
+    prefixes: VecDeque<String>,
+    marker: String,
+}
+
+impl<'a, S: Store> Listing<'a, S> {
+    /// The sources of a job whose keys follow `marker`.
+    #[must_use]
+    pub fn new(job: &'a Job, store: &'a S, marker: &str) -> Self {
+        let after = job.selection.start_after.as_deref().unwrap_or_default();
+        let marker = marker.max(after).to_owned();
+        Self { job, store, prefixes: job.prefixes().into(), marker }
+    }
+}
+
+impl<S: Store> Sources for Listing<'_, S> {
+    async fn next_page(&mut self) -> Result<Option<SourcePage>, StoreError> {
+        let Some(prefix) = self.prefixes.front().cloned() else { return Ok(None) };
+        let page = self.store.list(&self.job.source, &prefix, &self.marker).await?;
+        let last = page.objects.last().map(|last| last.key.as_str().to_owned());
+        let end = page.next.clone().or(last).unwrap_or_else(|| self.marker.clone());
+        if page.next.is_none() {
+            self.prefixes.pop_front();
+        } else if end <= self.marker {
+            return Err(StoreError(format!(
+                "the listing of {} does not advance beyond {end:?}; check what stands between this machine and COS",
+                self.job.source
+            )));
+        }
+        self.marker = end.clone().max(std::mem::take(&mut self.marker));
+        let sources = page.objects.into_iter().map(Source::from).collect();
+        Ok(Some(SourcePage { sources, end: self.marker.clone(), unusable: page.unusable }))
+    }
+}
