@@ -68,7 +68,7 @@
 //! | decisions | `plan`, [`deployment`] |
 //! | log and result | `report` |
 //! | errors and credentials | `error`, `credential_source` |
-//! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`scf`], [`imaging`] |
+//! | independent parts | [`runtime`], [`event`], [`config`], [`cos`], [`scf`], [`inventory`], [`imaging`] |
 //! | keys, decisions about thumbnails | `credential`, [`reconcile`] |
 //! | names and recipes | [`object`], [`recipe`] |
 //! | texts and HTTP | `text`, `http_client` |
@@ -100,6 +100,7 @@ pub mod event;
 pub mod function;
 mod http_client;
 pub mod imaging;
+pub mod inventory;
 pub mod object;
 mod pipeline;
 mod plan;

@@ -39,10 +39,10 @@ fn run_command(name: &OsStr, arguments: lexopt::Parser) -> Result<ExitCode> {
     match name.to_str() {
         Some("check") => command::check::run(arguments),
         Some("doctor") => command::doctor::run(arguments),
-        Some("policy") => command::deployment::run(arguments, |needs| needs.policy()),
+        Some("policy") => command::deployment::policy(arguments),
         Some("render") => command::render::run(arguments),
         Some("sync") => command::sync::run(arguments),
-        Some("triggers") => command::deployment::run(arguments, |needs| needs.triggers()),
+        Some("triggers") => command::deployment::triggers(arguments),
         Some("verify") => command::sync::verify(arguments),
         _ => bail!("there is no command {}; see cos-thumbnailer --help", name.display()),
     }

@@ -1,12 +1,16 @@
-//! Needs of the function in the cloud under its configuration: the rights of its role, and its triggers.
+//! Needs of the function in the cloud under its configuration: the rights of its role, and its triggers. And the rights
+//! of whoever runs `sync`.
 
 mod pairs;
 mod policy;
+mod sync_policy;
 mod triggers;
 
 use crate::config::{Config, Rule};
 use crate::cos::BucketLocation;
 use crate::object::{self, Bucket, Region};
+
+pub use self::sync_policy::SyncPlaces;
 
 /// A configuration, with the buckets of its sources.
 #[derive(Clone, Debug)]
@@ -81,6 +85,14 @@ impl<'a> Deployment<'a> {
     /// [`Error::Target`].
     pub fn policy(&self) -> Result<String, Error> {
         policy::policy(self)
+    }
+
+    /// The CAM policy with the rights that the keys of `sync` need to work through the function, and no others, as JSON.
+    ///
+    /// # Errors
+    /// [`Error::Target`].
+    pub fn sync_policy(&self, places: &SyncPlaces) -> Result<String, Error> {
+        sync_policy::policy(self, places)
     }
 
     /// The COS triggers of the function, as JSON: `{"triggers": [{"bucket", "region", "event", "prefix"}]}`.

@@ -1,4 +1,4 @@
-//! The CAM policy of the execution role (policy syntax 598/10603, COS actions 436/30580).
+//! The CAM policy of the execution role, and the form of all policies (policy syntax 598/10603, COS actions 436/30580).
 
 use serde_json::{Value, json};
 
@@ -9,18 +9,23 @@ use crate::object::Bucket;
 
 /// The policy as JSON, the same for the same configuration.
 pub(super) fn policy(deployment: &Deployment<'_>) -> Result<String, Error> {
+    Ok(document(&grants(deployment)?, Vec::new()))
+}
+
+/// A policy that grants actions, each on the resources with a beginning, after some statements of other kinds.
+pub(super) fn document(grants: &Pairs, mut statements: Vec<Value>) -> String {
     let mut resources = Pairs::default();
-    for (action, beginning) in grants(deployment)?.iter() {
+    for (action, beginning) in grants.iter() {
         resources.add(beginning, action.clone());
     }
-    let mut statements = Pairs::default();
+    let mut groups = Pairs::default();
     for actions in resources.groups() {
         let Some((beginning, _)) = actions.first() else { continue };
         let actions: Vec<&str> = actions.iter().map(|(_, action)| action.as_str()).collect();
-        statements.add(&actions.join(" "), format!("{beginning}*"));
+        groups.add(&actions.join(" "), format!("{beginning}*"));
     }
-    let statements: Vec<Value> = statements.groups().map(statement).collect();
-    Ok(format!("{:#}\n", json!({ "version": "2.0", "statement": statements })))
+    statements.extend(groups.groups().map(statement));
+    format!("{:#}\n", json!({ "version": "2.0", "statement": statements }))
 }
 
 /// Actions, each with the beginning of a resource that it is needed on.

@@ -64,8 +64,46 @@ fn policy_and_triggers_follow_the_configuration() {
 }
 
 #[test]
+fn policy_of_sync_names_function_report_and_checkpoint() {
+    let shared = ["--region", "ap-guangzhou", "--source", "photos-1250000000"];
+    let policy = |arguments: &[&str]| {
+        let output = run(&[&["policy"], &shared[..], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output).to_owned()
+    };
+    let plain = policy(&["--sync"]);
+    assert!(
+        plain.contains("\"qcs::scf:ap-guangzhou::namespace/default/function/cos-thumbnailer\""),
+        "{plain}"
+    );
+    assert!(!plain.contains("GetObject") && !plain.contains("PutObject"), "{plain}");
+    let places = [
+        "--sync",
+        "--function",
+        "images/thumbs",
+        "--inventory",
+        "cos://reports-1250000000/inv/125/photos/nightly/20241103/manifest.json",
+        "--checkpoint",
+        "cos://state-1250000000/photos.json",
+    ];
+    let full = policy(&places);
+    for resource in [
+        "qcs::scf:ap-guangzhou::namespace/images/function/thumbs",
+        "qcs::cos:ap-guangzhou:uid/1250000000:reports-1250000000/inv/125/photos/nightly/*",
+        "qcs::cos:ap-guangzhou:uid/1250000000:state-1250000000/photos.json*",
+    ] {
+        assert!(full.contains(&format!("\"{resource}\"")), "{full}");
+    }
+    assert!(!policy(&[]).contains("qcs::scf:"));
+}
+
+#[test]
 fn policy_and_triggers_name_missing_arguments() {
-    let table: [(&[&str], &str); 6] = [
+    let table: [(&[&str], &str); 10] = [
+        (&["policy", "--region", "ap-guangzhou", "--source", "photos-125", "--function", "x"], "add --sync"),
+        (&["policy", "--sync", "--checkpoint", "photos.json"], "write cos://BUCKET/KEY"),
+        (&["policy", "--sync", "--inventory", "cos://reports-125"], "write cos://BUCKET/KEY"),
+        (&["triggers", "--sync"], "--sync"),
         (&["policy", "--source", "photos-1250000000"], "name it with --region"),
         (&["policy", "--region", "guangzhou"], "it must read like ap-guangzhou"),
         (&["triggers", "--region", "ap-guangzhou"], "name those with --source BUCKET"),

@@ -13,7 +13,7 @@ const FUNCTION: &[&[&str]] = &[
     &["http_client", "text"],
     &["object", "recipe"],
     &["credential", "reconcile"],
-    &["runtime", "event", "config", "cos", "scf", "imaging"],
+    &["runtime", "event", "config", "cos", "scf", "inventory", "imaging"],
     &["error", "credential_source"],
     &["report"],
     &["plan", "deployment"],
