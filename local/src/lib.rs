@@ -1,9 +1,11 @@
-//! A local COS and a local SCF runtime API, for developing and testing the thumbnail function without an account.
+//! A local COS and a local SCF, for developing and testing the thumbnail function without an account.
 //!
 //! | type | purpose |
 //! |---|---|
 //! | [`Cos`] | the XML API of COS on a folder; verifies request signatures, injects faults, records requests |
 //! | [`Scf`] | the runtime API of SCF, and the process of one function with the limits of the platform |
+//! | [`FunctionPool`] | several instances, with the quotas, the event queue and the retries of the platform |
+//! | [`ScfApi`] | the cloud API of SCF, which invokes the function of a pool |
 //! | [`Trigger`] | a COS trigger: invokes a function for the events of a bucket |
 //! | [`event`] | events as COS sends them to a function |
 //!
@@ -50,6 +52,26 @@
 //! let message = event::created("cos:ObjectCreated:Put", "photos-1250000000", "ap-guangzhou", "cat.jpg", &photo);
 //! let invocation = scf.invoke(&message.to_string()).await;
 //! assert!(invocation.outcome.is_success());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Several instances and the cloud API
+//!
+//! [`ScfApiOptions::default`] listens on a free port and has the credentials of [`CosOptions::default`]. Clients connect to
+//! [`ScfApi::endpoint`]; tests invoke without the network.
+//!
+//! ```no_run
+//! use scf_local::{ApiFault, ApiFaultKind, ScfApi, ScfApiOptions, ScfOptions};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> std::io::Result<()> {
+//! let function = ScfOptions { program: "./bootstrap".into(), memory_mb: 512, ..ScfOptions::default() };
+//! // At most four invocations run at once; further ones are refused with status 432.
+//! let api = ScfApi::start(ScfApiOptions { function, quota_mb: Some(2048), ..ScfApiOptions::default() }).await?;
+//! api.fail(ApiFault::new(ApiFaultKind::LostAnswer).action("InvokeFunction"));
+//! assert!(api.invoke("{}").await.outcome.is_success());
+//! assert_eq!(api.counters().pool.instances.len(), 1);
 //! # Ok(())
 //! # }
 //! ```

@@ -1,7 +1,7 @@
 //! One function instance as SCF runs it: the runtime API, the process behind it, and its limits.
 //!
 //! One instance runs, one event at a time. As on the platform, a process that exceeds a limit is killed, a dead process
-//! is replaced, and failed asynchronous events are retried.
+//! is replaced, and failed asynchronous events are retried. [`FunctionPool`](crate::FunctionPool) has several instances.
 
 mod api;
 mod fault;

@@ -10,6 +10,7 @@ mod doctor;
 mod endurance;
 mod faults;
 mod heic;
+mod instances;
 mod keys;
 mod platform;
 mod rights;
