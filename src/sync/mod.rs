@@ -40,6 +40,7 @@ pub use self::send::limits::Limits;
 pub use self::send::local::LocalFunction;
 pub use self::send::queue::{Queue, QueuedFunction};
 pub use self::store::{CosStore, Store, StoreError};
+pub use self::survey::inventory::{Inventory, InventoryError};
 pub use self::survey::orphans::OrphanSurvey;
 pub use self::survey::sources::{Listing, Source, SourcePage, Sources};
 pub use self::survey::{Need, Survey, Surveyed, Task, Verify};

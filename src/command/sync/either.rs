@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
 use cos_thumbnailer::object::Bucket;
 use cos_thumbnailer::sync::{
     Answer, Batch, Checkpoint, CheckpointError, CheckpointFile, CheckpointObject, Checkpoints, CosStore,
-    DeployedFunction, Invoker, Job, Listing, LocalFunction, QueuedFunction, SourcePage, Sources, StoreError,
+    DeployedFunction, Inventory, InventoryError, Invoker, Job, Listing, LocalFunction, QueuedFunction,
+    SourcePage, Sources, StoreError,
 };
 
 use super::options::Place;
@@ -54,12 +54,14 @@ impl AnyCheckpoints {
 
 /// The sources.
 pub(super) enum AnySources<'a> {
+    Inventory(Box<Inventory<'a>>),
     Listing(Listing<'a, CosStore>),
 }
 
 impl Sources for AnySources<'_> {
     async fn next_page(&mut self) -> Result<Option<SourcePage>, StoreError> {
         match self {
+            Self::Inventory(inventory) => inventory.next_page().await,
             Self::Listing(listing) => listing.next_page().await,
         }
     }
@@ -99,10 +101,17 @@ pub(super) fn name(place: &Place) -> String {
 
 /// The sources of an inventory report.
 pub(super) async fn inventory<'a>(
-    _place: &Place,
-    _job: &'a Job,
-    _store: &'a CosStore,
-    _after: &str,
-) -> Result<AnySources<'a>> {
-    anyhow::bail!("inventory reports are not read yet")
+    place: &Place,
+    job: &'a Job,
+    store: &'a CosStore,
+    after: &str,
+) -> Result<AnySources<'a>, InventoryError> {
+    let inventory = match place {
+        Place::File(path) if path.is_dir() => {
+            Inventory::of_file(job, store, &path.join("manifest.json"), after).await?
+        }
+        Place::File(path) => Inventory::of_file(job, store, path, after).await?,
+        Place::Object(bucket, key) => Inventory::of_object(job, store, bucket, key.clone(), after).await?,
+    };
+    Ok(AnySources::Inventory(Box::new(inventory)))
 }

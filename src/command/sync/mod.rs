@@ -116,7 +116,7 @@ impl Sync {
     async fn sources(&self, after: &str) -> Result<AnySources<'_>> {
         match &self.options.inventory {
             None => Ok(AnySources::Listing(Listing::new(&self.job, &self.store, after))),
-            Some(place) => either::inventory(place, &self.job, &self.store, after).await,
+            Some(place) => Ok(either::inventory(place, &self.job, &self.store, after).await?),
         }
     }
 

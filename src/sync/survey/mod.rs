@@ -4,6 +4,7 @@
 //! requested, tells whether it is stale; by default only thumbnails older than their source are asked. What a stamp means is
 //! decided by [`reconcile::decide`], as for an event.
 
+pub(super) mod inventory;
 pub(super) mod orphans;
 pub(super) mod sources;
 mod targets;
