@@ -164,11 +164,11 @@ fn an_upload_to_the_served_bucket_runs_the_function() {
 #[test]
 fn uploads_and_calls_run_on_several_instances() {
     let folder = tempfile::tempdir().unwrap();
+    let meeting = tempfile::tempdir().unwrap();
+    let variable = format!("MEETING={}", meeting.path().display());
     let mut command = Command::new(PROGRAM);
-    command
-        .args(SERVE)
-        .args(["--instances", "2", "--function-name", "thumbs", "--bootstrap"])
-        .arg(reporter());
+    command.args(SERVE).args(["--instances", "2", "--function-name", "thumbs", "--env", &variable]);
+    command.arg("--bootstrap").arg(reporter());
     let mut served = Served::start(command.current_dir(folder.path()));
     let cos = served.second_word("COS ");
     assert_eq!(served.find("COS_ENDPOINT="), format!("COS_ENDPOINT={cos}"));
@@ -178,20 +178,13 @@ fn uploads_and_calls_run_on_several_instances() {
     assert_eq!(response["Result"]["InvokeResult"], 0, "{response}");
     let CosOptions { secret_id, secret_key, .. } = CosOptions::default();
     let address = cos.replace("http://", "").parse().unwrap();
-    for key in ["/slow-1.jpg", "/slow-2.jpg"] {
+    for key in ["/meet-1.jpg", "/meet-2.jpg"] {
         let request = Request::new("PUT", key).body(b"photo").sign_as(&secret_id, &secret_key);
         assert_eq!(request.send_to(address).unwrap().status, 200);
     }
-    let events = served.lines.by_ref().map(Result::unwrap);
-    let events: Vec<String> = events
-        .filter_map(|line| {
-            line.split(' ')
-                .next()
-                .filter(|word| ["cos:ObjectCreated:Put", "seen"].contains(word))
-                .map(str::to_owned)
-        })
-        .take(4)
-        .collect();
+    let first_words = served.lines.by_ref().map(|line| line.unwrap().split(' ').next().unwrap().to_owned());
+    let is_event = |word: &String| ["cos:ObjectCreated:Put", "seen"].contains(&word.as_str());
+    let events: Vec<String> = first_words.filter(is_event).take(4).collect();
     // Both begin before one ends.
     assert_eq!(events, ["seen", "seen", "cos:ObjectCreated:Put", "cos:ObjectCreated:Put"]);
 }

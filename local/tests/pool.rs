@@ -99,15 +99,9 @@ async fn a_killed_instance_ends_its_invocation_and_is_replaced() {
     let pool = start(|_| {});
     let shared = Arc::clone(&pool);
     let sleeping = tokio::spawn(async move { shared.invoke(&action("sleep")).await });
-    let mut killed = None;
-    while killed.is_none() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        // Before the process has fetched the event, the event would go to a new process.
-        if pool.counters().instances.iter().any(|instance| instance.busy) {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            killed = pool.kill_one().await;
-        }
-    }
+    wait_until(|| pool.counters().invocations == 1).await;
+    let killed = pool.kill_one().await;
+    assert!(killed.is_some());
     assert_eq!(sleeping.await.unwrap().outcome, Outcome::Exited { code: None });
     assert!(pool.invoke(&action("answer")).await.outcome.is_success());
     let counters = pool.counters();

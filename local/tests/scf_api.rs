@@ -279,7 +279,6 @@ async fn triggers_and_calls_share_instances_and_a_kill_ends_a_call() {
         assert!(begin.elapsed() < Duration::from_secs(20));
         std::thread::sleep(Duration::from_millis(10));
     }
-    std::thread::sleep(Duration::from_millis(300));
     let killed = api.kill_one().await;
     assert_eq!(call.join().unwrap()["InvokeResult"], 439);
     assert_eq!(killed, api.counters().pool.instances[0].process_id);

@@ -2,16 +2,21 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use crate::background::BackgroundRuntime;
 use crate::pool::counters::PoolCounters;
 use crate::pool::dispatcher::Dispatcher;
+use crate::pool::instances::KillTarget;
 use crate::pool::options::PoolOptions;
 use crate::pool::queue::QueuedEvent;
 use crate::scf::{Invocation, Outcome, request_id};
+
+/// Interval at which a busy instance is checked before it is killed.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Instances of one function. Dropping the pool kills their processes.
 #[derive(Debug)]
@@ -84,11 +89,18 @@ impl FunctionPool {
         request_id
     }
 
-    /// Kills the process of an instance that works on an event, whose invocation then ends with status 439. If none does,
-    /// kills a process that runs. Returns its id, or `None` if no process runs.
+    /// Kills the process of an instance that works on an event, whose invocation then ends with status 439. Waits for an
+    /// instance that has not fetched its event yet. If none is busy, kills a process that runs. Returns its id, or `None`
+    /// if no process runs.
     pub async fn kill_one(&self) -> Option<u32> {
-        let scf = self.dispatcher.instances().busy_or_running()?;
-        scf.kill().await
+        loop {
+            let target = self.dispatcher.instances().target();
+            match target {
+                KillTarget::Later => sleep(POLL_INTERVAL).await,
+                KillTarget::None => return None,
+                KillTarget::Now(scf) => return scf.kill().await,
+            }
+        }
     }
 
     /// Kills all processes that are not busy, as the platform does after some idle minutes.

@@ -41,6 +41,16 @@ pub(super) struct Taken {
     pub(super) scf: Option<Arc<Scf>>,
 }
 
+/// Instance to kill, preferably one that works on an event.
+#[derive(Debug)]
+pub(super) enum KillTarget {
+    /// An instance is busy, but has not fetched its event.
+    Later,
+    /// No process runs.
+    None,
+    Now(Arc<Scf>),
+}
+
 impl Instances {
     pub(super) fn new(memory_mb: u64, quota_mb: Option<u64>, burst_per_minute: Option<u32>) -> Self {
         let starts = RateWindow::new(burst_per_minute, Duration::from_secs(60));
@@ -90,10 +100,16 @@ impl Instances {
         }
     }
 
-    /// Returns an instance that works on an event, else one whose process runs.
-    pub(super) fn busy_or_running(&self) -> Option<Arc<Scf>> {
-        let all = || self.slots.iter().filter_map(|slot| slot.scf.as_ref());
-        all().find(|scf| scf.is_working()).or_else(|| all().find(|scf| scf.is_running())).map(Arc::clone)
+    /// Returns the instance to kill.
+    pub(super) fn target(&self) -> KillTarget {
+        let find = |is_target: fn(&Scf) -> bool| {
+            self.slots.iter().filter_map(|slot| slot.scf.as_ref()).find(|scf| is_target(scf)).map(Arc::clone)
+        };
+        match find(Scf::is_working) {
+            Some(working) => KillTarget::Now(working),
+            None if self.slots.iter().any(|slot| slot.busy) => KillTarget::Later,
+            None => find(Scf::is_running).map_or(KillTarget::None, KillTarget::Now),
+        }
     }
 
     /// Returns the instances without an invocation.
