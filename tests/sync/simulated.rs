@@ -8,7 +8,7 @@ use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::object::{Bucket, Region};
 use cos_thumbnailer::sync::{
     Checkpoint, CheckpointError, Checkpoints, Driver, End, FunctionSize, Invoker, Job, Limits, Listing,
-    Orphans, Planner, Prices, QueuedFunction, Report, Selection, Verify,
+    Orphans, Planner, Prices, QueuedFunction, Report, Selection, Snapshot, Verify,
 };
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, timeout};
@@ -62,7 +62,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    async fn once(&self, invoker: &impl Invoker) -> (End, Checkpoint) {
+    async fn once(&self, invoker: &impl Invoker) -> (End, Snapshot) {
         let driver = Driver {
             job: self.job,
             store: &self.platform.store,
@@ -93,7 +93,7 @@ fn minutes(duration: Duration) -> f64 {
 }
 
 /// A run without faults, and its time.
-async fn undisturbed(platform: &Platform, uploads: f64, queued: bool) -> (Duration, Checkpoint) {
+async fn undisturbed(platform: &Platform, uploads: f64, queued: bool) -> (Duration, Snapshot) {
     let job = job();
     let live = platform.clone();
     let uploads = (uploads > 0.0).then(|| spawn_local(async move { live.live_uploads(uploads).await }));
@@ -101,7 +101,7 @@ async fn undisturbed(platform: &Platform, uploads: f64, queued: bool) -> (Durati
     let run_limits = limits(platform);
     let run_limits = if queued { run_limits.queued() } else { run_limits };
     let run = Run { job: &job, platform, limits: run_limits, memory: Memory::default() };
-    let (end, checkpoint) = if queued {
+    let (end, snapshot) = if queued {
         let function = QueuedFunction::new(&job, platform, &platform.store, platform.options.time_limit);
         run.once(&function).await
     } else {
@@ -111,8 +111,8 @@ async fn undisturbed(platform: &Platform, uploads: f64, queued: bool) -> (Durati
     if let Some(uploads) = uploads {
         uploads.abort();
     }
-    assert_eq!(platform.store.wrong(), 0, "{checkpoint:?}");
-    (began.elapsed(), checkpoint)
+    assert_eq!(platform.store.wrong(), 0, "{snapshot:?}");
+    (began.elapsed(), snapshot)
 }
 
 /// Batches that a run without faults would need.
@@ -125,8 +125,8 @@ fn batches(platform: &Platform, tasks: u64) -> u64 {
 fn a_run_makes_everything_once_with_few_invocations() {
     simulate(async {
         let platform = Platform::new(Options::default(), ModelStore::new(60_000, 500));
-        let (_, checkpoint) = undisturbed(&platform, 0.0, false).await;
-        let tally = &checkpoint.tally;
+        let (_, snapshot) = undisturbed(&platform, 0.0, false).await;
+        let tally = &snapshot.tally;
         // Of 60,000 sources, one in 200 is no image, and a tenth of the others had its thumbnail.
         assert_eq!((tally.sources, tally.current, tally.orphans), (60_000, 6_000, 500));
         assert_eq!((tally.outcomes["stored"], tally.outcomes["removed"]), (53_700, 500));
@@ -135,7 +135,7 @@ fn a_run_makes_everything_once_with_few_invocations() {
         let needed = batches(&platform, tally.to_visit());
         println!("{} invocations, {needed} batches", counters.invocations);
         assert!(counters.invocations <= needed * 2, "{} invocations, {needed} batches", counters.invocations);
-        assert_eq!(checkpoint.usage.invocations, counters.invocations);
+        assert_eq!(snapshot.usage.invocations, counters.invocations);
     });
 }
 
@@ -158,12 +158,12 @@ async fn worst_case(platform: &Platform, seed: u64, longest_life: Duration) -> u
     let job = job();
     let run = Run { job: &job, platform, limits: limits(platform), memory: Memory::default() };
     let mut kills = 0;
-    let checkpoint = loop {
+    let snapshot = loop {
         let life = longest_life.mul_f64(0.2 + random.f64());
         match timeout(life, run.once(platform)).await {
-            Ok((end, checkpoint)) => {
+            Ok((end, snapshot)) => {
                 assert_eq!(end, End::Done, "seed {seed}");
-                break checkpoint;
+                break snapshot;
             }
             Err(_) => kills += 1,
         }
@@ -172,7 +172,7 @@ async fn worst_case(platform: &Platform, seed: u64, longest_life: Duration) -> u
     // Runs of killed drivers go on, and end.
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert_eq!(platform.store.wrong(), 0, "seed {seed}");
-    assert_eq!(checkpoint.tally.sources, platform.store.0.borrow().count as u64, "seed {seed}");
+    assert_eq!(snapshot.tally.sources, platform.store.0.borrow().count as u64, "seed {seed}");
     let counters = platform.counters();
     println!(
         "seed {seed}: {kills} kills, {} faults, {} invocations, {needed} batches",
@@ -227,11 +227,11 @@ fn asynchronous_events_stay_few_in_the_queue_and_are_all_confirmed() {
     simulate(async {
         let options = Options { calls: 100, fault_in: 50, ..Options::default() };
         let platform = Platform::new(options, ModelStore::new(20_000, 100));
-        let (time, checkpoint) = undisturbed(&platform, 0.0, true).await;
+        let (time, snapshot) = undisturbed(&platform, 0.0, true).await;
         let counters = platform.counters();
         println!("{:.1} minutes, {counters:?}", minutes(time));
         assert!(counters.most_queued < 1000, "{}", counters.most_queued);
-        assert_eq!(checkpoint.tally.outcomes["sync.not_confirmed"], 100, "those that are no images");
+        assert_eq!(snapshot.tally.outcomes["sync.not_confirmed"], 100, "those that are no images");
     });
 }
 
@@ -254,8 +254,8 @@ fn a_plan_costs_what_the_run_costs() {
         let plan = planner.plan(sources, |_| {}, |_| {}).await.unwrap();
         let (estimate, _) = planner.estimate(&plan, &platform).await;
         let estimate = estimate.unwrap();
-        let (time, checkpoint) = undisturbed(&platform, 0.0, false).await;
-        let cost = Prices::default().cost(&checkpoint.usage, 512);
+        let (time, snapshot) = undisturbed(&platform, 0.0, false).await;
+        let cost = Prices::default().cost(&snapshot.usage, 512);
         println!("estimate {estimate:?}, cost {cost}, time {time:?}");
         assert!((estimate.cost / cost - 1.0).abs() < 0.15, "{} and {cost}", estimate.cost);
     });

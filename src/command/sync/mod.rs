@@ -215,17 +215,16 @@ impl Sync {
         let sources = self.sources(&checkpoint.end).await?;
         let mut report = self.report()?;
         let mut terminal = Terminal::new(Some(self.prices.clone()));
-        let (end, checkpoint) = driver
+        let (end, snapshot) = driver
             .run(checkpoint, sources, &mut report, terminal::stopped(), &mut |snapshot| {
                 terminal.progress(snapshot)
             })
             .await;
         terminal.end_line();
         checkpoints.release().await;
-        let cost = self.prices.cost(&checkpoint.usage, self.size.memory_mb);
-        crate::print(&terminal::summary(&checkpoint, cost, &self.prices))?;
+        crate::print(&terminal::summary(&snapshot, &self.prices))?;
         self.tell_end(&end, &place);
-        let is_right = end == End::Done && checkpoint.tally.failed == 0;
+        let is_right = end == End::Done && snapshot.tally.failed == 0;
         Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use cos_thumbnailer::sync::{Checkpoint, Prices, Progress, Snapshot, Tally};
+use cos_thumbnailer::sync::{Prices, Progress, Snapshot, Tally};
 
 /// Pause between two lines that are kept.
 const LINE_PAUSE: Duration = Duration::from_secs(60);
@@ -88,8 +88,8 @@ pub(super) async fn stopped() {
 }
 
 /// The numbers at the end of a run.
-pub(super) fn summary(checkpoint: &Checkpoint, cost: f64, prices: &Prices) -> String {
-    let Checkpoint { tally, usage, .. } = checkpoint;
+pub(super) fn summary(snapshot: &Snapshot, prices: &Prices) -> String {
+    let Snapshot { tally, usage, cost, .. } = snapshot;
     let mut text = format!(
         "sources       {} ({} current, {} to visit, {} that cannot be)\n",
         tally.sources,

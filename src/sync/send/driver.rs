@@ -105,7 +105,7 @@ impl<S: Store, I: Invoker, C: Checkpoints> Driver<'_, S, I, C> {
         report: &mut Report,
         stop: impl Future<Output = ()>,
         watch: &mut dyn FnMut(&Snapshot),
-    ) -> (End, Checkpoint) {
+    ) -> (End, Snapshot) {
         let (sender, pages) = mpsc::channel(1);
         let survey = self.survey(checkpoint.phase, checkpoint.end.clone(), sources, sender);
         let survey = async {

@@ -26,6 +26,11 @@ impl Failures {
         self.latest.push_back(failure.map(|(code, reason)| (code.to_owned(), reason.to_owned())));
     }
 
+    /// Notes sources that were found to be right. On a bucket that is nearly so, only failures are sent.
+    pub(super) fn note_successes(&mut self, count: u64) {
+        (0..count).take(LATEST).for_each(|_| self.note(None));
+    }
+
     /// The most frequent code with a reason, if too many of the latest outcomes are failures.
     pub(super) fn burst(&self) -> Option<String> {
         if self.latest.len() < LATEST || self.failed <= MOST {

@@ -9,7 +9,7 @@ use crate::sync::record::checkpoint::Phase;
 use crate::sync::record::tally::Tally;
 
 /// Most bytes of tasks in the window, so that memory does not depend on the number of sources.
-const MOST_BYTES: usize = 24 * 1024 * 1024;
+const MOST_BYTES: usize = 12 * 1024 * 1024;
 
 /// Tasks that have begun and not ended.
 #[derive(Debug, Default)]

@@ -1,10 +1,11 @@
 //! Run: takes surveyed pages, sends batches, and takes their answers, until all is done or something stops it.
 
-use std::collections::{BTreeMap, VecDeque};
+mod answers;
+
+use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream::FuturesUnordered};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -14,18 +15,12 @@ use crate::sync::record::progress::Snapshot;
 use crate::sync::record::report::Report;
 use crate::sync::send::driver::{Driver, End, Orphans, Pages};
 use crate::sync::send::failures::Failures;
-use crate::sync::send::invoker::{Answer, Failure, Invoker, RecordKind, RecordOutcome};
+use crate::sync::send::invoker::{Answer, Invoker};
 use crate::sync::send::ledger::{Ledger, Permission};
 use crate::sync::send::pace::Pace;
 use crate::sync::send::sizer::Sizer;
 use crate::sync::send::window::Window;
-use crate::sync::{Batch, Need, Store, Surveyed, Task, Usage};
-
-/// Attempts of a source whose failure may pass.
-const ATTEMPTS: u32 = 4;
-
-/// Longest time without an invocation that ran, while the platform has no room.
-const LONGEST_THROTTLING: Duration = Duration::from_secs(20 * 60);
+use crate::sync::{Batch, Need, Store, Surveyed, Task};
 
 /// Longest wait for more tasks before a batch is sent that is not full.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -124,7 +119,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
         mut self,
         mut pages: Pages,
         stop: impl Future<Output = ()>,
-    ) -> (End, Checkpoint) {
+    ) -> (End, Snapshot) {
         let mut stop = std::pin::pin!(stop.fuse());
         let mut tick = interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -159,6 +154,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
             let written = self.report.outcome(&passed.key, None, passed.code, &passed.reason);
             self.note_report(written);
         }
+        self.failures.note_successes(page.tally.current);
         let are_told = phase == Phase::Orphans && self.driver.orphans == Orphans::Report;
         if self.ready.is_empty() {
             self.ready_since = Instant::now();
@@ -248,147 +244,14 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
     /// Time at which something may change without an event.
     fn wake(&self) -> Instant {
         let now = Instant::now();
+        if self.pace.next() > now && self.has_batch() {
+            return self.pace.next();
+        }
         let due = self.retries.iter().map(|retry| retry.due).min();
         let late = (!self.ready.is_empty()).then(|| self.ready_since + LONGEST_WAIT);
-        let next = [due, late].into_iter().flatten().min().map(|next| next.max(self.pace.next()));
-        // What is due already waits for an answer, or for the next tick.
-        next.filter(|next| *next > now).unwrap_or_else(|| {
-            if self.pace.next() > now { self.pace.next() } else { now + Duration::from_secs(1) }
-        })
-    }
-
-    fn take_answer(&mut self, ended: Ended) {
-        let Ended { tasks, answer: Answer { outcomes, billed }, took } = ended;
-        let ran = !matches!(outcomes, Err(Failure::Throttled(_) | Failure::Refused(_)));
-        if ran {
-            let billed_ms = billed.map(|billed| u64::try_from(billed.as_millis()).unwrap_or(u64::MAX));
-            let requests =
-                outcomes.iter().flatten().map(|outcome| outcome.requests).fold(0, u64::saturating_add);
-            let worst = self.ledger.worst();
-            let billed_ms = billed_ms.unwrap_or(worst.billed_ms);
-            self.ledger.end(Some(Usage { invocations: 1, billed_ms, requests }));
-            self.last_ran = Instant::now();
-        } else {
-            self.ledger.end(None);
-        }
-        match outcomes {
-            Ok(outcomes) => {
-                self.pace.succeeded();
-                self.sizer.took(tasks.len(), billed.unwrap_or(took));
-                self.take_outcomes(tasks, outcomes);
-            }
-            Err(failure) => self.take_failure(tasks, failure),
-        }
-        // At the end only repetitions of failures are left, which are no burst, and nothing is left to be saved.
-        let are_new_left = !self.surveyed_all || !self.ready.is_empty();
-        if let Some(reason) =
-            self.failures.burst().filter(|_| are_new_left && !self.driver.limits.keeps_going)
-        {
-            self.end.get_or_insert(End::Burst(reason));
-        }
-    }
-
-    /// Ends the tasks with a final outcome, and repeats the others.
-    fn take_outcomes(&mut self, tasks: Vec<Open>, outcomes: Vec<RecordOutcome>) {
-        let mut by_key: BTreeMap<String, RecordOutcome> =
-            outcomes.into_iter().map(|outcome| (outcome.key.clone(), outcome)).collect();
-        let is_progress = by_key.values().any(|outcome| outcome.kind == RecordKind::Done);
-        let mut again = Vec::new();
-        for mut open in tasks {
-            let outcome = by_key.remove(open.task.source.key.as_str()).unwrap_or_else(|| {
-                let reason = "the answer of the function does not name it";
-                RecordOutcome::new("", "sync.not_told", reason, RecordKind::Transient)
-            });
-            if let Some(reason) = self.driver.job.contradiction(&open.task.source.key, &outcome.stored) {
-                self.end.get_or_insert(End::Refused(reason));
-            }
-            if outcome.kind != RecordKind::Transient {
-                self.close(&open, &outcome);
-                continue;
-            }
-            let is_late = outcome.code == "deadline" && is_progress;
-            open.failed = open.failed.saturating_add(u32::from(!is_late));
-            if open.failed >= ATTEMPTS {
-                self.close(&open, &outcome);
-            } else {
-                again.push(open);
-            }
-        }
-        if again.is_empty() {
-            return;
-        }
-        if is_progress && again.iter().all(|open| open.failed == 0) {
-            self.sizer.was_too_large();
-        }
-        self.repeat(again);
-    }
-
-    /// Repeats a batch that failed as a whole, in parts if one of its records may be the reason.
-    fn take_failure(&mut self, mut tasks: Vec<Open>, failure: Failure) {
-        let now = Instant::now();
-        let (code, reason) = match failure {
-            Failure::Refused(reason) => {
-                self.end.get_or_insert(End::Refused(reason));
-                return;
-            }
-            Failure::Throttled(reason) => {
-                self.pace.refused(now);
-                if now.saturating_duration_since(self.last_ran) > LONGEST_THROTTLING {
-                    self.end.get_or_insert(End::Throttled(reason));
-                }
-                tasks.iter_mut().for_each(|open| open.throttled = open.throttled.saturating_add(1));
-                return self.repeat(tasks);
-            }
-            Failure::Lost(reason) => ("sync.answer_lost".to_owned(), reason),
-            Failure::Failed(code, reason) => (code, reason),
-            Failure::Killed(code, reason) => {
-                // For its time or memory it is killed again; a process that just ended may have been unlucky.
-                let is_certain = code != "scf.439" || tasks.iter().any(|open| open.failed > 0);
-                if is_certain && tasks.len() > 1 {
-                    self.sizer.was_too_large();
-                    let second = tasks.split_off(tasks.len() / 2);
-                    self.repeat(tasks);
-                    return self.repeat(second);
-                }
-                (code, reason)
-            }
-        };
-        let outcome = RecordOutcome::new("", &code, &reason, RecordKind::Transient);
-        let mut again = Vec::new();
-        for mut open in tasks {
-            open.failed = open.failed.saturating_add(1);
-            if open.failed >= ATTEMPTS {
-                self.close(&open, &outcome);
-            } else {
-                again.push(open);
-            }
-        }
-        if !again.is_empty() {
-            self.repeat(again);
-        }
-    }
-
-    /// Sends tasks again after a pause that grows with every attempt.
-    fn repeat(&mut self, tasks: Vec<Open>) {
-        let attempts = tasks.iter().map(|open| open.failed.saturating_add(open.throttled)).max().unwrap_or(0);
-        let pauses = ExponentialBuilder::new()
-            .with_min_delay(Duration::from_secs(1))
-            .with_max_delay(Duration::from_secs(30))
-            .without_max_times()
-            .with_jitter()
-            .build();
-        let pause = pauses.skip(usize::try_from(attempts).unwrap_or(0)).next().unwrap_or_default();
-        self.retries.push(Retry { due: Instant::now() + pause, tasks });
-    }
-
-    /// Ends a task.
-    fn close(&mut self, open: &Open, outcome: &RecordOutcome) {
-        let is_failure = outcome.kind != RecordKind::Done;
-        self.window.close(open.number, open.task.weight(), &outcome.code, is_failure);
-        self.failures.note(is_failure.then_some((outcome.code.as_str(), outcome.reason.as_str())));
-        let key = open.task.source.key.as_str();
-        let written = self.report.outcome(key, Some(open.task.need), &outcome.code, &outcome.reason);
-        self.note_report(written);
+        // What is due already waits for room, which an answer makes.
+        let next = [due, late].into_iter().flatten().filter(|next| *next > now).min();
+        next.unwrap_or_else(|| now + Duration::from_secs(1))
     }
 
     fn note_report(&mut self, written: std::io::Result<()>) {
@@ -442,7 +305,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
         }
     }
 
-    async fn finish(mut self) -> (End, Checkpoint) {
+    async fn finish(mut self) -> (End, Snapshot) {
         self.save().await;
         let end = self.end.take().unwrap_or(End::Done);
         if end == End::Done {
@@ -452,9 +315,10 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
         self.write_checkpoint().await;
         let snapshot = self.snapshot();
         (self.watch)(&snapshot);
-        let name = end.name();
-        let written = self.report.summary(name, &snapshot.tally, &snapshot.usage);
+        let written = self.report.summary(end.name(), &snapshot.tally, &snapshot.usage);
         self.note_report(written);
-        (self.end.take().filter(|_| end == End::Done).unwrap_or(end), self.checkpoint)
+        // What fails last counts, unless something had ended the run before.
+        let end = if end == End::Done { self.end.take().unwrap_or(end) } else { end };
+        (end, snapshot)
     }
 }

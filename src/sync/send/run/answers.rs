@@ -1,0 +1,156 @@
+//! Answers of invocations: which tasks have ended, and which are sent again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::time::Instant;
+
+use super::{Ended, Open, Retry, Run};
+use crate::sync::record::checkpoint::Checkpoints;
+use crate::sync::send::driver::End;
+use crate::sync::send::invoker::{Answer, Failure, Invoker, RecordKind, RecordOutcome};
+use crate::sync::{Store, Usage};
+
+/// Attempts of a source whose failure may pass.
+const ATTEMPTS: u32 = 4;
+
+/// Longest time without an invocation that ran, while the platform has no room.
+const LONGEST_THROTTLING: Duration = Duration::from_secs(20 * 60);
+
+impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
+    /// Takes the end of an invocation.
+    pub(super) fn take_answer(&mut self, ended: Ended) {
+        let Ended { tasks, answer: Answer { outcomes, billed }, took } = ended;
+        let ran = !matches!(outcomes, Err(Failure::Throttled(_) | Failure::Refused(_)));
+        if ran {
+            let billed_ms = billed.map(|billed| u64::try_from(billed.as_millis()).unwrap_or(u64::MAX));
+            let requests =
+                outcomes.iter().flatten().map(|outcome| outcome.requests).fold(0, u64::saturating_add);
+            let worst = self.ledger.worst();
+            let billed_ms = billed_ms.unwrap_or(worst.billed_ms);
+            self.ledger.end(Some(Usage { invocations: 1, billed_ms, requests }));
+            self.last_ran = Instant::now();
+        } else {
+            self.ledger.end(None);
+        }
+        match outcomes {
+            Ok(outcomes) => {
+                self.pace.succeeded();
+                self.sizer.took(tasks.len(), billed.unwrap_or(took));
+                self.take_outcomes(tasks, outcomes);
+            }
+            Err(failure) => self.take_failure(tasks, failure),
+        }
+        // At the end only repetitions of failures are left, which are no burst, and nothing is left to be saved.
+        let are_new_left = !self.surveyed_all || !self.ready.is_empty();
+        if let Some(reason) =
+            self.failures.burst().filter(|_| are_new_left && !self.driver.limits.keeps_going)
+        {
+            self.end.get_or_insert(End::Burst(reason));
+        }
+    }
+
+    /// Ends the tasks with a final outcome, and repeats the others.
+    fn take_outcomes(&mut self, tasks: Vec<Open>, outcomes: Vec<RecordOutcome>) {
+        let mut by_key: BTreeMap<String, RecordOutcome> =
+            outcomes.into_iter().map(|outcome| (outcome.key.clone(), outcome)).collect();
+        let is_progress = by_key.values().any(|outcome| outcome.kind == RecordKind::Done);
+        let mut again = Vec::new();
+        for mut open in tasks {
+            let outcome = by_key.remove(open.task.source.key.as_str()).unwrap_or_else(|| {
+                let reason = "the answer of the function does not name it";
+                RecordOutcome::new("", "sync.not_told", reason, RecordKind::Transient)
+            });
+            if let Some(reason) = self.driver.job.contradiction(&open.task.source.key, &outcome.stored) {
+                self.end.get_or_insert(End::Refused(reason));
+            }
+            if outcome.kind != RecordKind::Transient {
+                self.close(&open, &outcome);
+                continue;
+            }
+            let is_late = outcome.code == "deadline" && is_progress;
+            open.failed = open.failed.saturating_add(u32::from(!is_late));
+            if open.failed >= ATTEMPTS {
+                self.close(&open, &outcome);
+            } else {
+                again.push(open);
+            }
+        }
+        if again.is_empty() {
+            return;
+        }
+        if is_progress && again.iter().all(|open| open.failed == 0) {
+            self.sizer.was_too_large();
+        }
+        self.repeat(again);
+    }
+
+    /// Repeats a batch that failed as a whole, in parts if one of its records may be the reason.
+    fn take_failure(&mut self, mut tasks: Vec<Open>, failure: Failure) {
+        let now = Instant::now();
+        let (code, reason) = match failure {
+            Failure::Refused(reason) => {
+                self.end.get_or_insert(End::Refused(reason));
+                return;
+            }
+            Failure::Throttled(reason) => {
+                self.pace.refused(now);
+                if now.saturating_duration_since(self.last_ran) > LONGEST_THROTTLING {
+                    self.end.get_or_insert(End::Throttled(reason));
+                }
+                tasks.iter_mut().for_each(|open| open.throttled = open.throttled.saturating_add(1));
+                return self.repeat(tasks);
+            }
+            Failure::Lost(reason) => ("sync.answer_lost".to_owned(), reason),
+            Failure::Failed(code, reason) => (code, reason),
+            Failure::Killed(code, reason) => {
+                // For its time or memory it is killed again; a process that just ended may have been unlucky.
+                let is_certain = code != "scf.439" || tasks.iter().any(|open| open.failed > 0);
+                if is_certain && tasks.len() > 1 {
+                    self.sizer.was_too_large();
+                    let second = tasks.split_off(tasks.len() / 2);
+                    self.repeat(tasks);
+                    return self.repeat(second);
+                }
+                (code, reason)
+            }
+        };
+        let outcome = RecordOutcome::new("", &code, &reason, RecordKind::Transient);
+        let mut again = Vec::new();
+        for mut open in tasks {
+            open.failed = open.failed.saturating_add(1);
+            if open.failed >= ATTEMPTS {
+                self.close(&open, &outcome);
+            } else {
+                again.push(open);
+            }
+        }
+        if !again.is_empty() {
+            self.repeat(again);
+        }
+    }
+
+    /// Sends tasks again after a pause that grows with every attempt.
+    fn repeat(&mut self, tasks: Vec<Open>) {
+        let attempts = tasks.iter().map(|open| open.failed.saturating_add(open.throttled)).max().unwrap_or(0);
+        let pauses = ExponentialBuilder::new()
+            .with_min_delay(Duration::from_secs(1))
+            .with_max_delay(Duration::from_secs(30))
+            .without_max_times()
+            .with_jitter()
+            .build();
+        let pause = pauses.skip(usize::try_from(attempts).unwrap_or(0)).next().unwrap_or_default();
+        self.retries.push(Retry { due: Instant::now() + pause, tasks });
+    }
+
+    /// Ends a task.
+    fn close(&mut self, open: &Open, outcome: &RecordOutcome) {
+        let is_failure = outcome.kind != RecordKind::Done;
+        self.window.close(open.number, open.task.weight(), &outcome.code, is_failure);
+        self.failures.note(is_failure.then_some((outcome.code.as_str(), outcome.reason.as_str())));
+        let key = open.task.source.key.as_str();
+        let written = self.report.outcome(key, Some(open.task.need), &outcome.code, &outcome.reason);
+        self.note_report(written);
+    }
+}
