@@ -334,6 +334,50 @@ async fn a_burst_of_failures_stops_the_run_with_the_most_frequent_reason() {
     assert_eq!(run.number("image.not_an_image"), 1000);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inventory_report_takes_the_place_of_the_listing() {
+    let cloud = Cloud::new(2, &[]).await;
+    cloud.upload(0..30).await;
+    let job = format!(
+        "<InventoryConfiguration><Id>nightly</Id><IsEnabled>true</IsEnabled>\
+         <IncludedObjectVersions>Current</IncludedObjectVersions><OptionalFields><Field>Size</Field>\
+         <Field>LastModifiedDate</Field><Field>ETag</Field><Field>StorageClass</Field></OptionalFields>\
+         <Schedule><Frequency>Daily</Frequency></Schedule><Destination><COSBucketDestination><Format>CSV</Format>\
+         <Bucket>qcs::cos:{REGION}::{TARGET}</Bucket><Prefix>inventory</Prefix></COSBucketDestination></Destination>\
+         </InventoryConfiguration>"
+    );
+    cloud.cos.put_inventory(SOURCE, "nightly", &job).unwrap();
+    let manifest = cloud.cos.run_inventory(SOURCE, "nightly").unwrap();
+    // The report is older than the bucket.
+    cloud.cos.delete(SOURCE, &key(3));
+    cloud.upload(30..31).await;
+
+    let place = format!("cos://{TARGET}/{manifest}");
+    let run = cloud.sync(&format!("sync --run --inventory {place}")).await.succeeds();
+    assert_eq!((run.number("sources"), run.number("stored"), run.number("skip.source_gone")), (30, 29, 1));
+    cloud.assert_thumbnails((0..30).filter(|number| *number != 3));
+
+    // A copy of the report on this machine, of which a file is damaged.
+    let folder = cloud.path("report");
+    for key in cloud.cos.keys(TARGET).into_iter().filter(|key| key.starts_with("inventory/")) {
+        let path = folder.join(&key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, cloud.cos.object(TARGET, &key).unwrap().bytes).unwrap();
+    }
+    let local = folder.join(&manifest);
+    let arguments = format!("sync --inventory {} --sample 0", local.display());
+    assert_eq!(cloud.sync(&arguments).await.succeeds().number("current"), 29);
+    let data = std::fs::read_dir(local.parent().unwrap().parent().unwrap()).unwrap();
+    let file = data.map(|entry| entry.unwrap().path()).find(|path| path.is_file()).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    cloud.sync(&arguments).await.fails("cannot be used");
+    std::fs::remove_file(&file).unwrap();
+    cloud.sync(&arguments).await.fails("copy the whole report");
+}
+
 /// A bucket with sources of every state, drivers and functions that are killed, and faults of COS and SCF throughout.
 /// `SYNC_SOURCES` is the number of sources.
 #[tokio::test(flavor = "multi_thread")]

@@ -202,6 +202,16 @@ impl Cos {
         self.service.store.file(bucket, key)
     }
 
+    /// Stores a periodic inventory job, an `InventoryConfiguration` (436/30625), without the network.
+    ///
+    /// # Errors
+    /// When COS would refuse the job.
+    pub fn put_inventory(&self, bucket: &str, id: &str, document: &str) -> io::Result<()> {
+        self.service.store_inventory(bucket, id, document.as_bytes()).map_err(|error| {
+            io::Error::other(format!("the inventory {id} of {bucket} is refused: {}", error.message()))
+        })
+    }
+
     /// Runs a periodic inventory job, which COS does at night, and returns the key of its manifest in the destination bucket.
     ///
     /// # Errors

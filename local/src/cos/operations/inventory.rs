@@ -32,6 +32,12 @@ impl Service {
         Ok(CosResponse::new(200))
     }
 
+    /// Stores a periodic job of the region of this COS.
+    pub(crate) fn store_inventory(&self, bucket: &str, id: &str, document: &[u8]) -> Result<(), CosError> {
+        let job = InventoryConfiguration::read(document, JobKind::Periodic, id, &self.region)?;
+        self.store.put_inventory(bucket, job, JOBS_MAX)
+    }
+
     pub(crate) fn get_inventory(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         let job = self.job(&request.bucket, request.parameter("id").unwrap_or_default())?;
         Ok(CosResponse::xml(format!("{}{}", xml_writer::HEAD, job.document()?)))
