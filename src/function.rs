@@ -56,15 +56,25 @@ impl Function {
     /// mistakes, where the user will see them.
     #[must_use]
     pub fn new(installation: Installation) -> Self {
+        Self::with_client(installation, false)
+    }
+
+    fn with_client(installation: Installation, is_read_only: bool) -> Self {
         let Installation { config, provenance } = installation;
         let settings = config.as_ref().map(|config| ClientSettings {
             domain: config.settings().domain.clone(),
             endpoint: config.settings().endpoint.clone(),
             ..ClientSettings::default()
         });
-        let client = Client::new(settings.unwrap_or_default());
+        let client = Client::new(ClientSettings { is_read_only, ..settings.unwrap_or_default() });
         let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self { config, provenance, client, decoder: DecoderThread::default(), has_log: true, cores }
+    }
+
+    /// Creates a function that logs nothing and changes nothing: what it would store or remove fails by `cos.read_only`.
+    #[must_use]
+    pub fn read_only(installation: Installation) -> Self {
+        Self { has_log: false, ..Self::with_client(installation, true) }
     }
 
     /// Creates a function that logs nothing, for a caller that reads its results.

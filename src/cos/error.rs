@@ -68,6 +68,9 @@ pub enum Error {
         /// Defect of the response.
         fact: String,
     },
+    /// Uploads and deletions are switched off.
+    #[error("{0} was not sent, because nothing may be changed")]
+    ReadOnly(Box<Operation>),
     /// COS redirects the request. A new host needs a new signature, so redirects are not followed.
     #[error(
         "{} was sent elsewhere ({}); check whether the bucket is in {}",
@@ -122,6 +125,7 @@ impl Error {
             Self::Exists(_) => "cos.exists",
             Self::NotFound { .. } => "cos.not_found",
             Self::Protocol { .. } => "cos.protocol",
+            Self::ReadOnly(_) => "cos.read_only",
             Self::Redirected(_) => "cos.redirected",
             Self::Refused(refusal) => match refusal.response.cause() {
                 Some(Cause::Account) => "cos.account",
@@ -164,6 +168,7 @@ impl Error {
             Self::Archived(_)
             | Self::Denied(_)
             | Self::NotFound { .. }
+            | Self::ReadOnly(_)
             | Self::Redirected(_)
             | Self::Refused(_)
             | Self::Setup(_)
@@ -187,6 +192,7 @@ impl Error {
             Self::Changed(_)
             | Self::Deadline { .. }
             | Self::Protocol { .. }
+            | Self::ReadOnly(_)
             | Self::Setup(_)
             | Self::Transport { .. }
             | Self::Unsendable { .. } => None,

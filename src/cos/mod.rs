@@ -54,6 +54,8 @@ pub struct ClientSettings {
     pub retry: RetryPolicy,
     /// Idle connections kept beyond those of the function, for many requests at once.
     pub more_connections: usize,
+    /// `true` refuses to upload and to delete, to find out whether anything would be.
+    pub is_read_only: bool,
 }
 
 /// Bucket and its region.

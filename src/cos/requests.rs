@@ -77,8 +77,9 @@ impl Session {
         key: &Key,
         upload: Upload,
     ) -> Result<StoredObject, Error> {
+        let operation = self.changing(Operation::new(Method::Put, location, key, None))?;
         let request = Request {
-            operation: Operation::new(Method::Put, location, key, None),
+            operation,
             headers: upload_headers(&upload),
             query: Vec::new(),
             body: Some(upload.body),
@@ -98,10 +99,20 @@ impl Session {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<(), Error> {
-        let operation = Operation::new(Method::Delete, location, key, version);
+        let operation = self.changing(Operation::new(Method::Delete, location, key, version))?;
         let request =
             Request { operation, headers: Vec::new(), query: Vec::new(), body: None, expected: &[200, 204] };
         self.send(&request, &mut self.attempts()).await.map(drop)
+    }
+}
+
+impl Session {
+    /// The operation, if anything may be changed.
+    fn changing(&self, operation: Operation) -> Result<Operation, Error> {
+        if self.client.settings().is_read_only {
+            return Err(Error::ReadOnly(Box::new(operation)));
+        }
+        Ok(operation)
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Planner<'a, S> {
     pub orphans: Orphans,
     /// Sources of the sample.
     pub sample: usize,
+    /// Most sources that are kept for a closer look.
+    pub first: usize,
 }
 
 /// Result of a survey.
@@ -43,6 +45,8 @@ pub struct Plan {
     pub tally: Tally,
     /// Some of the sources to visit, spread over all sizes.
     pub sample: Vec<Task>,
+    /// The first sources to visit, for a closer look.
+    pub first: Vec<Task>,
 }
 
 /// Work and cost of a run.
@@ -81,6 +85,7 @@ impl<S: Store> Planner<'_, S> {
         let mut take = |page: Surveyed, sampler: &mut Sampler| {
             page.passed.iter().for_each(&mut each);
             plan.tally.merge(&page.tally);
+            plan.first.extend(page.tasks.iter().take(self.first.saturating_sub(plan.first.len())).cloned());
             page.tasks.into_iter().for_each(|task| sampler.offer(task));
             watch(&plan.tally);
         };

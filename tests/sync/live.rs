@@ -206,14 +206,17 @@ async fn a_changed_size_is_found_by_the_stamps() {
     let mut cloud = Cloud::new(1, &[]).await;
     cloud.upload(0..10).await;
     cloud.sync("sync --run").await.succeeds();
-    cloud.sync("verify").await.succeeds();
+    cloud.cos.put(SOURCE, "in/note.txt", "not an image", &[]).await;
+    let verified = cloud.sync("verify").await.succeeds();
+    assert!(verified.stdout().contains("1 (image.not_an_image)"), "{}", verified.stdout());
+    cloud.cos.delete(SOURCE, "in/note.txt");
     cloud.settings.push(("THUMBNAILS".to_owned(), "20x20".to_owned()));
     assert_eq!(
         cloud.sync("sync --sample 0").await.succeeds().number("stale"),
         0,
         "the listing shows no recipes"
     );
-    let verified = cloud.sync("verify").await.fails("10 sources need a visit");
+    let verified = cloud.sync("verify").await.fails("10 sources have not the thumbnails");
     assert_eq!(verified.number("stale"), 10);
     // The deployed function still has the old settings, and says that nothing is to be done.
     let run = cloud.sync("sync --verify stamps --run").await;

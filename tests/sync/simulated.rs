@@ -249,6 +249,7 @@ fn a_plan_costs_what_the_run_costs() {
             verify: Verify::Listing,
             orphans: Orphans::Ignore,
             sample: 20,
+            first: 0,
         };
         let sources = Listing::new(&job, &platform.store, "");
         let plan = planner.plan(sources, |_| {}, |_| {}).await.unwrap();

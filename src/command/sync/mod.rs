@@ -3,6 +3,7 @@
 mod either;
 mod options;
 mod terminal;
+mod verify;
 
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment, Installation};
 use cos_thumbnailer::cos::{self, ClientSettings, Credential, RetryPolicy};
+use cos_thumbnailer::function::Function;
 use cos_thumbnailer::object::Endpoint;
 use cos_thumbnailer::sync::{
     Checkpoint, CosStore, DeployedFunction, Driver, End, FunctionSize, Job, Limits, Listing, LocalFunction,
@@ -89,22 +91,18 @@ impl Sync {
     fn function(&self) -> AnyInvoker<'_> {
         match &self.client {
             Some(client) => AnyInvoker::Deployed(self.deployed(client)),
-            None => {
-                let instances = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-                let config = self.options.config.clone();
-                let install = move || match &config {
-                    Some(file) => Installation::of_file(&self.environment, file),
-                    None => Installation::of_environment(&self.environment),
-                };
-                AnyInvoker::Local(LocalFunction::new(
-                    &self.job,
-                    &self.environment,
-                    self.size,
-                    instances,
-                    install,
-                ))
-            }
+            None => AnyInvoker::Local(self.on_this_machine(Function::without_log)),
         }
+    }
+
+    /// The function on this machine.
+    fn on_this_machine(&self, make: fn(Installation) -> Function) -> LocalFunction<'_> {
+        let instances = available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let install = || match &self.options.config {
+            Some(file) => Installation::of_file(&self.environment, file),
+            None => Installation::of_environment(&self.environment),
+        };
+        LocalFunction::new(&self.job, &self.environment, self.size, instances, || make(install()))
     }
 
     fn deployed(&self, client: &scf::Client) -> DeployedFunction<'_> {
@@ -130,6 +128,7 @@ impl Sync {
             verify: self.options.verify,
             orphans: self.options.orphans,
             sample: if verifies { 0 } else { self.options.sample },
+            first: if verifies { verify::MOST } else { 0 },
         };
         let mut report = self.report()?;
         let mut written = Ok(());
@@ -150,7 +149,7 @@ impl Sync {
         written.and_then(|()| report.flush()).context("the report cannot be written")?;
         crate::print(&plan.to_string())?;
         if verifies {
-            return Ok(verdict(&plan));
+            return self.judge(plan).await;
         }
         self.print_estimate(&planner, &plan).await?;
         Ok(ExitCode::SUCCESS)
@@ -257,16 +256,6 @@ impl Sync {
     }
 }
 
-/// Success if nothing is to be done.
-fn verdict(plan: &Plan) -> ExitCode {
-    let wrong = plan.tally.to_visit();
-    if wrong == 0 && plan.tally.passed == 0 {
-        return ExitCode::SUCCESS;
-    }
-    eprintln!("{wrong} sources need a visit; cos-thumbnailer sync --verify stamps --run makes it");
-    ExitCode::FAILURE
-}
-
 fn store(config: &Config, options: &Options, credential: Credential) -> Result<CosStore> {
     let settings = ClientSettings {
         domain: config.settings().domain.clone(),
@@ -274,6 +263,7 @@ fn store(config: &Config, options: &Options, credential: Credential) -> Result<C
         // A survey may wait longer for COS than an event.
         retry: RetryPolicy { attempts: 10, max_delay: Duration::from_secs(30), ..RetryPolicy::default() },
         more_connections: 64,
+        is_read_only: false,
     };
     Ok(CosStore::new(cos::Client::new(settings)?, credential, options.region.clone()))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::config::{Environment, Installation};
+use crate::config::Environment;
 use crate::function::Function;
 use crate::runtime::{Context, InvocationResult};
 use crate::sync::money::FunctionSize;
@@ -30,9 +30,9 @@ impl<'a> LocalFunction<'a> {
         environment: &'a Environment,
         size: FunctionSize,
         instances: NonZeroUsize,
-        install: impl Fn() -> Installation,
+        make: impl Fn() -> Function,
     ) -> Self {
-        let instances = (0..instances.get()).map(|_| Mutex::new(Function::without_log(install()))).collect();
+        let instances = (0..instances.get()).map(|_| Mutex::new(make())).collect();
         Self { job, environment, size, instances }
     }
 }
