@@ -26,7 +26,7 @@ impl Failures {
         self.latest.push_back(failure.map(|(code, reason)| (code.to_owned(), reason.to_owned())));
     }
 
-    /// Notes sources that were found to be right. On a bucket that is nearly so, only failures are sent.
+    /// Notes sources that are right.
     pub(super) fn note_successes(&mut self, count: u64) {
         (0..count).take(LATEST).for_each(|_| self.note(None));
     }

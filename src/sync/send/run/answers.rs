@@ -148,6 +148,7 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
     fn close(&mut self, open: &Open, outcome: &RecordOutcome) {
         let is_failure = outcome.kind != RecordKind::Done;
         self.window.close(open.number, open.task.weight(), &outcome.code, is_failure);
+        self.failures.note_successes(open.current);
         self.failures.note(is_failure.then_some((outcome.code.as_str(), outcome.reason.as_str())));
         let key = open.task.source.key.as_str();
         let written = self.report.outcome(key, Some(open.task.need), &outcome.code, &outcome.reason);

@@ -33,6 +33,8 @@ const CHECKPOINT_PAUSE: Duration = Duration::from_secs(5);
 struct Open {
     number: u64,
     task: Task,
+    /// Sources around it that need no visit.
+    current: u64,
     /// Attempts that failed.
     failed: u32,
     /// Attempts for which the platform had no room.
@@ -154,7 +156,9 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
             let written = self.report.outcome(&passed.key, None, passed.code, &passed.reason);
             self.note_report(written);
         }
-        self.failures.note_successes(page.tally.current);
+        // A task stands for the sources around it that need no visit: on a bucket that is nearly right, only failures are sent.
+        let tasks = u64::try_from(page.tasks.len()).unwrap_or(u64::MAX);
+        let current = page.tally.current.checked_div(tasks).unwrap_or(0);
         let are_told = phase == Phase::Orphans && self.driver.orphans == Orphans::Report;
         if self.ready.is_empty() {
             self.ready_since = Instant::now();
@@ -168,7 +172,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
                 continue;
             }
             let number = self.window.open(task.weight());
-            self.ready.push_back(Open { number, task, failed: 0, throttled: 0 });
+            self.ready.push_back(Open { number, task, current, failed: 0, throttled: 0 });
         }
         self.window.end_page(phase, page.end, page.tally);
     }
