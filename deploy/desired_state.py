@@ -1,5 +1,6 @@
 """The desired state of a deployment, and the calls that create or change its parts."""
 import base64
+import copy
 import hashlib
 import json
 import pathlib
@@ -22,7 +23,9 @@ LARGEST_ENVIRONMENT = 4 * 1024
 RESERVED = ("SCF_", "QCLOUD_", "TENCENTCLOUD_")
 SECRETS = ("COS_SECRET_ID", "COS_SECRET_KEY")
 # deploy/terraform has the same defaults; a test compares them.
-DEFAULTS = {**NAME_DEFAULTS, "memory": 512, "timeout": 30, "init_timeout": 10, "retries": 2, "keep_events": 21600}
+DEFAULTS = {**NAME_DEFAULTS, "memory": 512, "timeout": 30, "init_timeout": 10, "retries": 2, "keep_events": 21600,
+            # An event of sync has many records. A tenth of the concurrency that large regions have by default (583/11637).
+            "sync_timeout": 300, "sync_concurrency": 12800}
 
 
 class DesiredState:
@@ -33,17 +36,35 @@ class DesiredState:
         self.memory, self.timeout, self.init_timeout = options.memory, options.timeout, options.init_timeout
         self.retries, self.keep_events = options.retries, options.keep_events
         self.environment = parse_environment(options.env)
+        # Reserved concurrency in MB; None without a reservation.
+        self.concurrency = None
         self._check_numbers()
         self.zip = with_config(options.zip, options.config)
         self.digest = hashlib.sha256(self.zip).hexdigest()
         self.policy, self.triggers = self._ask_program(options.source, options.allow_listing)
+        self.sync = self._for_sync(options) if options.sync_function is not None else None
 
-    def _check_numbers(self):
+    def _for_sync(self, options):
+        """Returns the function for sync: the same code, role and settings, but no triggers, and a quota of its own."""
+        sync = copy.copy(self)
+        sync.names, sync.triggers = self.names.for_sync(options.sync_function), []
+        sync.memory, sync.timeout = options.sync_memory or self.memory, options.sync_timeout
+        sync.concurrency = options.sync_concurrency
+        sync._check_numbers("--sync-")
+        return sync
+
+    def functions(self):
+        """Returns the desired states of all functions."""
+        return [self] + ([self.sync] if self.sync else [])
+
+    def _check_numbers(self, prefix="--"):
         """Refuses numbers that the platform would refuse, before the first call."""
         table = [
-            ("--memory", self.memory, self.memory == 64 or (self.memory in range(128, 3073) and self.memory % 128 == 0),
+            (prefix + "memory", self.memory, self.memory == 64 or (self.memory in range(128, 3073) and self.memory % 128 == 0),
              "64, or 128 to 3072 in steps of 128 (MB)"),
-            ("--timeout", self.timeout, self.timeout in range(1, 901), "1 to 900 seconds"),
+            (prefix + "timeout", self.timeout, self.timeout in range(1, 901), "1 to 900 seconds"),
+            (prefix + "concurrency", self.concurrency, self.concurrency is None or self.concurrency >= self.memory,
+             f"the memory of the function, {self.memory}, or more (MB)"),
             ("--init-timeout", self.init_timeout, self.init_timeout in range(3, 301), "3 to 300 seconds"),
             ("--retries", self.retries, self.retries >= 0, "0 or more"),
             ("--keep-events", self.keep_events, self.keep_events in range(1, 21601), "1 to 21600 seconds (six hours)"),
@@ -120,6 +141,9 @@ class DesiredState:
     def update_retries(self):
         config = {"RetryConfig": [{"RetryNum": self.retries}], "MsgTTL": self.keep_events}
         return "scf", "UpdateFunctionEventInvokeConfig", self.names.function_parameters(AsyncTriggerConfig=config)
+
+    def update_concurrency(self):
+        return "scf", "PutReservedConcurrencyConfig", self.names.function_parameters(ReservedConcurrencyMem=self.concurrency)
 
     def create_trigger(self, trigger):
         return "scf", "CreateTrigger", self.names.function_parameters(

@@ -1,10 +1,13 @@
 """Names of the parts of a deployment, and the marker by which the scripts recognise what they created."""
 import argparse
+import copy
 import os
 import re
 
 # Descriptions of functions may contain letters, digits, spaces, commas and full stops (CreateFunction): no hyphen.
 MARKER = "Made by scripts deploy of cos thumbnailer"
+# Marker of a function for sync.
+SYNC_MARKER = MARKER + " for sync"
 # Error codes for a function and a role that do not exist.
 NO_FUNCTION = ("ResourceNotFound.Function",)
 NO_ROLE = ("InvalidParameter.RoleNotExist",)
@@ -23,13 +26,13 @@ class Names:
     region, and the namespace unless it is the default.
     """
 
+    marker = MARKER
+
     def __init__(self, region, function, namespace, role=None):
         if not re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", region or ""):
             raise DeploymentError("the region is missing or invalid: pass --region, for example --region ap-guangzhou")
-        for kind, name in (("function", function), ("namespace", namespace)):
-            if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,58}[A-Za-z0-9]", name):
-                raise DeploymentError(f"{name!r} is not a valid {kind} name: use 2 to 60 letters, digits, hyphens and "
-                                      "underscores; begin with a letter, end with a letter or digit")
+        check_name("function", function)
+        check_name("namespace", namespace)
         parts = [function, region] + ([namespace] if namespace != DEFAULTS["namespace"] else [])
         self.region, self.function, self.namespace = region, function, namespace
         self.role = role or "-".join(parts)
@@ -37,6 +40,22 @@ class Names:
             raise DeploymentError(f"{self.role!r} is not a valid role name: use 1 to 128 letters, digits and +=,.@-_")
         # One policy per deployment: a shared one would grant only the rights of the function deployed last.
         self.policy = self.role
+
+    def for_sync(self, function=None):
+        """Names of the function for sync, which has the role of this deployment."""
+        names = copy.copy(self)
+        # The longest name has 60 characters.
+        names.function, names.marker = function or f"{self.function[:55]}-sync", SYNC_MARKER
+        check_name("function", names.function)
+        if names.function == self.function:
+            raise DeploymentError(f"{names.function} is the function that has the triggers; choose another name with "
+                                  "--sync-function")
+        return names
+
+    def is_owner(self, function):
+        """Returns whether the scripts created a function under these names. Functions for sync belong to a role."""
+        is_ours = (function.get("Description") or "").startswith(f"{self.marker},")
+        return is_ours and (self.marker != SYNC_MARKER or role_of(function) == self.role)
 
     def owner_description(self):
         """Description of role and policy, which names the deployment that owns them."""
@@ -48,11 +67,23 @@ class Names:
         GetFunction returns no hash of the code, and its CodeSize does not distinguish two programs of one size. The
         description holds the hash instead. It is written after the code, so an interrupted deployment uploads again.
         """
-        return f"{MARKER}, code sha256 {digest}"
+        return f"{self.marker}, code sha256 {digest}"
 
     def function_parameters(self, **more):
         """Parameters of a call about the function."""
         return {"FunctionName": self.function, "Namespace": self.namespace, **more}
+
+
+def check_name(kind, name):
+    """Refuses names that the platform would refuse."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,58}[A-Za-z0-9]", name):
+        raise DeploymentError(f"{name!r} is not a valid {kind} name: use 2 to 60 letters, digits, hyphens and "
+                              "underscores; begin with a letter, end with a letter or digit")
+
+
+def role_of(function):
+    """Returns the short name of the role of a function, which may be returned by its full name; None without one."""
+    return (function.get("Role") or "").rpartition("/")[2] or None
 
 
 def make_parser(text):
@@ -65,5 +96,7 @@ def make_parser(text):
     parser.add_argument("--namespace", metavar="NAME", default=DEFAULTS["namespace"],
                         help="namespace of the function; it must exist (default: %(default)s)")
     parser.add_argument("--role", metavar="NAME", help="name of role and policy (default: <function>-<region>)")
+    parser.add_argument("--sync-function", metavar="NAME", nargs="?", const="",
+                        help="the function for cos-thumbnailer sync as well (default of NAME: <function>-sync)")
     parser.add_argument("--apply", action="store_true", help="make the calls; without it they are only printed")
     return parser

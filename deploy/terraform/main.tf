@@ -113,3 +113,44 @@ resource "tencentcloud_scf_function_event_invoke_config" "function" {
     msg_ttl = var.keep_events
   }
 }
+
+# The function for cos-thumbnailer sync, if it has a name: the same code, role and settings, but no triggers, and a quota of
+# its own, which is also its limit.
+resource "tencentcloud_scf_function" "sync" {
+  count             = var.sync_function == null ? 0 : 1
+  name              = var.sync_function
+  namespace         = var.namespace
+  description       = "Made by Terraform for sync, code sha256 ${local.digest}"
+  runtime           = "CustomRuntime"
+  handler           = "bootstrap.main"
+  func_type         = "Event"
+  zip_file          = local_file.zip.filename
+  mem_size          = var.sync_memory == null ? var.memory : var.sync_memory
+  timeout           = var.sync_timeout
+  environment       = var.environment
+  role              = tencentcloud_cam_role.function.name
+  enable_public_net = true
+  enable_eip_config = false
+  dns_cache         = true
+
+  depends_on = [tencentcloud_cam_role_policy_attachment_by_name.function]
+}
+
+resource "tencentcloud_scf_function_event_invoke_config" "sync" {
+  count         = var.sync_function == null ? 0 : 1
+  function_name = tencentcloud_scf_function.sync[0].name
+  namespace     = var.namespace
+  async_trigger_config {
+    retry_config {
+      retry_num = var.retries
+    }
+    msg_ttl = var.keep_events
+  }
+}
+
+resource "tencentcloud_scf_reserved_concurrency_config" "sync" {
+  count                    = var.sync_function == null ? 0 : 1
+  function_name            = tencentcloud_scf_function.sync[0].name
+  namespace                = var.namespace
+  reserved_concurrency_mem = var.sync_concurrency
+}

@@ -57,6 +57,34 @@ variable "keep_events" {
   }
 }
 
+variable "sync_function" {
+  description = "Name of the function for cos-thumbnailer sync; without it there is none"
+  type        = string
+  default     = null
+}
+
+variable "sync_memory" {
+  description = "Its memory in MB; by default that of the other function"
+  type        = number
+  default     = null
+}
+
+variable "sync_timeout" {
+  description = "Time limit of one of its events, which have many records, in seconds, 1 to 900"
+  type        = number
+  default     = 300
+  validation {
+    condition     = var.sync_timeout >= 1 && var.sync_timeout <= 900
+    error_message = "The timeout must be 1 to 900 seconds."
+  }
+}
+
+variable "sync_concurrency" {
+  description = "Concurrency in MB that is reserved for it, and its limit; taken from what other functions share"
+  type        = number
+  default     = 12800
+}
+
 variable "environment" {
   description = "Environment variables of the function, see docs/configuration.md; without keys, because the function has a role"
   type        = map(string)

@@ -11,6 +11,8 @@ import re
 import zipfile
 
 MOST_TRIGGERS = 10
+# Concurrency of a large region that functions can reserve, in MB (583/45757).
+MOST_RESERVED = 128000 - 12800
 
 
 class Refusal(Exception):
@@ -123,7 +125,7 @@ class Account:
         require(re.fullmatch(r"[A-Za-z][\w-]*\.[A-Za-z][\w-]*", Handler), "InvalidParameterValue.Handler")
         require(Runtime == "CustomRuntime", "InvalidParameterValue.Runtime")
         function = {"FunctionName": FunctionName, "Namespace": Namespace, "Runtime": Runtime, "Handler": Handler, "Type": Type,
-                    "Status": "Creating", "StatusReasons": [], "_pending": True, "_triggers": [],
+                    "Status": "Creating", "StatusReasons": [], "_pending": True, "_triggers": [], "_reserved": None,
                     "_async": {"RetryConfig": [{"RetryNum": 2}, {"RetryNum": -1}], "MsgTTL": 21600}}
         self._configure(function, Role=Role, MemorySize=MemorySize, Timeout=Timeout, InitTimeout=InitTimeout,
                         Environment=Environment or {"Variables": []}, Description=Description)
@@ -154,6 +156,15 @@ class Account:
         require(0 <= retry["RetryNum"] <= 2, "LimitExceeded.RetryNum")
         require(0 < AsyncTriggerConfig["MsgTTL"] <= 21600, "LimitExceeded.MsgTTL")
         function["_async"] = {"RetryConfig": [retry, {"RetryNum": -1}], "MsgTTL": AsyncTriggerConfig["MsgTTL"]}
+
+    def GetReservedConcurrencyConfig(self, FunctionName, Namespace="default"):
+        return {"ReservedMem": self._function(FunctionName, Namespace)["_reserved"]}
+
+    def PutReservedConcurrencyConfig(self, FunctionName, ReservedConcurrencyMem, Namespace="default"):
+        function = self._function(FunctionName, Namespace, changing=True)
+        others = sum(other["_reserved"] or 0 for other in self.functions.values() if other is not function)
+        require(ReservedConcurrencyMem + others <= MOST_RESERVED, "LimitExceeded.FunctionReservedConcurrencyMemory")
+        function["_reserved"] = ReservedConcurrencyMem
 
     def ListTriggers(self, FunctionName, Namespace="default", Offset=0, Limit=20):
         triggers = self._function(FunctionName, Namespace)["_triggers"]

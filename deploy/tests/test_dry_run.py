@@ -46,7 +46,7 @@ class DryRun(support.WithFolder):
     def test_undeploy_prints_its_calls(self):
         calls = self.calls(self.script("undeploy"))
         self.assertEqual([call["action"] for call in calls if call["when"] != "read"],
-                         ["DeleteTrigger", "DeleteFunction", "DetachRolePolicy", "DeletePolicy", "DeleteRole"])
+                         ["DeleteTrigger", "DeleteFunction", "DeleteFunction", "DetachRolePolicy", "DeletePolicy", "DeleteRole"])
 
     def test_roles_of_deployments_have_different_names(self):
         def role(*arguments):

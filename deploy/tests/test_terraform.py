@@ -34,10 +34,16 @@ class Terraform(support.WithFolder):
     def setUp(self):
         super().setUp()
         self.variables = named(load("variables.tf")["variable"])
-        self.resources = {kind.strip('"'): named([body]) for block in load("main.tf")["resource"]
-                          for kind, body in block.items()}
-        calls = [json.loads(line) for line in self.deploy().stdout.splitlines()]
-        self.calls = {call["action"]: call["parameters"] for call in calls}
+        self.resources = {}
+        for block in load("main.tf")["resource"]:
+            for kind, body in block.items():
+                self.resources.setdefault(kind.strip('"'), {}).update(named([body]))
+        self.calls = self.dry_run()
+
+    def dry_run(self, *arguments):
+        """Returns the parameters of each action; those of its last call, which is that for the function for sync."""
+        calls = [json.loads(line) for line in self.deploy(*arguments).stdout.splitlines()]
+        return {call["action"]: call["parameters"] for call in calls}
 
     def value(self, expression):
         """Evaluates an argument with the defaults of its variables."""
@@ -56,7 +62,7 @@ class Terraform(support.WithFolder):
             # The provider has no argument for it.
             if name != "init_timeout":
                 self.assertEqual(defaults.pop(name), default, name)
-        self.assertEqual(defaults, {"region": None, "role": None, "environment": {}, "zip": "../../dist/cos-thumbnailer.zip",
+        self.assertEqual(defaults, {"region": None, "role": None, "sync_function": None, "sync_memory": None, "environment": {}, "zip": "../../dist/cos-thumbnailer.zip",
                                     "policy_file": "policy.json", "triggers_file": "triggers.json"})
 
     def test_the_function_equals_that_of_the_script(self):
@@ -76,6 +82,25 @@ class Terraform(support.WithFolder):
         without_argument = {"InstallDependency", "CodeSource", "Code", "Description", "InitTimeout", "Role", "Environment", "DnsCache",
                      "PublicNetConfig"}
         self.assertEqual(set(call) - set(table.values()), without_argument, "a parameter without a counterpart in Terraform")
+
+    def test_the_function_for_sync_equals_that_of_the_script(self):
+        sync = self.resources["tencentcloud_scf_function"]["sync"]
+        function = self.resources["tencentcloud_scf_function"]["function"]
+        own = {"count": "${var.sync_function == null ? 0 : 1}", "name": "${var.sync_function}",
+               "mem_size": "${var.sync_memory == null ? var.memory : var.sync_memory}", "timeout": "${var.sync_timeout}",
+               "description": '"Made by Terraform for sync, code sha256 ${local.digest}"'}
+        shared = {name: value for name, value in function.items() if name not in (*own, "dynamic", "__comments__")}
+        self.assertEqual(sync, {**shared, **own})
+        calls = self.dry_run("--sync-function")
+        self.assertEqual(calls["CreateFunction"]["Timeout"], self.value(sync["timeout"]))
+        of_script = {name: value for name, value in calls["CreateFunction"].items()
+                     if name not in ("FunctionName", "Timeout", "Description")}
+        self.assertEqual(of_script, {name: self.calls["CreateFunction"][name] for name in of_script})
+        retries = self.resources["tencentcloud_scf_function_event_invoke_config"]
+        self.assertEqual(retries["sync"]["async_trigger_config"], retries["function"]["async_trigger_config"])
+        quota = self.resources["tencentcloud_scf_reserved_concurrency_config"]["sync"]
+        self.assertEqual(self.value(quota["reserved_concurrency_mem"]),
+                         calls["PutReservedConcurrencyConfig"]["ReservedConcurrencyMem"])
 
     def test_role_and_policy_equal_those_of_the_script(self):
         role = self.resources["tencentcloud_cam_role"]["function"]

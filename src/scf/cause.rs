@@ -18,7 +18,7 @@ pub(super) enum Cause {
 
 /// Beginnings of codes and their culprit. The first that fits decides, so a special one comes before a
 /// general one. Other codes, such as `FailedOperation` and `InternalError`, are those of the service.
-const CODES: [(&str, Cause); 34] = [
+const CODES: [(&str, Cause); 36] = [
     ("AuthFailure.SignatureExpire", Cause::Clock),
     ("AuthFailure.UnauthorizedOperation", Cause::Denied),
     ("AuthFailure", Cause::Credentials),
@@ -30,6 +30,7 @@ const CODES: [(&str, Cause); 34] = [
     ("LimitExceeded", Cause::Throttled),
     ("ResourceLimit", Cause::Throttled),
     ("InsufficientResources", Cause::Throttled),
+    ("FailedOperation.InsufficientResources", Cause::Throttled),
     ("406", Cause::TooLarge),
     ("407", Cause::TooLarge),
     ("RequestSizeLimitExceeded", Cause::TooLarge),
@@ -38,6 +39,7 @@ const CODES: [(&str, Cause); 34] = [
     ("InvalidParameter.RequestTooLarge", Cause::TooLarge),
     ("FailedOperation.InsufficientBalance", Cause::Account),
     ("ResourceUnavailable.InsufficientBalance", Cause::Account),
+    ("ResourceUnavailable.ServiceSuspended", Cause::Account),
     ("ResourceInsufficient.InsufficientBalance", Cause::Account),
     ("InsufficientBalance", Cause::Account),
     ("ResourceNotFound", Cause::NotFound),

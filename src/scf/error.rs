@@ -319,6 +319,8 @@ mod tests {
             ("ResourceNotFound.Namespace", "scf.not_found"),
             ("ResourceUnavailable", "scf.unavailable"),
             ("ResourceUnavailable.InsufficientBalance", "scf.account"),
+            ("ResourceUnavailable.ServiceSuspended", "scf.account"),
+            ("FailedOperation.InsufficientResources", "scf.throttled"),
             ("UnauthorizedOperation.CAM", "scf.denied"),
             ("UnsupportedRegion", "scf.refused"),
             ("429", "scf.throttled"),
