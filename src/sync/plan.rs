@@ -105,17 +105,17 @@ impl<S: Store> Planner<'_, S> {
 
     /// Measures the sample by real work, and estimates the run; `None` if nothing could be measured.
     ///
-    /// The first source is sent alone: its invocation may include a cold start, and does not count.
+    /// The first source is sent alone: its invocation may include a cold start, and does not count. The others are sent in
+    /// two batches at once, as in a run.
     pub async fn estimate(&self, plan: &Plan, invoker: &impl Invoker) -> (Option<Estimate>, Vec<Answer>) {
-        let mut answers = Vec::new();
-        let (mut measured, mut used) = (0_usize, Usage::default());
         let (first, rest) = plan.sample.split_at(usize::from(plan.sample.len() > 1));
-        for (tasks, counts) in std::iter::once((first, false)).chain(halves(rest).map(|half| (half, true))) {
-            if tasks.is_empty() {
-                continue;
-            }
-            let answer = invoker.invoke(&Batch { tasks: tasks.to_vec() }).await;
-            if let (true, Ok(outcomes), Some(billed)) = (counts, &answer.outcomes, answer.billed) {
+        let (one, other) = rest.split_at(rest.len().div_ceil(2));
+        let mut answers: Vec<Answer> = measure(invoker, first).await.into_iter().collect();
+        let (mut measured, mut used) = (0_usize, Usage::default());
+        let halves = tokio::join!(measure(invoker, one), measure(invoker, other));
+        for (tasks, answer) in [(one, halves.0), (other, halves.1)] {
+            let Some(answer) = answer else { continue };
+            if let (Ok(outcomes), Some(billed)) = (&answer.outcomes, answer.billed) {
                 measured = measured.saturating_add(tasks.len());
                 let requests = outcomes.iter().map(|outcome| outcome.requests).fold(0, u64::saturating_add);
                 let billed_ms = u64::try_from(billed.as_millis()).unwrap_or(u64::MAX);
@@ -159,10 +159,9 @@ impl<S: Store> Planner<'_, S> {
     }
 }
 
-/// Two halves, the second of which may be empty.
-fn halves<T>(tasks: &[T]) -> impl Iterator<Item = &[T]> {
-    let (first, second) = tasks.split_at(tasks.len().div_ceil(2));
-    [first, second].into_iter()
+/// Sends tasks, if there are any.
+async fn measure(invoker: &impl Invoker, tasks: &[Task]) -> Option<Answer> {
+    if tasks.is_empty() { None } else { Some(invoker.invoke(&Batch { tasks: tasks.to_vec() }).await) }
 }
 
 /// Sample of a stream whose length is not known: each task is kept with the same probability (algorithm R of J. S. Vitter,

@@ -437,6 +437,27 @@ async fn killed_drivers_and_functions_make_every_thumbnail() {
     );
 }
 
+/// The cost of a plan is near that of its run. Both are measured times, so this is no test of the suite.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "compares times"]
+async fn plan_and_run_cost_the_same() {
+    let cloud = Cloud::new(2, &[("THUMBNAILS", "300x300")]).await;
+    let photo = crate::setup::photo();
+    for number in 0..400 {
+        cloud.cos.put(SOURCE, &key(number), photo.clone(), &[]).await;
+    }
+    let plan = cloud.sync("sync --concurrency 2").await.succeeds();
+    let words: Vec<_> = plan.stdout().split_whitespace().map(str::to_owned).collect();
+    let at = words.iter().position(|word| word == "GB-seconds").unwrap();
+    let planned: f64 = words[at + 1].parse().unwrap();
+    cloud.sync("sync --run --concurrency 2 --report report.jsonl").await.succeeds();
+    let report = std::fs::read_to_string(cloud.path("report.jsonl")).unwrap();
+    let summary: Value = serde_json::from_str(report.lines().last().unwrap()).unwrap();
+    let ran = summary["usage"]["billed_ms"].as_f64().unwrap() / 1000.0 * 0.5;
+    println!("GB-seconds: {planned:.2} planned for 400, {ran:.2} used for 380");
+    assert!((planned / ran - 1.0).abs() < 0.15, "{planned} planned, {ran} used");
+}
+
 /// Injects some faults, and returns how many invocations they may cost.
 fn inject(cloud: &Cloud, random: &mut fastrand::Rng) -> u64 {
     let busy = FaultKind::Status { status: 503, code: "SlowDown".to_owned() };
