@@ -15,15 +15,19 @@
 
 mod job;
 mod money;
+mod outcome;
 mod plan;
 mod record;
 mod selection;
 mod send;
+mod source;
 mod store;
 mod survey;
+mod task;
 
 pub use self::job::{Job, JobError};
 pub use self::money::{FunctionSize, PriceError, Prices, Usage};
+pub use self::outcome::{RecordKind, RecordOutcome, StoredThumbnail};
 pub use self::plan::{Estimate, Plan, Planner};
 pub use self::record::checkpoint::{Checkpoint, CheckpointError, Checkpoints, Phase};
 pub use self::record::file::CheckpointFile;
@@ -35,12 +39,14 @@ pub use self::selection::{Selection, SelectionError};
 pub use self::send::batch::{Batch, Mark};
 pub use self::send::deployed::DeployedFunction;
 pub use self::send::driver::{Driver, End, Orphans};
-pub use self::send::invoker::{Answer, Failure, Invoker, RecordKind, RecordOutcome, StoredThumbnail};
+pub use self::send::invoker::{Answer, Failure, Invoker};
 pub use self::send::limits::Limits;
 pub use self::send::local::LocalFunction;
 pub use self::send::queue::{Queue, QueuedFunction};
+pub use self::source::Source;
 pub use self::store::{CosStore, Store, StoreError};
 pub use self::survey::inventory::{Inventory, InventoryError};
 pub use self::survey::orphans::OrphanSurvey;
-pub use self::survey::sources::{Listing, Source, SourcePage, Sources};
-pub use self::survey::{Need, Survey, Surveyed, Task, Verify};
+pub use self::survey::sources::{Listing, SourcePage, Sources};
+pub use self::survey::{Survey, Surveyed, Verify};
+pub use self::task::{Need, Task};

@@ -119,7 +119,7 @@ impl Store for ModelStore {
             .take(PAGE)
             .map(|number| object(number, if is_source { 100 } else { 200 }))
             .collect();
-        let next = numbers.next().and(objects.last()).map(|last| last.key.as_str().to_owned());
+        let next = numbers.next().and_then(|_| objects.last()).map(|last| last.key.as_str().to_owned());
         Ok(ListPage { objects, next, unusable: 0 })
     }
 

@@ -96,7 +96,7 @@ impl Progress {
         // A source is covered when it is current or passed, or has an outcome.
         let open = u64::try_from(snapshot.open).unwrap_or(u64::MAX);
         let covered = tally.sources.saturating_sub(open);
-        let (first, done) = *self.began_with.get_or_insert((covered, tally.done()));
+        let (first, done) = *self.began_with.get_or_insert_with(|| (covered, tally.done()));
         let seconds = snapshot.elapsed.as_secs_f64().max(1e-3);
         #[expect(clippy::cast_precision_loss, reason = "for people")]
         let rate_of = |now: u64, then: u64| now.saturating_sub(then) as f64 / seconds;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::scf::{Client, Error, FunctionName, Invocation, RunFailure};
-use crate::sync::send::invoker::{Answer, Failure, Invoker, read_response};
+use crate::sync::outcome::read_response;
+use crate::sync::send::invoker::{Answer, Failure, Invoker};
 use crate::sync::send::queue::Queue;
 use crate::sync::{Batch, Job, Mark};
 use crate::text::{first, sentence};

@@ -1,17 +1,9 @@
-//! Driver: survey and sending side by side, with a window between them.
-
-use std::future::{Future, pending};
+//! Driver: everything that a run works with, and the ways in which it can end.
 
 use tokio::sync::mpsc;
 
-use crate::sync::record::checkpoint::{Checkpoint, CheckpointError, Checkpoints, Phase};
-use crate::sync::record::progress::Snapshot;
-use crate::sync::record::report::Report;
-use crate::sync::send::run::Run;
-use crate::sync::{
-    FunctionSize, Invoker, Job, Limits, OrphanSurvey, Prices, Sources, Store, StoreError, Survey, Surveyed,
-    Verify,
-};
+use crate::sync::record::checkpoint::{CheckpointError, Phase};
+use crate::sync::{FunctionSize, Job, Limits, Prices, StoreError, Surveyed, Verify};
 
 /// Treatment of thumbnails whose source is gone.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -94,65 +86,3 @@ impl End {
 
 /// Pages of a survey, as they go from the surveyor to the sender.
 pub(super) type Pages = mpsc::Receiver<Result<(Phase, Surveyed), StoreError>>;
-
-impl<S: Store, I: Invoker, C: Checkpoints> Driver<'_, S, I, C> {
-    /// Runs from `checkpoint` to the end, or until `stop`. `sources` begin after the checkpoint. `watch` is called about
-    /// once a second.
-    pub async fn run(
-        &self,
-        checkpoint: Checkpoint,
-        sources: impl Sources,
-        report: &mut Report,
-        stop: impl Future<Output = ()>,
-        watch: &mut dyn FnMut(&Snapshot),
-    ) -> (End, Snapshot) {
-        let (sender, pages) = mpsc::channel(1);
-        let survey = self.survey(checkpoint.phase, checkpoint.end.clone(), sources, sender);
-        let survey = async {
-            survey.await;
-            pending().await
-        };
-        tokio::select! {
-            ended = Run::new(self, checkpoint, report, watch).until_end(pages, stop) => ended,
-            never = survey => never,
-        }
-    }
-
-    /// Surveys everything that is left, as long as somebody takes the pages.
-    async fn survey(
-        &self,
-        phase: Phase,
-        end: String,
-        mut sources: impl Sources,
-        pages: mpsc::Sender<Result<(Phase, Surveyed), StoreError>>,
-    ) {
-        let survey = Survey::new(self.job, self.store, self.verify);
-        while phase == Phase::Sources {
-            let surveyed = match sources.next_page().await {
-                Ok(None) => break,
-                Ok(Some(page)) => survey.page(page).await,
-                Err(error) => Err(error),
-            };
-            let failed = surveyed.is_err();
-            if pages.send(surveyed.map(|page| (Phase::Sources, page))).await.is_err() || failed {
-                return;
-            }
-        }
-        if self.orphans == Orphans::Ignore || phase == Phase::Done {
-            return;
-        }
-        let end = if phase == Phase::Orphans { end } else { String::new() };
-        let mut survey = OrphanSurvey::new(self.job, self.store, &end);
-        loop {
-            let surveyed = match survey.next_page().await {
-                Ok(None) => return,
-                Ok(Some(page)) => Ok((Phase::Orphans, page)),
-                Err(error) => Err(error),
-            };
-            let failed = surveyed.is_err();
-            if pages.send(surveyed).await.is_err() || failed {
-                return;
-            }
-        }
-    }
-}

@@ -10,7 +10,8 @@ use crate::config::Environment;
 use crate::function::Function;
 use crate::runtime::{Context, InvocationResult};
 use crate::sync::money::FunctionSize;
-use crate::sync::send::invoker::{Answer, Failure, Invoker, read_response};
+use crate::sync::outcome::read_response;
+use crate::sync::send::invoker::{Answer, Failure, Invoker};
 use crate::sync::{Batch, Job, Mark};
 
 /// Instances of the function in this process, each of which takes one event at a time.

@@ -12,4 +12,5 @@ mod pace;
 pub(super) mod queue;
 mod run;
 mod sizer;
+mod start;
 mod window;

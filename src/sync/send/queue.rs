@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::sync::send::invoker::{Answer, Failure, Invoker, RecordKind, RecordOutcome};
+use crate::sync::outcome::{RecordKind, RecordOutcome};
+use crate::sync::send::invoker::{Answer, Failure, Invoker};
 use crate::sync::{Batch, Job, Mark, Store, Survey, Verify};
 
 /// Pause before the first look, and the longest between two. A batch takes ten seconds.

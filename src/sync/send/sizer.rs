@@ -79,9 +79,10 @@ mod tests {
         assert_eq!(sizes, [4, 8, 16, 32, 64, 66], "a batch takes 10 s");
         sizer.was_too_large();
         assert_eq!(sizer.size(), 33);
-        let fixed = Sizer::new(&Limits { batch: Some(7), ..limits.clone() });
+        let limits = Limits { batch: Some(7), ..limits };
+        let fixed = Sizer::new(&limits);
         assert_eq!(fixed.size(), 7);
-        let slow = Sizer::new(&Limits { rate: Some(2.5), batch: Some(7), ..limits });
+        let slow = Sizer::new(&Limits { rate: Some(2.5), ..limits });
         assert_eq!(slow.size(), 2, "a batch is never more than the rate allows in a second");
     }
 }

@@ -135,10 +135,11 @@ impl<'a> Inventory<'a> {
     /// The source of a row. A `+` in a report may stand for a blank; which of them it is, COS is asked.
     async fn source(&self, row: Row) -> Result<Source, StoreError> {
         let Row { mut key, size: length, etag, last_modified, storage_class, raw_plus } = row;
-        if raw_plus && self.store.head(self.job.source(), &key).await?.is_none() {
-            if let Ok(other) = Key::parse(&key.as_str().replace('+', " ")) {
-                key = other;
-            }
+        if raw_plus
+            && self.store.head(self.job.source(), &key).await?.is_none()
+            && let Ok(other) = Key::parse(&key.as_str().replace('+', " "))
+        {
+            key = other;
         }
         let is_archived = storage_class.is_some_and(|class| is_archive_class(&class));
         Ok(Source { key, length, etag, last_modified, is_archived })

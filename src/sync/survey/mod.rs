@@ -2,7 +2,7 @@
 //!
 //! The listing of the targets tells which thumbnails are missing. The stamp of a thumbnail, for which its headers are
 //! requested, tells whether it is stale; by default only thumbnails older than their source are asked. What a stamp means is
-//! decided by [`reconcile::decide`], as for an event.
+//! decided by [`decide`], as for an event.
 
 pub(super) mod inventory;
 pub(super) mod orphans;
@@ -19,13 +19,10 @@ use crate::recipe::RecipeHash;
 use crate::reconcile::{Action, SeenThumbnail, SourceName, SourceState, decide};
 use crate::sync::record::tally::Tally;
 use crate::sync::survey::targets::look_up;
-use crate::sync::{Job, Source, SourcePage, Store, StoreError};
+use crate::sync::{Job, Need, Source, SourcePage, Store, StoreError, Task};
 
 /// HEAD requests in flight for one page. At 30 ms each, a page of a thousand takes a second.
 const PARALLEL_HEADS: usize = 32;
-
-/// Most bytes of a record in an event, without key and ETag.
-const RECORD_BYTES: usize = 480;
 
 /// How thoroughly existing thumbnails are looked at.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -37,48 +34,6 @@ pub enum Verify {
     Nothing,
     /// By their stamps, all of them.
     Stamps,
-}
-
-/// Reason for a visit.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Need {
-    /// A thumbnail is missing.
-    Missing,
-    /// The source is gone, and a thumbnail of it is there.
-    Orphan,
-    /// A thumbnail is of another content or recipe.
-    Stale,
-    /// Nothing is known.
-    Unverified,
-}
-
-/// A source to visit.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Task {
-    /// Source.
-    pub source: Source,
-    /// Reason.
-    pub need: Need,
-}
-
-impl Task {
-    /// Bytes of memory that it takes, nearly.
-    pub(super) fn weight(&self) -> usize {
-        let etag = self.source.etag.as_ref().map_or(0, |etag| etag.as_str().len());
-        size_of::<Self>().saturating_add(self.source.key.as_str().len()).saturating_add(etag)
-    }
-
-    /// Most bytes that its record takes in an event.
-    pub(super) fn event_bytes(&self) -> usize {
-        let key = self.source.key.as_str().chars().map(|character| match character {
-            '"' | '\\' => 2,
-            ' '..='~' => 1,
-            // Escaped as one or two units of UTF-16, if it has no shape of its own.
-            _ => 12,
-        });
-        let etag = self.source.etag.as_ref().map_or(0, |etag| etag.as_str().len());
-        key.sum::<usize>().saturating_add(etag).saturating_add(RECORD_BYTES)
-    }
 }
 
 /// Source that is not sent, because the function could do nothing for it.

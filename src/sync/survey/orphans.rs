@@ -13,8 +13,8 @@ use crate::object::{Bucket, Key};
 use crate::reconcile::Stamp;
 use crate::sync::record::tally::Tally;
 use crate::sync::survey::targets::look_up;
-use crate::sync::survey::{Need, PARALLEL_HEADS, Surveyed, Task};
-use crate::sync::{Job, Source, Store, StoreError};
+use crate::sync::survey::{PARALLEL_HEADS, Surveyed};
+use crate::sync::{Job, Need, Source, Store, StoreError, Task};
 
 /// Walk through the thumbnails of a job, in search of those without source.
 #[derive(Debug)]

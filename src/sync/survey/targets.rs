@@ -58,7 +58,7 @@ fn before(key: &str) -> &str {
 /// The common beginning of two keys.
 fn shared<'a>(one: &'a str, other: &str) -> &'a str {
     let same = one.char_indices().zip(other.chars()).find(|((_, a), b)| a != b);
-    let end = same.map_or(one.len().min(other.len()), |((at, _), _)| at);
+    let end = same.map_or_else(|| one.len().min(other.len()), |((at, _), _)| at);
     one.get(..end).unwrap_or_default()
 }
 
@@ -82,7 +82,7 @@ mod tests {
             self.requests.set(self.requests.get() + 1);
             let mut rest = self.keys.iter().filter(|key| key.starts_with(prefix) && key.as_str() > marker);
             let objects: Vec<_> = rest.by_ref().take(self.page).map(|key| object(key)).collect();
-            let next = rest.next().and(objects.last()).map(|last| last.key.as_str().to_owned());
+            let next = rest.next().and_then(|_| objects.last()).map(|last| last.key.as_str().to_owned());
             Ok(ListPage { objects, next, unusable: 0 })
         }
 

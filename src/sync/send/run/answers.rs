@@ -7,9 +7,10 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::Instant;
 
 use super::{Ended, Open, Retry, Run};
+use crate::sync::outcome::{RecordKind, RecordOutcome};
 use crate::sync::record::checkpoint::Checkpoints;
 use crate::sync::send::driver::End;
-use crate::sync::send::invoker::{Answer, Failure, Invoker, RecordKind, RecordOutcome};
+use crate::sync::send::invoker::{Answer, Failure, Invoker};
 use crate::sync::{Store, Usage};
 
 /// Attempts of a source whose failure may pass.
@@ -89,7 +90,7 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
     /// Repeats a batch that failed as a whole, in parts if one of its records may be the reason.
     fn take_failure(&mut self, mut tasks: Vec<Open>, failure: Failure) {
         let now = Instant::now();
-        let (code, reason) = match failure {
+        let (code, reason, is_certain) = match failure {
             Failure::Refused(reason) => {
                 self.end.get_or_insert(End::Refused(reason));
                 return;
@@ -102,45 +103,45 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
                 tasks.iter_mut().for_each(|open| open.throttled = open.throttled.saturating_add(1));
                 return self.repeat(tasks);
             }
-            Failure::Lost(reason) => ("sync.answer_lost".to_owned(), reason),
-            Failure::Failed(code, reason) => (code, reason),
+            Failure::Lost(reason) => ("sync.answer_lost".to_owned(), reason, false),
+            Failure::Failed(code, reason) => (code, reason, false),
+            // For its time or memory it is killed again; a process that just ended may have been unlucky.
             Failure::Killed(code, reason) => {
-                // For its time or memory it is killed again; a process that just ended may have been unlucky.
                 let is_certain = code != "scf.439" || tasks.iter().any(|open| open.failed > 0);
-                if is_certain && tasks.len() > 1 {
-                    self.sizer.was_too_large();
-                    let second = tasks.split_off(tasks.len() / 2);
-                    self.repeat(tasks);
-                    return self.repeat(second);
-                }
-                (code, reason)
+                (code, reason, is_certain)
             }
         };
-        let outcome = RecordOutcome::new("", &code, &reason, RecordKind::Transient);
-        let mut again = Vec::new();
-        for mut open in tasks {
-            open.failed = open.failed.saturating_add(1);
-            if open.failed >= ATTEMPTS {
-                self.close(&open, &outcome);
-            } else {
-                again.push(open);
+        tasks.iter_mut().for_each(|open| open.failed = open.failed.saturating_add(1));
+        let is_last = tasks.iter().any(|open| open.failed >= ATTEMPTS);
+        match tasks.as_slice() {
+            [open] if is_last => {
+                let outcome = RecordOutcome::new("", &code, &reason, RecordKind::Transient);
+                self.close(open, &outcome);
             }
+            [_, _, ..] if is_last || is_certain => self.halve(tasks),
+            _ => self.repeat(tasks),
         }
-        if !again.is_empty() {
-            self.repeat(again);
-        }
+    }
+
+    /// Repeats the halves of a batch that fails as a whole, so that the one record is found that is the reason.
+    fn halve(&mut self, mut tasks: Vec<Open>) {
+        self.sizer.was_too_large();
+        tasks.iter_mut().for_each(|open| open.failed = open.failed.min(ATTEMPTS.saturating_sub(1)));
+        let second = tasks.split_off(tasks.len() / 2);
+        self.repeat(tasks);
+        self.repeat(second);
     }
 
     /// Sends tasks again after a pause that grows with every attempt.
     fn repeat(&mut self, tasks: Vec<Open>) {
         let attempts = tasks.iter().map(|open| open.failed.saturating_add(open.throttled)).max().unwrap_or(0);
-        let pauses = ExponentialBuilder::new()
+        let mut pauses = ExponentialBuilder::new()
             .with_min_delay(Duration::from_secs(1))
             .with_max_delay(Duration::from_secs(30))
             .without_max_times()
             .with_jitter()
             .build();
-        let pause = pauses.skip(usize::try_from(attempts).unwrap_or(0)).next().unwrap_or_default();
+        let pause = pauses.nth(usize::try_from(attempts).unwrap_or(0)).unwrap_or_default();
         self.retries.push(Retry { due: Instant::now() + pause, tasks });
     }
 

@@ -260,7 +260,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
 
     fn note_report(&mut self, written: std::io::Result<()>) {
         if let Err(error) = written {
-            self.end.get_or_insert(End::Report(error.to_string()));
+            self.end.get_or_insert_with(|| End::Report(error.to_string()));
         }
     }
 
