@@ -7,7 +7,7 @@ use crate::deployment::Error as DeploymentError;
 use crate::object::{Bucket, Key, Region};
 use crate::recipe::{Recipe, RecipeHash};
 use crate::reconcile::OnForeign;
-use crate::sync::{Selection, StoredThumbnail};
+use crate::sync::{Selection, Source, StoredThumbnail};
 
 /// Sources, their thumbnails by the configuration, and their region.
 #[derive(Clone, Debug)]
@@ -85,6 +85,11 @@ impl Job {
     /// The treatment of foreign objects.
     pub(super) fn on_foreign(&self) -> OnForeign {
         self.config.settings().on_foreign
+    }
+
+    /// Returns `true` for an object that the job is about.
+    pub(super) fn takes(&self, source: &Source) -> bool {
+        !source.key.is_folder_marker() && self.rule_for(&source.key).is_some() && self.selection.takes(source)
     }
 
     /// The rule of a source, with its number.

@@ -47,6 +47,6 @@ pub use self::source::Source;
 pub use self::store::{CosStore, Store, StoreError};
 pub use self::survey::inventory::{Inventory, InventoryError};
 pub use self::survey::orphans::OrphanSurvey;
-pub use self::survey::sources::{Listing, SourcePage, Sources};
+pub use self::survey::sources::{Listing, SourcePage, Sources, count_sources};
 pub use self::survey::{Survey, Surveyed, Verify};
 pub use self::task::{Need, Task};

@@ -58,6 +58,16 @@ pub(super) enum AnySources<'a> {
     Listing(Listing<'a, CosStore>),
 }
 
+impl AnySources<'_> {
+    /// Number of sources, if it is known without counting.
+    pub(super) fn total(&self) -> Option<u64> {
+        match self {
+            Self::Inventory(inventory) => inventory.total(),
+            Self::Listing(_) => None,
+        }
+    }
+}
+
 impl Sources for AnySources<'_> {
     async fn next_page(&mut self) -> Result<Option<SourcePage>, StoreError> {
         match self {

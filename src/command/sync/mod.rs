@@ -5,6 +5,8 @@ mod options;
 mod terminal;
 mod verify;
 
+use std::cell::Cell;
+use std::future::pending;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -17,7 +19,7 @@ use cos_thumbnailer::function::Function;
 use cos_thumbnailer::object::Endpoint;
 use cos_thumbnailer::sync::{
     Checkpoint, CosStore, DeployedFunction, Driver, End, FunctionSize, Job, Limits, Listing, LocalFunction,
-    Plan, Planner, Prices, QueuedFunction, Report,
+    Plan, Planner, Prices, QueuedFunction, Report, Snapshot, count_sources,
 };
 use cos_thumbnailer::{credential_source, scf};
 
@@ -214,11 +216,19 @@ impl Sync {
         let sources = self.sources(&checkpoint.end).await?;
         let mut report = self.report()?;
         let mut terminal = Terminal::new(Some(self.prices.clone()));
-        let (end, snapshot) = driver
-            .run(checkpoint, sources, &mut report, terminal::stopped(), &mut |snapshot| {
-                terminal.progress(snapshot)
-            })
-            .await;
+        let total = Cell::new(sources.total());
+        let counted = async {
+            if total.get().is_none() {
+                total.set(count_sources(&self.job, &self.store).await.ok());
+            }
+            pending().await
+        };
+        let mut watch = |snapshot: &Snapshot| terminal.progress(snapshot, total.get());
+        let run = driver.run(checkpoint, sources, &mut report, terminal::stopped(), &mut watch);
+        let (end, snapshot) = tokio::select! {
+            ended = run => ended,
+            never = counted => never,
+        };
         terminal.end_line();
         checkpoints.release().await;
         crate::print(&terminal::summary(&snapshot, &self.prices))?;

@@ -38,8 +38,9 @@ impl Terminal {
         }
     }
 
-    /// Shows how far a run is.
-    pub(super) fn progress(&mut self, snapshot: &Snapshot) {
+    /// Shows how far a run is, of `total` sources if their number is known.
+    pub(super) fn progress(&mut self, snapshot: &Snapshot, total: Option<u64>) {
+        self.progress.set_total(total);
         if self.is_terminal {
             let line = self.progress.line(snapshot, &self.prices);
             self.redraw(&line);

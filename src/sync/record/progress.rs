@@ -38,15 +38,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Progress of a job of which the number of sources may be known.
-    #[must_use]
-    pub fn new(total: Option<u64>) -> Self {
-        Self { began_with: None, total }
-    }
-
-    /// Sets the number of sources in all.
-    pub fn set_total(&mut self, total: u64) {
-        self.total = Some(total);
+    /// Sets the number of sources in all, if it is known.
+    pub fn set_total(&mut self, total: Option<u64>) {
+        self.total = total;
     }
 
     /// One line for a terminal: a bar with sources done, rate, failures, time left and cost.
@@ -142,7 +136,8 @@ mod tests {
             cost: 0.25,
             ..Snapshot::default()
         };
-        let mut progress = Progress::new(Some(1000));
+        let mut progress = Progress::default();
+        progress.set_total(Some(1000));
         let prices = Prices::default();
         assert!(!progress.line(&snapshot(0, 500, 400, 100, 0), &prices).contains("left"));
         let line = progress.line(&snapshot(100, 800, 400, 300, 100), &prices);

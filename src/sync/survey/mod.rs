@@ -164,11 +164,8 @@ impl<'a, S: Store> Survey<'a, S> {
     fn candidates(&self, sources: Vec<Source>, surveyed: &mut Surveyed) -> Vec<Candidate> {
         let mut candidates = Vec::with_capacity(sources.len());
         for source in sources {
-            let rule = self.job.rule_for(&source.key);
-            let Some((number, rule)) = rule.filter(|_| !source.key.is_folder_marker()) else { continue };
-            if !self.job.selection.takes(&source) {
-                continue;
-            }
+            let rule = self.job.rule_for(&source.key).filter(|_| self.job.takes(&source));
+            let Some((number, rule)) = rule else { continue };
             surveyed.tally.count_source(source.length);
             let keys = rule.thumbnails().iter().map(|thumbnail| rule.target_key(&source.key, thumbnail));
             match keys.collect() {

@@ -60,3 +60,17 @@ impl<S: Store> Sources for Listing<'_, S> {
         Ok(Some(SourcePage { sources, end: self.marker.clone(), unusable: page.unusable }))
     }
 }
+
+/// Counts the sources of a job, which tells how far a run is.
+///
+/// # Errors
+/// When a request failed at every attempt.
+pub async fn count_sources(job: &Job, store: &impl Store) -> Result<u64, StoreError> {
+    let mut listing = Listing::new(job, store, "");
+    let mut count = 0_u64;
+    while let Some(page) = listing.next_page().await? {
+        let taken = page.sources.iter().filter(|source| job.takes(source)).count();
+        count = count.saturating_add(u64::try_from(taken).unwrap_or(u64::MAX));
+    }
+    Ok(count)
+}
