@@ -171,7 +171,12 @@ async fn worst_case(platform: &Platform, seed: u64, longest_life: Duration) -> u
     };
     // Runs of killed drivers go on, and end.
     tokio::time::sleep(Duration::from_secs(120)).await;
-    assert_eq!(platform.store.wrong(), 0, "seed {seed}");
+    // Of millions, a few fail in every attempt; they are reported, and the next run makes them.
+    let reported = ["cos.unavailable", "deadline"].map(|code| snapshot.tally.outcomes.get(code).copied());
+    let reported = reported.into_iter().flatten().sum::<u64>();
+    let wrong = platform.store.wrong() as u64;
+    assert!(wrong <= reported, "seed {seed}: {wrong} are wrong, {reported} failed");
+    println!("seed {seed}: {reported} failed in every attempt");
     assert_eq!(snapshot.tally.sources, platform.store.0.borrow().count as u64, "seed {seed}");
     let counters = platform.counters();
     println!(
@@ -183,6 +188,11 @@ async fn worst_case(platform: &Platform, seed: u64, longest_life: Duration) -> u
         "seed {seed}: {} invocations, {needed} batches",
         counters.invocations
     );
+    if wrong > 0 {
+        assert_eq!(run.once(platform).await.0, End::Done, "seed {seed}");
+        tokio::time::sleep(Duration::from_secs(120)).await;
+    }
+    assert_eq!(platform.store.wrong(), 0, "seed {seed}");
     kills
 }
 
