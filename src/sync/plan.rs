@@ -129,7 +129,9 @@ impl<S: Store> Planner<'_, S> {
     fn extrapolate(&self, plan: &Plan, measured: usize, used: Usage) -> Option<Estimate> {
         let measured = u64::try_from(measured).ok().filter(|measured| *measured > 0)?;
         let told = if self.orphans == Orphans::Remove { 0 } else { plan.tally.orphans };
-        let tasks = plan.tally.to_visit().saturating_sub(told);
+        // What was measured is made.
+        let made = u64::try_from(plan.sample.len()).unwrap_or(u64::MAX);
+        let tasks = plan.tally.to_visit().saturating_sub(told).saturating_sub(made);
         let share = |sum: u64| {
             u64::try_from(u128::from(sum) * u128::from(tasks) / u128::from(measured)).unwrap_or(u64::MAX)
         };
