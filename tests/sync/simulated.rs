@@ -336,6 +336,12 @@ fn ten_million_sources() {
     let ten = peak(10_000_000, 0, None);
     peak(10_000_000, 20, Some(Duration::from_secs(600)));
     assert!(ten < 64.0 && ten < million * 1.5, "{million} MB for a million, {ten} MB for ten");
+}
+
+/// The row of the table for asynchronous events.
+#[test]
+#[ignore = "takes a minute"]
+fn a_million_sources_by_asynchronous_events() {
     simulate(async {
         let options = Options { calls: 100, ..Options::default() };
         let platform = Platform::new(options, ModelStore::new(1_000_000, 0));

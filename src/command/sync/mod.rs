@@ -340,7 +340,7 @@ fn limits(options: &Options, size: FunctionSize) -> Limits {
     Limits {
         rate: options.rate,
         concurrency: options.concurrency.unwrap_or(limits.concurrency),
-        batch: options.batch,
+        batch: options.batch.or(limits.batch),
         invocations: options.max_invocations,
         budget: options.budget.as_ref().map(|(amount, _)| *amount),
         keeps_going: options.keeps_going,

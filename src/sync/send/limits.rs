@@ -11,6 +11,9 @@ pub(crate) const ANSWERED_EVENT: usize = 4 * 1024 * 1024;
 /// Most records of a batch. The function names as many outcomes in an answer for certain.
 pub(crate) const MOST_RECORDS: usize = 500;
 
+/// Records of an asynchronous event, whose time nobody tells.
+const QUEUED_RECORDS: usize = 40;
+
 /// Part of the default concurrency of the region that a run uses, in percent. The rest is for live traffic.
 const SHARE: u64 = 80;
 
@@ -60,7 +63,8 @@ impl Limits {
     #[must_use]
     pub fn queued(self) -> Self {
         let concurrency = self.concurrency.saturating_mul(3);
-        Self { event: QUEUED_EVENT, calls: 80.0, concurrency, ..self }
+        let batch = Some(self.batch.unwrap_or(QUEUED_RECORDS));
+        Self { event: QUEUED_EVENT, calls: 80.0, concurrency, batch, ..self }
     }
 }
 

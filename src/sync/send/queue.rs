@@ -20,6 +20,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Time after which an event counts as failed: the platform makes three attempts, a minute apart.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// Time for the rest of an event of which something was seen: two more attempts, a minute apart. What is no image never
+/// comes, and would hold up others.
+const PATIENCE_FOR_REST: Duration = Duration::from_secs(150);
+
 /// Acceptance of asynchronous events.
 pub trait Queue {
     /// Hands over an event.
@@ -54,13 +58,18 @@ impl<Q: Queue, S: Store> Invoker for QueuedFunction<'_, Q, S> {
         if let Err(failure) = self.queue.enqueue(&event).await {
             return refused(failure);
         }
-        let given_up = Instant::now() + self.patience;
+        let mut given_up = Instant::now() + self.patience;
         let (mut open, mut pause) = (batch.tasks.clone(), FIRST_LOOK);
         while !open.is_empty() && Instant::now() < given_up {
             sleep(pause).await;
             pause = (pause * 3 / 2).min(LONGEST_PAUSE);
             match self.survey.unfinished(open.clone()).await {
-                Ok(unfinished) => open = unfinished,
+                Ok(unfinished) => {
+                    if open.len() == batch.tasks.len() && unfinished.len() < open.len() {
+                        given_up = given_up.min(Instant::now() + PATIENCE_FOR_REST);
+                    }
+                    open = unfinished;
+                }
                 Err(error) => return refused(Failure::Lost(error.to_string())),
             }
         }
