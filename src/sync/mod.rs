@@ -35,7 +35,7 @@ pub use self::record::object::CheckpointObject;
 pub use self::record::progress::{Progress, Snapshot};
 pub use self::record::report::Report;
 pub use self::record::tally::Tally;
-pub use self::selection::{Selection, SelectionError};
+pub use self::selection::{Selection, SelectionError, TimeLimit};
 pub use self::send::batch::{Batch, Mark};
 pub use self::send::deployed::DeployedFunction;
 pub use self::send::driver::{Driver, End, Orphans};

@@ -8,7 +8,7 @@ mod verify;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment, Installation};
@@ -49,7 +49,7 @@ fn start(arguments: lexopt::Parser, verifies: bool) -> Result<ExitCode> {
         .build()
         .context("the async runtime cannot start")?;
     runtime.block_on(async {
-        let sync = Sync::new(options, environment).await?;
+        let mut sync = Sync::new(options, environment).await?;
         if sync.options.runs { sync.run().await } else { sync.plan(verifies).await }
     })
 }
@@ -176,11 +176,11 @@ impl Sync {
         Ok(())
     }
 
-    async fn run(&self) -> Result<ExitCode> {
+    async fn run(&mut self) -> Result<ExitCode> {
         let place =
             self.options.checkpoint.clone().unwrap_or_else(|| either::default_place(&self.options.source));
         let fingerprint = format!("{} {:?}", self.job.fingerprint(), self.options.verify);
-        let (checkpoints, checkpoint) = either::open(&place, &self.store, &fingerprint).await?;
+        let (checkpoints, mut checkpoint) = either::open(&place, &self.store, &fingerprint).await?;
         if checkpoint != Checkpoint::start(fingerprint) {
             eprintln!(
                 "resuming after {} sources, by the checkpoint {}",
@@ -188,6 +188,7 @@ impl Sync {
                 either::name(&place)
             );
         }
+        self.begin(&mut checkpoint);
         let function = self.function();
         let queued = match &function {
             AnyInvoker::Deployed(deployed) if self.options.mode == Mode::InvokeAsync => {
@@ -225,6 +226,16 @@ impl Sync {
         self.tell_end(&end, &place);
         let is_right = end == End::Done && snapshot.tally.failed == 0;
         Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Notes when a job begins. One that is resumed selects its sources as it did at its beginning.
+    fn begin(&mut self, checkpoint: &mut Checkpoint) {
+        if checkpoint.began == 0 {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            checkpoint.began = now.as_secs();
+        }
+        let began = UNIX_EPOCH.checked_add(Duration::from_secs(checkpoint.began));
+        self.job.begin_at(began.unwrap_or(UNIX_EPOCH));
     }
 
     fn tell_end(&self, end: &End, place: &options::Place) {
