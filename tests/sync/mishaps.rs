@@ -1,6 +1,36 @@
 //! What goes wrong around a sync: mistakes of the user, missing rights, full disks, and signals.
 
-use crate::live::Cloud;
+use std::process::Stdio;
+use std::time::Duration;
+
+use scf_local::{Fault, FaultKind};
+use tokio::process::Child;
+use tokio::time::{sleep, timeout};
+
+use crate::live::{Cloud, Done};
+use crate::setup::{SOURCE, TARGET};
+
+/// Time in which a program ends that was told to.
+const SOON: Duration = Duration::from_secs(5);
+
+fn slow(milliseconds: u64) -> FaultKind {
+    FaultKind::Slow { before_ms: milliseconds, chunk: 0, pause_ms: 0 }
+}
+
+/// Sends what Ctrl-C sends.
+fn interrupt(child: &Child) {
+    let id = child.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+}
+
+/// Starts a command whose output is kept.
+fn start(cloud: &Cloud, arguments: &str) -> Child {
+    cloud.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+async fn ended(child: Child) -> Done {
+    Done(timeout(SOON, child.wait_with_output()).await.expect("it goes on").unwrap())
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_selects_by_age_is_resumed_by_the_same_command() {
@@ -11,4 +41,39 @@ async fn a_run_that_selects_by_age_is_resumed_by_the_same_command() {
     cloud.sync("sync --run --newer 3days").await.fails("of a run with other sources");
     cloud.sync(arguments).await.succeeds();
     cloud.assert_thumbnails(0..10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_stopped_while_it_measures_or_tries_sources() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..20).await;
+    for arguments in ["sync --sample 20", "verify"] {
+        cloud.cos.clear_faults();
+        cloud.cos.clear_journal();
+        cloud.cos.fail(Fault::new(slow(20_000)).method("GET").key_contains("in/").times(1000));
+        let child = start(&cloud, arguments);
+        while !cloud.cos.journal().iter().any(|entry| entry.method == "HEAD") {
+            sleep(Duration::from_millis(20)).await;
+        }
+        sleep(Duration::from_millis(200)).await;
+        interrupt(&child);
+        ended(child).await.fails("stopped");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_waits_for_its_checkpoint_ends_at_the_second_signal() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..20).await;
+    let (place, object) = (format!("cos://{TARGET}/.sync/job.json"), ".sync/job.json");
+    cloud.cos.fail(Fault::new(FaultKind::Stall).method("PUT").key(object).times(1000));
+    let child = start(&cloud, &format!("sync --run --checkpoint {place}"));
+    while !cloud.cos.journal().iter().any(|entry| entry.method == "PUT" && entry.key == object) {
+        sleep(Duration::from_millis(20)).await;
+    }
+    interrupt(&child);
+    sleep(Duration::from_millis(200)).await;
+    interrupt(&child);
+    assert_eq!(ended(child).await.0.status.code(), Some(130));
+    assert_eq!(cloud.cos.keys(SOURCE).len(), 20);
 }

@@ -5,6 +5,7 @@ mod options;
 mod terminal;
 mod verify;
 
+use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
@@ -119,6 +120,18 @@ impl Sync {
     }
 
     async fn plan(&self, verifies: bool) -> Result<ExitCode> {
+        tokio::select! {
+            ended = self.plan_to_end(verifies) => ended,
+            _ = tokio::signal::ctrl_c() => {
+                if std::io::stderr().is_terminal() {
+                    eprintln!();
+                }
+                bail!("stopped; a plan changes nothing, and begins anew")
+            }
+        }
+    }
+
+    async fn plan_to_end(&self, verifies: bool) -> Result<ExitCode> {
         let planner = Planner {
             job: &self.job,
             store: &self.store,
@@ -141,10 +154,7 @@ impl Sync {
             },
             |tally| terminal.surveyed(tally),
         );
-        let plan = tokio::select! {
-            plan = plan => plan?,
-            () = terminal::stopped() => bail!("stopped; a plan changes nothing, and begins anew"),
-        };
+        let plan = plan.await?;
         terminal.end_line();
         written.and_then(|()| report.flush()).context("the report cannot be written")?;
         crate::print(&plan.to_string())?;
@@ -216,7 +226,7 @@ impl Sync {
         let mut report = self.report()?;
         let mut terminal = Terminal::new(Some(self.prices.clone()));
         let (end, snapshot) = driver
-            .run(checkpoint, sources, &mut report, terminal::stopped(), &mut |snapshot| {
+            .run(checkpoint, sources, &mut report, stopped(), &mut |snapshot| {
                 terminal.progress(snapshot)
             })
             .await;
@@ -264,6 +274,14 @@ impl Sync {
                 Report::open(path).with_context(|| format!("the report {} cannot be opened", path.display()))
             }
         }
+    }
+}
+
+/// Returns after Ctrl-C. A task of its own hears it, and the second one, whatever the run waits for.
+fn stopped() -> impl Future<Output = ()> {
+    let heard = tokio::spawn(terminal::stopped());
+    async {
+        let _ = heard.await;
     }
 }
 
