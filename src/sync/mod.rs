@@ -28,7 +28,7 @@ mod task;
 pub use self::job::{Job, JobError};
 pub use self::money::{FunctionSize, PriceError, Prices, Usage};
 pub use self::outcome::{RecordKind, RecordOutcome, StoredThumbnail};
-pub use self::plan::{Estimate, Plan, Planner};
+pub use self::plan::{Estimate, Plan, Planner, SampleFaults};
 pub use self::record::checkpoint::{Checkpoint, CheckpointError, Checkpoints, Phase};
 pub use self::record::file::CheckpointFile;
 pub use self::record::object::CheckpointObject;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use scf_local::{Fault, FaultKind};
+use scf_local::{ApiFault, ApiFaultKind, Fault, FaultKind};
 use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
@@ -76,4 +76,26 @@ async fn a_run_that_waits_for_its_checkpoint_ends_at_the_second_signal() {
     interrupt(&child);
     assert_eq!(ended(child).await.0.status.code(), Some(130));
     assert_eq!(cloud.cos.keys(SOURCE).len(), 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_tells_that_its_sample_failed() {
+    let cloud = Cloud::new(2, &[]).await;
+    cloud.upload(0..20).await;
+    let denied = FaultKind::Status { status: 403, code: "AccessDenied".to_owned() };
+    cloud.cos.fail(Fault::new(denied).method("PUT").bucket(TARGET).times(1000));
+    let plan = cloud.sync("sync").await.succeeds();
+    let words = "20 of the 20 sources of the sample failed, 20 of them by cos.denied: COS denied PUT";
+    assert!(plan.stderr().contains(words), "{}", plan.stderr());
+    cloud.cos.clear_faults();
+    cloud.api.fail(ApiFault::new(ApiFaultKind::RunStatus(441)).action("InvokeFunction").times(3));
+    cloud.sync("sync").await.fails("the sample could not be measured");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_notices_a_function_with_other_settings() {
+    let mut cloud = Cloud::new(1, &[("TARGET_KEY", "{dir}small/{stem}.{ext}")]).await;
+    cloud.upload(0..10).await;
+    cloud.settings.clear();
+    cloud.sync("sync --sample 3").await.fails("give sync the settings of the function");
 }

@@ -18,7 +18,7 @@ use cos_thumbnailer::function::Function;
 use cos_thumbnailer::object::Endpoint;
 use cos_thumbnailer::sync::{
     Checkpoint, CosStore, DeployedFunction, Driver, End, FunctionSize, Job, Limits, Listing, LocalFunction,
-    Plan, Planner, Prices, QueuedFunction, Report,
+    Plan, Planner, Prices, QueuedFunction, Report, SampleFaults,
 };
 use cos_thumbnailer::{credential_source, scf};
 
@@ -161,29 +161,35 @@ impl Sync {
         if verifies {
             return self.judge(plan).await;
         }
-        self.print_estimate(&planner, &plan).await?;
-        Ok(ExitCode::SUCCESS)
+        self.print_estimate(&planner, &plan).await
     }
 
-    async fn print_estimate(&self, planner: &Planner<'_, CosStore>, plan: &Plan) -> Result<()> {
+    async fn print_estimate(&self, planner: &Planner<'_, CosStore>, plan: &Plan) -> Result<ExitCode> {
         if plan.sample.is_empty() {
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         eprintln!(
             "making the thumbnails of {} sources to measure them (--sample 0 makes none)",
             plan.sample.len()
         );
         let (estimate, answers) = planner.estimate(plan, &self.function()).await;
+        let SampleFaults { failures, contradiction } = planner.faults(&answers);
+        if let Some(reason) = contradiction {
+            bail!("{reason}");
+        }
+        if let Some(failures) = failures {
+            eprintln!("{failures}");
+        }
         for reason in answers.into_iter().filter_map(|answer| answer.outcomes.err()).take(1) {
             eprintln!("the sample could not be measured: {reason}");
         }
-        let Some(mut estimate) = estimate else { return Ok(()) };
+        let Some(mut estimate) = estimate else { return Ok(ExitCode::FAILURE) };
         if self.options.mode == Mode::Local {
             estimate.cost = 0.0;
         }
         crate::print(&estimate.to_string())?;
         eprintln!("this is a plan; add --run to make the thumbnails");
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 
     async fn run(&mut self) -> Result<ExitCode> {
@@ -226,9 +232,7 @@ impl Sync {
         let mut report = self.report()?;
         let mut terminal = Terminal::new(Some(self.prices.clone()));
         let (end, snapshot) = driver
-            .run(checkpoint, sources, &mut report, stopped(), &mut |snapshot| {
-                terminal.progress(snapshot)
-            })
+            .run(checkpoint, sources, &mut report, stopped(), &mut |snapshot| terminal.progress(snapshot))
             .await;
         terminal.end_line();
         checkpoints.release().await;
