@@ -99,3 +99,14 @@ async fn a_plan_notices_a_function_with_other_settings() {
     cloud.settings.clear();
     cloud.sync("sync --sample 3").await.fails("give sync the settings of the function");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_whose_line_the_report_lost_is_reported_by_the_next_run() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..10).await;
+    cloud.sync("sync --run --report /dev/full").await.fails("the report cannot be written");
+    cloud.cos.put(SOURCE, "in/note.txt", "not an image", &[]).await;
+    cloud.sync("sync --run --verify nothing").await.fails("of a run with other");
+    let resumed = cloud.sync("sync --run --report report.jsonl").await;
+    assert_eq!(resumed.number("sources"), 11, "{}", resumed.stderr());
+}

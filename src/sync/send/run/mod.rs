@@ -74,6 +74,8 @@ pub(super) struct Run<'a, S, I, C> {
     surveyed_all: bool,
     last_ran: Instant,
     last_save: Instant,
+    /// `false` once a line of the report is lost.
+    is_reported: bool,
     /// Reason for which nothing more is sent.
     end: Option<End>,
 }
@@ -108,6 +110,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
             began: now,
             last_ran: now,
             last_save: now,
+            is_reported: true,
             end: None,
             driver,
             checkpoint,
@@ -260,6 +263,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
 
     fn note_report(&mut self, written: std::io::Result<()>) {
         if let Err(error) = written {
+            self.is_reported = false;
             self.end.get_or_insert_with(|| End::Report(error.to_string()));
         }
     }
@@ -292,7 +296,10 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
     async fn save(&mut self) {
         let written = self.report.flush();
         self.note_report(written);
-        while let Some(page) = self.window.advance() {
+        // A later run repeats what the report does not tell.
+        while self.is_reported
+            && let Some(page) = self.window.advance()
+        {
             self.checkpoint.phase = page.phase;
             self.checkpoint.end = page.end;
             self.checkpoint.tally.merge(&page.tally);
