@@ -16,7 +16,7 @@ use crate::sync::{Store, Usage};
 /// Attempts of a source whose failure may pass.
 const ATTEMPTS: u32 = 4;
 
-/// Longest time without an invocation that ran, while the platform has no room.
+/// Longest time in which the platform refuses every invocation for lack of room.
 const LONGEST_THROTTLING: Duration = Duration::from_secs(20 * 60);
 
 impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
@@ -31,7 +31,7 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
             let worst = self.ledger.worst();
             let billed_ms = billed_ms.unwrap_or(worst.billed_ms);
             self.ledger.end(Some(Usage { invocations: 1, billed_ms, requests }));
-            self.last_ran = Instant::now();
+            self.refused_since = None;
         } else {
             self.ledger.end(None);
         }
@@ -97,7 +97,8 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
             }
             Failure::Throttled(reason) => {
                 self.pace.refused(now);
-                if now.saturating_duration_since(self.last_ran) > LONGEST_THROTTLING {
+                let since = *self.refused_since.get_or_insert(now);
+                if now.saturating_duration_since(since) > LONGEST_THROTTLING {
                     self.end.get_or_insert(End::Throttled(reason));
                 }
                 tasks.iter_mut().for_each(|open| open.throttled = open.throttled.saturating_add(1));

@@ -72,7 +72,8 @@ pub(super) struct Run<'a, S, I, C> {
     running: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
     /// `true` if no further page comes.
     surveyed_all: bool,
-    last_ran: Instant,
+    /// Time of the first refusal since an invocation ran.
+    refused_since: Option<Instant>,
     last_save: Instant,
     /// `false` once a line of the report is lost.
     is_reported: bool,
@@ -108,7 +109,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
             running: FuturesUnordered::new(),
             surveyed_all: false,
             began: now,
-            last_ran: now,
+            refused_since: None,
             last_save: now,
             is_reported: true,
             end: None,
