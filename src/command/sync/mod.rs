@@ -92,18 +92,22 @@ impl Sync {
     fn function(&self) -> AnyInvoker<'_> {
         match &self.client {
             Some(client) => AnyInvoker::Deployed(self.deployed(client)),
-            None => AnyInvoker::Local(self.on_this_machine(Function::without_log)),
+            None => AnyInvoker::Local(self.on_this_machine(self.size, Function::without_log)),
         }
     }
 
     /// The function on this machine.
-    fn on_this_machine(&self, make: fn(Installation) -> Function) -> LocalFunction<'_> {
+    fn on_this_machine(
+        &self,
+        size: FunctionSize,
+        make: fn(Installation) -> Function,
+    ) -> LocalFunction<'_> {
         let instances = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let install = || match &self.options.config {
             Some(file) => Installation::of_file(&self.environment, file),
             None => Installation::of_environment(&self.environment),
         };
-        LocalFunction::new(&self.job, &self.environment, self.size, instances, || make(install()))
+        LocalFunction::new(&self.job, &self.environment, size, instances, || make(install()))
     }
 
     fn deployed(&self, client: &scf::Client) -> DeployedFunction<'_> {
