@@ -7,7 +7,7 @@ use scf_local::{ApiFault, ApiFaultKind, Fault, FaultKind};
 use tokio::process::Child;
 use tokio::time::{sleep, timeout};
 
-use crate::live::{Cloud, Done};
+use crate::live::{Cloud, Done, key};
 use crate::setup::{SOURCE, TARGET};
 
 /// Time in which a program ends that was told to.
@@ -98,6 +98,46 @@ async fn a_plan_notices_a_function_with_other_settings() {
     cloud.upload(0..10).await;
     cloud.settings.clear();
     cloud.sync("sync --sample 3").await.fails("give sync the settings of the function");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verification_names_the_remedy_of_what_is_wrong() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..10).await;
+    cloud.sync("sync --run").await.succeeds();
+    cloud.cos.delete(SOURCE, &key(3));
+    let verified = cloud.sync("verify").await.fails("1 thumbnails have lost their source; cos-thumbnailer sync --orphans");
+    assert!(!verified.stderr().contains("have not the thumbnails"), "{}", verified.stderr());
+    cloud.cos.delete(TARGET, &key(5));
+    let verified = cloud.sync("verify").await.fails("lost their source");
+    assert!(verified.stderr().contains("1 sources have not the thumbnails"), "{}", verified.stderr());
+    cloud.sync("sync --orphans remove --run").await.succeeds();
+    cloud.sync("verify").await.succeeds();
+    // The function has a second, which one source needs on its way here.
+    cloud.cos.put(SOURCE, "in/note.txt", "not an image", &[]).await;
+    cloud.cos.fail(Fault::new(slow(1500)).method("GET").key("in/note.txt").times(1));
+    cloud.sync("verify --memory 512 --timeout 1").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_right_is_asked_for_the_owner_of_the_keys() {
+    let cloud = Cloud::new(1, &[]).await;
+    let denied = FaultKind::Status { status: 403, code: "AccessDenied".to_owned() };
+    cloud.cos.fail(Fault::new(denied).method("GET").bucket(SOURCE).times(1000));
+    let run = cloud.sync("sync --run").await.fails("grant name/cos:GetBucket on");
+    assert!(run.stderr().contains("to the owner of the keys"), "{}", run.stderr());
+    let mut command = cloud.command("sync");
+    let lost = Done(command.env("COS_SECRET_KEY", "anotherKeyThatIsWrong").output().await.unwrap());
+    lost.fails("check the keys, or renew them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_whose_answer_was_lost_is_taken_all_the_same() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..4).await;
+    cloud.cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT").key_contains("lease").times(1));
+    cloud.sync(&format!("sync --run --checkpoint cos://{TARGET}/.sync/job.json")).await.succeeds();
+    cloud.assert_thumbnails(0..4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
