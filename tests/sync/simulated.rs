@@ -334,6 +334,29 @@ fn only_refusals_that_last_end_a_run_and_not_one_after_a_long_survey() {
     }
 }
 
+/// A function whose answers are all lost.
+struct Lost;
+
+impl Invoker for Lost {
+    async fn invoke(&self, _: &Batch) -> Answer {
+        Answer { outcomes: Err(Failure::Lost("reset".to_owned())), billed: None }
+    }
+}
+
+#[test]
+fn what_lost_invocations_may_have_cost_counts() {
+    simulate(async {
+        let platform = Platform::new(Options::default(), ModelStore::new(10, 0));
+        let job = job();
+        let limits = Limits { batch: Some(1), ..limits(&platform) };
+        let run = Run { job: &job, platform: &platform, limits, memory: Memory::default() };
+        let (end, snapshot) = run.once(&Lost).await;
+        let usage = snapshot.usage;
+        assert_eq!((end, snapshot.tally.failed, usage.invocations), (End::Done, 9, 36));
+        assert_eq!((usage.billed_ms, usage.requests), (36 * 60_000, 36 * 20));
+    });
+}
+
 /// The table of docs/performance.md: `cargo test --release --test sync simulated -- --ignored --nocapture`.
 #[test]
 #[ignore = "takes minutes"]
