@@ -106,7 +106,10 @@ async fn a_verification_names_the_remedy_of_what_is_wrong() {
     cloud.upload(0..10).await;
     cloud.sync("sync --run").await.succeeds();
     cloud.cos.delete(SOURCE, &key(3));
-    let verified = cloud.sync("verify").await.fails("1 thumbnails have lost their source; cos-thumbnailer sync --orphans");
+    let verified = cloud
+        .sync("verify")
+        .await
+        .fails("1 thumbnails have lost their source; cos-thumbnailer sync --orphans");
     assert!(!verified.stderr().contains("have not the thumbnails"), "{}", verified.stderr());
     cloud.cos.delete(TARGET, &key(5));
     let verified = cloud.sync("verify").await.fails("lost their source");
@@ -117,6 +120,50 @@ async fn a_verification_names_the_remedy_of_what_is_wrong() {
     cloud.cos.put(SOURCE, "in/note.txt", "not an image", &[]).await;
     cloud.cos.fail(Fault::new(slow(1500)).method("GET").key("in/note.txt").times(1));
     cloud.sync("verify --memory 512 --timeout 1").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_ends_with_failures_says_so() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.cos.put(SOURCE, "in/note.txt", "not an image", &[]).await;
+    cloud.sync("sync --run").await.fails("1 sources failed; --report FILE names them");
+    cloud.sync("sync --run --report report.jsonl").await.fails("1 sources failed; report.jsonl names them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_names_nothing_is_told_with_its_remedy() {
+    let cloud = Cloud::new(1, &[]).await;
+    for place in ["none/manifest.json".to_owned(), format!("cos://{TARGET}/none/manifest.json")] {
+        cloud
+            .sync(&format!("sync --inventory {place}"))
+            .await
+            .fails(&format!("no inventory report {place}; correct"));
+    }
+    let missing = cloud.sync("sync --function none").await.fails("found no such function");
+    assert!(!missing.stderr().contains("--memory"), "{}", missing.stderr());
+    std::fs::write(cloud.path("prices.json"), "{}").unwrap();
+    let prices = cloud.sync("sync --prices prices.json").await.fails("as docs/sync.md shows");
+    assert_eq!(prices.stderr().matches("missing field").count(), 1, "{}", prices.stderr());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_gone_with_two_thumbnails_is_sent_once() {
+    let cloud = Cloud::new(1, &[("THUMBNAILS", "s=20x20;l=40x40")]).await;
+    cloud.cos.keys(TARGET).iter().for_each(|key| cloud.cos.delete(TARGET, key));
+    cloud.upload(0..1).await;
+    cloud.sync("sync --run").await.succeeds();
+    cloud.cos.delete(SOURCE, &key(0));
+    let before = cloud.invocations();
+    let run = cloud.sync("sync --run --orphans remove").await.succeeds();
+    assert_eq!((run.number("removed"), cloud.invocations() - before), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orphans_that_were_reported_are_not_passed_when_they_are_to_be_removed() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..4).await;
+    cloud.sync("sync --run --max-invocations 1 --batch 1").await.fails("raise --max-invocations");
+    cloud.sync("sync --run --orphans remove").await.fails("of a run with other sources, options");
 }
 
 #[tokio::test(flavor = "multi_thread")]

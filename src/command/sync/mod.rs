@@ -97,11 +97,7 @@ impl Sync {
     }
 
     /// The function on this machine.
-    fn on_this_machine(
-        &self,
-        size: FunctionSize,
-        make: fn(Installation) -> Function,
-    ) -> LocalFunction<'_> {
+    fn on_this_machine(&self, size: FunctionSize, make: fn(Installation) -> Function) -> LocalFunction<'_> {
         let instances = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let install = || match &self.options.config {
             Some(file) => Installation::of_file(&self.environment, file),
@@ -199,7 +195,8 @@ impl Sync {
     async fn run(&mut self) -> Result<ExitCode> {
         let place =
             self.options.checkpoint.clone().unwrap_or_else(|| either::default_place(&self.options.source));
-        let fingerprint = format!("{} {:?}", self.job.fingerprint(), self.options.verify);
+        let Options { verify, orphans, .. } = &self.options;
+        let fingerprint = format!("{} {verify:?} {orphans:?}", self.job.fingerprint());
         let (checkpoints, mut checkpoint) = either::open(&place, &self.store, &fingerprint).await?;
         if checkpoint != Checkpoint::start(fingerprint) {
             eprintln!(
@@ -241,7 +238,7 @@ impl Sync {
         terminal.end_line();
         checkpoints.release().await;
         crate::print(&terminal::summary(&snapshot, &self.prices))?;
-        self.tell_end(&end, &place);
+        self.tell_end(&end, snapshot.tally.failed, &place);
         let is_right = end == End::Done && snapshot.tally.failed == 0;
         Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -256,14 +253,24 @@ impl Sync {
         self.job.begin_at(began.unwrap_or(UNIX_EPOCH));
     }
 
-    fn tell_end(&self, end: &End, place: &options::Place) {
+    fn tell_end(&self, end: &End, failed: u64, place: &options::Place) {
         let reason = match end {
-            End::Done => return,
-            End::Budget => "the budget is spent".to_owned(),
+            End::Done if failed == 0 => return,
+            End::Done => {
+                let remedy = match &self.options.report {
+                    Some(path) => format!("{} names them, with the reason of each", path.display()),
+                    None => "--report FILE names them at the next run, with the reason of each".to_owned(),
+                };
+                return eprintln!("cos-thumbnailer: {failed} sources failed; {remedy}");
+            }
+            End::Budget => {
+                "the budget is spent, or less is left of it than one invocation may cost; raise --budget"
+                    .to_owned()
+            }
             End::Burst(reason) => format!("{reason}; --keep-going goes on all the same"),
             End::Checkpoint(error) => error.to_string(),
             End::Interrupted => "stopped".to_owned(),
-            End::Invocations => "the most invocations are made".to_owned(),
+            End::Invocations => "the most invocations are made; raise --max-invocations".to_owned(),
             End::Refused(reason) => reason.clone(),
             End::Report(reason) => format!("the report cannot be written: {reason}"),
             End::Store(error) => error.to_string(),
@@ -326,10 +333,15 @@ async fn size(options: &Options, client: Option<&scf::Client>) -> Result<Functio
             time_limit: time_limit.unwrap_or(LOCAL.time_limit),
         }),
         (None, Some(client)) => {
-            let info = client
-                .function(&options.function)
-                .await
-                .context("the size of the function is unknown; name it with --memory MB and --timeout S")?;
+            let info = match client.function(&options.function).await {
+                Ok(info) => info,
+                Err(error @ scf::Error::Denied(_)) => {
+                    let remedy =
+                        "the size of the function is unknown; name it with --memory MB and --timeout S";
+                    return Err(error).context(remedy);
+                }
+                Err(error) => return Err(error.into()),
+            };
             Ok(FunctionSize {
                 memory_mb: memory_mb.unwrap_or(info.memory_mb),
                 time_limit: time_limit.unwrap_or(info.time_limit),
