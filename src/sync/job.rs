@@ -1,5 +1,7 @@
 //! Job: the sources and the configuration that a sync is about.
 
+use std::time::SystemTime;
+
 use sha1::{Digest, Sha1};
 
 use crate::config::{Config, Rule, ThumbnailRule};
@@ -80,6 +82,11 @@ impl Job {
     pub fn fingerprint(&self) -> String {
         let Self { config, region, source, selection, .. } = self;
         hex::encode(Sha1::digest(format!("{region} {source}\n{selection}\n{config}")))
+    }
+
+    /// Sets the time at which the job began, from which the ages of its selection count back.
+    pub fn begin_at(&mut self, began: SystemTime) {
+        self.selection.begin_at(began);
     }
 
     /// The treatment of foreign objects.

@@ -77,7 +77,7 @@ impl Default for Prices {
 pub enum PriceError {
     /// Not the JSON of a price list.
     #[error("the prices cannot be read: {0}; write them as docs/sync.md shows")]
-    Json(#[from] serde_json::Error),
+    Json(serde_json::Error),
     /// A number below zero, or none.
     #[error("the price {0} is not a number from 0 on; correct it")]
     Number(&'static str),
@@ -89,7 +89,7 @@ impl Prices {
     /// # Errors
     /// [`PriceError`].
     pub fn parse(text: &str) -> Result<Self, PriceError> {
-        let prices: Self = serde_json::from_str(text)?;
+        let prices: Self = serde_json::from_str(text).map_err(PriceError::Json)?;
         let numbers = [
             ("gb_second", prices.gb_second),
             ("invocations_10k", prices.invocations_10k),

@@ -1,14 +1,16 @@
 //! Plan: what a run would do and cost, from a survey and a measured sample of real work.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use crate::object::Key;
 use crate::sync::money::number;
 use crate::sync::send::limits::MOST_RECORDS;
 use crate::sync::survey::Passed;
 use crate::sync::{
-    Answer, Batch, FunctionSize, Invoker, Job, Limits, OrphanSurvey, Orphans, Prices, Sources, Store,
-    StoreError, Survey, Surveyed, Tally, Task, Usage, Verify,
+    Answer, Batch, FunctionSize, Invoker, Job, Limits, OrphanSurvey, Orphans, Prices, RecordKind, Sources,
+    Store, StoreError, Survey, Surveyed, Tally, Task, Usage, Verify,
 };
 
 /// Tasks that are kept for each one of the sample. The sample is taken from these by size, so that the sizes of its sources
@@ -68,6 +70,15 @@ pub struct Estimate {
     pub concurrency: usize,
 }
 
+/// What came of a measured sample, as far as somebody has to know of it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct SampleFaults {
+    /// Sources that failed, with the most frequent reason.
+    pub failures: Option<String>,
+    /// The way in which the function contradicts the configuration.
+    pub contradiction: Option<String>,
+}
+
 impl<S: Store> Planner<'_, S> {
     /// Surveys all sources. `each` gets the sources that no visit can help, and `watch` the numbers after every page.
     ///
@@ -116,7 +127,9 @@ impl<S: Store> Planner<'_, S> {
         for (tasks, answer) in [(one, halves.0), (other, halves.1)] {
             let Some(answer) = answer else { continue };
             if let (Ok(outcomes), Some(billed)) = (&answer.outcomes, answer.billed) {
-                measured = measured.saturating_add(tasks.len());
+                // What ran out of time has not done its work, which a run pays for.
+                let ended = outcomes.iter().filter(|outcome| outcome.kind != RecordKind::Transient);
+                measured = measured.saturating_add(ended.count().min(tasks.len()));
                 let requests = outcomes.iter().map(|outcome| outcome.requests).fold(0, u64::saturating_add);
                 let billed_ms = u64::try_from(billed.as_millis()).unwrap_or(u64::MAX);
                 used = used.plus(Usage { invocations: 0, billed_ms, requests });
@@ -124,6 +137,29 @@ impl<S: Store> Planner<'_, S> {
             answers.push(answer);
         }
         (self.extrapolate(plan, measured, used), answers)
+    }
+
+    /// What went wrong with the sources of a sample.
+    #[must_use]
+    pub fn faults(&self, answers: &[Answer]) -> SampleFaults {
+        let mut counts: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
+        let (mut all, mut failed, mut contradiction) = (0_usize, 0_usize, None);
+        for outcome in answers.iter().filter_map(|answer| answer.outcomes.as_ref().ok()).flatten() {
+            all = all.saturating_add(1);
+            if let Ok(key) = Key::parse(&outcome.key) {
+                contradiction = contradiction.or_else(|| self.job.contradiction(&key, &outcome.stored));
+            }
+            if outcome.kind != RecordKind::Done {
+                failed = failed.saturating_add(1);
+                let count = counts.entry(&outcome.code).or_insert((0, &outcome.reason));
+                count.0 = count.0.saturating_add(1);
+            }
+        }
+        let most = counts.into_iter().max_by_key(|(_, (count, _))| *count);
+        let failures = most.map(|(code, (count, reason))| {
+            format!("{failed} of the {all} sources of the sample failed, {count} of them by {code}: {reason}")
+        });
+        SampleFaults { failures, contradiction }
     }
 
     fn extrapolate(&self, plan: &Plan, measured: usize, used: Usage) -> Option<Estimate> {
@@ -251,7 +287,6 @@ impl fmt::Display for Estimate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::object::Key;
     use crate::sync::{Need, Source};
 
     fn task(number: u64) -> Task {

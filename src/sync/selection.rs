@@ -1,7 +1,7 @@
 //! Selection of sources: by key, and by the time of their upload.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use glob::Pattern;
 
@@ -15,11 +15,19 @@ pub struct Selection {
     /// Key after which the sources begin.
     pub start_after: Option<String>,
     /// Only uploads at this time or later.
-    pub newer: Option<SystemTime>,
+    pub newer: Option<TimeLimit>,
     /// Only uploads before this time.
-    pub older: Option<SystemTime>,
+    pub older: Option<TimeLimit>,
     /// Pattern of whole keys.
     pub pattern: Option<Pattern>,
+}
+
+/// A time that limits a selection. One that was given as an age counts back from the beginning of the job, also in a run
+/// that resumes it later.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TimeLimit {
+    time: SystemTime,
+    age: Option<Duration>,
 }
 
 /// An option of a selection that cannot be read.
@@ -46,13 +54,26 @@ impl Selection {
     ///
     /// # Errors
     /// [`SelectionError::Time`].
-    pub fn parse_time(text: &str, now: SystemTime) -> Result<SystemTime, SelectionError> {
+    pub fn parse_time(text: &str, now: SystemTime) -> Result<TimeLimit, SelectionError> {
         let with_time = if text.contains(['T', ' ']) { text.to_owned() } else { format!("{text}T00:00:00Z") };
-        let age = || humantime::parse_duration(text).ok().and_then(|age| now.checked_sub(age));
+        let by_age = || {
+            let age = humantime::parse_duration(text).ok()?;
+            Some(TimeLimit { time: now.checked_sub(age)?, age: Some(age) })
+        };
         humantime::parse_rfc3339_weak(&with_time)
             .ok()
-            .or_else(age)
+            .map(|time| TimeLimit { time, age: None })
+            .or_else(by_age)
             .ok_or_else(|| SelectionError::Time(text.to_owned()))
+    }
+
+    /// Lets ages count back from the time at which the job began.
+    pub(super) fn begin_at(&mut self, began: SystemTime) {
+        for limit in [&mut self.newer, &mut self.older].into_iter().flatten() {
+            if let Some(time) = limit.age.and_then(|age| began.checked_sub(age)) {
+                limit.time = time;
+            }
+        }
     }
 
     /// Returns `true` for a selected key.
@@ -69,8 +90,18 @@ impl Selection {
     pub fn takes(&self, source: &Source) -> bool {
         let time = source.last_modified;
         self.takes_key(source.key.as_str())
-            && self.newer.zip(time).is_none_or(|(newer, time)| time >= newer)
-            && self.older.zip(time).is_none_or(|(older, time)| time < older)
+            && self.newer.zip(time).is_none_or(|(newer, time)| time >= newer.time)
+            && self.older.zip(time).is_none_or(|(older, time)| time < older.time)
+    }
+}
+
+/// Prints the age, or else the time.
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.age {
+            Some(age) => write!(f, "{} ago", humantime::format_duration(age)),
+            None => write!(f, "{}", humantime::format_rfc3339(self.time)),
+        }
     }
 }
 
@@ -79,6 +110,7 @@ impl fmt::Display for Selection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { prefix, start_after, newer, older, pattern } = self;
         let pattern = pattern.as_ref().map(Pattern::as_str);
+        let [newer, older] = [newer, older].map(|limit| limit.as_ref().map(ToString::to_string));
         write!(
             f,
             "prefix {prefix:?}, after {start_after:?}, newer {newer:?}, older {older:?}, match {pattern:?}"
@@ -88,8 +120,6 @@ impl fmt::Display for Selection {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::object::Key;
 
@@ -140,7 +170,7 @@ mod tests {
             ("7days", 3 * 86_400),
             ("12h", 10 * 86_400 - 43_200),
         ] {
-            let time = Selection::parse_time(text, now).unwrap();
+            let time = Selection::parse_time(text, now).unwrap().time;
             assert_eq!(time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs(), seconds, "{text}");
         }
         for text in ["", "yesterday", "2026-13-01", "99999999999999years"] {
@@ -150,12 +180,34 @@ mod tests {
 
     #[test]
     fn sources_are_selected_by_their_time() {
-        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let at = |seconds| {
+            Some(TimeLimit { time: SystemTime::UNIX_EPOCH + Duration::from_secs(seconds), age: None })
+        };
         let selection = Selection { newer: at(10), older: at(20), ..Selection::default() };
         for (seconds, taken) in
             [(Some(9), false), (Some(10), true), (Some(19), true), (Some(20), false), (None, true)]
         {
             assert_eq!(selection.takes(&source("a", seconds)), taken, "{seconds:?}");
         }
+    }
+
+    #[test]
+    fn an_age_names_the_same_selection_at_any_time_and_counts_from_the_beginning_of_the_job() {
+        let day = |day: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(day * 86_400);
+        let at = |now| Selection {
+            newer: Some(Selection::parse_time("2days", now).unwrap()),
+            ..Selection::default()
+        };
+        let (first, mut resumed) = (at(day(10)), at(day(11)));
+        assert_eq!(first.to_string(), resumed.to_string());
+        let upload = source("a", Some(8 * 86_400 + 5));
+        assert!(first.takes(&upload) && !resumed.takes(&upload));
+        resumed.begin_at(day(10));
+        assert!(resumed.takes(&upload), "the first run would have taken it");
+        let moment = |text| Selection {
+            newer: Some(Selection::parse_time(text, day(10)).unwrap()),
+            ..Selection::default()
+        };
+        assert_ne!(moment("1970-01-03").to_string(), moment("1970-01-04").to_string());
     }
 }

@@ -86,8 +86,33 @@ impl Store for CosStore {
     }
 }
 
+impl StoreError {
+    /// A listing whose next page begins where the last one did.
+    pub(super) fn stuck(bucket: &Bucket, marker: &str) -> Self {
+        Self(format!(
+            "the listing of {bucket} does not advance beyond {marker:?}; check what stands between this machine and COS"
+        ))
+    }
+}
+
+/// Advice to a function becomes advice to the owner of the keys of this command.
 impl From<cos::Error> for StoreError {
     fn from(error: cos::Error) -> Self {
-        Self(sentence(&error))
+        let text = sentence(&error);
+        let (theirs, ours) = match &error {
+            cos::Error::CredentialsRejected(_) => {
+                ("give the function a role, or renew its keys", "check the keys, or renew them")
+            }
+            cos::Error::Deadline { .. } => {
+                ("raise the time limit of the function or do less in one event", "try again later")
+            }
+            cos::Error::Denied(_) => ("to the role of the function", "to the owner of the keys"),
+            cos::Error::Protocol { .. } => ("between the function and COS", "between this machine and COS"),
+            cos::Error::Transport { .. } => {
+                ("that the function reaches COS", "that this machine reaches COS")
+            }
+            _ => return Self(text),
+        };
+        Self(text.replacen(theirs, ours, 1))
     }
 }

@@ -20,11 +20,11 @@ const IMAGES: usize = 4;
 
 /// A bucket with photographs from before the function was deployed.
 pub(crate) struct Cloud {
-    cos: Cos,
-    api: ScfApi,
+    pub(crate) cos: Cos,
+    pub(crate) api: ScfApi,
     folder: tempfile::TempDir,
     /// Settings of the function, which sync gets as well.
-    settings: Vec<(String, String)>,
+    pub(crate) settings: Vec<(String, String)>,
     /// The thumbnail of each image.
     thumbnails: Vec<Bytes>,
 }
@@ -33,12 +33,12 @@ fn image(number: usize) -> Vec<u8> {
     jpeg_of(64 + 16 * u16::try_from(number % IMAGES).unwrap(), 48)
 }
 
-fn key(number: usize) -> String {
+pub(crate) fn key(number: usize) -> String {
     format!("in/{number:05} 图+.jpg")
 }
 
 impl Cloud {
-    async fn new(instances: usize, settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn new(instances: usize, settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = CosOptions {
             root: folder.path().join("cos"),
@@ -71,17 +71,17 @@ impl Cloud {
     }
 
     /// Stores sources that no event was sent for.
-    async fn upload(&self, numbers: std::ops::Range<usize>) {
+    pub(crate) async fn upload(&self, numbers: std::ops::Range<usize>) {
         for number in numbers {
             self.cos.put(SOURCE, &key(number), image(number), &[]).await;
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn command(&self, arguments: &str) -> Command {
+    pub(crate) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(program());
         let keys = CosOptions::default();
         command
@@ -99,16 +99,16 @@ impl Cloud {
         command
     }
 
-    async fn sync(&self, arguments: &str) -> Done {
+    pub(crate) async fn sync(&self, arguments: &str) -> Done {
         Done(self.command(arguments).output().await.unwrap())
     }
 
-    fn start(&self, arguments: &str) -> Child {
+    pub(crate) fn start(&self, arguments: &str) -> Child {
         self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Asserts that exactly these sources have their thumbnails.
-    fn assert_thumbnails(&self, sources: impl Iterator<Item = usize>) {
+    pub(crate) fn assert_thumbnails(&self, sources: impl Iterator<Item = usize>) {
         let expected: BTreeMap<String, Bytes> =
             sources.map(|number| (key(number), self.thumbnails[number % IMAGES].clone())).collect();
         let stored: BTreeMap<String, Bytes> = self
@@ -124,31 +124,31 @@ impl Cloud {
         }
     }
 
-    fn invocations(&self) -> u64 {
+    pub(crate) fn invocations(&self) -> u64 {
         self.api.counters().pool.invocations
     }
 }
 
 /// A command that has ended.
-struct Done(Output);
+pub(crate) struct Done(pub(crate) Output);
 
 impl Done {
-    fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned()
     }
 
-    fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 
     #[track_caller]
-    fn succeeds(self) -> Self {
+    pub(crate) fn succeeds(self) -> Self {
         assert!(self.0.status.success(), "{}{}", self.stdout(), self.stderr());
         self
     }
 
     #[track_caller]
-    fn fails(self, words: &str) -> Self {
+    pub(crate) fn fails(self, words: &str) -> Self {
         assert!(
             !self.0.status.success() && self.stderr().contains(words),
             "{}{}",
@@ -160,14 +160,14 @@ impl Done {
 
     /// The number behind a word of the output.
     #[track_caller]
-    fn number(&self, word: &str) -> u64 {
+    pub(crate) fn number(&self, word: &str) -> u64 {
         let text = self.stdout();
         let mut words = text.split_whitespace().skip_while(|found| *found != word);
         words.nth(1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("no {word} in {text}"))
     }
 }
 
-fn outcomes(report: &Path) -> BTreeMap<String, String> {
+pub(crate) fn outcomes(report: &Path) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(report).unwrap();
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let text = |value: &Value| value.as_str().unwrap().to_owned();

@@ -2,6 +2,7 @@
 //!
 //! - `simulated`: the real driver in a model of the platform, in virtual time: quotas, throttling, kills, duplicates.
 //! - `live`: the real program against the local SCF and COS.
+//! - `mishaps`: the same, where something is wrong from the beginning, or the user changes their mind.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +17,7 @@
 )]
 
 mod live;
+mod mishaps;
 mod platform;
 #[allow(dead_code, reason = "the tests of protocols use the rest")]
 #[path = "../support/setup.rs"]

@@ -1,14 +1,15 @@
 //! The real driver in the model of the platform, in virtual time.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::object::{Bucket, Region};
 use cos_thumbnailer::sync::{
-    Checkpoint, CheckpointError, Checkpoints, Driver, End, FunctionSize, Invoker, Job, Limits, Listing,
-    Orphans, Planner, Prices, QueuedFunction, Report, Selection, Snapshot, Verify,
+    Answer, Batch, Checkpoint, CheckpointError, Checkpoints, Driver, End, Failure, FunctionSize, Invoker,
+    Job, Limits, Listing, Orphans, Planner, Prices, QueuedFunction, Report, Selection, Snapshot, SourcePage,
+    Sources, StoreError, Verify,
 };
 use tokio::task::{LocalSet, spawn_local};
 use tokio::time::{Instant, timeout};
@@ -63,6 +64,11 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn once(&self, invoker: &impl Invoker) -> (End, Snapshot) {
+        let checkpoint = self.memory.load(self.job);
+        self.of(Listing::new(self.job, &self.platform.store, &checkpoint.end), invoker).await
+    }
+
+    async fn of(&self, sources: impl Sources, invoker: &impl Invoker) -> (End, Snapshot) {
         let driver = Driver {
             job: self.job,
             store: &self.platform.store,
@@ -75,7 +81,6 @@ impl Run<'_> {
             orphans: Orphans::Remove,
         };
         let checkpoint = self.memory.load(self.job);
-        let sources = Listing::new(self.job, &self.platform.store, &checkpoint.end);
         let mut report = Report::default();
         driver.run(checkpoint, sources, &mut report, std::future::pending(), &mut |_| {}).await
     }
@@ -293,6 +298,72 @@ fn limits_hold_although_drivers_are_killed() {
         // The platform itself delivers some twice.
         assert!(counters.invocations <= 150 + counters.faults, "{counters:?}");
         assert!(counters.invocations > 50, "{counters:?}");
+    });
+}
+
+/// Sources that come after half an hour, as in a bucket of which nearly everything is right.
+struct LateSources<S>(S, bool);
+
+impl<S: Sources> Sources for LateSources<S> {
+    async fn next_page(&mut self) -> Result<Option<SourcePage>, StoreError> {
+        if !std::mem::replace(&mut self.1, true) {
+            tokio::time::sleep(Duration::from_secs(1800)).await;
+        }
+        self.0.next_page().await
+    }
+}
+
+/// A platform that has no room for the first invocations.
+struct Crowded<'a>(&'a Platform, Cell<usize>);
+
+impl Invoker for Crowded<'_> {
+    async fn invoke(&self, batch: &Batch) -> Answer {
+        match self.1.get().checked_sub(1) {
+            None => self.0.invoke(batch).await,
+            Some(left) => {
+                self.1.set(left);
+                Answer { outcomes: Err(Failure::Throttled("432".to_owned())), billed: None }
+            }
+        }
+    }
+}
+
+#[test]
+fn only_refusals_that_last_end_a_run_and_not_one_after_a_long_survey() {
+    for (refusals, expected) in [(5, End::Done), (usize::MAX, End::Throttled("432".to_owned()))] {
+        simulate(async move {
+            let platform = Platform::new(Options::default(), ModelStore::new(1000, 0));
+            let (job, began) = (job(), Instant::now());
+            let run =
+                Run { job: &job, platform: &platform, limits: limits(&platform), memory: Memory::default() };
+            let sources = LateSources(Listing::new(&job, &platform.store, ""), false);
+            let (end, _) = run.of(sources, &Crowded(&platform, Cell::new(refusals))).await;
+            assert_eq!(end, expected);
+            assert!(end == End::Done || began.elapsed() > Duration::from_secs(1800 + 1200));
+        });
+    }
+}
+
+/// A function whose answers are all lost.
+struct Lost;
+
+impl Invoker for Lost {
+    async fn invoke(&self, _: &Batch) -> Answer {
+        Answer { outcomes: Err(Failure::Lost("reset".to_owned())), billed: None }
+    }
+}
+
+#[test]
+fn what_lost_invocations_may_have_cost_counts() {
+    simulate(async {
+        let platform = Platform::new(Options::default(), ModelStore::new(10, 0));
+        let job = job();
+        let limits = Limits { batch: Some(1), ..limits(&platform) };
+        let run = Run { job: &job, platform: &platform, limits, memory: Memory::default() };
+        let (end, snapshot) = run.once(&Lost).await;
+        let usage = snapshot.usage;
+        assert_eq!((end, snapshot.tally.failed, usage.invocations), (End::Done, 9, 36));
+        assert_eq!((usage.billed_ms, usage.requests), (36 * 60_000, 36 * 20));
     });
 }
 

@@ -7,10 +7,11 @@ mod verify;
 
 use std::cell::Cell;
 use std::future::pending;
+use std::io::IsTerminal as _;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::config::{Config, Environment, Installation};
@@ -19,7 +20,7 @@ use cos_thumbnailer::function::Function;
 use cos_thumbnailer::object::Endpoint;
 use cos_thumbnailer::sync::{
     Checkpoint, CosStore, DeployedFunction, Driver, End, FunctionSize, Job, Limits, Listing, LocalFunction,
-    Plan, Planner, Prices, QueuedFunction, Report, Snapshot, count_sources,
+    Plan, Planner, Prices, QueuedFunction, Report, SampleFaults, Snapshot, count_sources,
 };
 use cos_thumbnailer::{credential_source, scf};
 
@@ -51,7 +52,7 @@ fn start(arguments: lexopt::Parser, verifies: bool) -> Result<ExitCode> {
         .build()
         .context("the async runtime cannot start")?;
     runtime.block_on(async {
-        let sync = Sync::new(options, environment).await?;
+        let mut sync = Sync::new(options, environment).await?;
         if sync.options.runs { sync.run().await } else { sync.plan(verifies).await }
     })
 }
@@ -93,18 +94,18 @@ impl Sync {
     fn function(&self) -> AnyInvoker<'_> {
         match &self.client {
             Some(client) => AnyInvoker::Deployed(self.deployed(client)),
-            None => AnyInvoker::Local(self.on_this_machine(Function::without_log)),
+            None => AnyInvoker::Local(self.on_this_machine(self.size, Function::without_log)),
         }
     }
 
     /// The function on this machine.
-    fn on_this_machine(&self, make: fn(Installation) -> Function) -> LocalFunction<'_> {
+    fn on_this_machine(&self, size: FunctionSize, make: fn(Installation) -> Function) -> LocalFunction<'_> {
         let instances = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let install = || match &self.options.config {
             Some(file) => Installation::of_file(&self.environment, file),
             None => Installation::of_environment(&self.environment),
         };
-        LocalFunction::new(&self.job, &self.environment, self.size, instances, || make(install()))
+        LocalFunction::new(&self.job, &self.environment, size, instances, || make(install()))
     }
 
     fn deployed(&self, client: &scf::Client) -> DeployedFunction<'_> {
@@ -121,6 +122,18 @@ impl Sync {
     }
 
     async fn plan(&self, verifies: bool) -> Result<ExitCode> {
+        tokio::select! {
+            ended = self.plan_to_end(verifies) => ended,
+            _ = tokio::signal::ctrl_c() => {
+                if std::io::stderr().is_terminal() {
+                    eprintln!();
+                }
+                bail!("stopped; a plan changes nothing, and begins anew")
+            }
+        }
+    }
+
+    async fn plan_to_end(&self, verifies: bool) -> Result<ExitCode> {
         let planner = Planner {
             job: &self.job,
             store: &self.store,
@@ -143,46 +156,50 @@ impl Sync {
             },
             |tally| terminal.surveyed(tally),
         );
-        let plan = tokio::select! {
-            plan = plan => plan?,
-            () = terminal::stopped() => bail!("stopped; a plan changes nothing, and begins anew"),
-        };
+        let plan = plan.await?;
         terminal.end_line();
         written.and_then(|()| report.flush()).context("the report cannot be written")?;
         crate::print(&plan.to_string())?;
         if verifies {
             return self.judge(plan).await;
         }
-        self.print_estimate(&planner, &plan).await?;
-        Ok(ExitCode::SUCCESS)
+        self.print_estimate(&planner, &plan).await
     }
 
-    async fn print_estimate(&self, planner: &Planner<'_, CosStore>, plan: &Plan) -> Result<()> {
+    async fn print_estimate(&self, planner: &Planner<'_, CosStore>, plan: &Plan) -> Result<ExitCode> {
         if plan.sample.is_empty() {
-            return Ok(());
+            return Ok(ExitCode::SUCCESS);
         }
         eprintln!(
             "making the thumbnails of {} sources to measure them (--sample 0 makes none)",
             plan.sample.len()
         );
         let (estimate, answers) = planner.estimate(plan, &self.function()).await;
+        let SampleFaults { failures, contradiction } = planner.faults(&answers);
+        if let Some(reason) = contradiction {
+            bail!("{reason}");
+        }
+        if let Some(failures) = failures {
+            eprintln!("{failures}");
+        }
         for reason in answers.into_iter().filter_map(|answer| answer.outcomes.err()).take(1) {
             eprintln!("the sample could not be measured: {reason}");
         }
-        let Some(mut estimate) = estimate else { return Ok(()) };
+        let Some(mut estimate) = estimate else { return Ok(ExitCode::FAILURE) };
         if self.options.mode == Mode::Local {
             estimate.cost = 0.0;
         }
         crate::print(&estimate.to_string())?;
         eprintln!("this is a plan; add --run to make the thumbnails");
-        Ok(())
+        Ok(ExitCode::SUCCESS)
     }
 
-    async fn run(&self) -> Result<ExitCode> {
+    async fn run(&mut self) -> Result<ExitCode> {
         let place =
             self.options.checkpoint.clone().unwrap_or_else(|| either::default_place(&self.options.source));
-        let fingerprint = format!("{} {:?}", self.job.fingerprint(), self.options.verify);
-        let (checkpoints, checkpoint) = either::open(&place, &self.store, &fingerprint).await?;
+        let Options { verify, orphans, .. } = &self.options;
+        let fingerprint = format!("{} {verify:?} {orphans:?}", self.job.fingerprint());
+        let (checkpoints, mut checkpoint) = either::open(&place, &self.store, &fingerprint).await?;
         if checkpoint != Checkpoint::start(fingerprint) {
             eprintln!(
                 "resuming after {} sources, by the checkpoint {}",
@@ -190,6 +207,7 @@ impl Sync {
                 either::name(&place)
             );
         }
+        self.begin(&mut checkpoint);
         let function = self.function();
         let queued = match &function {
             AnyInvoker::Deployed(deployed) if self.options.mode == Mode::InvokeAsync => {
@@ -224,7 +242,7 @@ impl Sync {
             pending().await
         };
         let mut watch = |snapshot: &Snapshot| terminal.progress(snapshot, total.get());
-        let run = driver.run(checkpoint, sources, &mut report, terminal::stopped(), &mut watch);
+        let run = driver.run(checkpoint, sources, &mut report, stopped(), &mut watch);
         let (end, snapshot) = tokio::select! {
             ended = run => ended,
             never = counted => never,
@@ -232,19 +250,39 @@ impl Sync {
         terminal.end_line();
         checkpoints.release().await;
         crate::print(&terminal::summary(&snapshot, &self.prices))?;
-        self.tell_end(&end, &place);
+        self.tell_end(&end, snapshot.tally.failed, &place);
         let is_right = end == End::Done && snapshot.tally.failed == 0;
         Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    fn tell_end(&self, end: &End, place: &options::Place) {
+    /// Notes when a job begins. One that is resumed selects its sources as it did at its beginning.
+    fn begin(&mut self, checkpoint: &mut Checkpoint) {
+        if checkpoint.began == 0 {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            checkpoint.began = now.as_secs();
+        }
+        let began = UNIX_EPOCH.checked_add(Duration::from_secs(checkpoint.began));
+        self.job.begin_at(began.unwrap_or(UNIX_EPOCH));
+    }
+
+    fn tell_end(&self, end: &End, failed: u64, place: &options::Place) {
         let reason = match end {
-            End::Done => return,
-            End::Budget => "the budget is spent".to_owned(),
+            End::Done if failed == 0 => return,
+            End::Done => {
+                let remedy = match &self.options.report {
+                    Some(path) => format!("{} names them, with the reason of each", path.display()),
+                    None => "--report FILE names them at the next run, with the reason of each".to_owned(),
+                };
+                return eprintln!("cos-thumbnailer: {failed} sources failed; {remedy}");
+            }
+            End::Budget => {
+                "the budget is spent, or less is left of it than one invocation may cost; raise --budget"
+                    .to_owned()
+            }
             End::Burst(reason) => format!("{reason}; --keep-going goes on all the same"),
             End::Checkpoint(error) => error.to_string(),
             End::Interrupted => "stopped".to_owned(),
-            End::Invocations => "the most invocations are made".to_owned(),
+            End::Invocations => "the most invocations are made; raise --max-invocations".to_owned(),
             End::Refused(reason) => reason.clone(),
             End::Report(reason) => format!("the report cannot be written: {reason}"),
             End::Store(error) => error.to_string(),
@@ -263,6 +301,14 @@ impl Sync {
                 Report::open(path).with_context(|| format!("the report {} cannot be opened", path.display()))
             }
         }
+    }
+}
+
+/// Returns after Ctrl-C. A task of its own hears it, and the second one, whatever the run waits for.
+fn stopped() -> impl Future<Output = ()> {
+    let heard = tokio::spawn(terminal::stopped());
+    async {
+        let _ = heard.await;
     }
 }
 
@@ -299,10 +345,15 @@ async fn size(options: &Options, client: Option<&scf::Client>) -> Result<Functio
             time_limit: time_limit.unwrap_or(LOCAL.time_limit),
         }),
         (None, Some(client)) => {
-            let info = client
-                .function(&options.function)
-                .await
-                .context("the size of the function is unknown; name it with --memory MB and --timeout S")?;
+            let info = match client.function(&options.function).await {
+                Ok(info) => info,
+                Err(error @ scf::Error::Denied(_)) => {
+                    let remedy =
+                        "the size of the function is unknown; name it with --memory MB and --timeout S";
+                    return Err(error).context(remedy);
+                }
+                Err(error) => return Err(error.into()),
+            };
             Ok(FunctionSize {
                 memory_mb: memory_mb.unwrap_or(info.memory_mb),
                 time_limit: time_limit.unwrap_or(info.time_limit),

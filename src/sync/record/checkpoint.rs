@@ -27,6 +27,9 @@ pub struct Checkpoint {
     pub version: u32,
     /// Name of the job; see [`Job::fingerprint`](crate::sync::Job::fingerprint).
     pub job: String,
+    /// Time at which the job began, seconds since the epoch. Ages in its selection count back from it.
+    #[serde(default)]
+    pub began: u64,
     /// Part of the run.
     pub phase: Phase,
     /// Key up to which the part is done.

@@ -14,8 +14,7 @@ use tokio::time::Instant;
 
 use crate::cos::{BucketLocation, Error, MissingResource, Upload};
 use crate::object::{Bucket, Key};
-use crate::sync::{Checkpoint, CheckpointError, Checkpoints, CosStore};
-use crate::text::sentence;
+use crate::sync::{Checkpoint, CheckpointError, Checkpoints, CosStore, StoreError};
 
 /// Time after which a lease that is not renewed is free.
 const LEASE: Duration = Duration::from_secs(180);
@@ -94,14 +93,14 @@ impl CheckpointObject {
         }
         self.number = latest.unwrap_or(0).saturating_add(1);
         let key = self.lease_key(self.number)?;
-        let taken = || CheckpointError::Leased(self.name(), "its lease was just taken".to_owned());
         match self.write(&key, self.lease()?, true).await {
-            Err(Error::Exists(_)) => return Err(taken()),
-            written => written.map_err(|error| self.failed(&error))?,
+            // A repeated request finds what the first stored, if only its answer was lost.
+            Ok(()) | Err(Error::Exists(_)) => {}
+            Err(error) => return Err(self.failed(error)),
         }
         let found = self.read(&key).await?;
         if !found.is_some_and(|(text, _)| self.is_ours(&text)) {
-            return Err(taken());
+            return Err(CheckpointError::Leased(self.name(), "its lease was just taken".to_owned()));
         }
         if let Some(number) = latest {
             // Leases below the latest count for nothing.
@@ -118,7 +117,7 @@ impl CheckpointObject {
             .session()
             .list(&self.location, &prefix, "")
             .await
-            .map_err(|error| self.failed(&error))?;
+            .map_err(|error| self.failed(error))?;
         let number = |key: &Key| key.as_str().strip_prefix(&prefix)?.parse().ok();
         Ok(page.objects.iter().filter_map(|object| number(&object.key)).max())
     }
@@ -134,7 +133,7 @@ impl CheckpointObject {
         if !is_ours || self.latest_lease().await?.is_some_and(|latest| latest > self.number) {
             return Err(CheckpointError::LeaseLost(self.name()));
         }
-        self.write(&key, self.lease()?, false).await.map_err(|error| self.failed(&error))?;
+        self.write(&key, self.lease()?, false).await.map_err(|error| self.failed(error))?;
         *renewed = Instant::now();
         Ok(())
     }
@@ -165,13 +164,15 @@ impl CheckpointObject {
             Err(Error::NotFound { missing: MissingResource::Deleted | MissingResource::Object, .. }) => {
                 return Ok(None);
             }
-            Err(error) => return Err(unreadable(sentence(&error))),
+            Err(error) => return Err(unreadable(StoreError::from(error).0)),
         };
         if download.head.length > LONGEST {
             return Err(unreadable("it is longer than 1 MB".to_owned()));
         }
         let mut text = Vec::new();
-        while let Some(chunk) = download.chunk().await.map_err(|error| unreadable(sentence(&error)))? {
+        while let Some(chunk) =
+            download.chunk().await.map_err(|error| unreadable(StoreError::from(error).0))?
+        {
             text.extend_from_slice(&chunk);
         }
         Ok(Some((text, download.head.last_modified)))
@@ -190,8 +191,8 @@ impl CheckpointObject {
         self.store.session().put(&self.location, key, upload).await.map(drop)
     }
 
-    fn failed(&self, error: &Error) -> CheckpointError {
-        CheckpointError::Write(self.name(), sentence(error))
+    fn failed(&self, error: Error) -> CheckpointError {
+        CheckpointError::Write(self.name(), StoreError::from(error).0)
     }
 }
 
@@ -199,6 +200,6 @@ impl Checkpoints for CheckpointObject {
     async fn save(&self, checkpoint: &Checkpoint) -> Result<(), CheckpointError> {
         self.renew().await?;
         let text = checkpoint.to_json(&self.name())?;
-        self.write(&self.key, text, false).await.map_err(|error| self.failed(&error))
+        self.write(&self.key, text, false).await.map_err(|error| self.failed(error))
     }
 }

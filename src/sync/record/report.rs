@@ -1,7 +1,7 @@
 //! Report: one JSON line for each source, and a summary at the end.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, BufWriter, ErrorKind, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,6 +11,9 @@ use crate::text;
 
 /// Bytes that are searched for the last whole line of an older report. Lines are shorter.
 const LONGEST_LINE: u64 = 64 * 1024;
+
+/// Beginnings of lines.
+const BEGINNINGS: [&[u8]; 2] = [b"{\"key\":", b"{\"end\":"];
 
 /// A report, written to a file or nowhere.
 #[derive(Debug, Default)]
@@ -39,17 +42,25 @@ impl Report {
     /// Opens a report, and adds to an older one. A line that a killed driver left unfinished is removed.
     ///
     /// # Errors
-    /// When the file cannot be opened.
+    /// When the file cannot be opened, or ends with something else than a line of a report.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let length = file.metadata()?.len();
         let from = length.saturating_sub(LONGEST_LINE);
         file.seek(SeekFrom::Start(from))?;
         let mut end = Vec::new();
-        (&mut file).take(LONGEST_LINE).read_to_end(&mut end)?;
+        (&mut file).take(length.saturating_sub(from)).read_to_end(&mut end)?;
         let whole = end.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at.saturating_add(1));
+        let unfinished = end.get(whole..).unwrap_or_default();
+        let begins = |line: &[u8]| unfinished.starts_with(line) || line.starts_with(unfinished);
+        if !BEGINNINGS.iter().any(|beginning| begins(beginning)) {
+            let reason = "it is another file, whose last line would be lost; name a new one with --report";
+            return Err(io::Error::new(ErrorKind::InvalidData, reason));
+        }
         let whole = from.saturating_add(u64::try_from(whole).unwrap_or(0));
-        file.set_len(whole)?;
+        if whole < length {
+            file.set_len(whole)?;
+        }
         file.seek(SeekFrom::Start(whole))?;
         Ok(Self { file: Some(BufWriter::new(file)) })
     }
@@ -114,5 +125,22 @@ mod tests {
         assert_eq!((&lines[0]["key"], &lines[0]["need"]), (&"a\n".into(), &"missing".into()));
         assert_eq!((&lines[1]["outcome"], &lines[1]["reason"]), (&"image.damaged".into(), &"why".into()));
         assert_eq!(lines[2]["end"], "done");
+    }
+
+    #[test]
+    fn a_file_that_is_no_report_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("thumbnails.json");
+        for text in [r#"{"rules": [{}]}"#, "two\nlines", &"x".repeat(100_000)] {
+            std::fs::write(&path, text).unwrap();
+            let error = Report::open(&path).unwrap_err();
+            assert!(error.to_string().contains("--report"), "{error}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        for unfinished in ["", "{", r#"{"key":"#, r#"{"end":"do"#] {
+            std::fs::write(&path, unfinished).unwrap();
+            Report::open(&path).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"", "{unfinished}");
+        }
     }
 }

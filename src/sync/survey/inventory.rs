@@ -5,7 +5,7 @@
 //! for hours.
 
 use std::fs::File;
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::cos::{BucketLocation, Error as CosError, MissingResource, is_archive_class};
@@ -51,6 +51,9 @@ pub enum InventoryError {
     /// A file of this machine cannot be read or written.
     #[error("{0}: {1}")]
     File(String, std::io::Error),
+    /// The manifest is not there.
+    #[error("there is no inventory report {0}; correct --inventory, which names the manifest.json of one")]
+    NoReport(String),
     /// A data file is not there.
     #[error(
         "the data file {0} is not beside the manifest {1}, nor in a folder above it; copy the whole report"
@@ -183,12 +186,13 @@ impl Report<'_> {
 
     async fn manifest(&self) -> Result<Vec<u8>, InventoryError> {
         match self {
-            Self::Folder(path) => {
-                std::fs::read(path).map_err(|error| InventoryError::File(self.name(), error))
-            }
+            Self::Folder(path) => std::fs::read(path).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => InventoryError::NoReport(self.name()),
+                _ => InventoryError::File(self.name(), error),
+            }),
             Self::Object(store, location, key) => {
                 let text = read_object(store, location, key).await?;
-                text.ok_or_else(|| InventoryError::NoDataFile(key.to_string(), self.name()))
+                text.ok_or_else(|| InventoryError::NoReport(self.name()))
             }
         }
     }

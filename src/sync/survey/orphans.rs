@@ -61,7 +61,10 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
         let last = page.objects.last().map(|last| last.key.as_str().to_owned());
         let end = page.next.clone().or(last).unwrap_or_else(|| self.marker.clone());
         let surveyed = Surveyed { end: format!("{bucket}/{end}"), ..Surveyed::default() };
-        if page.next.is_some() && end > self.marker {
+        if page.next.is_some() {
+            if end <= self.marker {
+                return Err(StoreError::stuck(&bucket, &end));
+            }
             self.marker = end;
         } else {
             self.places.pop_front();

@@ -50,10 +50,7 @@ impl<S: Store> Sources for Listing<'_, S> {
         if page.next.is_none() {
             self.prefixes.pop_front();
         } else if end <= self.marker {
-            return Err(StoreError(format!(
-                "the listing of {} does not advance beyond {end:?}; check what stands between this machine and COS",
-                self.job.source
-            )));
+            return Err(StoreError::stuck(&self.job.source, &end));
         }
         self.marker = end.max(std::mem::take(&mut self.marker));
         let sources = page.objects.into_iter().map(Source::from).collect();

@@ -38,10 +38,7 @@ pub(super) async fn look_up<S: Store>(
         }
         if let Some(next) = page.next {
             if next <= marker && before == found.len() {
-                return Err(StoreError(format!(
-                    "the listing of {bucket} does not advance beyond {next:?}; check what stands between this machine \
-                     and COS"
-                )));
+                return Err(StoreError::stuck(bucket, &next));
             }
             marker = next.max(marker);
         }

@@ -16,22 +16,36 @@ use crate::sync::{Store, Usage};
 /// Attempts of a source whose failure may pass.
 const ATTEMPTS: u32 = 4;
 
-/// Longest time without an invocation that ran, while the platform has no room.
+/// Longest time in which the platform refuses every invocation for lack of room.
 const LONGEST_THROTTLING: Duration = Duration::from_secs(20 * 60);
 
 impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
     /// Takes the end of an invocation.
     pub(super) fn take_answer(&mut self, ended: Ended) {
         let Ended { tasks, answer: Answer { outcomes, billed }, took } = ended;
-        let ran = !matches!(outcomes, Err(Failure::Throttled(_) | Failure::Refused(_)));
+        let ran = match &outcomes {
+            Err(Failure::Throttled(_)) => false,
+            // The answer of a run may be the reason.
+            Err(Failure::Refused(_)) => billed.is_some(),
+            Ok(_) | Err(_) => true,
+        };
         if ran {
             let billed_ms = billed.map(|billed| u64::try_from(billed.as_millis()).unwrap_or(u64::MAX));
-            let requests =
-                outcomes.iter().flatten().map(|outcome| outcome.requests).fold(0, u64::saturating_add);
             let worst = self.ledger.worst();
+            let requests = match &outcomes {
+                Ok(outcomes) if billed.is_some() => {
+                    outcomes.iter().map(|outcome| outcome.requests).fold(0, u64::saturating_add)
+                }
+                // Nobody counted them: as many as the records can have caused.
+                Ok(_) | Err(_) => {
+                    let [records, most] = [tasks.len(), self.sizer.most()]
+                        .map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+                    (worst.requests / most.max(1)).saturating_mul(records).min(worst.requests)
+                }
+            };
             let billed_ms = billed_ms.unwrap_or(worst.billed_ms);
             self.ledger.end(Some(Usage { invocations: 1, billed_ms, requests }));
-            self.last_ran = Instant::now();
+            self.refused_since = None;
         } else {
             self.ledger.end(None);
         }
@@ -54,12 +68,13 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
 
     /// Ends the tasks with a final outcome, and repeats the others.
     fn take_outcomes(&mut self, tasks: Vec<Open>, outcomes: Vec<RecordOutcome>) {
-        let mut by_key: BTreeMap<String, RecordOutcome> =
+        let by_key: BTreeMap<String, RecordOutcome> =
             outcomes.into_iter().map(|outcome| (outcome.key.clone(), outcome)).collect();
         let is_progress = by_key.values().any(|outcome| outcome.kind == RecordKind::Done);
         let mut again = Vec::new();
         for mut open in tasks {
-            let outcome = by_key.remove(open.task.source.key.as_str()).unwrap_or_else(|| {
+            // Two thumbnails of one source that is gone may be two tasks of a batch.
+            let outcome = by_key.get(open.task.source.key.as_str()).cloned().unwrap_or_else(|| {
                 let reason = "the answer of the function does not name it";
                 RecordOutcome::new("", "sync.not_told", reason, RecordKind::Transient)
             });
@@ -97,7 +112,8 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
             }
             Failure::Throttled(reason) => {
                 self.pace.refused(now);
-                if now.saturating_duration_since(self.last_ran) > LONGEST_THROTTLING {
+                let since = *self.refused_since.get_or_insert(now);
+                if now.saturating_duration_since(since) > LONGEST_THROTTLING {
                     self.end.get_or_insert(End::Throttled(reason));
                 }
                 tasks.iter_mut().for_each(|open| open.throttled = open.throttled.saturating_add(1));

@@ -72,8 +72,11 @@ pub(super) struct Run<'a, S, I, C> {
     running: FuturesUnordered<LocalBoxFuture<'a, Ended>>,
     /// `true` if no further page comes.
     surveyed_all: bool,
-    last_ran: Instant,
+    /// Time of the first refusal since an invocation ran.
+    refused_since: Option<Instant>,
     last_save: Instant,
+    /// `false` once a line of the report is lost.
+    is_reported: bool,
     /// Reason for which nothing more is sent.
     end: Option<End>,
 }
@@ -106,8 +109,9 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
             running: FuturesUnordered::new(),
             surveyed_all: false,
             began: now,
-            last_ran: now,
+            refused_since: None,
             last_save: now,
+            is_reported: true,
             end: None,
             driver,
             checkpoint,
@@ -260,6 +264,7 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
 
     fn note_report(&mut self, written: std::io::Result<()>) {
         if let Err(error) = written {
+            self.is_reported = false;
             self.end.get_or_insert_with(|| End::Report(error.to_string()));
         }
     }
@@ -292,7 +297,10 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
     async fn save(&mut self) {
         let written = self.report.flush();
         self.note_report(written);
-        while let Some(page) = self.window.advance() {
+        // A later run repeats what the report does not tell.
+        while self.is_reported
+            && let Some(page) = self.window.advance()
+        {
             self.checkpoint.phase = page.phase;
             self.checkpoint.end = page.end;
             self.checkpoint.tally.merge(&page.tally);
