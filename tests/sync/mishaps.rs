@@ -167,6 +167,14 @@ async fn orphans_that_were_reported_are_not_passed_when_they_are_to_be_removed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_function_without_rule_for_the_sources_stops_the_run() {
+    let mut cloud = Cloud::new(1, &[("SOURCE_SUFFIX", ".jpg")]).await;
+    cloud.cos.put(SOURCE, "in/a.jpeg", "an image of another suffix", &[]).await;
+    cloud.settings.clear();
+    cloud.sync("sync --run").await.fails("the function has no rule for in/a.jpeg");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_right_is_asked_for_the_owner_of_the_keys() {
     let cloud = Cloud::new(1, &[]).await;
     let denied = FaultKind::Status { status: 403, code: "AccessDenied".to_owned() };
