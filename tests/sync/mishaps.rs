@@ -205,3 +205,26 @@ async fn a_source_whose_line_the_report_lost_is_reported_by_the_next_run() {
     let resumed = cloud.sync("sync --run --report report.jsonl").await;
     assert_eq!(resumed.number("sources"), 11, "{}", resumed.stderr());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_keys_work_and_tell_when_they_have_expired() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..10).await;
+    cloud.cos.set_credentials("AKIDtemporary", "temporaryKeyOfAnHour", Some("tokenOfAnHour"));
+    let sync = async |arguments: &str| {
+        let mut command = cloud.command(arguments);
+        command
+            .env_remove("COS_SECRET_ID")
+            .env_remove("COS_SECRET_KEY")
+            .env("TENCENTCLOUD_SECRETID", "AKIDtemporary")
+            .env("TENCENTCLOUD_SECRETKEY", "temporaryKeyOfAnHour")
+            .env("TENCENTCLOUD_SESSIONTOKEN", "tokenOfAnHour");
+        Done(command.output().await.unwrap())
+    };
+    sync("sync --run --mode local").await.succeeds();
+    cloud.assert_thumbnails(0..10);
+    cloud.cos.expire_token(true);
+    let expired = sync("sync --run --mode local").await.fails("the same command resumes the run");
+    let text = expired.stderr();
+    assert!(text.contains("renew") && !text.contains("temporaryKey") && !text.contains("tokenOf"), "{text}");
+}
