@@ -92,6 +92,12 @@ impl Job {
         self.selection.begin_at(began);
     }
 
+    /// Returns `true` if events of this object start a visit.
+    #[must_use]
+    pub fn is_source(&self, bucket: &Bucket, key: &Key) -> bool {
+        *bucket == self.source && self.rule_for(key).is_some()
+    }
+
     /// The treatment of foreign objects.
     pub(super) fn on_foreign(&self) -> OnForeign {
         self.config.settings().on_foreign

@@ -228,3 +228,25 @@ async fn temporary_keys_work_and_tell_when_they_have_expired() {
     let text = expired.stderr();
     assert!(text.contains("renew") && !text.contains("temporaryKey") && !text.contains("tokenOf"), "{text}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_among_the_sources_is_refused() {
+    let cloud = Cloud::new(1, &[("SOURCE_SUFFIX", ".jpg;.json")]).await;
+    cloud.upload(0..2).await;
+    let run = async |key: &str| cloud.sync(&format!("sync --run --checkpoint cos://{SOURCE}/{key}")).await;
+    run("in/job.json").await.fails("would be a source");
+    run("in/job.state").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_only_looks_for_orphans_needs_no_inventory() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..4).await;
+    cloud.sync("sync --run --batch 2 --max-invocations 1").await.fails("raise --max-invocations");
+    let path = cloud.path(&format!("{SOURCE}.sync.json"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let arguments = "sync --run --inventory gone/manifest.json";
+    cloud.sync(arguments).await.fails("no inventory report");
+    std::fs::write(&path, text.replace("\"sources\",", "\"orphans\",")).unwrap();
+    cloud.sync(arguments).await.succeeds();
+}
