@@ -359,7 +359,7 @@ async fn size(options: &Options, client: Option<&scf::Client>) -> Result<Functio
             };
             Ok(FunctionSize {
                 memory_mb: memory_mb.unwrap_or(info.memory_mb),
-                time_limit: time_limit.unwrap_or(info.time_limit.min(Duration::from_secs(86_400))),
+                time_limit: time_limit.unwrap_or(info.time_limit).min(Duration::from_secs(86_400)),
             })
         }
     }
