@@ -9,7 +9,10 @@ use crate::deployment::Error as DeploymentError;
 use crate::object::{Bucket, Key, Region};
 use crate::recipe::{Recipe, RecipeHash};
 use crate::reconcile::OnForeign;
-use crate::sync::{Selection, Source, StoredThumbnail};
+use crate::sync::{RecordOutcome, Selection, Source, StoredThumbnail};
+
+/// Code of a source that the function has no rule for.
+const NO_RULE: &str = "skip.no_rule";
 
 /// Sources, their thumbnails by the configuration, and their region.
 #[derive(Clone, Debug)]
@@ -89,6 +92,12 @@ impl Job {
         self.selection.begin_at(began);
     }
 
+    /// Returns `true` if events of this object start a visit.
+    #[must_use]
+    pub fn is_source(&self, bucket: &Bucket, key: &Key) -> bool {
+        *bucket == self.source && self.rule_for(key).is_some()
+    }
+
     /// The treatment of foreign objects.
     pub(super) fn on_foreign(&self) -> OnForeign {
         self.config.settings().on_foreign
@@ -104,16 +113,22 @@ impl Job {
         self.config.rules().iter().enumerate().find(|(_, rule)| rule.source().matches(&self.source, key))
     }
 
-    /// The way in which thumbnails that the function stored contradict this configuration; `None` if they are those that
-    /// it names for the source.
-    pub(super) fn contradiction(&self, source: &Key, stored: &[StoredThumbnail]) -> Option<String> {
+    /// The way in which an outcome of the function contradicts this configuration: it has no rule for the source, or
+    /// stored other thumbnails than those that the rule names.
+    pub(super) fn contradiction(&self, source: &Key, outcome: &RecordOutcome) -> Option<String> {
         let (number, rule) = self.rule_for(source)?;
+        if outcome.code == NO_RULE {
+            return Some(format!(
+                "the function has no rule for {source}, as the configuration of this sync has; give sync the settings of \
+                 the function, with --config and the same variables"
+            ));
+        }
         let (bucket, _) = self.targets_of(number)?;
         let is_expected = |stored: &&StoredThumbnail| {
             let mut keys = rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok());
             stored.bucket == bucket.as_str() && keys.any(|key| key.as_str() == stored.key)
         };
-        let other = stored.iter().find(|stored| !is_expected(stored))?;
+        let other = outcome.stored.iter().find(|stored| !is_expected(stored))?;
         Some(format!(
             "the function stored {}/{} for {source}, which the configuration of this sync does not name; give sync the \
              settings of the function, with --config and the same variables",
@@ -173,6 +188,7 @@ fn narrower<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
 mod tests {
     use super::*;
     use crate::config::Environment;
+    use crate::sync::RecordKind;
 
     fn job(file: &str, prefix: &str) -> Result<Job, JobError> {
         let config = Config::load(&Environment::default(), Some(file)).unwrap();
@@ -209,10 +225,17 @@ mod tests {
         let job = job(&rules, "").unwrap();
         let at = |bucket: &str, key: &str| StoredThumbnail { bucket: bucket.to_owned(), key: key.to_owned() };
         let source = Key::parse("a/x.jpg").unwrap();
-        assert_eq!(job.contradiction(&source, &[at("t-125", "a/x.jpg")]), None);
+        let outcome = |code: &str, stored: &[StoredThumbnail]| RecordOutcome {
+            stored: stored.to_vec(),
+            ..RecordOutcome::new("a/x.jpg", code, "", RecordKind::Done)
+        };
+        assert_eq!(job.contradiction(&source, &outcome("stored", &[at("t-125", "a/x.jpg")])), None);
         for other in [at("t-125", "300x300/a/x.jpg"), at("photosresized-125", "a/x.jpg")] {
-            assert!(job.contradiction(&source, &[other]).unwrap().contains("--config"));
+            assert!(job.contradiction(&source, &outcome("stored", &[other])).unwrap().contains("--config"));
         }
+        assert!(job.contradiction(&source, &outcome("skip.no_rule", &[])).unwrap().contains("--config"));
+        let elsewhere = Key::parse("elsewhere.jpg").unwrap();
+        assert_eq!(job.contradiction(&elsewhere, &outcome("skip.no_rule", &[])), None);
     }
 
     #[test]

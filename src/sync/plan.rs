@@ -147,7 +147,7 @@ impl<S: Store> Planner<'_, S> {
         for outcome in answers.iter().filter_map(|answer| answer.outcomes.as_ref().ok()).flatten() {
             all = all.saturating_add(1);
             if let Ok(key) = Key::parse(&outcome.key) {
-                contradiction = contradiction.or_else(|| self.job.contradiction(&key, &outcome.stored));
+                contradiction = contradiction.or_else(|| self.job.contradiction(&key, outcome));
             }
             if outcome.kind != RecordKind::Done {
                 failed = failed.saturating_add(1);

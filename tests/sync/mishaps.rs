@@ -167,6 +167,14 @@ async fn orphans_that_were_reported_are_not_passed_when_they_are_to_be_removed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_function_without_rule_for_the_sources_stops_the_run() {
+    let mut cloud = Cloud::new(1, &[("SOURCE_SUFFIX", ".jpg")]).await;
+    cloud.cos.put(SOURCE, "in/a.jpeg", "an image of another suffix", &[]).await;
+    cloud.settings.clear();
+    cloud.sync("sync --run").await.fails("the function has no rule for in/a.jpeg");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_missing_right_is_asked_for_the_owner_of_the_keys() {
     let cloud = Cloud::new(1, &[]).await;
     let denied = FaultKind::Status { status: 403, code: "AccessDenied".to_owned() };
@@ -196,4 +204,49 @@ async fn a_source_whose_line_the_report_lost_is_reported_by_the_next_run() {
     cloud.sync("sync --run --verify nothing").await.fails("of a run with other");
     let resumed = cloud.sync("sync --run --report report.jsonl").await;
     assert_eq!(resumed.number("sources"), 11, "{}", resumed.stderr());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn temporary_keys_work_and_tell_when_they_have_expired() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..10).await;
+    cloud.cos.set_credentials("AKIDtemporary", "temporaryKeyOfAnHour", Some("tokenOfAnHour"));
+    let sync = async |arguments: &str| {
+        let mut command = cloud.command(arguments);
+        command
+            .env_remove("COS_SECRET_ID")
+            .env_remove("COS_SECRET_KEY")
+            .env("TENCENTCLOUD_SECRETID", "AKIDtemporary")
+            .env("TENCENTCLOUD_SECRETKEY", "temporaryKeyOfAnHour")
+            .env("TENCENTCLOUD_SESSIONTOKEN", "tokenOfAnHour");
+        Done(command.output().await.unwrap())
+    };
+    sync("sync --run --mode local").await.succeeds();
+    cloud.assert_thumbnails(0..10);
+    cloud.cos.expire_token(true);
+    let expired = sync("sync --run --mode local").await.fails("the same command resumes the run");
+    let text = expired.stderr();
+    assert!(text.contains("renew") && !text.contains("temporaryKey") && !text.contains("tokenOf"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_among_the_sources_is_refused() {
+    let cloud = Cloud::new(1, &[("SOURCE_SUFFIX", ".jpg;.json")]).await;
+    cloud.upload(0..2).await;
+    let run = async |key: &str| cloud.sync(&format!("sync --run --checkpoint cos://{SOURCE}/{key}")).await;
+    run("in/job.json").await.fails("would be a source");
+    run("in/job.state").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_only_looks_for_orphans_needs_no_inventory() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..4).await;
+    cloud.sync("sync --run --batch 2 --max-invocations 1").await.fails("raise --max-invocations");
+    let path = cloud.path(&format!("{SOURCE}.sync.json"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let arguments = "sync --run --inventory gone/manifest.json";
+    cloud.sync(arguments).await.fails("no inventory report");
+    std::fs::write(&path, text.replace("\"sources\",", "\"orphans\",")).unwrap();
+    cloud.sync(arguments).await.succeeds();
 }

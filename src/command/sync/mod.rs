@@ -20,7 +20,7 @@ use cos_thumbnailer::function::Function;
 use cos_thumbnailer::object::Endpoint;
 use cos_thumbnailer::sync::{
     Checkpoint, CosStore, DeployedFunction, Driver, End, FunctionSize, Job, Limits, Listing, LocalFunction,
-    Plan, Planner, Prices, QueuedFunction, Report, SampleFaults, Snapshot, count_sources,
+    Phase, Plan, Planner, Prices, QueuedFunction, Report, SampleFaults, Snapshot, count_sources,
 };
 use cos_thumbnailer::{credential_source, scf};
 
@@ -197,6 +197,15 @@ impl Sync {
     async fn run(&mut self) -> Result<ExitCode> {
         let place =
             self.options.checkpoint.clone().unwrap_or_else(|| either::default_place(&self.options.source));
+        if let options::Place::Object(bucket, key) = &place
+            && self.job.is_source(bucket, key)
+        {
+            bail!(
+                "the checkpoint {} would be a source, and start the function whenever it is written; name another with \
+                 --checkpoint",
+                either::name(&place)
+            );
+        }
         let Options { verify, orphans, .. } = &self.options;
         let fingerprint = format!("{} {verify:?} {orphans:?}", self.job.fingerprint());
         let (checkpoints, mut checkpoint) = either::open(&place, &self.store, &fingerprint).await?;
@@ -231,7 +240,13 @@ impl Sync {
             verify: self.options.verify,
             orphans: self.options.orphans,
         };
-        let sources = self.sources(&checkpoint.end).await?;
+        let sources = match checkpoint.phase {
+            Phase::Sources => self.sources(&checkpoint.end).await?,
+            // No source is left, so no report of them is read.
+            Phase::Orphans | Phase::Done => {
+                AnySources::Listing(Listing::new(&self.job, &self.store, &checkpoint.end))
+            }
+        };
         let mut report = self.report()?;
         let mut terminal = Terminal::new(Some(self.prices.clone()));
         let total = Cell::new(sources.total());
@@ -356,7 +371,7 @@ async fn size(options: &Options, client: Option<&scf::Client>) -> Result<Functio
             };
             Ok(FunctionSize {
                 memory_mb: memory_mb.unwrap_or(info.memory_mb),
-                time_limit: time_limit.unwrap_or(info.time_limit),
+                time_limit: time_limit.unwrap_or(info.time_limit).min(Duration::from_secs(86_400)),
             })
         }
     }

@@ -13,6 +13,13 @@ use lexopt::prelude::*;
 /// Name that `scripts/deploy` gives the function.
 const FUNCTION: &str = "cos-thumbnailer";
 
+/// Largest memory of a function, MB, and longest time limit, seconds. The platform has 120 GB and a day (583/11637).
+const MOST_MEMORY_MB: u64 = 1_048_576;
+const LONGEST_TIME_LIMIT: u64 = 86_400;
+
+/// Most sources of a sample. More of them make an estimate no better.
+const LARGEST_SAMPLE: usize = 1000;
+
 /// Way to the function.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Mode {
@@ -167,15 +174,17 @@ impl Options {
             "verify" => written.verify = verify(&text()?)?,
             "orphans" => written.orphans = orphans(&text()?)?,
             "mode" => written.mode = Some(mode(&text()?)?),
-            "memory" => self.memory_mb = Some(positive(name, &text()?)?),
-            "timeout" => self.time_limit = Some(Duration::from_secs(positive(name, &text()?)?)),
+            "memory" => self.memory_mb = Some(at_most(name, &text()?, MOST_MEMORY_MB)?),
+            "timeout" => {
+                self.time_limit = Some(Duration::from_secs(at_most(name, &text()?, LONGEST_TIME_LIMIT)?));
+            }
             "rate" => self.rate = Some(rate(&text()?)?),
             "concurrency" => self.concurrency = Some(usize::try_from(positive(name, &text()?)?)?),
             "batch" => self.batch = Some(usize::try_from(positive(name, &text()?)?)?),
             "max-invocations" => self.max_invocations = Some(positive(name, &text()?)?),
             "budget" => self.budget = Some(budget(&text()?)?),
             "prices" => self.prices = Some(text()?.into()),
-            "sample" => self.sample = text()?.parse().context("--sample takes a number")?,
+            "sample" => self.sample = sample(&text()?)?,
             "checkpoint" => self.checkpoint = Some(Place::parse(&text()?)?),
             "report" => self.report = Some(text()?.into()),
             _ => bail!("there is no option --{name}; see cos-thumbnailer sync --help"),
@@ -215,6 +224,22 @@ fn positive(name: &str, text: &str) -> Result<u64> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
         _ => bail!("--{name} takes a whole number from 1 on, not {text}"),
+    }
+}
+
+/// A whole number in the range that the program can reckon with.
+fn at_most(name: &str, text: &str, most: u64) -> Result<u64> {
+    match text.parse() {
+        Ok(number) if (1..=most).contains(&number) => Ok(number),
+        _ => bail!("--{name} takes a whole number from 1 to {most}, not {text}"),
+    }
+}
+
+/// A number of sources, of which half is measured by one invocation.
+fn sample(text: &str) -> Result<usize> {
+    match text.parse() {
+        Ok(number) if number <= LARGEST_SAMPLE => Ok(number),
+        _ => bail!("--sample takes a whole number from 0 to {LARGEST_SAMPLE}, not {text}"),
     }
 }
 
@@ -272,6 +297,9 @@ mod tests {
             ("--source photos-125 --rate 0", "--rate takes"),
             ("--source photos-125 --budget five", "--budget takes"),
             ("--source photos-125 --batch 0", "--batch takes"),
+            ("--source photos-125 --timeout 18446744073709551615", "--timeout takes"),
+            ("--source photos-125 --memory 18446744073709551615", "--memory takes"),
+            ("--source photos-125 --sample 18446744073709551615", "--sample takes"),
             ("--source photos-125 --mode sync", "--mode takes"),
             ("--source photos-125 --newer soon", "neither a time"),
             ("--source photos-125 --checkpoint cos://t-125", "cos://BUCKET/KEY"),

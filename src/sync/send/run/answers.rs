@@ -78,7 +78,7 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
                 let reason = "the answer of the function does not name it";
                 RecordOutcome::new("", "sync.not_told", reason, RecordKind::Transient)
             });
-            if let Some(reason) = self.driver.job.contradiction(&open.task.source.key, &outcome.stored) {
+            if let Some(reason) = self.driver.job.contradiction(&open.task.source.key, &outcome) {
                 self.end.get_or_insert(End::Refused(reason));
             }
             if outcome.kind != RecordKind::Transient {
