@@ -248,6 +248,20 @@ async fn thumbnails_without_source_are_reported_and_removed_by_the_function() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_keeps_a_thumbnail_away_fails_a_verification_and_is_left_alone() {
+    let cloud = Cloud::new(1, &[]).await;
+    cloud.upload(0..3).await;
+    cloud.cos.put(TARGET, &key(1), "somebody's", &[]).await;
+    cloud.sync("sync --run").await.succeeds();
+    cloud.sync("verify --report report.jsonl").await.fails("another object or source has their keys");
+    assert_eq!(outcomes(&cloud.path("report.jsonl")), [(key(1), "skip.foreign".to_owned())].into());
+    assert_eq!(cloud.cos.object(TARGET, &key(1)).unwrap().bytes, "somebody's");
+    cloud.cos.delete(TARGET, &key(1));
+    cloud.sync("sync --run").await.succeeds();
+    cloud.sync("verify").await.succeeds();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_function_with_other_settings_stops_the_run() {
     let mut cloud = Cloud::new(1, &[("TARGET_KEY", "{dir}small/{stem}.{ext}")]).await;
     cloud.upload(0..30).await;

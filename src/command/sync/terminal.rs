@@ -46,14 +46,14 @@ impl Terminal {
             self.redraw(&line);
         } else if self.last_line.elapsed() >= LINE_PAUSE {
             self.last_line = Instant::now();
-            eprintln!("{}", self.progress.json(snapshot, &self.prices));
+            say(&self.progress.json(snapshot, &self.prices));
         }
     }
 
     /// Ends the line that is rewritten.
     pub(super) fn end_line(&mut self) {
         if std::mem::take(&mut self.has_line) {
-            eprintln!();
+            say("");
         }
     }
 
@@ -64,6 +64,11 @@ impl Terminal {
         // Back to the first column; what an earlier, longer line left is erased.
         let _ = write!(stderr, "\r{line}\u{1b}[K").and_then(|()| stderr.flush());
     }
+}
+
+/// Writes a line to standard error, unless nobody reads it any more.
+pub(super) fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Returns after Ctrl-C or the signal that service managers send. After the next one the process ends at once.
@@ -78,7 +83,7 @@ pub(super) async fn stopped() {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    eprintln!("\nwaiting for the invocations that run; once more ends at once");
+    say("\nwaiting for the invocations that run; once more ends at once");
     tokio::spawn(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -88,9 +93,10 @@ pub(super) async fn stopped() {
     });
 }
 
-/// The numbers at the end of a run.
-pub(super) fn summary(snapshot: &Snapshot, prices: &Prices) -> String {
+/// The numbers at the end of a run. For asynchronous events nobody tells what they used, so it is the most that they can.
+pub(super) fn summary(snapshot: &Snapshot, prices: &Prices, is_measured: bool) -> String {
     let Snapshot { tally, usage, cost, .. } = snapshot;
+    let most = if is_measured { "" } else { "at most " };
     let mut text = format!(
         "sources       {} ({} current, {} to visit, {} that cannot be)\n",
         tally.sources,
@@ -102,7 +108,7 @@ pub(super) fn summary(snapshot: &Snapshot, prices: &Prices) -> String {
         text.push_str(&format!("  {code:<21} {count}\n"));
     }
     text.push_str(&format!(
-        "invocations   {} ({:.1} s billed, {} requests to COS)\ncost          {cost:.4} {}\n",
+        "invocations   {} ({most}{:.1} s billed, {} requests to COS)\ncost          {most}{cost:.4} {}\n",
         usage.invocations,
         Duration::from_millis(usage.billed_ms).as_secs_f64(),
         usage.requests,

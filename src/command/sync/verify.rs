@@ -12,6 +12,7 @@ use cos_thumbnailer::function::Function;
 use cos_thumbnailer::sync::{Batch, FunctionSize, Invoker as _, Plan, RecordKind};
 
 use super::Sync;
+use super::terminal::say;
 
 /// Most sources that are attempted.
 pub(super) const MOST: usize = 10_000;
@@ -29,8 +30,9 @@ const TIME: Duration = Duration::from_secs(120);
 const WOULD_CHANGE: &str = "cos.read_only";
 
 impl Sync {
-    /// Success if no source of the plan could have other thumbnails than it has.
-    pub(super) async fn judge(&self, plan: Plan) -> Result<ExitCode> {
+    /// Success if no source of the plan could have other thumbnails than it has. `kept_away` is the number of those whose
+    /// thumbnails something keeps away.
+    pub(super) async fn judge(&self, plan: Plan, kept_away: u64) -> Result<ExitCode> {
         let orphans = plan.tally.orphans;
         let (mut wrong, mut attempted) = (0_u64, 0_u64);
         let to_visit = plan.tally.to_visit().saturating_sub(orphans);
@@ -63,18 +65,24 @@ impl Sync {
         }
         let unknown = to_visit.saturating_sub(attempted);
         if orphans > 0 {
-            eprintln!(
+            say(&format!(
                 "{orphans} thumbnails have lost their source; cos-thumbnailer sync --orphans remove --run removes them"
-            );
+            ));
         }
         if wrong > 0 || unknown > 0 {
             let unknown = if unknown > 0 { format!(", and {unknown} were not tried") } else { String::new() };
-            eprintln!(
+            say(&format!(
                 "{wrong} sources have not the thumbnails that they should have{unknown}; \
                  cos-thumbnailer sync --verify stamps --run makes them"
-            );
+            ));
         }
-        let is_right = wrong == 0 && unknown == 0 && orphans == 0;
+        if kept_away > 0 {
+            say(&format!(
+                "{kept_away} sources cannot have their thumbnails, because another object or source has their keys, or they \
+                 are no possible keys; --report FILE names them"
+            ));
+        }
+        let is_right = wrong == 0 && unknown == 0 && orphans == 0 && kept_away == 0;
         Ok(if is_right { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

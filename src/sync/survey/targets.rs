@@ -18,8 +18,8 @@ pub(super) async fn look_up<S: Store>(
     let mut marker = String::new();
     while let (Some(key), Some(last)) = (keys.get(found.len()), keys.last()) {
         let before = before(key);
-        if before > marker.as_str() {
-            marker = before.to_owned();
+        if before > marker {
+            marker = before;
         }
         let page = store.list(bucket, shared(key, last), &marker).await?;
         for object in page.objects {
@@ -46,10 +46,17 @@ pub(super) async fn look_up<S: Store>(
     Ok(found)
 }
 
-/// A marker shortly before `key`: nothing but keys that begin with it lies between it and `key`.
-fn before(key: &str) -> &str {
-    let last = key.char_indices().next_back().map_or(0, |(at, _)| at);
-    key.get(..last).unwrap_or_default()
+/// A marker shortly before `key`: the key whose last character is the one before, and a tilde, which comes after all other
+/// printable ASCII. Nearly nothing lies between the two.
+fn before(key: &str) -> String {
+    let mut characters = key.chars();
+    let last = characters.next_back();
+    let mut marker = characters.as_str().to_owned();
+    if let Some(last @ '"'..='~') = last {
+        marker.extend(char::from_u32(u32::from(last).saturating_sub(1)));
+        marker.push('~');
+    }
+    marker
 }
 
 /// The common beginning of two keys.
@@ -120,6 +127,13 @@ mod tests {
         let present: Vec<String> = (0..1000).map(|number| format!("{number:03}.jpg")).collect();
         let (names, requests) = found(&present, 10, &["000.jpg", "500.jpg", "999.jpg"]).await;
         assert_eq!((names.len(), requests), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn short_names_are_reached_by_a_jump_as_well() {
+        let present: Vec<String> = (0..1000).map(|number| format!("p/{number}")).collect();
+        let (names, requests) = found(&present, 10, &["p/0", "p/5", "p/9", "p/999"]).await;
+        assert_eq!((names.len(), requests), (4, 4));
     }
 
     #[tokio::test]

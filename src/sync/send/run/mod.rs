@@ -311,10 +311,22 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
 
     async fn write_checkpoint(&mut self) {
         self.last_save = Instant::now();
-        if let Err(error) = self.driver.checkpoints.save(&self.checkpoint).await {
+        let mut ended = Vec::new();
+        let saved = {
+            let mut save = std::pin::pin!(self.driver.checkpoints.save(&self.checkpoint));
+            // Answers are taken from the network meanwhile, or they would time out beside a slow COS.
+            loop {
+                tokio::select! {
+                    saved = &mut save => break saved,
+                    Some(answer) = self.running.next(), if !self.running.is_empty() => ended.push(answer),
+                }
+            }
+        };
+        if let Err(error) = saved {
             // Nothing more may be sent: the next driver would not know of it.
             self.end = Some(End::Checkpoint(error));
         }
+        ended.into_iter().for_each(|ended| self.take_answer(ended));
     }
 
     async fn finish(mut self) -> (End, Snapshot) {
