@@ -133,11 +133,12 @@ impl Served {
     }
 
     /// Uploads to the printed address with the printed credentials.
-    fn upload(&mut self, targets: &[&str]) {
+    fn upload(&mut self, region: &str, targets: &[&str]) {
         let address = self.second_word("COS ").replace("http://", "").parse().unwrap();
         let (id, key) = (self.second_word("SecretId "), self.second_word("SecretKey "));
         for target in targets {
-            let request = Request::new("PUT", target).body(b"photo").sign_as(&id, &key);
+            let host = format!("{BUCKET}.cos.{region}.myqcloud.com");
+            let request = Request::new("PUT", target).header("Host", &host).body(b"photo").sign_as(&id, &key);
             assert_eq!(request.send_to(address).unwrap().status, 200);
         }
     }
@@ -156,7 +157,7 @@ fn an_upload_to_the_served_bucket_runs_the_function() {
     let mut command = Command::new(PROGRAM);
     command.args(SERVE).args(["--suffix", ".jpg", "--bootstrap"]).arg(reporter());
     let mut served = Served::start(command.current_dir(folder.path()));
-    served.upload(&["/notes.txt", "/cat.jpg"]);
+    served.upload("ap-guangzhou", &["/notes.txt", "/cat.jpg"]);
     assert_eq!(served.find("seen"), "seen cat.jpg http ");
     assert!(served.find("photos-1250000000/cat.jpg").contains("stored"));
 }
@@ -193,9 +194,9 @@ fn uploads_and_calls_run_on_several_instances() {
 fn an_invocation_with_keep_continues_to_serve_its_bucket() {
     let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
     let mut command = Command::new(PROGRAM);
-    command.args(["invoke", "events/event.json", "--keep", "--bootstrap"]).arg(reporter());
+    command.args(["invoke", "events/event.json", "--keep", "--port", "0", "--bootstrap"]).arg(reporter());
     let mut served = Served::start(command.current_dir(project.folder.path()));
     assert!(served.find("photos-1250000000/in/cat.jpg").contains("stored"));
-    served.upload(&["/dog.jpg"]);
+    served.upload("ap-shanghai", &["/dog.jpg"]);
     assert!(served.find("photos-1250000000/dog.jpg").contains("stored"));
 }

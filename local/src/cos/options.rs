@@ -35,9 +35,9 @@ pub struct CosOptions {
     /// Strict signature mode: Host, Content-Type, Content-MD5, Content-Length, Range, every `x-cos-*` header and every
     /// parameter must be signed if present.
     pub strict: bool,
-    /// Existing buckets. If the list is empty, every bucket with a valid name exists.
+    /// Buckets that exist from the start, besides those in the folder. Others are created by PUT Bucket.
     pub buckets: Vec<String>,
-    /// Region of requests whose host name contains none.
+    /// Region of the buckets.
     pub region: String,
     /// Seconds by which the clock of this COS is ahead of that of the machine.
     pub clock_offset: i64,

@@ -7,21 +7,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::background::BackgroundRuntime;
 use crate::cos::admin;
 use crate::cos::fault::{Fault, Faults};
 use crate::cos::handler;
 use crate::cos::journal::{Journal, RecordedRequest};
+use crate::cos::listeners::Listeners;
 use crate::cos::notification::{EventNotification, Object};
 use crate::cos::options::CosOptions;
+use crate::cos::refusal::Refusal;
 use crate::cos::service::Service;
+use crate::cos::storage::bucket::BucketSettings;
 use crate::cos::storage::ids;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{NewVersion, Versioning};
-use crate::cos::wire::error::CosError;
+use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::check_key;
 use crate::cos::wire::signature::Authenticator;
 use crate::header_case::{HeaderCaseSocket, HeaderStyle};
@@ -61,7 +64,8 @@ impl Cos {
             faults: Faults::default(),
             journal: Journal::default(),
             renditions: Renditions::default(),
-            listeners: Mutex::default(),
+            notifications: Listeners::default(),
+            refusals: Listeners::default(),
             region: options.region,
             inventory: options.inventory,
             clock_offset: options.clock_offset,
@@ -125,7 +129,8 @@ impl Cos {
         }
     }
 
-    /// Stores an object without the network. Sends no notification and is not in the journal.
+    /// Stores an object without the network, and creates its bucket if that is missing. Sends no notification and is not in
+    /// the journal.
     ///
     /// A version id enables versioning and becomes the id of the new version.
     ///
@@ -150,6 +155,7 @@ impl Cos {
             request_id: ids::request(),
         };
         let bytes = new_version.bytes.clone();
+        self.create_missing(bucket)?;
         if version.is_some() {
             self.versioning(bucket, true)?;
         }
@@ -233,11 +239,12 @@ impl Cos {
         self.service.journal.lock().clear();
     }
 
-    /// Enables versioning, or suspends enabled versioning.
+    /// Enables versioning, or suspends enabled versioning. Creates the bucket if it is missing.
     ///
     /// # Errors
-    /// When the bucket does not exist or the folder cannot be written.
+    /// When the name of the bucket is impossible or the folder cannot be written.
     pub fn versioning(&self, bucket: &str, on: bool) -> io::Result<()> {
+        self.create_missing(bucket)?;
         let next = match (on, self.service.versioning(bucket)) {
             (true, _) => Versioning::Enabled,
             (false, Ok(Versioning::Off)) => Versioning::Off,
@@ -245,6 +252,16 @@ impl Cos {
         };
         let result = self.service.store.set_versioning(bucket, next);
         result.map_err(|error| io::Error::other(error.message().to_owned()))
+    }
+
+    /// Creates a bucket, unless it exists.
+    fn create_missing(&self, bucket: &str) -> io::Result<()> {
+        match self.service.store.create(bucket, BucketSettings::default()) {
+            Err(error) if error.code() != ErrorCode::BUCKET_ALREADY_OWNED.name => {
+                Err(io::Error::other(format!("the bucket {bucket} cannot be created: {}", error.message())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Replaces the credentials, as when those of a role are renewed.
@@ -264,9 +281,13 @@ impl Cos {
     /// Subscribes to the changes in all buckets for which COS sends events.
     #[must_use]
     pub fn notifications(&self) -> UnboundedReceiver<EventNotification> {
-        let (sender, receiver) = unbounded_channel();
-        self.service.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
-        receiver
+        self.service.notifications.subscribe()
+    }
+
+    /// Subscribes to the refused requests. Answers of daily work such as NoSuchKey are not among them.
+    #[must_use]
+    pub fn refusals(&self) -> UnboundedReceiver<Refusal> {
+        self.service.refusals.subscribe()
     }
 }
 

@@ -1,21 +1,21 @@
 //! State that all connections and operations of a COS share.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-use bytes::Bytes;
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::cos::fault::Faults;
 use crate::cos::journal::Journal;
+use crate::cos::listeners::Listeners;
 use crate::cos::notification::{EventNotification, Object};
 use crate::cos::options::InventoryForm;
+use crate::cos::refusal::Refusal;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{Version, Versioning};
-use crate::cos::wire::error::CosError;
+use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
 use crate::cos::wire::signature::Authenticator;
+use bytes::Bytes;
 
 /// Shared state of a COS.
 pub(crate) struct Service {
@@ -24,8 +24,9 @@ pub(crate) struct Service {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) renditions: Renditions,
-    pub(crate) listeners: Mutex<Vec<UnboundedSender<EventNotification>>>,
-    /// Region of requests whose host name contains none.
+    pub(crate) notifications: Listeners<EventNotification>,
+    pub(crate) refusals: Listeners<Refusal>,
+    /// Region of the buckets, unless they were created in another.
     pub(crate) region: String,
     /// Form of inventory reports.
     pub(crate) inventory: InventoryForm,
@@ -50,9 +51,38 @@ impl Service {
         self.versioning(bucket).is_ok_and(|versioning| versioning != Versioning::Off)
     }
 
-    /// Returns the region of a request.
-    pub(crate) fn region_of(&self, request: &CosRequest) -> String {
-        request.region.clone().unwrap_or_else(|| self.region.clone())
+    /// Returns the region of a bucket.
+    pub(crate) fn region_of(&self, bucket: &str) -> String {
+        let region = self.store.with_bucket(bucket, |bucket| Ok(bucket.settings.region.clone()));
+        region.ok().flatten().unwrap_or_else(|| self.region.clone())
+    }
+
+    /// Checks that the bucket of a request exists in the region of its host name.
+    pub(crate) fn check_bucket(&self, request: &CosRequest) -> Result<(), CosError> {
+        let bucket = &request.bucket;
+        self.store.with_bucket(bucket, |_| Ok(())).map_err(|error| self.explain_bucket(bucket, error))?;
+        let region = self.region_of(bucket);
+        match &request.region {
+            Some(asked) if *asked != region => {
+                let hint = format!("{bucket} is in {region}, and the host name says {asked}");
+                Err(CosError::from(ErrorCode::NO_SUCH_BUCKET).hint(hint))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds a hint to the refusal of a bucket.
+    fn explain_bucket(&self, bucket: &str, error: CosError) -> CosError {
+        let hint = if error.code() == ErrorCode::INVALID_BUCKET_NAME.name {
+            "the full name of a bucket ends in -<appid>, as in photos-1250000000".to_owned()
+        } else {
+            let names: Vec<String> = self.store.buckets().into_iter().map(|(name, _)| name).collect();
+            format!(
+                "buckets: {}; {bucket} can be created by PUT Bucket, --source or --target",
+                names.join(", ")
+            )
+        };
+        error.hint(hint)
     }
 
     /// Notifies all listeners of a new or restored object.
@@ -67,7 +97,7 @@ impl Service {
         self.notify(&EventNotification {
             name,
             bucket: request.bucket.clone(),
-            region: self.region_of(request),
+            region: self.region_of(&request.bucket),
             key: request.key.clone(),
             object: Some(object),
         });
@@ -79,7 +109,7 @@ impl Service {
         self.notify(&EventNotification {
             name,
             bucket: request.bucket.clone(),
-            region: self.region_of(request),
+            region: self.region_of(&request.bucket),
             key: key.to_owned(),
             object: None,
         });
@@ -87,7 +117,6 @@ impl Service {
 
     /// Notifies all listeners.
     pub(crate) fn notify(&self, notification: &EventNotification) {
-        let mut listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
-        listeners.retain(|listener| listener.send(notification.clone()).is_ok());
+        self.notifications.send(notification);
     }
 }

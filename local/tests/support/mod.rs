@@ -76,6 +76,12 @@ impl Request {
         self.header("Content-Length", &length)
     }
 
+    /// Changes the target, for signatures of another.
+    pub(crate) fn target(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
     /// Signs every header and parameter.
     pub(crate) fn sign(self) -> Self {
         self.sign_as(ID, KEY)

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cos::operations::object;
 use crate::cos::service::Service;
+use crate::cos::storage::bucket::BucketSettings;
 use crate::cos::storage::version::{Version, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
@@ -17,7 +18,19 @@ const MAX_ENTRIES: usize = 1000;
 impl Service {
     pub(crate) fn head_bucket(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
         self.versioning(&request.bucket)?;
-        Ok(CosResponse::new(200).header("x-cos-bucket-region", &self.region_of(request)))
+        Ok(CosResponse::new(200).header("x-cos-bucket-region", &self.region_of(&request.bucket)))
+    }
+
+    /// Creates a bucket in the region of the host name.
+    pub(crate) fn put_bucket(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
+        let region = request.region.clone().filter(|region| *region != self.region);
+        self.store.create(&request.bucket, BucketSettings { region })?;
+        Ok(CosResponse::new(200).header("Location", &format!("/{}", request.bucket)))
+    }
+
+    pub(crate) fn delete_bucket(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
+        self.store.delete_bucket(&request.bucket)?;
+        Ok(CosResponse::new(204))
     }
 
     pub(crate) fn list_objects(&self, request: &CosRequest) -> Result<CosResponse, CosError> {

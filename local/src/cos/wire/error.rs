@@ -27,6 +27,7 @@ codes! {
     ACCESS_DENIED = 403 "AccessDenied" "Access Denied.";
     BAD_DIGEST = 400 "BadDigest" "The Content-MD5 you specified did not match what we received.";
     BUCKET_ALREADY_OWNED = 409 "BucketAlreadyOwnedByYou" "The bucket you are trying to create already exists, and you are the owner.";
+    BUCKET_NOT_EMPTY = 409 "BucketNotEmpty" "The bucket you tried to delete is not empty.";
     ENTITY_TOO_SMALL = 400 "EntityTooSmall" "Your proposed upload is smaller than the minimum allowed size.";
     EXPIRED_TOKEN = 400 "ExpiredToken" "The provided token has expired.";
     FILE_ALREADY_EXISTS = 409 "FileAlreadyExists" "The file already exists and overwriting is forbidden.";
@@ -77,6 +78,8 @@ pub(crate) struct CosError {
     message: String,
     /// Further members of the document, such as the text that was signed.
     details: Vec<(&'static str, String)>,
+    /// Advice for the terminal, which the document of COS does not have.
+    hint: Option<Box<str>>,
     /// Headers besides the common ones.
     pub(crate) headers: Vec<(&'static str, String)>,
 }
@@ -90,7 +93,8 @@ impl CosError {
     /// Creates an error with any code, for injected faults.
     pub(crate) fn injected(status: u16, code: &str) -> Self {
         let message = ErrorCode::message_of(code).to_owned();
-        Self { status, code: code.to_owned(), message, details: Vec::new(), headers: Vec::new() }
+        let (details, hint, headers) = (Vec::new(), None, Vec::new());
+        Self { status, code: code.to_owned(), message, details, hint, headers }
     }
 
     /// Adds a member to the document.
@@ -99,10 +103,26 @@ impl CosError {
         self
     }
 
+    /// Adds advice for the terminal.
+    pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hint = Some(text.into().into_boxed_str());
+        self
+    }
+
     /// Adds a header to the response.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Returns the further members of the document.
+    pub(crate) fn details(&self) -> &[(&'static str, String)] {
+        &self.details
+    }
+
+    /// Returns the advice for the terminal.
+    pub(crate) fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
     }
 
     /// Returns the name of the code.
@@ -138,6 +158,7 @@ impl From<ErrorCode> for CosError {
             code: code.name.to_owned(),
             message: code.message.to_owned(),
             details: Vec::new(),
+            hint: None,
             headers: Vec::new(),
         }
     }

@@ -4,13 +4,17 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use hyper::http::request::Parts;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::http::ConnectionId;
 
 /// Beginning of a parameter whose name is an image process.
 pub(crate) const PROCESS: &str = "imageMogr2/";
+
+/// Characters that no client encodes: `A-Z a-z 0-9 - _ . ~` (RFC 3986, 2.3).
+pub(crate) const UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Request of the XML API.
 #[derive(Clone, Debug)]
@@ -27,7 +31,9 @@ pub(crate) struct CosRequest {
     pub(crate) key: String,
     /// Percent-decoded path, which is signed. It has a leading slash and, in path style, contains the bucket.
     pub(crate) path: String,
-    /// Decoded parameters in the order of the request; a missing value is empty.
+    /// Query as it was sent, encoded and without its question mark.
+    pub(crate) raw_query: String,
+    /// Decoded parameters in the order of the request; a missing value is empty. A plus is a plus.
     pub(crate) query: Vec<(String, String)>,
     /// Headers in the order of the request, with lower-case names.
     pub(crate) headers: Vec<(String, String)>,
@@ -58,14 +64,21 @@ impl CosRequest {
                 CosError::with_message(ErrorCode::INVALID_OBJECT_NAME, "The object name is not UTF-8.")
             })?
             .into_owned();
-        let query = parts.uri.query().map(read_query).unwrap_or_default();
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        let query = read_query(&raw_query);
         let (bucket, key) = address(&host, &path);
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         check_key(&key)?;
         let method = parts.method.as_str().to_owned();
         let region = region(&host).map(str::to_owned);
         let connection = parts.extensions.get::<ConnectionId>().map_or(0, |id| id.0);
-        Ok(Self { method, host, bucket, region, key, path, query, headers, body, connection })
+        Ok(Self { method, host, bucket, region, key, path, raw_query, query, headers, body, connection })
+    }
+
+    /// Returns the request with another reading of its query: a plus is a space, as in forms. `None` without a plus.
+    pub(crate) fn with_plus_as_space(&self) -> Option<Self> {
+        let query = self.raw_query.contains('+').then(|| read_query(&self.raw_query.replace('+', "%20")))?;
+        Some(Self { query, ..self.clone() })
     }
 
     /// Returns the value of a header by its lower-case name.
@@ -91,6 +104,7 @@ impl CosRequest {
             builder = builder.header(name, value);
         }
         let (parts, ()) = builder.body(()).unwrap().into_parts();
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
         // Signature vectors contain keys that no object can have.
         let path = percent_decode_str(parts.uri.path()).decode_utf8().unwrap().into_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
@@ -101,7 +115,8 @@ impl CosRequest {
             region: None,
             key: String::new(),
             path,
-            query: parts.uri.query().map(read_query).unwrap_or_default(),
+            query: read_query(&raw_query),
+            raw_query,
             headers,
             body: Bytes::new(),
             connection: 0,
@@ -118,7 +133,7 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
 }
 
-/// Decodes the query. A plus is a plus: COS does not use form encoding.
+/// Decodes the query, in which a plus is a plus.
 fn read_query(query: &str) -> Vec<(String, String)> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     query

@@ -1,0 +1,55 @@
+//! Options of the local COS for its clients, which both commands have.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use scf_local::{Cos, CosOptions};
+
+use crate::command::print;
+
+/// Port of the COS, unless another is chosen.
+const DEFAULT_PORT: u16 = 8090;
+
+/// How clients reach the COS, and what it demands of them.
+#[derive(Args, Debug)]
+pub(super) struct CosAccess {
+    /// Port of the COS [default: 8090]; 0 chooses a free one
+    #[arg(long)]
+    pub(super) port: Option<u16>,
+    /// Require that every header and parameter is signed, as in buckets with strict signature mode
+    #[arg(long)]
+    strict: bool,
+}
+
+impl CosAccess {
+    /// Returns the options of a COS with this access.
+    pub(super) fn options(&self) -> CosOptions {
+        CosOptions {
+            strict: self.strict,
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(DEFAULT_PORT))),
+            ..CosOptions::default()
+        }
+    }
+}
+
+/// Starts the COS.
+///
+/// # Errors
+/// When a bucket has an impossible name, the folder cannot be used, or the port is taken.
+pub(super) async fn start_cos(options: &CosOptions) -> Result<Cos> {
+    Cos::start(options.clone()).await.with_context(|| {
+        let port = options.address.port();
+        format!("the local COS cannot be started on port {port} (--port chooses another)")
+    })
+}
+
+/// Prints every refused request, with the reason and the text that was to be signed.
+pub(super) fn print_refusals(cos: &Cos) {
+    let mut refusals = cos.refusals();
+    tokio::spawn(async move {
+        while let Some(refusal) = refusals.recv().await {
+            print::line(&refusal.to_string());
+        }
+    });
+}

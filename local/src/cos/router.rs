@@ -1,0 +1,217 @@
+//! From a request to its operation: verify the signature, choose by method and sub-resource.
+//!
+//! What the local COS does not have is refused by name. A parameter that selects nothing, such as one against caches, is
+//! ignored on objects and refused on buckets.
+
+use std::borrow::Cow;
+use std::sync::PoisonError;
+
+use crate::cos::service::Service;
+use crate::cos::wire::error::{CosError, ErrorCode};
+use crate::cos::wire::request::{CosRequest, PROCESS, is_processed};
+use crate::cos::wire::response::CosResponse;
+use crate::cos::wire::signature::Caller;
+
+/// Parameters that select an operation.
+const SUBRESOURCES: [&str; 7] =
+    ["delete", "inventory", "restore", "uploadId", "uploads", "versioning", "versions"];
+
+/// Sub-resources of COS, of its image processing and of S3 that the local COS does not have.
+const ABSENT: [&str; 49] = [
+    "accelerate",
+    "acl",
+    "analytics",
+    "append",
+    "asyncjobs",
+    "attributes",
+    "ci-process",
+    "cors",
+    "domain",
+    "domaincertificate",
+    "encryption",
+    "exif",
+    "image_process",
+    "imageAve",
+    "imageInfo",
+    "imageMogr2",
+    "imageView2",
+    "intelligent-tiering",
+    "intelligenttiering",
+    "legal-hold",
+    "lifecycle",
+    "location",
+    "logging",
+    "metrics",
+    "notification",
+    "object-lock",
+    "origin",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "qrcode",
+    "quota",
+    "referer",
+    "rename",
+    "replication",
+    "requestPayment",
+    "retention",
+    "select",
+    "select-type",
+    "style",
+    "symlink",
+    "tagging",
+    "torrent",
+    "trafficMirror",
+    "uploads-copy",
+    "vod",
+    "watermark",
+    "website",
+];
+
+/// Parameters of operations on buckets that select nothing.
+const BUCKET_PARAMETERS: [&str; 12] = [
+    "continuation-token",
+    "delimiter",
+    "encoding-type",
+    "fetch-owner",
+    "id",
+    "key-marker",
+    "list-type",
+    "marker",
+    "max-keys",
+    "max-uploads",
+    "prefix",
+    "upload-id-marker",
+];
+
+/// Verifies the signature and carries out the operation.
+pub(super) fn execute(
+    service: &Service,
+    request: &CosRequest,
+    request_id: &str,
+) -> Result<CosResponse, CosError> {
+    let (request, caller) = authenticate(service, request)?;
+    let request = request.as_ref();
+    if request.bucket.is_empty() {
+        return Err(absent(request, "the list of buckets"));
+    }
+    let creates_bucket = request.method == "PUT" && request.key.is_empty() && request.query.is_empty();
+    if !creates_bucket {
+        service.check_bucket(request)?;
+    }
+    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
+    if caller == Caller::Anonymous && (request.key.is_empty() || !is_read) {
+        let hint = "the request has no signature, and only objects with public-read can be read without";
+        return Err(CosError::from(ErrorCode::ACCESS_DENIED).hint(hint));
+    }
+    check_present(request)?;
+    let subresource = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
+    let subresource = subresource.unwrap_or_default();
+    if request.key.is_empty() {
+        on_bucket(service, request, subresource)
+    } else {
+        on_object(service, request, subresource, caller, request_id)
+    }
+}
+
+/// Verifies the signature, and returns the request with the reading of its query that the signature confirms. If it confirms
+/// both, a plus is a space: clients that do not encode forms send a plus as `%2B`.
+fn authenticate<'a>(
+    service: &Service,
+    request: &'a CosRequest,
+) -> Result<(Cow<'a, CosRequest>, Caller), CosError> {
+    let now = i64::try_from(service.now()).unwrap_or(i64::MAX);
+    let authenticator = service.authenticator.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(spaced) = request.with_plus_as_space()
+        && let Ok(caller) = authenticator.authenticate(&spaced, now)
+    {
+        return Ok((Cow::Owned(spaced), caller));
+    }
+    let caller = authenticator.authenticate(request, now)?;
+    Ok((Cow::Borrowed(request), caller))
+}
+
+/// Refuses what the local COS does not have.
+fn check_present(request: &CosRequest) -> Result<(), CosError> {
+    if request.header("pic-operations").is_some() {
+        return Err(absent(request, "the header Pic-Operations"));
+    }
+    for (name, _) in &request.query {
+        let base = name.split(['/', '|']).next().unwrap_or_default();
+        let is_processing = request.method == "GET" && name.starts_with(PROCESS);
+        let is_unknown = request.key.is_empty()
+            && !SUBRESOURCES.contains(&base)
+            && !BUCKET_PARAMETERS.contains(&base)
+            && !is_signature(base);
+        if is_unknown || ABSENT.contains(&base) && !is_processing {
+            return Err(absent(request, &format!("?{name}")));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a parameter belongs to a signature.
+fn is_signature(name: &str) -> bool {
+    name.starts_with("q-") || name == "sign" || name.starts_with("x-cos-")
+}
+
+/// Returns the error for an operation that the local COS does not have.
+fn absent(request: &CosRequest, name: &str) -> CosError {
+    let message = format!("{name} with {} is not part of the local COS.", request.method);
+    CosError::with_message(ErrorCode::NOT_IMPLEMENTED, message)
+}
+
+/// Names the operation of a request that is not part of the local COS.
+fn absent_operation(request: &CosRequest, subresource: &str) -> CosError {
+    let target = if request.key.is_empty() { "a bucket" } else { "an object" };
+    let name = if subresource.is_empty() { target.to_owned() } else { format!("?{subresource} of {target}") };
+    absent(request, &name)
+}
+
+/// Carries out an operation on a bucket.
+fn on_bucket(service: &Service, request: &CosRequest, subresource: &str) -> Result<CosResponse, CosError> {
+    let has_id = request.parameter("id").is_some();
+    match (request.method.as_str(), subresource) {
+        ("HEAD", "") => service.head_bucket(request),
+        ("GET", "") => service.list_objects(request),
+        ("DELETE", "") => service.delete_bucket(request),
+        ("DELETE", "inventory") => service.delete_inventory(request),
+        ("GET", "inventory") if has_id => service.get_inventory(request),
+        ("GET", "inventory") => service.list_inventories(request),
+        ("POST", "inventory") => service.post_inventory(request),
+        ("PUT", "inventory") => service.put_inventory(request),
+        ("GET", "uploads") => service.list_uploads(request),
+        ("GET", "versioning") => service.get_versioning(request),
+        ("PUT", "versioning") => service.put_versioning(request),
+        ("PUT", "") => service.put_bucket(request),
+        ("POST", "delete") => service.delete_objects(request),
+        _ => Err(absent_operation(request, subresource)),
+    }
+}
+
+/// Carries out an operation on an object.
+fn on_object(
+    service: &Service,
+    request: &CosRequest,
+    subresource: &str,
+    caller: Caller,
+    request_id: &str,
+) -> Result<CosResponse, CosError> {
+    let upload = request.parameter("uploadId").unwrap_or_default();
+    let copy = request.header("x-cos-copy-source").is_some();
+    match (request.method.as_str(), subresource) {
+        ("GET", "") if is_processed(request) => service.get_processed(request, caller),
+        ("GET" | "HEAD", "") => service.get_object(request, caller),
+        ("PUT", "") if copy => service.copy_object(request, request_id),
+        ("PUT", "") => service.put_object(request, request_id),
+        ("DELETE", "") => service.delete_object(request),
+        ("POST", "restore") => service.restore_object(request),
+        ("POST", "uploads") => service.initiate_upload(request),
+        ("PUT", "uploadId") if !copy => service.upload_part(request, upload),
+        ("POST", "uploadId") => service.complete_upload(request, upload, request_id),
+        ("DELETE", "uploadId") => service.abort_upload(request, upload),
+        ("GET", "uploadId") => service.list_parts(request, upload),
+        _ => Err(absent_operation(request, subresource)),
+    }
+}
