@@ -6,7 +6,7 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use scf_local::{Cos, CosOptions, Fault, FaultKind};
+use scf_local::{Cos, CosOptions, Fault, FaultKind, PathStyle};
 use support::{BUCKET, ID, KEY, Request, Response, connect};
 
 async fn start(change: impl FnOnce(&mut CosOptions)) -> (tempfile::TempDir, Cos) {
@@ -207,6 +207,44 @@ async fn buckets_exist_only_if_they_were_created() {
     assert_eq!(send("HEAD", beijing, "/"), 404);
     let options = CosOptions { buckets: vec!["photos".to_owned()], ..CosOptions::default() };
     assert!(Cos::start(options).await.unwrap_err().to_string().contains("<name>-<appid>"));
+}
+
+#[tokio::test]
+async fn every_way_in_reaches_the_bucket() {
+    let suffix = vec!["twin".to_owned()];
+    let (_folder, cos) = start(|options| options.host_suffixes = suffix).await;
+    cos.put(BUCKET, "a//b", "x", &[]).await;
+    let read = |host: &str, target: &str| {
+        Request::new("GET", target).header("Host", host).sign().send(&cos).unwrap()
+    };
+    let cases = [
+        ("photos-1250000000.localhost:8090", "/a//b"),
+        ("photos-1250000000.twin", "/a//b"),
+        ("twin:8090", "/photos-1250000000/a//b"),
+        ("localhost:8090", "/photos-1250000000/a//b"),
+    ];
+    for (host, target) in cases {
+        assert_eq!(read(host, target).text(), "x", "{host}{target}");
+    }
+    let host = "photos-1250000000.cos.ap-guangzhou.myqcloud.com";
+    // As a proxy.
+    let proxied = Request::new("GET", "/a//b").sign().target(&format!("http://{host}/a//b"));
+    assert_eq!(proxied.send(&cos).unwrap().text(), "x");
+    let tunnel = Request::new("CONNECT", &format!("{host}:443")).send(&cos).unwrap();
+    assert!(tunnel.status == 501 && tunnel.text().contains("use http instead"), "{tunnel:?}");
+    let by_path = read("cos.ap-guangzhou.myqcloud.com", "/photos-1250000000/a//b");
+    assert_eq!((by_path.status, by_path.code()), (403, "PathStyleDomainForbidden"));
+}
+
+#[tokio::test]
+async fn path_style_can_be_allowed_or_refused() {
+    for (style, local, remote) in [(PathStyle::Allowed, 200, 200), (PathStyle::Refused, 403, 403)] {
+        let (_folder, cos) = start(|options| options.path_style = style).await;
+        for (host, status) in [("127.0.0.1:80", local), ("cos.ap-guangzhou.myqcloud.com", remote)] {
+            let request = Request::new("GET", "/photos-1250000000/").header("Host", host).sign();
+            assert_eq!(request.send(&cos).unwrap().status, status, "{style:?} {host}");
+        }
+    }
 }
 
 #[tokio::test]

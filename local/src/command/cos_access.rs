@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
-use clap::Args;
-use scf_local::{Cos, CosOptions};
+use clap::{Args, ValueEnum};
+use scf_local::{Cos, CosOptions, PathStyle};
 
 use crate::command::print;
 
@@ -20,6 +20,30 @@ pub(super) struct CosAccess {
     /// Require that every header and parameter is signed, as in buckets with strict signature mode
     #[arg(long)]
     strict: bool,
+    /// Accept /<bucket>/<key> on 127.0.0.1 and other names of this machine, on every host name (as buckets from before
+    /// 2024 do), or nowhere
+    #[arg(long, value_enum, default_value_t = PathStyleChoice::Local)]
+    path_style: PathStyleChoice,
+    /// Another name of this machine, such as that of a container: clients can use <bucket>.<SUFFIX>; repeatable
+    #[arg(long = "host-suffix", value_name = "SUFFIX")]
+    host_suffixes: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PathStyleChoice {
+    Allow,
+    Local,
+    Refuse,
+}
+
+impl From<PathStyleChoice> for PathStyle {
+    fn from(choice: PathStyleChoice) -> Self {
+        match choice {
+            PathStyleChoice::Allow => Self::Allowed,
+            PathStyleChoice::Local => Self::Local,
+            PathStyleChoice::Refuse => Self::Refused,
+        }
+    }
 }
 
 impl CosAccess {
@@ -27,6 +51,8 @@ impl CosAccess {
     pub(super) fn options(&self) -> CosOptions {
         CosOptions {
             strict: self.strict,
+            path_style: self.path_style.into(),
+            host_suffixes: self.host_suffixes.clone(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(DEFAULT_PORT))),
             ..CosOptions::default()
         }

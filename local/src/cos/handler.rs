@@ -37,7 +37,7 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
         return HttpAction::Close;
     };
     let request_id = ids::request();
-    let request = match CosRequest::read(&parts, body.to_bytes()) {
+    let request = match CosRequest::read(&parts, body.to_bytes(), &service.host_suffixes) {
         Ok(request) => request,
         Err(error) => {
             let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -52,6 +52,9 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
             ));
         }
     };
+    if request.method == "CONNECT" {
+        return refuse_tunnel(&service, &request, &request_id);
+    }
     let fault = service.faults.take(&request);
     match &fault {
         Some(FaultKind::Reset) => {
@@ -66,6 +69,17 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
         None => {}
     }
     respond(service, request, fault, request_id).await
+}
+
+/// Refuses to be a proxy for HTTPS.
+fn refuse_tunnel(service: &Service, request: &CosRequest, request_id: &str) -> HttpAction {
+    let message = "The local COS is a proxy for http only; tell the client to use http instead of https.";
+    let error = CosError::with_message(ErrorCode::NOT_IMPLEMENTED, message);
+    if let Some(refusal) = Refusal::new(request, &error) {
+        service.refusals.send(&refusal);
+    }
+    let response = CosResponse::error(&error, &request.resource(), request_id);
+    HttpAction::Respond(finish(service, response, false, request_id, None))
 }
 
 /// Carries out a request, unless the fault replaces its response.

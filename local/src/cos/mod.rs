@@ -29,7 +29,7 @@ mod wire;
 pub use self::fault::{Fault, FaultKind};
 pub use self::journal::RecordedRequest;
 pub use self::notification::{EventNotification, Object};
-pub use self::options::{CosOptions, InventoryForm};
+pub use self::options::{CosOptions, InventoryForm, PathStyle};
 pub use self::refusal::Refusal;
 pub use self::server::Cos;
 pub use self::storage::bucket::is_bucket_name;

@@ -21,6 +21,18 @@ impl Default for InventoryForm {
     }
 }
 
+/// Acceptance of path style, `/<bucket>/<key>` on a host name without a bucket.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum PathStyle {
+    /// On every host name, as for buckets from before 2024.
+    Allowed,
+    /// On addresses, `localhost` and host suffixes, but not on the host names of COS (436/96243).
+    #[default]
+    Local,
+    /// On no host name.
+    Refused,
+}
+
 /// Options of [`Cos::start`](crate::Cos::start).
 #[derive(Clone)]
 pub struct CosOptions {
@@ -37,6 +49,11 @@ pub struct CosOptions {
     pub strict: bool,
     /// Buckets that exist from the start, besides those in the folder. Others are created by PUT Bucket.
     pub buckets: Vec<String>,
+    /// Acceptance of path style.
+    pub path_style: PathStyle,
+    /// Names of this machine: a host `<bucket>.<suffix>` contains a bucket, and the suffix alone none. `localhost` is always
+    /// among them.
+    pub host_suffixes: Vec<String>,
     /// Region of the buckets.
     pub region: String,
     /// Seconds by which the clock of this COS is ahead of that of the machine.
@@ -59,6 +76,8 @@ impl Default for CosOptions {
             session_token: None,
             strict: false,
             buckets: Vec::new(),
+            path_style: PathStyle::default(),
+            host_suffixes: Vec::new(),
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,
             inventory: InventoryForm::default(),

@@ -97,6 +97,7 @@ pub(super) fn execute(
         return Err(absent(request, "the list of buckets"));
     }
     let creates_bucket = request.method == "PUT" && request.key.is_empty() && request.query.is_empty();
+    service.check_style(request)?;
     if !creates_bucket {
         service.check_bucket(request)?;
     }

@@ -66,6 +66,8 @@ impl Cos {
             renditions: Renditions::default(),
             notifications: Listeners::default(),
             refusals: Listeners::default(),
+            path_style: options.path_style,
+            host_suffixes: options.host_suffixes,
             region: options.region,
             inventory: options.inventory,
             clock_offset: options.clock_offset,

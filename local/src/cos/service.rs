@@ -7,13 +7,13 @@ use crate::cos::fault::Faults;
 use crate::cos::journal::Journal;
 use crate::cos::listeners::Listeners;
 use crate::cos::notification::{EventNotification, Object};
-use crate::cos::options::InventoryForm;
+use crate::cos::options::{InventoryForm, PathStyle};
 use crate::cos::refusal::Refusal;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{Version, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
-use crate::cos::wire::request::CosRequest;
+use crate::cos::wire::request::{AddressStyle, CosRequest};
 use crate::cos::wire::signature::Authenticator;
 use bytes::Bytes;
 
@@ -26,6 +26,8 @@ pub(crate) struct Service {
     pub(crate) renditions: Renditions,
     pub(crate) notifications: Listeners<EventNotification>,
     pub(crate) refusals: Listeners<Refusal>,
+    pub(crate) path_style: PathStyle,
+    pub(crate) host_suffixes: Vec<String>,
     /// Region of the buckets, unless they were created in another.
     pub(crate) region: String,
     /// Form of inventory reports.
@@ -69,6 +71,21 @@ impl Service {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that path style is allowed, if the request has it.
+    pub(crate) fn check_style(&self, request: &CosRequest) -> Result<(), CosError> {
+        let is_allowed = match (request.style, self.path_style) {
+            (AddressStyle::Path { local: false }, style) => style == PathStyle::Allowed,
+            (AddressStyle::Path { local: true }, style) => style != PathStyle::Refused,
+            (AddressStyle::Host, _) => true,
+        };
+        if is_allowed || request.bucket.is_empty() {
+            return Ok(());
+        }
+        let hint = "buckets created since 2024 refuse path style; let the client use virtual-hosted style, or pass \
+            --path-style allow";
+        Err(CosError::from(ErrorCode::PATH_STYLE_DOMAIN_FORBIDDEN).hint(hint))
     }
 
     /// Adds a hint to the refusal of a bucket.

@@ -54,6 +54,7 @@ codes! {
     NO_SUCH_KEY = 404 "NoSuchKey" "The specified key does not exist.";
     NO_SUCH_UPLOAD = 404 "NoSuchUpload" "The specified multipart upload does not exist.";
     NO_SUCH_VERSION = 404 "NoSuchVersion" "The specified version does not exist.";
+    PATH_STYLE_DOMAIN_FORBIDDEN = 403 "PathStyleDomainForbidden" "The bucket you are attempting to access must be addressed using COS virtual-styled domain.";
     PRECONDITION_FAILED = 412 "PreconditionFailed" "At least one of the preconditions you specified did not hold.";
     REQUEST_TIME_TOO_SKEWED = 403 "RequestTimeTooSkewed" "The difference between the request time and the current time is too large.";
     RESTORE_ALREADY_IN_PROGRESS = 409 "RestoreAlreadyInProgress" "Object restore is already in progress.";

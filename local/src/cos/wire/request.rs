@@ -25,6 +25,8 @@ pub(crate) struct CosRequest {
     pub(crate) host: String,
     /// `<name>-<appid>`; empty for requests to the service.
     pub(crate) bucket: String,
+    /// Place of the bucket's name.
+    pub(crate) style: AddressStyle,
     /// Region of the host name, if it contains one.
     pub(crate) region: Option<String>,
     /// Key, byte for byte; empty for operations on the bucket.
@@ -45,8 +47,9 @@ pub(crate) struct CosRequest {
 impl CosRequest {
     /// Reads a request.
     ///
-    /// The path is not normalised: `//`, `%2F` and dot segments are significant in keys.
-    pub(crate) fn read(parts: &Parts, body: Bytes) -> Result<Self, CosError> {
+    /// The path is not normalised: `//`, `%2F` and dot segments are significant in keys. The target may be in absolute form,
+    /// as clients send it to a proxy; its host name then has precedence (RFC 9112, 3.2.2).
+    pub(crate) fn read(parts: &Parts, body: Bytes, suffixes: &[String]) -> Result<Self, CosError> {
         let headers: Vec<(String, String)> = parts
             .headers
             .iter()
@@ -66,13 +69,27 @@ impl CosRequest {
             .into_owned();
         let raw_query = parts.uri.query().unwrap_or_default().to_owned();
         let query = read_query(&raw_query);
-        let (bucket, key) = address(&host, &path);
+        let style = AddressStyle::of(&host, suffixes);
+        let (bucket, key) = style.address(&host, &path);
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         check_key(&key)?;
         let method = parts.method.as_str().to_owned();
         let region = region(&host).map(str::to_owned);
         let connection = parts.extensions.get::<ConnectionId>().map_or(0, |id| id.0);
-        Ok(Self { method, host, bucket, region, key, path, raw_query, query, headers, body, connection })
+        Ok(Self {
+            method,
+            host,
+            bucket,
+            style,
+            region,
+            key,
+            path,
+            raw_query,
+            query,
+            headers,
+            body,
+            connection,
+        })
     }
 
     /// Returns the request with another reading of its query: a plus is a space, as in forms. `None` without a plus.
@@ -112,6 +129,7 @@ impl CosRequest {
             method: method.to_owned(),
             host: String::new(),
             bucket: String::new(),
+            style: AddressStyle::Host,
             region: None,
             key: String::new(),
             path,
@@ -146,15 +164,48 @@ fn read_query(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns bucket and key, from host and path, or from the path alone if the host contains no bucket (path style).
-fn address<'a>(host: &'a str, path: &'a str) -> (&'a str, &'a str) {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let plain = name.trim_start_matches('[').trim_end_matches(']');
-    let key = path.strip_prefix('/').unwrap_or(path);
-    let first = name.split('.').next().unwrap_or_default();
-    let names_no_bucket =
-        plain.parse::<IpAddr>().is_ok() || matches!(first, "cos" | "cos-internal" | "localhost" | "service");
-    if names_no_bucket { key.split_once('/').unwrap_or((key, "")) } else { (first, key) }
+/// Place of the bucket's name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AddressStyle {
+    /// First label of the host name.
+    Host,
+    /// First segment of the path.
+    Path {
+        /// True for names and addresses of this machine, false for host names of COS.
+        local: bool,
+    },
+}
+
+impl AddressStyle {
+    fn of(host: &str, suffixes: &[String]) -> Self {
+        let name = host_name(host);
+        let plain = name.trim_start_matches('[').trim_end_matches(']');
+        let is_local = |name: &str| name == "localhost" || suffixes.iter().any(|suffix| suffix == name);
+        let first = name.split('.').next().unwrap_or_default();
+        if plain.parse::<IpAddr>().is_ok() || is_local(name) {
+            Self::Path { local: true }
+        } else if matches!(first, "cos" | "cos-internal" | "service") {
+            Self::Path { local: false }
+        } else {
+            Self::Host
+        }
+    }
+
+    /// Returns bucket and key, from host and path, or from the path alone.
+    fn address<'a>(self, host: &'a str, path: &'a str) -> (&'a str, &'a str) {
+        let key = path.strip_prefix('/').unwrap_or(path);
+        match self {
+            Self::Host => (host_name(host).split('.').next().unwrap_or_default(), key),
+            Self::Path { .. } => key.split_once('/').unwrap_or((key, "")),
+        }
+    }
+}
+
+/// Returns a host without its port.
+fn host_name(host: &str) -> &str {
+    host.rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name)
 }
 
 /// Returns the label of the host name after `cos` or `cos-internal`.
@@ -188,10 +239,19 @@ mod tests {
             ("cos.ap-guangzhou.myqcloud.com", "/b-1/x", "b-1", "x"),
             ("service.cos.myqcloud.com", "/", "", ""),
             ("b-1.example.com", "/+ %", "b-1", "+ %"),
+            ("b-1.localhost:8090", "/x", "b-1", "x"),
+            ("cos.twin", "/b-1/x", "b-1", "x"),
+            ("b-1.cos.twin", "/x/y", "b-1", "x/y"),
+            ("twin:80", "/b-1/x", "b-1", "x"),
         ];
+        let suffixes = ["cos.twin".to_owned(), "twin".to_owned()];
         for (host, path, bucket, key) in cases {
-            assert_eq!(address(host, path), (bucket, key), "{host}{path}");
+            let style = AddressStyle::of(host, &suffixes);
+            assert_eq!(style.address(host, path), (bucket, key), "{host}{path}");
         }
+        let local = |host| AddressStyle::of(host, &suffixes) == AddressStyle::Path { local: true };
+        assert!(local("twin") && local("127.0.0.1:80") && local("localhost"));
+        assert!(!local("cos.ap-guangzhou.myqcloud.com") && !local("b-1.twin"));
     }
 
     #[test]
