@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
-use scf_local::{Cos, CosOptions, PathStyle};
+use scf_local::{CorsDefault, Cos, CosOptions, PathStyle};
 
 use crate::command::print;
 
@@ -27,6 +27,24 @@ pub(super) struct CosAccess {
     /// Another name of this machine, such as that of a container: clients can use <bucket>.<SUFFIX>; repeatable
     #[arg(long = "host-suffix", value_name = "SUFFIX")]
     host_suffixes: Vec<String>,
+    /// CORS rules of buckets without rules of their own: every origin, or none as in new buckets of COS
+    #[arg(long, value_enum, default_value_t = CorsChoice::Any)]
+    cors: CorsChoice,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum CorsChoice {
+    Any,
+    None,
+}
+
+impl From<CorsChoice> for CorsDefault {
+    fn from(choice: CorsChoice) -> Self {
+        match choice {
+            CorsChoice::Any => Self::AnyOrigin,
+            CorsChoice::None => Self::None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -52,6 +70,7 @@ impl CosAccess {
         CosOptions {
             strict: self.strict,
             path_style: self.path_style.into(),
+            cors: self.cors.into(),
             host_suffixes: self.host_suffixes.clone(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(DEFAULT_PORT))),
             ..CosOptions::default()

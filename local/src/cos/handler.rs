@@ -96,7 +96,7 @@ async fn respond(
     };
     let resource = request.resource();
     let request = Arc::new(request);
-    let response = match injected {
+    let mut response = match injected {
         Some(error) => CosResponse::error(&error, &resource, &request_id),
         None => {
             let asked = Arc::clone(&request);
@@ -113,6 +113,7 @@ async fn respond(
             })
         }
     };
+    service.add_cors(&request, &mut response);
     let is_lost = matches!(fault, Some(FaultKind::LostAnswer));
     service.journal.write(&request, if is_lost { 0 } else { response.status });
     if is_lost {

@@ -23,13 +23,14 @@ mod refusal;
 mod router;
 mod server;
 mod service;
+mod signature;
 mod storage;
 mod wire;
 
 pub use self::fault::{Fault, FaultKind};
 pub use self::journal::RecordedRequest;
 pub use self::notification::{EventNotification, Object};
-pub use self::options::{CosOptions, InventoryForm, PathStyle};
+pub use self::options::{CorsDefault, CosOptions, InventoryForm, PathStyle};
 pub use self::refusal::Refusal;
 pub use self::server::Cos;
 pub use self::storage::bucket::is_bucket_name;

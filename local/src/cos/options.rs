@@ -33,6 +33,16 @@ pub enum PathStyle {
     Refused,
 }
 
+/// CORS rules of buckets without rules of their own.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum CorsDefault {
+    /// Every origin may do everything, so that pages under development can use the COS.
+    #[default]
+    AnyOrigin,
+    /// None, as in new buckets of the real service.
+    None,
+}
+
 /// Options of [`Cos::start`](crate::Cos::start).
 #[derive(Clone)]
 pub struct CosOptions {
@@ -54,6 +64,8 @@ pub struct CosOptions {
     /// Names of this machine: a host `<bucket>.<suffix>` contains a bucket, and the suffix alone none. `localhost` is always
     /// among them.
     pub host_suffixes: Vec<String>,
+    /// CORS rules of buckets without rules of their own.
+    pub cors: CorsDefault,
     /// Region of the buckets.
     pub region: String,
     /// Seconds by which the clock of this COS is ahead of that of the machine.
@@ -78,6 +90,7 @@ impl Default for CosOptions {
             buckets: Vec::new(),
             path_style: PathStyle::default(),
             host_suffixes: Vec::new(),
+            cors: CorsDefault::default(),
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,
             inventory: InventoryForm::default(),

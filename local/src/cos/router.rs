@@ -4,28 +4,39 @@
 //! ignored on objects and refused on buckets.
 
 use std::borrow::Cow;
-use std::sync::PoisonError;
 
+use crate::cos::operations::acl::unsigned;
 use crate::cos::service::Service;
+use crate::cos::signature;
+use crate::cos::signature::authenticator::Caller;
 use crate::cos::wire::error::{CosError, ErrorCode};
-use crate::cos::wire::request::{CosRequest, PROCESS, is_processed};
+use crate::cos::wire::form::Form;
+use crate::cos::wire::request::{CosRequest, Dialect, PROCESS, is_processed};
 use crate::cos::wire::response::CosResponse;
-use crate::cos::wire::signature::Caller;
 
 /// Parameters that select an operation.
-const SUBRESOURCES: [&str; 7] =
-    ["delete", "inventory", "restore", "uploadId", "uploads", "versioning", "versions"];
+const SUBRESOURCES: [&str; 12] = [
+    "acl",
+    "append",
+    "cors",
+    "delete",
+    "inventory",
+    "location",
+    "restore",
+    "tagging",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+];
 
 /// Sub-resources of COS, of its image processing and of S3 that the local COS does not have.
-const ABSENT: [&str; 49] = [
+const ABSENT: [&str; 44] = [
     "accelerate",
-    "acl",
     "analytics",
-    "append",
     "asyncjobs",
     "attributes",
     "ci-process",
-    "cors",
     "domain",
     "domaincertificate",
     "encryption",
@@ -39,7 +50,6 @@ const ABSENT: [&str; 49] = [
     "intelligenttiering",
     "legal-hold",
     "lifecycle",
-    "location",
     "logging",
     "metrics",
     "notification",
@@ -60,7 +70,6 @@ const ABSENT: [&str; 49] = [
     "select-type",
     "style",
     "symlink",
-    "tagging",
     "torrent",
     "trafficMirror",
     "uploads-copy",
@@ -70,7 +79,7 @@ const ABSENT: [&str; 49] = [
 ];
 
 /// Parameters of operations on buckets that select nothing.
-const BUCKET_PARAMETERS: [&str; 12] = [
+const BUCKET_PARAMETERS: [&str; 15] = [
     "continuation-token",
     "delimiter",
     "encoding-type",
@@ -82,7 +91,10 @@ const BUCKET_PARAMETERS: [&str; 12] = [
     "max-keys",
     "max-uploads",
     "prefix",
+    "start-after",
     "upload-id-marker",
+    "version-id-marker",
+    "x-id",
 ];
 
 /// Verifies the signature and carries out the operation.
@@ -91,24 +103,53 @@ pub(super) fn execute(
     request: &CosRequest,
     request_id: &str,
 ) -> Result<CosResponse, CosError> {
-    let (request, caller) = authenticate(service, request)?;
-    let request = request.as_ref();
+    if request.method == "OPTIONS" {
+        service.check_bucket(request)?;
+        return service.preflight(request);
+    }
+    let is_form = request.method == "POST" && request.key.is_empty() && Form::is_in(request);
+    if is_form {
+        service.check_style(request)?;
+        service.check_bucket(request)?;
+        let authenticator = service.authenticator();
+        return service.post_form(request, &authenticator, request_id);
+    }
+    let (request, caller, dialect) = authenticate(service, request)?;
+    let mut response = route(service, &request, caller, request_id)?;
+    if dialect == Dialect::S3 {
+        response.add_amz();
+    }
+    Ok(response)
+}
+
+/// Carries out the operation of a request.
+fn route(
+    service: &Service,
+    request: &CosRequest,
+    caller: Caller,
+    request_id: &str,
+) -> Result<CosResponse, CosError> {
     if request.bucket.is_empty() {
-        return Err(absent(request, "the list of buckets"));
+        return match (request.method.as_str(), caller) {
+            ("GET", Caller::Owner) => Ok(service.list_buckets(request)),
+            (_, Caller::Anonymous) => Err(unsigned()),
+            (_, Caller::Owner) => Err(absent(request, "the service")),
+        };
     }
     let creates_bucket = request.method == "PUT" && request.key.is_empty() && request.query.is_empty();
     service.check_style(request)?;
     if !creates_bucket {
         service.check_bucket(request)?;
     }
-    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
-    if caller == Caller::Anonymous && (request.key.is_empty() || !is_read) {
-        let hint = "the request has no signature, and only objects with public-read can be read without";
-        return Err(CosError::from(ErrorCode::ACCESS_DENIED).hint(hint));
-    }
-    check_present(request)?;
     let subresource = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
     let subresource = subresource.unwrap_or_default();
+    if caller == Caller::Anonymous {
+        if creates_bucket {
+            return Err(unsigned());
+        }
+        service.check_anonymous(request, subresource)?;
+    }
+    check_present(request)?;
     if request.key.is_empty() {
         on_bucket(service, request, subresource)
     } else {
@@ -121,22 +162,29 @@ pub(super) fn execute(
 fn authenticate<'a>(
     service: &Service,
     request: &'a CosRequest,
-) -> Result<(Cow<'a, CosRequest>, Caller), CosError> {
+) -> Result<(Cow<'a, CosRequest>, Caller, Dialect), CosError> {
     let now = i64::try_from(service.now()).unwrap_or(i64::MAX);
-    let authenticator = service.authenticator.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some(spaced) = request.with_plus_as_space()
-        && let Ok(caller) = authenticator.authenticate(&spaced, now)
-    {
-        return Ok((Cow::Owned(spaced), caller));
-    }
-    let caller = authenticator.authenticate(request, now)?;
-    Ok((Cow::Borrowed(request), caller))
+    let authenticator = service.authenticator();
+    let spaced = request.with_plus_as_space();
+    let verdict = |reading: &CosRequest| signature::authenticate(&authenticator, reading, now);
+    let (request, (caller, dialect)) = match spaced.map(|spaced| (verdict(&spaced), spaced)) {
+        Some((Ok(verdict), spaced)) => (Cow::Owned(spaced), verdict),
+        _ => (Cow::Borrowed(request), verdict(request)?),
+    };
+    let request = match dialect {
+        Dialect::Cos => request,
+        Dialect::S3 => Cow::Owned(request.into_owned().into_cos()),
+    };
+    Ok((request, caller, dialect))
 }
 
 /// Refuses what the local COS does not have.
 fn check_present(request: &CosRequest) -> Result<(), CosError> {
     if request.header("pic-operations").is_some() {
         return Err(absent(request, "the header Pic-Operations"));
+    }
+    if let Some((name, _)) = request.headers.iter().find(|(name, _)| name.starts_with("x-cos-grant-")) {
+        return Err(absent(request, &format!("the header {name}")));
     }
     for (name, _) in &request.query {
         let base = name.split(['/', '|']).next().unwrap_or_default();
@@ -154,7 +202,9 @@ fn check_present(request: &CosRequest) -> Result<(), CosError> {
 
 /// Returns whether a parameter belongs to a signature.
 fn is_signature(name: &str) -> bool {
-    name.starts_with("q-") || name == "sign" || name.starts_with("x-cos-")
+    name.starts_with("q-")
+        || ["x-cos-", "X-Amz-"].iter().any(|prefix| name.starts_with(prefix))
+        || matches!(name, "sign" | "AWSAccessKeyId" | "Expires" | "Signature")
 }
 
 /// Returns the error for an operation that the local COS does not have.
@@ -177,6 +227,14 @@ fn on_bucket(service: &Service, request: &CosRequest, subresource: &str) -> Resu
         ("HEAD", "") => service.head_bucket(request),
         ("GET", "") => service.list_objects(request),
         ("DELETE", "") => service.delete_bucket(request),
+        ("GET", "acl") => service.get_bucket_acl(request),
+        ("PUT", "acl") => service.put_bucket_acl(request),
+        ("DELETE", "cors") => service.delete_cors(request),
+        ("GET", "cors") => service.get_cors(request),
+        ("PUT", "cors") => service.put_cors(request),
+        ("GET", "location") => service.get_location(request),
+        ("DELETE" | "GET" | "PUT", "tagging") => service.bucket_tagging(request),
+        ("GET", "versions") => service.list_versions(request),
         ("DELETE", "inventory") => service.delete_inventory(request),
         ("GET", "inventory") if has_id => service.get_inventory(request),
         ("GET", "inventory") => service.list_inventories(request),
@@ -207,9 +265,14 @@ fn on_object(
         ("PUT", "") if copy => service.copy_object(request, request_id),
         ("PUT", "") => service.put_object(request, request_id),
         ("DELETE", "") => service.delete_object(request),
+        ("GET", "acl") => service.get_object_acl(request),
+        ("PUT", "acl") => service.put_object_acl(request),
+        ("POST", "append") => service.append_object(request, request_id),
+        ("DELETE" | "GET" | "PUT", "tagging") => service.object_tagging(request),
         ("POST", "restore") => service.restore_object(request),
         ("POST", "uploads") => service.initiate_upload(request),
-        ("PUT", "uploadId") if !copy => service.upload_part(request, upload),
+        ("PUT", "uploadId") if copy => service.copy_part(request, upload),
+        ("PUT", "uploadId") => service.upload_part(request, upload),
         ("POST", "uploadId") => service.complete_upload(request, upload, request_id),
         ("DELETE", "uploadId") => service.abort_upload(request, upload),
         ("GET", "uploadId") => service.list_parts(request, upload),

@@ -19,6 +19,7 @@ use crate::cos::notification::{EventNotification, Object};
 use crate::cos::options::CosOptions;
 use crate::cos::refusal::Refusal;
 use crate::cos::service::Service;
+use crate::cos::signature::authenticator::Authenticator;
 use crate::cos::storage::bucket::BucketSettings;
 use crate::cos::storage::ids;
 use crate::cos::storage::renditions::Renditions;
@@ -26,7 +27,6 @@ use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{NewVersion, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::check_key;
-use crate::cos::wire::signature::Authenticator;
 use crate::header_case::{HeaderCaseSocket, HeaderStyle};
 use crate::http;
 
@@ -68,6 +68,8 @@ impl Cos {
             refusals: Listeners::default(),
             path_style: options.path_style,
             host_suffixes: options.host_suffixes,
+            cors: options.cors,
+            append_lock: Mutex::default(),
             region: options.region,
             inventory: options.inventory,
             clock_offset: options.clock_offset,

@@ -1,20 +1,20 @@
 //! State that all connections and operations of a COS share.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cos::fault::Faults;
 use crate::cos::journal::Journal;
 use crate::cos::listeners::Listeners;
 use crate::cos::notification::{EventNotification, Object};
-use crate::cos::options::{InventoryForm, PathStyle};
+use crate::cos::options::{CorsDefault, InventoryForm, PathStyle};
 use crate::cos::refusal::Refusal;
+use crate::cos::signature::authenticator::Authenticator;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{Version, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{AddressStyle, CosRequest};
-use crate::cos::wire::signature::Authenticator;
 use bytes::Bytes;
 
 /// Shared state of a COS.
@@ -28,6 +28,9 @@ pub(crate) struct Service {
     pub(crate) refusals: Listeners<Refusal>,
     pub(crate) path_style: PathStyle,
     pub(crate) host_suffixes: Vec<String>,
+    pub(crate) cors: CorsDefault,
+    /// Held while an object is appended to.
+    pub(crate) append_lock: Mutex<()>,
     /// Region of the buckets, unless they were created in another.
     pub(crate) region: String,
     /// Form of inventory reports.
@@ -41,6 +44,11 @@ impl Service {
     pub(crate) fn now(&self) -> u64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         since.saturating_add_signed(self.clock_offset)
+    }
+
+    /// Returns the credentials and the signature mode as they are now.
+    pub(crate) fn authenticator(&self) -> Authenticator {
+        self.authenticator.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns the versioning state of a bucket.

@@ -4,10 +4,10 @@
 //! rendition that a test has stored for the object.
 
 use crate::cos::service::Service;
+use crate::cos::signature::authenticator::Caller;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, PROCESS};
 use crate::cos::wire::response::CosResponse;
-use crate::cos::wire::signature::Caller;
 
 impl Service {
     pub(crate) fn get_processed(

@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::cos::storage::uploads::MultipartUpload;
 use crate::cos::storage::version::{Version, Versioning};
+use crate::cos::wire::acl::CannedAcl;
+use crate::cos::wire::cors::CorsConfiguration;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::inventory::InventoryConfiguration;
+use crate::cos::wire::tagging::TagSet;
 
 /// Folder of the periodic inventory jobs in the metadata folder.
 pub(super) const INVENTORIES: &str = "inventories";
@@ -39,6 +42,11 @@ pub(crate) struct Bucket {
 pub(crate) struct BucketSettings {
     /// Region; `None` for the region of the COS.
     pub(crate) region: Option<String>,
+    /// Time of its creation, in seconds since the Unix epoch; 0 if unknown.
+    pub(crate) created: u64,
+    pub(crate) acl: CannedAcl,
+    pub(crate) cors: Option<CorsConfiguration>,
+    pub(crate) tags: Option<TagSet>,
 }
 
 /// Content of the metadata file of one key.

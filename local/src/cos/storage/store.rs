@@ -101,6 +101,18 @@ impl Store {
         self.lock().iter().map(|(name, bucket)| (name.clone(), bucket.settings.clone())).collect()
     }
 
+    /// Changes and saves the settings of a bucket.
+    pub(crate) fn change_settings(
+        &self,
+        bucket: &str,
+        change: impl FnOnce(&mut BucketSettings),
+    ) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
+            change(&mut found.settings);
+            self.save_settings(bucket, &found.settings)
+        })
+    }
+
     fn save_settings(&self, bucket: &str, settings: &BucketSettings) -> Result<(), CosError> {
         let text = serde_json::to_vec_pretty(settings).map_err(io::Error::from)?;
         self.folder.write(&self.metadata_folder(bucket).join(SETTINGS), &text)

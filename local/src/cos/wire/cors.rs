@@ -96,12 +96,14 @@ impl CorsConfiguration {
         headers: &str,
     ) -> Option<Vec<(&'static str, String)>> {
         let asked: Vec<String> = list(headers);
-        let rule = self.rules.iter().find(|rule| rule.allows(origin, method) && rule.allows_headers(&asked))?;
+        let rule =
+            self.rules.iter().find(|rule| rule.allows(origin, method) && rule.allows_headers(&asked))?;
         let mut answer = rule.answer(origin);
         answer.push(("Access-Control-Allow-Methods", rule.methods.join(",")));
         if !asked.is_empty() {
             let any = rule.headers.iter().any(|header| header == "*");
-            let named = if any { asked } else { rule.headers.iter().map(|h| h.to_ascii_lowercase()).collect() };
+            let named =
+                if any { asked } else { rule.headers.iter().map(|h| h.to_ascii_lowercase()).collect() };
             answer.push(("Access-Control-Allow-Headers", named.join(",")));
         }
         if let Some(seconds) = rule.max_age {
@@ -120,9 +122,7 @@ impl CorsConfiguration {
 impl CorsRule {
     fn allows(&self, origin: &str, method: &str) -> bool {
         let matches = |pattern: &String| match pattern.split_once('*') {
-            Some((start, end)) => {
-                origin.strip_prefix(start).is_some_and(|rest| rest.ends_with(end))
-            }
+            Some((start, end)) => origin.strip_prefix(start).is_some_and(|rest| rest.ends_with(end)),
             None => pattern == origin,
         };
         self.origins.iter().any(matches) && self.methods.iter().any(|allowed| allowed == method)
@@ -191,7 +191,8 @@ mod tests {
 
     #[test]
     fn any_origin_allows_everything_without_credentials() {
-        let answer = CorsConfiguration::any_origin().preflight("null", "DELETE", "Authorization, x-y").unwrap();
+        let answer =
+            CorsConfiguration::any_origin().preflight("null", "DELETE", "Authorization, x-y").unwrap();
         assert!(answer.contains(&("Access-Control-Allow-Origin", "*".to_owned())));
         assert!(answer.contains(&("Access-Control-Allow-Headers", "authorization,x-y".to_owned())));
         assert!(!answer.iter().any(|(name, _)| name.ends_with("Credentials")));
@@ -207,7 +208,11 @@ mod tests {
         ];
         for (good, bad) in cases {
             let document = DOCUMENT.replace(good, bad);
-            assert_eq!(CorsConfiguration::read(document.as_bytes()).unwrap_err().code(), "MalformedXML", "{bad}");
+            assert_eq!(
+                CorsConfiguration::read(document.as_bytes()).unwrap_err().code(),
+                "MalformedXML",
+                "{bad}"
+            );
         }
     }
 }

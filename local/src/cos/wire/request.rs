@@ -16,6 +16,31 @@ pub(crate) const PROCESS: &str = "imageMogr2/";
 pub(crate) const UNRESERVED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
+/// Characters that are not encoded in paths.
+pub(crate) const UNRESERVED_PATH: &AsciiSet = &UNRESERVED.remove(b'/');
+
+/// Headers of S3 with another name in COS: those that begin with `x-amz-` and then with one of these.
+const RENAMED: [&str; 9] = [
+    "acl",
+    "copy-source",
+    "forbid-overwrite",
+    "meta-",
+    "metadata-directive",
+    "security-token",
+    "server-side-encryption",
+    "storage-class",
+    "tagging",
+];
+
+/// Names of headers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Dialect {
+    /// `x-cos-…`
+    Cos,
+    /// `x-amz-…`
+    S3,
+}
+
 /// Request of the XML API.
 #[derive(Clone, Debug)]
 pub(crate) struct CosRequest {
@@ -33,6 +58,8 @@ pub(crate) struct CosRequest {
     pub(crate) key: String,
     /// Percent-decoded path, which is signed. It has a leading slash and, in path style, contains the bucket.
     pub(crate) path: String,
+    /// Path as it was sent, encoded.
+    pub(crate) raw_path: String,
     /// Query as it was sent, encoded and without its question mark.
     pub(crate) raw_query: String,
     /// Decoded parameters in the order of the request; a missing value is empty. A plus is a plus.
@@ -67,6 +94,7 @@ impl CosRequest {
                 CosError::with_message(ErrorCode::INVALID_OBJECT_NAME, "The object name is not UTF-8.")
             })?
             .into_owned();
+        let raw_path = parts.uri.path().to_owned();
         let raw_query = parts.uri.query().unwrap_or_default().to_owned();
         let query = read_query(&raw_query);
         let style = AddressStyle::of(&host, suffixes);
@@ -84,6 +112,7 @@ impl CosRequest {
             region,
             key,
             path,
+            raw_path,
             raw_query,
             query,
             headers,
@@ -96,6 +125,20 @@ impl CosRequest {
     pub(crate) fn with_plus_as_space(&self) -> Option<Self> {
         let query = self.raw_query.contains('+').then(|| read_query(&self.raw_query.replace('+', "%20")))?;
         Some(Self { query, ..self.clone() })
+    }
+
+    /// Gives headers of S3 the names, and where they differ the values, that COS has for them.
+    pub(crate) fn into_cos(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            let Some(rest) = name.strip_prefix("x-amz-") else { continue };
+            if RENAMED.iter().any(|renamed| rest.starts_with(renamed)) {
+                if rest == "metadata-directive" {
+                    *value = if value == "REPLACE" { "Replaced" } else { "Copy" }.to_owned();
+                }
+                *name = format!("x-cos-{rest}");
+            }
+        }
+        self
     }
 
     /// Returns the value of a header by its lower-case name.
@@ -121,6 +164,7 @@ impl CosRequest {
             builder = builder.header(name, value);
         }
         let (parts, ()) = builder.body(()).unwrap().into_parts();
+        let raw_path = parts.uri.path().to_owned();
         let raw_query = parts.uri.query().unwrap_or_default().to_owned();
         // Signature vectors contain keys that no object can have.
         let path = percent_decode_str(parts.uri.path()).decode_utf8().unwrap().into_owned();
@@ -134,6 +178,7 @@ impl CosRequest {
             key: String::new(),
             path,
             query: read_query(&raw_query),
+            raw_path,
             raw_query,
             headers,
             body: Bytes::new(),

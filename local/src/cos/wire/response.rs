@@ -50,6 +50,27 @@ impl CosResponse {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Repeats the headers of COS with the names that they have in S3.
+    pub(crate) fn add_amz(&mut self) {
+        const REPEATED: [&str; 8] = [
+            "copy-source-version-id",
+            "delete-marker",
+            "meta-",
+            "restore",
+            "server-side-encryption",
+            "storage-class",
+            "tagging-count",
+            "version-id",
+        ];
+        let names = self.headers.iter().filter_map(|(name, value)| {
+            let rest = name.strip_prefix("x-cos-")?;
+            let is_repeated = REPEATED.iter().any(|repeated| rest.starts_with(repeated));
+            is_repeated.then(|| (format!("x-amz-{rest}"), value.clone()))
+        });
+        let names: Vec<(String, String)> = names.collect();
+        self.headers.extend(names);
+    }
+
     /// Returns the headers in the order in which they were set.
     pub(crate) fn headers(&self) -> &[(String, String)] {
         &self.headers
