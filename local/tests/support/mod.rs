@@ -178,7 +178,7 @@ fn read(connection: &mut TcpStream, head_only: bool) -> io::Result<Response> {
     }
 }
 
-fn hmac(key: &str, message: &str) -> String {
+pub(crate) fn hmac(key: &str, message: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(message.as_bytes());
     hex::encode(mac.finalize().into_bytes())
