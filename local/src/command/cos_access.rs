@@ -27,6 +27,9 @@ pub(super) struct CosAccess {
     /// Another name of this machine, such as that of a container: clients can use <bucket>.<SUFFIX>; repeatable
     #[arg(long = "host-suffix", value_name = "SUFFIX")]
     host_suffixes: Vec<String>,
+    /// Take a file that is copied into the folder of a bucket as an upload, and one that is deleted there as a removal
+    #[arg(long)]
+    watch_folder: bool,
     /// CORS rules of buckets without rules of their own: every origin, or none as in new buckets of COS
     #[arg(long, value_enum, default_value_t = CorsChoice::Any)]
     cors: CorsChoice,
@@ -70,6 +73,7 @@ impl CosAccess {
         CosOptions {
             strict: self.strict,
             path_style: self.path_style.into(),
+            watch_folder: self.watch_folder,
             cors: self.cors.into(),
             host_suffixes: self.host_suffixes.clone(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, self.port.unwrap_or(DEFAULT_PORT))),

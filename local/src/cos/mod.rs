@@ -25,6 +25,7 @@ mod server;
 mod service;
 mod signature;
 mod storage;
+mod watch;
 mod wire;
 
 pub use self::fault::{Fault, FaultKind};

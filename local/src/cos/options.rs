@@ -64,6 +64,8 @@ pub struct CosOptions {
     /// Names of this machine: a host `<bucket>.<suffix>` contains a bucket, and the suffix alone none. `localhost` is always
     /// among them.
     pub host_suffixes: Vec<String>,
+    /// Takes files that people put into the folder of a bucket as uploads, and those that they remove as removals.
+    pub watch_folder: bool,
     /// CORS rules of buckets without rules of their own.
     pub cors: CorsDefault,
     /// Region of the buckets.
@@ -90,6 +92,7 @@ impl Default for CosOptions {
             buckets: Vec::new(),
             path_style: PathStyle::default(),
             host_suffixes: Vec::new(),
+            watch_folder: false,
             cors: CorsDefault::default(),
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,

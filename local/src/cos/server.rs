@@ -25,6 +25,7 @@ use crate::cos::storage::ids;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{NewVersion, Versioning};
+use crate::cos::watch;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::check_key;
 use crate::header_case::{HeaderCaseSocket, HeaderStyle};
@@ -79,6 +80,12 @@ impl Cos {
         let admin = background.listen(options.admin_address).await?;
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
         background.spawn(serve(listener, Arc::clone(&service)));
+        if options.watch_folder {
+            for (bucket, _) in service.store.buckets() {
+                service.store.create_folder(&bucket)?;
+            }
+            background.spawn(watch::watch(Arc::clone(&service)));
+        }
         background.spawn(admin::serve(admin, Arc::clone(&service)));
         Ok(Self { service, address, admin_address, _background: background })
     }

@@ -207,8 +207,17 @@ impl Service {
     /// Reads the source of a copy, if it meets the preconditions of the request.
     pub(super) fn copy_source(&self, request: &CosRequest) -> Result<(Version, Bytes), CosError> {
         let source = request.header("x-cos-copy-source").unwrap_or_default();
-        let (bucket, key, id) = parse_copy_source(source)?;
-        let found = self.store.get(&bucket, &key, id.as_deref())?;
+        let read = |source: &str| {
+            let (bucket, key, id) = parse_copy_source(source)?;
+            self.store.get(&bucket, &key, id.as_deref())
+        };
+        // Some clients of S3 encode the source as forms are, with a plus for a space.
+        let found = match read(source) {
+            Err(error) if error.code() == ErrorCode::NO_SUCH_KEY.name && source.contains('+') => {
+                read(&source.replace('+', "%20"))?
+            }
+            found => found?,
+        };
         match check_preconditions(request, "x-cos-copy-source-", &found.0) {
             Err(_) => Err(ErrorCode::PRECONDITION_FAILED.into()),
             Ok(()) => Ok(found),

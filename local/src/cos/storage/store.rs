@@ -25,7 +25,7 @@ use crate::cos::wire::inventory::InventoryConfiguration;
 /// Store of all buckets.
 #[derive(Debug)]
 pub(crate) struct Store {
-    folder: RootFolder,
+    pub(super) folder: RootFolder,
     buckets: Mutex<BTreeMap<String, Bucket>>,
 }
 
