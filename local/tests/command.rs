@@ -200,3 +200,30 @@ fn an_invocation_with_keep_continues_to_serve_its_bucket() {
     served.upload("ap-shanghai", &["/dog.jpg"]);
     assert!(served.find("photos-1250000000/dog.jpg").contains("stored"));
 }
+
+#[test]
+fn ways_in_and_refusals_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(SERVE).args(["--no-function", "--host-suffix", "twin"]);
+    let mut served = Served::start(command.current_dir(folder.path()));
+    let address = served.second_word("COS ").replace("http://", "");
+    assert!(served.find("as a proxy").contains(&format!("http_proxy=http://{address}")));
+    let names = served.find("by name");
+    assert!(
+        names.contains(&format!("{BUCKET}.localhost:")) && names.contains(&format!("{BUCKET}.twin:")),
+        "{names}"
+    );
+    assert!(served.find("by path").contains(&format!("http://{address}/{BUCKET}")));
+    let CosOptions { secret_id, .. } = CosOptions::default();
+    let address = address.parse().unwrap();
+    Request::new("GET", "/cat.jpg").sign_as(&secret_id, "wrong").send_to(address).unwrap();
+    assert!(served.find("refused: GET").ends_with("/cat.jpg"));
+    assert!(served.find("  403").contains("SignatureDoesNotMatch"));
+    assert_eq!(served.find("  FormatString"), "  FormatString:");
+    let misspelt =
+        Request::new("PUT", "/cat.jpg").header("Host", "photo-1250000000.cos.ap-guangzhou.myqcloud.com");
+    let CosOptions { secret_key, .. } = CosOptions::default();
+    misspelt.body(b"x").sign_as(&secret_id, &secret_key).send_to(address).unwrap();
+    assert!(served.find("  ->").contains(&format!("buckets: {BUCKET}, photosresized-1250000000")));
+}

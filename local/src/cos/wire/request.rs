@@ -300,6 +300,15 @@ mod tests {
     }
 
     #[test]
+    fn headers_of_s3_have_the_names_and_values_of_cos() {
+        let headers = [("x-amz-meta-a", "b"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-date", "d")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = CosRequest::for_tests("PUT", "/", &headers).into_cos();
+        let expected = [("x-cos-meta-a", "b"), ("x-cos-metadata-directive", "Replaced"), ("x-amz-date", "d")];
+        assert_eq!(request.headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
     fn region_comes_from_the_host() {
         let cases = [
             ("b-1.cos.ap-guangzhou.myqcloud.com", Some("ap-guangzhou")),

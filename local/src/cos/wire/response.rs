@@ -76,3 +76,19 @@ impl CosResponse {
         &self.headers
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_repeated_with_the_names_of_s3() {
+        let mut response = CosResponse::new(200)
+            .header("x-cos-meta-a", "b")
+            .header("x-cos-hash-crc64ecma", "1")
+            .header("ETag", "e");
+        response.add_amz();
+        let names: Vec<&str> = response.headers().iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["x-cos-meta-a", "x-cos-hash-crc64ecma", "ETag", "x-amz-meta-a"]);
+    }
+}
