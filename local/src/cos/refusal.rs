@@ -16,7 +16,8 @@ const TOKENS: [&str; 4] = [
 ];
 
 /// Codes that clients expect in their usual work.
-const ORDINARY: [&str; 10] = [
+const ORDINARY: [&str; 11] = [
+    "BucketAlreadyOwnedByYou",
     "FileAlreadyExists",
     "InvalidRange",
     "InventoryConfigurationNotFoundError",

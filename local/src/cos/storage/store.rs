@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use md5::Md5;
@@ -45,6 +46,11 @@ impl Store {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
             found.entry(name.clone()).or_default();
+        }
+        // Buckets from before this start, and those of the options, have no time of their own.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        for bucket in found.values_mut().filter(|bucket| bucket.settings.created == 0) {
+            bucket.settings.created = now;
         }
         Ok(Self { folder, buckets: Mutex::new(found) })
     }
