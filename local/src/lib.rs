@@ -104,7 +104,10 @@ mod trigger;
 pub use cloud_api::{
     ApiFault, ApiFaultKind, InvokeResult, ScfApi, ScfApiCounters, ScfApiOptions, ThrottleReport,
 };
-pub use cos::{Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Object, RecordedRequest};
+pub use cos::{
+    CorsDefault, Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Object, PathStyle,
+    RecordedRequest, Refusal, is_bucket_name,
+};
 pub use pool::{DroppedEvents, FunctionPool, InstanceCounters, PoolCounters, PoolOptions};
 pub use scf::{HeaderCase, Invocation, LogSink, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;

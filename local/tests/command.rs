@@ -133,11 +133,12 @@ impl Served {
     }
 
     /// Uploads to the printed address with the printed credentials.
-    fn upload(&mut self, targets: &[&str]) {
+    fn upload(&mut self, region: &str, targets: &[&str]) {
         let address = self.second_word("COS ").replace("http://", "").parse().unwrap();
         let (id, key) = (self.second_word("SecretId "), self.second_word("SecretKey "));
         for target in targets {
-            let request = Request::new("PUT", target).body(b"photo").sign_as(&id, &key);
+            let host = format!("{BUCKET}.cos.{region}.myqcloud.com");
+            let request = Request::new("PUT", target).header("Host", &host).body(b"photo").sign_as(&id, &key);
             assert_eq!(request.send_to(address).unwrap().status, 200);
         }
     }
@@ -156,7 +157,7 @@ fn an_upload_to_the_served_bucket_runs_the_function() {
     let mut command = Command::new(PROGRAM);
     command.args(SERVE).args(["--suffix", ".jpg", "--bootstrap"]).arg(reporter());
     let mut served = Served::start(command.current_dir(folder.path()));
-    served.upload(&["/notes.txt", "/cat.jpg"]);
+    served.upload("ap-guangzhou", &["/notes.txt", "/cat.jpg"]);
     assert_eq!(served.find("seen"), "seen cat.jpg http ");
     assert!(served.find("photos-1250000000/cat.jpg").contains("stored"));
 }
@@ -193,9 +194,36 @@ fn uploads_and_calls_run_on_several_instances() {
 fn an_invocation_with_keep_continues_to_serve_its_bucket() {
     let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
     let mut command = Command::new(PROGRAM);
-    command.args(["invoke", "events/event.json", "--keep", "--bootstrap"]).arg(reporter());
+    command.args(["invoke", "events/event.json", "--keep", "--port", "0", "--bootstrap"]).arg(reporter());
     let mut served = Served::start(command.current_dir(project.folder.path()));
     assert!(served.find("photos-1250000000/in/cat.jpg").contains("stored"));
-    served.upload(&["/dog.jpg"]);
+    served.upload("ap-shanghai", &["/dog.jpg"]);
     assert!(served.find("photos-1250000000/dog.jpg").contains("stored"));
+}
+
+#[test]
+fn ways_in_and_refusals_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(SERVE).args(["--no-function", "--host-suffix", "twin"]);
+    let mut served = Served::start(command.current_dir(folder.path()));
+    let address = served.second_word("COS ").replace("http://", "");
+    assert!(served.find("as a proxy").contains(&format!("http_proxy=http://{address}")));
+    let names = served.find("by name");
+    assert!(
+        names.contains(&format!("{BUCKET}.localhost:")) && names.contains(&format!("{BUCKET}.twin:")),
+        "{names}"
+    );
+    assert!(served.find("by path").contains(&format!("http://{address}/{BUCKET}")));
+    let CosOptions { secret_id, .. } = CosOptions::default();
+    let address = address.parse().unwrap();
+    Request::new("GET", "/cat.jpg").sign_as(&secret_id, "wrong").send_to(address).unwrap();
+    assert!(served.find("refused: GET").ends_with("/cat.jpg"));
+    assert!(served.find("  403").contains("SignatureDoesNotMatch"));
+    assert_eq!(served.find("  FormatString"), "  FormatString:");
+    let misspelt =
+        Request::new("PUT", "/cat.jpg").header("Host", "photo-1250000000.cos.ap-guangzhou.myqcloud.com");
+    let CosOptions { secret_key, .. } = CosOptions::default();
+    misspelt.body(b"x").sign_as(&secret_id, &secret_key).send_to(address).unwrap();
+    assert!(served.find("  ->").contains(&format!("buckets: {BUCKET}, photosresized-1250000000")));
 }

@@ -58,7 +58,9 @@ impl Environment {
 #[tokio::test]
 async fn the_official_sdk_works_with_strict_signatures() {
     let folder = tempfile::tempdir().unwrap();
-    let options = CosOptions { root: folder.path().to_owned(), strict: true, ..CosOptions::default() };
+    let buckets = ["photos", "reports", "versioned"].map(|name| format!("{name}-1250000000")).to_vec();
+    let options =
+        CosOptions { root: folder.path().to_owned(), strict: true, buckets, ..CosOptions::default() };
     let cos = Cos::start(options.clone()).await.unwrap();
     let port = cos.address().port().to_string();
     COS.run("python_sdk.py", &[&port, &options.secret_id, &options.secret_key]);

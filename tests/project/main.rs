@@ -7,6 +7,7 @@
     reason = "a test may panic and print"
 )]
 
+mod clients;
 mod configuration;
 mod deploy;
 mod fuzz_seeds;

@@ -27,6 +27,10 @@ pub(super) struct FunctionOptions {
     /// Environment variable of the function; repeatable. Of this shell's variables only PATH is passed on
     #[arg(long = "env", value_name = "K=V", value_parser = parse_variable)]
     environment: Vec<(String, String)>,
+    /// Bucket that thumbnails go to, which is created; repeatable. One alone becomes TARGET_BUCKET. The default is
+    /// <source name>resized-<appid>
+    #[arg(long = "target", value_name = "BUCKET")]
+    targets: Vec<String>,
     /// Variable that contains the address of the local COS, to which the function connects instead of the real hosts
     #[arg(long, value_name = "NAME", default_value = "COS_ENDPOINT")]
     endpoint_variable: String,
@@ -38,6 +42,19 @@ fn parse_variable(text: &str) -> Result<(String, String)> {
 }
 
 impl FunctionOptions {
+    /// Returns the buckets to create: the sources, and those of their thumbnails.
+    pub(super) fn buckets<'a>(&self, sources: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let mut buckets = Vec::new();
+        for source in sources {
+            buckets.push(source.to_owned());
+            if let Some((name, app_id)) = source.rsplit_once('-').filter(|_| self.targets.is_empty()) {
+                buckets.push(format!("{name}resized-{app_id}"));
+            }
+        }
+        buckets.extend(self.targets.iter().cloned());
+        buckets
+    }
+
     /// Starts one instance of the function, with access to the local COS.
     ///
     /// # Errors
@@ -58,6 +75,9 @@ impl FunctionOptions {
         let mut environment = cos.environment();
         environment.push(("TENCENTCLOUD_REGION".to_owned(), region.to_owned()));
         environment.push((self.endpoint_variable.clone(), cos.endpoint()));
+        if let [target] = self.targets.as_slice() {
+            environment.push(("TARGET_BUCKET".to_owned(), target.clone()));
+        }
         environment.extend(self.environment.iter().cloned());
         Ok(ScfOptions {
             code_root: program.parent().map(PathBuf::from),

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scf_local::{Cos, CosOptions, Object, Trigger};
+use scf_local::{Cos, CosOptions, Object, Trigger, is_bucket_name};
 use serde_json::Value;
 
+use crate::command::cos_access::{CosAccess, print_refusals, start_cos};
 use crate::command::event_object::{EventObject, describe, records};
 use crate::command::function::FunctionOptions;
 use crate::command::{connection, outcome, print, serve};
@@ -33,6 +34,8 @@ pub(crate) struct InvokeOptions {
     #[arg(long)]
     keep: bool,
     #[command(flatten)]
+    access: CosAccess,
+    #[command(flatten)]
     function: FunctionOptions,
 }
 
@@ -43,9 +46,21 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode> {
     let mut event: Value = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
     let first = records(&mut event).iter().find_map(EventObject::read);
     let region = first.as_ref().map_or(DEFAULT_REGION, |object| &object.region).to_owned();
-    let root = options.function.root.clone();
-    let cos_options = CosOptions { root, strict: true, region: region.clone(), ..CosOptions::default() };
-    let cos = Cos::start(cos_options.clone()).await.context("the local COS cannot be started")?;
+    let described: Vec<EventObject> = records(&mut event).iter().filter_map(EventObject::read).collect();
+    let sources =
+        described.iter().map(|object| object.bucket.as_str()).filter(|bucket| is_bucket_name(bucket));
+    let mut cos_options = CosOptions {
+        root: options.function.root.clone(),
+        region: region.clone(),
+        buckets: options.function.buckets(sources),
+        ..options.access.options()
+    };
+    if !options.keep && options.access.port.is_none() {
+        // No client needs to know the port.
+        cos_options.address.set_port(0);
+    }
+    let cos = start_cos(&cos_options).await?;
+    print_refusals(&cos);
     for record in records(&mut event) {
         if let Some(object) = EventObject::read(record).filter(|object| object.needs_photo) {
             describe(record, &upload(&cos, &object, &options)?);

@@ -1,6 +1,7 @@
 //! The command line and its commands.
 
 mod connection;
+mod cos_access;
 mod diagnosis;
 mod event_object;
 mod function;

@@ -8,6 +8,7 @@ use clap::Args;
 use scf_local::{Cos, CosOptions, EventNotification, Invocation, Scf, ScfApi, ScfApiOptions, Trigger};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::command::cos_access::{CosAccess, print_refusals, start_cos};
 use crate::command::function::FunctionOptions;
 use crate::command::{connection, outcome, print};
 
@@ -35,9 +36,6 @@ pub(crate) struct ServeOptions {
     /// Deliveries of each event; COS may deliver an event twice
     #[arg(long, value_name = "N", default_value_t = 1)]
     copies: u32,
-    /// Port of the COS; 0 chooses a free one
-    #[arg(long, default_value_t = 8090)]
-    port: u16,
     /// Processes of the function that run at once
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     instances: u16,
@@ -50,9 +48,8 @@ pub(crate) struct ServeOptions {
     /// Region of bucket and function
     #[arg(long, default_value = "ap-guangzhou")]
     region: String,
-    /// Require that every header and parameter is signed, as in buckets with strict signature mode
-    #[arg(long)]
-    strict: bool,
+    #[command(flatten)]
+    access: CosAccess,
     /// Serve the COS without a function and without the cloud API
     #[arg(long)]
     no_function: bool,
@@ -62,14 +59,12 @@ pub(crate) struct ServeOptions {
 pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
     let cos_options = CosOptions {
         root: options.function.root.clone(),
-        strict: options.strict,
         region: options.region.clone(),
-        address: SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)),
-        ..CosOptions::default()
+        buckets: options.function.buckets([options.source.as_str()]),
+        ..options.access.options()
     };
-    let cos = Cos::start(cos_options.clone()).await.with_context(|| {
-        format!("the local COS cannot be started on port {}; choose another with --port", options.port)
-    })?;
+    let cos = start_cos(&cos_options).await?;
+    print_refusals(&cos);
     // Subscribed before the address is printed: a reader of the address may upload at once.
     let notifications = cos.notifications();
     print::line(&connection::instructions(&options.source, &cos, &cos_options));

@@ -1,9 +1,9 @@
-//! Handling of requests: parse, apply faults, verify the signature, carry out the operation, build the response.
+//! Handling of requests: parse, apply faults, carry out the operation, build the response.
 //!
 //! Operations block on the file system. They run on the blocking threads of tokio.
 
 use std::future::pending;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,39 +13,18 @@ use hyper::body::Incoming;
 use tokio::time::sleep;
 
 use crate::cos::fault::FaultKind;
+use crate::cos::refusal::Refusal;
+use crate::cos::router;
 use crate::cos::service::Service;
 use crate::cos::storage::ids;
 use crate::cos::wire::error::{CosError, ErrorCode};
-use crate::cos::wire::request::{CosRequest, is_processed};
+use crate::cos::wire::request::CosRequest;
 use crate::cos::wire::response::CosResponse;
-use crate::cos::wire::signature::Caller;
 use crate::dates::http_date;
 use crate::http::{HttpAction, ScriptedBody};
 
 /// Largest body of one request, in bytes. Bodies are held in memory.
 const BODY_MAX: u64 = 1 << 30;
-
-/// Parameters that select an operation.
-const SUBRESOURCES: [&str; 18] = [
-    "acl",
-    "append",
-    "cors",
-    "delete",
-    "domain",
-    "inventory",
-    "lifecycle",
-    "notification",
-    "object-lock",
-    "policy",
-    "replication",
-    "restore",
-    "select",
-    "tagging",
-    "uploadId",
-    "uploads",
-    "versioning",
-    "versions",
-];
 
 /// Handles one request.
 pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>) -> HttpAction {
@@ -58,7 +37,7 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
         return HttpAction::Close;
     };
     let request_id = ids::request();
-    let request = match CosRequest::read(&parts, body.to_bytes()) {
+    let request = match CosRequest::read(&parts, body.to_bytes(), &service.host_suffixes) {
         Ok(request) => request,
         Err(error) => {
             let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -73,6 +52,9 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
             ));
         }
     };
+    if request.method == "CONNECT" {
+        return refuse_tunnel(&service, &request, &request_id);
+    }
     let fault = service.faults.take(&request);
     match &fault {
         Some(FaultKind::Reset) => {
@@ -89,6 +71,17 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
     respond(service, request, fault, request_id).await
 }
 
+/// Refuses to be a proxy for HTTPS.
+fn refuse_tunnel(service: &Service, request: &CosRequest, request_id: &str) -> HttpAction {
+    let message = "The local COS is a proxy for http only; tell the client to use http instead of https.";
+    let error = CosError::with_message(ErrorCode::NOT_IMPLEMENTED, message);
+    if let Some(refusal) = Refusal::new(request, &error) {
+        service.refusals.send(&refusal);
+    }
+    let response = CosResponse::error(&error, &request.resource(), request_id);
+    HttpAction::Respond(finish(service, response, false, request_id, None))
+}
+
 /// Carries out a request, unless the fault replaces its response.
 async fn respond(
     service: Arc<Service>,
@@ -103,17 +96,24 @@ async fn respond(
     };
     let resource = request.resource();
     let request = Arc::new(request);
-    let response = match injected {
+    let mut response = match injected {
         Some(error) => CosResponse::error(&error, &resource, &request_id),
         None => {
+            let asked = Arc::clone(&request);
             let (shared, request) = (Arc::clone(&service), Arc::clone(&request));
             let id = request_id.clone();
-            let work = move || execute(&shared, &request, &id);
+            let work = move || router::execute(&shared, &request, &id);
             let joined = tokio::task::spawn_blocking(work).await;
             let result = joined.unwrap_or_else(|_| Err(ErrorCode::INTERNAL_ERROR.into()));
-            result.unwrap_or_else(|error| CosResponse::error(&error, &resource, &request_id))
+            result.unwrap_or_else(|error| {
+                if let Some(refusal) = Refusal::new(&asked, &error) {
+                    service.refusals.send(&refusal);
+                }
+                CosResponse::error(&error, &resource, &request_id)
+            })
         }
     };
+    service.add_cors(&request, &mut response);
     let is_lost = matches!(fault, Some(FaultKind::LostAnswer));
     service.journal.write(&request, if is_lost { 0 } else { response.status });
     if is_lost {
@@ -122,73 +122,6 @@ async fn respond(
     let closes = matches!(fault, Some(FaultKind::CloseAfterAnswer));
     let response = finish(&service, response, request.method == "HEAD", &request_id, fault.as_ref());
     if closes { HttpAction::RespondThenClose(response) } else { HttpAction::Respond(response) }
-}
-
-/// Verifies the signature and carries out the operation.
-fn execute(service: &Service, request: &CosRequest, request_id: &str) -> Result<CosResponse, CosError> {
-    let now = i64::try_from(service.now()).unwrap_or(i64::MAX);
-    let authenticator = service.authenticator.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let caller = authenticator.authenticate(request, now)?;
-    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
-    if caller == Caller::Anonymous && (request.key.is_empty() || !is_read) {
-        return Err(ErrorCode::ACCESS_DENIED.into());
-    }
-    if request.bucket.is_empty() {
-        return Err(ErrorCode::NOT_IMPLEMENTED.into());
-    }
-    let subresource = SUBRESOURCES.into_iter().find(|name| request.parameter(name).is_some());
-    let subresource = subresource.unwrap_or_default();
-    if request.key.is_empty() {
-        on_bucket(service, request, subresource)
-    } else {
-        on_object(service, request, subresource, caller, request_id)
-    }
-}
-
-/// Carries out an operation on a bucket.
-fn on_bucket(service: &Service, request: &CosRequest, subresource: &str) -> Result<CosResponse, CosError> {
-    let has_id = request.parameter("id").is_some();
-    match (request.method.as_str(), subresource) {
-        ("HEAD", "") => service.head_bucket(request),
-        ("GET", "") => service.list_objects(request),
-        ("DELETE", "inventory") => service.delete_inventory(request),
-        ("GET", "inventory") if has_id => service.get_inventory(request),
-        ("GET", "inventory") => service.list_inventories(request),
-        ("POST", "inventory") => service.post_inventory(request),
-        ("PUT", "inventory") => service.put_inventory(request),
-        ("GET", "uploads") => service.list_uploads(request),
-        ("GET", "versioning") => service.get_versioning(request),
-        ("PUT", "versioning") => service.put_versioning(request),
-        ("PUT", "") => service.store.create(&request.bucket).map(|()| CosResponse::new(200)),
-        ("POST", "delete") => service.delete_objects(request),
-        _ => Err(ErrorCode::NOT_IMPLEMENTED.into()),
-    }
-}
-
-/// Carries out an operation on an object.
-fn on_object(
-    service: &Service,
-    request: &CosRequest,
-    subresource: &str,
-    caller: Caller,
-    request_id: &str,
-) -> Result<CosResponse, CosError> {
-    let upload = request.parameter("uploadId").unwrap_or_default();
-    let copy = request.header("x-cos-copy-source").is_some();
-    match (request.method.as_str(), subresource) {
-        ("GET", "") if is_processed(request) => service.get_processed(request, caller),
-        ("GET" | "HEAD", "") => service.get_object(request, caller),
-        ("PUT", "") if copy => service.copy_object(request, request_id),
-        ("PUT", "") => service.put_object(request, request_id),
-        ("DELETE", "") => service.delete_object(request),
-        ("POST", "restore") => service.restore_object(request),
-        ("POST", "uploads") => service.initiate_upload(request),
-        ("PUT", "uploadId") if !copy => service.upload_part(request, upload),
-        ("POST", "uploadId") => service.complete_upload(request, upload, request_id),
-        ("DELETE", "uploadId") => service.abort_upload(request, upload),
-        ("GET", "uploadId") => service.list_parts(request, upload),
-        _ => Err(ErrorCode::NOT_IMPLEMENTED.into()),
-    }
 }
 
 /// Adds the common headers, and applies the fault to the body.

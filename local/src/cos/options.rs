@@ -21,6 +21,28 @@ impl Default for InventoryForm {
     }
 }
 
+/// Acceptance of path style, `/<bucket>/<key>` on a host name without a bucket.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum PathStyle {
+    /// On every host name, as for buckets from before 2024.
+    Allowed,
+    /// On addresses, `localhost` and host suffixes, but not on the host names of COS (436/96243).
+    #[default]
+    Local,
+    /// On no host name.
+    Refused,
+}
+
+/// CORS rules of buckets without rules of their own.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum CorsDefault {
+    /// Every origin may do everything, so that pages under development can use the COS.
+    #[default]
+    AnyOrigin,
+    /// None, as in new buckets of the real service.
+    None,
+}
+
 /// Options of [`Cos::start`](crate::Cos::start).
 #[derive(Clone)]
 pub struct CosOptions {
@@ -35,9 +57,18 @@ pub struct CosOptions {
     /// Strict signature mode: Host, Content-Type, Content-MD5, Content-Length, Range, every `x-cos-*` header and every
     /// parameter must be signed if present.
     pub strict: bool,
-    /// Existing buckets. If the list is empty, every bucket with a valid name exists.
+    /// Buckets that exist from the start, besides those in the folder. Others are created by PUT Bucket.
     pub buckets: Vec<String>,
-    /// Region of requests whose host name contains none.
+    /// Acceptance of path style.
+    pub path_style: PathStyle,
+    /// Names of this machine: a host `<bucket>.<suffix>` contains a bucket, and the suffix alone none. `localhost` is always
+    /// among them.
+    pub host_suffixes: Vec<String>,
+    /// Takes files that people put into the folder of a bucket as uploads, and those that they remove as removals.
+    pub watch_folder: bool,
+    /// CORS rules of buckets without rules of their own.
+    pub cors: CorsDefault,
+    /// Region of the buckets.
     pub region: String,
     /// Seconds by which the clock of this COS is ahead of that of the machine.
     pub clock_offset: i64,
@@ -59,6 +90,10 @@ impl Default for CosOptions {
             session_token: None,
             strict: false,
             buckets: Vec::new(),
+            path_style: PathStyle::default(),
+            host_suffixes: Vec::new(),
+            watch_folder: false,
+            cors: CorsDefault::default(),
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,
             inventory: InventoryForm::default(),

@@ -7,23 +7,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::background::BackgroundRuntime;
 use crate::cos::admin;
 use crate::cos::fault::{Fault, Faults};
 use crate::cos::handler;
 use crate::cos::journal::{Journal, RecordedRequest};
+use crate::cos::listeners::Listeners;
 use crate::cos::notification::{EventNotification, Object};
 use crate::cos::options::CosOptions;
+use crate::cos::refusal::Refusal;
 use crate::cos::service::Service;
+use crate::cos::signature::authenticator::Authenticator;
+use crate::cos::storage::bucket::BucketSettings;
 use crate::cos::storage::ids;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
 use crate::cos::storage::version::{NewVersion, Versioning};
-use crate::cos::wire::error::CosError;
+use crate::cos::watch;
+use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::check_key;
-use crate::cos::wire::signature::Authenticator;
 use crate::header_case::{HeaderCaseSocket, HeaderStyle};
 use crate::http;
 
@@ -61,7 +65,12 @@ impl Cos {
             faults: Faults::default(),
             journal: Journal::default(),
             renditions: Renditions::default(),
-            listeners: Mutex::default(),
+            notifications: Listeners::default(),
+            refusals: Listeners::default(),
+            path_style: options.path_style,
+            host_suffixes: options.host_suffixes,
+            cors: options.cors,
+            append_lock: Mutex::default(),
             region: options.region,
             inventory: options.inventory,
             clock_offset: options.clock_offset,
@@ -71,6 +80,12 @@ impl Cos {
         let admin = background.listen(options.admin_address).await?;
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
         background.spawn(serve(listener, Arc::clone(&service)));
+        if options.watch_folder {
+            for (bucket, _) in service.store.buckets() {
+                service.store.create_folder(&bucket)?;
+            }
+            background.spawn(watch::watch(Arc::clone(&service)));
+        }
         background.spawn(admin::serve(admin, Arc::clone(&service)));
         Ok(Self { service, address, admin_address, _background: background })
     }
@@ -125,7 +140,8 @@ impl Cos {
         }
     }
 
-    /// Stores an object without the network. Sends no notification and is not in the journal.
+    /// Stores an object without the network, and creates its bucket if that is missing. Sends no notification and is not in
+    /// the journal.
     ///
     /// A version id enables versioning and becomes the id of the new version.
     ///
@@ -150,6 +166,7 @@ impl Cos {
             request_id: ids::request(),
         };
         let bytes = new_version.bytes.clone();
+        self.create_missing(bucket)?;
         if version.is_some() {
             self.versioning(bucket, true)?;
         }
@@ -243,11 +260,12 @@ impl Cos {
         self.service.journal.lock().clear();
     }
 
-    /// Enables versioning, or suspends enabled versioning.
+    /// Enables versioning, or suspends enabled versioning. Creates the bucket if it is missing.
     ///
     /// # Errors
-    /// When the bucket does not exist or the folder cannot be written.
+    /// When the name of the bucket is impossible or the folder cannot be written.
     pub fn versioning(&self, bucket: &str, on: bool) -> io::Result<()> {
+        self.create_missing(bucket)?;
         let next = match (on, self.service.versioning(bucket)) {
             (true, _) => Versioning::Enabled,
             (false, Ok(Versioning::Off)) => Versioning::Off,
@@ -255,6 +273,16 @@ impl Cos {
         };
         let result = self.service.store.set_versioning(bucket, next);
         result.map_err(|error| io::Error::other(error.message().to_owned()))
+    }
+
+    /// Creates a bucket, unless it exists.
+    fn create_missing(&self, bucket: &str) -> io::Result<()> {
+        match self.service.store.create(bucket, BucketSettings::default()) {
+            Err(error) if error.code() != ErrorCode::BUCKET_ALREADY_OWNED.name => {
+                Err(io::Error::other(format!("the bucket {bucket} cannot be created: {}", error.message())))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Replaces the credentials, as when those of a role are renewed.
@@ -274,9 +302,13 @@ impl Cos {
     /// Subscribes to the changes in all buckets for which COS sends events.
     #[must_use]
     pub fn notifications(&self) -> UnboundedReceiver<EventNotification> {
-        let (sender, receiver) = unbounded_channel();
-        self.service.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
-        receiver
+        self.service.notifications.subscribe()
+    }
+
+    /// Subscribes to the refused requests. Answers of daily work such as NoSuchKey are not among them.
+    #[must_use]
+    pub fn refusals(&self) -> UnboundedReceiver<Refusal> {
+        self.service.refusals.subscribe()
     }
 }
 

@@ -76,6 +76,12 @@ impl Request {
         self.header("Content-Length", &length)
     }
 
+    /// Changes the target, for signatures of another.
+    pub(crate) fn target(mut self, target: &str) -> Self {
+        target.clone_into(&mut self.target);
+        self
+    }
+
     /// Signs every header and parameter.
     pub(crate) fn sign(self) -> Self {
         self.sign_as(ID, KEY)
@@ -172,7 +178,7 @@ fn read(connection: &mut TcpStream, head_only: bool) -> io::Result<Response> {
     }
 }
 
-fn hmac(key: &str, message: &str) -> String {
+pub(crate) fn hmac(key: &str, message: &str) -> String {
     let mut mac = Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(message.as_bytes());
     hex::encode(mac.finalize().into_bytes())

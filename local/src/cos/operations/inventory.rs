@@ -86,7 +86,7 @@ impl Service {
             bucket.one_time_inventories.insert(job.id.clone(), today.clone());
             Ok(())
         })?;
-        self.deliver_report(&request.bucket, &self.region_of(request), &job)?;
+        self.deliver_report(&request.bucket, &self.region_of(&request.bucket), &job)?;
         let job_id = STANDARD.encode(format!("{}_{today}", job.id));
         let mut document = format!("{}<PostInventoryResult>", xml_writer::HEAD);
         xml_writer::element(&mut document, "JobId", &job_id);
@@ -106,7 +106,7 @@ impl Service {
     fn read_job(&self, request: &CosRequest, kind: JobKind) -> Result<InventoryConfiguration, CosError> {
         check_digest(request)?;
         let id = request.parameter("id").unwrap_or_default();
-        let job = InventoryConfiguration::read(&request.body, kind, id, &self.region_of(request))?;
+        let job = InventoryConfiguration::read(&request.body, kind, id, &self.region_of(&request.bucket))?;
         // Both buckets must exist.
         self.versioning(&request.bucket)?;
         self.versioning(job.destination_bucket())?;

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use md5::{Digest, Md5};
 
-use crate::cos::operations::object;
+use crate::cos::operations::object::{self, ByteRange};
 use crate::cos::service::Service;
 use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::ids;
 use crate::cos::storage::uploads::{MultipartUpload, UploadedPart};
-use crate::cos::storage::version::Versioning;
+use crate::cos::storage::version::{NULL_VERSION_ID, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::CosRequest;
 use crate::cos::wire::response::CosResponse;
@@ -39,6 +40,38 @@ impl Service {
 
     pub(crate) fn upload_part(&self, request: &CosRequest, id: &str) -> Result<CosResponse, CosError> {
         object::check_digest(request)?;
+        let part = self.add_part(request, id, request.body.clone())?;
+        let crc = crc64(&request.body).to_string();
+        Ok(CosResponse::new(200).header("ETag", &part.etag()).header("x-cos-hash-crc64ecma", &crc))
+    }
+
+    /// Makes an object, or a range of it, a part (436/8287).
+    pub(crate) fn copy_part(&self, request: &CosRequest, id: &str) -> Result<CosResponse, CosError> {
+        let (version, bytes) = self.copy_source(request)?;
+        let range = request.header("x-cos-copy-source-range");
+        let bytes = match range.map(|range| object::parse_range(range, bytes.len())) {
+            None => bytes,
+            Some(ByteRange::Part(range)) => bytes.slice(range),
+            Some(ByteRange::Unsatisfiable) => return Err(ErrorCode::INVALID_RANGE.into()),
+            Some(ByteRange::Whole) => {
+                let message = "x-cos-copy-source-range has the form bytes=first-last.";
+                return Err(CosError::with_message(ErrorCode::INVALID_ARGUMENT, message));
+            }
+        };
+        let part = self.add_part(request, id, bytes)?;
+        let mut document = format!("{}<CopyPartResult>", xml_writer::HEAD);
+        xml_writer::element(&mut document, "ETag", &part.etag());
+        xml_writer::element(&mut document, "LastModified", &iso_date(part.uploaded));
+        document.push_str("</CopyPartResult>");
+        let mut response = CosResponse::xml(document);
+        if version.id != NULL_VERSION_ID {
+            response.set("x-cos-copy-source-version-id", &version.id);
+        }
+        Ok(response)
+    }
+
+    /// Adds a part to the upload.
+    fn add_part(&self, request: &CosRequest, id: &str, bytes: Bytes) -> Result<UploadedPart, CosError> {
         let number = request
             .parameter("partNumber")
             .and_then(|text| text.parse().ok())
@@ -46,14 +79,11 @@ impl Service {
             .ok_or_else(|| {
                 CosError::with_message(ErrorCode::INVALID_ARGUMENT, "partNumber must be between 1 and 10000.")
             })?;
-        let digest = Md5::digest(&request.body).into();
-        let part = UploadedPart { bytes: request.body.clone(), digest, uploaded: self.now() };
-        let etag = part.etag();
+        let part = UploadedPart { digest: Md5::digest(&bytes).into(), bytes, uploaded: self.now() };
         self.with_upload(request, id, |upload| {
-            upload.parts.insert(number, part);
+            upload.parts.insert(number, part.clone());
         })?;
-        let crc = crc64(&request.body).to_string();
-        Ok(CosResponse::new(200).header("ETag", &etag).header("x-cos-hash-crc64ecma", &crc))
+        Ok(part)
     }
 
     pub(crate) fn complete_upload(
@@ -92,50 +122,8 @@ impl Service {
         })
     }
 
-    pub(crate) fn list_parts(&self, request: &CosRequest, id: &str) -> Result<CosResponse, CosError> {
-        let upload = self.with_upload(request, id, |upload| upload.clone())?;
-        let mut document = format!("{}<ListPartsResult>", xml_writer::HEAD);
-        xml_writer::element(&mut document, "Bucket", &request.bucket);
-        xml_writer::element(&mut document, "Key", &xml_writer::listed(&request.key, is_url_encoded(request)));
-        xml_writer::element(&mut document, "UploadId", id);
-        xml_writer::element(&mut document, "IsTruncated", "false");
-        for (number, part) in &upload.parts {
-            document.push_str("<Part>");
-            xml_writer::element(&mut document, "PartNumber", &number.to_string());
-            xml_writer::element(&mut document, "LastModified", &iso_date(part.uploaded));
-            xml_writer::element(&mut document, "ETag", &part.etag());
-            xml_writer::element(&mut document, "Size", &part.bytes.len().to_string());
-            document.push_str("</Part>");
-        }
-        document.push_str("</ListPartsResult>");
-        Ok(CosResponse::xml(document))
-    }
-
-    pub(crate) fn list_uploads(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
-        let prefix = request.parameter("prefix").unwrap_or_default();
-        let mut document = format!("{}<ListMultipartUploadsResult>", xml_writer::HEAD);
-        xml_writer::element(&mut document, "Bucket", &request.bucket);
-        xml_writer::element(&mut document, "IsTruncated", "false");
-        self.store.with_bucket(&request.bucket, |bucket| {
-            for (id, upload) in bucket.uploads.iter().filter(|(_, upload)| upload.key.starts_with(prefix)) {
-                document.push_str("<Upload>");
-                xml_writer::element(
-                    &mut document,
-                    "Key",
-                    &xml_writer::listed(&upload.key, is_url_encoded(request)),
-                );
-                xml_writer::element(&mut document, "UploadId", id);
-                xml_writer::element(&mut document, "Initiated", &iso_date(upload.initiated));
-                document.push_str("</Upload>");
-            }
-            Ok(())
-        })?;
-        document.push_str("</ListMultipartUploadsResult>");
-        Ok(CosResponse::xml(document))
-    }
-
     /// Runs `work` on the upload of the request, which must belong to its key.
-    fn with_upload<T>(
+    pub(super) fn with_upload<T>(
         &self,
         request: &CosRequest,
         id: &str,
@@ -146,8 +134,4 @@ impl Service {
             upload.map(work).ok_or_else(|| ErrorCode::NO_SUCH_UPLOAD.into())
         })
     }
-}
-
-fn is_url_encoded(request: &CosRequest) -> bool {
-    request.parameter("encoding-type") == Some("url")
 }

@@ -9,12 +9,15 @@ use bytes::Bytes;
 use md5::{Digest, Md5};
 use percent_encoding::percent_decode_str;
 
+use crate::cos::operations::acl::unsigned;
+use crate::cos::operations::tagging;
 use crate::cos::service::Service;
+use crate::cos::signature::authenticator::Caller;
 use crate::cos::storage::version::{NewVersion, Version, Versioning};
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, check_key};
 use crate::cos::wire::response::CosResponse;
-use crate::cos::wire::signature::Caller;
+use crate::cos::wire::tagging::TagSet;
 use crate::cos::wire::xml_writer;
 use crate::dates::{http_date, iso_date, seconds};
 
@@ -53,10 +56,10 @@ const TRAFFIC_LIMITS: std::ops::RangeInclusive<u64> = 819_200..=838_860_800;
 impl Service {
     pub(crate) fn get_object(&self, request: &CosRequest, caller: Caller) -> Result<CosResponse, CosError> {
         let (version, bytes) = self.read(request)?;
-        if caller == Caller::Anonymous && !is_public(&version) {
-            return Err(ErrorCode::ACCESS_DENIED.into());
+        if caller == Caller::Anonymous && !self.is_public(&request.bucket, &version)? {
+            return Err(unsigned());
         }
-        check_preconditions(request, &version)?;
+        check_preconditions(request, "", &version)?;
         let restored = version.restored_until.is_some_and(|until| until > self.now());
         if request.method == "GET" && is_archived(&version) && !restored {
             return Err(ErrorCode::INVALID_OBJECT_STATE.into());
@@ -178,11 +181,9 @@ impl Service {
         request: &CosRequest,
         request_id: &str,
     ) -> Result<CosResponse, CosError> {
-        let source = request.header("x-cos-copy-source").unwrap_or_default();
-        let (bucket, key, id) = parse_copy_source(source)?;
-        let (version, bytes) = self.store.get(&bucket, &key, id.as_deref())?;
+        let (version, bytes) = self.copy_source(request)?;
         let headers = match request.header("x-cos-metadata-directive").unwrap_or("Copy") {
-            "Copy" => version.headers,
+            "Copy" => copied_headers(request, version.headers)?,
             "Replaced" => stored_headers(request)?,
             _ => {
                 return Err(CosError::with_message(
@@ -201,6 +202,26 @@ impl Service {
         xml_writer::element(&mut document, "CRC64", &version.crc64.to_string());
         document.push_str("</CopyObjectResult>");
         Ok(CosResponse::xml(document))
+    }
+
+    /// Reads the source of a copy, if it meets the preconditions of the request.
+    pub(super) fn copy_source(&self, request: &CosRequest) -> Result<(Version, Bytes), CosError> {
+        let source = request.header("x-cos-copy-source").unwrap_or_default();
+        let read = |source: &str| {
+            let (bucket, key, id) = parse_copy_source(source)?;
+            self.store.get(&bucket, &key, id.as_deref())
+        };
+        // Some clients of S3 encode the source as forms are, with a plus for a space.
+        let found = match read(source) {
+            Err(error) if error.code() == ErrorCode::NO_SUCH_KEY.name && source.contains('+') => {
+                read(&source.replace('+', "%20"))?
+            }
+            found => found?,
+        };
+        match check_preconditions(request, "x-cos-copy-source-", &found.0) {
+            Err(_) => Err(ErrorCode::PRECONDITION_FAILED.into()),
+            Ok(()) => Ok(found),
+        }
     }
 
     pub(crate) fn delete_object(&self, request: &CosRequest) -> Result<CosResponse, CosError> {
@@ -246,10 +267,6 @@ fn is_archived(version: &Version) -> bool {
     matches!(version.storage_class(), "ARCHIVE" | "DEEP_ARCHIVE")
 }
 
-fn is_public(version: &Version) -> bool {
-    version.headers.get("x-cos-acl").is_some_and(|acl| acl == "public-read")
-}
-
 /// Returns the headers of a request that are stored with the object.
 pub(crate) fn stored_headers(request: &CosRequest) -> Result<BTreeMap<String, String>, CosError> {
     let mut headers = BTreeMap::new();
@@ -274,6 +291,24 @@ pub(crate) fn stored_headers(request: &CosRequest) -> Result<BTreeMap<String, St
     if unknown("x-cos-acl", &["default", "private", "public-read"]) {
         return Err(CosError::with_message(ErrorCode::INVALID_ARGUMENT, "x-cos-acl is unknown."));
     }
+    if let Some(tags) = headers.get(tagging::HEADER) {
+        TagSet::read_header(tags, tagging::OBJECT_MAX)?;
+    }
+    Ok(headers)
+}
+
+/// Returns the headers of a copy: those of the source, with the ACL and the storage class of the request.
+fn copied_headers(
+    request: &CosRequest,
+    mut headers: BTreeMap<String, String>,
+) -> Result<BTreeMap<String, String>, CosError> {
+    for name in ["x-cos-acl", "x-cos-object-type"] {
+        headers.remove(name);
+    }
+    let asked = stored_headers(request)?;
+    headers.extend(
+        asked.into_iter().filter(|(name, _)| matches!(name.as_str(), "x-cos-acl" | "x-cos-storage-class")),
+    );
     Ok(headers)
 }
 
@@ -292,7 +327,7 @@ pub(crate) fn check_digest(request: &CosRequest) -> Result<(), CosError> {
     }
 }
 
-fn check_traffic_limit(request: &CosRequest) -> Result<(), CosError> {
+pub(super) fn check_traffic_limit(request: &CosRequest) -> Result<(), CosError> {
     let Some(limit) = request.header("x-cos-traffic-limit") else { return Ok(()) };
     if limit.parse().is_ok_and(|limit| TRAFFIC_LIMITS.contains(&limit)) {
         Ok(())
@@ -301,37 +336,38 @@ fn check_traffic_limit(request: &CosRequest) -> Result<(), CosError> {
     }
 }
 
-/// Evaluates the preconditions in the order of RFC 9110, 13.2.2.
-fn check_preconditions(request: &CosRequest, version: &Version) -> Result<(), CosError> {
+/// Evaluates the preconditions whose names begin with `prefix`, in the order of RFC 9110, 13.2.2.
+fn check_preconditions(request: &CosRequest, prefix: &str, version: &Version) -> Result<(), CosError> {
+    let header = |name: &str| request.header(&format!("{prefix}{name}"));
     let etag = version.etag.trim_matches('"');
     let matches =
         |list: &str| list.split(',').map(str::trim).any(|e| e == "*" || e.trim_matches('"') == etag);
     let time = |text| httpdate::parse_http_date(text).ok().and_then(seconds);
     let modified = i64::try_from(version.modified).unwrap_or(i64::MAX);
-    let failed = match request.header("if-match") {
+    let failed = match header("if-match") {
         Some(list) => !matches(list),
-        None => request.header("if-unmodified-since").and_then(time).is_some_and(|since| modified > since),
+        None => header("if-unmodified-since").and_then(time).is_some_and(|since| modified > since),
     };
     if failed {
         return Err(ErrorCode::PRECONDITION_FAILED.into());
     }
-    let same = match request.header("if-none-match") {
+    let same = match header("if-none-match") {
         Some(list) => matches(list),
-        None => request.header("if-modified-since").and_then(time).is_some_and(|since| modified <= since),
+        None => header("if-modified-since").and_then(time).is_some_and(|since| modified <= since),
     };
     if same { Err(CosError::from(ErrorCode::NOT_MODIFIED).header("ETag", &version.etag)) } else { Ok(()) }
 }
 
 /// Bytes that a `Range` header selects.
 #[derive(Debug, Eq, PartialEq)]
-enum ByteRange {
+pub(super) enum ByteRange {
     /// The whole object: the header is not a single range of bytes and is ignored (RFC 9110, 14.2).
     Whole,
     Part(Range<usize>),
     Unsatisfiable,
 }
 
-fn parse_range(text: &str, length: usize) -> ByteRange {
+pub(super) fn parse_range(text: &str, length: usize) -> ByteRange {
     let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return ByteRange::Whole;
     };

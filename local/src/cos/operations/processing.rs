@@ -4,10 +4,10 @@
 //! rendition that a test has stored for the object.
 
 use crate::cos::service::Service;
+use crate::cos::signature::authenticator::Caller;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::{CosRequest, PROCESS};
 use crate::cos::wire::response::CosResponse;
-use crate::cos::wire::signature::Caller;
 
 impl Service {
     pub(crate) fn get_processed(
@@ -27,10 +27,10 @@ impl Service {
             return Err(CosError::with_message(ErrorCode::INVALID_ARGUMENT, "The process is incomplete."));
         }
         let Some(rendition) = self.renditions.get(&request.bucket, &request.key) else {
-            return Err(CosError::with_message(
-                ErrorCode::INVALID_ARGUMENT,
-                "The picture cannot be processed.",
-            ));
+            let process = request.query.first().map_or("", |(name, _)| name);
+            let message = format!("The local COS has no image processing: ?{process} of {}.", request.key);
+            let hint = "HEIC=ci cannot be tried here; the real service processes the image";
+            return Err(CosError::with_message(ErrorCode::NOT_IMPLEMENTED, message).hint(hint));
         };
         let mut response = CosResponse::new(200).header("Content-Type", "image/jpeg");
         response.body = rendition;

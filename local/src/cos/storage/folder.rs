@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::cos::storage::bucket::is_bucket_name;
 use crate::cos::wire::error::CosError;
 
 /// Name of the folder for metadata beside the buckets. It is no valid bucket name.
@@ -41,6 +42,34 @@ impl RootFolder {
             }
         }
         Ok(found)
+    }
+
+    /// Returns the names of the folders that are buckets.
+    pub(super) fn bucket_folders(&self) -> io::Result<Vec<String>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.root)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() && is_bucket_name(&name) {
+                found.push(name);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Creates the folder of a bucket.
+    pub(super) fn create_bucket(&self, bucket: &str) -> io::Result<()> {
+        fs::create_dir_all(self.path(bucket))
+    }
+
+    /// Removes the folders of an empty bucket.
+    pub(super) fn remove_bucket(&self, bucket: &str) -> io::Result<()> {
+        for folder in [self.path(bucket), self.path(METADATA_FOLDER).join(bucket)] {
+            if folder.exists() {
+                fs::remove_dir_all(folder)?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes a file atomically.

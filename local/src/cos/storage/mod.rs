@@ -3,6 +3,7 @@
 pub(crate) mod bucket;
 pub(crate) mod checksum;
 mod folder;
+mod folder_changes;
 pub(crate) mod ids;
 mod path;
 pub(crate) mod renditions;

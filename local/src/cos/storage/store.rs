@@ -9,12 +9,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use md5::Md5;
 use sha1::{Digest, Sha1};
 
-use crate::cos::storage::bucket::{Bucket, INVENTORIES, KeyRecord, is_bucket_name};
+use crate::cos::storage::bucket::{Bucket, BucketSettings, INVENTORIES, KeyRecord, SETTINGS, is_bucket_name};
 use crate::cos::storage::checksum::crc64;
 use crate::cos::storage::folder::{METADATA_FOLDER, RootFolder};
 use crate::cos::storage::version::{Deletion, NULL_VERSION_ID, NewVersion, Version, Versioning};
@@ -25,24 +26,33 @@ use crate::cos::wire::inventory::InventoryConfiguration;
 /// Store of all buckets.
 #[derive(Debug)]
 pub(crate) struct Store {
-    folder: RootFolder,
-    /// True if buckets are created when they are first used.
-    creates_buckets: bool,
+    pub(super) folder: RootFolder,
     buckets: Mutex<BTreeMap<String, Bucket>>,
 }
 
 impl Store {
-    /// Opens the folder, and creates it if it is missing. Without `buckets`, every bucket with a valid name exists.
+    /// Opens the folder, and creates it if it is missing. Its folders with the name of a bucket are buckets, and so are
+    /// `buckets`.
     pub(crate) fn open(root: PathBuf, buckets: &[String]) -> io::Result<Self> {
         let folder = RootFolder::open(root)?;
         let mut found = BTreeMap::new();
         for (name, metadata) in folder.metadata_folders()? {
             found.insert(name, Bucket::read(&metadata)?);
         }
-        for name in buckets {
+        for name in folder.bucket_folders()?.iter().chain(buckets) {
+            if !is_bucket_name(name) {
+                let message =
+                    format!("{name} is no bucket name; the form is <name>-<appid>, as in photos-1250000000");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+            }
             found.entry(name.clone()).or_default();
         }
-        Ok(Self { folder, creates_buckets: buckets.is_empty(), buckets: Mutex::new(found) })
+        // Buckets from before this start, and those of the options, have no time of their own.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        for bucket in found.values_mut().filter(|bucket| bucket.settings.created == 0) {
+            bucket.settings.created = now;
+        }
+        Ok(Self { folder, buckets: Mutex::new(found) })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Bucket>> {
@@ -62,14 +72,11 @@ impl Store {
         if !is_bucket_name(bucket) {
             return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
-        if !self.creates_buckets {
-            return Err(ErrorCode::NO_SUCH_BUCKET.into());
-        }
-        work(buckets.entry(bucket.to_owned()).or_default())
+        Err(ErrorCode::NO_SUCH_BUCKET.into())
     }
 
     /// Creates a bucket.
-    pub(crate) fn create(&self, bucket: &str) -> Result<(), CosError> {
+    pub(crate) fn create(&self, bucket: &str, settings: BucketSettings) -> Result<(), CosError> {
         if !is_bucket_name(bucket) {
             return Err(ErrorCode::INVALID_BUCKET_NAME.into());
         }
@@ -77,8 +84,44 @@ impl Store {
         if buckets.contains_key(bucket) {
             return Err(ErrorCode::BUCKET_ALREADY_OWNED.into());
         }
-        buckets.insert(bucket.to_owned(), Bucket::default());
+        self.folder.create_bucket(bucket)?;
+        self.save_settings(bucket, &settings)?;
+        buckets.insert(bucket.to_owned(), Bucket { settings, ..Bucket::default() });
         Ok(())
+    }
+
+    /// Removes an empty bucket.
+    pub(crate) fn delete_bucket(&self, bucket: &str) -> Result<(), CosError> {
+        let mut buckets = self.lock();
+        let found = buckets.get(bucket).ok_or(ErrorCode::NO_SUCH_BUCKET)?;
+        if !found.objects.is_empty() {
+            return Err(ErrorCode::BUCKET_NOT_EMPTY.into());
+        }
+        self.folder.remove_bucket(bucket)?;
+        buckets.remove(bucket);
+        Ok(())
+    }
+
+    /// Returns the names of all buckets with their settings.
+    pub(crate) fn buckets(&self) -> Vec<(String, BucketSettings)> {
+        self.lock().iter().map(|(name, bucket)| (name.clone(), bucket.settings.clone())).collect()
+    }
+
+    /// Changes and saves the settings of a bucket.
+    pub(crate) fn change_settings(
+        &self,
+        bucket: &str,
+        change: impl FnOnce(&mut BucketSettings),
+    ) -> Result<(), CosError> {
+        self.with_bucket(bucket, |found| {
+            change(&mut found.settings);
+            self.save_settings(bucket, &found.settings)
+        })
+    }
+
+    fn save_settings(&self, bucket: &str, settings: &BucketSettings) -> Result<(), CosError> {
+        let text = serde_json::to_vec_pretty(settings).map_err(io::Error::from)?;
+        self.folder.write(&self.metadata_folder(bucket).join(SETTINGS), &text)
     }
 
     /// Stores a new current version.

@@ -18,7 +18,7 @@ fn new_version(bytes: &'static [u8]) -> NewVersion {
 
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(folder.path().to_owned(), &[]).unwrap();
+    let store = Store::open(folder.path().to_owned(), &[BUCKET.to_owned()]).unwrap();
     (folder, store)
 }
 

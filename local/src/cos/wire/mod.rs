@@ -1,9 +1,12 @@
-//! Requests, responses, documents and signatures of the XML API.
+//! Requests, responses and documents of the XML API.
 
+pub(crate) mod acl;
+pub(crate) mod cors;
 pub(crate) mod error;
+pub(crate) mod form;
 pub(crate) mod inventory;
 pub(crate) mod request;
 pub(crate) mod response;
-pub(crate) mod signature;
+pub(crate) mod tagging;
 pub(crate) mod xml;
 pub(crate) mod xml_writer;

@@ -4,13 +4,42 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use hyper::http::request::Parts;
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::http::ConnectionId;
 
 /// Beginning of a parameter whose name is an image process.
 pub(crate) const PROCESS: &str = "imageMogr2/";
+
+/// Characters that no client encodes: `A-Z a-z 0-9 - _ . ~` (RFC 3986, 2.3).
+pub(crate) const UNRESERVED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// Characters that are not encoded in paths.
+pub(crate) const UNRESERVED_PATH: &AsciiSet = &UNRESERVED.remove(b'/');
+
+/// Headers of S3 with another name in COS: those that begin with `x-amz-` and then with one of these.
+const RENAMED: [&str; 9] = [
+    "acl",
+    "copy-source",
+    "forbid-overwrite",
+    "meta-",
+    "metadata-directive",
+    "security-token",
+    "server-side-encryption",
+    "storage-class",
+    "tagging",
+];
+
+/// Names of headers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Dialect {
+    /// `x-cos-…`
+    Cos,
+    /// `x-amz-…`
+    S3,
+}
 
 /// Request of the XML API.
 #[derive(Clone, Debug)]
@@ -21,13 +50,19 @@ pub(crate) struct CosRequest {
     pub(crate) host: String,
     /// `<name>-<appid>`; empty for requests to the service.
     pub(crate) bucket: String,
+    /// Place of the bucket's name.
+    pub(crate) style: AddressStyle,
     /// Region of the host name, if it contains one.
     pub(crate) region: Option<String>,
     /// Key, byte for byte; empty for operations on the bucket.
     pub(crate) key: String,
     /// Percent-decoded path, which is signed. It has a leading slash and, in path style, contains the bucket.
     pub(crate) path: String,
-    /// Decoded parameters in the order of the request; a missing value is empty.
+    /// Path as it was sent, encoded.
+    pub(crate) raw_path: String,
+    /// Query as it was sent, encoded and without its question mark.
+    pub(crate) raw_query: String,
+    /// Decoded parameters in the order of the request; a missing value is empty. A plus is a plus.
     pub(crate) query: Vec<(String, String)>,
     /// Headers in the order of the request, with lower-case names.
     pub(crate) headers: Vec<(String, String)>,
@@ -39,8 +74,9 @@ pub(crate) struct CosRequest {
 impl CosRequest {
     /// Reads a request.
     ///
-    /// The path is not normalised: `//`, `%2F` and dot segments are significant in keys.
-    pub(crate) fn read(parts: &Parts, body: Bytes) -> Result<Self, CosError> {
+    /// The path is not normalised: `//`, `%2F` and dot segments are significant in keys. The target may be in absolute form,
+    /// as clients send it to a proxy; its host name then has precedence (RFC 9112, 3.2.2).
+    pub(crate) fn read(parts: &Parts, body: Bytes, suffixes: &[String]) -> Result<Self, CosError> {
         let headers: Vec<(String, String)> = parts
             .headers
             .iter()
@@ -58,14 +94,51 @@ impl CosRequest {
                 CosError::with_message(ErrorCode::INVALID_OBJECT_NAME, "The object name is not UTF-8.")
             })?
             .into_owned();
-        let query = parts.uri.query().map(read_query).unwrap_or_default();
-        let (bucket, key) = address(&host, &path);
+        let raw_path = parts.uri.path().to_owned();
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
+        let query = read_query(&raw_query);
+        let style = AddressStyle::of(&host, suffixes);
+        let (bucket, key) = style.address(&host, &path);
         let (bucket, key) = (bucket.to_owned(), key.to_owned());
         check_key(&key)?;
         let method = parts.method.as_str().to_owned();
         let region = region(&host).map(str::to_owned);
         let connection = parts.extensions.get::<ConnectionId>().map_or(0, |id| id.0);
-        Ok(Self { method, host, bucket, region, key, path, query, headers, body, connection })
+        Ok(Self {
+            method,
+            host,
+            bucket,
+            style,
+            region,
+            key,
+            path,
+            raw_path,
+            raw_query,
+            query,
+            headers,
+            body,
+            connection,
+        })
+    }
+
+    /// Returns the request with another reading of its query: a plus is a space, as in forms. `None` without a plus.
+    pub(crate) fn with_plus_as_space(&self) -> Option<Self> {
+        let query = self.raw_query.contains('+').then(|| read_query(&self.raw_query.replace('+', "%20")))?;
+        Some(Self { query, ..self.clone() })
+    }
+
+    /// Gives headers of S3 the names, and where they differ the values, that COS has for them.
+    pub(crate) fn into_cos(mut self) -> Self {
+        for (name, value) in &mut self.headers {
+            let Some(rest) = name.strip_prefix("x-amz-") else { continue };
+            if RENAMED.iter().any(|renamed| rest.starts_with(renamed)) {
+                if rest == "metadata-directive" {
+                    *value = if value == "REPLACE" { "Replaced" } else { "Copy" }.to_owned();
+                }
+                *name = format!("x-cos-{rest}");
+            }
+        }
+        self
     }
 
     /// Returns the value of a header by its lower-case name.
@@ -91,6 +164,8 @@ impl CosRequest {
             builder = builder.header(name, value);
         }
         let (parts, ()) = builder.body(()).unwrap().into_parts();
+        let raw_path = parts.uri.path().to_owned();
+        let raw_query = parts.uri.query().unwrap_or_default().to_owned();
         // Signature vectors contain keys that no object can have.
         let path = percent_decode_str(parts.uri.path()).decode_utf8().unwrap().into_owned();
         let headers = headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())).collect();
@@ -98,10 +173,13 @@ impl CosRequest {
             method: method.to_owned(),
             host: String::new(),
             bucket: String::new(),
+            style: AddressStyle::Host,
             region: None,
             key: String::new(),
             path,
-            query: parts.uri.query().map(read_query).unwrap_or_default(),
+            query: read_query(&raw_query),
+            raw_path,
+            raw_query,
             headers,
             body: Bytes::new(),
             connection: 0,
@@ -118,7 +196,7 @@ fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
 }
 
-/// Decodes the query. A plus is a plus: COS does not use form encoding.
+/// Decodes the query, in which a plus is a plus.
 fn read_query(query: &str) -> Vec<(String, String)> {
     let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     query
@@ -131,15 +209,48 @@ fn read_query(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns bucket and key, from host and path, or from the path alone if the host contains no bucket (path style).
-fn address<'a>(host: &'a str, path: &'a str) -> (&'a str, &'a str) {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let plain = name.trim_start_matches('[').trim_end_matches(']');
-    let key = path.strip_prefix('/').unwrap_or(path);
-    let first = name.split('.').next().unwrap_or_default();
-    let names_no_bucket =
-        plain.parse::<IpAddr>().is_ok() || matches!(first, "cos" | "cos-internal" | "localhost" | "service");
-    if names_no_bucket { key.split_once('/').unwrap_or((key, "")) } else { (first, key) }
+/// Place of the bucket's name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum AddressStyle {
+    /// First label of the host name.
+    Host,
+    /// First segment of the path.
+    Path {
+        /// True for names and addresses of this machine, false for host names of COS.
+        local: bool,
+    },
+}
+
+impl AddressStyle {
+    fn of(host: &str, suffixes: &[String]) -> Self {
+        let name = host_name(host);
+        let plain = name.trim_start_matches('[').trim_end_matches(']');
+        let is_local = |name: &str| name == "localhost" || suffixes.iter().any(|suffix| suffix == name);
+        let first = name.split('.').next().unwrap_or_default();
+        if plain.parse::<IpAddr>().is_ok() || is_local(name) {
+            Self::Path { local: true }
+        } else if matches!(first, "cos" | "cos-internal" | "service") {
+            Self::Path { local: false }
+        } else {
+            Self::Host
+        }
+    }
+
+    /// Returns bucket and key, from host and path, or from the path alone.
+    fn address<'a>(self, host: &'a str, path: &'a str) -> (&'a str, &'a str) {
+        let key = path.strip_prefix('/').unwrap_or(path);
+        match self {
+            Self::Host => (host_name(host).split('.').next().unwrap_or_default(), key),
+            Self::Path { .. } => key.split_once('/').unwrap_or((key, "")),
+        }
+    }
+}
+
+/// Returns a host without its port.
+fn host_name(host: &str) -> &str {
+    host.rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(host, |(name, _)| name)
 }
 
 /// Returns the label of the host name after `cos` or `cos-internal`.
@@ -173,10 +284,28 @@ mod tests {
             ("cos.ap-guangzhou.myqcloud.com", "/b-1/x", "b-1", "x"),
             ("service.cos.myqcloud.com", "/", "", ""),
             ("b-1.example.com", "/+ %", "b-1", "+ %"),
+            ("b-1.localhost:8090", "/x", "b-1", "x"),
+            ("cos.twin", "/b-1/x", "b-1", "x"),
+            ("b-1.cos.twin", "/x/y", "b-1", "x/y"),
+            ("twin:80", "/b-1/x", "b-1", "x"),
         ];
+        let suffixes = ["cos.twin".to_owned(), "twin".to_owned()];
         for (host, path, bucket, key) in cases {
-            assert_eq!(address(host, path), (bucket, key), "{host}{path}");
+            let style = AddressStyle::of(host, &suffixes);
+            assert_eq!(style.address(host, path), (bucket, key), "{host}{path}");
         }
+        let local = |host| AddressStyle::of(host, &suffixes) == AddressStyle::Path { local: true };
+        assert!(local("twin") && local("127.0.0.1:80") && local("localhost"));
+        assert!(!local("cos.ap-guangzhou.myqcloud.com") && !local("b-1.twin"));
+    }
+
+    #[test]
+    fn headers_of_s3_have_the_names_and_values_of_cos() {
+        let headers = [("x-amz-meta-a", "b"), ("x-amz-metadata-directive", "REPLACE"), ("x-amz-date", "d")];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let request = CosRequest::for_tests("PUT", "/", &headers).into_cos();
+        let expected = [("x-cos-meta-a", "b"), ("x-cos-metadata-directive", "Replaced"), ("x-amz-date", "d")];
+        assert_eq!(request.headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 
     #[test]

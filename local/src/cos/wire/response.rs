@@ -50,8 +50,45 @@ impl CosResponse {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Repeats the headers of COS with the names that they have in S3.
+    pub(crate) fn add_amz(&mut self) {
+        const REPEATED: [&str; 8] = [
+            "copy-source-version-id",
+            "delete-marker",
+            "meta-",
+            "restore",
+            "server-side-encryption",
+            "storage-class",
+            "tagging-count",
+            "version-id",
+        ];
+        let names = self.headers.iter().filter_map(|(name, value)| {
+            let rest = name.strip_prefix("x-cos-")?;
+            let is_repeated = REPEATED.iter().any(|repeated| rest.starts_with(repeated));
+            is_repeated.then(|| (format!("x-amz-{rest}"), value.clone()))
+        });
+        let names: Vec<(String, String)> = names.collect();
+        self.headers.extend(names);
+    }
+
     /// Returns the headers in the order in which they were set.
     pub(crate) fn headers(&self) -> &[(String, String)] {
         &self.headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_repeated_with_the_names_of_s3() {
+        let mut response = CosResponse::new(200)
+            .header("x-cos-meta-a", "b")
+            .header("x-cos-hash-crc64ecma", "1")
+            .header("ETag", "e");
+        response.add_amz();
+        let names: Vec<&str> = response.headers().iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["x-cos-meta-a", "x-cos-hash-crc64ecma", "ETag", "x-amz-meta-a"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Reading of the XML documents that clients send.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::cos::wire::error::{CosError, ErrorCode};
 
@@ -50,6 +50,12 @@ pub(crate) struct VersioningConfiguration {
 pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, CosError> {
     let text = std::str::from_utf8(body).map_err(|_| CosError::from(ErrorCode::MALFORMED_XML))?;
     quick_xml::de::from_str(text).map_err(|_| CosError::from(ErrorCode::MALFORMED_XML))
+}
+
+/// Writes a document whose root has the name of its type.
+pub(crate) fn write(document: &impl Serialize) -> Result<String, CosError> {
+    quick_xml::se::to_string(document)
+        .map_err(|error| CosError::with_message(ErrorCode::INTERNAL_ERROR, error.to_string()))
 }
 
 #[cfg(test)]

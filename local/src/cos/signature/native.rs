@@ -1,4 +1,4 @@
-//! Verification of request signatures (436/7778), written from the document and independent of every signer.
+//! Verification of the signature of COS (436/7778).
 //!
 //! The lists of the `Authorization` name what was signed. The verifier rebuilds the signed text from the request that
 //! arrived, and compares the signatures. It shares no code with the client under test.
@@ -6,18 +6,12 @@
 use std::collections::BTreeMap;
 
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use sha1::{Digest, Sha1};
 
+use crate::cos::signature::authenticator::{Authenticator, Caller, check_date, check_window, malformed};
 use crate::cos::wire::error::{CosError, ErrorCode};
-use crate::cos::wire::request::CosRequest;
-use crate::dates;
-
-/// Characters that UrlEncode of the document does not encode: `A-Z a-z 0-9 - _ . ~`.
-const SIGNED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// Difference of the clocks that COS tolerates, in seconds (436/7730).
-const SKEW: i64 = 15 * 60;
+use crate::cos::wire::request::{CosRequest, UNRESERVED};
 
 /// Parameters of a presigned URL that contain the signature and are not signed.
 const SIGNATURE_PARAMETERS: [&str; 7] = [
@@ -30,58 +24,21 @@ const SIGNATURE_PARAMETERS: [&str; 7] = [
     "q-signature",
 ];
 
-/// Known credentials and the signature mode.
-#[derive(Clone)]
-pub(crate) struct Authenticator {
-    pub(crate) secret_id: String,
-    pub(crate) secret_key: String,
-    /// Session token that every request must carry; `None` for permanent credentials.
-    pub(crate) session_token: Option<String>,
-    /// True after the session token has expired.
-    pub(crate) token_expired: bool,
-    /// Strict signature mode: every significant header and parameter must be signed.
-    pub(crate) strict: bool,
-}
-
-/// Sender of a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Caller {
-    /// Unsigned request, which may read public objects only.
-    Anonymous,
-    /// Owner of the key.
-    Owner,
-}
-
-impl Authenticator {
-    /// Verifies the signature of a request at `now`, in seconds since the Unix epoch.
-    pub(crate) fn authenticate(&self, request: &CosRequest, now: i64) -> Result<Caller, CosError> {
-        let Some(claim) = SignatureClaim::read(request)? else { return Ok(Caller::Anonymous) };
-        if claim.secret_id != self.secret_id {
-            return Err(ErrorCode::INVALID_ACCESS_KEY_ID.into());
-        }
-        self.check_token(request)?;
-        check_window(&claim.key_time, now)?;
-        check_date(request, now)?;
-        if self.strict {
-            claim.check_strict(request)?;
-        }
-        claim.check_signature(request, &self.secret_key)?;
-        Ok(Caller::Owner)
+/// Verifies the signature of a request at `now`, in seconds since the Unix epoch.
+pub(super) fn authenticate(
+    authenticator: &Authenticator,
+    request: &CosRequest,
+    now: i64,
+) -> Result<Caller, CosError> {
+    let Some(claim) = SignatureClaim::read(request)? else { return Ok(Caller::Anonymous) };
+    authenticator.check_id(&claim.secret_id, request)?;
+    check_window(&claim.key_time, "q-key-time", now)?;
+    check_date(request, now)?;
+    if authenticator.strict {
+        claim.check_strict(request)?;
     }
-
-    fn check_token(&self, request: &CosRequest) -> Result<(), CosError> {
-        let Some(expected) = &self.session_token else { return Ok(()) };
-        let name = "x-cos-security-token";
-        let sent = request.header(name).or_else(|| request.parameter(name));
-        if self.token_expired {
-            Err(ErrorCode::EXPIRED_TOKEN.into())
-        } else if sent == Some(expected) {
-            Ok(())
-        } else {
-            // COS does not know a temporary key without its token.
-            Err(ErrorCode::INVALID_ACCESS_KEY_ID.into())
-        }
-    }
+    claim.check_signature(request, &authenticator.secret_key)?;
+    Ok(Caller::Owner)
 }
 
 /// Content of an `Authorization` header or of the query of a presigned URL.
@@ -185,7 +142,7 @@ fn signed_pairs<'a>(
                 ),
             )
         })?;
-        pairs.insert(name, utf8_percent_encode(value, SIGNED));
+        pairs.insert(name, utf8_percent_encode(value, UNRESERVED));
     }
     let pairs: Vec<String> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
     Ok(pairs.join("&"))
@@ -193,7 +150,7 @@ fn signed_pairs<'a>(
 
 /// Returns a name in the form of the lists: encoded, then in lower case.
 fn list_name(name: &str) -> String {
-    utf8_percent_encode(name, SIGNED).to_string().to_ascii_lowercase()
+    utf8_percent_encode(name, UNRESERVED).to_string().to_ascii_lowercase()
 }
 
 /// Splits a list into names.
@@ -201,44 +158,11 @@ fn names(list: &str) -> Vec<String> {
     list.split(';').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-fn hmac_sha1(key: &str, message: &str) -> String {
+pub(super) fn hmac_sha1(key: &str, message: &str) -> String {
     // Cannot fail: HMAC accepts keys of any length (RFC 2104).
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key.as_bytes()) else { return String::new() };
     mac.update(message.as_bytes());
     hex::encode(mac.finalize().into_bytes())
-}
-
-/// Checks that a signature is valid at `now`.
-fn check_window(key_time: &str, now: i64) -> Result<(), CosError> {
-    let (start, end) = key_time
-        .split_once(';')
-        .and_then(|(start, end)| Some((start.parse::<i64>().ok()?, end.parse::<i64>().ok()?)))
-        .filter(|(start, end)| start < end)
-        .ok_or_else(|| malformed("q-key-time"))?;
-    if start > now.saturating_add(SKEW) {
-        return Err(ErrorCode::REQUEST_TIME_TOO_SKEWED.into());
-    }
-    if now < start || now > end {
-        return Err(CosError::with_message(ErrorCode::ACCESS_DENIED, "CosRequest has expired"));
-    }
-    Ok(())
-}
-
-/// Checks the `Date` header, if there is one.
-fn check_date(request: &CosRequest, now: i64) -> Result<(), CosError> {
-    let Some(date) = request.header("date") else { return Ok(()) };
-    let sent = httpdate::parse_http_date(date).ok().and_then(dates::seconds);
-    match sent {
-        Some(sent) if sent.abs_diff(now) > SKEW.unsigned_abs() => {
-            Err(ErrorCode::REQUEST_TIME_TOO_SKEWED.into())
-        }
-        _ => Ok(()),
-    }
-}
-
-fn malformed(what: &str) -> CosError {
-    let what = percent_decode_str(what).decode_utf8_lossy();
-    CosError::with_message(ErrorCode::ACCESS_DENIED, format!("The authorization is malformed at {what}."))
 }
 
 fn unsigned(kind: &str, name: &str) -> CosError {
@@ -247,5 +171,5 @@ fn unsigned(kind: &str, name: &str) -> CosError {
 }
 
 #[cfg(test)]
-#[path = "signature_tests.rs"]
+#[path = "native_tests.rs"]
 mod tests;
