@@ -41,6 +41,7 @@ fn run_command(name: &OsStr, arguments: lexopt::Parser) -> Result<ExitCode> {
         Some("doctor") => command::doctor::run(arguments),
         Some("policy") => command::deployment::policy(arguments),
         Some("render") => command::render::run(arguments),
+        Some("schema") => command::schema::run(arguments),
         Some("sync") => command::sync::run(arguments),
         Some("triggers") => command::deployment::triggers(arguments),
         Some("verify") => command::sync::verify(arguments),

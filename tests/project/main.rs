@@ -13,3 +13,4 @@ mod fuzz_seeds;
 mod layering;
 mod package;
 mod readme;
+mod schema;
