@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Invoke(options) => command::invoke::run(options).await,
             Command::Serve(options) => command::serve::run(options).await,
+            Command::Watch(options) => command::watch::run(options).await,
         }
     });
     result.unwrap_or_else(|error| {

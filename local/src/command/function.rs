@@ -51,6 +51,29 @@ fn parse_timeout(text: &str) -> Result<u64> {
 }
 
 impl FunctionOptions {
+    /// Returns the folder of the program.
+    ///
+    /// # Errors
+    /// When the program does not exist.
+    pub(super) fn code_root(&self) -> Result<PathBuf> {
+        let program = self.program()?;
+        program.parent().map(PathBuf::from).context("the program is in no folder")
+    }
+
+    /// Sets a variable of the function that the options do not name.
+    pub(super) fn set_default(&mut self, name: &str, path: PathBuf) {
+        let value = path.into_os_string().into_string();
+        if let (Ok(value), false) = (value, self.environment.iter().any(|(other, _)| other == name)) {
+            self.environment.push((name.to_owned(), value));
+        }
+    }
+
+    fn program(&self) -> Result<PathBuf> {
+        self.bootstrap.canonicalize().with_context(|| {
+            format!("there is no program at {}; build it, or pass --bootstrap", self.bootstrap.display())
+        })
+    }
+
     /// Starts one instance of the function, with access to the local COS.
     ///
     /// # Errors
@@ -65,9 +88,7 @@ impl FunctionOptions {
     /// # Errors
     /// When the program does not exist.
     pub(super) fn instance(&self, cos: &Cos, region: &str, prints_log: bool) -> Result<ScfOptions> {
-        let program = self.bootstrap.canonicalize().with_context(|| {
-            format!("there is no program at {}; build it, or pass --bootstrap", self.bootstrap.display())
-        })?;
+        let program = self.program()?;
         let mut environment = cos.environment();
         environment.push(("TENCENTCLOUD_REGION".to_owned(), region.to_owned()));
         environment.push((self.endpoint_variable.clone(), cos.endpoint()));
