@@ -57,7 +57,8 @@ fn version() -> String {
     let features: Vec<&str> = features.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
     let features = if features.is_empty() { "none".to_owned() } else { features.join(", ") };
     // scripts/package sets it. A build script would make every commit a new build, and need git.
-    let commit = option_env!("COS_THUMBNAILER_COMMIT").unwrap_or("unknown, not built by scripts/package");
+    let commit = option_env!("COS_THUMBNAILER_COMMIT")
+        .unwrap_or("unknown, as of every build but that of scripts/package from a Git checkout");
     format!("cos-thumbnailer {}\ncommit    {commit}\nfeatures  {features}\n", env!("CARGO_PKG_VERSION"))
 }
 

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
+            Command::Completion(options) => command::completion::run(&options),
             Command::Invoke(options) => command::invoke::run(options).await,
             Command::Serve(options) => command::serve::run(options).await,
             Command::Watch(options) => command::watch::run(options).await,

@@ -239,3 +239,23 @@ fn an_invocation_with_keep_continues_to_serve_its_bucket() {
     served.upload(&["/dog.jpg"]);
     assert!(served.find("photos-1250000000/dog.jpg").contains("stored"));
 }
+
+#[test]
+fn completion_and_man_pages_come_from_the_command_line() {
+    let text = |form: &str| {
+        let output = Command::new(PROGRAM).args(["completion", form]).output().unwrap();
+        assert!(output.status.success(), "{}", output_text(&output));
+        output_text(&output)
+    };
+    for form in ["bash", "zsh", "fish", "man"] {
+        let text = text(form);
+        for word in ["scf", "invoke", "serve", "watch", "variable"] {
+            assert!(text.contains(word), "{form} has no {word}: {text}");
+        }
+    }
+    let words =
+        "COMP_WORDS=(scf-local inv); COMP_CWORD=1; _scf__local scf-local inv scf-local; echo ${COMPREPLY[@]}";
+    let script = format!("{}\n{words}", text("bash"));
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert_eq!(output_text(&output), "invoke\n");
+}

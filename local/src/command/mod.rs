@@ -1,5 +1,6 @@
 //! The command line and its commands.
 
+pub(crate) mod completion;
 mod connection;
 mod diagnosis;
 mod event_object;
@@ -13,6 +14,7 @@ pub(crate) mod watch;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::completion::CompletionOptions;
 use crate::command::invoke::InvokeOptions;
 use crate::command::serve::ServeOptions;
 use crate::command::watch::WatchOptions;
@@ -37,6 +39,7 @@ const EXAMPLES: &str = "Examples:
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Completion(CompletionOptions),
     Invoke(InvokeOptions),
     Serve(ServeOptions),
     Watch(WatchOptions),
