@@ -17,6 +17,7 @@ from names import NO_FUNCTION
 PINS = [
     "tccli==3.1.189.1",
     "tencentcloud-sdk-python-cam==3.1.181",
+    "tencentcloud-sdk-python-cls==3.1.192",
     "tencentcloud-sdk-python-common==3.1.195",
     "tencentcloud-sdk-python-cvm==3.1.178",
     "tencentcloud-sdk-python-scf==3.1.100",

@@ -12,7 +12,8 @@ import zipfile
 from archive import CONFIG, PROGRAM, packed, unpacked
 from names import DEFAULTS as NAME_DEFAULTS
 from names import MARKER, DeploymentError
-from triggers import bucket_domain, trigger_desc
+from package_state import built_program
+from triggers import EVENTS, bucket_domain, trigger_desc
 
 RUNTIME, HANDLER = "CustomRuntime", "bootstrap.main"
 TRUST = {"version": "2.0", "statement": [{"action": "name/sts:AssumeRole", "effect": "allow",
@@ -22,6 +23,8 @@ LARGEST_ZIP = 20 * 1024 * 1024
 LARGEST_ENVIRONMENT = 4 * 1024
 RESERVED = ("SCF_", "QCLOUD_", "TENCENTCLOUD_")
 SECRETS = ("COS_SECRET_ID", "COS_SECRET_KEY")
+# In place of a policy that no program could print.
+UNKNOWN_POLICY = "<what cos-thumbnailer policy prints>"
 # deploy/terraform has the same defaults; a test compares them.
 DEFAULTS = {**NAME_DEFAULTS, "memory": 512, "timeout": 30, "init_timeout": 10, "retries": 2, "keep_events": 21600,
             # An event of sync has many records. A tenth of the concurrency that large regions have by default (583/11637).
@@ -29,9 +32,13 @@ DEFAULTS = {**NAME_DEFAULTS, "memory": 512, "timeout": 30, "init_timeout": 10, "
 
 
 class DesiredState:
-    """A deployment as the options describe it. The program in the zip has checked its configuration."""
+    """A deployment as the options describe it. The program in the zip has checked its configuration.
 
-    def __init__(self, names, options):
+    Without a zip, a program that was built elsewhere has checked it. Without any program the policy and the triggers are
+    unknown, and their places hold a text in angle brackets.
+    """
+
+    def __init__(self, names, options, package, prepare=lambda: None):
         self.names = names
         self.memory, self.timeout, self.init_timeout = options.memory, options.timeout, options.init_timeout
         self.retries, self.keep_events = options.retries, options.keep_events
@@ -39,9 +46,16 @@ class DesiredState:
         # Reserved concurrency in MB; None without a reservation.
         self.concurrency = None
         self._check_numbers()
-        self.zip = with_config(options.zip, options.config)
-        self.digest = hashlib.sha256(self.zip).hexdigest()
-        self.policy, self.triggers = self._ask_program(options.source, options.allow_listing)
+        config = read_config(options.config) if options.config else None
+        # Everything that can be checked without the program was checked.
+        prepare()
+        self.zip = None if package.is_missing else with_config(options.zip, config)
+        self.digest = hashlib.sha256(self.zip).hexdigest() if self.zip else "<of the zip>"
+        self.checker = None
+        with tempfile.TemporaryDirectory() as folder:
+            program = self._unpack_program(pathlib.Path(folder), config)
+            known = program and self._ask_program(program, folder, options.source, options.allow_listing)
+        self.policy, self.triggers = known or (UNKNOWN_POLICY, unknown_triggers(names.region, options.source))
         self.sync = self._for_sync(options) if options.sync_function is not None else None
 
     def _for_sync(self, options):
@@ -73,30 +87,38 @@ class DesiredState:
             if not is_valid:
                 raise DeploymentError(f"{option} {value} is invalid: it must be {rule}")
 
-    def _ask_program(self, sources, allows_listing):
-        """Lets the program of the zip check its configuration; returns its policy and its triggers."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, content, _ in unpacked(self.zip):
-                if name in (PROGRAM, CONFIG):
-                    (pathlib.Path(folder) / name).write_bytes(content)
-            program = pathlib.Path(folder) / PROGRAM
-            program.chmod(0o755)
-            environment = {**self.environment, "USER_CODE_ROOT": folder}
-            buckets = ["--region", self.names.region] + [word for source in sources for word in ("--source", source)]
-            listing = ["--allow-listing"] if allows_listing else []
+    def _unpack_program(self, folder, config):
+        """Writes the configuration into a folder, and returns the program that checks it: that of the zip, or another."""
+        if self.zip is None:
+            if config is not None:
+                (folder / CONFIG).write_bytes(config)
+            self.checker = built_program()
+            return self.checker
+        for name, content, _ in unpacked(self.zip):
+            if name in (PROGRAM, CONFIG):
+                (folder / name).write_bytes(content)
+        program = folder / PROGRAM
+        program.chmod(0o755)
+        return program
 
-            def ask(*arguments):
-                try:
-                    done = subprocess.run([program, *arguments], text=True, capture_output=True, env=environment)
-                except OSError as error:
-                    raise DeploymentError("the program in the zip, which checks the configuration, does not run on this "
-                                          f"machine ({error}); deploy from Linux on x86-64") from error
-                if done.returncode:
-                    raise DeploymentError(done.stderr.strip().removeprefix("cos-thumbnailer: "))
-                return done.stdout
+    def _ask_program(self, program, folder, sources, allows_listing):
+        """Lets a program check the configuration in a folder; returns its policy and its triggers."""
+        environment = {**self.environment, "USER_CODE_ROOT": folder}
+        buckets = ["--region", self.names.region] + [word for source in sources for word in ("--source", source)]
+        listing = ["--allow-listing"] if allows_listing else []
 
-            ask("check")
-            return json.loads(ask("policy", *buckets, *listing)), json.loads(ask("triggers", *buckets))["triggers"]
+        def ask(*arguments):
+            try:
+                done = subprocess.run([program, *arguments], text=True, capture_output=True, env=environment)
+            except OSError as error:
+                raise DeploymentError("the program in the zip, which checks the configuration, does not run on this "
+                                      f"machine ({error}); deploy from Linux on x86-64") from error
+            if done.returncode:
+                raise DeploymentError(done.stderr.strip().removeprefix("cos-thumbnailer: "))
+            return done.stdout
+
+        ask("check")
+        return json.loads(ask("policy", *buckets, *listing)), json.loads(ask("triggers", *buckets))["triggers"]
 
     # Calls: service, action and parameters.
 
@@ -151,12 +173,12 @@ class DesiredState:
             Qualifier="$DEFAULT", Enable="OPEN", Description=MARKER)
 
     def _code(self):
-        return {"ZipFile": base64.b64encode(self.zip).decode()}
+        return {"ZipFile": base64.b64encode(self.zip or b"").decode()}
 
 
 def compact(document):
-    """Serialises a policy for a call."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    """Serialises a policy for a call. A text in place of an unknown one stays as it is."""
+    return document if isinstance(document, str) else json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def parse_environment(pairs):
@@ -184,8 +206,22 @@ def parse_environment(pairs):
     return environment
 
 
-def with_config(path, config):
-    """Returns the bytes of the zip. `config`, when given, becomes its thumbnails.json."""
+def unknown_triggers(region, sources):
+    """Returns the triggers of the buckets that options name, without the prefixes, which only the program knows."""
+    return [{"bucket": bucket, "region": region, "event": event, "prefix": "<prefix of the keys>"}
+            for bucket in sources or ["<bucket>"] for event in EVENTS]
+
+
+def read_config(path):
+    """Returns the bytes of a configuration."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DeploymentError(f"{path} cannot be read: {error}") from error
+
+
+def with_config(path, rules):
+    """Returns the bytes of the zip. `rules`, the bytes of a configuration if given, become its thumbnails.json."""
     try:
         content = path.read_bytes()
         files = unpacked(content)
@@ -193,11 +229,7 @@ def with_config(path, config):
         raise DeploymentError(f"{path} cannot be read: {error}") from error
     if not any(name == PROGRAM and mode & 0o111 for name, _, mode in files):
         raise DeploymentError(f"{path} contains no executable {PROGRAM}: build it with scripts/package")
-    if config:
-        try:
-            rules = config.read_bytes()
-        except OSError as error:
-            raise DeploymentError(f"{config} cannot be read: {error}") from error
+    if rules is not None:
         content = packed([*(file for file in files if file[0] != CONFIG), (CONFIG, rules, 0o644)])
     if len(content) > LARGEST_ZIP:
         raise DeploymentError(f"{path} has {len(content)} bytes, and an update accepts at most {LARGEST_ZIP}")
@@ -208,4 +240,5 @@ def printable(parameters, digest, size):
     """Returns the parameters with the size and hash of the zip in place of its content."""
     if "Code" not in parameters:
         return parameters
-    return {**parameters, "Code": {"ZipFile": f"<{size} bytes, sha256 {digest}>"}}
+    text = f"<{size} bytes, sha256 {digest}>" if size else "<the zip, which --apply builds>"
+    return {**parameters, "Code": {"ZipFile": text}}

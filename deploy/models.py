@@ -7,7 +7,7 @@ import json
 import pathlib
 
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "target" / "deploy" / "tools"
-VERSIONS = {"cam": "2019-01-16", "scf": "2018-04-16"}
+VERSIONS = {"cam": "2019-01-16", "cls": "2020-10-16", "scf": "2018-04-16"}
 
 KINDS = {"bool": bool, "date": str, "datetime": str, "double": (int, float), "float": (int, float), "int64": int, "string": str,
          "uint64": int}

@@ -89,14 +89,19 @@ def role_of(function):
 def make_parser(text):
     """Returns a parser with the options that both scripts have."""
     parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_place(parser)
+    parser.add_argument("--role", metavar="NAME", help="name of role and policy (default: <function>-<region>)")
+    parser.add_argument("--sync-function", metavar="NAME", nargs="?", const="",
+                        help="the function for cos-thumbnailer sync as well (default of NAME: <function>-sync)")
+    parser.add_argument("--apply", action="store_true", help="make the calls; without it they are only printed")
+    return parser
+
+
+def add_place(parser):
+    """Adds the options that name a function."""
     parser.add_argument("--region", default=os.environ.get("TENCENTCLOUD_REGION"),
                         help="region of function and buckets, such as ap-guangzhou (default: TENCENTCLOUD_REGION)")
     parser.add_argument("--function", metavar="NAME", default=DEFAULTS["function"],
                         help="name of the function (default: %(default)s)")
     parser.add_argument("--namespace", metavar="NAME", default=DEFAULTS["namespace"],
                         help="namespace of the function; it must exist (default: %(default)s)")
-    parser.add_argument("--role", metavar="NAME", help="name of role and policy (default: <function>-<region>)")
-    parser.add_argument("--sync-function", metavar="NAME", nargs="?", const="",
-                        help="the function for cos-thumbnailer sync as well (default of NAME: <function>-sync)")
-    parser.add_argument("--apply", action="store_true", help="make the calls; without it they are only printed")
-    return parser

@@ -26,9 +26,7 @@ fn run() -> Result<ExitCode> {
     match arguments.next()? {
         None => function(),
         Some(Long("help") | Short('h')) => print(HELP),
-        Some(Long("version") | Short('V')) => {
-            print(concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION"), "\n"))
-        }
+        Some(Long("version") | Short('V')) => print(&version()),
         Some(Value(name)) if name == "help" => help(arguments),
         Some(Value(name)) => run_command(&name, arguments),
         Some(other) => Err(other.unexpected()).context("see cos-thumbnailer --help"),
@@ -41,11 +39,27 @@ fn run_command(name: &OsStr, arguments: lexopt::Parser) -> Result<ExitCode> {
         Some("doctor") => command::doctor::run(arguments),
         Some("policy") => command::deployment::policy(arguments),
         Some("render") => command::render::run(arguments),
+        Some("schema") => command::schema::run(arguments),
         Some("sync") => command::sync::run(arguments),
         Some("triggers") => command::deployment::triggers(arguments),
         Some("verify") => command::sync::verify(arguments),
         _ => bail!("there is no command {}; see cos-thumbnailer --help", name.display()),
     }
+}
+
+/// The version, the commit if the build names it, and the features that the build chose.
+fn version() -> String {
+    let features = [
+        ("asm", cfg!(feature = "asm")),
+        ("image-webp", cfg!(feature = "image-webp")),
+        ("libwebp", cfg!(feature = "libwebp")),
+    ];
+    let features: Vec<&str> = features.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
+    let features = if features.is_empty() { "none".to_owned() } else { features.join(", ") };
+    // scripts/package sets it. A build script would make every commit a new build, and need git.
+    let commit = option_env!("COS_THUMBNAILER_COMMIT")
+        .unwrap_or("unknown, as of every build but that of scripts/package from a Git checkout");
+    format!("cos-thumbnailer {}\ncommit    {commit}\nfeatures  {features}\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// Prints the help of the program, or that of the command that is named.

@@ -11,6 +11,8 @@ import re
 import zipfile
 
 MOST_TRIGGERS = 10
+# Log topic of every function.
+TOPIC = "a1b2c3d4-0000-4000-8000-000000000001"
 # Concurrency of a large region that functions can reserve, in MB (583/45757).
 MOST_RESERVED = 128000 - 12800
 
@@ -34,6 +36,10 @@ class Account:
     def __init__(self):
         self.functions, self.roles, self.policies = {}, {}, {}
         self.next_id = 1000
+        # What the functions return to Invoke, and the events of those calls.
+        self.answer_of_function, self.events = {"RetMsg": "{}"}, []
+        # Lines of the log topic, as SearchLog returns them.
+        self.log = []
 
     def answer(self, action, parameters):
         """Returns the response to a call whose parameters conform to the models. Raises Refusal."""
@@ -125,7 +131,7 @@ class Account:
         require(re.fullmatch(r"[A-Za-z][\w-]*\.[A-Za-z][\w-]*", Handler), "InvalidParameterValue.Handler")
         require(Runtime == "CustomRuntime", "InvalidParameterValue.Runtime")
         function = {"FunctionName": FunctionName, "Namespace": Namespace, "Runtime": Runtime, "Handler": Handler, "Type": Type,
-                    "Status": "Creating", "StatusReasons": [], "_pending": True, "_triggers": [], "_reserved": None,
+                    "ClsTopicId": TOPIC, "Status": "Creating", "StatusReasons": [], "_pending": True, "_triggers": [], "_reserved": None,
                     "_async": {"RetryConfig": [{"RetryNum": 2}, {"RetryNum": -1}], "MsgTTL": 21600}}
         self._configure(function, Role=Role, MemorySize=MemorySize, Timeout=Timeout, InitTimeout=InitTimeout,
                         Environment=Environment or {"Variables": []}, Description=Description)
@@ -200,6 +206,28 @@ class Account:
                 function["_triggers"].remove(trigger)
                 return
         raise Refusal("ResourceNotFound.Trigger")
+
+    def Invoke(self, FunctionName, Namespace="default", InvocationType="RequestResponse", LogType="None", ClientContext="{}"):
+        self._function(FunctionName, Namespace)
+        self.events.append(parsed(ClientContext, "InvalidParameterValue.ClientContext"))
+        require(InvocationType == "RequestResponse", "InvalidParameterValue.InvocationType")
+        result = {"FunctionRequestId": "f-1", "InvokeResult": 0, "RetMsg": "", "ErrMsg": "", "Log": "", "MemUsage": 31 << 20,
+                  "Duration": 41.5, "BillDuration": 42, **self.answer_of_function}
+        return {"Result": result if LogType == "Tail" else {**result, "Log": ""}}
+
+    # Actions of cls.
+
+    def SearchLog(self, TopicId, From, To, QueryString, QuerySyntax, Sort, Limit, Context="0"):
+        require(TopicId == TOPIC, "ResourceNotFound.TopicNotExist")
+        require((QuerySyntax, Sort) == (1, "asc") and From < To and Limit <= 1000, "InvalidParameter")
+        name = re.match(r'SCF_FunctionName:"([^"]+)"( AND \(.+\))?$', QueryString)
+        require(name, "FailedOperation.SyntaxError")
+        found = [line for line in self.log if From <= line["Time"] < To
+                 and json.loads(line["LogJson"])["SCF_FunctionName"] == name[1]]
+        found.sort(key=lambda line: line["Time"])
+        begin = int(Context)
+        return {"Results": found[begin:begin + Limit], "ListOver": begin + Limit >= len(found), "Context": str(begin + Limit),
+                "Analysis": False}
 
     # Shared by several actions.
 

@@ -36,10 +36,15 @@ class WithFolder(unittest.TestCase):
         self.zip = self.folder / "function.zip"
         self.digest = write_zip(self.zip)
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        # The repository whose scripts run.
+        self.root = ROOT
 
     def script(self, name, *arguments):
         """Runs a script; returns the finished process. `self.said` is all its output."""
-        command = [sys.executable, ROOT / "scripts" / name, "--region", "ap-guangzhou", *arguments]
+        # A command such as `logs` comes before the options.
+        words = 0 if not arguments or arguments[0].startswith("-") else 1
+        command = [sys.executable, self.root / "scripts" / name, *arguments[:words], "--region", "ap-guangzhou",
+                   *arguments[words:]]
         done = subprocess.run(command, text=True, capture_output=True, env=self.environment)
         self.said = done.stdout + done.stderr
         return done

@@ -4,7 +4,7 @@ mod command;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser};
 
 use crate::command::{Cli, Command, print};
 
@@ -19,8 +19,10 @@ fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
+            Command::Completion(options) => command::completion::run(&options, Cli::command()),
             Command::Invoke(options) => command::invoke::run(options).await,
             Command::Serve(options) => command::serve::run(options).await,
+            Command::Watch(options) => command::watch::run(options).await,
         }
     });
     result.unwrap_or_else(|error| {

@@ -110,6 +110,46 @@ fn missing_files_are_reported_with_a_remedy() {
     assert!(output_text(&project.invoke(&[])).contains("pass one with --image"));
 }
 
+#[test]
+fn a_photo_in_place_of_an_event_is_told() {
+    let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
+    std::fs::write(project.folder.path().join("cat.jpg"), b"\xff\xd8\xff\xe0").unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.arg("invoke").args(arguments).arg("--bootstrap").arg(reporter());
+        let output = command.current_dir(project.folder.path()).output().unwrap();
+        assert!(!output.status.success());
+        output_text(&output)
+    };
+    let text = run(&["cat.jpg"]);
+    assert!(text.contains("cat.jpg is not an event") && text.contains("--image cat.jpg"), "{text}");
+    assert!(run(&["events/photos/any.jpg"]).contains("is not JSON"));
+    assert!(run(&["events/event.json", "--memory", "16"]).contains("steps of 128"));
+    assert!(run(&["events/event.json", "--timeout", "0"]).contains("1 to 900 seconds"));
+}
+
+#[test]
+fn the_object_gets_the_key_of_the_option() {
+    let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
+    let text = output_text(&project.invoke(&["--key", "other/猫.jpg"]));
+    assert!(text.contains("seen other/猫.jpg http"), "{text}");
+    assert!(project.folder.path().join(".local/cos").join(BUCKET).join("other/猫.jpg").exists(), "{text}");
+    std::fs::write(project.folder.path().join("events/event.json"), r#"{"Records":[]}"#).unwrap();
+    assert!(output_text(&project.invoke(&["--key", "x"])).contains("--key needs an event with one record"));
+}
+
+#[test]
+fn the_object_of_a_removal_is_gone_when_its_event_comes() {
+    let project = Project::new("cos:ObjectCreated:Put", "in/cat.jpg");
+    let file = project.folder.path().join(".local/cos").join(BUCKET).join("in/cat.jpg");
+    assert!(project.invoke(&[]).status.success() && file.exists());
+    let event = project.folder.path().join("events/event.json");
+    let text = std::fs::read_to_string(&event).unwrap();
+    std::fs::write(&event, text.replace("ObjectCreated:Put", "ObjectRemove:Delete")).unwrap();
+    assert!(project.invoke(&[]).status.success());
+    assert!(!file.exists());
+}
+
 /// Running command that serves, with its output.
 struct Served {
     process: std::process::Child,
@@ -226,4 +266,24 @@ fn ways_in_and_refusals_are_printed() {
     let CosOptions { secret_key, .. } = CosOptions::default();
     misspelt.body(b"x").sign_as(&secret_id, &secret_key).send_to(address).unwrap();
     assert!(served.find("  ->").contains(&format!("buckets: {BUCKET}, photosresized-1250000000")));
+}
+
+#[test]
+fn completion_and_man_pages_come_from_the_command_line() {
+    let text = |form: &str| {
+        let output = Command::new(PROGRAM).args(["completion", form]).output().unwrap();
+        assert!(output.status.success(), "{}", output_text(&output));
+        output_text(&output)
+    };
+    for form in ["bash", "zsh", "fish", "man"] {
+        let text = text(form);
+        for word in ["scf", "invoke", "serve", "watch", "variable"] {
+            assert!(text.contains(word), "{form} has no {word}: {text}");
+        }
+    }
+    let words =
+        "COMP_WORDS=(scf-local inv); COMP_CWORD=1; _scf__local scf-local inv scf-local; echo ${COMPREPLY[@]}";
+    let script = format!("{}\n{words}", text("bash"));
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    assert_eq!(output_text(&output), "invoke\n");
 }

@@ -26,10 +26,12 @@ USAGE
   --config FILE      thumbnails.json to read (default: the one in the folder USER_CODE_ROOT, or else beside the program)
   --allow-listing    the right to list the buckets as well, should COS answer 403 for objects that do not exist
 
+RIGHTS OF sync (policy only)
   --sync             the policy of the keys that run cos-thumbnailer sync and verify, instead of the function's
   --function NAME    function that sync invokes, [NAMESPACE/]NAME (default: cos-thumbnailer)
   --inventory PLACE  report that sync reads, cos://BUCKET/.../manifest.json
   --checkpoint PLACE object that sync keeps its checkpoint in, cos://BUCKET/KEY
+
   With --mode local, sync does the work of the function: its keys then need the policy of the function as well.
 
   Standard error says which settings were read. cos-thumbnailer check --help lists them.

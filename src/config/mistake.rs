@@ -397,7 +397,7 @@ mod tests {
                 r#"{"rules":[{"thumbnails":{"s":{"size":"imageMogr2","grayscale":true,"fitt":"x","keep":"gps"}},
                     "quality":0}],"qualiy":1}"#,
                 "thumbnails.json has no member qualiy; it can have rules, max_pixels, on_damage, on_failure, on_foreign, \
-                 log_level, cos_domain, cos_endpoint\n\
+                 log_level, cos_domain, cos_endpoint, $schema\n\
                  rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x or x300; for Tencent's \
                  syntax write a text in place of the object\n\
                  thumbnails.json has no member rules[0].thumbnails.s.fitt; it can have size, fit, enlarge, gravity, focus, \

@@ -12,5 +12,7 @@ mod configuration;
 mod deploy;
 mod fuzz_seeds;
 mod layering;
+mod manual;
 mod package;
 mod readme;
+mod schema;

@@ -118,7 +118,7 @@ fn policy_and_triggers_name_missing_arguments() {
     }
 }
 
-const COMMANDS: [&str; 5] = ["check", "doctor", "policy", "render", "triggers"];
+const COMMANDS: [&str; 8] = ["check", "doctor", "policy", "render", "schema", "sync", "triggers", "verify"];
 
 #[test]
 fn every_spelling_of_help_gives_the_help_of_the_command() {
@@ -140,7 +140,29 @@ fn help_names_every_command() {
     for command in COMMANDS {
         assert!(stdout(&help).contains(&format!("\n  cos-thumbnailer {command} ")), "{}", stdout(&help));
     }
-    assert!(stdout(&run(&["--version"])).starts_with("cos-thumbnailer "));
+}
+
+#[test]
+fn version_names_commit_and_features() {
+    let output = run(&["--version"]);
+    let version = stdout(&output);
+    let lines: Vec<&str> = version.lines().collect();
+    assert_eq!(lines[0], concat!("cos-thumbnailer ", env!("CARGO_PKG_VERSION")));
+    // A build of the tests names no commit; one of scripts/package has all 40 digits.
+    let commit = lines[1].strip_prefix("commit    ").unwrap();
+    let digits = commit.trim_end_matches("-modified");
+    let is_hash = digits.len() == 40 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+    assert!(is_hash || commit.starts_with("unknown, "), "{version}");
+    let features = lines[2].strip_prefix("features  ").unwrap();
+    assert_eq!(features.split(", ").any(|name| name == "libwebp"), cfg!(feature = "libwebp"), "{version}");
+    assert_eq!(lines.len(), 3, "{version}");
+}
+
+#[test]
+fn schema_prints_the_schema_of_the_examples() {
+    let schema = run(&["schema"]);
+    assert_eq!(stdout(&schema), include_str!("../../examples/thumbnails.schema.json"));
+    assert!(schema.status.success() && !run(&["schema", "x"]).status.success());
 }
 
 /// The README shows the commonest settings, and so does the help; `cos-thumbnailer help check` lists all.

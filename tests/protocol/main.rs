@@ -15,6 +15,7 @@ mod command_line;
 mod cos_client;
 mod end_to_end;
 mod events;
+mod examples;
 mod mistaken_events;
 mod render;
 mod scf_client;

@@ -20,6 +20,8 @@ pub struct Options {
     /// True gives the function the credentials of a role.
     pub role: bool,
     pub rules: Option<&'static str>,
+    /// Buckets beside `SOURCE` and `TARGET`.
+    pub buckets: Vec<&'static str>,
     /// The COS endpoint that the function is response, if another.
     pub endpoint: Option<String>,
     /// Seconds by which the clock of COS is ahead.
@@ -38,6 +40,7 @@ impl Default for Options {
             session_token: None,
             role: true,
             rules: None,
+            buckets: Vec::new(),
             endpoint: None,
             clock_offset: 0,
             freeze: false,
@@ -80,7 +83,7 @@ impl Setup {
             session_token: options.session_token,
             strict: true,
             clock_offset: options.clock_offset,
-            buckets: vec![SOURCE.to_owned(), TARGET.to_owned()],
+            buckets: [SOURCE, TARGET].into_iter().chain(options.buckets).map(str::to_owned).collect(),
             ..CosOptions::default()
         };
         let cos = Cos::start(cos_options).await.unwrap();

@@ -1,7 +1,7 @@
 //! The object that a record of an event describes.
 
 use scf_local::Object;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Returns the records of an event.
 pub(super) fn records(event: &mut Value) -> &mut [Value] {
@@ -18,6 +18,28 @@ pub(super) fn describe(record: &mut Value, object: &Object) {
     }
 }
 
+/// Gives the object of a record another key.
+pub(super) fn rename(record: &mut Value, key: &str) {
+    let Some(EventObject { bucket, region, .. }) = EventObject::read(record) else { return };
+    let (name, app_id) = bucket.rsplit_once('-').unwrap_or((&bucket, ""));
+    let full_key = format!("/{app_id}/{name}/{key}");
+    if let Some(object) = record.pointer_mut("/cos/cosObject").and_then(Value::as_object_mut) {
+        object.insert("key".to_owned(), json!(full_key));
+        object.insert("url".to_owned(), json!(format!("http://{bucket}.cos.{region}.myqcloud.com/{key}")));
+    }
+}
+
+/// Change of an object that its event reports.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Change {
+    /// None that can be made: unfinished restores, folder markers, and buckets with impossible names.
+    None,
+    /// The object is gone after the event.
+    Removed,
+    /// The object exists after the event.
+    Stored,
+}
+
 /// Object of one record.
 #[derive(Debug, PartialEq)]
 pub(super) struct EventObject {
@@ -28,9 +50,7 @@ pub(super) struct EventObject {
     pub(super) content_type: String,
     /// `x-cos-meta-*` headers.
     pub(super) metadata: Vec<(String, String)>,
-    /// True if the object exists after the event. False for removals, unfinished restores, folder markers, and buckets
-    /// with impossible names.
-    pub(super) needs_photo: bool,
+    pub(super) change: Change,
 }
 
 impl EventObject {
@@ -59,6 +79,7 @@ impl EventObject {
             .unwrap_or_else(|| "ap-guangzhou".to_owned());
         let kind: String = text("/event/eventName")?.split_whitespace().collect();
         let exists = kind.contains("ObjectCreated") || kind.ends_with("ObjectRestore:Completed");
+        let is_removed = kind.contains("ObjectRemove");
         let meta = record.pointer("/cos/cosObject/meta").and_then(Value::as_object);
         let headers = meta
             .into_iter()
@@ -68,10 +89,14 @@ impl EventObject {
         let content_type = text("/cos/cosObject/meta/Content-Type").unwrap_or_default();
         let valid_bucket = app_id.bytes().all(|b| b.is_ascii_digit())
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        let needs_photo = exists && valid_bucket && !key.is_empty() && !key.ends_with('/');
+        let change = match valid_bucket && !key.is_empty() && !key.ends_with('/') {
+            true if exists => Change::Stored,
+            true if is_removed => Change::Removed,
+            _ => Change::None,
+        };
         let version = text("/cos/cosObject/vid").filter(|id| !id.is_empty());
         let bucket = format!("{name}-{app_id}");
-        Some(Self { bucket, region, key, version, content_type, metadata, needs_photo })
+        Some(Self { bucket, region, key, version, content_type, metadata, change })
     }
 }
 
@@ -100,7 +125,7 @@ mod tests {
             version: Some("v1".to_owned()),
             content_type: "image/jpeg".to_owned(),
             metadata: vec![("x-cos-meta-a".to_owned(), "b".to_owned())],
-            needs_photo: true,
+            change: Change::Stored,
         };
         assert_eq!(object, expected);
     }
@@ -141,17 +166,27 @@ mod tests {
     }
 
     #[test]
-    fn only_objects_that_exist_need_a_photo() {
+    fn an_event_tells_the_change_of_its_object() {
         let cases = [
-            ("cos:ObjectCreated:Put", "/1250000000/my-photos/a.jpg", true),
-            ("cos: ObjectCreated: *", "/a.jpg", true),
-            ("cos:ObjectRestore:Completed", "/1250000000/my-photos/a.jpg", true),
-            ("cos:ObjectRestore:Post", "/1250000000/my-photos/a.jpg", false),
-            ("cos:ObjectRemove:Delete", "/1250000000/my-photos/a.jpg", false),
-            ("cos:ObjectCreated:Put", "/1250000000/my-photos/folder/", false),
+            ("cos:ObjectCreated:Put", "/1250000000/my-photos/a.jpg", Change::Stored),
+            ("cos: ObjectCreated: *", "/a.jpg", Change::Stored),
+            ("cos:ObjectRestore:Completed", "/1250000000/my-photos/a.jpg", Change::Stored),
+            ("cos:ObjectRestore:Post", "/1250000000/my-photos/a.jpg", Change::None),
+            ("cos:ObjectRemove:Delete", "/1250000000/my-photos/a.jpg", Change::Removed),
+            ("cos:ObjectRemove:DeleteMarkerCreated", "/1250000000/my-photos/a.jpg", Change::Removed),
+            ("cos:ObjectCreated:Put", "/1250000000/my-photos/folder/", Change::None),
         ];
         for (name, key, expected) in cases {
-            assert_eq!(EventObject::read(&record(name, key)).unwrap().needs_photo, expected, "{name} {key}");
+            assert_eq!(EventObject::read(&record(name, key)).unwrap().change, expected, "{name} {key}");
         }
+    }
+
+    #[test]
+    fn a_record_gets_another_key() {
+        let mut record = record("cos:ObjectCreated:Put", "/1250000000/my-photos/a.jpg");
+        rename(&mut record, "b//猫 1.jpg");
+        assert_eq!(EventObject::read(&record).unwrap().key, "b//猫 1.jpg");
+        let url = &record["cos"]["cosObject"]["url"];
+        assert_eq!(url, "http://my-photos-1250000000.cos.ap-shanghai.myqcloud.com/b//猫 1.jpg");
     }
 }

@@ -19,10 +19,10 @@ pub(super) struct FunctionOptions {
     #[arg(long, value_name = "DIR", default_value = ".local/cos")]
     pub(super) root: PathBuf,
     /// Memory limit in MB; a process over the limit is killed, as on the platform
-    #[arg(long, value_name = "MB", default_value_t = 1024)]
+    #[arg(long, value_name = "MB", default_value_t = 1024, value_parser = parse_memory)]
     memory: u64,
     /// Time limit of one invocation, in seconds
-    #[arg(long, value_name = "S", default_value_t = 60)]
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = parse_timeout)]
     timeout: u64,
     /// Environment variable of the function; repeatable. Of this shell's variables only PATH is passed on
     #[arg(long = "env", value_name = "K=V", value_parser = parse_variable)]
@@ -41,6 +41,19 @@ fn parse_variable(text: &str) -> Result<(String, String)> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// Parses a memory size that the platform offers (583/11637).
+fn parse_memory(text: &str) -> Result<u64> {
+    let sizes = std::iter::once(64).chain((128..=3072).step_by(128));
+    let size = text.parse().ok().filter(|size| sizes.clone().any(|known| known == *size));
+    size.ok_or_else(|| anyhow!("as on the platform, it must be 64, or 128 to 3072 in steps of 128 (MB)"))
+}
+
+/// Parses a time limit that the platform offers (583/11637).
+fn parse_timeout(text: &str) -> Result<u64> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=900).contains(seconds));
+    seconds.ok_or_else(|| anyhow!("as on the platform, it must be 1 to 900 seconds"))
+}
+
 impl FunctionOptions {
     /// Returns the buckets to create: the sources, and those of their thumbnails.
     pub(super) fn buckets<'a>(&self, sources: impl IntoIterator<Item = &'a str>) -> Vec<String> {
@@ -53,6 +66,29 @@ impl FunctionOptions {
         }
         buckets.extend(self.targets.iter().cloned());
         buckets
+    }
+
+    /// Returns the folder of the program.
+    ///
+    /// # Errors
+    /// When the program does not exist.
+    pub(super) fn code_root(&self) -> Result<PathBuf> {
+        let program = self.program()?;
+        program.parent().map(PathBuf::from).context("the program is in no folder")
+    }
+
+    /// Sets a variable of the function that the options do not name.
+    pub(super) fn set_default(&mut self, name: &str, path: PathBuf) {
+        let value = path.into_os_string().into_string();
+        if let (Ok(value), false) = (value, self.environment.iter().any(|(other, _)| other == name)) {
+            self.environment.push((name.to_owned(), value));
+        }
+    }
+
+    fn program(&self) -> Result<PathBuf> {
+        self.bootstrap.canonicalize().with_context(|| {
+            format!("there is no program at {}; build it, or pass --bootstrap", self.bootstrap.display())
+        })
     }
 
     /// Starts one instance of the function, with access to the local COS.
@@ -69,9 +105,7 @@ impl FunctionOptions {
     /// # Errors
     /// When the program does not exist.
     pub(super) fn instance(&self, cos: &Cos, region: &str, prints_log: bool) -> Result<ScfOptions> {
-        let program = self.bootstrap.canonicalize().with_context(|| {
-            format!("there is no program at {}; build it, or pass --bootstrap", self.bootstrap.display())
-        })?;
+        let program = self.program()?;
         let mut environment = cos.environment();
         environment.push(("TENCENTCLOUD_REGION".to_owned(), region.to_owned()));
         environment.push((self.endpoint_variable.clone(), cos.endpoint()));
@@ -89,5 +123,24 @@ impl FunctionOptions {
             log_sink: prints_log.then(|| LogSink::new(print::log_line)),
             ..ScfOptions::default()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_time_limit_are_those_of_the_platform() {
+        for text in ["64", "128", "1024", "3072"] {
+            assert!(parse_memory(text).is_ok(), "{text}");
+        }
+        for text in ["0", "16", "63", "100", "192", "3200", "-128", "128MB", ""] {
+            assert!(parse_memory(text).is_err(), "{text}");
+        }
+        assert_eq!((parse_timeout("1").unwrap(), parse_timeout("900").unwrap()), (1, 900));
+        for text in ["0", "901", "-1", "3s", ""] {
+            assert!(parse_timeout(text).is_err(), "{text}");
+        }
     }
 }

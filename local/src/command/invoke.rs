@@ -9,7 +9,7 @@ use scf_local::{Cos, CosOptions, Object, Trigger, is_bucket_name};
 use serde_json::Value;
 
 use crate::command::cos_access::{CosAccess, print_refusals, start_cos};
-use crate::command::event_object::{EventObject, describe, records};
+use crate::command::event_object::{Change, EventObject, describe, records, rename};
 use crate::command::function::FunctionOptions;
 use crate::command::{connection, outcome, print, serve};
 
@@ -22,7 +22,7 @@ const DEFAULT_BUCKET: &str = "photos-1250000000";
 /// First the photo of the event is uploaded into the local COS, under the event's bucket and key. The photo is the
 /// file of --image; else photos/<file name of the key> beside the event file or one folder up; else the first JPEG in
 /// that photos folder. Size and ETag in the event are replaced by those of the photo; everything else is delivered
-/// unchanged. The exit code is nonzero if a record failed, the function returned an error, or its process ended.
+/// unchanged. The object of a removal is removed first. The exit code is nonzero if a record failed, the function returned an error, or its process ended.
 #[derive(Args, Debug)]
 pub(crate) struct InvokeOptions {
     /// Event file: a COS message as the function receives it
@@ -30,6 +30,9 @@ pub(crate) struct InvokeOptions {
     /// Photo to upload under the event's key
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
+    /// Key of the object, instead of that in the event; for events with one record
+    #[arg(long)]
+    key: Option<String>,
     /// Keep serving until Ctrl-C, and run the function for every further event of the bucket
     #[arg(long)]
     keep: bool,
@@ -41,9 +44,13 @@ pub(crate) struct InvokeOptions {
 
 /// Runs the command.
 pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode> {
-    let path = options.event.display();
-    let text = std::fs::read_to_string(&options.event).with_context(|| format!("{path} cannot be read"))?;
-    let mut event: Value = serde_json::from_str(&text).with_context(|| format!("{path} is not JSON"))?;
+    let mut event = read_event(&options.event)?;
+    if let Some(key) = &options.key {
+        let [record] = records(&mut event) else {
+            bail!("--key needs an event with one record; leave it out")
+        };
+        rename(record, key);
+    }
     let first = records(&mut event).iter().find_map(EventObject::read);
     let region = first.as_ref().map_or(DEFAULT_REGION, |object| &object.region).to_owned();
     let described: Vec<EventObject> = records(&mut event).iter().filter_map(EventObject::read).collect();
@@ -62,8 +69,11 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode> {
     let cos = start_cos(&cos_options).await?;
     print_refusals(&cos);
     for record in records(&mut event) {
-        if let Some(object) = EventObject::read(record).filter(|object| object.needs_photo) {
-            describe(record, &upload(&cos, &object, &options)?);
+        let Some(object) = EventObject::read(record) else { continue };
+        match object.change {
+            Change::None => {}
+            Change::Removed => cos.delete(&object.bucket, &object.key),
+            Change::Stored => describe(record, &upload(&cos, &object, &options)?),
         }
     }
     // The response to a doctor event already contains the log.
@@ -71,6 +81,7 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode> {
     let scf = options.function.start(&cos, &region, prints_log).await?;
     let invocation = scf.invoke(&event.to_string()).await;
     let succeeded = outcome::print_outcome(&cos, &invocation);
+    outcome::print_current(&cos, &invocation);
     if options.keep {
         let bucket = first.map_or_else(|| DEFAULT_BUCKET.to_owned(), |object| object.bucket);
         // Subscribed before the address is printed: a reader of the address may upload at once.
@@ -81,6 +92,22 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode> {
     }
     scf.stop().await;
     Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reads an event file.
+fn read_event(file: &Path) -> Result<Value> {
+    let path = file.display();
+    let bytes = std::fs::read(file).with_context(|| format!("{path} cannot be read"))?;
+    let is_text = std::str::from_utf8(&bytes).is_ok();
+    let event = serde_json::from_slice(&bytes);
+    event.with_context(|| {
+        if is_text {
+            format!("{path} is not JSON")
+        } else {
+            let name = "scf-local invoke events/put.json";
+            format!("{path} is not an event; to upload it as the photo of one: {name} --image {path}")
+        }
+    })
 }
 
 /// Uploads the photo of an object.

@@ -1,5 +1,6 @@
 //! The command line and its commands.
 
+pub(crate) mod completion;
 mod connection;
 mod cos_access;
 mod diagnosis;
@@ -10,11 +11,14 @@ mod outcome;
 pub(crate) mod print;
 pub(crate) mod serve;
 mod table;
+pub(crate) mod watch;
 
 use clap::{Parser, Subcommand};
 
+use crate::command::completion::CompletionOptions;
 use crate::command::invoke::InvokeOptions;
 use crate::command::serve::ServeOptions;
+use crate::command::watch::WatchOptions;
 
 /// Run the thumbnail function on this machine, with a local COS and a local SCF runtime API.
 ///
@@ -31,10 +35,13 @@ const EXAMPLES: &str = "Examples:
   scf-local invoke events/put.json --image cat.jpg    upload a photo and deliver its event
   scf-local invoke events/remove.json                 deliver an event that needs no photo
   scf-local serve --source photos-1250000000          run the function for every upload
-  scf-local serve --instances 4                       run four events at once";
+  scf-local serve --instances 4                       run four events at once
+  scf-local watch                                     serve, and rebuild the function when src changes";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Completion(CompletionOptions),
     Invoke(InvokeOptions),
     Serve(ServeOptions),
+    Watch(WatchOptions),
 }

@@ -30,6 +30,24 @@ pub(super) fn print_outcome(cos: &Cos, invocation: &Invocation) -> bool {
     succeeded
 }
 
+/// Prints the files of thumbnails that were current already: the response only counts them. The function asked COS for
+/// each of them by HEAD.
+pub(super) fn print_current(cos: &Cos, invocation: &Invocation) {
+    let Outcome::Response(text) = &invocation.outcome else { return };
+    let Some(report) = FunctionReport::read(text).filter(FunctionReport::has_current) else { return };
+    let mut shown: Vec<(String, String)> = report.known_objects();
+    for request in cos.journal() {
+        let object = (request.bucket, request.key);
+        if request.method != "HEAD" || request.status != 200 || shown.contains(&object) {
+            continue;
+        }
+        if let Some(path) = cos.file(&object.0, &object.1) {
+            print::line(&format!("{} (current)", path.display()));
+        }
+        shown.push(object);
+    }
+}
+
 /// Describes an outcome in a sentence.
 fn description(outcome: &Outcome) -> String {
     let exit = |code: &Option<i32>| {

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use scf_local::{Cos, CosOptions, EventNotification, Invocation, Scf, ScfApi, ScfApiOptions, Trigger};
+use scf_local::{
+    Cos, CosOptions, EventNotification, FunctionPool, Invocation, Scf, ScfApi, ScfApiOptions, Trigger,
+};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::command::cos_access::{CosAccess, print_refusals, start_cos};
@@ -20,7 +22,7 @@ use crate::command::{connection, outcome, print};
 #[derive(Args, Debug)]
 pub(crate) struct ServeOptions {
     #[command(flatten)]
-    function: FunctionOptions,
+    pub(super) function: FunctionOptions,
     /// Bucket whose events fire the trigger
     #[arg(long, value_name = "BUCKET", default_value = "photos-1250000000")]
     source: String,
@@ -57,6 +59,14 @@ pub(crate) struct ServeOptions {
 
 /// Runs the command until Ctrl-C.
 pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
+    run_beside(options, async |_| std::future::pending().await).await
+}
+
+/// Serves until Ctrl-C, and runs a task that has the instances beside it.
+pub(super) async fn run_beside(
+    options: ServeOptions,
+    task: impl AsyncFnOnce(&FunctionPool),
+) -> Result<ExitCode> {
     let cos_options = CosOptions {
         root: options.function.root.clone(),
         region: options.region.clone(),
@@ -84,7 +94,10 @@ pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
     let delivery = trigger.deliver_to(notifications, api.pool(), |event, invocations: &[Invocation]| {
         print_delivery(&cos, event, invocations);
     });
-    until_ctrl_c(delivery).await?;
+    tokio::select! {
+        ended = until_ctrl_c(delivery) => ended?,
+        () = task(api.pool()) => {}
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -25,6 +25,10 @@ struct RecordOutcome {
     reason: Option<String>,
     source: Option<ImageInfo>,
     thumbnails: Vec<ImageInfo>,
+    /// Number of thumbnails that were current already.
+    kept: u64,
+    /// Keys of the thumbnails that were removed.
+    removed: Vec<String>,
     ms: Option<Milliseconds>,
 }
 
@@ -37,6 +41,8 @@ struct ImageInfo {
     height: Option<u64>,
     bytes: Option<u64>,
     format: Option<String>,
+    /// Percentage of the source that is damaged.
+    damaged: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -70,6 +76,20 @@ impl FunctionReport {
         pictures.filter_map(|picture| Some((picture.bucket.as_deref()?, picture.key.as_deref()?))).collect()
     }
 
+    /// Returns whether thumbnails were current already.
+    #[must_use]
+    pub(crate) fn has_current(&self) -> bool {
+        self.outcomes.iter().any(|outcome| outcome.kept > 0)
+    }
+
+    /// Returns bucket and key of the sources and of the thumbnails that were stored.
+    #[must_use]
+    pub(crate) fn known_objects(&self) -> Vec<(String, String)> {
+        let sources = self.outcomes.iter().map(|outcome| (outcome.bucket.as_str(), outcome.key.as_str()));
+        let known = sources.chain(self.thumbnails());
+        known.map(|(bucket, key)| (bucket.to_owned(), key.to_owned())).collect()
+    }
+
     /// Returns the table, and below it the paths of the thumbnails that `file` returns.
     #[must_use]
     pub(crate) fn table(&self, file: impl Fn(&str, &str) -> Option<PathBuf>) -> String {
@@ -86,7 +106,7 @@ impl FunctionReport {
 }
 
 impl RecordOutcome {
-    /// Returns a row for the source, then one for each thumbnail.
+    /// Returns a row for the source, then one for each thumbnail that was stored or removed.
     fn rows(&self) -> Vec<[String; 6]> {
         let ms = self.ms.as_ref().and_then(|ms| ms.total).map(|total| format!("{total:.0}"));
         let source = self.source.as_ref();
@@ -104,6 +124,10 @@ impl RecordOutcome {
             let (size, bytes_text) = (picture.size_text(), picture.bytes_text());
             rows.push([String::new(), target.join("/"), size, bytes_text, String::new(), String::new()]);
         }
+        for key in &self.removed {
+            let [empty, size, bytes, ms] = std::array::from_fn(|_| String::new());
+            rows.push([empty, key.clone(), size, bytes, ms, "removed".to_owned()]);
+        }
         rows
     }
 
@@ -112,6 +136,9 @@ impl RecordOutcome {
         for part in [&self.code, &self.reason].into_iter().flatten().filter(|part| !part.is_empty()) {
             text.push_str(if text == self.outcome { " " } else { ": " });
             text.push_str(part);
+        }
+        if let Some(percent) = self.source.as_ref().and_then(|source| source.damaged) {
+            text.push_str(&format!(", {percent} % damaged"));
         }
         text
     }
@@ -182,6 +209,29 @@ in-1/cat.jpg                  4000x3000 jpeg  2500000  42  stored
         assert_eq!(lines[4], "/r/out-1/cat.webp");
         assert_eq!(lines[0].find("outcome"), lines[1].find("stored"));
         assert!(report.has_failure());
+    }
+
+    #[test]
+    fn damage_and_removals_are_shown() {
+        let response = r#"{"outcomes":[
+            {"bucket":"in-1","key":"a.jpg","outcome":"stored","source":{"format":"jpeg","damaged":7}},
+            {"bucket":"in-1","key":"b.jpg","outcome":"removed","removed":["s/b.jpg","l/b.jpg"]},
+            {"bucket":"in-1","key":"c.jpg","outcome":"failed","code":"image.damaged","reason":"mostly lost",
+             "source":{"damaged":80}}]}"#;
+        let report = FunctionReport::read(response).unwrap();
+        let table = report.table(|_, _| None);
+        let ends: Vec<&str> = table.lines().map(|line| line.rsplit("  ").next().unwrap().trim()).collect();
+        let expected = [
+            "outcome",
+            "stored, 7 % damaged",
+            "removed",
+            "removed",
+            "removed",
+            "failed image.damaged: mostly lost, 80 % damaged",
+        ];
+        assert_eq!(ends, expected, "{table}");
+        assert!(table.contains("s/b.jpg") && table.contains("l/b.jpg"), "{table}");
+        assert!(!report.has_current());
     }
 
     #[test]

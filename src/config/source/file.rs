@@ -9,6 +9,9 @@ use super::table::SETTINGS;
 use super::written::WrittenRule;
 use crate::config::mistake::{Findings, Mistake, Written};
 
+/// The member that names the JSON schema of the file.
+pub(in crate::config) const SCHEMA: &str = "$schema";
+
 /// The file as written.
 #[derive(Debug, Default)]
 pub(in crate::config) struct File {
@@ -43,6 +46,8 @@ impl File {
         let rules = members.take("rules");
         let general = SETTINGS.iter().filter_map(|setting| setting.general_member());
         let settings = general.filter_map(|member| members.text(member)).collect();
+        // Editors read it; it says nothing to the function.
+        members.text(SCHEMA);
         members.finish();
         Self { rules: rules.and_then(|json| parse_rules(json, findings)), settings }
     }
@@ -119,9 +124,9 @@ mod tests {
             mistakes(r#"{"rule":[],"rules":[{"source":{"suffixes":".jpg"},"format":true}],"on_fail":"x"}"#),
             [
                 "thumbnails.json has no member rule; it can have rules, max_pixels, on_damage, on_failure, on_foreign, \
-                 log_level, cos_domain, cos_endpoint",
+                 log_level, cos_domain, cos_endpoint, $schema",
                 "thumbnails.json has no member on_fail; it can have rules, max_pixels, on_damage, on_failure, \
-                 on_foreign, log_level, cos_domain, cos_endpoint",
+                 on_foreign, log_level, cos_domain, cos_endpoint, $schema",
                 "thumbnails.json has no member rules[0].source.suffixes; it can have bucket, prefix, suffix",
                 "rules[0].format is \"true\"; it must be a text or a number",
             ]
@@ -150,7 +155,8 @@ mod tests {
             ),
             (
                 r#"{"rules":[{"thumbnails":{"a":{"size":"9x","keep":[[]]}}}]}"#,
-                "rules[0].thumbnails.a.keep is \"[…]\"; it must be a text, a number, true, false or a list of them",
+                "rules[0].thumbnails.a.keep is \"[…]\"; it must be a text, a number, true, false or a list of \
+                 texts and numbers",
             ),
         ];
         for (text, sentence) in table {
@@ -161,6 +167,12 @@ mod tests {
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_file() {
         assert!(mistakes("\u{feff}{}").is_empty());
+    }
+
+    #[test]
+    fn a_file_can_name_its_schema() {
+        assert!(mistakes(r#"{"$schema":"thumbnails.schema.json"}"#).is_empty());
+        assert_eq!(mistakes(r#"{"$schema":{}}"#), ["$schema is \"{}\"; it must be a text or a number"]);
     }
 
     #[test]

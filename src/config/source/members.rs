@@ -1,7 +1,7 @@
 //! Objects of `thumbnails.json`, whose members are taken out one by one until only unknown ones are left.
 
 use super::json::Json;
-use super::written::{WrittenOption, WrittenThumbnail};
+use super::written::{WrittenOption, WrittenThumbnail, WrittenValue};
 use crate::config::mistake::{Findings, Mistake, Written};
 
 /// The members of one object.
@@ -129,20 +129,7 @@ fn thumbnail(path: &str, name: String, json: Json, findings: &mut Findings) -> O
             Some(WrittenThumbnail { name: Some(name), text: Written::new(path, text), options: None })
         }
         Json::Object(members) => {
-            let mut size = None;
-            let mut options = Vec::new();
-            for (member, value) in members.into_iter().filter(|(_, value)| *value != Json::Null) {
-                let setting = format!("{path}.{member}");
-                match (member.as_str(), texts(&value)) {
-                    ("size", Some(mut values)) if values.len() == 1 && size.is_none() => size = values.pop(),
-                    (_, Some(values)) => options.push(WrittenOption { setting, word: member, values }),
-                    (_, None) => {
-                        let shape = "it must be a text, a number, true, false or a list of them";
-                        findings.push(Written::new(setting, value.to_string()).refuse(shape));
-                    }
-                }
-            }
-            let text = Written::new(format!("{path}.size"), size.unwrap_or_default());
+            let (text, options) = size_and_options(&path, members, findings);
             Some(WrittenThumbnail { name: Some(name), text, options: Some(options) })
         }
         other => {
@@ -153,15 +140,38 @@ fn thumbnail(path: &str, name: String, json: Json, findings: &mut Findings) -> O
     }
 }
 
-/// One value or a list of them as texts: `true` and `false` are 1 and 0.
-fn texts(json: &Json) -> Option<Vec<String>> {
-    let text = |json: &Json| match json {
-        Json::Text(text) => Some(text.clone()),
-        Json::Switch(switch) => Some(u8::from(*switch).to_string()),
-        Json::List(_) | Json::Null | Json::Object(_) => None,
-    };
+/// The size of a thumbnail, empty if it is left out, and its options.
+fn size_and_options(
+    path: &str,
+    members: Vec<(String, Json)>,
+    findings: &mut Findings,
+) -> (Written, Vec<WrittenOption>) {
+    let mut size: Option<String> = None;
+    let mut options = Vec::new();
+    for (word, json) in members {
+        let setting = format!("{path}.{word}");
+        if word == "size" {
+            if size.replace(json.to_string()).is_some() {
+                findings
+                    .push(Written::new(setting, json.to_string()).refuse("it is written twice; keep one"));
+            }
+        } else if let Some(value) = option_value(&json) {
+            options.push(WrittenOption { setting, word, value });
+        } else {
+            let shape = "it must be a text, a number, true, false or a list of texts and numbers";
+            findings.push(Written::new(setting, json.to_string()).refuse(shape));
+        }
+    }
+    (Written::new(format!("{path}.size"), size.unwrap_or_default()), options)
+}
+
+fn option_value(json: &Json) -> Option<WrittenValue> {
+    let text = |json: &Json| if let Json::Text(text) = json { Some(text.clone()) } else { None };
     match json {
-        Json::List(items) => items.iter().map(text).collect(),
-        one => text(one).map(|text| vec![text]),
+        Json::List(items) => items.iter().map(text).collect::<Option<_>>().map(WrittenValue::List),
+        Json::Null => Some(WrittenValue::Null),
+        Json::Object(_) => None,
+        Json::Switch(switch) => Some(WrittenValue::Switch(*switch)),
+        Json::Text(text) => Some(WrittenValue::Text(text.clone())),
     }
 }

@@ -40,8 +40,18 @@ pub(in crate::config) struct WrittenOption {
     /// Path of the member.
     pub(in crate::config) setting: String,
     pub(in crate::config) word: String,
-    /// One value, or those of a list.
-    pub(in crate::config) values: Vec<String>,
+    pub(in crate::config) value: WrittenValue,
+}
+
+/// The value of an option that is a member.
+#[derive(Clone, Debug)]
+pub(in crate::config) enum WrittenValue {
+    List(Vec<String>),
+    /// `null`, as if the member were left out.
+    Null,
+    Switch(bool),
+    /// A text or a number.
+    Text(String),
 }
 
 impl WrittenThumbnail {

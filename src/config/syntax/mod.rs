@@ -1,8 +1,9 @@
 //! The language of values: from the text of one setting, or of one thumbnail, to its meaning.
 
+pub(super) mod form;
 mod image_mogr2;
 mod image_view2;
-mod options;
+pub(super) mod options;
 mod plain;
 mod refusal;
 mod sizes;

@@ -1,5 +1,6 @@
 //! The options of a thumbnail: one table for texts and for members of `thumbnails.json`.
 
+use super::form::{self, Form, ListForm};
 use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::values;
@@ -7,13 +8,14 @@ use super::words::{Argument, Words};
 use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Scaling, Subsampling};
 
 /// One option: a word and its value.
-#[derive(Clone, Copy)]
-pub(super) struct ThumbnailOption {
-    pub(super) word: &'static str,
+pub(in crate::config) struct ThumbnailOption {
+    pub(in crate::config) word: &'static str,
     /// Form of the value, for people.
-    pub(super) form: &'static str,
-    /// Separator that joins the values of a JSON list; `None` for a single value.
-    pub(super) separator: Option<&'static str>,
+    pub(in crate::config) form: &'static str,
+    /// Form of the value in `thumbnails.json`.
+    pub(in crate::config) values: Form,
+    /// The list that the value may be instead; `None` for a single value.
+    pub(in crate::config) list: Option<ListForm>,
     /// `true` if Tencent's forms accept the same option.
     is_shared: bool,
     pub(super) set: fn(&mut Options, Argument<'_>) -> Result<(), Refusal>,
@@ -31,86 +33,127 @@ const SHARPEN: std::ops::RangeInclusive<u32> = 10..=300;
 const fn option(
     word: &'static str,
     form: &'static str,
+    values: Form,
     set: fn(&mut Options, Argument<'_>) -> Result<(), Refusal>,
 ) -> ThumbnailOption {
-    ThumbnailOption { word, form, separator: None, is_shared: false, set }
+    ThumbnailOption { word, form, values, list: None, is_shared: false, set }
 }
 
 const fn shared(option: ThumbnailOption) -> ThumbnailOption {
     ThumbnailOption { is_shared: true, ..option }
 }
 
+/// Pattern of a point such as `0.31x0.62`.
+const POINT: &str = r"^[0-9]+(\.[0-9]{1,4})?x[0-9]+(\.[0-9]{1,4})?$";
+
+const FITS: [(&str, Fit); 4] =
+    [("inside", Fit::Inside), ("cover", Fit::Cover), ("exact", Fit::Exact), ("pad", Fit::Pad)];
+
+const ENLARGEMENTS: [(&str, Scaling); 3] =
+    [("never", Scaling::ShrinkOnly), ("always", Scaling::Both), ("only", Scaling::EnlargeOnly)];
+
+const PLACES: [(&str, Gravity); 10] = [
+    ("auto", Gravity::Auto),
+    ("northwest", Gravity::NorthWest),
+    ("north", Gravity::North),
+    ("northeast", Gravity::NorthEast),
+    ("west", Gravity::West),
+    ("center", Gravity::Center),
+    ("east", Gravity::East),
+    ("southwest", Gravity::SouthWest),
+    ("south", Gravity::South),
+    ("southeast", Gravity::SouthEast),
+];
+
+const SUBSAMPLINGS: [(&str, Subsampling); 2] = [("420", Subsampling::Quarter), ("444", Subsampling::Full)];
+
+const METADATA: [(&str, Keep); 4] = [
+    ("copyright", Keep { copyright: true, profile: false }),
+    ("profile", Keep { copyright: false, profile: true }),
+    ("copyright+profile", Keep { copyright: true, profile: true }),
+    ("profile+copyright", Keep { copyright: true, profile: true }),
+];
+
+const ANIMATIONS: [(&str, Animation); 2] = [("first", Animation::First), ("keep", Animation::Keep)];
+
 /// Every option, in the order of `docs/configuration.md`.
-pub(super) const OPTIONS: [ThumbnailOption; 15] = [
-    option("fit", "inside, cover, exact or pad", |options, argument| {
-        let choices =
-            [("inside", Fit::Inside), ("cover", Fit::Cover), ("exact", Fit::Exact), ("pad", Fit::Pad)];
-        once(&mut options.fit, argument.choice(&choices)?, "fit")
+pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
+    option("fit", "inside, cover, exact or pad", Form::Words(|| form::words(&FITS)), |options, argument| {
+        once(&mut options.fit, argument.choice(&FITS)?, "fit")
     }),
-    option("enlarge", "never, always or only", |options, argument| {
-        let choices =
-            [("never", Scaling::ShrinkOnly), ("always", Scaling::Both), ("only", Scaling::EnlargeOnly)];
-        once(&mut options.enlarge, argument.choice(&choices)?, "enlarge")
-    }),
-    option("gravity", GRAVITY, |options, argument| {
+    option(
+        "enlarge",
+        "never, always or only",
+        Form::Words(|| form::words(&ENLARGEMENTS)),
+        |options, argument| once(&mut options.enlarge, argument.choice(&ENLARGEMENTS)?, "enlarge"),
+    ),
+    option("gravity", GRAVITY, Form::WordsOr(|| form::words(&PLACES), POINT), |options, argument| {
         once(&mut options.gravity, gravity(argument)?, "gravity or focus")
     }),
     ThumbnailOption {
-        separator: Some("x"),
+        list: Some(ListForm { separator: "x", longest: 2, item: Form::Fraction }),
         ..option(
             "focus",
             "a point such as 0.31x0.62, parts of width and height from 0 to 1",
+            Form::Text(POINT),
             |options, argument| {
                 let focus = argument.known(Focus::parse(argument.text))?;
                 once(&mut options.gravity, Gravity::Focus(focus), "gravity or focus")
             },
         )
     },
-    shared(option("sharpen", "<n> from 10 to 300, such as 70", |options, argument| {
-        let percent = argument.number(SHARPEN)?;
-        once(&mut options.sharpen, u16::try_from(percent).unwrap_or(u16::MAX), "sharpen")
-    })),
-    shared(option("grayscale", SWITCH, |options, argument| {
+    shared(option(
+        "sharpen",
+        "<n> from 10 to 300, such as 70",
+        Form::Number(SHARPEN),
+        |options, argument| {
+            let percent = argument.number(SHARPEN)?;
+            once(&mut options.sharpen, u16::try_from(percent).unwrap_or(u16::MAX), "sharpen")
+        },
+    )),
+    shared(option("grayscale", SWITCH, Form::Switch, |options, argument| {
         once(&mut options.greyscale, argument.switch()?, "grayscale")
     })),
-    shared(option("linear", SWITCH, |options, argument| {
+    shared(option("linear", SWITCH, Form::Switch, |options, argument| {
         once(&mut options.linear, argument.switch()?, "linear")
     })),
-    shared(option("format", "jpg, png, webp or gif", |options, argument| {
+    shared(option("format", "jpg, png, webp or gif", values::FORMAT, |options, argument| {
         once(&mut options.format, argument.known(values::format(argument.text).ok())?, "format")
     })),
-    option("quality", NUMBER_TO_100, |options, argument| options.set_quality(Quality::Fixed, argument)),
-    option("background", "#rrggbb or #rgb, such as #ffffff", |options, argument| {
+    option("quality", NUMBER_TO_100, values::QUALITY, |options, argument| {
+        options.set_quality(Quality::Fixed, argument)
+    }),
+    option("background", "#rrggbb or #rgb, such as #ffffff", values::BACKGROUND, |options, argument| {
         once(&mut options.background, argument.known(values::background(argument.text).ok())?, "background")
     }),
-    option("progressive", SWITCH, |options, argument| {
+    option("progressive", SWITCH, Form::Switch, |options, argument| {
         once(&mut options.interlace, argument.switch()?, "progressive")
     }),
-    shared(option("subsampling", "420 or 444", |options, argument| {
-        let choices = [("420", Subsampling::Quarter), ("444", Subsampling::Full)];
-        once(&mut options.subsampling, argument.choice(&choices)?, "subsampling")
-    })),
-    option("max_bytes", "a number of bytes, <n>k or <n>m", |options, argument| {
+    shared(option(
+        "subsampling",
+        "420 or 444",
+        Form::Words(|| form::words(&SUBSAMPLINGS)),
+        |options, argument| once(&mut options.subsampling, argument.choice(&SUBSAMPLINGS)?, "subsampling"),
+    )),
+    option("max_bytes", "a number of bytes, <n>k or <n>m", Form::Bytes, |options, argument| {
         let bytes = argument.sound(bytes(argument.text, Unit::Free))?;
         once(&mut options.max_bytes, bytes, "max_bytes")
     }),
     ThumbnailOption {
-        separator: Some("+"),
-        ..shared(option("keep", "copyright, profile or copyright+profile", |options, argument| {
-            let keep = |copyright, profile| Keep { copyright, profile };
-            let choices = [
-                ("copyright", keep(true, false)),
-                ("profile", keep(false, true)),
-                ("copyright+profile", keep(true, true)),
-                ("profile+copyright", keep(true, true)),
-            ];
-            once(&mut options.keep, argument.choice(&choices)?, "keep")
-        }))
+        list: Some(ListForm { separator: "+", longest: 2, item: Form::Words(|| form::words(&METADATA)) }),
+        ..shared(option(
+            "keep",
+            "copyright, profile or copyright+profile",
+            Form::Words(|| form::words(&METADATA)),
+            |options, argument| once(&mut options.keep, argument.choice(&METADATA)?, "keep"),
+        ))
     },
-    shared(option("animation", "first or keep", |options, argument| {
-        let choices = [("first", Animation::First), ("keep", Animation::Keep)];
-        once(&mut options.animation, argument.choice(&choices)?, "animation")
-    })),
+    shared(option(
+        "animation",
+        "first or keep",
+        Form::Words(|| form::words(&ANIMATIONS)),
+        |options, argument| once(&mut options.animation, argument.choice(&ANIMATIONS)?, "animation"),
+    )),
 ];
 
 /// Relation between an image and its box.
@@ -211,8 +254,7 @@ fn unsupported(word: &str) -> Refusal {
 
 /// A place or a point.
 pub(super) fn gravity(argument: Argument<'_>) -> Result<Gravity, Refusal> {
-    let places = Gravity::POSITIONS.into_iter().chain([Gravity::Auto]);
-    let place = places.into_iter().find(|gravity| gravity.to_string() == argument.text);
+    let place = form::find(&PLACES, argument.text);
     argument.known(place.or_else(|| Focus::parse(argument.text).map(Gravity::Focus)))
 }
 

@@ -1,11 +1,12 @@
 //! Our own form: a size with options in plain words, `400x300/fit/cover/gravity/auto`.
 
-use super::options::{self, Fit, Options};
+use super::form::Form;
+use super::options::{self, Fit, Options, ThumbnailOption};
 use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::words::{Argument, Words};
 use crate::config::mistake::{Findings, Mistake, Written};
-use crate::config::source::written::WrittenOption;
+use crate::config::source::written::{WrittenOption, WrittenValue};
 use crate::recipe::{Geometry, Gravity, Scaling, Step};
 
 /// Width and height of the box, of which one may be free.
@@ -46,14 +47,30 @@ pub(super) fn read_members(
 }
 
 fn read_member(options: &mut Options, member: &WrittenOption) -> Result<(), Mistake> {
-    let WrittenOption { setting, word, values } = member;
+    let WrittenOption { setting, word, value } = member;
     let Some(option) = options::find(word) else {
         let known = options::OPTIONS.map(|option| option.word).join(", ");
         return Err(Mistake::Member { path: setting.clone(), known: format!("size, {known}") });
     };
-    let written = Written::new(setting.as_str(), values.join(option.separator.unwrap_or(", ")));
-    let set = |text: &str| (option.set)(options, Argument::new(option.word, text, option.form)?);
-    written.parse(set)
+    let Some((text, fits)) = text_of(option, value) else { return Ok(()) };
+    Written::new(setting.as_str(), text).parse(|text| {
+        let argument = Argument::new(option.word, text, option.form)?;
+        if fits { (option.set)(options, argument) } else { Err(argument.refuse(Flaw::Form)) }
+    })
+}
+
+/// The value as it reads in a text, and whether the option takes values of this kind. `None` if it is left out.
+fn text_of(option: &ThumbnailOption, value: &WrittenValue) -> Option<(String, bool)> {
+    Some(match (value, &option.list) {
+        (WrittenValue::Null, _) => return None,
+        (WrittenValue::List(items), Some(list)) => (items.join(list.separator), true),
+        (WrittenValue::List(items), None) => (format!("[{}]", items.join(", ")), false),
+        (WrittenValue::Switch(switch), _) if matches!(option.values, Form::Switch) => {
+            (u8::from(*switch).to_string(), true)
+        }
+        (WrittenValue::Switch(switch), _) => (switch.to_string(), false),
+        (WrittenValue::Text(text), _) => (text.clone(), true),
+    })
 }
 
 /// Parses the size. `otherwise` refuses what does not read like one.

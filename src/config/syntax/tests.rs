@@ -404,7 +404,7 @@ fn mistakes_of_members_are_told_by_path_and_all_at_once() {
             "rules[0].thumbnails.a.fit is \"cover/keep/profile\"; \"cover/keep/profile\" is not a value of fit, which \
              reads inside, cover, exact or pad\n\
              rules[0].thumbnails.a.sharpen is \"\"; sharpen needs a value: <n> from 10 to 300, such as 70\n\
-             rules[0].thumbnails.a.linear is \"0, 1\"; \"0, 1\" is not a value of linear, which reads 0 or 1"
+             rules[0].thumbnails.a.linear is \"[0, 1]\"; \"[0, 1]\" is not a value of linear, which reads 0 or 1"
                 .to_owned(),
         ),
         (

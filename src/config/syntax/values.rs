@@ -4,6 +4,7 @@
 
 use std::str::FromStr;
 
+use super::form::{self, Form};
 use crate::config::rule::Heic;
 use crate::config::settings::{LogLevel, OnDamage, OnFailure};
 use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
@@ -12,10 +13,49 @@ use crate::reconcile::OnForeign;
 
 /// The largest `MAX_PIXELS`: as many pixels of three bytes as the memory of the largest usual function holds (3,072 MB,
 /// 583/11637).
-const MOST_PIXELS: u64 = 1_000_000_000;
+const MOST_PIXELS: u32 = 1_000_000_000;
 
 /// Longest `Cache-Control`: any real one is far shorter, and COS bounds all headers of a request together.
 const MAX_CACHE_CONTROL: usize = 1024;
+
+const FORMATS: [(&str, Format); 5] = [
+    ("jpeg", Format::Jpeg),
+    ("jpg", Format::Jpeg),
+    ("png", Format::Png),
+    ("webp", Format::WebP),
+    ("gif", Format::Gif),
+];
+const HEIC_TREATMENTS: [(&str, Heic); 2] = [("ci", Heic::CloudInfinite), ("refuse", Heic::Refuse)];
+const LOG_LEVELS: [(&str, LogLevel); 3] =
+    [("debug", LogLevel::Debug), ("error", LogLevel::Error), ("info", LogLevel::Info)];
+const DAMAGE_TREATMENTS: [(&str, OnDamage); 2] = [("fail", OnDamage::Fail), ("store", OnDamage::Store)];
+const FAILURE_ANSWERS: [(&str, OnFailure); 2] =
+    [("error", OnFailure::Error), ("response", OnFailure::Response)];
+const FOREIGN_TREATMENTS: [(&str, OnForeign); 2] =
+    [("overwrite", OnForeign::Overwrite), ("skip", OnForeign::Skip)];
+
+/// Pattern of a full bucket name.
+const BUCKET_PATTERN: &str = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+$";
+
+/// Forms of values in `thumbnails.json`.
+pub(in crate::config) const ACL: Form = Form::Words(|| Acl::NAMES.to_vec());
+pub(in crate::config) const BACKGROUND: Form = Form::Text("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$");
+pub(in crate::config) const BUCKET: Form = Form::Text(BUCKET_PATTERN);
+pub(in crate::config) const CACHE_CONTROL: Form = Form::TextOrNumber("^[ -~]{1,1024}$");
+pub(in crate::config) const DOMAIN: Form =
+    Form::WordsOr(|| vec!["public", "internal", "accelerate"], r"^[a-z0-9{}-]+(\.[a-z0-9{}-]+)+$");
+pub(in crate::config) const ENDPOINT: Form = Form::Text("^https?://[!-~]+$");
+pub(in crate::config) const FORMAT: Form = Form::Words(|| form::words(&FORMATS));
+pub(in crate::config) const HEIC: Form = Form::Words(|| form::words(&HEIC_TREATMENTS));
+pub(in crate::config) const LOG_LEVEL: Form = Form::Words(|| form::words(&LOG_LEVELS));
+pub(in crate::config) const MAX_PIXELS: Form = Form::Number(1..=MOST_PIXELS);
+pub(in crate::config) const ON_DAMAGE: Form = Form::Words(|| form::words(&DAMAGE_TREATMENTS));
+pub(in crate::config) const ON_FAILURE: Form = Form::Words(|| form::words(&FAILURE_ANSWERS));
+pub(in crate::config) const ON_FOREIGN: Form = Form::Words(|| form::words(&FOREIGN_TREATMENTS));
+pub(in crate::config) const PREFIX: Form = Form::TextOrNumber(r"^([^/\\*]|[^/\\][\s\S]*[^*])?$");
+pub(in crate::config) const QUALITY: Form = Form::Number(1..=100);
+pub(in crate::config) const STORAGE_CLASS: Form = Form::Words(|| StorageClass::NAMES.to_vec());
+pub(in crate::config) const SUFFIX: Form = Form::TextOrNumber("^[^*,][^,]*$");
 
 pub(in crate::config) fn acl(text: &str) -> Result<Acl, String> {
     Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
@@ -56,62 +96,34 @@ pub(in crate::config) fn endpoint(text: &str) -> Result<Endpoint, &'static str> 
 }
 
 pub(in crate::config) fn format(text: &str) -> Result<Format, &'static str> {
-    match text {
-        "gif" => Ok(Format::Gif),
-        "jpeg" | "jpg" => Ok(Format::Jpeg),
-        "png" => Ok(Format::Png),
-        "webp" => Ok(Format::WebP),
-        _ => {
-            Err("it must be one of jpeg, jpg, png, webp, gif; without it thumbnails keep the source's format")
-        }
-    }
+    form::find(&FORMATS, text)
+        .ok_or("it must be one of jpeg, jpg, png, webp, gif; without it thumbnails keep the source's format")
 }
 
 pub(in crate::config) fn heic(text: &str) -> Result<Heic, &'static str> {
-    match text {
-        "ci" => Ok(Heic::CloudInfinite),
-        "refuse" => Ok(Heic::Refuse),
-        _ => Err("it must be refuse or ci, which stands for Cloud Infinite"),
-    }
+    form::find(&HEIC_TREATMENTS, text).ok_or("it must be refuse or ci, which stands for Cloud Infinite")
 }
 
 pub(in crate::config) fn log_level(text: &str) -> Result<LogLevel, &'static str> {
-    match text {
-        "debug" => Ok(LogLevel::Debug),
-        "error" => Ok(LogLevel::Error),
-        "info" => Ok(LogLevel::Info),
-        _ => Err("it must be one of error, info, debug"),
-    }
+    form::find(&LOG_LEVELS, text).ok_or("it must be one of error, info, debug")
 }
 
 pub(in crate::config) fn max_pixels(text: &str) -> Result<u64, &'static str> {
     whole_number(text)
-        .filter(|pixels| (1..=MOST_PIXELS).contains(pixels))
+        .filter(|pixels| (1..=u64::from(MOST_PIXELS)).contains(pixels))
         .ok_or("it must be a whole number of pixels from 1 to 1000000000, in digits only")
 }
 
 pub(in crate::config) fn on_foreign(text: &str) -> Result<OnForeign, &'static str> {
-    match text {
-        "overwrite" => Ok(OnForeign::Overwrite),
-        "skip" => Ok(OnForeign::Skip),
-        _ => Err("it must be skip or overwrite"),
-    }
+    form::find(&FOREIGN_TREATMENTS, text).ok_or("it must be skip or overwrite")
 }
 
 pub(in crate::config) fn on_damage(text: &str) -> Result<OnDamage, &'static str> {
-    match text {
-        "fail" => Ok(OnDamage::Fail),
-        "store" => Ok(OnDamage::Store),
-        _ => Err("it must be store or fail"),
-    }
+    form::find(&DAMAGE_TREATMENTS, text).ok_or("it must be store or fail")
 }
 
 pub(in crate::config) fn on_failure(text: &str) -> Result<OnFailure, &'static str> {
-    match text {
-        "error" => Ok(OnFailure::Error),
-        "response" => Ok(OnFailure::Response),
-        _ => Err("it must be response or error"),
-    }
+    form::find(&FAILURE_ANSWERS, text).ok_or("it must be response or error")
 }
 
 pub(in crate::config) fn prefix(text: &str) -> Result<String, &'static str> {

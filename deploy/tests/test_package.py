@@ -1,0 +1,51 @@
+"""The choices of scripts/package that depend on the machine."""
+import importlib.machinery
+import importlib.util
+import subprocess
+import tempfile
+import unittest
+from unittest import mock
+
+import support
+
+LOADER = importlib.machinery.SourceFileLoader("package_script", str(support.ROOT / "scripts" / "package"))
+package = importlib.util.module_from_spec(importlib.util.spec_from_loader(LOADER.name, LOADER))
+LOADER.exec_module(package)
+
+
+class Package(unittest.TestCase):
+    def test_the_assembler_is_used_only_where_it_is_installed(self):
+        for path, features in (("/usr/bin/nasm", ["--features", "asm"]), (None, [])):
+            with mock.patch.object(package.shutil, "which", return_value=path):
+                self.assertEqual(package.features(), features)
+        for words in ("3.6\npackage: times as long", "apt-get install nasm"):
+            self.assertIn(words, package.NO_ASSEMBLER)
+
+    def test_the_commit_is_that_of_the_sources(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = support.pathlib.Path(folder).resolve()
+
+            def git(*arguments):
+                identity = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+                return subprocess.run(["git", "-C", root, *identity, *arguments], check=True, text=True, capture_output=True).stdout
+
+            with mock.patch.object(package, "ROOT", root):
+                self.assertIsNone(package.commit())
+                git("init", "--quiet")
+                (root / "a").write_text("1")
+                git("add", "a")
+                git("commit", "--quiet", "--message", "a")
+                head = git("rev-parse", "HEAD").strip()
+                self.assertEqual(package.commit(), head)
+                (root / "untracked").write_text("")
+                self.assertEqual(package.commit(), head)
+                (root / "a").write_text("2")
+                self.assertEqual(package.commit(), head + "-modified")
+            # The commit of a repository around a copy of the sources is another.
+            (root / "copy").mkdir()
+            with mock.patch.object(package, "ROOT", root / "copy"):
+                self.assertIsNone(package.commit())
+
+
+if __name__ == "__main__":
+    unittest.main()
