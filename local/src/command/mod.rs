@@ -6,6 +6,7 @@ mod event_object;
 mod function;
 pub(crate) mod invoke;
 mod outcome;
+pub(crate) mod playground;
 pub(crate) mod print;
 pub(crate) mod serve;
 mod table;
@@ -13,6 +14,7 @@ mod table;
 use clap::{Parser, Subcommand};
 
 use crate::command::invoke::InvokeOptions;
+use crate::command::playground::PlaygroundCommand;
 use crate::command::serve::ServeOptions;
 
 /// Run the thumbnail function on this machine, with a local COS and a local SCF runtime API.
@@ -29,11 +31,13 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "Examples:
   scf-local invoke events/put.json --image cat.jpg    upload a photo and deliver its event
   scf-local invoke events/remove.json                 deliver an event that needs no photo
+  scf-local playground                                choose thumbnails on a page
   scf-local serve --source photos-1250000000          run the function for every upload
   scf-local serve --instances 4                       run four events at once";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Invoke(InvokeOptions),
+    Playground(PlaygroundCommand),
     Serve(ServeOptions),
 }

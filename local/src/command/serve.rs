@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -9,7 +10,7 @@ use scf_local::{Cos, CosOptions, EventNotification, Invocation, Scf, ScfApi, Scf
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::command::function::FunctionOptions;
-use crate::command::{connection, outcome, print};
+use crate::command::{connection, outcome, playground, print};
 
 /// Serve a local COS and the cloud API of SCF, and run the function for every event of the source bucket.
 ///
@@ -53,7 +54,10 @@ pub(crate) struct ServeOptions {
     /// Require that every header and parameter is signed, as in buckets with strict signature mode
     #[arg(long)]
     strict: bool,
-    /// Serve the COS without a function and without the cloud API
+    /// Port of the page for choosing thumbnails; 0 chooses a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8092)]
+    page_port: u16,
+    /// Serve the COS without a function, without the cloud API and without the page
     #[arg(long)]
     no_function: bool,
 }
@@ -67,9 +71,9 @@ pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
         address: SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)),
         ..CosOptions::default()
     };
-    let cos = Cos::start(cos_options.clone()).await.with_context(|| {
+    let cos = Arc::new(Cos::start(cos_options.clone()).await.with_context(|| {
         format!("the local COS cannot be started on port {}; choose another with --port", options.port)
-    })?;
+    })?);
     // Subscribed before the address is printed: a reader of the address may upload at once.
     let notifications = cos.notifications();
     print::line(&connection::instructions(&options.source, &cos, &cos_options));
@@ -79,6 +83,7 @@ pub(crate) async fn run(options: ServeOptions) -> Result<ExitCode> {
     }
     let api = start_api(&options, &cos, &cos_options).await?;
     print::line(&connection::endpoints(&cos, &api, &options.function_name));
+    let _page = playground::serve_beside(&cos, &options.function, &options.region, options.page_port).await?;
     let trigger = Trigger {
         bucket: options.source.clone(),
         event: options.event.clone(),
