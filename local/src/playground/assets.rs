@@ -12,6 +12,7 @@ pub(super) fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
         "/icon.svg" => (SVG, include_bytes!("assets/icon.svg")),
         "/main.js" => (SCRIPT, include_bytes!("assets/main.js")),
         "/api.js" => (SCRIPT, include_bytes!("assets/api.js")),
+        "/comparison.js" => (SCRIPT, include_bytes!("assets/comparison.js")),
         "/configuration.js" => (SCRIPT, include_bytes!("assets/configuration.js")),
         "/cost.js" => (SCRIPT, include_bytes!("assets/cost.js")),
         "/elements.js" => (SCRIPT, include_bytes!("assets/elements.js")),

@@ -1,8 +1,8 @@
-// The thumbnails, and each of them beside the photo.
+// The thumbnails of the latest run.
 
 import { objectAddress } from "./api.js";
+import { initialiseComparison, openComparison } from "./comparison.js";
 import { byId, bytes, count, element, milliseconds, percent } from "./elements.js";
-import { currentPhoto } from "./photo.js";
 import { inEveryLanguage, t } from "./texts.js";
 
 let shown = null;
@@ -12,11 +12,7 @@ let message = null;
 
 export function initialiseResults() {
   inEveryLanguage(draw);
-  const range = byId("compare-range");
-  const place = () => byId("comparison").style.setProperty("--border", `${range.value}%`);
-  range.addEventListener("input", place);
-  place();
-  byId("compare-close").addEventListener("click", () => byId("compare").close());
+  initialiseComparison();
   new ResizeObserver(drawScales).observe(byId("gallery"));
 }
 
@@ -86,43 +82,27 @@ function figure(thumbnail, index) {
   const name = shown.names.length === thumbnails.length ? shown.names[index] : key;
   const image = element("img", { src: objectAddress(bucket, key, version), width, height, alt: `${name}, ${width} × ${height}` });
   const source = outcomeOf(shown.run).source?.bytes ?? 0;
-  const facts = [
-    `${width} × ${height}`,
-    format.toUpperCase(),
-    bytes(thumbnail.bytes),
-    source > 0 ? t("of_source", { percent: percent(thumbnail.bytes / source) }) : "",
-    thumbnail.frames ? `${thumbnail.frames} ▶` : "",
-  ].filter(Boolean);
+  const facts = [`${width} × ${height}`, format.toUpperCase(), bytes(thumbnail.bytes), thumbnail.frames ? `${thumbnail.frames} ▶` : ""];
   const compare = element("button", { type: "button", class: "quiet", text: t("compare"), "aria-label": t("compare_name", { name }),
     onclick: () => openComparison(name, image) });
   return element("figure", {},
     element("div", { class: "picture" }, image),
     element("figcaption", {},
       element("b", { text: name }), compare,
-      element("span", { class: "facts", text: facts.join("  ·  ") }),
-      element("span", { class: "scale" }),
+      element("span", { class: "facts", text: joined(facts) }),
+      element("span", { class: "scale", "data-part": source > 0 ? t("of_source", { percent: percent(thumbnail.bytes / source) }) : "" }),
       thumbnail.still ? element("span", { class: "facts", text: thumbnail.still }) : null,
       element("code", { text: `${bucket}/${key}` })));
 }
+
+const joined = (facts) => facts.filter(Boolean).join("  ·  ");
 
 // Tells the scale of thumbnails that are wider than their place.
 function drawScales() {
   for (const one of byId("gallery").querySelectorAll("figure")) {
     const image = one.querySelector("img");
     const scale = image.clientWidth / image.getAttribute("width");
-    one.querySelector(".scale").textContent = scale > 0 && scale < 0.995 ? t("shown_at", { percent: percent(scale) }) : "";
+    const text = one.querySelector(".scale");
+    text.textContent = joined([text.dataset.part, scale > 0 && scale < 0.995 ? t("shown_at", { percent: percent(scale) }) : ""]);
   }
-}
-
-function openComparison(name, image) {
-  byId("compare-title").textContent = t("compare_title", { name });
-  byId("compare-thumbnail").src = image.src;
-  const original = byId("compare-original");
-  original.src = currentPhoto()?.address ?? "";
-  const [width, height] = [image.getAttribute("width"), image.getAttribute("height")];
-  const style = byId("comparison").style;
-  style.setProperty("--ratio", `${width} / ${height}`);
-  style.setProperty("--width", `${width}px`);
-  byId("compare").showModal();
-  byId("compare-range").focus();
 }
