@@ -6,6 +6,7 @@
 //! | [`Scf`] | the runtime API of SCF, and the process of one function with the limits of the platform |
 //! | [`FunctionPool`] | several instances, with the quotas, the event queue and the retries of the platform |
 //! | [`ScfApi`] | the cloud API of SCF, which invokes the function of a pool |
+//! | [`Playground`] | a page on which people choose their thumbnails, made by the function itself |
 //! | [`Trigger`] | a COS trigger: invokes a function for the events of a bucket |
 //! | [`event`] | events as COS sends them to a function |
 //!
@@ -96,6 +97,7 @@ mod dates;
 pub mod event;
 mod header_case;
 mod http;
+mod playground;
 mod pool;
 mod rate_window;
 mod scf;
@@ -108,6 +110,7 @@ pub use cos::{
     CorsDefault, Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Object, PathStyle,
     RecordedRequest, Refusal, is_bucket_name,
 };
+pub use playground::{Playground, PlaygroundOptions};
 pub use pool::{DroppedEvents, FunctionPool, InstanceCounters, PoolCounters, PoolOptions};
 pub use scf::{HeaderCase, Invocation, LogSink, Outcome, RuntimeFault, Scf, ScfOptions};
 pub use trigger::Trigger;

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         match cli.command {
             Command::Completion(options) => command::completion::run(&options, Cli::command()),
             Command::Invoke(options) => command::invoke::run(options).await,
+            Command::Playground(options) => command::playground::run(options).await,
             Command::Serve(options) => command::serve::run(options).await,
             Command::Watch(options) => command::watch::run(options).await,
         }

@@ -8,6 +8,7 @@ mod event_object;
 mod function;
 pub(crate) mod invoke;
 mod outcome;
+pub(crate) mod playground;
 pub(crate) mod print;
 pub(crate) mod serve;
 mod table;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::completion::CompletionOptions;
 use crate::command::invoke::InvokeOptions;
+use crate::command::playground::PlaygroundCommand;
 use crate::command::serve::ServeOptions;
 use crate::command::watch::WatchOptions;
 
@@ -34,6 +36,7 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "Examples:
   scf-local invoke events/put.json --image cat.jpg    upload a photo and deliver its event
   scf-local invoke events/remove.json                 deliver an event that needs no photo
+  scf-local playground                                choose thumbnails on a page
   scf-local serve --source photos-1250000000          run the function for every upload
   scf-local serve --instances 4                       run four events at once
   scf-local watch                                     serve, and rebuild the function when src changes";
@@ -42,6 +45,7 @@ const EXAMPLES: &str = "Examples:
 pub(crate) enum Command {
     Completion(CompletionOptions),
     Invoke(InvokeOptions),
+    Playground(PlaygroundCommand),
     Serve(ServeOptions),
     Watch(WatchOptions),
 }

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -12,7 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::command::cos_access::{CosAccess, print_refusals, start_cos};
 use crate::command::function::FunctionOptions;
-use crate::command::{connection, outcome, print};
+use crate::command::{connection, outcome, playground, print};
 
 /// Serve a local COS and the cloud API of SCF, and run the function for every event of the source bucket.
 ///
@@ -52,7 +53,10 @@ pub(crate) struct ServeOptions {
     region: String,
     #[command(flatten)]
     access: CosAccess,
-    /// Serve the COS without a function and without the cloud API
+    /// Port of the page for choosing thumbnails; 0 chooses a free one
+    #[arg(long, value_name = "PORT", default_value_t = 8092)]
+    page_port: u16,
+    /// Serve the COS without a function, without the cloud API and without the page
     #[arg(long)]
     no_function: bool,
 }
@@ -73,7 +77,7 @@ pub(super) async fn run_beside(
         buckets: options.function.buckets([options.source.as_str()]),
         ..options.access.options()
     };
-    let cos = start_cos(&cos_options).await?;
+    let cos = Arc::new(start_cos(&cos_options).await?);
     print_refusals(&cos);
     // Subscribed before the address is printed: a reader of the address may upload at once.
     let notifications = cos.notifications();
@@ -84,6 +88,7 @@ pub(super) async fn run_beside(
     }
     let api = start_api(&options, &cos, &cos_options).await?;
     print::line(&connection::endpoints(&cos, &api, &options.function_name));
+    let _page = playground::serve_beside(&cos, &options.function, &options.region, options.page_port).await?;
     let trigger = Trigger {
         bucket: options.source.clone(),
         event: options.event.clone(),

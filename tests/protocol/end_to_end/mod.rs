@@ -13,5 +13,6 @@ mod heic;
 mod instances;
 mod keys;
 mod platform;
+mod playground;
 mod rights;
 mod sources;
