@@ -16,6 +16,7 @@ mod cos_client;
 mod end_to_end;
 mod events;
 mod mistaken_events;
+mod playground;
 mod render;
 mod scf_client;
 mod settings;
