@@ -17,6 +17,7 @@ mod end_to_end;
 mod events;
 mod examples;
 mod mistaken_events;
+mod playground;
 mod render;
 mod scf_client;
 mod settings;

@@ -276,8 +276,10 @@ fn refused(error: &ConfigurationError) -> ConfigurationReport {
     ConfigurationReport { mistakes, ..ConfigurationReport::default() }
 }
 
+/// The last line that a command printed, without the name of the program before it.
 fn last_line(text: &str) -> String {
-    text.trim_end().lines().last().unwrap_or_default().to_owned()
+    let line = text.trim_end().lines().last().unwrap_or_default();
+    line.strip_prefix("cos-thumbnailer: ").unwrap_or(line).to_owned()
 }
 
 /// The buckets in the resources of a policy: `qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000/*`.

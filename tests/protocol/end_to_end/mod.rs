@@ -13,6 +13,5 @@ mod heic;
 mod instances;
 mod keys;
 mod platform;
-mod playground;
 mod rights;
 mod sources;

@@ -70,7 +70,11 @@ function draw() {
 
 function drawNotice() {
   const notice = byId("notice");
-  const text = message ? t(...message) : isStale && shown ? t("stale") : "";
+  const damaged = shown ? outcomeOf(shown.run)?.source?.damaged : undefined;
+  const text = message ? t(...message)
+    : isStale && shown ? t("stale")
+    : damaged ? t("damaged", { percent: percent(damaged / 100) })
+    : "";
   notice.hidden = text === "";
   if (notice.textContent !== text) notice.textContent = text;
   notice.classList.toggle("bad", Boolean(message));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::setup::{REGION, SOURCE, TARGET, program};
 
-const PHOTO: &[u8] = include_bytes!("../../../events/photos/lake.jpg");
+const PHOTO: &[u8] = include_bytes!("../../events/photos/lake.jpg");
 
 struct Page {
     playground: Playground,
