@@ -112,7 +112,8 @@ async fn start_outside_the_platform_tells_what_to_run_instead() {
 #[tokio::test]
 async fn image_past_its_time_limit_does_not_delay_the_next_event() {
     let rules = r#"{"rules": [
-        {"source": {"prefix": "huge/"}, "thumbnails": "9000x9000/enlarge/always"},
+        {"source": {"prefix": "huge/"},
+         "thumbnails": "a=9000x9000/enlarge/always;b=8500x8500/enlarge/always;c=8000x8000/enlarge/always"},
         {"source": {"prefix": "small/"}, "thumbnails": "32x32"}
     ]}"#;
     let options = Options {
