@@ -110,9 +110,9 @@ fn a_clock_may_differ_by_five_minutes() {
     let file = file();
     let request = request(&file.vectors[0]);
     for (offset, code) in [(0, None), (300, None), (301, Some("AuthFailure.SignatureExpire"))] {
-        for now in [file.timestamp + offset, file.timestamp - offset] {
-            let result = authenticator(&file, None).authenticate(&request, now);
-            assert_eq!(result.err().map(|error| error.code).as_deref(), code, "{now}");
+        for clock in [file.timestamp + offset, file.timestamp - offset] {
+            let result = authenticator(&file, None).authenticate(&request, clock);
+            assert_eq!(result.err().map(|error| error.code).as_deref(), code, "{clock}");
         }
     }
 }
