@@ -170,6 +170,7 @@ impl fmt::Display for Means<'_> {
         }
         f.write_str(format.map_or("format of the source", Format::name))?;
         match quality {
+            Quality::Auto(score) => write!(f, "; the lowest quality that scores {score}")?,
             Quality::AtLeastSource(quality) => write!(f, "; quality {quality} or the source's if higher")?,
             Quality::AtMostSource(quality) => write!(f, "; quality {quality} or the source's if lower")?,
             Quality::Fixed(quality) => write!(f, "; quality {quality}")?,

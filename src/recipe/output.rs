@@ -3,6 +3,7 @@
 //! These are settings only; `imaging::encode` carries them out.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// Format of a thumbnail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,6 +52,8 @@ impl Format {
 /// every variant means its own number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Quality {
+    /// The lowest with which the thumbnail has this score of SSIMULACRA2: `quality/auto:<score>`.
+    Auto(u8),
     /// The higher of this and the quality of a JPEG source: `lquality/<n>`.
     AtLeastSource(u8),
     /// The lower of this and the quality of a JPEG source: `quality/<n>`.
@@ -62,10 +65,22 @@ pub enum Quality {
 }
 
 impl Quality {
-    /// Returns the quality to encode with, for a source of this quality.
+    /// The quality of a recipe that names none.
+    const DEFAULT: u8 = 80;
+
+    /// The score of `quality/auto`: that of libjpeg's quality 75 on photographs, in the mean.
+    pub const DEFAULT_SCORE: u8 = 75;
+
+    /// Scores that can be asked for. Below, pictures are so coarse that scores say little; above, few pictures get there
+    /// with eight bits.
+    pub const SCORES: RangeInclusive<u8> = 40..=95;
+
+    /// Returns the quality to encode with, for a source of this quality. Where it is to be found by its score, this is
+    /// that of thumbnails that are not searched, such as animations: the default.
     #[must_use]
     pub fn of(self, source: Option<u8>) -> u8 {
         let quality = match (self, source) {
+            (Self::Auto(_), _) => Self::DEFAULT,
             (Self::AtLeastSource(least), Some(source)) => least.max(source),
             (Self::AtMostSource(most), Some(source)) => most.min(source),
             (Self::OfSource(percent), Some(source)) => {
@@ -82,13 +97,14 @@ impl Quality {
 
 impl Default for Quality {
     fn default() -> Self {
-        Self::Fixed(80)
+        Self::Fixed(Self::DEFAULT)
     }
 }
 
 impl fmt::Display for Quality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auto(score) => write!(f, "auto:{score}"),
             Self::AtLeastSource(quality) => write!(f, "{quality}+"),
             Self::AtMostSource(quality) => write!(f, "{quality}"),
             Self::Fixed(quality) => write!(f, "{quality}!"),
@@ -174,6 +190,7 @@ mod tests {
             (Quality::AtMostSource(80), None, 80),
             (Quality::AtLeastSource(80), None, 80),
             (Quality::OfSource(80), None, 80),
+            (Quality::Auto(60), Some(35), 80),
         ] {
             assert_eq!(quality.of(source), number, "{quality} {source:?}");
         }

@@ -24,6 +24,7 @@ pub(in crate::config) struct ThumbnailOption {
 /// Forms of values that Tencent's own operations have as well.
 pub(super) const SWITCH: &str = "0 or 1";
 pub(super) const NUMBER_TO_100: &str = "<n> from 1 to 100";
+const QUALITY: &str = "<n> from 1 to 100, auto, or auto:<score> from 40 to 95";
 pub(super) const GRAVITY: &str = "auto, northwest, north, northeast, west, center, east, southwest, south, southeast \
                                   or a point such as 0.31x0.62";
 
@@ -120,8 +121,11 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
     shared(option("format", "jpg, png, webp or gif", values::FORMAT, |options, argument| {
         once(&mut options.format, argument.known(values::format(argument.text).ok())?, "format")
     })),
-    option("quality", NUMBER_TO_100, values::QUALITY, |options, argument| {
-        options.set_quality(Quality::Fixed, argument)
+    option("quality", QUALITY, values::QUALITY, |options, argument| {
+        match values::auto_quality(argument.text) {
+            Some(auto) => once(&mut options.quality, auto, "a quality"),
+            None => options.set_quality(Quality::Fixed, argument),
+        }
     }),
     option("background", "#rrggbb or #rgb, such as #ffffff", values::BACKGROUND, |options, argument| {
         once(&mut options.background, argument.known(values::background(argument.text).ok())?, "background")
@@ -200,7 +204,10 @@ impl Options {
 
     /// `quality`, or `q` of imageView2: at most the source's, or with `!` exactly.
     pub(super) fn quality(&mut self, operation: &'static str, words: &mut Words<'_>) -> Result<(), Refusal> {
-        let argument = words.argument(operation, "<n>, or <n>! whatever the source's quality is")?;
+        let argument = words.argument(operation, "<n>, <n>! whatever the source's quality is, or auto")?;
+        if let Some(auto) = values::auto_quality(argument.text) {
+            return once(&mut self.quality, auto, "a quality");
+        }
         let (digits, kind): (_, fn(u8) -> Quality) = match argument.text.strip_suffix('!') {
             Some(digits) => (digits, Quality::Fixed),
             None => (argument.text, Quality::AtMostSource),

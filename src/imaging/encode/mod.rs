@@ -15,6 +15,8 @@ mod gif;
 mod jpeg;
 mod png;
 mod quality_search;
+mod score;
+mod score_search;
 mod webp;
 mod webp_metadata;
 
