@@ -5,7 +5,7 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling,
+    Animation, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Step, Subsampling,
 };
 
 use super::Config;
@@ -149,6 +149,8 @@ impl fmt::Display for Means<'_> {
             linear,
             sharpen,
             max_bytes,
+            colors,
+            loss,
             keep: Keep { copyright, profile },
             animation,
         } = self.0;
@@ -179,9 +181,14 @@ impl fmt::Display for Means<'_> {
         if let Some(bytes) = max_bytes {
             write!(f, ", lower for at most {bytes} bytes")?;
         }
+        if let Some(colors) = colors {
+            write!(f, "; at most {colors} colours in PNG")?;
+        }
         write!(f, "; background {background}")?;
         for (is_set, words) in [
             (*interlace, "; progressive JPEG"),
+            (*loss == Loss::Nearly, "; WebP nearly lossless"),
+            (*loss == Loss::Nothing, "; WebP lossless"),
             (*subsampling == Subsampling::Full, "; JPEG 4:4:4"),
             (*copyright, "; artist and copyright kept"),
             (*profile, "; colour profile kept"),

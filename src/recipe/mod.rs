@@ -13,7 +13,7 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-pub use self::output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
+pub use self::output::{Animation, Format, Keep, Loss, Quality, Rgb, Subsampling};
 pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Version of the bytes that a recipe gives. A change of the encoders that changes bytes needs a new one, so
@@ -36,6 +36,10 @@ pub struct Recipe {
     pub interlace: bool,
     /// Chroma subsampling of JPEG.
     pub subsampling: Subsampling,
+    /// Most colours of PNG; `None` keeps all.
+    pub colors: Option<u16>,
+    /// Loss of WebP.
+    pub loss: Loss,
     /// Greyscale instead of colours.
     pub greyscale: bool,
     /// Scaling in linear light, from all pixels of the source.
@@ -104,6 +108,8 @@ impl Default for Recipe {
             background: Rgb::WHITE,
             interlace: false,
             subsampling: Subsampling::default(),
+            colors: None,
+            loss: Loss::default(),
             greyscale: false,
             linear: false,
             sharpen: None,
@@ -126,6 +132,8 @@ impl fmt::Display for Recipe {
             background,
             interlace,
             subsampling,
+            colors,
+            loss,
             greyscale,
             linear,
             sharpen,
@@ -144,7 +152,12 @@ impl fmt::Display for Recipe {
         if let Some(bytes) = max_bytes {
             write!(f, ";max-bytes={bytes}")?;
         }
+        if let Some(colors) = colors {
+            write!(f, ";colors={colors}")?;
+        }
         for (is_set, word) in [
+            (*loss == Loss::Nearly, ";nearly lossless"),
+            (*loss == Loss::Nothing, ";lossless"),
             (*interlace, ";interlace"),
             (*subsampling == Subsampling::Full, ";444"),
             (*greyscale, ";greyscale"),
@@ -189,6 +202,10 @@ mod tests {
             with(|r| r.subsampling = Subsampling::Full),
             with(|r| r.greyscale = true),
             with(|r| r.linear = true),
+            with(|r| r.quality = Quality::Auto(80)),
+            with(|r| r.colors = Some(80)),
+            with(|r| r.loss = Loss::Nearly),
+            with(|r| r.loss = Loss::Nothing),
             with(|r| r.sharpen = Some(70)),
             with(|r| r.max_bytes = Some(70)),
             with(|r| r.keep.copyright = true),

@@ -123,6 +123,18 @@ pub enum Subsampling {
     Full,
 }
 
+/// Loss of WebP.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Loss {
+    /// As the quality says.
+    #[default]
+    ByQuality,
+    /// Samples may change a little where that makes the file smaller.
+    Nearly,
+    /// None: every sample is kept.
+    Nothing,
+}
+
 /// Metadata that thumbnails keep of their source. No other is ever kept.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Keep {

@@ -22,7 +22,7 @@ const COLOR_FORM: &str = "<URL-safe base64 of #RRGGBB> such as I2ZmZmZmZg";
 /// Every operation, as a refusal lists them. `subsampling`, `keep` and `animation` are ours.
 const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, linear, \
                           format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
-                          subsampling, keep and animation";
+                          subsampling, colors, lossless, keep and animation";
 
 /// Reads one link of a chain.
 pub(super) fn read(text: &str, steps: &mut Vec<Step>, options: &mut Options) -> Result<(), Refusal> {

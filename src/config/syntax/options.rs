@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::values;
 use super::words::{Argument, Words};
-use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Scaling, Subsampling};
+use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Subsampling};
 
 /// One option: a word and its value.
 pub(in crate::config) struct ThumbnailOption {
@@ -30,6 +30,9 @@ pub(super) const GRAVITY: &str = "auto, northwest, north, northeast, west, cente
 
 /// Percentages of sharpening in Tencent's numbers, of which it recommends 70.
 const SHARPEN: std::ops::RangeInclusive<u32> = 10..=300;
+
+/// Colours of a palette.
+const COLORS: std::ops::RangeInclusive<u32> = 2..=256;
 
 const fn option(
     word: &'static str,
@@ -68,6 +71,8 @@ const PLACES: [(&str, Gravity); 10] = [
 
 const SUBSAMPLINGS: [(&str, Subsampling); 2] = [("420", Subsampling::Quarter), ("444", Subsampling::Full)];
 
+const LOSSES: [(&str, Loss); 3] = [("0", Loss::ByQuality), ("1", Loss::Nothing), ("near", Loss::Nearly)];
+
 const METADATA: [(&str, Keep); 4] = [
     ("copyright", Keep { copyright: true, profile: false }),
     ("profile", Keep { copyright: false, profile: true }),
@@ -78,7 +83,7 @@ const METADATA: [(&str, Keep); 4] = [
 const ANIMATIONS: [(&str, Animation); 2] = [("first", Animation::First), ("keep", Animation::Keep)];
 
 /// Every option, in the order of `docs/configuration.md`.
-pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
+pub(in crate::config) const OPTIONS: [ThumbnailOption; 17] = [
     option("fit", "inside, cover, exact or pad", Form::Words(|| form::words(&FITS)), |options, argument| {
         once(&mut options.fit, argument.choice(&FITS)?, "fit")
     }),
@@ -139,6 +144,13 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
         Form::Words(|| form::words(&SUBSAMPLINGS)),
         |options, argument| once(&mut options.subsampling, argument.choice(&SUBSAMPLINGS)?, "subsampling"),
     )),
+    shared(option("colors", "<n> from 2 to 256", Form::Number(COLORS), |options, argument| {
+        let colors = argument.number(COLORS)?;
+        once(&mut options.colors, u16::try_from(colors).unwrap_or(u16::MAX), "colors")
+    })),
+    shared(option("lossless", "0, 1 or near", Form::Words(|| form::words(&LOSSES)), |options, argument| {
+        once(&mut options.loss, argument.choice(&LOSSES)?, "lossless")
+    })),
     option("max_bytes", "a number of bytes, <n>k or <n>m", Form::Bytes, |options, argument| {
         let bytes = argument.sound(bytes(argument.text, Unit::Free))?;
         once(&mut options.max_bytes, bytes, "max_bytes")
@@ -180,6 +192,8 @@ pub(super) struct Options {
     pub(super) background: Option<Rgb>,
     pub(super) interlace: Option<bool>,
     pub(super) subsampling: Option<Subsampling>,
+    pub(super) colors: Option<u16>,
+    pub(super) loss: Option<Loss>,
     pub(super) greyscale: Option<bool>,
     pub(super) linear: Option<bool>,
     pub(super) sharpen: Option<u16>,

@@ -88,6 +88,8 @@ impl Process {
             background: options.background.unwrap_or(defaults.background),
             interlace: options.interlace.unwrap_or_default(),
             subsampling: options.subsampling.unwrap_or_default(),
+            colors: options.colors,
+            loss: options.loss.unwrap_or_default(),
             greyscale: options.greyscale.unwrap_or_default(),
             linear: options.linear.unwrap_or_default(),
             sharpen: options.sharpen,

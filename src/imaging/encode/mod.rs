@@ -6,6 +6,7 @@
 //! Invariant: the input is a picture of eight bits that is not CMYK. Scaling and colours are settled before.
 //!
 //! - `jpeg`, `png`, `webp`, `gif`: one still file each;
+//! - `palette`: pictures of few colours;
 //! - `quality_search`: the quality for a limit of bytes;
 //! - `webp_metadata`: the container of WebP with metadata or frames;
 //! - [`animation`]: animated GIF and WebP.
@@ -13,6 +14,7 @@
 pub(crate) mod animation;
 mod gif;
 mod jpeg;
+mod palette;
 mod png;
 mod quality_search;
 mod score;
@@ -30,7 +32,7 @@ use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
 use crate::imaging::source_properties::SourceProperties;
 use crate::imaging::source_properties::{SourceFile, supports_metadata};
-use crate::recipe::{Format, Recipe, Subsampling};
+use crate::recipe::{Format, Loss, Recipe, Subsampling};
 
 /// Metadata of the source that a thumbnail keeps.
 #[derive(Clone, Debug, Default)]
@@ -117,12 +119,16 @@ pub(super) fn working_bytes_per_pixel(
             (Subsampling::Quarter, true) => 19,
             (Subsampling::Full, true) => 23,
         },
-        Format::Png => 9,
+        // The pixels in RGBA and in Oklab, and their indices.
+        Format::Png if recipe.colors.is_some() => 31,
+        Format::Png => 11,
+        Format::WebP if recipe.loss != Loss::ByQuality => 50,
         Format::WebP if layout.has_alpha() => 46,
         Format::WebP => match recipe.quality.of(source_file.quality) {
             0..=80 => 17,
-            81..=90 => 20,
-            _ => 25,
+            81..=84 => 20,
+            85..=90 => 25,
+            _ => 31,
         },
     }
 }
@@ -141,11 +147,13 @@ impl EncodeJob<'_> {
         self.checked(match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
             Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
-            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.metadata),
-            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.metadata {
-                KeptMetadata { profile: None, exif: None } => webp,
-                KeptMetadata { profile, exif } => {
-                    webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
+            Format::Png => png::encode(&self.picture, self.recipe.colors, png::Effort::Usual, self.metadata),
+            Format::WebP => webp::encode(self.picture.clone(), quality, self.recipe.loss).map(|webp| {
+                match self.metadata {
+                    KeptMetadata { profile: None, exif: None } => webp,
+                    KeptMetadata { profile, exif } => {
+                        webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
+                    }
                 }
             }),
         })
@@ -155,12 +163,18 @@ impl EncodeJob<'_> {
     fn encode_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
             Format::Gif => Ok(None),
+            Format::WebP if self.recipe.loss != Loss::ByQuality => Ok(None),
             Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
                 cancel.check()?;
                 self.encode(quality)
             }),
             Format::Png => {
-                let small = self.checked(png::encode(&self.picture, png::Effort::Most, self.metadata))?;
+                let small = self.checked(png::encode(
+                    &self.picture,
+                    self.recipe.colors,
+                    png::Effort::Most,
+                    self.metadata,
+                ))?;
                 Ok(quality_search::fits(&small, limit).then_some(small))
             }
         }

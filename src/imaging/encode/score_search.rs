@@ -34,9 +34,7 @@ pub(super) fn lowest<T, E>(
     means: &MeanScores,
     mut attempt: impl FnMut(u8) -> Result<(f64, T), E>,
 ) -> Result<Found<T>, E> {
-    let mut try_quality = |quality| {
-        attempt(quality).map(|(score, file)| Found { quality, score, file })
-    };
+    let mut try_quality = |quality| attempt(quality).map(|(score, file)| Found { quality, score, file });
     let mut best = try_quality(quality_at(means, wanted))?;
     let mut tried = vec![(best.quality, best.score)];
     while tried.len() < MOST_TRIALS

@@ -58,7 +58,7 @@ impl AnimationEncoder {
         let writer = match format {
             Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
             Format::Jpeg | Format::Png | Format::WebP => {
-                Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), plays))
+                Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), recipe.loss, plays))
             }
         };
         Self { format, writer, canvas: None, pending: None, frames: 0 }
