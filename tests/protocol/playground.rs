@@ -9,28 +9,28 @@ use serde_json::{Value, json};
 
 use crate::setup::{REGION, SOURCE, TARGET, program};
 
-const PHOTO: &[u8] = include_bytes!("../../events/photos/lake.jpg");
+pub(crate) const PHOTO: &[u8] = include_bytes!("../../events/photos/lake.jpg");
 
-struct Page {
+pub(crate) struct Page {
     playground: Playground,
-    cos: Arc<Cos>,
+    pub(crate) cos: Arc<Cos>,
     _folder: tempfile::TempDir,
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
     body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 impl Page {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("cos");
         let buckets = vec![SOURCE.to_owned(), TARGET.to_owned()];
@@ -75,17 +75,17 @@ impl Page {
         self.playground.address().to_string()
     }
 
-    fn get(&self, target: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str) -> Answer {
         self.send("GET", target, &[("Host", &self.host())], b"")
     }
 
-    fn post(&self, target: &str, content_type: &str, body: &[u8]) -> Answer {
+    pub(crate) fn post(&self, target: &str, content_type: &str, body: &[u8]) -> Answer {
         let (host, origin) = (self.host(), self.playground.endpoint());
         let headers = [("Host", host.as_str()), ("Origin", &origin), ("Content-Type", content_type)];
         self.send("POST", target, &headers, body)
     }
 
-    fn upload(&self, key: &str) -> Answer {
+    pub(crate) fn upload(&self, key: &str) -> Answer {
         self.post(&format!("/api/photos?bucket={SOURCE}&key={key}"), "image/jpeg", PHOTO)
     }
 
@@ -107,7 +107,7 @@ impl Page {
     }
 }
 
-fn variables(pairs: &[(&str, &str)]) -> Value {
+pub(crate) fn variables(pairs: &[(&str, &str)]) -> Value {
     json!({ "variables": pairs, "memory_mb": 512 })
 }
 

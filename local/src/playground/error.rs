@@ -20,7 +20,7 @@ pub(super) enum ApiError {
     #[error("the local COS answered {status} to {method} {object}: {message}")]
     Cos {
         /// Method of the request.
-        method: &'static str,
+        method: String,
         /// Bucket and key.
         object: String,
         /// HTTP status.

@@ -2,7 +2,7 @@
 
 export class CallError extends Error {}
 
-async function call(address, options) {
+export async function call(address, options) {
   let response;
   try {
     response = await fetch(address, options);
@@ -14,7 +14,7 @@ async function call(address, options) {
   return answer;
 }
 
-function post(address, value) {
+export function post(address, value) {
   const headers = { "Content-Type": "application/json" };
   return call(address, { method: "POST", headers, body: JSON.stringify(value) });
 }

@@ -3,6 +3,7 @@
 import { CallError, checkConfiguration, readState, runFunction, uploadPhoto } from "./api.js";
 import { START, parseThumbnails, parseVariables, toFile, variable, writeVariables } from "./configuration.js";
 import { byId, choice, element, tabs } from "./elements.js";
+import { eventsAreShown, initialiseEvents, showPlaces } from "./events/view.js";
 import { initialiseForm, showMistakes, showVariables } from "./form.js";
 import { initialiseOutputs, showOutputs } from "./outputs.js";
 import { currentPhoto, initialisePhoto, showSize } from "./photo.js";
@@ -76,12 +77,13 @@ async function tryOnce() {
   const tried = configuration();
   const report = await checkConfiguration(tried, settings.region, settings.source);
   showReport(report, tried);
+  showPlaces(report.buckets);
   if (report.mistakes.length > 0) {
     markStale(true);
     return;
   }
   const photo = currentPhoto();
-  if (!photo || report.deployment_error) return;
+  if (!photo || report.deployment_error || eventsAreShown()) return;
   const prefix = variable(tried.variables, "SOURCE_PREFIX");
   const folder = settings.folder.startsWith(prefix) ? settings.folder : prefix;
   const key = folder + photo.name;
@@ -192,6 +194,7 @@ async function start() {
   initialiseOutputs();
   initialiseModes();
   initialisePhoto(state.samples, work);
+  initialiseEvents(() => ({ configuration: configuration(), bucket: settings.source, folder: settings.folder }), changed);
 }
 
 start();

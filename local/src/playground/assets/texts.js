@@ -1,7 +1,10 @@
 // All texts of the page in both languages, and the choice between them.
 
+import { eventTexts } from "./events/texts.js";
+
 export const texts = {
   en: {
+    ...eventTexts.en,
     skip: "Skip to the thumbnails",
     playground: "playground",
     language: "Language",
@@ -152,6 +155,7 @@ export const texts = {
     footer: "Everything runs on this machine: a local COS, a local SCF, and the function itself. No photo leaves it.",
   },
   zh: {
+    ...eventTexts.zh,
     skip: "跳到缩略图",
     playground: "试验台",
     language: "语言",
