@@ -4,7 +4,7 @@
 //! as a process, its thumbnails in the target bucket. The page shows requests, times, memory, log and thumbnails. The
 //! program of the function itself checks the configuration and writes the policy and the triggers.
 //!
-//! [`guard`] keeps other sites away from the page, [`assets`] has its files, [`api`] answers its calls, [`service`] does
+//! [`rendering`] shows previews before that, and scores after it. [`guard`] keeps other sites away from the page, [`assets`] has its files, [`api`] answers its calls, [`service`] does
 //! the work.
 
 mod api;
@@ -15,6 +15,7 @@ mod error;
 mod function;
 mod guard;
 mod program;
+mod rendering;
 mod reply;
 mod report;
 mod server;

@@ -14,6 +14,7 @@ use crate::playground::api;
 use crate::playground::configuration::is_reserved;
 use crate::playground::cos_client::CosClient;
 use crate::playground::program::Program;
+use crate::playground::rendering::PictureService;
 use crate::playground::service::Service;
 use crate::scf::ScfOptions;
 
@@ -51,13 +52,13 @@ impl Playground {
         let (environment, variables): (Vec<_>, Vec<_>) =
             given.into_iter().partition(|(name, _)| is_reserved(name));
         function.environment = environment;
+        let program =
+            Program { path: function.program.clone(), environment: of_commands(&function.environment) };
         let service = Arc::new(Service {
             client: CosClient::new(cos.address(), &cos.environment()),
             cos,
-            program: Program {
-                path: function.program.clone(),
-                environment: of_commands(&function.environment),
-            },
+            pictures: PictureService::new(&program),
+            program,
             template: function,
             variables,
             region,

@@ -16,6 +16,7 @@ use crate::playground::cos_client::{CosClient, Place};
 use crate::playground::error::ApiError;
 use crate::playground::function::{RunningFunction, code_folder};
 use crate::playground::program::Program;
+use crate::playground::rendering::{PictureService, PreviewReport, ScoresReport};
 use crate::playground::report::{
     ConfigurationReport, Mistake, RequestReport, RunReport, Sample, StateReport, UploadReport, milliseconds,
 };
@@ -47,6 +48,7 @@ pub(super) struct Service {
     pub(super) uploads: Mutex<VecDeque<Upload>>,
     /// The function. The lock lets one run at a time.
     pub(super) function: tokio::sync::Mutex<Option<RunningFunction>>,
+    pub(super) pictures: PictureService,
     /// Clears the journal of the local COS before each run, so that it does not grow.
     pub(super) clears_journal: bool,
 }
@@ -172,9 +174,32 @@ impl Service {
         };
         let event = timeout(EVENT_TIMEOUT, arrival).await.ok().flatten();
         let event: Value = event.ok_or_else(|| ApiError::NoEvent(place.name()))?;
+        self.pictures.forget(&place);
         self.remember(Upload { place: place.clone(), event: event.to_string(), thumbnails: Vec::new() });
         let Place { bucket, key } = place;
         Ok(UploadReport { bucket, key, bytes: size, put_ms, event })
+    }
+
+    /// Renders previews of a configuration for a photo.
+    pub(super) async fn preview(
+        &self,
+        raw: RawConfiguration,
+        place: &Place,
+    ) -> Result<PreviewReport, ApiError> {
+        match Configuration::try_from(raw) {
+            Ok(configuration) => self.pictures.preview(&configuration, place).await,
+            Err(_) => Ok(PreviewReport::default()),
+        }
+    }
+
+    /// Compares the thumbnails of the latest run to exact reductions of their photo.
+    pub(super) async fn scores(
+        &self,
+        raw: RawConfiguration,
+        place: &Place,
+    ) -> Result<ScoresReport, ApiError> {
+        let stored = |bucket: &str, key: &str| self.cos.object(bucket, key).map(|object| object.bytes);
+        self.pictures.scores(&raw.try_into()?, place, stored).await
     }
 
     /// Runs the function with a configuration for the event of a photo.

@@ -1,5 +1,6 @@
 //! `cos-thumbnailer render`: the function's pixel path on files, without network.
 
+mod configured;
 mod files;
 mod jobs;
 mod options;

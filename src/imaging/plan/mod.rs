@@ -16,6 +16,7 @@
 pub(crate) mod anchor;
 pub(crate) mod demand;
 pub(crate) mod sizes;
+mod source_part;
 pub(crate) mod target;
 
 use crate::imaging::error::Error;
