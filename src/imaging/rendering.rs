@@ -11,7 +11,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::imaging::error::Error;
-use crate::imaging::picture::geometry::Window;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
 
@@ -67,12 +66,6 @@ pub struct SourcePart {
     pub width: f64,
     /// Height.
     pub height: f64,
-}
-
-impl From<Window> for SourcePart {
-    fn from(Window { x, y, width, height }: Window) -> Self {
-        Self { x, y, width, height }
-    }
 }
 
 impl Thumbnail {

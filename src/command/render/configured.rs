@@ -10,7 +10,7 @@ use cos_thumbnailer::recipe::{Animation, Format, Keep, Quality, Recipe};
 use serde::{Deserialize, Serialize};
 
 use super::files::{SourceFile, is_standard_stream, refuse_same_files, write};
-use super::jobs::Resources;
+use super::resources::Resources;
 use super::{options, render_source};
 
 /// A source and the configuration for it.
@@ -129,23 +129,22 @@ impl ConfiguredJob {
     }
 
     fn recipe(&self, thumbnail: &ThumbnailRule) -> Result<Recipe> {
-        let recipe = thumbnail.recipe.clone();
         Ok(match &self.encode {
-            Some(form) => form.alone(recipe)?,
-            None if self.lossless => as_png(recipe),
-            None => recipe,
+            Some(form) => form.alone(&thumbnail.recipe)?,
+            None if self.lossless => as_png(thumbnail.recipe.clone()),
+            None => thumbnail.recipe.clone(),
         })
     }
 }
 
 impl EncodedForm {
     /// The recipe without its geometry, which is done, in this form.
-    fn alone(&self, recipe: Recipe) -> Result<Recipe> {
+    fn alone(&self, recipe: &Recipe) -> Result<Recipe> {
         let quality = self.quality.map(|quality| quality.to_string()).unwrap_or_default();
         // Read as a setting, so that the form is checked as one.
         let Recipe { format, quality, .. } = options::recipe("1x1", Some(self.format.clone()), &quality)?;
         let (steps, sharpen, max_bytes) = (Vec::new(), None, None);
-        Ok(Recipe { steps, format, quality, sharpen, max_bytes, ..recipe })
+        Ok(Recipe { steps, format, quality, sharpen, max_bytes, ..recipe.clone() })
     }
 }
 

@@ -2,7 +2,6 @@
 //! others.
 
 use std::io::{BufRead, Write as _};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -18,6 +17,7 @@ use super::configured::{ConfiguredJob, ConfiguredResult};
 use super::files::{SourceFile, is_standard_stream, refuse_same_files, write};
 use super::options::recipe;
 use super::render_source;
+use super::resources::Resources;
 
 /// Boxes of the mode `multi`, pixels.
 const MULTI: [u32; 4] = [1600, 800, 400, 150];
@@ -37,27 +37,6 @@ struct RenderJob {
     mode: String,
     #[serde(flatten)]
     resources: Resources,
-}
-
-/// Memory and threads of a job.
-#[derive(Deserialize)]
-pub(super) struct Resources {
-    /// MB that pixels may take; without it there is no limit.
-    memory: Option<u64>,
-    /// Most threads; without it, one.
-    threads: Option<NonZeroUsize>,
-}
-
-impl Resources {
-    /// Bytes that pixels may take.
-    pub(super) fn memory(&self) -> u64 {
-        self.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024))
-    }
-
-    /// Most threads.
-    pub(super) fn threads(&self) -> NonZeroUsize {
-        self.threads.unwrap_or(NonZeroUsize::MIN)
-    }
 }
 
 /// The member that only jobs with a whole configuration have.

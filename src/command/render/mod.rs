@@ -4,6 +4,7 @@ mod configured;
 mod files;
 mod jobs;
 mod options;
+mod resources;
 
 use std::io::Write as _;
 use std::num::NonZeroUsize;

@@ -58,7 +58,8 @@ impl<'a> DrawJob<'a> {
 impl DrawJob<'_> {
     /// The part of the source that the thumbnail shows, once it is drawn.
     pub(crate) fn source_part(&self) -> Option<SourcePart> {
-        self.plan.source_part(&self.subject_windows).map(SourcePart::from)
+        let Window { x, y, width, height } = self.plan.source_part(&self.subject_windows)?;
+        Some(SourcePart { x, y, width, height })
     }
 }
 
