@@ -155,6 +155,68 @@ async fn a_photo_becomes_thumbnails_which_follow_the_settings() {
 }
 
 #[tokio::test]
+async fn previews_scores_and_formats_are_those_of_the_program() {
+    let page = Page::open().await;
+    page.upload("a.jpg");
+    let settings = variables(&[("THUMBNAILS", "s=90x90;c=100x100/fit/cover/gravity/east/quality/60")]);
+    let place = json!({ "bucket": SOURCE, "key": "a.jpg" });
+    let ask = |name: &str, settings: &Value, others: &Value| {
+        let answer = page.call(name, settings, others);
+        assert_eq!(answer.status, 200, "{name}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json()
+    };
+    assert_eq!(ask("previews", &settings, &place)["thumbnails"], json!([]), "the photo is not prepared yet");
+    page.run(&settings, "a.jpg");
+    let scores = ask("scores", &settings, &place);
+    let scored = scores["thumbnails"].as_array().unwrap();
+    assert_eq!((scored.len(), &scored[1]["name"], &scored[1]["quality"]), (2, &json!("c"), &json!(60)));
+    for one in scored {
+        assert_eq!((&one["bucket"], &one["no_score"]), (&json!(TARGET), &Value::Null));
+        let score = one["score"].as_f64().unwrap();
+        assert!(score > 30.0 && score < 100.0, "{one}");
+        let exact = page.get(&format!("/api/pictures/{}", one["exact"]));
+        assert!(
+            exact.head.contains("content-type: image/png") && exact.head.contains("sandbox"),
+            "{}",
+            exact.head
+        );
+    }
+    let part: Vec<f64> = serde_json::from_value(scored[1]["part"].clone()).unwrap();
+    assert!((part[0] + part[2] - 1.0).abs() < 1e-9 && part[0] > 0.3 && part[1].abs() < 1e-9, "{part:?}");
+
+    // A preview has the geometry of the run that follows, and stores nothing.
+    let wider = variables(&[("THUMBNAILS", "s=120x120"), ("FORMAT", "webp")]);
+    let preview = ask("previews", &wider, &place)["thumbnails"][0].clone();
+    assert_eq!(
+        (&preview["width"], &preview["height"], &preview["key"]),
+        (&json!(120), &json!(80), &json!("a.jpg"))
+    );
+    assert!(
+        page.get(&format!("/api/pictures/{}", preview["picture"])).head.contains("content-type: image/webp")
+    );
+    assert!(page.cos.object(TARGET, "a.jpg").is_none());
+    assert_eq!(ask("previews", &variables(&[("QUALITY", "101")]), &place)["thumbnails"], json!([]));
+
+    // The run makes the file that the search for the same look has found.
+    let wanted = scored[0]["score"].as_f64().unwrap();
+    let mut look = place;
+    look.as_object_mut().unwrap().extend([
+        ("index".to_owned(), json!(0)),
+        ("format".to_owned(), json!("webp")),
+        ("score".to_owned(), json!(wanted)),
+    ]);
+    let found = ask("looks", &settings, &look);
+    assert!((found["score"].as_f64().unwrap() - wanted).abs() < 3.0, "{found} for {wanted}");
+    let quality = found["quality"].as_u64().unwrap().to_string();
+    let taken = format!("s=90x90/format/webp/quality/{quality};c=100x100/fit/cover/gravity/east/quality/60");
+    let run = page.run(&variables(&[("THUMBNAILS", &taken)]), "a.jpg").json();
+    assert_eq!(run["answer"]["outcomes"][0]["thumbnails"][0]["bytes"], found["bytes"]);
+    assert_eq!(page.call("looks", &wider, &look).status, 422, "these settings have no scores");
+    assert_eq!(page.get("/api/pictures/0").status, 404);
+    assert_eq!(page.get("/api/pictures/..%2F").status, 404);
+}
+
+#[tokio::test]
 async fn thumbnails_of_an_earlier_start_are_made_again() {
     let page = Page::open().await;
     let settings = variables(&[("THUMBNAILS", "90x90")]);

@@ -45,6 +45,16 @@ struct RunCall {
     key: String,
 }
 
+/// Call about one thumbnail of the latest scores, in another format.
+#[derive(Deserialize)]
+struct LookCall {
+    #[serde(flatten)]
+    run: RunCall,
+    index: usize,
+    format: String,
+    score: f64,
+}
+
 /// Answers one request to this port.
 pub(super) async fn handle(service: Arc<Service>, port: u16, request: Request<Incoming>) -> HttpAction {
     let (parts, body) = request.into_parts();
@@ -79,6 +89,10 @@ async fn read(service: &Service, call: &str, parts: &Parts) -> Response<Scripted
             .and_then(|name| service.sample(&name))
             .map(|(content_type, bytes)| reply::object(content_type, bytes)),
         ("objects", path) => object(service, path),
+        ("pictures", number) => {
+            let picture = number.parse().ok().and_then(|number| service.pictures.picture(number));
+            picture.map(|(content_type, bytes)| reply::object(&content_type, bytes))
+        }
         _ => None,
     };
     found.unwrap_or_else(|| reply::json::<()>(Err(ApiError::NotFound)))
@@ -123,6 +137,29 @@ async fn change(service: &Arc<Service>, call: &str, parts: &Parts, body: Incomin
                 delivery.await.map_err(|error| ApiError::Call(error.to_string()))?
             };
             reply::json(delivered.await)
+        }
+        "previews" => {
+            let preview = async {
+                let RunCall { configuration, bucket, key } = read_json(parts, body).await?;
+                service.preview(configuration, &Place { bucket, key }).await
+            };
+            reply::json(preview.await)
+        }
+        "scores" => {
+            let scores = async {
+                let RunCall { configuration, bucket, key } = read_json(parts, body).await?;
+                service.scores(configuration, &Place { bucket, key }).await
+            };
+            reply::json(scores.await)
+        }
+        "looks" => {
+            let look = async {
+                let LookCall { run, index, format, score } = read_json(parts, body).await?;
+                let RunCall { configuration, bucket, key } = run;
+                let (configuration, place) = (configuration.try_into()?, Place { bucket, key });
+                service.pictures.same_look(&configuration, &place, index, &format, score).await
+            };
+            reply::json(look.await)
         }
         _ => reply::json::<()>(Err(ApiError::NotFound)),
     }

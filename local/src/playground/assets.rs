@@ -24,6 +24,7 @@ pub(super) fn find(path: &str) -> Option<(&'static str, &'static [u8])> {
         "/configuration.js" => (SCRIPT, include_bytes!("assets/configuration.js")),
         "/cost.js" => (SCRIPT, include_bytes!("assets/cost.js")),
         "/elements.js" => (SCRIPT, include_bytes!("assets/elements.js")),
+        "/formats.js" => (SCRIPT, include_bytes!("assets/formats.js")),
         "/form.js" => (SCRIPT, include_bytes!("assets/form.js")),
         "/outputs.js" => (SCRIPT, include_bytes!("assets/outputs.js")),
         "/photo.js" => (SCRIPT, include_bytes!("assets/photo.js")),

@@ -6,8 +6,8 @@
 //!
 //! The events tab sends events twice, late, in another order and with faults, and shows the buckets: [`events`].
 //!
-//! [`guard`] keeps other sites away from the page, [`assets`] has its files, [`api`] answers its calls, [`service`] does
-//! the work.
+//! [`rendering`] shows previews before that, and scores after it. [`guard`] keeps other sites away from the page,
+//! [`assets`] has its files, [`api`] answers its calls, [`service`] does the work.
 
 mod api;
 mod assets;
@@ -18,6 +18,7 @@ mod events;
 mod function;
 mod guard;
 mod program;
+mod rendering;
 mod reply;
 mod report;
 mod server;

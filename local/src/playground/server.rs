@@ -16,6 +16,7 @@ use crate::playground::api;
 use crate::playground::configuration::is_reserved;
 use crate::playground::cos_client::CosClient;
 use crate::playground::program::Program;
+use crate::playground::rendering::PictureService;
 use crate::playground::service::Service;
 use crate::scf::ScfOptions;
 
@@ -56,13 +57,13 @@ impl Playground {
         let background = BackgroundRuntime::new("playground")?;
         let (counted, changes) = watch::channel(0);
         background.spawn(count(cos.notifications(), counted));
+        let program =
+            Program { path: function.program.clone(), environment: of_commands(&function.environment) };
         let service = Arc::new(Service {
             client: CosClient::new(cos.address(), &cos.environment()),
             cos,
-            program: Program {
-                path: function.program.clone(),
-                environment: of_commands(&function.environment),
-            },
+            pictures: PictureService::new(&program),
+            program,
             template: function,
             variables,
             region,

@@ -18,6 +18,7 @@ use crate::playground::cos_client::{CosClient, Place};
 use crate::playground::error::ApiError;
 use crate::playground::function::{RunningFunction, code_folder};
 use crate::playground::program::Program;
+use crate::playground::rendering::{PictureService, PreviewReport, ScoresReport};
 use crate::playground::report::{
     ConfigurationReport, Mistake, RequestReport, RunReport, Sample, StateReport, UploadReport, milliseconds,
 };
@@ -51,6 +52,7 @@ pub(super) struct Service {
     pub(super) function: tokio::sync::Mutex<Option<RunningFunction>>,
     /// Number of events that COS has sent.
     pub(super) changes: watch::Receiver<u64>,
+    pub(super) pictures: PictureService,
     /// Clears the journal of the local COS before each run, so that it does not grow.
     pub(super) clears_journal: bool,
 }
@@ -168,9 +170,32 @@ impl Service {
         self.client.put(&place, &self.region, content_type, bytes).await?;
         let put_ms = milliseconds(begin.elapsed());
         let event = event_of(&place, notifications).await?;
+        self.pictures.forget(&place);
         self.remember(Upload { place: place.clone(), event: event.to_string(), thumbnails: Vec::new() });
         let Place { bucket, key } = place;
         Ok(UploadReport { bucket, key, bytes: size, put_ms, event })
+    }
+
+    /// Renders previews of a configuration for a photo.
+    pub(super) async fn preview(
+        &self,
+        raw: RawConfiguration,
+        place: &Place,
+    ) -> Result<PreviewReport, ApiError> {
+        match Configuration::try_from(raw) {
+            Ok(configuration) => self.pictures.preview(&configuration, place).await,
+            Err(_) => Ok(PreviewReport::default()),
+        }
+    }
+
+    /// Compares the thumbnails of the latest run to exact reductions of their photo.
+    pub(super) async fn scores(
+        &self,
+        raw: RawConfiguration,
+        place: &Place,
+    ) -> Result<ScoresReport, ApiError> {
+        let stored = |bucket: &str, key: &str| self.cos.object(bucket, key).map(|object| object.bytes);
+        self.pictures.scores(&raw.try_into()?, place, stored).await
     }
 
     /// Runs the function with a configuration for the event of a photo.

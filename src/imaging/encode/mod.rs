@@ -92,7 +92,7 @@ pub(super) fn encode(
         })?;
     }
     let Size { width, height } = size;
-    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still })
+    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still, part: None })
 }
 
 /// Bytes of memory per pixel that [`encode`] takes, the picture included.

@@ -122,7 +122,7 @@ impl AnimationEncoder {
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
         let motion = Motion::Animated(self.frames);
-        Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion })
+        Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion, part: None })
     }
 
     fn write(&mut self, frame: PendingFrame, next: Option<&Picture>) -> Result<(), Error> {
