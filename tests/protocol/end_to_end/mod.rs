@@ -14,4 +14,5 @@ mod instances;
 mod keys;
 mod platform;
 mod rights;
+mod slow_formats;
 mod sources;

@@ -25,9 +25,9 @@ pub enum Speed {
     Small,
     /// Three quarters of the time, 1 % more bytes.
     Medium,
-    /// A third of the time, 4 % more bytes.
+    /// A third of the time, 8 % more bytes.
     Quick,
-    /// A fifth of the time, 12 % more bytes.
+    /// A sixth of the time, a fifth more bytes.
     Quickest,
 }
 
@@ -94,17 +94,17 @@ impl Speed {
     /// Nanoseconds per pixel.
     fn per_pixel(self) -> u64 {
         match self {
-            Self::Small => 2000,
-            Self::Medium => 1500,
-            Self::Quick => 700,
-            Self::Quickest => 380,
+            Self::Small => 1840,
+            Self::Medium => 1400,
+            Self::Quick => 600,
+            Self::Quickest => 320,
         }
     }
 
     /// Settings of rav1e.
     ///
-    /// Measured on photographs of 300 px at SSIMULACRA2 of 75. CDEF and blocks above 16 pixels cost bytes at thumbnails'
-    /// sizes; loop restoration saves none.
+    /// Chosen on photographs of 300 px at equal SSIMULACRA2 (docs/performance.md, "AVIF out"): CDEF costs bytes at that size,
+    /// blocks above 16 pixels cost time, and loop restoration saves nothing.
     pub(super) fn settings(self) -> SpeedSettings {
         use BlockSize::{BLOCK_4X4, BLOCK_8X8, BLOCK_16X16};
         let (preset, smallest_block) = match self {
