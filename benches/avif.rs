@@ -60,8 +60,7 @@ fn answer(job: &Job) -> Result<Duration, String> {
         "quickest" => Speed::Quickest,
         other => return Err(format!("{other} is no speed")),
     };
-    let recipe =
-        Recipe { format: Some(Format::Avif), quality: Quality::Fixed(job.q), ..Recipe::default() };
+    let recipe = Recipe { format: Some(Format::Avif), quality: Quality::Fixed(job.q), ..Recipe::default() };
     let limits = Limits {
         max_pixels: 250_000_000,
         memory: u64::MAX,

@@ -50,16 +50,14 @@ use std::io::Read;
 use std::time::Instant;
 
 pub use self::damage::Tolerance;
-pub use self::draw::unencoded::{UnencodedThumbnail, speed_within};
+pub use self::draw::unencoded::{DraftThumbnail, UnencodedThumbnail, speed_within};
 pub use self::encode::avif::speed::Speed;
 pub use self::error::Error;
 pub use self::limits::{Cancel, Limits};
 pub use self::memory_estimate::memory_for_jpeg;
 pub use self::plan::demand::{DECODE_MARGIN, Upright};
 pub use self::plan::sizes::LONGEST_SIDE;
-pub use self::rendering::{
-    Draft, DraftThumbnail, Motion, NotAnimated, Rendering, SourceInfo, Thumbnail, Timings,
-};
+pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, Thumbnail, Timings};
 pub use self::source_format::SourceFormat;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::frames::AnimationSink;
@@ -69,6 +67,35 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
+
+/// The result of rendering one source, without the encoding of what takes long.
+#[derive(Debug)]
+pub struct Draft {
+    /// Properties of the source.
+    pub source: SourceInfo,
+    /// One result per recipe, in the order of the recipes.
+    pub thumbnails: Vec<Result<DraftThumbnail, Error>>,
+    /// Time of each phase so far.
+    pub timings: Timings,
+}
+
+impl Draft {
+    /// Encodes the rest, one after the other, with the fewest bytes however long it takes.
+    #[must_use]
+    pub fn finish(self, cancel: &Cancel) -> Rendering {
+        let Self { source, thumbnails, mut timings } = self;
+        let mut encode = |made| match made {
+            DraftThumbnail::Encoded(thumbnail) => Ok(thumbnail),
+            DraftThumbnail::Drawn(drawn) => {
+                let (thumbnail, time) = drawn.encode(Speed::default(), cancel);
+                timings.encode += time;
+                thumbnail
+            }
+        };
+        let thumbnails = thumbnails.into_iter().map(|made| made.and_then(&mut encode)).collect();
+        Rendering { source, thumbnails, timings }
+    }
+}
 
 /// Makes the thumbnails of one source, for all recipes, from one decode.
 ///

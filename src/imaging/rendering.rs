@@ -10,50 +10,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::imaging::draw::unencoded::UnencodedThumbnail;
-use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
-use crate::imaging::limits::Cancel;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::Format;
-
-/// The result of rendering one source, without the encoding of what takes long.
-#[derive(Debug)]
-pub struct Draft {
-    /// Properties of the source.
-    pub source: SourceInfo,
-    /// One result per recipe, in the order of the recipes.
-    pub thumbnails: Vec<Result<DraftThumbnail, Error>>,
-    /// Time of each phase so far.
-    pub timings: Timings,
-}
-
-/// A thumbnail, or what remains to be encoded.
-#[derive(Debug)]
-pub enum DraftThumbnail {
-    /// Drawn, in a format that takes long.
-    Drawn(Box<UnencodedThumbnail>),
-    /// Ready to be stored.
-    Encoded(Thumbnail),
-}
-
-impl Draft {
-    /// Encodes the rest, one after the other, with the fewest bytes however long it takes.
-    #[must_use]
-    pub fn finish(self, cancel: &Cancel) -> Rendering {
-        let Self { source, thumbnails, mut timings } = self;
-        let mut encode = |made| match made {
-            DraftThumbnail::Encoded(thumbnail) => Ok(thumbnail),
-            DraftThumbnail::Drawn(drawn) => {
-                let (thumbnail, time) = drawn.encode(Speed::default(), cancel);
-                timings.encode += time;
-                thumbnail
-            }
-        };
-        let thumbnails = thumbnails.into_iter().map(|made| made.and_then(&mut encode)).collect();
-        Rendering { source, thumbnails, timings }
-    }
-}
 
 /// The result of rendering one source.
 #[derive(Debug)]

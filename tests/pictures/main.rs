@@ -12,7 +12,6 @@
 
 mod animation;
 mod avif;
-mod avif_out;
 mod comparison;
 mod cut_files;
 mod decoder_threads;

@@ -219,7 +219,7 @@ mod tests {
     fn words_are_exact() {
         assert_eq!(format("jpg"), Ok(Format::Jpeg));
         assert_eq!(format("jpeg"), Ok(Format::Jpeg));
-        for text in ["JPG", "avif", "tiff", ""] {
+        for text in ["JPG", "heif", "tiff", ""] {
             assert!(format(text).is_err(), "{text}");
         }
         assert_eq!(log_level("debug"), Ok(LogLevel::Debug));

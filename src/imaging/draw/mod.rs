@@ -23,7 +23,7 @@ use std::time::Instant;
 use crate::imaging::color::Profile;
 use crate::imaging::draw::encoder_threads::EncoderThreads;
 use crate::imaging::draw::job::{DrawJob, DrawnPicture};
-use crate::imaging::draw::unencoded::UnencodedThumbnail;
+use crate::imaging::draw::unencoded::{DraftThumbnail, UnencodedThumbnail};
 use crate::imaging::encode;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, to_u64};
@@ -33,7 +33,7 @@ use crate::imaging::pixels::source_scaler::{RefusedTarget, ScaledPicture, Scaled
 use crate::imaging::pixels::{canvas, resize, sharpen, subject};
 use crate::imaging::plan::target::Target;
 use crate::imaging::plan::{DrawPlan, Finish, Stage};
-use crate::imaging::rendering::{AnimatedThumbnails, DraftThumbnail, Motion, NotAnimated, Timings};
+use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Timings};
 use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 

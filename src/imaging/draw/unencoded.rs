@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::imaging::draw::job::DrawJob;
 use crate::imaging::encode;
 use crate::imaging::encode::KeptMetadata;
+use crate::imaging::encode::avif::estimate;
 use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Cancel, bytes_of, to_u64};
@@ -15,6 +16,15 @@ use crate::imaging::picture::Picture;
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_properties::{SourceFile, SourceProperties};
 use crate::recipe::Recipe;
+
+/// A thumbnail, or what remains to be encoded.
+#[derive(Debug)]
+pub enum DraftThumbnail {
+    /// Drawn, in a format that takes long.
+    Drawn(Box<UnencodedThumbnail>),
+    /// Ready to be stored.
+    Encoded(Thumbnail),
+}
 
 /// The pixels of a thumbnail, and its recipe.
 #[derive(Debug)]
@@ -66,7 +76,7 @@ impl UnencodedThumbnail {
     pub fn estimate(&self, speed: Speed) -> Duration {
         let Picture { size, layout, .. } = self.picture;
         let quality = self.recipe.quality.of(self.source_file.quality);
-        speed.estimate(size, layout, quality).saturating_mul(encode::most_trials(&self.recipe))
+        estimate::estimate(speed, size, layout, quality).saturating_mul(encode::most_trials(&self.recipe))
     }
 
     /// Encodes it. Returns the time as well.

@@ -14,5 +14,4 @@ mod instances;
 mod keys;
 mod platform;
 mod rights;
-mod slow_formats;
 mod sources;

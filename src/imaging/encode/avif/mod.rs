@@ -3,7 +3,8 @@
 //! Ten bits, 4:2:0, full range, in colours by the matrix of BT.601, as JPEG has them. Grey is one plane, alpha another
 //! image of one plane, straight. All browsers that know AVIF read this.
 //!
-//! - [`speed`]: the effort of the encoder, and the time that it will take;
+//! - [`speed`]: the effort of the encoder;
+//! - [`estimate`]: the time that it will take;
 //! - `quality`: the quantiser for a quality;
 //! - `planes`, `frame`, `container`: from a picture to a file.
 //!
@@ -13,6 +14,7 @@
 //! The same picture, quality and speed give the same bytes, with the assembler of rav1e and without.
 
 mod container;
+pub(crate) mod estimate;
 mod frame;
 mod planes;
 mod quality;
@@ -49,6 +51,6 @@ pub(super) fn encode(
     let (size, exif) = (picture.size, metadata.exif.as_deref());
     let (alpha, profile) = (alpha.as_ref(), metadata.profile);
     let file = container::write(&Content { size, colors: &colors, alpha, profile, exif });
-    speed.note(size, picture.layout, quality, start.elapsed());
+    estimate::note(speed, size, picture.layout, quality, start.elapsed());
     Ok(file)
 }
