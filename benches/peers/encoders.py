@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""JPEG encoders of other projects, as a worker of scripts/bench: encoders.py
+"""JPEG and WebP encoders of other projects, as a worker of scripts/bench: encoders.py
 
 A job is a line of standard input, {"src","dst","encoder","q"}, where src is a PNG file. An answer is a line of standard
 output, {"err","cpu_ms"}: the shortest of several times. Only encoding from memory to memory is measured.
@@ -7,6 +7,7 @@ output, {"err","cpu_ms"}: the shortest of several times. Only encoding from memo
   libjpeg-turbo        in Pillow, with Huffman tables optimised for the picture, 4:2:0
   mozjpeg              in libvips, with trellis quantisation and its own tables, baseline, 4:2:0
   mozjpeg-progressive  the same as a progressive file with optimised scans
+  webp                 libwebp in Pillow, lossy, method 4
 """
 import io
 import json
@@ -38,7 +39,19 @@ def mozjpeg(progressive):
     return prepare
 
 
-ENCODERS = {"libjpeg-turbo": libjpeg_turbo, "mozjpeg": mozjpeg(False), "mozjpeg-progressive": mozjpeg(True)}
+def webp(source, quality):
+    from PIL import Image
+    picture = Image.open(source).convert("RGB")
+
+    def run():
+        out = io.BytesIO()
+        picture.save(out, "WEBP", quality=quality, method=4)
+        return out.getvalue()
+    return run
+
+
+ENCODERS = {"libjpeg-turbo": libjpeg_turbo, "mozjpeg": mozjpeg(False), "mozjpeg-progressive": mozjpeg(True),
+            "webp": webp}
 
 
 def main():

@@ -8,6 +8,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Format {
+    Avif,
     Gif,
     Jpeg,
     Png,
@@ -19,6 +20,7 @@ impl Format {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Avif => "avif",
             Self::Gif => "gif",
             Self::Jpeg => "jpeg",
             Self::Png => "png",
@@ -39,6 +41,7 @@ impl Format {
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
+            Self::Avif => "image/avif",
             Self::Gif => "image/gif",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
@@ -97,7 +100,7 @@ impl fmt::Display for Quality {
     }
 }
 
-/// Chroma subsampling of JPEG. WebP always has 4:2:0.
+/// Chroma subsampling of JPEG. AVIF and WebP always have 4:2:0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Subsampling {
     /// 4:2:0: one colour sample for two by two pixels, their mean.

@@ -31,7 +31,7 @@ const MAX_UPLOADS: usize = 64;
 const EVENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Formats of all versions of the program, if it does not say which it has.
-const FORMATS: [&str; 4] = ["jpeg", "png", "webp", "gif"];
+const FORMATS: [&str; 5] = ["jpeg", "png", "webp", "avif", "gif"];
 
 /// State of a playground.
 pub(super) struct Service {

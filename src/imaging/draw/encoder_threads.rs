@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::encode;
 use crate::imaging::encode::KeptMetadata;
+use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
 use crate::imaging::rendering::{Motion, SourcePart, Thumbnail};
@@ -95,9 +96,11 @@ impl<'s, 'e> EncoderThreads<'s, 'e> {
         let encode = move || {
             let start = Instant::now();
             let metadata = KeptMetadata::of(properties, recipe);
+            // The formats that have speeds are not encoded here.
+            let (source_file, speed) = (properties.source_file(), Speed::default());
             let thumbnail = cancel
                 .check()
-                .and_then(|()| encode::encode(picture, recipe, &properties.source_file(), &metadata, cancel));
+                .and_then(|()| encode::encode(picture, recipe, &source_file, &metadata, speed, cancel));
             EncodeResult { thumbnail, encode_time: start.elapsed() }
         };
         if !more || self.max_threads == 0 || pixels < MIN_PIXELS_FOR_THREAD {

@@ -57,7 +57,7 @@ impl AnimationEncoder {
     pub(crate) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
         let writer = match format {
             Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
-            Format::Jpeg | Format::Png | Format::WebP => {
+            Format::Avif | Format::Jpeg | Format::Png | Format::WebP => {
                 Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), plays))
             }
         };
