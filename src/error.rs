@@ -81,6 +81,16 @@ pub(crate) enum Error {
         /// Memory of this function, MB.
         have: u64,
     },
+    /// A slow format takes longer than the function has, by what it has measured.
+    #[error(
+        "writing this thumbnail as AVIF takes about {needed_ms} ms here, and the function has {have_ms} ms for it; give the function a longer time limit or more memory (CPU grows with memory), or choose a smaller size or webp"
+    )]
+    TooSlow {
+        /// Time needed, ms.
+        needed_ms: u128,
+        /// Time that an invocation leaves for it, ms.
+        have_ms: u128,
+    },
     /// COS returned no ETag for a source, so its thumbnails cannot be compared with it.
     #[error("COS returned no ETag for {0}; check what stands between the function and COS")]
     NoETag(String),
@@ -139,6 +149,7 @@ impl Error {
             Self::KeyTaken { .. } => "target.taken",
             Self::Target(_) => "target.name",
             Self::TooMuchMemory { .. } => "image.too_much_memory",
+            Self::TooSlow { .. } => "image.too_slow",
             Self::NoETag(_) => "cos.protocol",
             Self::NotConverged => "cos.changed",
         }
@@ -162,7 +173,8 @@ impl Error {
             | Self::Loop(_)
             | Self::KeyTaken { .. }
             | Self::Target(_)
-            | Self::TooMuchMemory { .. } => Disposition::Permanent,
+            | Self::TooMuchMemory { .. }
+            | Self::TooSlow { .. } => Disposition::Permanent,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::event::{CoalescedRecord, CoalescedRecords, Home, Record, RejectedRecord};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{DecoderThread, MemoryPool, Pipeline};
+use crate::pipeline::{DecoderThread, InvocationTime, MemoryPool, Pipeline};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Outcomes, RepeatedBy, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
@@ -215,8 +215,12 @@ struct Invocation<'a> {
 impl Invocation<'_> {
     async fn handle_all(&self, work: CoalescedRecords, outcomes: &mut Outcomes) {
         let memory = MemoryPool::new(self.limits().memory, work.len().min(CONCURRENT_RECORDS));
-        let handled =
-            stream::iter(work).map(|work| self.handle_coalesced(work, &memory)).buffered(CONCURRENT_RECORDS);
+        let deadline = self.context.deadline();
+        let whole = deadline.saturating_duration_since(self.context.received);
+        let time = InvocationTime::new(Instant::from_std(deadline), whole, work.len());
+        let handled = stream::iter(work)
+            .map(|work| self.handle_coalesced(work, &memory, &time))
+            .buffered(CONCURRENT_RECORDS);
         let mut handled = std::pin::pin!(handled);
         while let Some((superseded, entry)) = handled.next().await {
             for old in superseded {
@@ -232,13 +236,19 @@ impl Invocation<'_> {
     }
 
     /// Handles the newest record of an object, and returns the others with its entry.
-    async fn handle_coalesced(&self, work: CoalescedRecord, memory: &MemoryPool) -> (Vec<Record>, Entry) {
-        let entry = self.handle_one(&work.record, memory).await;
+    async fn handle_coalesced(
+        &self,
+        work: CoalescedRecord,
+        memory: &MemoryPool,
+        time: &InvocationTime,
+    ) -> (Vec<Record>, Entry) {
+        let entry = self.handle_one(&work.record, memory, time).await;
+        time.end_record();
         self.log.entry(&entry);
         (work.superseded, entry)
     }
 
-    async fn handle_one(&self, record: &Record, memory: &MemoryPool) -> Entry {
+    async fn handle_one(&self, record: &Record, memory: &MemoryPool, time: &InvocationTime) -> Entry {
         let started = Instant::now();
         let session = self.session.with_own_counters();
         let mut entry = entry_of(record, Outcome::Stored);
@@ -246,7 +256,7 @@ impl Invocation<'_> {
             Ok(RecordPlan::Skip(skip)) => skip.into(),
             Ok(RecordPlan::Visit(job)) => {
                 let wanted = job.targets.len();
-                self.visit(record, &job, &session, memory, &mut entry).await.unwrap_or_else(|error| {
+                self.visit(record, &job, &session, (memory, time), &mut entry).await.unwrap_or_else(|error| {
                     Outcome::from(&self.with_context(
                         error,
                         entry.thumbnails.len().saturating_add(entry.kept),
@@ -268,7 +278,7 @@ impl Invocation<'_> {
         record: &Record,
         job: &SourceJob<'_>,
         session: &Session,
-        memory: &MemoryPool,
+        (memory, time): (&MemoryPool, &InvocationTime),
         entry: &mut Entry,
     ) -> Result<Outcome, Error> {
         let deadline = Instant::from_std(self.context.deadline());
@@ -277,6 +287,7 @@ impl Invocation<'_> {
             decoder: self.decoder,
             limits: self.limits(),
             memory,
+            time,
             on_foreign: self.config.settings().on_foreign,
         };
         match timeout_at(deadline, pipeline.visit(record, job, entry)).await {

@@ -20,6 +20,7 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Command::Completion(options) => command::completion::run(&options, Cli::command()),
+            Command::Event(options) => command::event::run(&options),
             Command::Invoke(options) => command::invoke::run(options).await,
             Command::Playground(options) => command::playground::run(options).await,
             Command::Serve(options) => command::serve::run(options).await,

@@ -51,8 +51,9 @@ fn mistakes_are_reported_before_the_build() {
         let told = said(arguments, true);
         assert!(told.starts_with(sentence) && !told.contains("it builds"), "{arguments:?}: {told}");
     }
-    let taken: [&[&str]; 3] = [
+    let taken: [&[&str]; 4] = [
         &["events/put.json"],
+        &["-", "--memory", "128"],
         &["--image", "cat.jpg", "events/put.json", "--keep", "--key=x", "--env", "A=b"],
         &["--bootstrap", "./bootstrap", "events/put.json", "--help"],
     ];

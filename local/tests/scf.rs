@@ -214,6 +214,16 @@ async fn invocations_succeed_after_faults_of_the_runtime_api() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_killed_before_its_answer_gets_the_event_again() {
+    let scf = start(|_| {}).await;
+    scf.fail(RuntimeFault::Kill { times: 1 });
+    let invocations = scf.deliver(&action("answer")).await;
+    let statuses: Vec<u16> = invocations.iter().map(|invocation| invocation.outcome.status()).collect();
+    assert_eq!((statuses, scf.starts()), (vec![439, 200], 2));
+    assert_eq!(invocations.first().unwrap().request_id, invocations.last().unwrap().request_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn dropping_the_instance_ends_the_process() {
     let scf = start(|_| {}).await;
     assert!(scf.invoke(&action("answer")).await.outcome.is_success());

@@ -315,9 +315,9 @@ mod tests {
                  thumbs-1250000000: lower-case letters, digits and hyphens, at most 60 characters",
             ),
             (
-                &[("FORMAT", "avif")],
-                "FORMAT is \"avif\"; it must be one of jpeg, jpg, png, webp, gif; without it thumbnails \
-                 keep the source's format",
+                &[("FORMAT", "heif")],
+                "FORMAT is \"heif\"; it must be one of jpeg, jpg, png, webp, avif, gif; without it \
+                 thumbnails keep the source's format",
             ),
             (
                 &[("BACKGROUND", "white")],

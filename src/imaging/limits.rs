@@ -56,6 +56,11 @@ impl Cancel {
         self.0.reserved.load(Ordering::Relaxed)
     }
 
+    /// Shows what is reserved outside of a [`Budget`].
+    pub(super) fn set_reserved(&self, bytes: u64) {
+        self.0.reserved.store(bytes, Ordering::Relaxed);
+    }
+
     /// Checks the flag.
     ///
     /// # Errors

@@ -10,10 +10,13 @@ use crate::imaging::damage::Tolerance;
 use crate::imaging::decode;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::job::DrawJob;
+use crate::imaging::draw::unencoded::UnencodedThumbnail;
+use crate::imaging::encode;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, Limits};
 use crate::imaging::plan::demand::{Demand, Upright};
 use crate::imaging::plan::target::Target;
+use crate::imaging::rendering::Motion;
 use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
@@ -39,11 +42,18 @@ pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error>
     let mut renderer = Renderer::new(decoded.scaled, &properties);
     let (jobs, _) = DrawJob::all(properties.full, properties.orientation, recipes);
     let targets: Vec<Target> = jobs.iter().map(|job| job.target).collect();
+    let mut most_encoding = 0;
     for (number, mut job) in (1..).zip(jobs) {
         let later = targets.get(number..).unwrap_or_default();
         let drawn = renderer.draw(&mut job, later, &mut budget, &Cancel::default())?;
         budget.release(drawn.working_bytes);
+        if encode::is_slow(job.recipe) {
+            let waiting = UnencodedThumbnail::new(drawn.picture, &job, Motion::Still, &properties);
+            budget.reserve(waiting.held_bytes())?;
+            most_encoding = most_encoding.max(waiting.encoding_bytes());
+        }
     }
+    budget.reserve(most_encoding)?;
     Ok(budget.peak())
 }
 
@@ -73,12 +83,13 @@ mod tests {
         let light = Recipe { linear: true, ..Recipe::fit_inside(500, 500) };
         let whole = Geometry::Fit { width: Some(9000), height: None, scaling: Scaling::ShrinkOnly };
         let whole = Recipe { steps: vec![Step::Thumbnail(whole)], ..Recipe::default() };
-        let sets: [&[&Recipe]; 5] = [
+        let sets: [&[&Recipe]; 6] = [
             &[&fit(300, None)],
             &[&fit(1600, Some(Format::WebP)), &fit(150, None), &fit(800, Some(Format::Png))],
             &[&light, &fit(1000, None)],
             &[&whole],
             &[&Recipe::default()],
+            &[&fit(400, Some(Format::Avif)), &fit(300, Some(Format::Avif)), &fit(100, None)],
         ];
         for (number, recipes) in sets.into_iter().enumerate() {
             for progressive in [false, true] {

@@ -16,7 +16,8 @@
 //! 4. `draw/` makes all thumbnails from these sizes, the largest first: it converts colours to sRGB (`color/`), turns them
 //!    upright, and pads, rotates or sharpens (`pixels/`).
 //! 5. `encode/` writes each file, on threads of its own while the next thumbnail is drawn. Animated thumbnails are
-//!    written frame by frame while the source is still being decoded.
+//!    written frame by frame while the source is still being decoded. AVIF takes so long that [`draft`] leaves it to its
+//!    caller.
 //!
 //! `picture/` is the form of pixels between all of them, `limits.rs` the memory budget from which each reserves before
 //! it allocates.
@@ -25,7 +26,7 @@
 //!
 //! The pixels of a thumbnail are upright, eight bits per sample, and sRGB unless its recipe keeps the source's profile.
 //! Metadata is dropped unless the recipe keeps it. The same source, recipes and program give the same bytes, whatever
-//! the number of threads.
+//! the number of threads, and for AVIF at the same [`Speed`].
 
 mod color;
 mod damage;
@@ -49,12 +50,14 @@ use std::io::Read;
 use std::time::Instant;
 
 pub use self::damage::Tolerance;
+pub use self::draw::unencoded::{DraftThumbnail, UnencodedThumbnail, speed_within};
+pub use self::encode::avif::speed::Speed;
 pub use self::error::Error;
 pub use self::limits::{Cancel, Limits};
 pub use self::memory_estimate::memory_for_jpeg;
 pub use self::plan::demand::{DECODE_MARGIN, Upright};
 pub use self::plan::sizes::LONGEST_SIDE;
-pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, Thumbnail, Timings};
+pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, SourcePart, Thumbnail, Timings};
 pub use self::source_format::SourceFormat;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::frames::AnimationSink;
@@ -64,6 +67,35 @@ use crate::imaging::picture::geometry::Size;
 use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
+
+/// The result of rendering one source, without the encoding of what takes long.
+#[derive(Debug)]
+pub struct Draft {
+    /// Properties of the source.
+    pub source: SourceInfo,
+    /// One result per recipe, in the order of the recipes.
+    pub thumbnails: Vec<Result<DraftThumbnail, Error>>,
+    /// Time of each phase so far.
+    pub timings: Timings,
+}
+
+impl Draft {
+    /// Encodes the rest, one after the other, with the fewest bytes however long it takes.
+    #[must_use]
+    pub fn finish(self, cancel: &Cancel) -> Rendering {
+        let Self { source, thumbnails, mut timings } = self;
+        let mut encode = |made| match made {
+            DraftThumbnail::Encoded(thumbnail) => Ok(thumbnail),
+            DraftThumbnail::Drawn(drawn) => {
+                let (thumbnail, time) = drawn.encode(Speed::default(), cancel);
+                timings.encode += time;
+                thumbnail
+            }
+        };
+        let thumbnails = thumbnails.into_iter().map(|made| made.and_then(&mut encode)).collect();
+        Rendering { source, thumbnails, timings }
+    }
+}
 
 /// Makes the thumbnails of one source, for all recipes, from one decode.
 ///
@@ -80,18 +112,33 @@ pub fn render<R: Read + Send>(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
-    render_dyn(&mut source, length, Demand { recipes, upright }, limits, cancel)
+    Ok(draft(&mut source, length, recipes, upright, limits, cancel)?.finish(cancel))
 }
 
-/// [`render`] for any reader behind a pointer, which is called once per chunk. A copy of all decoders for each type of
+/// [`render`] without the encoding of what takes long: AVIF.
+///
+/// # Errors
+/// As [`render`].
+pub fn draft<R: Read + Send>(
+    mut source: R,
+    length: Option<u64>,
+    recipes: &[&Recipe],
+    upright: Upright,
+    limits: &Limits,
+    cancel: &Cancel,
+) -> Result<Draft, Error> {
+    draft_dyn(&mut source, length, Demand { recipes, upright }, limits, cancel)
+}
+
+/// [`draft`] for any reader behind a pointer, which is called once per chunk. A copy of all decoders for each type of
 /// reader would be a tenth of the program.
-fn render_dyn(
+fn draft_dyn(
     source: &mut (dyn Read + Send),
     length: Option<u64>,
     demand: Demand<'_>,
     limits: &Limits,
     cancel: &Cancel,
-) -> Result<Rendering, Error> {
+) -> Result<Draft, Error> {
     let start = Instant::now();
     let mut budget = Budget::watched(*limits, cancel);
     let mut animation = AnimationSink::new(demand, length, cancel);
@@ -113,5 +160,5 @@ fn render_dyn(
     let thumbnails = renderer.thumbnails(demand.recipes, animated, &mut budget, cancel, &mut timings);
     let Size { width, height } = properties.full;
     let source = SourceInfo { format: properties.format, width, height, damaged };
-    Ok(Rendering { source, thumbnails, timings })
+    Ok(Draft { source, thumbnails, timings })
 }

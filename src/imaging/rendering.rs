@@ -39,7 +39,7 @@ pub struct SourceInfo {
 }
 
 /// One thumbnail, ready to be stored.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Thumbnail {
     /// Content of the file.
     pub bytes: Bytes,
@@ -51,6 +51,21 @@ pub struct Thumbnail {
     pub height: u32,
     /// Still or animated.
     pub motion: Motion,
+    /// Part of the source that it shows; `None` if that is no rectangle, after a rotation.
+    pub part: Option<SourcePart>,
+}
+
+/// A rectangle of the upright source, pixels and fractions of them from its top left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SourcePart {
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
 }
 
 impl Thumbnail {

@@ -95,6 +95,7 @@ impl SourceFile {
             SourceFormat::Jpeg => format == Format::Jpeg,
             SourceFormat::Png => format == Format::Png,
             SourceFormat::WebP => format == Format::WebP,
+            // Not AVIF: writing it once takes long enough.
             SourceFormat::Avif
             | SourceFormat::Bmp
             | SourceFormat::Pnm

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
 
 use crate::error::Error;
 use crate::imaging;
-use crate::imaging::{Cancel, Limits, Rendering, Upright};
+use crate::imaging::{Cancel, Draft, Limits, Speed, Thumbnail, UnencodedThumbnail, Upright};
 use crate::pipeline::body::BodyReader;
 use crate::recipe::Recipe;
 use crate::runtime::Panic;
@@ -43,6 +43,9 @@ struct Unfinished {
     /// Closed when the rendering has ended.
     ended: watch::Receiver<()>,
 }
+
+/// A thumbnail or the reason why it cannot be made, and the time that it took.
+type EncodeResult = (Result<Thumbnail, imaging::Error>, Duration);
 
 /// What the thread is to do.
 struct Job(Box<dyn FnOnce() + Send>);
@@ -138,7 +141,7 @@ impl State {
 }
 
 impl Turn<'_> {
-    /// Starts to render a source of `length` bytes, if that is known.
+    /// Starts to render a source of `length` bytes, if that is known, but for what takes long to encode.
     ///
     /// The future resolves when the rendering ends, even if `body` has more bytes. Dropping it cancels the
     /// rendering.
@@ -152,17 +155,38 @@ impl Turn<'_> {
         recipes: Vec<Recipe>,
         upright: Upright,
         limits: Limits,
-    ) -> Result<impl Future<Output = Result<Rendering, Error>>, Error> {
+    ) -> Result<impl Future<Output = Result<Draft, Error>>, Error> {
+        self.run(move |cancel| {
+            let recipes: Vec<&Recipe> = recipes.iter().collect();
+            Ok(imaging::draft(body, length, &recipes, upright, &limits, cancel)?)
+        })
+    }
+
+    /// Starts to encode a thumbnail. The future is that of [`Self::start`]; it gives the time as well.
+    ///
+    /// # Errors
+    /// [`Error::NoThread`] if the system gives no thread.
+    pub(super) fn encode(
+        &self,
+        thumbnail: UnencodedThumbnail,
+        speed: Speed,
+    ) -> Result<impl Future<Output = Result<EncodeResult, Error>>, Error> {
+        self.run(move |cancel| Ok(thumbnail.encode(speed, cancel)))
+    }
+
+    /// Runs work on the thread, which a panic does not end.
+    fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Cancel) -> Result<T, Error> + Send + 'static,
+    ) -> Result<impl Future<Output = Result<T, Error>>, Error> {
         let (sender, receiver) = oneshot::channel();
         let (end, ended) = watch::channel(());
         let cancel = Cancel::default();
         let thread_cancel = cancel.clone();
         let job = Job(Box::new(move || {
-            let recipes: Vec<&Recipe> = recipes.iter().collect();
-            let render = || imaging::render(body, length, &recipes, upright, &limits, &thread_cancel);
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(render))
-                .map_err(|payload| Error::Panicked(Panic::from_payload(payload.as_ref())))
-                .and_then(|result| result.map_err(Error::from));
+            let work = std::panic::AssertUnwindSafe(|| work(&thread_cancel));
+            let result = std::panic::catch_unwind(work)
+                .unwrap_or_else(|payload| Err(Error::Panicked(Panic::from_payload(payload.as_ref()))));
             drop(end);
             // After a deadline the receiver is gone.
             let _ = sender.send(result);

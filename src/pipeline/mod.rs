@@ -6,6 +6,8 @@
 //! The source streams through a bounded buffer to the decoder thread. The only record of a message is decoded
 //! from its first bytes on. Of several, each fills its buffer while it waits for its turn: the thread then works
 //! instead of waiting for the network. Back-pressure keeps memory bounded.
+//!
+//! Thumbnails in AVIF, which takes long, are encoded after all others are stored, if there is time.
 
 mod body;
 mod decoder_thread;
@@ -13,11 +15,14 @@ mod heic;
 mod memory;
 mod reading;
 mod rendering;
+mod slow_formats;
+mod time;
 mod visit_runner;
 mod writing;
 
 pub(crate) use self::decoder_thread::DecoderThread;
 pub(crate) use self::memory::MemoryPool;
+pub(crate) use self::time::InvocationTime;
 use crate::cos::Session;
 use crate::imaging::Limits;
 use crate::reconcile::OnForeign;
@@ -33,6 +38,8 @@ pub(crate) struct Pipeline<'a> {
     pub limits: Limits,
     /// Memory for the bodies and pixels of all records.
     pub memory: &'a MemoryPool,
+    /// Time for slow encoders.
+    pub time: &'a InvocationTime,
     /// Treatment of foreign objects under the keys of thumbnails.
     pub on_foreign: OnForeign,
 }

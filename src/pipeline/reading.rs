@@ -10,14 +10,14 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::cos::{Download, Head, MissingResource};
 use crate::error::{Disposition, Error};
 use crate::event::EventKind;
-use crate::imaging::Thumbnail;
+use crate::imaging::DraftThumbnail;
 use crate::object::ContentId;
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::rendering::RenderedSource;
 use crate::pipeline::visit_runner::{Rendered, SourceProblem, VisitRunner};
 use crate::plan::Target;
 use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, is_stamped};
-use crate::report::{Entry, Skip};
+use crate::report::{Entry, Milliseconds, Skip};
 use crate::{cos, imaging};
 
 /// Delays before a missing or stale source is requested again. COS does not promise read after write in so
@@ -142,7 +142,7 @@ impl<'a> VisitRunner<'a> {
                     });
                 }
                 made => {
-                    let impossible = self.take_thumbnails(made?, memory)?;
+                    let impossible = self.take_thumbnails(made?, memory, &entry.ms)?;
                     return Ok(FetchOutcome { source: SourceState::Image(content), impossible });
                 }
             }
@@ -190,15 +190,31 @@ impl<'a> VisitRunner<'a> {
         &mut self,
         made: RenderedSource,
         mut memory: MemoryReservation<'a>,
+        ms: &Milliseconds,
     ) -> Result<Vec<usize>, Error> {
         let (mut thumbnails, mut impossible) = (Vec::new(), Vec::new());
-        for (number, thumbnail) in made.rendering.thumbnails.into_iter().enumerate() {
-            let error = match thumbnail {
+        let (mut held_bytes, mut encoding_bytes) = (0_u64, 0_u64);
+        for (number, thumbnail) in made.draft.thumbnails.into_iter().enumerate() {
+            let made = thumbnail.map_err(Error::from).and_then(|thumbnail| {
+                match &thumbnail {
+                    DraftThumbnail::Drawn(drawn) => {
+                        self.check_time(drawn, ms)?;
+                        held_bytes = held_bytes.saturating_add(drawn.held_bytes());
+                        encoding_bytes = encoding_bytes.max(drawn.encoding_bytes());
+                    }
+                    DraftThumbnail::Encoded(encoded) => {
+                        let bytes = u64::try_from(encoded.bytes.len()).unwrap_or(u64::MAX);
+                        held_bytes = held_bytes.saturating_add(bytes);
+                    }
+                }
+                Ok(thumbnail)
+            });
+            let error = match made {
                 Ok(thumbnail) => {
                     thumbnails.push(Some(thumbnail));
                     continue;
                 }
-                Err(error) => Error::from(error),
+                Err(error) => error,
             };
             if error.disposition() != Disposition::Permanent {
                 return Err(error);
@@ -207,8 +223,7 @@ impl<'a> VisitRunner<'a> {
             impossible.push(number);
             self.problem.get_or_insert(SourceProblem::Failed(error));
         }
-        let bytes = thumbnails.iter().flatten().map(|thumbnail: &Thumbnail| thumbnail.bytes.len());
-        memory.shrink_to(u64::try_from(bytes.sum::<usize>()).unwrap_or(u64::MAX));
+        memory.shrink_to(held_bytes.saturating_add(encoding_bytes));
         self.rendered = Some(Rendered { head: made.head, _memory: memory, thumbnails });
         Ok(impossible)
     }
@@ -219,7 +234,7 @@ fn lacks_memory(made: &Result<RenderedSource, Error>) -> bool {
     match made {
         Ok(made) => {
             let lacking = |made: &Result<_, _>| matches!(made, Err(imaging::Error::TooMuchMemory { .. }));
-            made.rendering.thumbnails.iter().any(lacking)
+            made.draft.thumbnails.iter().any(lacking)
         }
         Err(error) => matches!(error, Error::Imaging(imaging::Error::TooMuchMemory { .. })),
     }

@@ -9,7 +9,7 @@ use crate::config::Heic;
 use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
 use crate::event::Record;
-use crate::imaging::{self, Limits, Rendering, SourceInfo, Upright};
+use crate::imaging::{self, Draft, Limits, SourceInfo, Upright};
 use crate::pipeline::body::{Body, Filled};
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::{Pipeline, body, heic};
@@ -24,7 +24,7 @@ const LAST_PART: u64 = 8;
 /// Rendered source, and the headers it was read with.
 pub(super) struct RenderedSource {
     pub(super) head: Head,
-    pub(super) rendering: Rendering,
+    pub(super) draft: Draft,
 }
 
 impl Pipeline<'_> {
@@ -42,7 +42,7 @@ impl Pipeline<'_> {
             Err(Error::Imaging(imaging::Error::Heic)) if job.rule.heic() == Heic::CloudInfinite => {
                 self.render_heic(record, job, head, memory, entry).await
             }
-            result => Ok(RenderedSource { head, rendering: result? }),
+            result => Ok(RenderedSource { head, draft: result? }),
         }
     }
 
@@ -53,7 +53,7 @@ impl Pipeline<'_> {
         mut download: Download,
         memory: &mut MemoryReservation<'_>,
         entry: &mut Entry,
-    ) -> Result<Rendering, Error> {
+    ) -> Result<Draft, Error> {
         let length = download.head.length;
         let Entry { source, ms, .. } = entry;
         let source = source.insert(SourceReport {
@@ -109,7 +109,7 @@ impl Pipeline<'_> {
             damaged: rendering.source.damaged,
             through: Some("ci"),
         });
-        Ok(RenderedSource { head, rendering })
+        Ok(RenderedSource { head, draft: rendering })
     }
 
     /// Delivers a body to the decoder thread on the turn of this record, and returns what it makes of it. Of
@@ -126,7 +126,7 @@ impl Pipeline<'_> {
         upright: Upright,
         memory: &mut MemoryReservation<'_>,
         ms: &mut Milliseconds,
-    ) -> Result<Rendering, Error> {
+    ) -> Result<Draft, Error> {
         let started = Instant::now();
         let (mut sender, reader) = body::channel(memory.body_bytes());
         let filled = if memory.is_all() {

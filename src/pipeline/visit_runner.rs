@@ -6,7 +6,7 @@
 use crate::cos::{BucketLocation, Head};
 use crate::error::Error;
 use crate::event::{EventKind, Record};
-use crate::imaging::Thumbnail;
+use crate::imaging::DraftThumbnail;
 use crate::pipeline::Pipeline;
 use crate::pipeline::memory::MemoryReservation;
 use crate::plan::SourceJob;
@@ -26,7 +26,7 @@ pub(super) struct Rendered<'a> {
     pub(super) head: Head,
     pub(super) _memory: MemoryReservation<'a>,
     /// By number; `None` for a thumbnail that cannot be made of this source.
-    pub(super) thumbnails: Vec<Option<Thumbnail>>,
+    pub(super) thumbnails: Vec<Option<DraftThumbnail>>,
 }
 
 impl Pipeline<'_> {

@@ -6,7 +6,7 @@
 use crate::cos;
 use crate::cos::Upload;
 use crate::error::{Disposition, Error};
-use crate::imaging::{Motion, Thumbnail};
+use crate::imaging::{DraftThumbnail, Motion, Thumbnail};
 use crate::pipeline::visit_runner::{Rendered, VisitRunner};
 use crate::plan::Target;
 use crate::reconcile::{Action, SeenThumbnail, Stamp};
@@ -33,12 +33,12 @@ impl VisitRunner<'_> {
                 Err(error) => self.defer_permanent(error.into())?,
             }
         }
-        Ok(lost_race)
+        Ok(self.store_drawn(actions, entry).await? || lost_race)
     }
 
     /// Keeps the first permanent failure for the end of the visit, so that the other thumbnails are
     /// processed. Other failures end the visit.
-    fn defer_permanent(&mut self, error: Error) -> Result<(), Error> {
+    pub(super) fn defer_permanent(&mut self, error: Error) -> Result<(), Error> {
         if error.disposition() != Disposition::Permanent {
             return Err(error);
         }
@@ -46,9 +46,17 @@ impl VisitRunner<'_> {
         Ok(())
     }
 
-    async fn store(&self, number: usize, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
+    /// Uploads a thumbnail that is encoded.
+    pub(super) async fn store(
+        &self,
+        number: usize,
+        target: &Target<'_>,
+        entry: &mut Entry,
+    ) -> Result<(), cos::Error> {
         let Some(rendered) = &self.rendered else { return Ok(()) };
-        let Some(Some(thumbnail)) = rendered.thumbnails.get(number) else { return Ok(()) };
+        let Some(Some(DraftThumbnail::Encoded(thumbnail))) = rendered.thumbnails.get(number) else {
+            return Ok(());
+        };
         let key = target.key.as_str().to_owned();
         let upload = Upload {
             only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
@@ -97,7 +105,7 @@ impl VisitRunner<'_> {
         }
     }
 
-    async fn remove(&self, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
+    pub(super) async fn remove(&self, target: &Target<'_>, entry: &mut Entry) -> Result<(), cos::Error> {
         self.pipeline.session.delete(&self.target_location, &target.key, None).await?;
         let key = target.key.as_str().to_owned();
         entry.thumbnails.retain(|stored| stored.key != key);

@@ -28,7 +28,7 @@ pub struct Recipe {
     /// Output format. `None` keeps JPEG, PNG, WebP and GIF; other sources become PNG with alpha and JPEG
     /// without.
     pub format: Option<Format>,
-    /// Quality of JPEG and WebP.
+    /// Quality of JPEG, WebP and AVIF.
     pub quality: Quality,
     /// Colour behind transparency in formats without alpha, and of padding without a colour of its own.
     pub background: Rgb,

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Format {
+    Avif,
     Gif,
     Jpeg,
     Png,
@@ -20,6 +21,7 @@ impl Format {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Avif => "avif",
             Self::Gif => "gif",
             Self::Jpeg => "jpeg",
             Self::Png => "png",
@@ -40,6 +42,7 @@ impl Format {
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
+            Self::Avif => "image/avif",
             Self::Gif => "image/gif",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
@@ -113,7 +116,7 @@ impl fmt::Display for Quality {
     }
 }
 
-/// Chroma subsampling of JPEG. WebP always has 4:2:0.
+/// Chroma subsampling of JPEG. AVIF and WebP always have 4:2:0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Subsampling {
     /// 4:2:0: one colour sample for two by two pixels, their mean.

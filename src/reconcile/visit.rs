@@ -132,6 +132,11 @@ impl Visit {
             .collect()
     }
 
+    /// Notes that a thumbnail cannot be made of the source, which has turned out after it was fetched.
+    pub fn set_impossible(&mut self, number: usize) {
+        self.impossible.get_or_insert_default().push(number);
+    }
+
     /// Returns `true` if a source in this state has to be read. Otherwise [`VisitStep::Fetch`] needs no body.
     #[must_use]
     pub fn needs_fetch(&self, source: &SourceState) -> bool {

@@ -1,5 +1,7 @@
 //! AVIF whose boxes are unusual or hostile: items that overlap and repeat, tables that cost time, sequences.
 
+mod out;
+
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Rendering, Upright, render};
 use cos_thumbnailer::recipe::Recipe;
 use image::RgbaImage;

@@ -215,6 +215,15 @@ fn avif_of_12_megapixels() {
     assert!(check(&file, 1600, "jpeg") >= 3);
 }
 
+#[test]
+fn avif_out_of_2_megapixels() {
+    let folder = Folder::new();
+    let photo = jpeg(1600, 1200, |encoder| encoder.set_optimized_huffman_tables(true));
+    let photo = folder.file("photo.jpg", &photo);
+    assert_eq!(check(&photo, 300, "avif"), 4);
+    assert!(check(&photo, 1000, "avif") > 0);
+}
+
 /// A TIFF of RGB of eight bits, directory first. All tiles are the same bytes.
 fn tiff(size: [u32; 2], tile: [u32; 2]) -> Vec<u8> {
     let tiles = size[0].div_ceil(tile[0]) * size[1].div_ceil(tile[1]);

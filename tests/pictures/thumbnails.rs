@@ -8,7 +8,7 @@ use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, S
 use image::RgbaImage;
 
 use crate::comparison::difference;
-use crate::fixture::{data, open, run};
+use crate::fixture::{data, decoded, open, run};
 
 /// One thumbnail of one fixture.
 fn thumbnail(name: &str, recipe: &Recipe) -> Thumbnail {
@@ -222,9 +222,13 @@ fn thumbnail_without_a_format_has_that_of_its_source() {
 
 #[test]
 fn every_output_format_is_read_by_another_program() {
-    for (format, allowed) in
-        [(Format::Gif, 6.0), (Format::Jpeg, 6.0), (Format::Png, 0.35), (Format::WebP, 6.0)]
-    {
+    for (format, allowed) in [
+        (Format::Avif, 6.0),
+        (Format::Gif, 6.0),
+        (Format::Jpeg, 6.0),
+        (Format::Png, 0.35),
+        (Format::WebP, 6.0),
+    ] {
         let recipe = Recipe { format: Some(format), ..Recipe::fit_inside(80, 80) };
         let bytes = thumbnail("rgb.bmp", &recipe).bytes;
         let image = match format {
@@ -234,6 +238,7 @@ fn every_output_format_is_read_by_another_program() {
                 let rgb = image::RgbImage::from_raw(80, 53, pixels).unwrap();
                 image::DynamicImage::ImageRgb8(rgb).into_rgba8()
             }
+            Format::Avif => decoded(&bytes),
             Format::Gif | Format::Png | Format::WebP => open(&bytes),
         };
         let (mean, _) = difference(&image, &open(&data("reference/rgb.png")));
@@ -270,7 +275,7 @@ fn jpeg_of_every_shape_is_read() {
 #[test]
 fn metadata_is_dropped() {
     for name in ["exif-landscape-6.jpg", "adobe-rgb.jpg", "p3.png", "orientation-6.webp"] {
-        for format in [Format::Gif, Format::Jpeg, Format::Png, Format::WebP] {
+        for format in [Format::Avif, Format::Gif, Format::Jpeg, Format::Png, Format::WebP] {
             let thumbnail = thumbnail(name, &Recipe { format: Some(format), ..Recipe::fit_inside(60, 60) });
             for mark in [&b"Exif"[..], b"EXIF", b"eXIf", b"ICC_PROFILE", b"ICCP", b"iCCP", b"http", b"tEXt"] {
                 let found = thumbnail.bytes.windows(mark.len()).any(|window| window == mark);
@@ -373,7 +378,7 @@ fn crop_of_a_reduced_decode_has_the_same_pixels() {
 
 #[test]
 fn same_input_gives_same_bytes() {
-    for format in [Format::Gif, Format::Jpeg, Format::Png, Format::WebP] {
+    for format in [Format::Avif, Format::Gif, Format::Jpeg, Format::Png, Format::WebP] {
         let recipe = Recipe { format: Some(format), ..Recipe::fit_inside(90, 90) };
         for name in ["rgba.png", "progressive.jpg"] {
             assert_eq!(thumbnail(name, &recipe), thumbnail(name, &recipe), "{name} {}", format.name());

@@ -90,7 +90,7 @@ fn mistakes_that_an_editor_can_show_are_refused_by_both() {
         json!({"rules": [{"target": {"cache_control": "缓存"}}]}),
         json!({"rules": [{"quality": 101}]}),
         json!({"rules": [{"quality": "80%"}]}),
-        json!({"rules": [{"format": "avif"}]}),
+        json!({"rules": [{"format": "heif"}]}),
         json!({"rules": [{"background": "white"}]}),
         json!({"rules": [{"heic": true}]}),
         json!({"rules": [{"thumbnails": {}}]}),

@@ -18,6 +18,7 @@ mod events;
 mod examples;
 mod mistaken_events;
 mod playground;
+mod playground_events;
 mod render;
 mod scf_client;
 mod settings;

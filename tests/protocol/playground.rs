@@ -9,28 +9,28 @@ use serde_json::{Value, json};
 
 use crate::setup::{REGION, SOURCE, TARGET, program};
 
-const PHOTO: &[u8] = include_bytes!("../../events/photos/lake.jpg");
+pub(crate) const PHOTO: &[u8] = include_bytes!("../../events/photos/lake.jpg");
 
-struct Page {
+pub(crate) struct Page {
     playground: Playground,
-    cos: Arc<Cos>,
+    pub(crate) cos: Arc<Cos>,
     _folder: tempfile::TempDir,
 }
 
-struct Answer {
-    status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     head: String,
     body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 }
 
 impl Page {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("cos");
         let buckets = vec![SOURCE.to_owned(), TARGET.to_owned()];
@@ -75,17 +75,17 @@ impl Page {
         self.playground.address().to_string()
     }
 
-    fn get(&self, target: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str) -> Answer {
         self.send("GET", target, &[("Host", &self.host())], b"")
     }
 
-    fn post(&self, target: &str, content_type: &str, body: &[u8]) -> Answer {
+    pub(crate) fn post(&self, target: &str, content_type: &str, body: &[u8]) -> Answer {
         let (host, origin) = (self.host(), self.playground.endpoint());
         let headers = [("Host", host.as_str()), ("Origin", &origin), ("Content-Type", content_type)];
         self.send("POST", target, &headers, body)
     }
 
-    fn upload(&self, key: &str) -> Answer {
+    pub(crate) fn upload(&self, key: &str) -> Answer {
         self.post(&format!("/api/photos?bucket={SOURCE}&key={key}"), "image/jpeg", PHOTO)
     }
 
@@ -107,7 +107,7 @@ impl Page {
     }
 }
 
-fn variables(pairs: &[(&str, &str)]) -> Value {
+pub(crate) fn variables(pairs: &[(&str, &str)]) -> Value {
     json!({ "variables": pairs, "memory_mb": 512 })
 }
 
@@ -152,6 +152,68 @@ async fn a_photo_becomes_thumbnails_which_follow_the_settings() {
     let run = page.run(&file, key).json();
     assert_eq!(thumbnails(&run), [(90, 60, "jpeg".to_owned())]);
     assert_eq!(run["memory_mb"], 128);
+}
+
+#[tokio::test]
+async fn previews_scores_and_formats_are_those_of_the_program() {
+    let page = Page::open().await;
+    page.upload("a.jpg");
+    let settings = variables(&[("THUMBNAILS", "s=90x90;c=100x100/fit/cover/gravity/east/quality/60")]);
+    let place = json!({ "bucket": SOURCE, "key": "a.jpg" });
+    let ask = |name: &str, settings: &Value, others: &Value| {
+        let answer = page.call(name, settings, others);
+        assert_eq!(answer.status, 200, "{name}: {}", String::from_utf8_lossy(&answer.body));
+        answer.json()
+    };
+    assert_eq!(ask("previews", &settings, &place)["thumbnails"], json!([]), "the photo is not prepared yet");
+    page.run(&settings, "a.jpg");
+    let scores = ask("scores", &settings, &place);
+    let scored = scores["thumbnails"].as_array().unwrap();
+    assert_eq!((scored.len(), &scored[1]["name"], &scored[1]["quality"]), (2, &json!("c"), &json!(60)));
+    for one in scored {
+        assert_eq!((&one["bucket"], &one["no_score"]), (&json!(TARGET), &Value::Null));
+        let score = one["score"].as_f64().unwrap();
+        assert!(score > 30.0 && score < 100.0, "{one}");
+        let exact = page.get(&format!("/api/pictures/{}", one["exact"]));
+        assert!(
+            exact.head.contains("content-type: image/png") && exact.head.contains("sandbox"),
+            "{}",
+            exact.head
+        );
+    }
+    let part: Vec<f64> = serde_json::from_value(scored[1]["part"].clone()).unwrap();
+    assert!((part[0] + part[2] - 1.0).abs() < 1e-9 && part[0] > 0.3 && part[1].abs() < 1e-9, "{part:?}");
+
+    // A preview has the geometry of the run that follows, and stores nothing.
+    let wider = variables(&[("THUMBNAILS", "s=120x120"), ("FORMAT", "webp")]);
+    let preview = ask("previews", &wider, &place)["thumbnails"][0].clone();
+    assert_eq!(
+        (&preview["width"], &preview["height"], &preview["key"]),
+        (&json!(120), &json!(80), &json!("a.jpg"))
+    );
+    assert!(
+        page.get(&format!("/api/pictures/{}", preview["picture"])).head.contains("content-type: image/webp")
+    );
+    assert!(page.cos.object(TARGET, "a.jpg").is_none());
+    assert_eq!(ask("previews", &variables(&[("QUALITY", "101")]), &place)["thumbnails"], json!([]));
+
+    // The run makes the file that the search for the same look has found.
+    let wanted = scored[0]["score"].as_f64().unwrap();
+    let mut look = place;
+    look.as_object_mut().unwrap().extend([
+        ("index".to_owned(), json!(0)),
+        ("format".to_owned(), json!("webp")),
+        ("score".to_owned(), json!(wanted)),
+    ]);
+    let found = ask("looks", &settings, &look);
+    assert!((found["score"].as_f64().unwrap() - wanted).abs() < 3.0, "{found} for {wanted}");
+    let quality = found["quality"].as_u64().unwrap().to_string();
+    let taken = format!("s=90x90/format/webp/quality/{quality};c=100x100/fit/cover/gravity/east/quality/60");
+    let run = page.run(&variables(&[("THUMBNAILS", &taken)]), "a.jpg").json();
+    assert_eq!(run["answer"]["outcomes"][0]["thumbnails"][0]["bytes"], found["bytes"]);
+    assert_eq!(page.call("looks", &wider, &look).status, 422, "these settings have no scores");
+    assert_eq!(page.get("/api/pictures/0").status, 404);
+    assert_eq!(page.get("/api/pictures/..%2F").status, 404);
 }
 
 #[tokio::test]

@@ -87,6 +87,58 @@ fn render_serve_answers_each_job_with_a_line() {
     assert_eq!(image::open(largest).unwrap().width(), 1600);
 }
 
+#[test]
+fn render_serve_makes_all_thumbnails_of_a_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = |members: serde_json::Value| {
+        let mut job = serde_json::json!({"src": PHOTO, "dst": folder.path().join("t"), "bucket": "photos-1250000000", "key": "a.jpg",
+            "settings": [["THUMBNAILS", "whole=150x150;card=100x100/fit/cover/gravity/west;subject=100x100/fit/cover/gravity/auto;turned=imageMogr2/rotate/45"],
+                ["FORMAT", "webp"]]});
+        job.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        job.to_string()
+    };
+    let file = r#"{"rules":[{"source":{"prefix":"other/"},"thumbnails":"90x90"}]}"#;
+    let jobs = [
+        job(serde_json::json!({})),
+        job(serde_json::json!({"only": [1], "lossless": true})),
+        job(serde_json::json!({"only": [4]})),
+        job(serde_json::json!({"settings": [["QUALITY", "101"]]})),
+        job(serde_json::json!({"settings": [], "file": file})),
+        job(serde_json::json!({"settings": [], "file": file, "key": "other/a.jpg"})),
+        job(
+            serde_json::json!({"only": [1], "src": folder.path().join("t1.png"), "encode": {"format": "webp", "quality": 80}}),
+        ),
+    ];
+    let mut child =
+        program().args(["render", "--serve"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all((jobs.join("\n") + "\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let answers: Vec<serde_json::Value> =
+        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let all = answers[0]["thumbnails"].as_array().unwrap();
+    let (full_width, full_height) =
+        (answers[0]["width"].as_f64().unwrap(), answers[0]["height"].as_f64().unwrap());
+    let part = |index: usize| -> Vec<f64> { serde_json::from_value(all[index]["part"].clone()).unwrap() };
+    assert_eq!(part(0), [0.0, 0.0, full_width, full_height]);
+    // Scaled by whole pixels, 150 x 100 of which the left 100 x 100 are kept.
+    assert_eq!(part(1), [0.0, 0.0, full_width * 100.0 / 150.0, full_height]);
+    assert!(part(2)[0] > 0.0 && part(2)[2..] == part(1)[2..], "{:?}", part(2));
+    assert!(all[3]["part"].is_null(), "a turned picture shows no rectangle");
+    for (thumbnail, name) in all.iter().zip(["whole", "card", "subject", "turned"]) {
+        assert_eq!((thumbnail["name"].as_str(), thumbnail["format"].as_str()), (Some(name), Some("webp")));
+        let picture = image::open(thumbnail["dst"].as_str().unwrap()).unwrap();
+        assert_eq!(Some(u64::from(picture.width())), thumbnail["width"].as_u64());
+    }
+    assert_eq!(answers[1]["thumbnails"].as_array().unwrap().len(), 1);
+    assert!(answers[1]["thumbnails"][0]["dst"].as_str().unwrap().ends_with("t1.png"));
+    // Encoded alone, the pixels give the file of the first job.
+    assert_eq!(answers[6]["thumbnails"][0]["bytes"], all[1]["bytes"], "{}", answers[6]);
+    for (answer, part) in answers[2..].iter().zip(["no such thumbnail", "QUALITY", "no rule covers a.jpg"]) {
+        assert!(answer["err"].as_str().unwrap().contains(part), "{answer}");
+    }
+    assert!(answers[5]["err"].is_null() && answers[5]["thumbnails"][0]["width"] == 90, "{}", answers[5]);
+}
+
 /// Names of the files in a folder, in order.
 fn files(folder: &Path) -> Vec<String> {
     let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -1,5 +1,6 @@
 //! `scf-local invoke`: uploads the photo of one event, delivers the event, and prints the outcome.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ const DEFAULT_BUCKET: &str = "photos-1250000000";
 /// unchanged. The object of a removal is removed first. The exit code is nonzero if a record failed, the function returned an error, or its process ended.
 #[derive(Args, Debug)]
 pub(crate) struct InvokeOptions {
-    /// Event file: a COS message as the function receives it
+    /// Event file: a COS message as the function receives it; - is standard input, beside the photos of events/
     event: PathBuf,
     /// Photo to upload under the event's key
     #[arg(long, value_name = "FILE")]
@@ -94,10 +95,19 @@ pub(crate) async fn run(options: InvokeOptions) -> Result<ExitCode> {
     Ok(if succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Name of standard input in place of an event file.
+const STDIN: &str = "-";
+
 /// Reads an event file.
 fn read_event(file: &Path) -> Result<Value> {
     let path = file.display();
-    let bytes = std::fs::read(file).with_context(|| format!("{path} cannot be read"))?;
+    let bytes = if file == Path::new(STDIN) {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).context("standard input cannot be read")?;
+        bytes
+    } else {
+        std::fs::read(file).with_context(|| format!("{path} cannot be read"))?
+    };
     let is_text = std::str::from_utf8(&bytes).is_ok();
     let event = serde_json::from_slice(&bytes);
     event.with_context(|| {
@@ -130,6 +140,7 @@ fn upload(cos: &Cos, object: &EventObject, options: &InvokeOptions) -> Result<Ob
 
 /// Finds `photos/<file name of the key>` beside the event file or one folder up, else the first JPEG in `photos/` there.
 fn photo_beside(event: &Path, key: &str) -> Option<PathBuf> {
+    let event = if event == Path::new(STDIN) { Path::new("events/-") } else { event };
     let folders = event.parent()?.ancestors().take(2).map(|folder| folder.join("photos"));
     let folder = folders.into_iter().find(|folder| folder.is_dir())?;
     let same_name = folder.join(key.rsplit('/').next().unwrap_or_default());

@@ -4,6 +4,7 @@ pub(crate) mod completion;
 mod connection;
 mod cos_access;
 mod diagnosis;
+pub(crate) mod event;
 mod event_object;
 mod function;
 pub(crate) mod invoke;
@@ -17,6 +18,7 @@ pub(crate) mod watch;
 use clap::{Parser, Subcommand};
 
 use crate::command::completion::CompletionOptions;
+use crate::command::event::EventOptions;
 use crate::command::invoke::InvokeOptions;
 use crate::command::playground::PlaygroundCommand;
 use crate::command::serve::ServeOptions;
@@ -36,6 +38,8 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "Examples:
   scf-local invoke events/put.json --image cat.jpg    upload a photo and deliver its event
   scf-local invoke events/remove.json                 deliver an event that needs no photo
+  scf-local event put --bucket photos-1250000000 --key a.jpg | scf-local invoke -
+                                                      write an event for this key, and deliver it
   scf-local playground                                choose thumbnails on a page
   scf-local serve --source photos-1250000000          run the function for every upload
   scf-local serve --instances 4                       run four events at once
@@ -44,6 +48,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Completion(CompletionOptions),
+    Event(EventOptions),
     Invoke(InvokeOptions),
     Playground(PlaygroundCommand),
     Serve(ServeOptions),

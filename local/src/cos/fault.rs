@@ -164,6 +164,11 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
+    /// Replaces the faults and returns those that there were.
+    pub(crate) fn replace(&self, next: Vec<Fault>) -> Vec<Fault> {
+        std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), next)
+    }
+
     /// Returns the effect on this request, and counts the request. The oldest matching fault decides.
     pub(crate) fn take(&self, request: &CosRequest) -> Option<FaultKind> {
         let mut faults = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -36,3 +36,4 @@ pub use self::options::{CorsDefault, CosOptions, InventoryForm, PathStyle};
 pub use self::refusal::Refusal;
 pub use self::server::Cos;
 pub use self::storage::bucket::is_bucket_name;
+pub(crate) use self::storage::ids;

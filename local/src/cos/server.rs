@@ -24,7 +24,7 @@ use crate::cos::storage::bucket::BucketSettings;
 use crate::cos::storage::ids;
 use crate::cos::storage::renditions::Renditions;
 use crate::cos::storage::store::Store;
-use crate::cos::storage::version::{NewVersion, Versioning};
+use crate::cos::storage::version::{NewVersion, Version, Versioning};
 use crate::cos::watch;
 use crate::cos::wire::error::{CosError, ErrorCode};
 use crate::cos::wire::request::check_key;
@@ -213,6 +213,20 @@ impl Cos {
         keys.unwrap_or_default()
     }
 
+    /// Returns keys and versions of the first objects of a bucket, without delete markers.
+    pub(crate) fn versions(&self, bucket: &str, most: usize) -> Vec<(String, Version)> {
+        let found = self.service.store.with_bucket(bucket, |bucket| {
+            let current = bucket.objects.iter().filter_map(|(key, versions)| {
+                versions
+                    .last()
+                    .filter(|version| !version.is_marker())
+                    .map(|version| (key.clone(), version.clone()))
+            });
+            Ok(current.take(most).collect())
+        });
+        found.unwrap_or_default()
+    }
+
     /// Returns the file of an object.
     #[must_use]
     pub fn file(&self, bucket: &str, key: &str) -> Option<PathBuf> {
@@ -247,6 +261,11 @@ impl Cos {
     /// Removes all faults.
     pub fn clear_faults(&self) {
         self.service.faults.clear();
+    }
+
+    /// Replaces the faults and returns those that there were, with the requests that they still apply to.
+    pub(crate) fn replace_faults(&self, next: Vec<Fault>) -> Vec<Fault> {
+        self.service.faults.replace(next)
     }
 
     /// Returns the requests since the start or the last [`Self::clear_journal`].

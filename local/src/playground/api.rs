@@ -18,7 +18,7 @@ use crate::playground::cos_client::Place;
 use crate::playground::error::ApiError;
 use crate::playground::guard::{self, API};
 use crate::playground::service::Service;
-use crate::playground::{assets, reply};
+use crate::playground::{assets, events, reply};
 
 /// Largest photo, MB.
 const MAX_PHOTO_MB: usize = 256;
@@ -45,6 +45,16 @@ struct RunCall {
     key: String,
 }
 
+/// Call about one thumbnail of the latest scores, in another format.
+#[derive(Deserialize)]
+struct LookCall {
+    #[serde(flatten)]
+    run: RunCall,
+    index: usize,
+    format: String,
+    score: f64,
+}
+
 /// Answers one request to this port.
 pub(super) async fn handle(service: Arc<Service>, port: u16, request: Request<Incoming>) -> HttpAction {
     let (parts, body) = request.into_parts();
@@ -57,7 +67,7 @@ pub(super) async fn handle(service: Arc<Service>, port: u16, request: Request<In
             Some((content_type, bytes)) => reply::asset(content_type, bytes),
             None => reply::json::<()>(Err(ApiError::NotFound)),
         },
-        ("GET", Some(call)) => read(&service, call).await,
+        ("GET", Some(call)) => read(&service, call, &parts).await,
         ("POST", Some(call)) => change(&service, call, &parts, body).await,
         (_, None) => reply::method_not_allowed("GET, HEAD"),
         (_, Some(_)) => reply::method_not_allowed("GET, POST"),
@@ -66,14 +76,23 @@ pub(super) async fn handle(service: Arc<Service>, port: u16, request: Request<In
 }
 
 /// Answers a call that changes nothing.
-async fn read(service: &Service, call: &str) -> Response<ScriptedBody> {
+async fn read(service: &Service, call: &str, parts: &Parts) -> Response<ScriptedBody> {
     let (name, rest) = call.split_once('/').unwrap_or((call, ""));
     let found = match (name, rest) {
         ("state", "") => return reply::json(service.state().await),
+        ("kinds", "") => return reply::json(Ok(events::kinds())),
+        ("buckets", "") => {
+            let seen = parameters(parts, "seen").next().and_then(|revision| revision.parse().ok());
+            return reply::json(Ok(service.buckets(parameters(parts, "bucket").collect(), seen).await));
+        }
         ("samples", name) => decode(name)
             .and_then(|name| service.sample(&name))
             .map(|(content_type, bytes)| reply::object(content_type, bytes)),
         ("objects", path) => object(service, path),
+        ("pictures", number) => {
+            let picture = number.parse().ok().and_then(|number| service.pictures.picture(number));
+            picture.map(|(content_type, bytes)| reply::object(&content_type, bytes))
+        }
         _ => None,
     };
     found.unwrap_or_else(|| reply::json::<()>(Err(ApiError::NotFound)))
@@ -88,7 +107,7 @@ fn object(service: &Service, path: &str) -> Option<Response<ScriptedBody>> {
 }
 
 /// Answers a call that uploads, runs or checks.
-async fn change(service: &Service, call: &str, parts: &Parts, body: Incoming) -> Response<ScriptedBody> {
+async fn change(service: &Arc<Service>, call: &str, parts: &Parts, body: Incoming) -> Response<ScriptedBody> {
     match call {
         "configuration" => {
             let checked = async {
@@ -105,6 +124,43 @@ async fn change(service: &Service, call: &str, parts: &Parts, body: Incoming) ->
             };
             reply::json(run.await)
         }
+        "removals" => {
+            let removed = async { service.remove_object(read_json(parts, body).await?).await };
+            reply::json(removed.await)
+        }
+        "messages" => reply::json(read_json(parts, body).await.and_then(|call| service.message(&call))),
+        "deliveries" => {
+            let delivered = async {
+                let (service, call) = (Arc::clone(service), read_json(parts, body).await?);
+                // Goes on when the page is closed, so that no fault outlives its delivery.
+                let delivery = tokio::spawn(async move { service.deliver_event(call).await });
+                delivery.await.map_err(|error| ApiError::Call(error.to_string()))?
+            };
+            reply::json(delivered.await)
+        }
+        "previews" => {
+            let preview = async {
+                let RunCall { configuration, bucket, key } = read_json(parts, body).await?;
+                service.preview(configuration, &Place { bucket, key }).await
+            };
+            reply::json(preview.await)
+        }
+        "scores" => {
+            let scores = async {
+                let RunCall { configuration, bucket, key } = read_json(parts, body).await?;
+                service.scores(configuration, &Place { bucket, key }).await
+            };
+            reply::json(scores.await)
+        }
+        "looks" => {
+            let look = async {
+                let LookCall { run, index, format, score } = read_json(parts, body).await?;
+                let RunCall { configuration, bucket, key } = run;
+                let (configuration, place) = (configuration.try_into()?, Place { bucket, key });
+                service.pictures.same_look(&configuration, &place, index, &format, score).await
+            };
+            reply::json(look.await)
+        }
         _ => reply::json::<()>(Err(ApiError::NotFound)),
     }
 }
@@ -115,11 +171,9 @@ async fn upload(
     parts: &Parts,
     body: Incoming,
 ) -> Result<impl serde::Serialize + use<>, ApiError> {
-    let query = parts.uri.query().unwrap_or_default();
-    let parameter = |wanted: &str| {
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let found = pairs.filter(|(name, _)| *name == wanted).find_map(|(_, value)| decode(value));
-        found.filter(|value| !value.is_empty()).ok_or_else(|| ApiError::Call(format!("{wanted} is missing")))
+    let parameter = |wanted| {
+        let found = parameters(parts, wanted).next().filter(|value| !value.is_empty());
+        found.ok_or_else(|| ApiError::Call(format!("{wanted} is missing")))
     };
     let place = Place { bucket: parameter("bucket")?, key: parameter("key")? };
     if !is_bucket(&place.bucket) {
@@ -139,6 +193,12 @@ fn is_bucket(text: &str) -> bool {
             let is_bare = name.starts_with('-') || name.ends_with('-') || name.is_empty();
             !is_bare && !app_id.is_empty() && app_id.bytes().all(|byte| byte.is_ascii_digit())
         })
+}
+
+/// Returns the decoded values of a parameter of the query.
+fn parameters<'a>(parts: &'a Parts, wanted: &'a str) -> impl Iterator<Item = String> + 'a {
+    let pairs = parts.uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(move |(name, _)| *name == wanted).filter_map(|(_, value)| decode(value))
 }
 
 async fn read_json<T: DeserializeOwned>(parts: &Parts, body: Incoming) -> Result<T, ApiError> {

@@ -77,6 +77,23 @@ impl CosClient {
         content_type: &str,
         body: Bytes,
     ) -> Result<(), ApiError> {
+        self.change(Method::PUT, place, region, content_type, body).await
+    }
+
+    /// Removes an object.
+    pub(super) async fn delete(&self, place: &Place, region: &str) -> Result<(), ApiError> {
+        self.change(Method::DELETE, place, region, "", Bytes::new()).await
+    }
+
+    /// Sends a request that changes an object or a bucket.
+    async fn change(
+        &self,
+        method: Method,
+        place: &Place,
+        region: &str,
+        content_type: &str,
+        body: Bytes,
+    ) -> Result<(), ApiError> {
         let host = format!("{}.cos.{region}.myqcloud.com", place.bucket);
         let path = format!("/{}", place.key);
         let mut headers = vec![("content-length", body.len().to_string()), ("host", host)];
@@ -87,9 +104,9 @@ impl CosClient {
             headers.push(("x-cos-security-token", token.clone()));
         }
         headers.sort();
-        let authorization = self.authorization("put", &path, &headers);
+        let authorization = self.authorization(&method.as_str().to_ascii_lowercase(), &path, &headers);
         let mut builder = Request::builder()
-            .method(Method::PUT)
+            .method(&method)
             .uri(utf8_percent_encode(&path, PATH).to_string())
             .header(AUTHORIZATION, authorization);
         for (name, value) in &headers {
@@ -113,7 +130,12 @@ impl CosClient {
             rest.split_once(&format!("</{name}>")).map(|(content, _)| content)
         };
         let parts: Vec<&str> = ["Code", "Message"].into_iter().filter_map(element).collect();
-        Err(ApiError::Cos { method: "PUT", object: place.name(), status, message: parts.join(": ") })
+        Err(ApiError::Cos {
+            method: method.to_string(),
+            object: place.name(),
+            status,
+            message: parts.join(": "),
+        })
     }
 
     /// Sends one request, and returns the status and the body of the response.

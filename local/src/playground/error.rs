@@ -20,7 +20,7 @@ pub(super) enum ApiError {
     #[error("the local COS answered {status} to {method} {object}: {message}")]
     Cos {
         /// Method of the request.
-        method: &'static str,
+        method: String,
         /// Bucket and key.
         object: String,
         /// HTTP status.
@@ -46,6 +46,9 @@ pub(super) enum ApiError {
     /// The program of the function takes too long.
     #[error("the program of the function did not end within {0} s")]
     ProgramTimeout(u64),
+    /// The program of the function rendered nothing, for this reason.
+    #[error("the program of the function renders nothing: {0}")]
+    Rendering(String),
     /// The request does not come from the page.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -58,6 +61,11 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
+    /// The error of an answer that lacks a thumbnail.
+    pub(super) fn nothing_rendered() -> Self {
+        Self::Rendering("its answer lacks the thumbnail".to_owned())
+    }
+
     /// Returns the status of the answer.
     pub(super) fn status(&self) -> StatusCode {
         match self {
@@ -67,6 +75,7 @@ impl ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::NotUploaded(_) => StatusCode::CONFLICT,
             Self::Refused(_) => StatusCode::FORBIDDEN,
+            Self::Rendering(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         }
     }

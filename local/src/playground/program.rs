@@ -17,6 +17,7 @@ use crate::playground::error::ApiError;
 const TIME_LIMIT: u64 = 20;
 
 /// The program of the function, as its commands are run.
+#[derive(Clone)]
 pub(super) struct Program {
     pub(super) path: PathBuf,
     /// Variables besides those of the configuration.
@@ -32,6 +33,18 @@ pub(super) struct Output {
 }
 
 impl Program {
+    /// A command without settings, which is killed when it is dropped.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command
+            .args(arguments)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .kill_on_drop(true);
+        command
+    }
+
     /// Runs a command in `folder`, which is where the program looks for `thumbnails.json`.
     pub(super) async fn run(
         &self,
@@ -39,17 +52,12 @@ impl Program {
         configuration: &Configuration,
         folder: &Path,
     ) -> Result<Output, ApiError> {
-        let mut command = Command::new(&self.path);
+        let mut command = self.command(arguments);
         command
-            .args(arguments)
             .current_dir(folder)
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("USER_CODE_ROOT", folder)
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .envs(configuration.variables.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
+            .stdin(Stdio::null());
         let finished = timeout(Duration::from_secs(TIME_LIMIT), command.output()).await;
         let output =
             finished.map_err(|_| ApiError::ProgramTimeout(TIME_LIMIT))?.map_err(ApiError::Program)?;

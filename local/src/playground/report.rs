@@ -1,5 +1,6 @@
 //! What the page is told, as JSON.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub(super) struct ConfigurationReport {
     pub(super) triggers: String,
     /// Reason why there is no policy although the settings are right, such as an invalid region.
     pub(super) deployment_error: Option<String>,
+    /// Buckets that the policy names.
+    pub(super) buckets: BTreeSet<String>,
     /// Time that the program took.
     pub(super) ms: f64,
 }
@@ -96,20 +99,10 @@ impl RunReport {
     pub(super) fn new(invocation: Invocation, memory_mb: u64, requests: Vec<RequestReport>) -> Self {
         let Invocation { outcome, elapsed, log, peak_rss, .. } = invocation;
         let (status, succeeded) = (outcome.status(), outcome.is_success());
-        let answer = match outcome {
-            Outcome::Response(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
-            Outcome::Error(text) | Outcome::StartFailed(text) => Value::String(text),
-            Outcome::OutOfMemory => sentence("the process exceeded the memory limit and was killed"),
-            Outcome::TimedOut => sentence("the process exceeded the time limit and was killed"),
-            Outcome::Exited { .. } => sentence("the process ended during the invocation"),
-            Outcome::InitFailed { .. } => sentence("the process ended before it was ready"),
-            Outcome::ResponseTooLarge => sentence("the response is larger than 6 MB"),
-            Outcome::BurstExceeded | Outcome::ConcurrencyExceeded => sentence("the quota is used up"),
-        };
         Self {
             status,
             succeeded,
-            answer,
+            answer: answer(outcome),
             log,
             elapsed_ms: milliseconds(elapsed),
             start_ms: None,
@@ -144,6 +137,20 @@ impl RunReport {
         let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
         let place = |one| Some(Place { bucket: text(one, "bucket")?, key: text(one, "key")? });
         thumbnails.flatten().filter_map(place).collect()
+    }
+}
+
+/// The response of the function, or the reason why there is none.
+pub(super) fn answer(outcome: Outcome) -> Value {
+    match outcome {
+        Outcome::Response(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+        Outcome::Error(text) | Outcome::StartFailed(text) => Value::String(text),
+        Outcome::OutOfMemory => sentence("the process exceeded the memory limit and was killed"),
+        Outcome::TimedOut => sentence("the process exceeded the time limit and was killed"),
+        Outcome::Exited { .. } => sentence("the process ended during the invocation"),
+        Outcome::InitFailed { .. } => sentence("the process ended before it was ready"),
+        Outcome::ResponseTooLarge => sentence("the response is larger than 6 MB"),
+        Outcome::BurstExceeded | Outcome::ConcurrencyExceeded => sentence("the quota is used up"),
     }
 }
 

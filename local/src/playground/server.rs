@@ -6,14 +6,17 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 
 use crate::background::BackgroundRuntime;
-use crate::cos::Cos;
+use crate::cos::{Cos, EventNotification};
 use crate::http;
 use crate::playground::api;
 use crate::playground::configuration::is_reserved;
 use crate::playground::cos_client::CosClient;
 use crate::playground::program::Program;
+use crate::playground::rendering::PictureService;
 use crate::playground::service::Service;
 use crate::scf::ScfOptions;
 
@@ -51,22 +54,25 @@ impl Playground {
         let (environment, variables): (Vec<_>, Vec<_>) =
             given.into_iter().partition(|(name, _)| is_reserved(name));
         function.environment = environment;
+        let background = BackgroundRuntime::new("playground")?;
+        let (counted, changes) = watch::channel(0);
+        background.spawn(count(cos.notifications(), counted));
+        let program =
+            Program { path: function.program.clone(), environment: of_commands(&function.environment) };
         let service = Arc::new(Service {
             client: CosClient::new(cos.address(), &cos.environment()),
             cos,
-            program: Program {
-                path: function.program.clone(),
-                environment: of_commands(&function.environment),
-            },
+            pictures: PictureService::new(&program),
+            program,
             template: function,
             variables,
             region,
             photos,
             uploads: Mutex::default(),
             function: tokio::sync::Mutex::default(),
+            changes,
             clears_journal,
         });
-        let background = BackgroundRuntime::new("playground")?;
         let listener = background.listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
         let address = listener.local_addr()?;
         background.spawn(serve(listener, service, address.port()));
@@ -90,6 +96,13 @@ impl Playground {
 fn of_commands(environment: &[(String, String)]) -> Vec<(String, String)> {
     let is_private = |name: &str| name.starts_with("COS_") || name.starts_with("TENCENTCLOUD_");
     environment.iter().filter(|(name, _)| !is_private(name)).cloned().collect()
+}
+
+/// Counts the events of the COS until the future is dropped.
+async fn count(mut notifications: UnboundedReceiver<EventNotification>, counted: watch::Sender<u64>) {
+    while notifications.recv().await.is_some() {
+        counted.send_modify(|count| *count = count.saturating_add(1));
+    }
 }
 
 /// Serves the page until the future is dropped.

@@ -7,15 +7,18 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::cos::Cos;
+use crate::cos::{Cos, EventNotification};
 use crate::event;
 use crate::playground::configuration::{Configuration, ConfigurationError, RawConfiguration};
 use crate::playground::cos_client::{CosClient, Place};
 use crate::playground::error::ApiError;
 use crate::playground::function::{RunningFunction, code_folder};
 use crate::playground::program::Program;
+use crate::playground::rendering::{PictureService, PreviewReport, ScoresReport};
 use crate::playground::report::{
     ConfigurationReport, Mistake, RequestReport, RunReport, Sample, StateReport, UploadReport, milliseconds,
 };
@@ -28,7 +31,7 @@ const MAX_UPLOADS: usize = 64;
 const EVENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Formats of all versions of the program, if it does not say which it has.
-const FORMATS: [&str; 4] = ["jpeg", "png", "webp", "gif"];
+const FORMATS: [&str; 5] = ["jpeg", "png", "webp", "avif", "gif"];
 
 /// State of a playground.
 pub(super) struct Service {
@@ -47,6 +50,9 @@ pub(super) struct Service {
     pub(super) uploads: Mutex<VecDeque<Upload>>,
     /// The function. The lock lets one run at a time.
     pub(super) function: tokio::sync::Mutex<Option<RunningFunction>>,
+    /// Number of events that COS has sent.
+    pub(super) changes: watch::Receiver<u64>,
+    pub(super) pictures: PictureService,
     /// Clears the journal of the local COS before each run, so that it does not grow.
     pub(super) clears_journal: bool,
 }
@@ -143,6 +149,7 @@ impl Service {
             report.mistakes = checked.stderr.lines().map(Mistake::read).collect();
         }
         if policy.succeeded && triggers.succeeded {
+            report.buckets = buckets_of_policy(&policy.stdout);
             (report.policy, report.triggers) = (policy.stdout, triggers.stdout);
         }
         report.ms = milliseconds(begin.elapsed());
@@ -157,24 +164,38 @@ impl Service {
         bytes: Bytes,
     ) -> Result<UploadReport, ApiError> {
         self.client.put_bucket(&place.bucket, &self.region).await?;
-        let mut notifications = self.cos.notifications();
+        let notifications = self.cos.notifications();
         let size = bytes.len();
         let begin = Instant::now();
         self.client.put(&place, &self.region, content_type, bytes).await?;
         let put_ms = milliseconds(begin.elapsed());
-        let arrival = async {
-            while let Some(notification) = notifications.recv().await {
-                if notification.bucket == place.bucket && notification.key == place.key {
-                    return Some(event::from_notification(&notification));
-                }
-            }
-            None
-        };
-        let event = timeout(EVENT_TIMEOUT, arrival).await.ok().flatten();
-        let event: Value = event.ok_or_else(|| ApiError::NoEvent(place.name()))?;
+        let event = event_of(&place, notifications).await?;
+        self.pictures.forget(&place);
         self.remember(Upload { place: place.clone(), event: event.to_string(), thumbnails: Vec::new() });
         let Place { bucket, key } = place;
         Ok(UploadReport { bucket, key, bytes: size, put_ms, event })
+    }
+
+    /// Renders previews of a configuration for a photo.
+    pub(super) async fn preview(
+        &self,
+        raw: RawConfiguration,
+        place: &Place,
+    ) -> Result<PreviewReport, ApiError> {
+        match Configuration::try_from(raw) {
+            Ok(configuration) => self.pictures.preview(&configuration, place).await,
+            Err(_) => Ok(PreviewReport::default()),
+        }
+    }
+
+    /// Compares the thumbnails of the latest run to exact reductions of their photo.
+    pub(super) async fn scores(
+        &self,
+        raw: RawConfiguration,
+        place: &Place,
+    ) -> Result<ScoresReport, ApiError> {
+        let stored = |bucket: &str, key: &str| self.cos.object(bucket, key).map(|object| object.bytes);
+        self.pictures.scores(&raw.try_into()?, place, stored).await
     }
 
     /// Runs the function with a configuration for the event of a photo.
@@ -185,24 +206,7 @@ impl Service {
         let mut held = self.function.lock().await;
         let mut upload = self.uploaded(place).ok_or_else(|| ApiError::NotUploaded(place.name()))?;
         let begin = Instant::now();
-        let running = held.take();
-        let is_new = running.as_ref().is_none_or(|function| function.configuration != configuration);
-        let function = match running {
-            Some(function) if !is_new => function,
-            former => {
-                if let Some(former) = former {
-                    // Ends while the new one starts.
-                    tokio::spawn(former.stop());
-                }
-                let (created, started) = tokio::join!(
-                    self.create_targets(&configuration, &place.bucket),
-                    RunningFunction::start(&self.template, configuration.clone()),
-                );
-                created?;
-                started?
-            }
-        };
-        let function = held.insert(function);
+        let (function, is_new) = self.start(&mut held, configuration, &place.bucket).await?;
         self.remove(&upload.thumbnails);
         let start = begin.elapsed();
         let (mut report, waited) = self.deliver(function, &upload.event).await;
@@ -218,6 +222,39 @@ impl Service {
         upload.thumbnails = report.thumbnails();
         self.remember(upload);
         Ok(report)
+    }
+
+    /// Returns the function with a configuration, and whether it was started for this call.
+    pub(super) async fn start<'a>(
+        &self,
+        held: &'a mut Option<RunningFunction>,
+        configuration: Configuration,
+        source: &str,
+    ) -> Result<(&'a RunningFunction, bool), ApiError> {
+        let running = held.take();
+        let is_new = running.as_ref().is_none_or(|function| function.configuration != configuration);
+        let function = match running {
+            Some(mut function) if !is_new => {
+                if function.source != source {
+                    self.create_targets(&function.configuration, source).await?;
+                    source.clone_into(&mut function.source);
+                }
+                function
+            }
+            former => {
+                if let Some(former) = former {
+                    // Ends while the new one starts.
+                    tokio::spawn(former.stop());
+                }
+                let (created, started) = tokio::join!(
+                    self.create_targets(&configuration, source),
+                    RunningFunction::start(&self.template, configuration.clone(), source),
+                );
+                created?;
+                started?
+            }
+        };
+        Ok((held.insert(function), is_new))
     }
 
     /// Delivers an event. Returns the report, and how long the event waited for the process to be ready.
@@ -266,7 +303,24 @@ impl Service {
     }
 }
 
-fn since_epoch() -> Duration {
+/// Waits for the event of a change that was made.
+pub(super) async fn event_of(
+    place: &Place,
+    mut notifications: UnboundedReceiver<EventNotification>,
+) -> Result<Value, ApiError> {
+    let arrival = async {
+        while let Some(notification) = notifications.recv().await {
+            if notification.bucket == place.bucket && notification.key == place.key {
+                return Some(event::from_notification(&notification));
+            }
+        }
+        None
+    };
+    let event = timeout(EVENT_TIMEOUT, arrival).await.ok().flatten();
+    event.ok_or_else(|| ApiError::NoEvent(place.name()))
+}
+
+pub(super) fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

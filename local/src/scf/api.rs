@@ -21,6 +21,11 @@ pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) 
     let call = (parts.method.as_str(), parts.uri.path());
     match instance.take_fault(call.1) {
         Some(RuntimeFault::Garbage { .. }) => return plain(StatusCode::OK, "\u{fffd}{not json"),
+        Some(RuntimeFault::Kill { .. }) => {
+            instance.lose_outcome();
+            // The connection closes with the process.
+            return std::future::pending().await;
+        }
         Some(RuntimeFault::Reset { .. }) => return HttpAction::Close,
         Some(RuntimeFault::Status { status, .. }) => {
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -8,6 +8,11 @@ pub enum RuntimeFault {
         /// Number of calls that fail.
         times: u32,
     },
+    /// The process is killed when it posts a response, which is lost. All of its work is done then.
+    Kill {
+        /// Number of responses that are lost.
+        times: u32,
+    },
     /// The connection of any call is closed without a response.
     Reset {
         /// Number of calls that fail.
@@ -27,14 +32,28 @@ impl RuntimeFault {
     pub(super) fn applies_to(&self, path: &str) -> bool {
         match self {
             Self::Garbage { times } => *times > 0 && path == "/runtime/invocation/next",
+            Self::Kill { times } => *times > 0 && path == "/runtime/invocation/response",
             Self::Reset { times } | Self::Status { times, .. } => *times > 0,
+        }
+    }
+
+    /// Returns the number of calls that the fault still applies to.
+    pub(crate) fn times(&self) -> u32 {
+        match self {
+            Self::Garbage { times }
+            | Self::Kill { times }
+            | Self::Reset { times }
+            | Self::Status { times, .. } => *times,
         }
     }
 
     /// Uses up one application of the fault.
     pub(super) fn count_down(&mut self) {
         match self {
-            Self::Garbage { times } | Self::Reset { times } | Self::Status { times, .. } => {
+            Self::Garbage { times }
+            | Self::Kill { times }
+            | Self::Reset { times }
+            | Self::Status { times, .. } => {
                 *times = times.saturating_sub(1);
             }
         }

@@ -36,6 +36,8 @@ struct InstanceState {
     /// Set when the process has fetched the event.
     fetched: bool,
     outcome: Option<Outcome>,
+    /// Set when a fault has taken the outcome of the event.
+    is_lost: bool,
     /// Set when the process has posted the outcome of any event.
     has_outcomes: bool,
     faults: Vec<RuntimeFault>,
@@ -101,6 +103,7 @@ impl Instance {
             state.event = Some(event);
             state.fetched = false;
             state.outcome = None;
+            state.is_lost = false;
         });
     }
 
@@ -132,6 +135,16 @@ impl Instance {
         self.wait(|state| state.outcome.clone()).await
     }
 
+    /// Loses the outcome that the process posts.
+    pub(super) fn lose_outcome(&self) {
+        self.change(|state| state.is_lost = true);
+    }
+
+    /// Waits until an outcome is lost.
+    pub(super) async fn wait_loss(&self) {
+        self.wait(|state| state.is_lost.then_some(())).await;
+    }
+
     /// Withdraws the event, and returns whether the process had fetched it.
     pub(super) fn withdraw(&self) -> bool {
         self.change(|state| {
@@ -154,6 +167,11 @@ impl Instance {
     /// Adds a fault.
     pub(super) fn fail(&self, fault: RuntimeFault) {
         self.lock().faults.push(fault);
+    }
+
+    /// Removes all faults and returns them.
+    pub(super) fn take_faults(&self) -> Vec<RuntimeFault> {
+        std::mem::take(&mut self.lock().faults)
     }
 
     /// Takes one application of the first fault that applies to this path.

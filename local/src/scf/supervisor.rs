@@ -188,6 +188,10 @@ impl Scf {
         tokio::select! {
             biased;
             outcome = self.instance.wait_outcome() => outcome,
+            () = self.instance.wait_loss() => {
+                process.handle.kill().await;
+                Outcome::Exited { code: None }
+            }
             code = process.handle.ended() => Outcome::Exited { code },
             () = self.watch_memory(process), if self.options.enforce_memory => Outcome::OutOfMemory,
             () = sleep(self.options.time_limit) => Outcome::TimedOut,
@@ -260,6 +264,11 @@ impl Scf {
     /// Injects a fault of the runtime API.
     pub fn fail(&self, fault: RuntimeFault) {
         self.instance.fail(fault);
+    }
+
+    /// Removes all faults and returns them, with the calls that they still apply to.
+    pub(crate) fn take_faults(&self) -> Vec<RuntimeFault> {
+        self.instance.take_faults()
     }
 
     /// Closes the port and all connections of the runtime API for this time. Returns when the port is closed.

@@ -2,7 +2,6 @@
 //! others.
 
 use std::io::{BufRead, Write as _};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -11,11 +10,14 @@ use anyhow::{Context as _, Result, bail};
 use cos_thumbnailer::runtime::peak_memory_kib;
 use cos_thumbnailer::text::json;
 use rustix::time::{ClockId, clock_gettime};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+use super::configured::{ConfiguredJob, ConfiguredResult};
 use super::files::{SourceFile, is_standard_stream, refuse_same_files, write};
 use super::options::recipe;
 use super::render_source;
+use super::resources::Resources;
 
 /// Boxes of the mode `multi`, pixels.
 const MULTI: [u32; 4] = [1600, 800, 400, 150];
@@ -33,15 +35,22 @@ struct RenderJob {
     q: u8,
     #[serde(default)]
     mode: String,
-    /// MB that pixels may take; without it there is no limit.
-    memory: Option<u64>,
-    /// Most threads; without it, one.
-    threads: Option<NonZeroUsize>,
+    #[serde(flatten)]
+    resources: Resources,
+}
+
+/// The member that only jobs with a whole configuration have.
+#[derive(Deserialize)]
+struct JobKind {
+    settings: Option<IgnoredAny>,
 }
 
 #[derive(Serialize)]
 struct JobResult {
     err: Option<String>,
+    /// Result of a job with a whole configuration.
+    #[serde(flatten)]
+    configured: Option<ConfiguredResult>,
     wall_ms: f64,
     cpu_ms: f64,
     rss_kb: u64,
@@ -53,9 +62,13 @@ pub(super) fn run() -> Result<ExitCode> {
     for line in std::io::stdin().lock().lines() {
         let line = line.context("standard input")?;
         let (wall, cpu) = (Instant::now(), cpu_time());
-        let result = serde_json::from_str(&line).context("not a job").and_then(|job| render_job(&job));
+        let (configured, err) = match render_line(&line) {
+            Ok(configured) => (configured, None),
+            Err(error) => (None, Some(format!("{error:#}"))),
+        };
         let answer = JobResult {
-            err: result.err().map(|error| format!("{error:#}")),
+            err,
+            configured,
             wall_ms: wall.elapsed().as_secs_f64() * 1e3,
             cpu_ms: cpu_time().saturating_sub(cpu).as_secs_f64() * 1e3,
             rss_kb: peak_memory_kib().unwrap_or_default(),
@@ -64,6 +77,17 @@ pub(super) fn run() -> Result<ExitCode> {
         stdout.flush()?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does the job of a line. One with a whole configuration has a result besides its files.
+fn render_line(line: &str) -> Result<Option<ConfiguredResult>> {
+    let kind: JobKind = serde_json::from_str(line).context("not a job")?;
+    if kind.settings.is_some() {
+        let job: ConfiguredJob = serde_json::from_str(line).context("not a job")?;
+        return job.render().map(Some);
+    }
+    let job = serde_json::from_str(line).context("not a job")?;
+    render_job(&job).map(|()| None)
 }
 
 fn render_job(job: &RenderJob) -> Result<()> {
@@ -84,8 +108,7 @@ fn render_job(job: &RenderJob) -> Result<()> {
             recipe(&thumbnail, Some(job.fmt.clone()), &job.q.to_string())
         })
         .collect::<Result<Vec<_>>>()?;
-    let memory = job.memory.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1024 * 1024));
-    let threads = job.threads.unwrap_or(NonZeroUsize::MIN);
+    let (memory, threads) = (job.resources.memory(), job.resources.threads());
     if is_standard_stream(&job.src) || is_standard_stream(&job.dst) {
         bail!("src and dst must be files, because jobs and answers use the standard streams");
     }

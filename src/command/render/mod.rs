@@ -1,8 +1,10 @@
 //! `cos-thumbnailer render`: the function's pixel path on files, without network.
 
+mod configured;
 mod files;
 mod jobs;
 mod options;
+mod resources;
 
 use std::io::Write as _;
 use std::num::NonZeroUsize;

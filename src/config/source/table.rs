@@ -68,8 +68,8 @@ pub const SETTINGS: [Setting; 21] = [
         "rules[].source.suffix",
         "how keys of sources end, such as .jpg;.png",
     ),
-    setting("FORMAT", "as the source", "rules[].format", "jpeg, png, webp or gif"),
-    setting("QUALITY", "80", "rules[].quality", "1 to 100, for JPEG and WebP"),
+    setting("FORMAT", "as the source", "rules[].format", "jpeg, png, webp, avif or gif"),
+    setting("QUALITY", "80", "rules[].quality", "1 to 100, for JPEG, WebP and AVIF"),
     setting(
         "BACKGROUND",
         "#ffffff",

@@ -123,7 +123,7 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 17] = [
     shared(option("linear", SWITCH, Form::Switch, |options, argument| {
         once(&mut options.linear, argument.switch()?, "linear")
     })),
-    shared(option("format", "jpg, png, webp or gif", values::FORMAT, |options, argument| {
+    shared(option("format", "jpg, png, webp, avif or gif", values::FORMAT, |options, argument| {
         once(&mut options.format, argument.known(values::format(argument.text).ok())?, "format")
     })),
     option("quality", QUALITY, values::QUALITY, |options, argument| {

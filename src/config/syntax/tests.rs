@@ -248,8 +248,8 @@ fn refusals_say_what_to_write() {
         ("imageMogr2/rotate/361", "361 is out of range; rotate goes from 0 to 360".into()),
         ("imageMogr2/interlace/2", "\"2\" is not a value of interlace, which reads 0 or 1".into()),
         (
-            "imageMogr2/format/avif",
-            "\"avif\" is not a value of format, which reads jpg, png, webp or gif".into(),
+            "imageMogr2/format/heif",
+            "\"heif\" is not a value of format, which reads jpg, png, webp, avif or gif".into(),
         ),
         (
             "imageMogr2/thumbnail/3x3/pad/1/color/red",

@@ -18,11 +18,12 @@ const MOST_PIXELS: u32 = 1_000_000_000;
 /// Longest `Cache-Control`: any real one is far shorter, and COS bounds all headers of a request together.
 const MAX_CACHE_CONTROL: usize = 1024;
 
-const FORMATS: [(&str, Format); 5] = [
+const FORMATS: [(&str, Format); 6] = [
     ("jpeg", Format::Jpeg),
     ("jpg", Format::Jpeg),
     ("png", Format::Png),
     ("webp", Format::WebP),
+    ("avif", Format::Avif),
     ("gif", Format::Gif),
 ];
 const HEIC_TREATMENTS: [(&str, Heic); 2] = [("ci", Heic::CloudInfinite), ("refuse", Heic::Refuse)];
@@ -96,8 +97,9 @@ pub(in crate::config) fn endpoint(text: &str) -> Result<Endpoint, &'static str> 
 }
 
 pub(in crate::config) fn format(text: &str) -> Result<Format, &'static str> {
-    form::find(&FORMATS, text)
-        .ok_or("it must be one of jpeg, jpg, png, webp, gif; without it thumbnails keep the source's format")
+    form::find(&FORMATS, text).ok_or(
+        "it must be one of jpeg, jpg, png, webp, avif, gif; without it thumbnails keep the source's format",
+    )
 }
 
 pub(in crate::config) fn heic(text: &str) -> Result<Heic, &'static str> {
@@ -232,7 +234,7 @@ mod tests {
     fn words_are_exact() {
         assert_eq!(format("jpg"), Ok(Format::Jpeg));
         assert_eq!(format("jpeg"), Ok(Format::Jpeg));
-        for text in ["JPG", "avif", "tiff", ""] {
+        for text in ["JPG", "heif", "tiff", ""] {
             assert!(format(text).is_err(), "{text}");
         }
         assert_eq!(log_level("debug"), Ok(LogLevel::Debug));

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::encode;
 use crate::imaging::encode::KeptMetadata;
+use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel};
-use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::rendering::{Motion, SourcePart, Thumbnail};
 use crate::imaging::source_properties::SourceProperties;
 
 /// The result of one recipe, with the index of the recipe.
@@ -40,11 +41,17 @@ pub(crate) struct EncoderThreads<'s, 'e> {
 
 /// A thumbnail that is being encoded on a thread.
 struct RunningEncoder<'s> {
+    known: KnownThumbnail,
+    handle: ScopedJoinHandle<'s, EncodeResult>,
+}
+
+/// What is known of a thumbnail before it is encoded.
+struct KnownThumbnail {
     index: usize,
     motion: Motion,
+    part: Option<SourcePart>,
     /// Bytes reserved for it.
     working_bytes: u64,
-    handle: ScopedJoinHandle<'s, EncodeResult>,
 }
 
 /// The file of one thumbnail and the time that it took.
@@ -82,53 +89,50 @@ impl<'s, 'e> EncoderThreads<'s, 'e> {
         budget: &mut Budget,
     ) {
         let DrawnPicture { picture, working_bytes } = drawn;
-        let (index, recipe) = (job.index, job.recipe);
+        let recipe = job.recipe;
+        let known = KnownThumbnail { index: job.index, motion, part: job.source_part(), working_bytes };
         let (properties, cancel) = (self.properties, self.cancel);
         let pixels = picture.size.pixels();
         let encode = move || {
             let start = Instant::now();
             let metadata = KeptMetadata::of(properties, recipe);
+            // The formats that have speeds are not encoded here.
+            let (source_file, speed) = (properties.source_file(), Speed::default());
             let thumbnail = cancel
                 .check()
-                .and_then(|()| encode::encode(picture, recipe, &properties.source_file(), &metadata, cancel));
+                .and_then(|()| encode::encode(picture, recipe, &source_file, &metadata, speed, cancel));
             EncodeResult { thumbnail, encode_time: start.elapsed() }
         };
         if !more || self.max_threads == 0 || pixels < MIN_PIXELS_FOR_THREAD {
             let result = encode();
-            self.collect(index, motion, working_bytes, result, budget);
+            self.collect(known, result, budget);
             return;
         }
         if self.running.len() >= self.max_threads {
             self.wait_for_first(budget);
         }
         let handle = self.scope.spawn(encode);
-        self.running.push_back(RunningEncoder { index, motion, working_bytes, handle });
+        self.running.push_back(RunningEncoder { known, handle });
     }
 
     /// Waits for the encoder that was started first, which releases its memory. `false` if none is running.
     pub(crate) fn wait_for_first(&mut self, budget: &mut Budget) -> bool {
-        let Some(RunningEncoder { index, motion, working_bytes, handle }) = self.running.pop_front() else {
+        let Some(RunningEncoder { known, handle }) = self.running.pop_front() else {
             return false;
         };
         // A panic continues on the calling thread, as without threads.
         let result = handle.join().unwrap_or_else(|payload| resume_unwind(payload));
-        self.collect(index, motion, working_bytes, result, budget);
+        self.collect(known, result, budget);
         true
     }
 
-    fn collect(
-        &mut self,
-        index: usize,
-        motion: Motion,
-        working_bytes: u64,
-        result: EncodeResult,
-        budget: &mut Budget,
-    ) {
+    fn collect(&mut self, known: KnownThumbnail, result: EncodeResult, budget: &mut Budget) {
+        let KnownThumbnail { index, motion, part, working_bytes } = known;
         self.encode_time += result.encode_time;
         budget.release(working_bytes);
         let thumbnail = result.thumbnail.and_then(|thumbnail| {
             budget.reserve(thumbnail.length())?;
-            Ok(Thumbnail { motion, ..thumbnail })
+            Ok(Thumbnail { motion, part, ..thumbnail })
         });
         self.finished.push((index, thumbnail));
     }

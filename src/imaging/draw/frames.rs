@@ -280,12 +280,12 @@ impl AnimatedOutput<'_> {
     }
 
     fn finish(self, properties: &SourceProperties) -> Result<Thumbnail, NotAnimated> {
-        let recipe = self.job.recipe;
+        let (recipe, part) = (self.job.recipe, self.job.source_part());
         let finished = self.encoder?.finish(&KeptMetadata::of(properties, recipe));
         let thumbnail = finished.map_err(|error| NotAnimated::Encode(error.to_string()))?;
         match recipe.max_bytes {
             Some(allowed) if thumbnail.length() > allowed => Err(NotAnimated::Bytes(allowed)),
-            Some(_) | None => Ok(thumbnail),
+            Some(_) | None => Ok(Thumbnail { part, ..thumbnail }),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::DrawPlan;
 use crate::imaging::plan::target::Target;
+use crate::imaging::rendering::SourcePart;
 use crate::recipe::Recipe;
 
 /// One thumbnail to be drawn.
@@ -51,6 +52,14 @@ impl<'a> DrawJob<'a> {
         let ratio = |job: &Self| job.target.ratio().larger();
         jobs.sort_by(|a, b| ratio(b).total_cmp(&ratio(a)));
         (jobs, refused)
+    }
+}
+
+impl DrawJob<'_> {
+    /// The part of the source that the thumbnail shows, once it is drawn.
+    pub(crate) fn source_part(&self) -> Option<SourcePart> {
+        let Window { x, y, width, height } = self.plan.source_part(&self.subject_windows)?;
+        Some(SourcePart { x, y, width, height })
     }
 }
 

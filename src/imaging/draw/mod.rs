@@ -7,13 +7,15 @@
 //!
 //! - [`job`]: one recipe with its plan, and the drawing order;
 //! - [`frames`]: the frames of an animated source;
-//! - [`encoder_threads`]: encoding beside drawing.
+//! - [`encoder_threads`]: encoding beside drawing;
+//! - [`unencoded`]: thumbnails that are encoded later, because that takes long.
 //!
 //! Invariant: memory is reserved from the [`Budget`] before it is allocated, and released when it is free.
 
 pub(crate) mod encoder_threads;
 pub(crate) mod frames;
 pub(crate) mod job;
+pub(crate) mod unencoded;
 
 use std::thread;
 use std::time::Instant;
@@ -21,6 +23,7 @@ use std::time::Instant;
 use crate::imaging::color::Profile;
 use crate::imaging::draw::encoder_threads::EncoderThreads;
 use crate::imaging::draw::job::{DrawJob, DrawnPicture};
+use crate::imaging::draw::unencoded::{DraftThumbnail, UnencodedThumbnail};
 use crate::imaging::encode;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, to_u64};
@@ -30,7 +33,7 @@ use crate::imaging::pixels::source_scaler::{RefusedTarget, ScaledPicture, Scaled
 use crate::imaging::pixels::{canvas, resize, sharpen, subject};
 use crate::imaging::plan::target::Target;
 use crate::imaging::plan::{DrawPlan, Finish, Stage};
-use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Thumbnail, Timings};
+use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Timings};
 use crate::imaging::source_properties::SourceProperties;
 use crate::recipe::Recipe;
 
@@ -48,7 +51,9 @@ impl<'p> Renderer<'p> {
         Self { sources: source.pictures, refused: source.refused, properties }
     }
 
-    /// One result per recipe, in their order: the animated thumbnails as they are, and stills for the other recipes.
+    /// One result per recipe, in their order: the animated thumbnails as they are, and stills for the other recipes, those in
+    /// slow formats not encoded. The budget then holds all that is encoded and drawn, and is known to have room to encode
+    /// the rest one after the other.
     ///
     /// If memory runs out while encoders are running, drawing waits for them and tries again.
     pub(super) fn thumbnails(
@@ -58,11 +63,11 @@ impl<'p> Renderer<'p> {
         budget: &mut Budget,
         cancel: &Cancel,
         timings: &mut Timings,
-    ) -> Vec<Result<Thumbnail, Error>> {
+    ) -> Vec<Result<DraftThumbnail, Error>> {
         let properties = self.properties;
         let (jobs, refused) = DrawJob::all(properties.full, properties.orientation, recipes);
         let targets: Vec<Target> = jobs.iter().map(|job| job.target).collect();
-        let mut finished: Vec<_> =
+        let mut finished: Vec<(usize, Result<DraftThumbnail, Error>)> =
             refused.into_iter().map(|(index, refusal)| (index, Err(refusal))).collect();
         thread::scope(|scope| {
             let mut encoders = EncoderThreads::new(scope, properties, cancel, budget.threads());
@@ -70,7 +75,7 @@ impl<'p> Renderer<'p> {
                 let later = targets.get(number + 1..).unwrap_or_default();
                 let motion = match animated.remove(&job.index) {
                     Some(Ok(thumbnail)) => {
-                        finished.push((job.index, Ok(thumbnail)));
+                        finished.push((job.index, Ok(DraftThumbnail::Encoded(thumbnail))));
                         continue;
                     }
                     Some(Err(NotAnimated::Memory { needed, allowed })) => {
@@ -87,14 +92,19 @@ impl<'p> Renderer<'p> {
                 }
                 timings.resize += start.elapsed();
                 match drawn {
+                    Ok(drawn) if encode::is_slow(job.recipe) => {
+                        finished.push((job.index, self.unencoded(drawn, &job, motion, budget)));
+                    }
                     Ok(drawn) => encoders.encode(&job, motion, drawn, !later.is_empty(), budget),
                     Err(error) => finished.push((job.index, Err(error))),
                 }
             }
             let (encoded, encode_time) = encoders.finish(budget);
             timings.encode += encode_time;
-            finished.extend(encoded);
+            let encoded = encoded.into_iter();
+            finished.extend(encoded.map(|(index, made)| (index, made.map(DraftThumbnail::Encoded))));
         });
+        reserve_for_encoding(finished.iter_mut().map(|(_, made)| made), budget);
         finished.sort_by_key(|(index, _)| *index);
         debug_assert_eq!(finished.len(), recipes.len());
         finished.into_iter().map(|(_, thumbnail)| thumbnail).collect()
@@ -136,6 +146,21 @@ impl<'p> Renderer<'p> {
                 Err(error)
             }
         }
+    }
+
+    /// A drawn picture that waits for its encoder, with what it needs of the source. It keeps the memory of its pixels.
+    fn unencoded(
+        &self,
+        drawn: DrawnPicture,
+        job: &DrawJob<'_>,
+        motion: Motion,
+        budget: &mut Budget,
+    ) -> Result<DraftThumbnail, Error> {
+        let DrawnPicture { picture, working_bytes } = drawn;
+        let thumbnail = UnencodedThumbnail::new(picture, job, motion, self.properties);
+        budget.release(working_bytes);
+        budget.reserve(thumbnail.held_bytes())?;
+        Ok(DraftThumbnail::Drawn(Box::new(thumbnail)))
     }
 
     /// The picture of which a target is made: itself, or the smallest that serves it.
@@ -217,6 +242,30 @@ impl<'p> Renderer<'p> {
         let keeps_profile = self.properties.kept_profile(recipe).is_some();
         let profile = if keeps_profile { &Profile::Srgb } else { &self.properties.profile };
         profile.to_srgb(picture)
+    }
+}
+
+/// Reserves the most memory that one of the waiting thumbnails needs to be encoded while all of them are held, and releases
+/// it. Those that need more fail, the largest first.
+fn reserve_for_encoding<'a>(
+    thumbnails: impl Iterator<Item = &'a mut Result<DraftThumbnail, Error>>,
+    budget: &mut Budget,
+) {
+    let mut waiting: Vec<_> = thumbnails
+        .filter_map(|made| match made {
+            Ok(DraftThumbnail::Drawn(drawn)) => Some((drawn.encoding_bytes(), drawn.held_bytes(), made)),
+            Ok(DraftThumbnail::Encoded(_)) | Err(_) => None,
+        })
+        .collect();
+    waiting.sort_by_key(|(encoding, ..)| std::cmp::Reverse(*encoding));
+    for (encoding, held, made) in waiting {
+        match budget.reserve(encoding) {
+            Ok(()) => return budget.release(encoding),
+            Err(error) => {
+                budget.release(held);
+                *made = Err(error);
+            }
+        }
     }
 }
 

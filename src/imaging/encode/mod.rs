@@ -5,13 +5,14 @@
 //!
 //! Invariant: the input is a picture of eight bits that is not CMYK. Scaling and colours are settled before.
 //!
-//! - `jpeg`, `png`, `webp`, `gif`: one still file each;
+//! - `jpeg`, `png`, `webp`, `gif`, [`avif`]: one still file each;
 //! - `palette`: pictures of few colours;
 //! - `quality_search`: the quality for a limit of bytes;
 //! - `webp_metadata`: the container of WebP with metadata or frames;
 //! - [`animation`]: animated GIF and WebP.
 
 pub(crate) mod animation;
+pub(crate) mod avif;
 mod gif;
 mod jpeg;
 mod palette;
@@ -24,6 +25,7 @@ mod webp_metadata;
 
 use bytes::Bytes;
 
+use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
@@ -54,6 +56,9 @@ impl<'a> KeptMetadata<'a> {
     }
 }
 
+/// Most files that are written for a limit of bytes after the first was too large.
+const AVIF_TRIALS: u32 = 3;
+
 /// Encodes a picture as its recipe says; format and quality that the recipe leaves open follow the source.
 ///
 /// A file larger than a source of the same format and number of pixels is encoded again with lower quality, up to seven
@@ -65,11 +70,14 @@ impl<'a> KeptMetadata<'a> {
 /// - [`Error::TooManyBytes`]: no quality meets the recipe's limit.
 /// - [`Error::Encode`]: the encoder failed.
 /// - [`Error::Cancelled`].
+///
+/// `speed` is that of AVIF, the one format that is slow.
 pub(super) fn encode(
     picture: Picture,
     recipe: &Recipe,
     source_file: &SourceFile,
     metadata: &KeptMetadata<'_>,
+    speed: Speed,
     cancel: &Cancel,
 ) -> Result<Thumbnail, Error> {
     debug_assert!(picture.depth == Depth::Eight && picture.layout != Layout::Cmyk);
@@ -77,7 +85,7 @@ pub(super) fn encode(
     let size = picture.size;
     check_sides(format, size)?;
     let picture = in_encoded_layout(picture, format, recipe, metadata);
-    let job = EncodeJob { picture, format, recipe, metadata };
+    let job = EncodeJob { picture, format, recipe, metadata, speed };
     let quality = recipe.quality.of(source_file.quality);
     let mut bytes = job.encode(quality)?;
     if let Some(limit) = source_file.byte_limit(format, size)
@@ -96,7 +104,17 @@ pub(super) fn encode(
         })?;
     }
     let Size { width, height } = size;
-    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still })
+    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still, part: None })
+}
+
+/// `true` if the thumbnails of a recipe take so long to encode that others are stored first.
+pub(super) fn is_slow(recipe: &Recipe) -> bool {
+    recipe.format == Some(Format::Avif)
+}
+
+/// Most files that [`encode`] writes for a thumbnail in a slow format.
+pub(super) fn most_trials(recipe: &Recipe) -> u32 {
+    if recipe.max_bytes.is_some() { 1 + AVIF_TRIALS } else { 1 }
 }
 
 /// Bytes of memory per pixel that [`encode`] takes, the picture included.
@@ -112,6 +130,12 @@ pub(super) fn working_bytes_per_pixel(
     let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, layout));
     let may_repeat = recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some();
     match format {
+        // Alpha is encoded after the colours.
+        Format::Avif => match recipe.quality.of(source_file.quality) {
+            0..=80 => 46,
+            81..=90 => 64,
+            _ => 97,
+        },
         Format::Gif => 15,
         Format::Jpeg => match (recipe.subsampling, may_repeat) {
             (Subsampling::Quarter, false) => 10,
@@ -139,12 +163,14 @@ struct EncodeJob<'a> {
     format: Format,
     recipe: &'a Recipe,
     metadata: &'a KeptMetadata<'a>,
+    speed: Speed,
 }
 
 impl EncodeJob<'_> {
     /// The file of this quality, 1 to 100; GIF and PNG have none.
     fn encode(&self, quality: u8) -> Result<Vec<u8>, Error> {
         self.checked(match self.format {
+            Format::Avif => avif::encode(&self.picture, quality, self.speed, self.metadata),
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
             Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
             Format::Png => png::encode(&self.picture, self.recipe.colors, png::Effort::Usual, self.metadata),
@@ -162,6 +188,10 @@ impl EncodeJob<'_> {
     /// The best file of at most `limit` bytes, after the one of quality `tried` was too large; `None` if there is none.
     fn encode_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
+            Format::Avif => quality_search::below_in(AVIF_TRIALS, tried, limit, |quality| {
+                cancel.check()?;
+                self.encode(quality)
+            }),
             Format::Gif => Ok(None),
             Format::WebP if self.recipe.loss != Loss::ByQuality => Ok(None),
             Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
@@ -195,7 +225,7 @@ fn in_encoded_layout(
 ) -> Picture {
     let picture = match format {
         Format::Jpeg => picture.flatten(recipe.background.0),
-        Format::Gif | Format::Png | Format::WebP => picture,
+        Format::Avif | Format::Gif | Format::Png | Format::WebP => picture,
     };
     if metadata.profile.is_some() { picture.colored() } else { picture }
 }
@@ -221,11 +251,11 @@ fn default_format(source: SourceFormat, layout: Layout) -> Format {
     }
 }
 
-/// The longest side that a format can store, pixels: sixteen bits in JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in
-/// WebP (RFC 9649, 2.6).
+/// The longest side that a format can store, pixels: sixteen bits in AVIF (AV1, 5.5.1, where 65,536 would be possible),
+/// JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in WebP (RFC 9649, 2.6).
 fn longest_side(format: Format) -> u32 {
     match format {
-        Format::Gif | Format::Jpeg => 65_535,
+        Format::Avif | Format::Gif | Format::Jpeg => 65_535,
         Format::Png => 0x7fff_ffff,
         Format::WebP => 16_383,
     }
@@ -257,7 +287,7 @@ mod tests {
     }
 
     fn write(picture: Picture, recipe: &Recipe, source_file: &SourceFile) -> Result<Thumbnail, Error> {
-        encode(picture, recipe, source_file, &KeptMetadata::default(), &Cancel::default())
+        encode(picture, recipe, source_file, &KeptMetadata::default(), Speed::Quickest, &Cancel::default())
     }
 
     fn noise(width: u32) -> Picture {

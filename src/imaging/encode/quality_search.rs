@@ -35,6 +35,36 @@ pub(super) fn below<E>(
     Ok(best)
 }
 
+/// [`below`] with at most `trials` files, so that the quality may be lower than the highest that fits.
+///
+/// The last trial is at [`LOWEST`] if none fitted before: a file is found if that one fits.
+///
+/// # Errors
+/// The first error of `encode`.
+pub(super) fn below_in<E>(
+    trials: u32,
+    tried: u8,
+    limit: u64,
+    mut encode: impl FnMut(u8) -> Result<Vec<u8>, E>,
+) -> Result<Option<Vec<u8>>, E> {
+    let mut best = None;
+    let (mut low, mut high) = (LOWEST, tried.saturating_sub(1));
+    for left in (0..trials).rev() {
+        if low > high {
+            break;
+        }
+        let quality = if left == 0 && best.is_none() { low } else { low.midpoint(high) };
+        let file = encode(quality)?;
+        if fits(&file, limit) {
+            best = Some(file);
+            low = quality + 1;
+        } else {
+            high = quality - 1;
+        }
+    }
+    Ok(best)
+}
+
 /// `true` if a file has at most `limit` bytes.
 pub(super) fn fits(file: &[u8], limit: u64) -> bool {
     u64::try_from(file.len()).is_ok_and(|length| length <= limit)
@@ -52,6 +82,22 @@ mod tests {
             Ok(vec![0; usize::from(quality) * 10])
         });
         (best.unwrap().map(|file| file.len()), tries)
+    }
+
+    #[test]
+    fn few_tries_find_a_quality_if_the_lowest_fits() {
+        for (tried, limit, expected) in
+            [(80, 795, 61), (80, 300, 26), (80, 150, 10), (80, 99, 0), (11, 500, 10), (10, 500, 0)]
+        {
+            let mut tries = 0;
+            let best = below_in::<()>(3, tried, limit, |quality| {
+                tries += 1;
+                Ok(vec![0; usize::from(quality) * 10])
+            });
+            let length = best.unwrap().map_or(0, |file| file.len());
+            assert!(length as u64 <= limit && tries <= 3, "{tried} {limit}: {length}");
+            assert!(length >= expected * 10, "{tried} {limit}: {length}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@
 pub(crate) mod anchor;
 pub(crate) mod demand;
 pub(crate) mod sizes;
+mod source_part;
 pub(crate) mod target;
 
 use crate::imaging::error::Error;
@@ -102,7 +103,8 @@ impl DrawPlan {
             }
         }
         // A last stage that changes nothing is left out, unless it is the only one.
-        if stages.is_empty() || builder != StageBuilder::new(builder.output_size()) {
+        let input = stages.last().map(Stage::final_size);
+        if input.is_none_or(|input| builder != StageBuilder::new(input)) {
             stages.push(builder.stage(None));
         }
         Ok(Self { stages })
@@ -367,6 +369,7 @@ mod tests {
         let shrink = Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
         let enlarge = Step::Thumbnail(fit(Some(50), Some(50), Scaling::Both));
         let pad = Step::Pad { width: 60, height: 70, color: None };
+        let corner = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (steps, stages, last) in [
             (vec![], 1, (100, 50)),
             (vec![shrink], 1, (10, 5)),
@@ -374,6 +377,7 @@ mod tests {
             (vec![shrink, enlarge], 2, (50, 25)),
             (vec![shrink, pad], 1, (60, 70)),
             (vec![shrink, pad, enlarge], 2, (43, 50)),
+            (vec![shrink, pad, corner], 2, (10, 20)),
             (vec![Step::Rotate(45)], 1, (107, 107)),
             (vec![Step::Rotate(270)], 1, (50, 100)),
             (vec![Step::Rotate(45), shrink], 2, (10, 10)),

@@ -1,5 +1,7 @@
 //! Behaviour of the platform: the runtime API, frozen instances, panics.
 
+mod slow_formats;
+
 use std::time::Duration;
 
 use cos_thumbnailer::runtime::{Api, InvocationResult, serve, signal_ready};

@@ -2,7 +2,7 @@
 
 export class CallError extends Error {}
 
-async function call(address, options) {
+export async function call(address, options) {
   let response;
   try {
     response = await fetch(address, options);
@@ -14,9 +14,9 @@ async function call(address, options) {
   return answer;
 }
 
-function post(address, value) {
+export function post(address, value, signal) {
   const headers = { "Content-Type": "application/json" };
-  return call(address, { method: "POST", headers, body: JSON.stringify(value) });
+  return call(address, { method: "POST", headers, body: JSON.stringify(value), signal });
 }
 
 export const readState = () => call("/api/state");
@@ -32,6 +32,12 @@ export function uploadPhoto(bucket, key, photo) {
 
 export const runFunction = (configuration, bucket, key) => post("/api/runs", { configuration, bucket, key });
 
+export const previewThumbnails = (configuration, bucket, key) => post("/api/previews", { configuration, bucket, key });
+
+export const readScores = (configuration, bucket, key, signal) => post("/api/scores", { configuration, bucket, key }, signal);
+
+export const findLook = (values, signal) => post("/api/looks", values, signal);
+
 export async function readSample(name) {
   const response = await fetch(sampleAddress(name));
   const blob = await response.blob();
@@ -39,6 +45,8 @@ export async function readSample(name) {
 }
 
 export const sampleAddress = (name) => `/api/samples/${encodeURIComponent(name)}`;
+
+export const pictureAddress = (number) => `/api/pictures/${number}`;
 
 export const objectAddress = (bucket, key, version) =>
   `/api/objects/${encodeURIComponent(bucket)}/${encodeURIComponent(key)}?v=${version}`;

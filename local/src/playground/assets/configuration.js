@@ -60,6 +60,38 @@ export function setOption(size, word, value) {
   if (value !== "") size.options.splice(at < 0 ? size.options.length : at, 0, [word, value]);
 }
 
+// The variables with a format and a quality for the size at an index, or for all sizes where it cannot have its own.
+export function withForm(variables, index, format, quality) {
+  const sizes = parseThumbnails(variable(variables, "THUMBNAILS"));
+  const size = sizes[index];
+  if (!size || size.raw !== null) {
+    return withVariable(withVariable(variables, "FORMAT", format), "QUALITY", quality === null ? "" : String(quality));
+  }
+  setOption(size, "format", format);
+  setOption(size, "quality", quality === null ? "" : String(quality));
+  return withVariable(variables, "THUMBNAILS", writeThumbnails(sizes));
+}
+
+// The same in the text of thumbnails.json.
+export function withFormInFile(text, name, format, quality) {
+  const file = JSON.parse(text);
+  const [rule] = file.rules;
+  const isNamed = typeof rule.thumbnails === "object" && !Array.isArray(rule.thumbnails) && name in rule.thumbnails;
+  const written = isNamed ? rule.thumbnails[name] : null;
+  const [size] = typeof written === "string" ? parseThumbnails(written) : [];
+  if (size && size.raw === null) {
+    setOption(size, "format", format);
+    setOption(size, "quality", quality === null ? "" : String(quality));
+    rule.thumbnails[name] = sizeText(size);
+  } else {
+    const of = written !== null && typeof written === "object" ? written : rule;
+    of.format = format;
+    if (quality === null) delete of.quality;
+    else of.quality = quality;
+  }
+  return `${JSON.stringify(file, null, 2)}\n`;
+}
+
 const RULE = { FORMAT: "format", QUALITY: "quality", BACKGROUND: "background", HEIC: "heic" };
 const TARGET = {
   TARGET_BUCKET: "bucket",

@@ -1,6 +1,6 @@
 // The cost of many photos. Prices are those of a dated list, and can be changed.
 
-import { count, element, milliseconds, money } from "./elements.js";
+import { copyButton, count, element, milliseconds, money } from "./elements.js";
 import { outcomeOf } from "./results.js";
 import { t } from "./texts.js";
 
@@ -78,7 +78,10 @@ export function costPanel({ memory }, run) {
     result.replaceChildren(table(values(), prices));
   }
   draw();
-  panel.append(result, element("p", { class: "hint", text: t("cost_ms_hint", { ms: milliseconds(measured) }) }), fields, reset,
+  // Rows of a spreadsheet, with what they are computed from.
+  const rows = () => [...result.querySelectorAll("tr")].map((row) => [...row.children].map((cell) => cell.textContent).join("\t"));
+  const assumed = () => `${t("cost_ms")}: ${values().ms}; ${t("cost_date")}: ${prices.date}`;
+  panel.append(copyButton(() => [...rows(), assumed(), ""].join("\n")), result, element("p", { class: "hint", text: t("cost_ms_hint", { ms: milliseconds(measured) }) }), fields, reset,
     element("p", { class: "hint", text: t("cost_hint") }));
   return panel;
 }

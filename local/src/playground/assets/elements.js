@@ -23,6 +23,12 @@ function number(value, digits, least = 0) {
   return new Intl.NumberFormat(locale, { maximumFractionDigits: digits, minimumFractionDigits: least }).format(value);
 }
 
+export const decimal = (value) => number(value, 1, 1);
+
+const FORMAT_NAMES = { jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", avif: "AVIF" };
+
+export const formatName = (format) => FORMAT_NAMES[format] ?? format;
+
 export const count = (value) => number(value, 0);
 
 export function bytes(value) {

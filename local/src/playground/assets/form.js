@@ -1,7 +1,7 @@
 // The form of the settings, and mistakes beside their fields.
 
 import { option, parseThumbnails, setOption, sizeText, variable, withVariable, writeThumbnails } from "./configuration.js";
-import { byId, element } from "./elements.js";
+import { byId, element, formatName } from "./elements.js";
 import { inEveryLanguage, t } from "./texts.js";
 
 const FITS = ["inside", "cover", "pad", "exact"];
@@ -136,9 +136,25 @@ function sizeRow(size, index) {
   } else {
     row.append(sizeInput(index, "raw", "size_raw", { spellcheck: "false" }));
   }
+  const own = ownForm(size);
+  if (own) row.append(own);
   row.append(element("p", { class: "mistake", id: `size-${index}-mistake`, hidden: true }));
-  row.addEventListener("focusin", () => sizeChosen(size));
+  row.addEventListener("focusin", () => sizeChosen(size, index));
   return row;
+}
+
+// The format and quality that a size has for itself, and a button that takes them away.
+function ownForm(size) {
+  const [format, quality] = [option(size, "format"), option(size, "quality")];
+  if (!format && !quality) return null;
+  const text = [format ? formatName(format) : "", quality ? t("quality_value", { quality }) : ""].filter(Boolean).join(", ");
+  const remove = element("button", { type: "button", class: "quiet", text: t("size_form_remove"), "aria-label": `${t("size_form_remove")}: ${size.name}`,
+    onclick: () => {
+      for (const word of ["format", "quality"]) setOption(size, word, "");
+      setSizes();
+      draw();
+    } });
+  return element("p", { class: "own facts" }, element("span", { text }), remove);
 }
 
 function fitField(size, index) {
@@ -148,7 +164,7 @@ function fitField(size, index) {
     if (fit !== "cover") ["gravity", "focus"].forEach((word) => setOption(size, word, ""));
     setSizes();
     draw();
-    sizeChosen(size);
+    sizeChosen(size, index);
   });
 }
 
@@ -161,7 +177,7 @@ function gravityField(size, index) {
     setOption(size, "gravity", place === "focus" || place === "center" ? "" : place);
     setSizes();
     draw();
-    sizeChosen(size);
+    sizeChosen(size, index);
   });
 }
 
@@ -173,7 +189,7 @@ function formatField() {
     const id = `format-${format || "source"}`;
     const radio = element("input", { type: "radio", name: "format", id, onchange: () => set("FORMAT", format) });
     radio.checked = format === (value === "jpg" ? "jpeg" : value);
-    const text = format ? { jpeg: "JPEG", png: "PNG", webp: "WebP", gif: "GIF", avif: "AVIF" }[format] ?? format : t("format_source");
+    const text = format ? formatName(format) : t("format_source");
     group.append(radio, element("label", { for: id, text }));
   }
   field.append(group, mistakeSlot("FORMAT"));

@@ -1,17 +1,21 @@
 // The page: its settings, and the loop from a change to new thumbnails.
 
-import { CallError, checkConfiguration, readState, runFunction, uploadPhoto } from "./api.js";
-import { START, parseThumbnails, parseVariables, toFile, variable, writeVariables } from "./configuration.js";
+import { CallError, checkConfiguration, previewThumbnails, readScores, readState, runFunction, uploadPhoto } from "./api.js";
+import { START, parseThumbnails, parseVariables, toFile, variable, withForm, withFormInFile, writeVariables } from "./configuration.js";
 import { byId, choice, element, tabs } from "./elements.js";
+import { eventsAreShown, initialiseEvents, showPlaces } from "./events/view.js";
+import { clearFormats, initialiseFormats, openIndex, showFormats } from "./formats.js";
 import { initialiseForm, showMistakes, showVariables } from "./form.js";
 import { initialiseOutputs, showOutputs } from "./outputs.js";
-import { currentPhoto, initialisePhoto, showSize } from "./photo.js";
-import { initialiseResults, markStale, markWorking, outcomeOf, showMessage, showRun } from "./results.js";
+import { currentPhoto, initialisePhoto, showPart, showSize } from "./photo.js";
+import {
+  initialiseResults, markStale, markWorking, outcomeOf, selectThumbnail, showMessage, showPreview, showRun, showScores, shownThumbnails,
+} from "./results.js";
 import { inEveryLanguage, initialLanguage, setLanguage, t } from "./texts.js";
 import { initialiseTimeline, showTimeline } from "./timeline.js";
 
-// Pause in typing after which the settings are tried, ms.
-const PAUSE = 60;
+// Pause in typing after which the function runs, ms. The preview waits for nothing.
+const PAUSE = 120;
 const MEMORIES = [64, 128, 256, 384, 512, 768, 1024, 1280, 1536, 2048, 3072];
 
 const settings = {
@@ -27,6 +31,13 @@ let upload = null;
 let timer = 0;
 let isWorking = false;
 let isWaiting = false;
+// The number and the time of the latest change.
+let change = { number: 0, at: 0 };
+let isPreviewing = false;
+// The number of the change whose result is shown.
+let shownNumber = -1;
+let scoring = new AbortController();
+let openFormats = () => {};
 
 const configuration = () => ({
   variables: settings.mode === "file" ? [] : settings.variables,
@@ -45,14 +56,46 @@ function initialiseTheme() {
   choice(byId("theme"), theme, apply);
 }
 
-// Tries the settings soon. Further changes until then are tried together.
+// Shows a preview of the settings, and tries them soon. Further changes until then are tried together.
 function changed() {
+  change = { number: change.number + 1, at: performance.now() };
+  scoring.abort();
+  clearFormats(true);
+  markWorking(true);
   clearTimeout(timer);
   timer = setTimeout(work, PAUSE);
+  preview();
+}
+
+// Shows previews, one at a time, until that of the latest settings is shown.
+async function preview() {
+  if (isPreviewing || !upload || upload.photo !== currentPhoto()) return;
+  isPreviewing = true;
+  let number;
+  do {
+    const { at } = change;
+    number = change.number;
+    try {
+      const { key, bucket } = upload.report;
+      const report = await previewThumbnails(configuration(), bucket, key);
+      const isWanted = report.thumbnails.length > 0 && change.number === number && shownNumber < number;
+      if (isWanted && (await showPreview(report))) afterPaint("preview", at, report.ms);
+    } catch (error) {
+      // The run that follows tells what is wrong.
+      if (!(error instanceof CallError)) throw error;
+    }
+  } while (change.number !== number);
+  isPreviewing = false;
+}
+
+// Measures the time from a change to the pictures on the screen; the browser's tools show it.
+function afterPaint(name, start, server) {
+  requestAnimationFrame(() => setTimeout(() => performance.measure(name, { start, end: performance.now(), detail: { server } })));
 }
 
 // Tries the settings, and again if they were changed meanwhile: the latest are always tried.
 async function work() {
+  timer = 0;
   if (isWorking) {
     isWaiting = true;
     return;
@@ -69,19 +112,23 @@ async function work() {
     }
   } while (isWaiting);
   isWorking = false;
-  markWorking(false);
+  // A later change has its own work, which its timer begins.
+  if (timer === 0) markWorking(false);
 }
 
 async function tryOnce() {
+  const { number, at } = change;
+  const isLatest = () => change.number === number;
   const tried = configuration();
   const report = await checkConfiguration(tried, settings.region, settings.source);
   showReport(report, tried);
-  if (report.mistakes.length > 0) {
-    markStale(true);
+  showPlaces(report.buckets);
+  const photo = currentPhoto();
+  if (report.mistakes.length > 0 || !photo || report.deployment_error || eventsAreShown()) {
+    shownNumber = number;
+    if (report.mistakes.length > 0) markStale(true);
     return;
   }
-  const photo = currentPhoto();
-  if (!photo || report.deployment_error) return;
   const prefix = variable(tried.variables, "SOURCE_PREFIX");
   const folder = settings.folder.startsWith(prefix) ? settings.folder : prefix;
   const key = folder + photo.name;
@@ -89,11 +136,49 @@ async function tryOnce() {
     upload = { photo, report: await uploadPhoto(settings.source, key, photo) };
   }
   const run = await runFunction(tried, settings.source, key);
-  // Another photo was chosen meanwhile; it is tried next.
-  if (currentPhoto() !== photo) return;
-  showRun(run, names(tried));
+  // Another photo was chosen meanwhile, or other settings; they are tried next.
+  if (currentPhoto() !== photo || !isLatest()) return;
+  shownNumber = number;
+  if (await showRun(run, names(tried))) afterPaint("run", at, run.elapsed_ms);
   showTimeline(upload.report, run);
   showOutputs({ run: outcomeOf(run)?.thumbnails?.length ? run : null });
+  if (outcomeOf(run)?.thumbnails?.length) score(tried, key, isLatest);
+}
+
+// Has the thumbnails of a run scored, after they are shown.
+async function score(tried, key, isLatest) {
+  scoring.abort();
+  scoring = new AbortController();
+  const { signal } = scoring;
+  const bucket = upload.report.bucket;
+  try {
+    const report = await readScores(tried, bucket, key, signal);
+    if (signal.aborted || !isLatest()) return;
+    showScores(report);
+    openFormats = (index) => {
+      const thumbnail = shownThumbnails()[index];
+      if (thumbnail?.score != null) showFormats(index, thumbnail, { configuration: tried, bucket, key });
+    };
+    if (openIndex() >= 0) openFormats(openIndex());
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!(error instanceof CallError)) throw error;
+    showMessage("failed", { reason: error.message });
+  }
+}
+
+// Takes a format and a quality over into the settings of the thumbnail with this index.
+function takeForm(index, format, quality) {
+  const { name } = shownThumbnails()[index];
+  if (settings.mode === "file") {
+    settings.file = withFormInFile(settings.file, name, format, quality);
+    byId("file-text").value = settings.file;
+  } else {
+    settings.variables = withForm(settings.variables, index, format, quality);
+    byId("variables").value = writeVariables(settings.variables);
+    showVariables(settings.variables);
+  }
+  changed();
 }
 
 // The names of the thumbnails in the order in which they are made, if there is one rule.
@@ -173,7 +258,11 @@ async function start() {
   setLanguage(initialLanguage());
   initialiseTheme();
   choice(byId("language"), initialLanguage(), setLanguage);
-  initialiseResults();
+  initialiseResults((_, thumbnail) => showPart(thumbnail?.part, thumbnail?.name), (index) => {
+    openFormats(index);
+    byId("formats").scrollIntoView({ block: "nearest" });
+    byId("format-panel").focus({ preventScroll: true });
+  });
   initialiseTimeline();
   let state;
   try {
@@ -187,11 +276,24 @@ async function start() {
   initialiseForm(state.formats, (variables) => {
     settings.variables = variables;
     changed();
-  }, showSize);
+  }, (size, index) => {
+    showSize(size);
+    if (index !== undefined && index < shownThumbnails().length) selectThumbnail(index);
+  });
+  initialiseFormats(state.formats, takeForm);
+  byId("formats-close").addEventListener("click", () => {
+    const index = openIndex();
+    clearFormats(false);
+    byId(`formats-${index}`)?.focus();
+  });
   inEveryLanguage(drawPlace);
   initialiseOutputs();
   initialiseModes();
-  initialisePhoto(state.samples, work);
+  initialisePhoto(state.samples, () => {
+    clearFormats(false);
+    changed();
+  });
+  initialiseEvents(() => ({ configuration: configuration(), bucket: settings.source, folder: settings.folder }), changed);
 }
 
 start();

@@ -2,7 +2,7 @@
 
 import { readSample, sampleAddress } from "./api.js";
 import { option } from "./configuration.js";
-import { byId, bytes, element } from "./elements.js";
+import { byId, bytes, element, percent } from "./elements.js";
 import { setFocus } from "./form.js";
 import { inEveryLanguage, t } from "./texts.js";
 
@@ -14,6 +14,8 @@ let taken = [];
 let samples = [];
 let chosen = () => {};
 let size = null;
+let part = null;
+let partName = "";
 
 export const currentPhoto = () => photo;
 
@@ -36,6 +38,7 @@ export function initialisePhoto(offered, onChoose) {
   });
   inEveryLanguage(drawChoices);
   inEveryLanguage(drawFacts);
+  inEveryLanguage(drawCrop);
 }
 
 function takeDrops(drop) {
@@ -97,6 +100,7 @@ async function show(next) {
   if (next !== photo) return;
   const mark = element("span", { class: "mark", id: "mark", hidden: true });
   const crop = element("span", { class: "crop", id: "crop", hidden: true });
+  part = null;
   byId("stage").replaceChildren(...(next.width > 0 ? [image, crop, mark] : []));
   image.addEventListener("click", click);
   byId("source").hidden = false;
@@ -118,7 +122,7 @@ function drawFacts() {
   byId("stage").classList.toggle("takes-point", Boolean(takesPoint));
 }
 
-// Shows which part of the photo a size keeps.
+// Shows the point of a size, which a click on the photo sets.
 export function showSize(next) {
   size = next;
   drawFacts();
@@ -132,31 +136,24 @@ function click(event) {
   drawCrop();
 }
 
-// Parts of width and height that come to the middle, by the name of the place.
-function center(name) {
-  const x = name.includes("west") ? 0 : name.includes("east") ? 1 : 0.5;
-  const y = name.includes("north") ? 0 : name.includes("south") ? 1 : 0.5;
-  return [x, y];
+// Shows the part of the photo that a thumbnail shows: left, top, width and height as parts of the photo. The program tells it.
+export function showPart(next, name) {
+  [part, partName] = [next ?? null, name ?? ""];
+  drawCrop();
 }
 
 function drawCrop() {
   const [crop, mark] = [byId("crop"), byId("mark")];
   if (!crop) return;
-  const isCover = size && size.raw === null && option(size, "fit") === "cover" && size.width > 0 && size.height > 0;
-  const focus = isCover ? option(size, "focus") : "";
-  const gravity = isCover ? option(size, "gravity") || "center" : "auto";
-  crop.hidden = !isCover || (!focus && gravity === "auto");
+  const place = (style, name, value) => style.setProperty(name, `${value * 100}%`);
+  const isWhole = part && part[2] > 0.999 && part[3] > 0.999;
+  crop.hidden = !part;
+  crop.dataset.name = partName;
+  crop.classList.toggle("whole", Boolean(isWhole));
+  if (part) ["left", "top", "width", "height"].forEach((name, index) => place(crop.style, name, part[index]));
+  byId("part-text").textContent = !part ? "" : isWhole ? t("part_whole", { name: partName })
+    : t("part", { name: partName, percent: percent(part[2] * part[3]), x: percent(part[0]), y: percent(part[1]) });
+  const focus = size ? option(size, "focus") : "";
   mark.hidden = !focus;
-  if (crop.hidden) return;
-  const ratio = size.width / size.height / (photo.width / photo.height);
-  const [width, height] = ratio < 1 ? [ratio, 1] : [1, 1 / ratio];
-  const point = focus ? focus.split("x").map(Number) : center(gravity);
-  const start = (at, length) => (focus ? Math.min(1 - length, Math.max(0, at - length / 2)) : at * (1 - length));
-  const place = (style, name, part) => style.setProperty(name, `${part * 100}%`);
-  place(crop.style, "left", start(point[0], width));
-  place(crop.style, "top", start(point[1], height));
-  place(crop.style, "width", width);
-  place(crop.style, "height", height);
-  place(mark.style, "left", point[0]);
-  place(mark.style, "top", point[1]);
+  if (focus) ["left", "top"].forEach((name, index) => place(mark.style, name, Number(focus.split("x")[index])));
 }

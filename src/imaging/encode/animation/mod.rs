@@ -57,7 +57,7 @@ impl AnimationEncoder {
     pub(crate) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
         let writer = match format {
             Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
-            Format::Jpeg | Format::Png | Format::WebP => {
+            Format::Avif | Format::Jpeg | Format::Png | Format::WebP => {
                 Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), recipe.loss, plays))
             }
         };
@@ -122,7 +122,7 @@ impl AnimationEncoder {
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
         let motion = Motion::Animated(self.frames);
-        Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion })
+        Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion, part: None })
     }
 
     fn write(&mut self, frame: PendingFrame, next: Option<&Picture>) -> Result<(), Error> {

@@ -1,15 +1,19 @@
-//! Events as COS sends them to a function (583/9707), with the members of events captured in 2022.
+//! Messages of events, with the members of events captured in 2022.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use crate::cos::{EventNotification, Object};
+use crate::cos::{EventNotification, Object, ids};
+use crate::event::kind::EventKind;
 
 /// Characters of `url` paths that are not percent-encoded.
 const URL_PATH: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'/');
+
+/// Content type in the event of a form upload: that of the whole form, as captured in 2019.
+const FORM_TYPE: &str = "multipart/form-data; boundary=---------------------------b45c43a0b3";
 
 /// Short codes that were observed in `cosBucket.region`. Other regions keep their long form here.
 const REGION_CODES: [(&str, &str); 8] = [
@@ -39,13 +43,75 @@ pub fn created(name: &str, bucket: &str, region: &str, key: &str, object: &Objec
         meta.insert(header.clone(), json!(value));
     }
     let version = object.version.as_deref().unwrap_or_default();
-    message(name, bucket, region, &EventObject { key, version, size: object.bytes.len(), meta })
+    message(name, bucket, region, &EventObject { key, version, size: object.bytes.len() as u64, meta })
 }
 
 /// Builds the event of a removed object. Size 0 and no headers are an assumption: no document describes them.
 #[must_use]
 pub fn removed(name: &str, bucket: &str, region: &str, key: &str) -> Value {
     message(name, bucket, region, &EventObject { key, version: "", size: 0, meta: Map::new() })
+}
+
+/// Object that an event describes, which need not exist.
+#[derive(Clone, Debug, Default)]
+pub struct DescribedObject<'a> {
+    /// Key, not encoded.
+    pub key: &'a str,
+    /// Size in bytes. Messages of removals state 0 instead.
+    pub size: u64,
+    /// ETag with its quotes. Messages of removals have none.
+    pub etag: Option<&'a str>,
+    /// Content type; `None` for that of the examples.
+    pub content_type: Option<&'a str>,
+    /// Version id, in buckets with versioning.
+    pub version: Option<&'a str>,
+    /// Storage class such as `ARCHIVE`; `None` for that of the examples.
+    pub storage_class: Option<&'a str>,
+}
+
+/// Builds the event of this kind for an object.
+///
+/// `bucket` is `<name>-<appid>`. Members that the description lacks are those of the example in the folder `events`.
+#[must_use]
+pub fn of_kind(kind: EventKind, bucket: &str, region: &str, object: &DescribedObject<'_>) -> Value {
+    let content_type = object.content_type.unwrap_or(match kind {
+        EventKind::Post => FORM_TYPE,
+        _ => "image/jpeg",
+    });
+    let class = object.storage_class.unwrap_or(match kind {
+        EventKind::RestoreStarted | EventKind::RestoreCompleted => "ARCHIVE",
+        _ => "STANDARD",
+    });
+    let mut meta = Map::new();
+    meta.insert("Content-Type".to_owned(), json!(content_type));
+    if let Some(etag) = object.etag.filter(|_| !kind.is_removal()) {
+        meta.insert("ETag".to_owned(), json!(etag));
+    }
+    meta.insert("x-cos-request-id".to_owned(), json!(ids::request()));
+    meta.insert("x-cos-storage-class".to_owned(), json!(capitalised(class)));
+    // A delete marker is a version of its own.
+    let marker = (kind == EventKind::RemoveMarker).then(ids::version);
+    let version = object.version.or(marker.as_deref()).unwrap_or_default();
+    let size = if kind.is_removal() { 0 } else { object.size };
+    let described = EventObject { key: object.key, version, size, meta };
+    let mut message = message(kind.event_name(), bucket, region, &described);
+    if kind == EventKind::ConsoleTemplate {
+        shorten(&mut message);
+    }
+    message
+}
+
+/// Removes the members that the template of the console does not have.
+fn shorten(message: &mut Value) {
+    let members: [(&str, &[&str]); 3] = [
+        ("/Records/0/cos/cosBucket", &["cosRegion", "s3Region"]),
+        ("/Records/0/cos/cosObject", &["vid"]),
+        ("/Records/0/event", &["reqid", "reservedInfo"]),
+    ];
+    for (place, names) in members {
+        let members = message.pointer_mut(place).and_then(Value::as_object_mut);
+        members.into_iter().for_each(|members| members.retain(|name, _| !names.contains(&name.as_str())));
+    }
 }
 
 /// Builds the event for a notification of the local COS.
@@ -69,7 +135,7 @@ pub fn merged(messages: &[Value]) -> Value {
 struct EventObject<'a> {
     key: &'a str,
     version: &'a str,
-    size: usize,
+    size: u64,
     meta: Map<String, Value>,
 }
 

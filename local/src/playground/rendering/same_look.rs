@@ -1,0 +1,121 @@
+//! Another format at the quality at which it looks like a thumbnail.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::anyhow;
+use serde::Serialize;
+
+use crate::playground::configuration::Configuration;
+use crate::playground::cos_client::Place;
+use crate::playground::error::ApiError;
+use crate::playground::rendering::quality_search::QualitySearch;
+use crate::playground::rendering::renderer::{EncodedForm, Job, RenderedFile};
+use crate::playground::rendering::score::Reference;
+use crate::playground::rendering::scores::{Compared, ComparedThumbnail};
+use crate::playground::rendering::source_files::blocking;
+use crate::playground::rendering::{PictureService, lock};
+use crate::playground::report::milliseconds;
+
+/// Formats that have no quality.
+const LOSSLESS: [&str; 2] = ["gif", "png"];
+
+/// A thumbnail in another format.
+#[derive(Debug, Serialize)]
+pub(in crate::playground) struct LookReport {
+    /// `None` for a format that has none.
+    quality: Option<u8>,
+    bytes: usize,
+    width: u32,
+    height: u32,
+    /// SSIMULACRA2.
+    score: f64,
+    /// Whether the format has taken away transparency.
+    flattened: bool,
+    /// Number of its picture.
+    picture: u64,
+    /// Number of qualities that were tried.
+    trials: usize,
+    /// Time that it took, ms.
+    ms: f64,
+}
+
+/// A file that was tried.
+struct Trial {
+    quality: Option<u8>,
+    score: f64,
+    flattened: bool,
+    file: RenderedFile,
+}
+
+impl PictureService {
+    /// Finds the quality at which a format comes nearest to a score, for the thumbnail with this index of the latest scores.
+    pub(in crate::playground) async fn same_look(
+        &self,
+        configuration: &Configuration,
+        place: &Place,
+        index: usize,
+        format: &str,
+        wanted: f64,
+    ) -> Result<LookReport, ApiError> {
+        let begin = Instant::now();
+        let compared = lock(&self.compared).clone();
+        let compared = compared.filter(|one| one.place == *place && one.configuration == *configuration);
+        let thumbnail =
+            compared.as_ref().and_then(|one| one.thumbnails.iter().find(|one| one.index == index));
+        let (Some(compared), Some(thumbnail)) = (&compared, thumbnail) else {
+            return Err(ApiError::Rendering("the thumbnails have no scores yet".to_owned()));
+        };
+        let exact = Arc::clone(&thumbnail.exact);
+        let reference = blocking(move || Reference::new(&exact).map_err(|reason| anyhow!(reason))).await?;
+        let reference = Arc::new(reference);
+        let mut trials = Vec::new();
+        let mut search = QualitySearch::new(wanted);
+        if LOSSLESS.contains(&format) {
+            let form = EncodedForm { format, quality: None };
+            trials.push(self.tried(compared, thumbnail, form, &reference).await?);
+            search.tell(100, 100.0);
+        } else {
+            while let Some(quality) = search.next() {
+                let form = EncodedForm { format, quality: Some(quality) };
+                let trial = self.tried(compared, thumbnail, form, &reference).await?;
+                search.tell(quality, trial.score);
+                trials.push(trial);
+            }
+        }
+        let count = trials.len();
+        let best = search.best().and_then(|best| trials.into_iter().nth(best));
+        let Trial { quality, score, flattened, file } = best.ok_or_else(ApiError::nothing_rendered)?;
+        let picture = self.shown.keep(&file.dst, &file.format)?;
+        let RenderedFile { bytes, width, height, .. } = file;
+        let ms = milliseconds(begin.elapsed());
+        Ok(LookReport { quality, bytes, width, height, score, flattened, picture, trials: count, ms })
+    }
+
+    /// Encodes the pixels of a thumbnail in a form, and scores the result.
+    async fn tried(
+        &self,
+        compared: &Compared,
+        thumbnail: &ComparedThumbnail,
+        form: EncodedForm<'_>,
+        reference: &Arc<Reference>,
+    ) -> Result<Trial, ApiError> {
+        let quality = form.quality;
+        let name = format!("tried-{}-{}-", form.format, quality.unwrap_or_default());
+        let place = &compared.place;
+        let job = Job {
+            dst: thumbnail.drawn.with_file_name(name),
+            encode: Some(form),
+            only: Some([thumbnail.index]),
+            ..Job::new(thumbnail.drawn.clone(), place).configured(&compared.configuration)
+        };
+        let rendered = self.measures.render(&job).await?;
+        let file = rendered.thumbnails.first().ok_or_else(ApiError::nothing_rendered)?;
+        let file = file.file().map_err(ApiError::Rendering)?.clone();
+        let decoded = self.decode(&file.dst, place).await?;
+        let flattened = thumbnail.exact.is_transparent && !decoded.is_transparent;
+        let reference = Arc::clone(reference);
+        let score = blocking(move || reference.score(&decoded).map_err(|reason| anyhow!(reason))).await?;
+        Ok(Trial { quality, score, flattened, file })
+    }
+}
