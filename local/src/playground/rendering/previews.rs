@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::playground::configuration::Configuration;
 use crate::playground::cos_client::Place;
 use crate::playground::error::ApiError;
-use crate::playground::rendering::PictureService;
+use crate::playground::rendering::picture_service::PictureService;
 use crate::playground::rendering::renderer::{Job, RenderedThumbnail};
 use crate::playground::report::milliseconds;
 

@@ -9,12 +9,12 @@ use serde::Serialize;
 use crate::playground::configuration::Configuration;
 use crate::playground::cos_client::Place;
 use crate::playground::error::ApiError;
+use crate::playground::rendering::compared::{Compared, ComparedThumbnail};
+use crate::playground::rendering::picture_service::{PictureService, lock};
 use crate::playground::rendering::quality_search::QualitySearch;
 use crate::playground::rendering::renderer::{EncodedForm, Job, RenderedFile};
 use crate::playground::rendering::score::Reference;
-use crate::playground::rendering::scores::{Compared, ComparedThumbnail};
 use crate::playground::rendering::source_files::blocking;
-use crate::playground::rendering::{PictureService, lock};
 use crate::playground::report::milliseconds;
 
 /// Formats that have no quality.

@@ -10,16 +10,16 @@ use std::time::Instant;
 use anyhow::anyhow;
 use bytes::Bytes;
 use serde::Serialize;
-use tempfile::TempDir;
 
 use crate::playground::configuration::Configuration;
 use crate::playground::cos_client::Place;
 use crate::playground::error::ApiError;
+use crate::playground::rendering::compared::{Compared, ComparedThumbnail};
+use crate::playground::rendering::picture_service::{PictureService, lock};
 use crate::playground::rendering::pixels::Pixels;
 use crate::playground::rendering::renderer::{Job, Rendered, RenderedFile, RenderedThumbnail};
 use crate::playground::rendering::score::Reference;
 use crate::playground::rendering::source_files::{SourceFiles, WHOLE, blocking};
-use crate::playground::rendering::{PictureService, lock};
 use crate::playground::report::milliseconds;
 
 /// Scores of a run's thumbnails.
@@ -60,23 +60,6 @@ enum NoScore {
     OtherPart,
     /// Anything else, in a sentence.
     Other(String),
-}
-
-/// Thumbnails with scores, and what is needed to try other formats.
-pub(super) struct Compared {
-    pub(super) place: Place,
-    pub(super) configuration: Configuration,
-    pub(super) thumbnails: Vec<ComparedThumbnail>,
-    // Removed when it is dropped.
-    _folder: TempDir,
-}
-
-/// A thumbnail with a score.
-pub(super) struct ComparedThumbnail {
-    pub(super) index: usize,
-    /// PNG with the pixels that the function encodes.
-    pub(super) drawn: PathBuf,
-    pub(super) exact: Arc<Pixels>,
 }
 
 impl PictureService {
