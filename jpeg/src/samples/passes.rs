@@ -23,7 +23,7 @@
 //! - Blocks of 2 x 2 add four coefficients, rounding and the middle of the range in 16 bits: 4 * 7900 + 1028 = 32
 //!   628.
 
-use crate::samples::vector::{I16x8, I32x4, U8x16};
+use crate::vector::{I16x8, I32x4, U8x16};
 
 /// Most that a coefficient times its step may be: see the module.
 pub(super) const MOST_MAGNITUDE: u16 = 7900;
