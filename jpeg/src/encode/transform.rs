@@ -2,8 +2,8 @@
 //!
 //! # Scale
 //!
-//! A pass computes `√8` times the transform of T.81 along one axis, as in
-//! [`samples::passes`](crate::samples::passes), with constants of [`CONSTANT_BITS`] bits of fraction. Samples have four
+//! A pass computes `√8` times the transform of T.81 along one axis, as
+//! `samples::passes` does, with constants of [`CONSTANT_BITS`] bits of fraction. Samples have four
 //! bits of fraction. The pass down keeps [`BETWEEN_BITS`] of them, the pass across leaves four again and divides by the 8
 //! that both passes are too much.
 //!
@@ -15,7 +15,7 @@
 //! or 4 reach it: `√2 Σ |cos|` over the eight points is 8 for these and at most 7.4 for others. They are held within
 //! [`MOST_MAGNITUDE`].
 
-use crate::vector::{I16x8, I32x4};
+use crate::vector::{I16x8, I32x4, transposed};
 
 /// Most that a coefficient is, with its fraction: 1023.4. Four times that and the offset of rounding fit in 16 bits.
 pub(super) const MOST_MAGNITUDE: i16 = 16_375;
@@ -46,17 +46,6 @@ pub(super) fn transform_row(lines: &[i16], stride: usize, blocks: &mut [Block]) 
             *place = column.numbers();
         }
     }
-}
-
-/// Transposes eight rows: see `transposed` in [`samples::passes`](crate::samples::passes).
-#[inline(always)]
-fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
-    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
-        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
-        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
-        [i, j, k, l, m, n, o, p]
-    };
-    shuffled(shuffled(shuffled(rows)))
 }
 
 /// The eight-point transform of each lane. With `C(k) = √2 cos(kπ/16)`, of which `C(4)` is 1:

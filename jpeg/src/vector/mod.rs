@@ -14,6 +14,21 @@ mod plain;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
 
+/// Transposes eight rows.
+///
+/// A number's place has six bits: three of its row, three of its lane. Interleaving row `i` with row `i + 4` moves
+/// the highest bit of the row to the end of the lane, and all other bits up by one: a rotation of the six bits. Three
+/// of them exchange row and lane.
+#[inline(always)]
+pub(crate) fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
+    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
+        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
+        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
+        [i, j, k, l, m, n, o, p]
+    };
+    shuffled(shuffled(shuffled(rows)))
+}
+
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::{plain, sse2};
