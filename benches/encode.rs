@@ -3,7 +3,7 @@
 //! `cargo bench --bench encode -- FILES` prints a table of PNG filters and compression levels for PNG files. With
 //! `--serve` instead of files it answers jobs on standard input, so that `scripts/bench encode` can measure our
 //! JPEG beside others: `{"src","dst","encoder","q"}` a line, where src is a PNG and encoder names one of `jpeg`,
-//! `jpeg-444` and `jpeg-progressive`, is answered with `{"err","cpu_ms"}`, processor time, the shortest of several.
+//! `jpeg-444`, `jpeg-progressive`, `jpeg-fast` and `jpeg-light`, is answered with `{"err","cpu_ms"}`, processor time, the shortest of several.
 
 #![allow(clippy::print_stdout, reason = "the table is the purpose")]
 
@@ -12,7 +12,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, Upright, render};
-use cos_thumbnailer::recipe::{Format, Quality, Recipe, Subsampling};
+use cos_thumbnailer::recipe::{Effort, Format, Quality, Recipe, Scans, Subsampling};
 use png::{DeflateCompression, Filter};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -72,8 +72,13 @@ fn answer(job: &Job) -> Result<Duration, String> {
     let recipe = Recipe {
         format: Some(Format::Jpeg),
         quality: Quality::Fixed(job.q),
-        interlace: job.encoder == "jpeg-progressive",
+        scans: if job.encoder == "jpeg-progressive" { Scans::Progressive } else { Scans::default() },
         subsampling: if job.encoder == "jpeg-444" { Subsampling::Full } else { Subsampling::Quarter },
+        effort: match job.encoder.as_str() {
+            "jpeg-fast" => Effort::Fast,
+            "jpeg-light" => Effort::Light,
+            _ => Effort::Usual,
+        },
         ..Recipe::default()
     };
     let mut shortest = Duration::MAX;

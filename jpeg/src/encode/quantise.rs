@@ -13,11 +13,13 @@
 //! magnitude below 1 becomes 1 only from 0.66 on, and others are rounded up from 0.55 on. DC, whose differences are
 //! coded, is rounded to the nearest.
 
+use std::cell::Cell;
 use std::collections::TryReserveError;
 
 use crate::encode::transform::Block;
 use crate::encode::transformed::Plane;
 use crate::encode::trellis::{Candidate, Rates, Trellis};
+use crate::index::index;
 use crate::syntax::frame::NATURAL;
 use crate::vector::{I16x8, I32x4};
 
@@ -90,23 +92,70 @@ impl Levels {
         steps: &[u8; 64],
         rates: Option<&Rates>,
     ) -> Result<Self, TryReserveError> {
-        let (mut blocks, mut values) = (Vec::new(), Vec::new());
-        blocks.try_reserve_exact(plane.blocks.len())?;
+        let mut values = Vec::new();
         // Untouched pages of a large reservation take no memory.
         values.try_reserve_exact(plane.blocks.len() * 63)?;
-        let quantiser = Quantiser::new(steps);
-        let mut trellis = rates.map(Trellis::new);
-        for block in &plane.blocks {
-            // 2^13 by 2^13 blocks have fewer than 2^32 coefficients.
-            let start = u32::try_from(values.len()).unwrap_or(u32::MAX);
-            let mask = match &mut trellis {
-                None => quantiser.round(block, &mut values),
-                Some(trellis) => quantiser.choose(block, trellis, &mut values),
-            };
-            blocks.push(LevelBlock { mask, start, dc: quantiser.dc(block) });
-        }
+        let blocks = quantised(plane.blocks.iter().copied(), steps, rates, |_, found| {
+            values.extend_from_slice(found);
+        })?;
         Ok(Self { count: plane.count, blocks, values })
     }
+
+    /// The same in the memory of the coefficients: levels of a block are at most 63, and those of all blocks up to one
+    /// take no more than its coefficients and those before it.
+    pub(super) fn in_place(
+        plane: Plane,
+        steps: &[u8; 64],
+        rates: Option<&Rates>,
+    ) -> Result<Self, TryReserveError> {
+        let Plane { count, blocks } = plane;
+        let number = blocks.len();
+        let mut values = blocks.into_flattened();
+        let coefficients = Cell::from_mut(values.as_mut_slice()).as_slice_of_cells();
+        let sources = coefficients.as_chunks::<64>().0.iter().map(|block| block.each_ref().map(Cell::get));
+        let blocks = quantised(sources.take(number), steps, rates, |start, found| {
+            let places = coefficients.get(start..).unwrap_or_default();
+            places.iter().zip(found).for_each(|(place, level)| place.set(*level));
+        })?;
+        let length = blocks.last().map_or(0, |last| index(last.start) + index(last.mask.count_ones()));
+        values.truncate(length);
+        Ok(Self { count, blocks, values })
+    }
+
+    /// Counts the symbols of the AC levels that rounding gives.
+    pub(super) fn count_rounded(plane: &Plane, steps: &[u8; 64], mut count: impl FnMut(u64, &[i16])) {
+        let quantiser = Quantiser::new(steps);
+        let mut found = [0; 64];
+        for block in &plane.blocks {
+            let mask = quantiser.round(block, &mut found);
+            count(mask, found.get(..index(mask.count_ones())).unwrap_or_default());
+        }
+    }
+}
+
+/// Quantises blocks. `put` takes the AC levels of each that are not zero, and their number before it.
+fn quantised(
+    sources: impl ExactSizeIterator<Item = Block>,
+    steps: &[u8; 64],
+    rates: Option<&Rates>,
+    mut put: impl FnMut(usize, &[i16]),
+) -> Result<Vec<LevelBlock>, TryReserveError> {
+    let mut blocks = Vec::new();
+    blocks.try_reserve_exact(sources.len())?;
+    let quantiser = Quantiser::new(steps);
+    let mut trellis = rates.map(Trellis::new);
+    let (mut start, mut found) = (0, [0; 64]);
+    for block in sources {
+        let mask = match &mut trellis {
+            None => quantiser.round(&block, &mut found),
+            Some(trellis) => quantiser.choose(&block, trellis, &mut found),
+        };
+        // 2^13 by 2^13 blocks have fewer than 2^32 coefficients.
+        blocks.push(LevelBlock { mask, start, dc: quantiser.dc(&block) });
+        put(index(start), found.get(..index(mask.count_ones())).unwrap_or_default());
+        start += mask.count_ones();
+    }
+    Ok(blocks)
 }
 
 /// Factors for magnitudes in steps.
@@ -149,9 +198,9 @@ impl Quantiser {
         if *coefficient < 0 { -level } else { level }
     }
 
-    /// Rounds the AC coefficients, and appends the levels that are not zero. Returns their mask.
+    /// Rounds the AC coefficients, and finds the levels that are not zero. Returns their mask.
     #[inline(always)]
-    fn round(&self, block: &Block, values: &mut Vec<i16>) -> u64 {
+    fn round(&self, block: &Block, found: &mut [i16; 64]) -> u64 {
         let zero = I16x8::splat(0);
         let levels = self.magnitudes(block).map(|(magnitude, column)| {
             let is_below =
@@ -166,17 +215,20 @@ impl Quantiser {
         put(levels, &mut stored);
         let mask = zigzag_mask(mask(levels) & !1);
         let mut rest = mask;
-        while rest != 0 {
-            let place = STORED.get(trailing(rest)).copied().unwrap_or(0);
-            values.push(stored.get(usize::from(place)).copied().unwrap_or(0));
+        for place in found {
+            if rest == 0 {
+                break;
+            }
+            let stored_at = STORED.get(trailing(rest)).copied().unwrap_or(0);
+            *place = stored.get(usize::from(stored_at)).copied().unwrap_or(0);
             rest &= rest - 1;
         }
         mask
     }
 
-    /// Chooses AC levels by a trellis, and appends those that are not zero. Returns their mask.
+    /// Chooses AC levels by a trellis, and finds those that are not zero. Returns their mask.
     #[inline(always)]
-    fn choose(&self, block: &Block, trellis: &mut Trellis<'_>, values: &mut Vec<i16>) -> u64 {
+    fn choose(&self, block: &Block, trellis: &mut Trellis<'_>, found: &mut [i16; 64]) -> u64 {
         let magnitudes = self.magnitudes(block);
         let nearest =
             magnitudes.map(|(magnitude, _)| magnitude.add(I16x8::splat(HALF)).shift_unsigned(FRACTION));
@@ -199,7 +251,7 @@ impl Quantiser {
             trellis.push(Candidate { position, magnitude, is_negative });
             rest &= rest - 1;
         }
-        trellis.finish(values)
+        trellis.finish(found)
     }
 }
 
@@ -232,5 +284,5 @@ fn zigzag_mask(mut mask: u64) -> u64 {
 /// The number of the lowest bit of a mask that is not zero.
 #[inline(always)]
 fn trailing(mask: u64) -> usize {
-    crate::index::index(mask.trailing_zeros() & 63)
+    index(mask.trailing_zeros() & 63)
 }

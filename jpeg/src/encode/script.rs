@@ -27,7 +27,8 @@ pub(super) enum Scan {
 }
 
 impl Scan {
-    fn code(self, planes: &[Levels], factors: (u8, u8), sink: &mut impl Sink) {
+    /// Codes the levels of the scan.
+    pub(super) fn code(self, planes: &[Levels], factors: (u8, u8), sink: &mut impl Sink) {
         match self {
             Self::All => code_all(planes, factors, sink),
             Self::AllDc => code_all_dc(planes, factors, sink),
@@ -74,11 +75,6 @@ impl Group {
         let tables: usize = self.codes.iter().flatten().map(Code::table_bytes).sum();
         let headers = 4 + 14 * self.scans.len();
         self.bits / 8 + u64::try_from(tables + headers).unwrap_or(u64::MAX)
-    }
-
-    /// Appends the data of one of the scans.
-    pub(super) fn code(&self, scan: Scan, planes: &[Levels], factors: (u8, u8), sink: &mut impl Sink) {
-        scan.code(planes, factors, sink);
     }
 }
 

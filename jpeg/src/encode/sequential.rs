@@ -12,7 +12,7 @@ pub(super) fn code_all(planes: &[Levels], factors: (u8, u8), sink: &mut impl Sin
         let (dc, ac) = (DC.get(kind).copied().unwrap_or(0), AC.get(kind).copied().unwrap_or(0));
         code_dc(block, dc, predictions.get_mut(component), sink);
         match block {
-            Some(block) => code_ac(levels, block, ac, sink),
+            Some(block) => code_ac(block.mask, levels.values_of(block), ac, sink),
             None => sink.symbol(ac, 0, 0, 0),
         }
     });
@@ -66,11 +66,11 @@ fn code_dc(block: Option<&LevelBlock>, table: usize, prediction: Option<&mut i32
     sink.symbol(table, symbol(0, size), bits, size);
 }
 
-/// Codes the AC levels of a block (section F.1.2.2).
+/// Codes the AC levels of a block, of which those that are not zero come first in `levels` (section F.1.2.2).
 #[inline(always)]
-fn code_ac(levels: &Levels, block: &LevelBlock, table: usize, sink: &mut impl Sink) {
-    let (mut rest, mut next) = (block.mask, 1);
-    for level in levels.values_of(block) {
+pub(super) fn code_ac(mask: u64, levels: &[i16], table: usize, sink: &mut impl Sink) {
+    let (mut rest, mut next) = (mask, 1);
+    for level in levels {
         if rest == 0 {
             break;
         }

@@ -158,9 +158,9 @@ impl<'a> Trellis<'a> {
         }
     }
 
-    /// Appends the levels of the cheapest path. Returns their mask, by zigzag index.
+    /// Finds the levels of the cheapest path. Returns their mask, by zigzag index.
     #[inline(always)]
-    pub(super) fn finish(&self, values: &mut Vec<i16>) -> u64 {
+    pub(super) fn finish(&self, found: &mut [i16; 64]) -> u64 {
         let (mut best, mut last) = (i64::MAX, 0);
         for (at, node) in self.nodes.iter().enumerate().take(self.count) {
             let end = if node.position == 63 { 0 } else { i64::from(self.rates.end) };
@@ -168,17 +168,17 @@ impl<'a> Trellis<'a> {
                 (best, last) = (node.open + end, at);
             }
         }
-        let start = values.len();
-        let mut mask = 0;
+        let (mut mask, mut count) = (0, 0);
         while last != 0 {
             let Some(node) = self.nodes.get(last) else { break };
             mask |= 1 << (node.position & 63);
-            values.push(node.level);
+            if let Some(place) = found.get_mut(count) {
+                *place = node.level;
+            }
+            count += 1;
             last = node.from;
         }
-        if let Some(values) = values.get_mut(start..) {
-            values.reverse();
-        }
+        found.get_mut(..count).unwrap_or_default().reverse();
         mask
     }
 }
@@ -234,10 +234,9 @@ mod tests {
     fn chosen(trellis: &mut Trellis<'_>, energy: i32, candidates: &[Candidate]) -> Vec<i16> {
         trellis.begin(energy);
         candidates.iter().for_each(|candidate| trellis.push(*candidate));
-        let mut values = Vec::new();
+        let mut values = [0; 64];
         let mask = trellis.finish(&mut values);
-        assert_eq!(mask.count_ones() as usize, values.len());
-        let mut values = values.into_iter();
+        let mut values = values.into_iter().take(mask.count_ones() as usize);
         let level = |candidate: &Candidate| {
             if mask >> candidate.position & 1 == 1 { values.next().unwrap() } else { 0 }
         };

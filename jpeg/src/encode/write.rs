@@ -5,7 +5,7 @@ use crate::encode::huffman::Code;
 use crate::encode::picture::{Channels, EncodeError, Sampling};
 use crate::encode::quantise::Levels;
 use crate::encode::script::{Group, Scan, bytes, progressive, searched, sequential};
-use crate::encode::sequential::code_all;
+use crate::encode::sequential::code_ac;
 use crate::encode::symbols::{AC, BitWriter, Counter};
 use crate::encode::tables::Tables;
 use crate::encode::transformed::{Transformed, block_counts};
@@ -82,59 +82,104 @@ impl Transformed {
     /// # Errors
     /// [`EncodeError::Metadata`] and [`EncodeError::Memory`].
     pub fn write(&self, options: &WriteOptions<'_>) -> Result<Vec<u8>, EncodeError> {
-        let factors = self.sampling.factors();
         let steps = options.tables.steps(self.sampling);
-        let levels = self.levels(&steps, options.effort)?;
-        let groups = match options.order {
-            Order::Baseline => sequential(&levels, factors),
-            Order::Progressive => scans(&levels, factors, options.effort),
-            Order::Smallest => {
-                let (one, several) = (sequential(&levels, factors), scans(&levels, factors, options.effort));
-                if bytes(&one) <= bytes(&several) { one } else { several }
-            }
-        };
-        let metadata =
-            options.exif.map_or(0, <[u8]>::len) + options.icc.map_or(0, |icc| icc.len() + icc.len() / 1024);
-        let mut file = File::default();
-        // Stuffing adds a byte to one in 256 at random; this leaves room for twice as many.
-        let expected = bytes(&groups).saturating_mul(129) / 128 + 1024;
-        file.bytes
-            .try_reserve_exact(usize::try_from(expected).unwrap_or(usize::MAX).saturating_add(metadata))?;
-        file.begin(options.exif, options.icc)?;
-        let components = u8::try_from(levels.len()).unwrap_or(u8::MAX);
-        file.quantisation(steps.get(..levels.len().min(2)).unwrap_or_default());
-        let is_progressive = groups.first().is_some_and(|group| group.scans != [Scan::All]);
-        file.frame(is_progressive, (self.width, self.height), components, factors);
-        for group in &groups {
-            file.codes(&group.codes);
-            for scan in &group.scans {
-                file.scan(*scan, components);
-                let mut writer = BitWriter::new(&group.codes, std::mem::take(&mut file.bytes));
-                group.code(*scan, &levels, factors, &mut writer);
-                file.bytes = writer.finish();
-            }
-        }
-        file.marker(0xd9);
-        Ok(file.bytes)
+        let rates = self.rates(&steps, options.effort);
+        let planes = self.planes.iter().zip(by_component(&steps, &rates));
+        let levels = planes.map(|(plane, (steps, rates))| Levels::new(plane, steps, rates));
+        write(options, (self.width, self.height), self.sampling, &levels.collect::<Result<Vec<_>, _>>()?)
     }
 
-    /// The levels of all components.
-    fn levels(&self, steps: &[[u8; 64]; 2], effort: Effort) -> Result<Vec<Levels>, EncodeError> {
-        let [luma, chroma] = steps;
-        let planes = || self.planes.iter().zip([luma, chroma, chroma]);
-        let rounded = planes().map(|(plane, steps)| Levels::new(plane, steps, None));
-        let rounded = rounded.collect::<Result<Vec<_>, _>>()?;
+    /// Writes the only file: the same as [`Self::write`], in the memory of the coefficients. It takes an eighth of theirs on
+    /// top, and the file.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub fn into_file(self, options: &WriteOptions<'_>) -> Result<Vec<u8>, EncodeError> {
+        let steps = options.tables.steps(self.sampling);
+        let rates = self.rates(&steps, options.effort);
+        let planes = self.planes.into_iter().zip(by_component(&steps, &rates));
+        let levels = planes.map(|(plane, (steps, rates))| Levels::in_place(plane, steps, rates));
+        write(options, (self.width, self.height), self.sampling, &levels.collect::<Result<Vec<_>, _>>()?)
+    }
+
+    /// Rates for luma and for chroma, by how often rounded levels have each symbol; none without a trellis.
+    fn rates(&self, steps: &[[u8; 64]; 2], effort: Effort) -> Option<[Rates; 2]> {
         if effort == Effort::Fast {
-            return Ok(rounded);
+            return None;
         }
         let mut counter = Counter::new();
-        code_all(&rounded, self.sampling.factors(), &mut counter);
-        drop(rounded);
-        let [luma, chroma] = AC.map(|table| rates(&counter, table));
-        let chosen = planes().zip([&luma, &chroma, &chroma]);
-        Ok(chosen
-            .map(|((plane, steps), rates)| Levels::new(plane, steps, Some(rates)))
-            .collect::<Result<_, _>>()?)
+        for (number, plane) in self.planes.iter().enumerate() {
+            let kind = number.min(1);
+            if let (Some(steps), Some(table)) = (steps.get(kind), AC.get(kind)) {
+                Levels::count_rounded(plane, steps, |mask, levels| {
+                    code_ac(mask, levels, *table, &mut counter)
+                });
+            }
+        }
+        Some(AC.map(|table| rates(&counter, table)))
+    }
+}
+
+/// Steps and rates of each component.
+fn by_component<'a>(
+    [luma, chroma]: &'a [[u8; 64]; 2],
+    rates: &'a Option<[Rates; 2]>,
+) -> [(&'a [u8; 64], Option<&'a Rates>); 3] {
+    let [luma_rates, chroma_rates] = match rates {
+        Some([luma, chroma]) => [Some(luma), Some(chroma)],
+        None => [None; 2],
+    };
+    [(luma, luma_rates), (chroma, chroma_rates), (chroma, chroma_rates)]
+}
+
+/// Writes a file of levels.
+fn write(
+    options: &WriteOptions<'_>,
+    size: (u16, u16),
+    sampling: Sampling,
+    levels: &[Levels],
+) -> Result<Vec<u8>, EncodeError> {
+    let factors = sampling.factors();
+    let groups = groups(options, levels, factors);
+    let metadata =
+        options.exif.map_or(0, <[u8]>::len) + options.icc.map_or(0, |icc| icc.len() + icc.len() / 1024);
+    let mut file = File::default();
+    // Stuffing adds a byte to one in 256 at random; this leaves room for twice as many.
+    let expected = bytes(&groups).saturating_mul(129) / 128 + 1024;
+    let expected = usize::try_from(expected).unwrap_or(usize::MAX).saturating_add(metadata);
+    file.bytes.try_reserve_exact(expected)?;
+    file.begin(options.exif, options.icc)?;
+    let components = u8::try_from(levels.len()).unwrap_or(u8::MAX);
+    let steps = options.tables.steps(sampling);
+    file.quantisation(steps.get(..levels.len().min(2)).unwrap_or_default());
+    let is_progressive = groups.first().is_some_and(|group| group.scans != [Scan::All]);
+    file.frame(is_progressive, size, components, factors);
+    for group in &groups {
+        file.codes(&group.codes);
+        for scan in &group.scans {
+            file.scan(*scan, components);
+            let mut writer = BitWriter::new(&group.codes, std::mem::take(&mut file.bytes));
+            scan.code(levels, factors, &mut writer);
+            file.bytes = writer.finish();
+        }
+    }
+    file.marker(0xd9);
+    Ok(file.bytes)
+}
+
+/// The scans of a file.
+fn groups(options: &WriteOptions<'_>, levels: &[Levels], factors: (u8, u8)) -> Vec<Group> {
+    let several = || match options.effort {
+        Effort::Most => searched(levels, factors),
+        Effort::Fast | Effort::Usual => progressive(levels, factors),
+    };
+    match options.order {
+        Order::Baseline => sequential(levels, factors),
+        Order::Progressive => several(),
+        Order::Smallest => {
+            let (one, several) = (sequential(levels, factors), several());
+            if bytes(&one) <= bytes(&several) { one } else { several }
+        }
     }
 }
 
@@ -148,14 +193,6 @@ fn rates(counter: &Counter, table: usize) -> Rates {
         }
     }
     Rates::new(&Code::optimal(&counts))
-}
-
-/// The scans of a progressive file.
-fn scans(levels: &[Levels], factors: (u8, u8), effort: Effort) -> Vec<Group> {
-    match effort {
-        Effort::Most => searched(levels, factors),
-        Effort::Fast | Effort::Usual => progressive(levels, factors),
-    }
 }
 
 /// Blocks of all components.

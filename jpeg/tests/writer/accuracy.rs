@@ -67,6 +67,7 @@ fn a_transformed_picture_can_be_written_again() {
     let picture = Picture::of((40, 30), Channels::Rgb, noise(5));
     let transformed = picture.transformed(Sampling::Quarter);
     let again = [90, 20, 90].map(|quality| transformed.write(&WriteOptions::of_quality(quality)).unwrap());
+    assert_eq!(transformed.into_file(&WriteOptions::of_quality(90)).unwrap(), again[0]);
     assert_eq!(again[0], again[2]);
     assert_eq!(again[1], picture.write(Sampling::Quarter, 20, Effort::Usual, Order::Smallest));
     assert!(again[1].len() < again[0].len());

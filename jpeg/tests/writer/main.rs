@@ -52,7 +52,7 @@ impl Picture {
 
     fn write(&self, sampling: Sampling, quality: u8, effort: Effort, order: Order) -> Vec<u8> {
         let options = WriteOptions { effort, order, ..WriteOptions::of_quality(quality) };
-        self.transformed(sampling).write(&options).unwrap()
+        self.transformed(sampling).into_file(&options).unwrap()
     }
 }
 

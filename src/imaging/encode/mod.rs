@@ -20,6 +20,7 @@ mod webp_metadata;
 
 use bytes::Bytes;
 
+use crate::imaging::encode::jpeg::Jpeg;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
@@ -73,7 +74,8 @@ pub(super) fn encode(
     let size = picture.size;
     check_sides(format, size)?;
     let picture = in_encoded_layout(picture, format, recipe, metadata);
-    let job = EncodeJob { picture, format, recipe, metadata };
+    let may_repeat = may_repeat(recipe, source_file, format, size);
+    let mut job = EncodeJob { picture, format, recipe, metadata, may_repeat, jpeg: None };
     let quality = recipe.quality.of(source_file.quality);
     let mut bytes = job.encode(quality)?;
     if let Some(limit) = source_file.byte_limit(format, size)
@@ -97,8 +99,10 @@ pub(super) fn encode(
 
 /// Bytes of memory per pixel that [`encode`] takes, the picture included.
 ///
-/// Measured on noise, the worst case. Most of it are coefficients and tokens, which are held until their entropy tables
-/// are known, and for WebP the search for repetitions in alpha. JPEG holds a second file if it may be encoded again.
+/// Measured on noise, the worst case. JPEG: the picture or the file, and two bytes for each coefficient, of which 4:2:0 has
+/// 1.5 per pixel and 4:4:4, which `Auto` may choose, three; if it may be encoded again, two more for each, and further
+/// files. Of others most of it are coefficients and tokens, which are held until their entropy tables are known, and for
+/// WebP the search for repetitions in alpha.
 pub(super) fn working_bytes_per_pixel(
     recipe: &Recipe,
     source_file: &SourceFile,
@@ -106,14 +110,14 @@ pub(super) fn working_bytes_per_pixel(
     size: Size,
 ) -> u64 {
     let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, layout));
-    let may_repeat = recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some();
+    let may_repeat = may_repeat(recipe, source_file, format, size);
     match format {
         Format::Gif => 15,
         Format::Jpeg => match (recipe.subsampling, may_repeat) {
-            (Subsampling::Quarter, false) => 10,
-            (Subsampling::Full, false) => 13,
-            (Subsampling::Quarter, true) => 19,
-            (Subsampling::Full, true) => 23,
+            (Subsampling::Quarter, false) => 7,
+            (Subsampling::Auto | Subsampling::Full, false) => 12,
+            (Subsampling::Quarter, true) => 14,
+            (Subsampling::Auto | Subsampling::Full, true) => 28,
         },
         Format::Png => 9,
         Format::WebP if layout.has_alpha() => 46,
@@ -125,20 +129,29 @@ pub(super) fn working_bytes_per_pixel(
     }
 }
 
+/// `true` if a file may be written again with a lower quality, for a limit of bytes.
+fn may_repeat(recipe: &Recipe, source_file: &SourceFile, format: Format, size: Size) -> bool {
+    recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some()
+}
+
 /// A picture in the layout that its format encodes, with all that decides its file but quality.
 struct EncodeJob<'a> {
     picture: Picture,
     format: Format,
     recipe: &'a Recipe,
     metadata: &'a KeptMetadata<'a>,
+    /// `true` if a file may be written again with a lower quality.
+    may_repeat: bool,
+    /// The picture in the form that several JPEG files are written from, in place of its samples.
+    jpeg: Option<Jpeg<'a>>,
 }
 
 impl EncodeJob<'_> {
     /// The file of this quality, 1 to 100; GIF and PNG have none.
-    fn encode(&self, quality: u8) -> Result<Vec<u8>, Error> {
-        self.checked(match self.format {
+    fn encode(&mut self, quality: u8) -> Result<Vec<u8>, Error> {
+        let encoded = match self.format {
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
-            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
+            Format::Jpeg => self.encode_jpeg(quality),
             Format::Png => png::encode(&self.picture, png::Effort::Usual, self.metadata),
             Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.metadata {
                 KeptMetadata { profile: None, exif: None } => webp,
@@ -146,11 +159,26 @@ impl EncodeJob<'_> {
                     webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
                 }
             }),
-        })
+        };
+        self.checked(encoded)
+    }
+
+    fn encode_jpeg(&mut self, quality: u8) -> Result<Vec<u8>, String> {
+        if let Some(jpeg) = &self.jpeg {
+            return jpeg.write(quality);
+        }
+        let jpeg = Jpeg::new(&self.picture, quality, self.recipe, self.metadata)?;
+        self.picture.samples = Vec::new();
+        if !self.may_repeat {
+            return jpeg.into_file(quality);
+        }
+        let file = jpeg.write(quality);
+        self.jpeg = Some(jpeg);
+        file
     }
 
     /// The best file of at most `limit` bytes, after the one of quality `tried` was too large; `None` if there is none.
-    fn encode_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
+    fn encode_within(&mut self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
         match self.format {
             Format::Gif => Ok(None),
             Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
