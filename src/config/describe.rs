@@ -5,7 +5,8 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Step, Subsampling,
+    Animation, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans, Step,
+    Subsampling,
 };
 
 use super::Config;
@@ -143,8 +144,9 @@ impl fmt::Display for Means<'_> {
             format,
             quality,
             background,
-            interlace,
+            scans,
             subsampling,
+            effort,
             greyscale,
             linear,
             sharpen,
@@ -186,10 +188,14 @@ impl fmt::Display for Means<'_> {
         }
         write!(f, "; background {background}")?;
         for (is_set, words) in [
-            (*interlace, "; progressive JPEG"),
             (*loss == Loss::Nearly, "; WebP nearly lossless"),
             (*loss == Loss::Nothing, "; WebP lossless"),
+            (*scans == Scans::Progressive, "; progressive JPEG"),
+            (*scans == Scans::Baseline, "; baseline JPEG"),
             (*subsampling == Subsampling::Full, "; JPEG 4:4:4"),
+            (*subsampling == Subsampling::Quarter, "; JPEG 4:2:0"),
+            (*effort == Effort::Fast, "; JPEG written quickly"),
+            (*effort == Effort::Light, "; JPEG as light as possible"),
             (*copyright, "; artist and copyright kept"),
             (*profile, "; colour profile kept"),
             (*animation == Animation::Keep, "; animations stay animated in GIF and WebP"),

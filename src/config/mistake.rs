@@ -401,8 +401,8 @@ mod tests {
                  rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x or x300; for Tencent's \
                  syntax write a text in place of the object\n\
                  thumbnails.json has no member rules[0].thumbnails.s.fitt; it can have size, fit, enlarge, gravity, focus, \
-                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, max_bytes, keep, \
-                 animation\n\
+                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, effort, \
+                 max_bytes, keep, animation\n\
                  rules[0].thumbnails.s.keep is \"gps\"; \"gps\" is not a value of keep, which reads copyright, profile \
                  or copyright+profile\n\
                  rules[0].quality is \"0\"; it must be a whole number from 1 to 100",

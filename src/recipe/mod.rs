@@ -13,12 +13,12 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-pub use self::output::{Animation, Format, Keep, Loss, Quality, Rgb, Subsampling};
+pub use self::output::{Animation, Effort, Format, Keep, Loss, Quality, Rgb, Scans, Subsampling};
 pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Version of the bytes that a recipe gives. A change of the encoders that changes bytes needs a new one, so
 /// that stamps differ. A build without libwebp writes other WebP files.
-const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "2" } else { "2 without libwebp" };
+const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "3" } else { "3 without libwebp" };
 
 /// Steps and output of one thumbnail.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,10 +32,12 @@ pub struct Recipe {
     pub quality: Quality,
     /// Colour behind transparency in formats without alpha, and of padding without a colour of its own.
     pub background: Rgb,
-    /// Progressive JPEG instead of baseline.
-    pub interlace: bool,
+    /// Scans of JPEG.
+    pub scans: Scans,
     /// Chroma subsampling of JPEG.
     pub subsampling: Subsampling,
+    /// Work that goes into a small JPEG.
+    pub effort: Effort,
     /// Most colours of PNG; `None` keeps all.
     pub colors: Option<u16>,
     /// Loss of WebP.
@@ -106,8 +108,9 @@ impl Default for Recipe {
             format: None,
             quality: Quality::default(),
             background: Rgb::WHITE,
-            interlace: false,
+            scans: Scans::default(),
             subsampling: Subsampling::default(),
+            effort: Effort::default(),
             colors: None,
             loss: Loss::default(),
             greyscale: false,
@@ -130,8 +133,9 @@ impl fmt::Display for Recipe {
             format,
             quality,
             background,
-            interlace,
+            scans,
             subsampling,
+            effort,
             colors,
             loss,
             greyscale,
@@ -158,8 +162,12 @@ impl fmt::Display for Recipe {
         for (is_set, word) in [
             (*loss == Loss::Nearly, ";nearly lossless"),
             (*loss == Loss::Nothing, ";lossless"),
-            (*interlace, ";interlace"),
+            (*scans == Scans::Progressive, ";interlace"),
+            (*scans == Scans::Baseline, ";baseline"),
             (*subsampling == Subsampling::Full, ";444"),
+            (*subsampling == Subsampling::Quarter, ";420"),
+            (*effort == Effort::Fast, ";effort=fast"),
+            (*effort == Effort::Light, ";effort=light"),
             (*greyscale, ";greyscale"),
             (*linear, ";linear"),
             (*copyright, ";keep=copyright"),
@@ -196,7 +204,11 @@ mod tests {
             with(|r| r.quality = Quality::Fixed(81)),
             with(|r| r.quality = Quality::AtMostSource(80)),
             with(|r| r.background = Rgb([0; 3])),
-            with(|r| r.interlace = true),
+            with(|r| r.scans = Scans::Progressive),
+            with(|r| r.scans = Scans::Baseline),
+            with(|r| r.effort = Effort::Fast),
+            with(|r| r.effort = Effort::Light),
+            with(|r| r.subsampling = Subsampling::Quarter),
             with(|r| r.quality = Quality::AtLeastSource(80)),
             with(|r| r.quality = Quality::OfSource(80)),
             with(|r| r.subsampling = Subsampling::Full),
@@ -243,7 +255,7 @@ mod tests {
             ],
             format: Some(Format::Jpeg),
             quality: Quality::AtMostSource(70),
-            interlace: true,
+            scans: Scans::Progressive,
             ..Recipe::default()
         };
         assert_eq!(recipe.hash_among(&[]).to_string(), "a7a8987241ac759703356230cc97ac9440232d70");

@@ -119,8 +119,10 @@ impl fmt::Display for Quality {
 /// Chroma subsampling of JPEG. AVIF and WebP always have 4:2:0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Subsampling {
-    /// 4:2:0: one colour sample for two by two pixels, their mean.
+    /// 4:2:0, or 4:4:4 where that would show at the quality.
     #[default]
+    Auto,
+    /// 4:2:0: one colour sample for two by two pixels.
     Quarter,
     /// 4:4:4: one colour sample for each pixel, for letters and thin lines in strong colours.
     Full,
@@ -136,6 +138,30 @@ pub enum Loss {
     Nearly,
     /// None: every sample is kept.
     Nothing,
+}
+
+/// Scans of JPEG.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scans {
+    /// Baseline or progressive, whichever is smaller.
+    #[default]
+    Smallest,
+    /// Baseline.
+    Baseline,
+    /// Progressive.
+    Progressive,
+}
+
+/// Work that goes into a small JPEG.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Effort {
+    /// About half the time of the usual work, and about 3 % more bytes.
+    Fast,
+    /// The usual work.
+    #[default]
+    Usual,
+    /// About twice the time of the usual work, and about 1 % fewer bytes.
+    Light,
 }
 
 /// Metadata that thumbnails keep of their source. No other is ever kept.

@@ -5,7 +5,9 @@ use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::values;
 use super::words::{Argument, Words};
-use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Subsampling};
+use crate::recipe::{
+    Animation, Effort, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Scans, Subsampling,
+};
 
 /// One option: a word and its value.
 pub(in crate::config) struct ThumbnailOption {
@@ -71,6 +73,9 @@ const PLACES: [(&str, Gravity); 10] = [
 
 const SUBSAMPLINGS: [(&str, Subsampling); 2] = [("420", Subsampling::Quarter), ("444", Subsampling::Full)];
 
+const EFFORTS: [(&str, Effort); 3] =
+    [("fast", Effort::Fast), ("usual", Effort::Usual), ("light", Effort::Light)];
+
 const LOSSES: [(&str, Loss); 3] = [("0", Loss::ByQuality), ("1", Loss::Nothing), ("near", Loss::Nearly)];
 
 const METADATA: [(&str, Keep); 4] = [
@@ -83,7 +88,7 @@ const METADATA: [(&str, Keep); 4] = [
 const ANIMATIONS: [(&str, Animation); 2] = [("first", Animation::First), ("keep", Animation::Keep)];
 
 /// Every option, in the order of `docs/configuration.md`.
-pub(in crate::config) const OPTIONS: [ThumbnailOption; 17] = [
+pub(in crate::config) const OPTIONS: [ThumbnailOption; 18] = [
     option("fit", "inside, cover, exact or pad", Form::Words(|| form::words(&FITS)), |options, argument| {
         once(&mut options.fit, argument.choice(&FITS)?, "fit")
     }),
@@ -136,13 +141,19 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 17] = [
         once(&mut options.background, argument.known(values::background(argument.text).ok())?, "background")
     }),
     option("progressive", SWITCH, Form::Switch, |options, argument| {
-        once(&mut options.interlace, argument.switch()?, "progressive")
+        options.set_scans(argument, "progressive")
     }),
     shared(option(
         "subsampling",
         "420 or 444",
         Form::Words(|| form::words(&SUBSAMPLINGS)),
         |options, argument| once(&mut options.subsampling, argument.choice(&SUBSAMPLINGS)?, "subsampling"),
+    )),
+    shared(option(
+        "effort",
+        "fast, usual or light",
+        Form::Words(|| form::words(&EFFORTS)),
+        |options, argument| once(&mut options.effort, argument.choice(&EFFORTS)?, "effort"),
     )),
     shared(option("colors", "<n> from 2 to 256", Form::Number(COLORS), |options, argument| {
         let colors = argument.number(COLORS)?;
@@ -190,8 +201,9 @@ pub(super) struct Options {
     pub(super) format: Option<Format>,
     pub(super) quality: Option<Quality>,
     pub(super) background: Option<Rgb>,
-    pub(super) interlace: Option<bool>,
+    pub(super) scans: Option<Scans>,
     pub(super) subsampling: Option<Subsampling>,
+    pub(super) effort: Option<Effort>,
     pub(super) colors: Option<u16>,
     pub(super) loss: Option<Loss>,
     pub(super) greyscale: Option<bool>,
@@ -238,6 +250,16 @@ impl Options {
         words: &mut Words<'_>,
     ) -> Result<(), Refusal> {
         self.set_quality(kind, words.argument(operation, NUMBER_TO_100)?)
+    }
+
+    /// `progressive`, or `interlace` of imageMogr2.
+    pub(super) fn set_scans(
+        &mut self,
+        argument: Argument<'_>,
+        operation: &'static str,
+    ) -> Result<(), Refusal> {
+        let scans = if argument.switch()? { Scans::Progressive } else { Scans::Baseline };
+        once(&mut self.scans, scans, operation)
     }
 
     fn set_quality(&mut self, kind: fn(u8) -> Quality, argument: Argument<'_>) -> Result<(), Refusal> {

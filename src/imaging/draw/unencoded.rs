@@ -15,7 +15,7 @@ use crate::imaging::limits::{Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_properties::{SourceFile, SourceProperties};
-use crate::recipe::Recipe;
+use crate::recipe::{Format, Recipe};
 
 /// A thumbnail, or what remains to be encoded.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl UnencodedThumbnail {
     #[must_use]
     pub fn estimate(&self, speed: Speed) -> Duration {
         let Picture { size, layout, .. } = self.picture;
-        let quality = self.recipe.quality.of(self.source_file.quality);
+        let quality = encode::first_quality(&self.recipe, self.source_file.quality, Format::Avif);
         estimate::estimate(speed, size, layout, quality).saturating_mul(encode::most_trials(&self.recipe))
     }
 

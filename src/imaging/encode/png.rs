@@ -71,9 +71,9 @@ fn encode_indices(
     let mut info = info(size, metadata);
     info.color_type = ColorType::Indexed;
     info.bit_depth = match indexed.colors.len() {
-        ..=2 => BitDepth::One,
-        ..=4 => BitDepth::Two,
-        ..=16 => BitDepth::Four,
+        0..=2 => BitDepth::One,
+        3..=4 => BitDepth::Two,
+        5..=16 => BitDepth::Four,
         _ => BitDepth::Eight,
     };
     info.palette = Some(indexed.colors.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect());

@@ -21,7 +21,7 @@ pub(super) fn pixels(file: &[u8], format: Format, size: Size) -> Result<Picture,
             Ok(Picture { size, layout, depth: Depth::Eight, samples })
         }
         Format::WebP => webp(file, size),
-        Format::Gif | Format::Png => Err("its quality is not searched".to_owned()),
+        Format::Avif | Format::Gif | Format::Png => Err("its quality is not searched".to_owned()),
     }
 }
 

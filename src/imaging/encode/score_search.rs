@@ -5,14 +5,47 @@
 //! the qualities: it begins where the mean is the wanted score, moves by as much as that trial missed, and continues as
 //! a secant.
 
-/// Most files that are made for one thumbnail. After three, 98 % of photographs are within one point.
-const MOST_TRIALS: usize = 5;
+use crate::recipe::Format;
 
 /// A score this near to the wanted one ends the search. A quality more is worth up to as much.
 const TOLERANCE: f64 = 0.5;
 
 /// Mean scores of photographs at some qualities, both rising.
 pub(super) type MeanScores = [(u8, f64)];
+
+/// Those of JPEG and AVIF, whose qualities look as libjpeg's or a little better (docs/performance.md, "Quality by score").
+const AS_LIBJPEG: [(u8, f64); 9] = [
+    (10, 15.0),
+    (20, 42.0),
+    (35, 57.0),
+    (50, 66.0),
+    (65, 72.0),
+    (80, 78.5),
+    (90, 84.5),
+    (95, 88.0),
+    (98, 90.5),
+];
+
+/// Those of WebP.
+const WEBP: [(u8, f64); 9] = [
+    (10, 25.0),
+    (20, 42.0),
+    (35, 53.0),
+    (50, 60.0),
+    (65, 65.0),
+    (80, 72.0),
+    (90, 80.0),
+    (95, 85.0),
+    (100, 89.0),
+];
+
+/// The mean scores of a format.
+pub(super) fn means(format: Format) -> &'static MeanScores {
+    match format {
+        Format::Avif | Format::Gif | Format::Jpeg | Format::Png => &AS_LIBJPEG,
+        Format::WebP => &WEBP,
+    }
+}
 
 /// The end of a search.
 #[derive(Debug, PartialEq)]
@@ -23,7 +56,13 @@ pub(super) struct Found<T> {
     pub(super) file: T,
 }
 
-/// The file of the lowest quality tried that scores `wanted`, or else of the highest score.
+/// The quality that has this score in the mean.
+pub(super) fn mean_quality(format: Format, score: u8) -> u8 {
+    quality_at(means(format), f64::from(score))
+}
+
+/// The file of the lowest quality tried that scores `wanted`, or else of the highest score. At most `most_trials` files
+/// are made, at least one; after three, 98 % of photographs are within one point.
 ///
 /// `means` has at least two qualities, and the search stays between the first and the last of them.
 ///
@@ -32,30 +71,33 @@ pub(super) struct Found<T> {
 pub(super) fn lowest<T, E>(
     wanted: f64,
     means: &MeanScores,
+    most_trials: u32,
     mut attempt: impl FnMut(u8) -> Result<(f64, T), E>,
 ) -> Result<Found<T>, E> {
     let mut try_quality = |quality| attempt(quality).map(|(score, file)| Found { quality, score, file });
     let mut best = try_quality(quality_at(means, wanted))?;
     let mut tried = vec![(best.quality, best.score)];
-    while tried.len() < MOST_TRIALS
-        && tried.iter().all(|(_, score)| (score - wanted).abs() > TOLERANCE)
-        && let Some(quality) = next(wanted, means, &tried)
-    {
+    for _ in 1..most_trials {
+        if tried.iter().any(|(_, score)| (score - wanted).abs() <= TOLERANCE) {
+            break;
+        }
+        let Some(quality) = next(wanted, means, &tried) else { break };
         let found = try_quality(quality)?;
         tried.push((found.quality, found.score));
-        if is_better(wanted, &found, &best) {
+        if serves_better(wanted, (found.score, found.quality), (best.score, best.quality)) {
             best = found;
         }
     }
     Ok(best)
 }
 
-/// `true` if the first file serves better: it reaches the score with a lower quality, or comes nearer to it.
-fn is_better<T>(wanted: f64, one: &Found<T>, other: &Found<T>) -> bool {
-    let reaches = |found: &Found<T>| found.score >= wanted - TOLERANCE;
-    match (reaches(one), reaches(other)) {
-        (true, true) => one.quality < other.quality,
-        (false, false) => one.score > other.score,
+/// `true` if the first file serves better than the second, each with its score and cost: it reaches the score at a lower
+/// cost, or comes nearer to it.
+pub(super) fn serves_better<C: Copy + PartialOrd>(wanted: f64, one: (f64, C), other: (f64, C)) -> bool {
+    let reaches = |score: f64| score >= wanted - TOLERANCE;
+    match (reaches(one.0), reaches(other.0)) {
+        (true, true) => one.1 < other.1,
+        (false, false) => one.0 > other.0,
         (reaches, _) => reaches,
     }
 }
@@ -119,7 +161,7 @@ mod tests {
     /// Searches a picture that scores this much more than the mean, and rises by `slope` of it.
     fn search(wanted: f64, more: f64, slope: f64) -> (Found<u8>, usize) {
         let mut trials = 0;
-        let found = lowest::<_, ()>(wanted, &MEANS, |quality| {
+        let found = lowest::<_, ()>(wanted, &MEANS, 5, |quality| {
             trials += 1;
             Ok((75.0 + (mean_at(&MEANS, quality) - 75.0) * slope + more, quality))
         });
@@ -134,7 +176,7 @@ mod tests {
                     let (found, trials) = search(f64::from(wanted), f64::from(more), slope);
                     let highest = 75.0 + (92.0 - 75.0) * slope + f64::from(more);
                     assert_eq!(found.file, found.quality);
-                    assert!(trials <= MOST_TRIALS, "{wanted} {more} {slope}: {trials}");
+                    assert!(trials <= 5, "{wanted} {more} {slope}: {trials}");
                     if f64::from(wanted) <= highest {
                         let miss = found.score - f64::from(wanted);
                         assert!((-TOLERANCE..=1.5).contains(&miss), "{wanted} {more} {slope}: {miss}");
@@ -164,6 +206,6 @@ mod tests {
 
     #[test]
     fn errors_end_the_search() {
-        assert_eq!(lowest::<(), _>(75.0, &MEANS, |_| Err("cancelled")), Err("cancelled"));
+        assert_eq!(lowest::<(), _>(75.0, &MEANS, 5, |_| Err("cancelled")), Err("cancelled"));
     }
 }
