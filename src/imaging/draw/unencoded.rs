@@ -99,12 +99,9 @@ impl UnencodedThumbnail {
 
 /// The slowest speed at which all are expected to be encoded within this time, or else the quickest.
 #[must_use]
-pub fn speed_within<'a>(
-    thumbnails: impl Iterator<Item = &'a UnencodedThumbnail> + Clone,
-    time: Duration,
-) -> Speed {
+pub fn speed_within(thumbnails: &[&UnencodedThumbnail], time: Duration) -> Speed {
     let total = |speed| -> Duration {
-        thumbnails.clone().fold(Duration::ZERO, |sum, one| sum.saturating_add(one.estimate(speed)))
+        thumbnails.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(one.estimate(speed)))
     };
     Speed::ALL.into_iter().find(|speed| total(*speed) <= time).unwrap_or(Speed::Quickest)
 }
