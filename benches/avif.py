@@ -1,48 +1,50 @@
 """AVIF at every speed beside libwebp and libjpeg-turbo, at equal SSIMULACRA2: tables in Markdown."""
-import math
 import os
 import statistics
 import sys
 
-from encoding import interpolate
-from programs import PEERS, QUALITY_SCRIPT, WORK, Worker, build, install, note, output, python
+from encoding import Bench, Encoder, bytes_at, geometric_mean, pictures_of
+from programs import QUALITY_SCRIPT, WORK, Worker, build, note, output, python
 
 SIDE = 300
-SPEEDS = ("small", "medium", "quick", "quickest")
-PEER_ENCODERS = ("libjpeg-turbo", "webp")
 # The quality table of src/imaging/encode/avif/quality.rs has these qualities.
 QUALITIES = (10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
+SPEEDS = ("small", "medium", "quick", "quickest")
+PEER_ENCODERS = [Encoder(name, qualities=QUALITIES) for name in ("libjpeg-turbo", "libwebp")]
 SCORES = (60, 70, 75, 80)
+# Times are those of this quality.
+TIMED_QUALITY = 80
 
 
-def encode(worker, scorer, source, encoder, quality):
-    """Returns score, bytes and milliseconds."""
-    target, pixels = os.path.join(WORK, "encoded"), os.path.join(WORK, "encoded.png")
-    answer = worker.ask(src=source, dst=target, encoder=encoder, q=quality)
-    if answer["err"]:
-        sys.exit(f"bench: {encoder} failed: {answer['err']}")
-    output(python(), QUALITY_SCRIPT, "pixels", target, pixels)
-    return float(output(scorer, "image", source, pixels).split()[-1]), os.path.getsize(target), answer["cpu_ms"]
+def curve(bench, speeds, encoder, source):
+    """Score, bytes and milliseconds at every quality."""
+    rows = []
+    for quality in QUALITIES:
+        if isinstance(encoder, Encoder):
+            time = bench.write(encoder, source, quality, rounds=3 if quality == TIMED_QUALITY else 0)
+        else:
+            answer = speeds.ask(src=source, dst=bench.encoded, encoder=encoder, q=quality)
+            if answer["err"]:
+                sys.exit(f"bench: {encoder} failed: {answer['err']}")
+            time = answer["cpu_ms"]
+        rows.append((bench.score(source), os.path.getsize(bench.encoded), time))
+    return rows
 
 
-def compare(folder, scorer):
-    """Compares all speeds and peers on thumbnails of the JPEG and PNG files of a folder."""
-    if not scorer:
-        sys.exit("bench: avif needs ssimulacra2_rs: install it, or pass its path with --ssimulacra2")
-    install()
-    note("building")
-    ours = Worker([build("bench", "--bench", "avif", "--features", "asm", "--no-run"), "--serve"])
-    others = Worker([python(), os.path.join(PEERS, "encoders.py")])
+def compare(options):
+    """Compares all speeds and peers on thumbnails of the JPEG and PNG files of folders."""
+    bench = Bench()
+    speeds = Worker([build("bench", "--bench", "avif", "--features", "asm", "--no-run"), "--serve"])
     source = os.path.join(WORK, "thumbnail.png")
     pictures = []
-    for name in sorted(name for name in os.listdir(folder) if name.endswith((".jpg", ".png"))):
-        answer = output(python(), QUALITY_SCRIPT, "reference", os.path.join(folder, name), str(SIDE), source)
-        if answer.strip() != "smaller":
-            note(name)
-            pictures.append({encoder: [encode(ours if encoder in SPEEDS else others, scorer, source, encoder, quality)
-                                       for quality in QUALITIES] for encoder in SPEEDS + PEER_ENCODERS})
-    columns = " | ".join(SPEEDS + PEER_ENCODERS)
-    rule = "|--:|" + "--:|" * len(SPEEDS + PEER_ENCODERS)
+    for picture in pictures_of(options.pictures):
+        answer = output(python(), QUALITY_SCRIPT, "reference", picture, str(SIDE), source)
+        if answer.strip() == "smaller" or len(pictures) == options.most:
+            continue
+        note(os.path.basename(picture))
+        pictures.append({getattr(encoder, "name", encoder): curve(bench, speeds, encoder, source)
+                         for encoder in [*SPEEDS, *PEER_ENCODERS]})
+    columns, rule = " | ".join(pictures[0]), "|--:|" + "--:|" * len(pictures[0])
     print(f"Mean SSIMULACRA2 of {len(pictures)} pictures at each quality.\n\n| quality | {columns} |\n{rule}")
     for number, quality in enumerate(QUALITIES):
         means = (statistics.mean(picture[encoder][number][0] for picture in pictures) for encoder in pictures[0])
@@ -51,12 +53,12 @@ def compare(folder, scorer):
     for score in SCORES:
         cells = []
         for encoder in pictures[0]:
-            points = [(interpolate(score, picture[encoder]), interpolate(score, picture["webp"])) for picture in pictures]
-            ratios = [math.log(one[0] / webp[0]) for one, webp in points if one and webp]
-            cells.append(f"{math.exp(statistics.mean(ratios)):.3f}" if ratios else "")
+            points = [(bytes_at(score, picture[encoder]), bytes_at(score, picture["libwebp"])) for picture in pictures]
+            mean = geometric_mean([one / webp for one, webp in points if one and webp])
+            cells.append(f"{mean:.3f}" if mean else "")
         print(f"| {score} | " + " | ".join(cells) + " |")
-    number = QUALITIES.index(80)
+    number = QUALITIES.index(TIMED_QUALITY)
     times = (statistics.mean(picture[encoder][number][2] for picture in pictures) for encoder in pictures[0])
-    print("| ms at quality 80 | " + " | ".join(f"{time:.1f}" for time in times) + " |")
-    ours.end()
-    others.end()
+    print(f"| ms at quality {TIMED_QUALITY} | " + " | ".join(f"{time:.1f}" for time in times) + " |")
+    speeds.end()
+    bench.end()

@@ -1,9 +1,9 @@
 //! Processor time of encoding a thumbnail, without decoding and resizing.
 //!
 //! `cargo bench --bench encode -- FILES` prints a table of PNG filters and compression levels for PNG files. With
-//! `--serve` instead of files it answers jobs on standard input, so that `scripts/bench encode` can measure our
-//! JPEG beside others: `{"src","dst","encoder","q"}` a line, where src is a PNG and encoder names one of `jpeg`,
-//! `jpeg-444` and `jpeg-progressive`, is answered with `{"err","cpu_ms"}`, processor time, the shortest of several.
+//! `--serve` instead of files it answers jobs on standard input, so that `scripts/bench encode` can measure ours beside
+//! others: `{"src","dst","format","options","q","rounds"}` a line, where src is a PNG and options those of the syntax of
+//! thumbnails (`effort/fast`), is answered with `{"err","cpu_ms"}`, processor time, the shortest of the rounds.
 
 #![allow(clippy::print_stdout, reason = "the table is the purpose")]
 
@@ -11,13 +11,14 @@ use std::io::{self, BufRead as _, Cursor, Write as _};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::imaging::{Cancel, Limits, Thumbnail, Tolerance, Upright, render};
-use cos_thumbnailer::recipe::{Format, Quality, Recipe, Subsampling};
+use cos_thumbnailer::recipe::Recipe;
 use png::{DeflateCompression, Filter};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
-/// Times that each picture is written; the shortest counts, which other programs disturbed least.
+/// Times that the table writes each picture; the shortest counts, which other programs disturbed least.
 const ROUNDS: usize = 15;
 
 /// Thumbnails of one decode that are written in a round: what more of them take is what writing takes, and laying
@@ -28,8 +29,11 @@ const COPIES: usize = 4;
 struct Job {
     src: String,
     dst: String,
-    encoder: String,
+    format: String,
+    options: String,
     q: u8,
+    /// Times that the picture is written; 0 writes it once, and measures nothing.
+    rounds: usize,
 }
 
 #[derive(Serialize)]
@@ -69,21 +73,25 @@ fn serve() -> io::Result<()> {
 /// Writes the picture as it is, one pixel for each.
 fn answer(job: &Job) -> Result<Duration, String> {
     let bytes = std::fs::read(&job.src).map_err(|error| format!("{}: {error}", job.src))?;
-    let recipe = Recipe {
-        format: Some(Format::Jpeg),
-        quality: Quality::Fixed(job.q),
-        interlace: job.encoder == "jpeg-progressive",
-        subsampling: if job.encoder == "jpeg-444" { Subsampling::Full } else { Subsampling::Quarter },
-        ..Recipe::default()
-    };
+    let slash = if job.options.is_empty() { "" } else { "/" };
+    let settings = [
+        ("THUMBNAILS", format!("9999x9999{slash}{}", job.options)),
+        ("FORMAT", job.format.clone()),
+        ("QUALITY", job.q.to_string()),
+    ];
+    let config =
+        Config::load(&Environment::from_pairs(settings), None).map_err(|mistakes| mistakes.to_string())?;
+    let rule = config.rules().first().ok_or("no rule")?;
+    let recipe: &Recipe = &rule.thumbnails().first().ok_or("no thumbnail")?.recipe;
+    let (thumbnail, _) = encode(&bytes, &[recipe])?;
+    std::fs::write(&job.dst, &thumbnail.bytes).map_err(|error| format!("{}: {error}", job.dst))?;
     let mut shortest = Duration::MAX;
-    for _ in 0..ROUNDS {
-        let (_, one) = encode(&bytes, &[&recipe])?;
-        let (thumbnail, all) = encode(&bytes, &[&recipe; 1 + COPIES])?;
+    for _ in 0..job.rounds {
+        let (_, one) = encode(&bytes, &[recipe])?;
+        let (_, all) = encode(&bytes, &[recipe; 1 + COPIES])?;
         shortest = shortest.min(all.saturating_sub(one) / u32::try_from(COPIES).unwrap_or(1));
-        std::fs::write(&job.dst, &thumbnail.bytes).map_err(|error| format!("{}: {error}", job.dst))?;
     }
-    Ok(shortest)
+    Ok(if job.rounds == 0 { Duration::ZERO } else { shortest })
 }
 
 /// The first thumbnail, and the processor time of all.

@@ -17,7 +17,7 @@ _cos_thumbnailer() {
         "help help") _cos_thumbnailer_words "render check doctor sync verify schema policy triggers"; return ;;
         "render --box") :; return ;;
         "render --process") :; return ;;
-        "render --format") _cos_thumbnailer_words "jpeg png webp gif"; return ;;
+        "render --format") _cos_thumbnailer_words "jpeg png webp avif gif"; return ;;
         "render --quality") :; return ;;
         "render --memory") :; return ;;
         "check --config") _cos_thumbnailer_files; return ;;
@@ -84,7 +84,7 @@ _cos_thumbnailer() {
         "triggers --config") _cos_thumbnailer_files; return ;;
     esac
     case "$command" in
-        render) options="--box --process --format --quality --memory --serve --help" ;;
+        render) options="--format --box --process --format --quality --memory --serve --help" ;;
         check) options="--config --help" ;;
         doctor) options="--region --source --config --memory --json --help" ;;
         sync) options="--region --source --config --inventory --prefix --start-after --match --newer --older --verify --orphans --mode --function --memory --timeout --rate --concurrency --batch --max-invocations --budget --prices --sample --keep-going --checkpoint --report --run --help" ;;

@@ -136,6 +136,7 @@ impl Error {
                 | imaging::Error::Unsupported { .. } => "image.unsupported",
                 imaging::Error::Impossible { .. }
                 | imaging::Error::Outside { .. }
+                | imaging::Error::TooLargeToScore { .. }
                 | imaging::Error::TooManyBytes { .. } => "image.impossible",
                 imaging::Error::NotAnImage => "image.not_an_image",
                 imaging::Error::Read(_) => "cos.network",

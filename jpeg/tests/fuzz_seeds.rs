@@ -8,6 +8,8 @@ mod jpeg_input;
 mod jpeg_reader;
 #[path = "../fuzz/properties/jpeg_skip.rs"]
 mod jpeg_skip;
+#[path = "../fuzz/properties/jpeg_writer.rs"]
+mod jpeg_writer;
 
 use std::path::Path;
 
@@ -37,4 +39,18 @@ fn the_reader_survives_seeds_and_findings() {
 #[test]
 fn skipping_codes_changes_nothing_in_seeds_and_findings() {
     check("jpeg", "jpeg_skip", jpeg_skip::check);
+}
+
+#[test]
+fn what_is_written_of_seeds_and_findings_is_read_back() {
+    for (number, (name, bytes)) in (0..=255_u8).cycle().zip(files("seeds/jpeg")) {
+        println!("{name}");
+        // Choices of size, kind, effort, quality and steps before the samples.
+        let choices = [31, 17, 5, 1, 41, 7, 3].map(|factor: u8| number.wrapping_mul(factor));
+        assert!(jpeg_writer::check(&[&choices, bytes.as_slice()].concat()));
+    }
+    for (name, bytes) in files("findings/jpeg_writer") {
+        println!("{name}");
+        jpeg_writer::check(&bytes);
+    }
 }

@@ -5,7 +5,8 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Focus, Format, Geometry, Gravity, Keep, Quality, Recipe, Scaling, Step, Subsampling,
+    Animation, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans, Step,
+    Subsampling,
 };
 
 use super::Config;
@@ -143,12 +144,15 @@ impl fmt::Display for Means<'_> {
             format,
             quality,
             background,
-            interlace,
+            scans,
             subsampling,
+            effort,
             greyscale,
             linear,
             sharpen,
             max_bytes,
+            colors,
+            loss,
             keep: Keep { copyright, profile },
             animation,
         } = self.0;
@@ -170,6 +174,7 @@ impl fmt::Display for Means<'_> {
         }
         f.write_str(format.map_or("format of the source", Format::name))?;
         match quality {
+            Quality::Auto(score) => write!(f, "; the lowest quality that scores {score}")?,
             Quality::AtLeastSource(quality) => write!(f, "; quality {quality} or the source's if higher")?,
             Quality::AtMostSource(quality) => write!(f, "; quality {quality} or the source's if lower")?,
             Quality::Fixed(quality) => write!(f, "; quality {quality}")?,
@@ -178,10 +183,19 @@ impl fmt::Display for Means<'_> {
         if let Some(bytes) = max_bytes {
             write!(f, ", lower for at most {bytes} bytes")?;
         }
+        if let Some(colors) = colors {
+            write!(f, "; at most {colors} colours in PNG")?;
+        }
         write!(f, "; background {background}")?;
         for (is_set, words) in [
-            (*interlace, "; progressive JPEG"),
+            (*loss == Loss::Nearly, "; WebP nearly lossless"),
+            (*loss == Loss::Nothing, "; WebP lossless"),
+            (*scans == Scans::Progressive, "; progressive JPEG"),
+            (*scans == Scans::Baseline, "; baseline JPEG"),
             (*subsampling == Subsampling::Full, "; JPEG 4:4:4"),
+            (*subsampling == Subsampling::Quarter, "; JPEG 4:2:0"),
+            (*effort == Effort::Fast, "; JPEG written quickly"),
+            (*effort == Effort::Light, "; JPEG as light as possible"),
             (*copyright, "; artist and copyright kept"),
             (*profile, "; colour profile kept"),
             (*animation == Animation::Keep, "; animations stay animated in GIF and WebP"),

@@ -172,6 +172,7 @@ fn of_form(form: &Form) -> Value {
         Form::Bytes => number_or_text("integer", &(1..=1_000_000_000), "^[0-9]+[km]?$"),
         Form::Fraction => number_or_text("number", &(0..=1), "^[0-9.x]+$"),
         Form::Number(range) => number_or_text("integer", range, "^[0-9]+$"),
+        Form::NumberOr(range, pattern) => number_or_text("integer", range, pattern),
         Form::Switch => json!({"enum": [true, false, 0, 1, "0", "1"]}),
         Form::Text(pattern) => json!({"type": "string", "pattern": pattern}),
         Form::TextOrNumber(pattern) => json!({"type": ["string", "number"], "pattern": pattern}),

@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(findings.len(), 4, "{findings:#?}");
         assert!(
             findings[0]
-                .starts_with("warning r: a JPEG of 24 megapixels would be refused: this picture needs 32"),
+                .starts_with("warning r: a JPEG of 24 megapixels would be refused: this picture needs 36"),
             "{findings:#?}"
         );
         assert!(findings[0].ends_with("this function has 256 MB; set 384 MB"), "{findings:#?}");

@@ -133,6 +133,19 @@ pub enum Error {
         /// [`Limits::max_pixels`](crate::imaging::limits::Limits::max_pixels).
         allowed: u64,
     },
+    /// The quality is to be found by a score, for a thumbnail of more pixels than are compared.
+    #[error(
+        "a thumbnail of {width}x{height} px is too large for quality/auto, which compares up to {allowed} pixels; \
+         write a number from 1 to 100 as its quality or choose a smaller size"
+    )]
+    TooLargeToScore {
+        /// Width, pixels.
+        width: u32,
+        /// Height, pixels.
+        height: u32,
+        /// Most pixels.
+        allowed: u64,
+    },
     /// The memory limit would be exceeded; found before the memory is allocated.
     #[error(
         "this needs {} MB of memory, {} MB are allowed; give the function more memory or upload a smaller picture",

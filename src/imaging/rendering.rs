@@ -49,6 +49,10 @@ pub struct Thumbnail {
     pub width: u32,
     /// Height, pixels.
     pub height: u32,
+    /// Quality with which it was encoded, 1 to 100, if the format has one.
+    pub quality: Option<u8>,
+    /// SSIMULACRA2 of the file against the pixels before encoding, if the quality was found by it.
+    pub score: Option<f64>,
     /// Still or animated.
     pub motion: Motion,
     /// Part of the source that it shows; `None` if that is no rectangle, after a rotation.

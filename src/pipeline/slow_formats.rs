@@ -66,7 +66,8 @@ impl VisitRunner<'_> {
         let pipeline = self.pipeline;
         let turn = pipeline.decoder.turn().await;
         let time = pipeline.time.share();
-        let speed = speed_within(rest.iter().filter_map(|number| self.drawn(*number)), time);
+        let waiting: Vec<_> = rest.iter().filter_map(|number| self.drawn(*number)).collect();
+        let speed = speed_within(&waiting, time);
         let fits = self.drawn(number).is_some_and(|drawn| drawn.estimate(speed) <= time);
         let (true, Some(DraftThumbnail::Drawn(drawn))) = (fits, self.put(number, None)) else {
             return Err(Error::Deadline { stored: 0, wanted: 0, limit_ms: 0 });

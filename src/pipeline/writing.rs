@@ -79,6 +79,8 @@ impl VisitRunner<'_> {
                 width: thumbnail.width,
                 height: thumbnail.height,
                 bytes: thumbnail.bytes.len(),
+                quality: thumbnail.quality,
+                score: thumbnail.score.map(|score| (score * 10.0).round() / 10.0),
                 frames,
                 still,
             });

@@ -13,12 +13,12 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
-pub use self::output::{Animation, Format, Keep, Quality, Rgb, Subsampling};
+pub use self::output::{Animation, Effort, Format, Keep, Loss, Quality, Rgb, Scans, Subsampling};
 pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
 /// Version of the bytes that a recipe gives. A change of the encoders that changes bytes needs a new one, so
 /// that stamps differ. A build without libwebp writes other WebP files.
-const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "2" } else { "2 without libwebp" };
+const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "3" } else { "3 without libwebp" };
 
 /// Steps and output of one thumbnail.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,10 +32,16 @@ pub struct Recipe {
     pub quality: Quality,
     /// Colour behind transparency in formats without alpha, and of padding without a colour of its own.
     pub background: Rgb,
-    /// Progressive JPEG instead of baseline.
-    pub interlace: bool,
+    /// Scans of JPEG.
+    pub scans: Scans,
     /// Chroma subsampling of JPEG.
     pub subsampling: Subsampling,
+    /// Work that goes into a small JPEG.
+    pub effort: Effort,
+    /// Most colours of PNG; `None` keeps all.
+    pub colors: Option<u16>,
+    /// Loss of WebP.
+    pub loss: Loss,
     /// Greyscale instead of colours.
     pub greyscale: bool,
     /// Scaling in linear light, from all pixels of the source.
@@ -102,8 +108,11 @@ impl Default for Recipe {
             format: None,
             quality: Quality::default(),
             background: Rgb::WHITE,
-            interlace: false,
+            scans: Scans::default(),
             subsampling: Subsampling::default(),
+            effort: Effort::default(),
+            colors: None,
+            loss: Loss::default(),
             greyscale: false,
             linear: false,
             sharpen: None,
@@ -124,8 +133,11 @@ impl fmt::Display for Recipe {
             format,
             quality,
             background,
-            interlace,
+            scans,
             subsampling,
+            effort,
+            colors,
+            loss,
             greyscale,
             linear,
             sharpen,
@@ -144,9 +156,18 @@ impl fmt::Display for Recipe {
         if let Some(bytes) = max_bytes {
             write!(f, ";max-bytes={bytes}")?;
         }
+        if let Some(colors) = colors {
+            write!(f, ";colors={colors}")?;
+        }
         for (is_set, word) in [
-            (*interlace, ";interlace"),
+            (*loss == Loss::Nearly, ";nearly lossless"),
+            (*loss == Loss::Nothing, ";lossless"),
+            (*scans == Scans::Progressive, ";interlace"),
+            (*scans == Scans::Baseline, ";baseline"),
             (*subsampling == Subsampling::Full, ";444"),
+            (*subsampling == Subsampling::Quarter, ";420"),
+            (*effort == Effort::Fast, ";effort=fast"),
+            (*effort == Effort::Light, ";effort=light"),
             (*greyscale, ";greyscale"),
             (*linear, ";linear"),
             (*copyright, ";keep=copyright"),
@@ -183,12 +204,20 @@ mod tests {
             with(|r| r.quality = Quality::Fixed(81)),
             with(|r| r.quality = Quality::AtMostSource(80)),
             with(|r| r.background = Rgb([0; 3])),
-            with(|r| r.interlace = true),
+            with(|r| r.scans = Scans::Progressive),
+            with(|r| r.scans = Scans::Baseline),
+            with(|r| r.effort = Effort::Fast),
+            with(|r| r.effort = Effort::Light),
+            with(|r| r.subsampling = Subsampling::Quarter),
             with(|r| r.quality = Quality::AtLeastSource(80)),
             with(|r| r.quality = Quality::OfSource(80)),
             with(|r| r.subsampling = Subsampling::Full),
             with(|r| r.greyscale = true),
             with(|r| r.linear = true),
+            with(|r| r.quality = Quality::Auto(80)),
+            with(|r| r.colors = Some(80)),
+            with(|r| r.loss = Loss::Nearly),
+            with(|r| r.loss = Loss::Nothing),
             with(|r| r.sharpen = Some(70)),
             with(|r| r.max_bytes = Some(70)),
             with(|r| r.keep.copyright = true),
@@ -217,7 +246,7 @@ mod tests {
     fn hashes_of_older_recipes_stay() {
         assert_eq!(
             Recipe::fit_inside(300, 300).hash_among(&[]).to_string(),
-            "392bfe4acc92dc74531be2c2e130bd9bc6cdd0f2"
+            "56e07a27563210de84a1ee0418eac7ed2f111d60"
         );
         let recipe = Recipe {
             steps: vec![
@@ -226,9 +255,9 @@ mod tests {
             ],
             format: Some(Format::Jpeg),
             quality: Quality::AtMostSource(70),
-            interlace: true,
+            scans: Scans::Progressive,
             ..Recipe::default()
         };
-        assert_eq!(recipe.hash_among(&[]).to_string(), "a7a8987241ac759703356230cc97ac9440232d70");
+        assert_eq!(recipe.hash_among(&[]).to_string(), "61d6a6364cd5dabc4cdf47997eea765231defac6");
     }
 }

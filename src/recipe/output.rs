@@ -3,6 +3,7 @@
 //! These are settings only; `imaging::encode` carries them out.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// Format of a thumbnail.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,6 +55,8 @@ impl Format {
 /// every variant means its own number.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Quality {
+    /// The lowest with which the thumbnail has this score of SSIMULACRA2: `quality/auto:<score>`.
+    Auto(u8),
     /// The higher of this and the quality of a JPEG source: `lquality/<n>`.
     AtLeastSource(u8),
     /// The lower of this and the quality of a JPEG source: `quality/<n>`.
@@ -65,10 +68,22 @@ pub enum Quality {
 }
 
 impl Quality {
-    /// Returns the quality to encode with, for a source of this quality.
+    /// The quality of a recipe that names none.
+    const DEFAULT: u8 = 80;
+
+    /// The score of `quality/auto`: that of libjpeg's quality 75 on photographs, in the mean.
+    pub const DEFAULT_SCORE: u8 = 75;
+
+    /// Scores that can be asked for. Below, pictures are so coarse that scores say little; above, few pictures get there
+    /// with eight bits.
+    pub const SCORES: RangeInclusive<u8> = 40..=95;
+
+    /// Returns the quality to encode with, for a source of this quality. Where it is to be found by its score, this is
+    /// that of thumbnails that are not searched, such as animations: the default.
     #[must_use]
     pub fn of(self, source: Option<u8>) -> u8 {
         let quality = match (self, source) {
+            (Self::Auto(_), _) => Self::DEFAULT,
             (Self::AtLeastSource(least), Some(source)) => least.max(source),
             (Self::AtMostSource(most), Some(source)) => most.min(source),
             (Self::OfSource(percent), Some(source)) => {
@@ -85,13 +100,14 @@ impl Quality {
 
 impl Default for Quality {
     fn default() -> Self {
-        Self::Fixed(80)
+        Self::Fixed(Self::DEFAULT)
     }
 }
 
 impl fmt::Display for Quality {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Auto(score) => write!(f, "auto:{score}"),
             Self::AtLeastSource(quality) => write!(f, "{quality}+"),
             Self::AtMostSource(quality) => write!(f, "{quality}"),
             Self::Fixed(quality) => write!(f, "{quality}!"),
@@ -103,11 +119,49 @@ impl fmt::Display for Quality {
 /// Chroma subsampling of JPEG. AVIF and WebP always have 4:2:0.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Subsampling {
-    /// 4:2:0: one colour sample for two by two pixels, their mean.
+    /// 4:2:0, or 4:4:4 where that would show at the quality.
     #[default]
+    Auto,
+    /// 4:2:0: one colour sample for two by two pixels.
     Quarter,
     /// 4:4:4: one colour sample for each pixel, for letters and thin lines in strong colours.
     Full,
+}
+
+/// Loss of WebP.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Loss {
+    /// As the quality says.
+    #[default]
+    ByQuality,
+    /// Samples may change a little where that makes the file smaller.
+    Nearly,
+    /// None: every sample is kept.
+    Nothing,
+}
+
+/// Scans of JPEG.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scans {
+    /// Baseline or progressive, whichever is smaller.
+    #[default]
+    Smallest,
+    /// Baseline.
+    Baseline,
+    /// Progressive.
+    Progressive,
+}
+
+/// Work that goes into a small JPEG.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Effort {
+    /// About half the time of the usual work, and about 3 % more bytes.
+    Fast,
+    /// The usual work.
+    #[default]
+    Usual,
+    /// About twice the time of the usual work, and about 1 % fewer bytes.
+    Light,
 }
 
 /// Metadata that thumbnails keep of their source. No other is ever kept.
@@ -177,6 +231,7 @@ mod tests {
             (Quality::AtMostSource(80), None, 80),
             (Quality::AtLeastSource(80), None, 80),
             (Quality::OfSource(80), None, 80),
+            (Quality::Auto(60), Some(35), 80),
         ] {
             assert_eq!(quality.of(source), number, "{quality} {source:?}");
         }

@@ -78,7 +78,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 /// The outcome of a record.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(crate) enum Outcome {
     /// Some thumbnails are not stored.
@@ -204,7 +204,7 @@ pub(crate) struct ImageReport {
 }
 
 /// A thumbnail that was stored.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Stored {
     /// Full name of its bucket.
     pub bucket: String,
@@ -218,6 +218,12 @@ pub(crate) struct Stored {
     pub height: u32,
     /// Size, bytes.
     pub bytes: usize,
+    /// Quality with which it was encoded, if the format has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u8>,
+    /// SSIMULACRA2 against its pixels before encoding, rounded to a tenth, if the quality was found by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
     /// Number of frames of an animation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frames: Option<u32>,

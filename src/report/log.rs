@@ -203,6 +203,8 @@ mod tests {
                 width: 1,
                 height: 1,
                 bytes: 1,
+                quality: Some(100),
+                score: Some(88.8),
                 frames: None,
                 still: None,
             });

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use cos_thumbnailer::imaging::{SourceFormat, Thumbnail};
-use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, Scaling, Step};
+use cos_thumbnailer::recipe::{Format, Geometry, Gravity, Quality, Recipe, Rgb, Scaling, Scans, Step};
 use image::RgbaImage;
 
 use crate::comparison::difference;
@@ -292,7 +292,7 @@ fn grey_jpeg_stays_grey_and_interlace_is_progressive() {
     decoder.read_info().unwrap();
     assert_eq!(decoder.info().unwrap().pixel_format, jpeg_decoder::PixelFormat::L8);
 
-    let recipe = Recipe { interlace: true, ..Recipe::fit_inside(40, 40) };
+    let recipe = Recipe { scans: Scans::Progressive, ..Recipe::fit_inside(40, 40) };
     let progressive = thumbnail("progressive.jpg", &recipe).bytes;
     let mut decoder = jpeg_decoder::Decoder::new(progressive.as_ref());
     decoder.decode().unwrap();

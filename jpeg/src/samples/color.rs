@@ -1,8 +1,8 @@
 //! Rows of components to rows of pixels (JFIF 1.02, page 3; libjpeg's `jdcolor`, bit by bit).
 
-use crate::samples::vector::{I16x8, I32x4, U8x16};
 use crate::syntax::frame::Frame;
 use crate::syntax::metadata::Metadata;
+use crate::vector::{I16x8, I32x4, U8x16};
 
 /// Colour space of the components.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

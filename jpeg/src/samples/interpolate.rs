@@ -6,7 +6,7 @@
 //! period of as many output samples as make whole vectors and whole patterns of the ratio. They are computed when the
 //! program is compiled, so each ratio has code of its own.
 
-use crate::samples::vector::I16x8;
+use crate::vector::I16x8;
 
 /// Samples that a row has before its first: one, which is the same.
 pub(super) const BEFORE: usize = 1;

@@ -23,7 +23,7 @@
 //! - Blocks of 2 x 2 add four coefficients, rounding and the middle of the range in 16 bits: 4 * 7900 + 1028 = 32
 //!   628.
 
-use crate::samples::vector::{I16x8, I32x4, U8x16};
+use crate::vector::{I16x8, I32x4, U8x16, transposed};
 
 /// Most that a coefficient times its step may be: see the module.
 pub(super) const MOST_MAGNITUDE: u16 = 7900;
@@ -76,21 +76,6 @@ pub(super) fn samples_of<const W: usize, const H: usize, const LOW: bool>(rows: 
     let [a, b, c, d] = shuffled(shuffled(shuffled(columns))).map(U8x16::halves);
     let ([a, b], [c, d], [e, f], [g, h]) = (a, b, c, d);
     [a, b, c, d, e, f, g, h]
-}
-
-/// Transposes eight rows.
-///
-/// A number's place has six bits: three of its row, three of its lane. Interleaving row `i` with row `i + 4` moves
-/// the highest bit of the row to the end of the lane, and all other bits up by one: a rotation of the six bits. Three
-/// of them exchange row and lane.
-#[inline(always)]
-fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
-    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
-        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
-        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
-        [i, j, k, l, m, n, o, p]
-    };
-    shuffled(shuffled(shuffled(rows)))
 }
 
 /// One of the three rotations of [`transposed`], for eight rows of samples of which every two are in one vector: the

@@ -7,7 +7,7 @@
 use crate::samples::block_row::BlockRow;
 use crate::samples::passes::{COLUMN_BIAS, COLUMN_SHIFT, MOST_MAGNITUDE, ROW_BIAS, ROW_SHIFT, pass};
 use crate::samples::transform::Transform;
-use crate::samples::vector::{I16x8, U8x16};
+use crate::vector::{I16x8, U8x16};
 
 /// Added to sums of coefficients, which are eight times a sample: half of eight to round to the nearest, and eight
 /// times 128, the middle of the range.

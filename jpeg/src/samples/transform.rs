@@ -11,7 +11,7 @@
 
 use crate::samples::block_row::BlockRow;
 use crate::samples::passes::{MOST_MAGNITUDE, samples_of};
-use crate::samples::vector::I16x8;
+use crate::vector::I16x8;
 
 /// Writes a row of blocks of one shape: see [`Transform::write_row`].
 type WriteRow = fn(&Transform, BlockRow<'_>, &mut [u8], usize);

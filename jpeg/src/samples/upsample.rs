@@ -4,7 +4,7 @@
 //! of the nearer sample and one of the other, along each axis.
 
 use crate::samples::interpolate::{BEFORE, BEHIND, interpolate};
-use crate::samples::vector::I16x8;
+use crate::vector::I16x8;
 
 /// Output samples for input samples, along one axis, in lowest terms.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -14,6 +14,8 @@ pub(in crate::config) enum Form {
     Fraction,
     /// A whole number.
     Number(RangeInclusive<u32>),
+    /// A whole number, or a text that matches the pattern.
+    NumberOr(RangeInclusive<u32>, &'static str),
     /// 0, 1, true or false.
     Switch,
     /// A text that matches the pattern. No number does.

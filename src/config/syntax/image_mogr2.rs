@@ -19,10 +19,10 @@ const COLOR: GeneralPurpose = GeneralPurpose::new(
 
 const COLOR_FORM: &str = "<URL-safe base64 of #RRGGBB> such as I2ZmZmZmZg";
 
-/// Every operation, as a refusal lists them. `subsampling`, `keep` and `animation` are ours.
+/// Every operation, as a refusal lists them. `subsampling`, `effort`, `keep` and `animation` are ours.
 const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, linear, \
                           format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
-                          subsampling, keep and animation";
+                          subsampling, effort, colors, lossless, keep and animation";
 
 /// Reads one link of a chain.
 pub(super) fn read(text: &str, steps: &mut Vec<Step>, options: &mut Options) -> Result<(), Refusal> {
@@ -59,9 +59,7 @@ impl Link<'_> {
                 let argument = words.argument("gravity", GRAVITY)?;
                 once(&mut self.gravity, options::gravity(argument)?, "gravity")
             }
-            "interlace" => {
-                once(&mut options.interlace, words.argument("interlace", SWITCH)?.switch()?, "interlace")
-            }
+            "interlace" => options.set_scans(words.argument("interlace", SWITCH)?, "interlace"),
             "lquality" => options.relative_quality("lquality", Quality::AtLeastSource, words),
             "quality" => options.quality("quality", words),
             "rotate" => self.rotate(),

@@ -10,8 +10,8 @@ use super::sizes;
 use super::words::Words;
 
 /// Every operation, as a refusal lists them.
-const OPERATIONS: &str = "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, linear, subsampling, keep and \
-                          animation";
+const OPERATIONS: &str = "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, linear, subsampling, effort, \
+                          colors, lossless, keep and animation";
 
 const SIDE: &str = "<n> from 1 to 10000";
 

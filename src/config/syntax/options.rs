@@ -5,7 +5,9 @@ use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::values;
 use super::words::{Argument, Words};
-use crate::recipe::{Animation, Focus, Format, Gravity, Keep, Quality, Rgb, Scaling, Subsampling};
+use crate::recipe::{
+    Animation, Effort, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Scans, Subsampling,
+};
 
 /// One option: a word and its value.
 pub(in crate::config) struct ThumbnailOption {
@@ -24,11 +26,15 @@ pub(in crate::config) struct ThumbnailOption {
 /// Forms of values that Tencent's own operations have as well.
 pub(super) const SWITCH: &str = "0 or 1";
 pub(super) const NUMBER_TO_100: &str = "<n> from 1 to 100";
+const QUALITY: &str = "<n> from 1 to 100, auto, or auto:<score> from 40 to 95";
 pub(super) const GRAVITY: &str = "auto, northwest, north, northeast, west, center, east, southwest, south, southeast \
                                   or a point such as 0.31x0.62";
 
 /// Percentages of sharpening in Tencent's numbers, of which it recommends 70.
 const SHARPEN: std::ops::RangeInclusive<u32> = 10..=300;
+
+/// Colours of a palette.
+const COLORS: std::ops::RangeInclusive<u32> = 2..=256;
 
 const fn option(
     word: &'static str,
@@ -67,6 +73,11 @@ const PLACES: [(&str, Gravity); 10] = [
 
 const SUBSAMPLINGS: [(&str, Subsampling); 2] = [("420", Subsampling::Quarter), ("444", Subsampling::Full)];
 
+const EFFORTS: [(&str, Effort); 3] =
+    [("fast", Effort::Fast), ("usual", Effort::Usual), ("light", Effort::Light)];
+
+const LOSSES: [(&str, Loss); 3] = [("0", Loss::ByQuality), ("1", Loss::Nothing), ("near", Loss::Nearly)];
+
 const METADATA: [(&str, Keep); 4] = [
     ("copyright", Keep { copyright: true, profile: false }),
     ("profile", Keep { copyright: false, profile: true }),
@@ -77,7 +88,7 @@ const METADATA: [(&str, Keep); 4] = [
 const ANIMATIONS: [(&str, Animation); 2] = [("first", Animation::First), ("keep", Animation::Keep)];
 
 /// Every option, in the order of `docs/configuration.md`.
-pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
+pub(in crate::config) const OPTIONS: [ThumbnailOption; 18] = [
     option("fit", "inside, cover, exact or pad", Form::Words(|| form::words(&FITS)), |options, argument| {
         once(&mut options.fit, argument.choice(&FITS)?, "fit")
     }),
@@ -120,14 +131,17 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
     shared(option("format", "jpg, png, webp, avif or gif", values::FORMAT, |options, argument| {
         once(&mut options.format, argument.known(values::format(argument.text).ok())?, "format")
     })),
-    option("quality", NUMBER_TO_100, values::QUALITY, |options, argument| {
-        options.set_quality(Quality::Fixed, argument)
+    option("quality", QUALITY, values::QUALITY, |options, argument| {
+        match values::auto_quality(argument.text) {
+            Some(auto) => once(&mut options.quality, auto, "a quality"),
+            None => options.set_quality(Quality::Fixed, argument),
+        }
     }),
     option("background", "#rrggbb or #rgb, such as #ffffff", values::BACKGROUND, |options, argument| {
         once(&mut options.background, argument.known(values::background(argument.text).ok())?, "background")
     }),
     option("progressive", SWITCH, Form::Switch, |options, argument| {
-        once(&mut options.interlace, argument.switch()?, "progressive")
+        options.set_scans(argument, "progressive")
     }),
     shared(option(
         "subsampling",
@@ -135,6 +149,19 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 15] = [
         Form::Words(|| form::words(&SUBSAMPLINGS)),
         |options, argument| once(&mut options.subsampling, argument.choice(&SUBSAMPLINGS)?, "subsampling"),
     )),
+    shared(option(
+        "effort",
+        "fast, usual or light",
+        Form::Words(|| form::words(&EFFORTS)),
+        |options, argument| once(&mut options.effort, argument.choice(&EFFORTS)?, "effort"),
+    )),
+    shared(option("colors", "<n> from 2 to 256", Form::Number(COLORS), |options, argument| {
+        let colors = argument.number(COLORS)?;
+        once(&mut options.colors, u16::try_from(colors).unwrap_or(u16::MAX), "colors")
+    })),
+    shared(option("lossless", "0, 1 or near", Form::Words(|| form::words(&LOSSES)), |options, argument| {
+        once(&mut options.loss, argument.choice(&LOSSES)?, "lossless")
+    })),
     option("max_bytes", "a number of bytes, <n>k or <n>m", Form::Bytes, |options, argument| {
         let bytes = argument.sound(bytes(argument.text, Unit::Free))?;
         once(&mut options.max_bytes, bytes, "max_bytes")
@@ -174,8 +201,11 @@ pub(super) struct Options {
     pub(super) format: Option<Format>,
     pub(super) quality: Option<Quality>,
     pub(super) background: Option<Rgb>,
-    pub(super) interlace: Option<bool>,
+    pub(super) scans: Option<Scans>,
     pub(super) subsampling: Option<Subsampling>,
+    pub(super) effort: Option<Effort>,
+    pub(super) colors: Option<u16>,
+    pub(super) loss: Option<Loss>,
     pub(super) greyscale: Option<bool>,
     pub(super) linear: Option<bool>,
     pub(super) sharpen: Option<u16>,
@@ -200,7 +230,10 @@ impl Options {
 
     /// `quality`, or `q` of imageView2: at most the source's, or with `!` exactly.
     pub(super) fn quality(&mut self, operation: &'static str, words: &mut Words<'_>) -> Result<(), Refusal> {
-        let argument = words.argument(operation, "<n>, or <n>! whatever the source's quality is")?;
+        let argument = words.argument(operation, "<n>, <n>! whatever the source's quality is, or auto")?;
+        if let Some(auto) = values::auto_quality(argument.text) {
+            return once(&mut self.quality, auto, "a quality");
+        }
         let (digits, kind): (_, fn(u8) -> Quality) = match argument.text.strip_suffix('!') {
             Some(digits) => (digits, Quality::Fixed),
             None => (argument.text, Quality::AtMostSource),
@@ -217,6 +250,16 @@ impl Options {
         words: &mut Words<'_>,
     ) -> Result<(), Refusal> {
         self.set_quality(kind, words.argument(operation, NUMBER_TO_100)?)
+    }
+
+    /// `progressive`, or `interlace` of imageMogr2.
+    pub(super) fn set_scans(
+        &mut self,
+        argument: Argument<'_>,
+        operation: &'static str,
+    ) -> Result<(), Refusal> {
+        let scans = if argument.switch()? { Scans::Progressive } else { Scans::Baseline };
+        once(&mut self.scans, scans, operation)
     }
 
     fn set_quality(&mut self, kind: fn(u8) -> Quality, argument: Argument<'_>) -> Result<(), Refusal> {

@@ -57,7 +57,7 @@ fn operations_run_in_the_order_written() {
         ("format/png", "format=png;"),
         ("format/gif", "format=gif;"),
         ("interlace/1", ";interlace"),
-        ("interlace/0", ""),
+        ("interlace/0", ";baseline"),
     ];
     for (text, recipe) in table {
         assert_eq!(canonical(&format!("imageMogr2/{text}")).as_deref(), Ok(recipe), "{text}");
@@ -92,7 +92,7 @@ fn what_is_not_supported_is_refused_by_name() {
         canonical("imageMogr2/resize/8x5").unwrap_err(),
         "\"resize\" is not supported; imageMogr2 takes thumbnail (then pad, color), cut, crop, gravity, \
          rotate, flip, sharpen, grayscale, linear, format, quality, rquality, lquality, interlace, size-limit, \
-         auto-orient, strip, subsampling, keep and animation"
+         auto-orient, strip, subsampling, effort, colors, lossless, keep and animation"
     );
     assert_eq!(
         canonical("imageMogr2/scrop/8x5").unwrap_err(),
@@ -118,7 +118,9 @@ fn cuts_flips_and_gravity_follow_tencent() {
         ("rquality/60", "quality=60%;"),
         ("lquality/60", "quality=60+;"),
         ("subsampling/444/keep/profile+copyright", ";444;keep=copyright;keep=profile"),
-        ("subsampling/420/keep/copyright", ";keep=copyright"),
+        ("subsampling/420/keep/copyright", ";420;keep=copyright"),
+        ("effort/light", ";effort=light"),
+        ("effort/usual", ""),
         ("animation/keep", ";animation=keep"),
         ("animation/first", ""),
     ];
@@ -186,6 +188,11 @@ fn sizes_take_options_in_plain_words() {
         ("300x/max_bytes/30000", "thumbnail=300x>;;max-bytes=30000"),
         ("300x/max_bytes/30k/progressive/1", "thumbnail=300x>;;max-bytes=30720;interlace"),
         ("300x/sharpen/50/subsampling/444", "thumbnail=300x>;;sharpen=50;444"),
+        ("300x/quality/auto", "thumbnail=300x>;quality=auto:75;"),
+        ("300x/format/webp/quality/auto:85", "thumbnail=300x>;format=webp;quality=auto:85;"),
+        ("300x/format/png/colors/64", "thumbnail=300x>;format=png;;colors=64"),
+        ("300x/format/webp/lossless/near", "thumbnail=300x>;format=webp;;nearly lossless"),
+        ("300x/progressive/0/effort/fast", "thumbnail=300x>;;baseline;effort=fast"),
     ];
     for (text, recipe) in table {
         assert_eq!(canonical(text).as_deref(), Ok(recipe), "{text}");
@@ -267,7 +274,7 @@ fn refusals_of_options_and_templates_say_what_to_write() {
         (
             "imageView2/1/z/3",
             "\"z\" is not supported; imageView2 takes a mode from 1 to 5, w, h, format, q, rq, \
-            lq, sharpen, grayscale, linear, subsampling, keep and animation",
+            lq, sharpen, grayscale, linear, subsampling, effort, colors, lossless, keep and animation",
         ),
         ("imageMogr2/cut/3x3x3", "\"3x3x3\" is not a value of cut, which reads <W>x<H>x<dx>x<dy>"),
         ("imageMogr2/cut/0x3x3x3", "0 is out of range; a side goes from 1 to 10000"),
@@ -281,12 +288,21 @@ fn refusals_of_options_and_templates_say_what_to_write() {
             "300x/keep/gps",
             "\"gps\" is not a value of keep, which reads copyright, profile or copyright+profile",
         ),
-        ("300x/quality/70!", "\"70!\" is not a value of quality, which reads <n> from 1 to 100"),
+        (
+            "300x/quality/70!",
+            "\"70!\" is not a value of quality, which reads <n> from 1 to 100, auto, or auto:<score> from 40 to 95",
+        ),
+        (
+            "300x/quality/auto:96",
+            "\"auto:96\" is not a value of quality, which reads <n> from 1 to 100, auto, or auto:<score> from 40 to 95",
+        ),
+        ("300x/colors/1", "1 is out of range; colors goes from 2 to 256"),
+        ("300x/lossless/2", "\"2\" is not a value of lossless, which reads 0, 1 or near"),
         ("300x/fit", "fit needs a value: inside, cover, exact or pad"),
         (
             "300x/",
             "\"\" is not supported; a size takes fit, enlarge, gravity, focus, sharpen, grayscale, linear, format, \
-             quality, background, progressive, subsampling, max_bytes, keep and animation",
+             quality, background, progressive, subsampling, effort, colors, lossless, max_bytes, keep and animation",
         ),
     ];
     for (text, sentence) in table {

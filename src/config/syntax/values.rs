@@ -54,7 +54,7 @@ pub(in crate::config) const ON_DAMAGE: Form = Form::Words(|| form::words(&DAMAGE
 pub(in crate::config) const ON_FAILURE: Form = Form::Words(|| form::words(&FAILURE_ANSWERS));
 pub(in crate::config) const ON_FOREIGN: Form = Form::Words(|| form::words(&FOREIGN_TREATMENTS));
 pub(in crate::config) const PREFIX: Form = Form::TextOrNumber(r"^([^/\\*]|[^/\\][\s\S]*[^*])?$");
-pub(in crate::config) const QUALITY: Form = Form::Number(1..=100);
+pub(in crate::config) const QUALITY: Form = Form::NumberOr(1..=100, "^([0-9]+|auto(:[0-9]+)?)$");
 pub(in crate::config) const STORAGE_CLASS: Form = Form::Words(|| StorageClass::NAMES.to_vec());
 pub(in crate::config) const SUFFIX: Form = Form::TextOrNumber("^[^*,][^,]*$");
 
@@ -144,7 +144,17 @@ pub(in crate::config) fn quality(text: &str) -> Result<Quality, &'static str> {
     whole_number(text)
         .filter(|quality: &u8| (1..=100).contains(quality))
         .map(Quality::Fixed)
-        .ok_or("it must be a whole number from 1 to 100")
+        .or_else(|| auto_quality(text))
+        .ok_or("it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95")
+}
+
+/// Parses `auto` and `auto:<score>`.
+pub(super) fn auto_quality(text: &str) -> Option<Quality> {
+    let score = match text.strip_prefix("auto")? {
+        "" => Some(Quality::DEFAULT_SCORE),
+        score => whole_number(score.strip_prefix(':')?).filter(|score| Quality::SCORES.contains(score)),
+    };
+    score.map(Quality::Auto)
 }
 
 pub(in crate::config) fn storage_class(text: &str) -> Result<StorageClass, String> {
@@ -189,6 +199,11 @@ mod tests {
         assert_eq!(quality("1"), Ok(Quality::Fixed(1)));
         assert_eq!(quality("100"), Ok(Quality::Fixed(100)));
         for text in ["0", "101", "256", "+80", "-1", "80%", "8 0", "80!", ""] {
+            assert!(quality(text).is_err(), "{text}");
+        }
+        assert_eq!(quality("auto"), Ok(Quality::Auto(75)));
+        assert_eq!(quality("auto:40"), Ok(Quality::Auto(40)));
+        for text in ["auto:", "auto:39", "auto:96", "auto80", "auto:80!", "Auto", "auto/80"] {
             assert!(quality(text).is_err(), "{text}");
         }
         assert_eq!(max_pixels("1000000000"), Ok(1_000_000_000));

@@ -25,6 +25,7 @@ use crate::imaging::draw::encoder_threads::EncoderThreads;
 use crate::imaging::draw::job::{DrawJob, DrawnPicture};
 use crate::imaging::draw::unencoded::{DraftThumbnail, UnencodedThumbnail};
 use crate::imaging::encode;
+use crate::imaging::encode::avif::estimate;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::Window;
@@ -157,6 +158,8 @@ impl<'p> Renderer<'p> {
         budget: &mut Budget,
     ) -> Result<DraftThumbnail, Error> {
         let DrawnPicture { picture, working_bytes } = drawn;
+        // Here, because the thread that asks for estimates does not compute.
+        estimate::measure();
         let thumbnail = UnencodedThumbnail::new(picture, job, motion, self.properties);
         budget.release(working_bytes);
         budget.reserve(thumbnail.held_bytes())?;

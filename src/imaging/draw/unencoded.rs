@@ -15,7 +15,7 @@ use crate::imaging::limits::{Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_properties::{SourceFile, SourceProperties};
-use crate::recipe::Recipe;
+use crate::recipe::{Format, Recipe};
 
 /// A thumbnail, or what remains to be encoded.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl UnencodedThumbnail {
     #[must_use]
     pub fn estimate(&self, speed: Speed) -> Duration {
         let Picture { size, layout, .. } = self.picture;
-        let quality = self.recipe.quality.of(self.source_file.quality);
+        let quality = encode::first_quality(&self.recipe, self.source_file.quality, Format::Avif);
         estimate::estimate(speed, size, layout, quality).saturating_mul(encode::most_trials(&self.recipe))
     }
 
@@ -99,12 +99,9 @@ impl UnencodedThumbnail {
 
 /// The slowest speed at which all are expected to be encoded within this time, or else the quickest.
 #[must_use]
-pub fn speed_within<'a>(
-    thumbnails: impl Iterator<Item = &'a UnencodedThumbnail> + Clone,
-    time: Duration,
-) -> Speed {
+pub fn speed_within(thumbnails: &[&UnencodedThumbnail], time: Duration) -> Speed {
     let total = |speed| -> Duration {
-        thumbnails.clone().fold(Duration::ZERO, |sum, one| sum.saturating_add(one.estimate(speed)))
+        thumbnails.iter().fold(Duration::ZERO, |sum, one| sum.saturating_add(one.estimate(speed)))
     };
     Speed::ALL.into_iter().find(|speed| total(*speed) <= time).unwrap_or(Speed::Quickest)
 }

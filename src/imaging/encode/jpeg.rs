@@ -1,52 +1,93 @@
-//! JPEG, baseline or progressive, from a picture in grey or RGB.
+//! JPEG, baseline or progressive, from a picture in grey or RGB, by the crate `thumbnail-jpeg`.
 //!
-//! Quantisation tables are those of libjpeg, so that a quality means the same as elsewhere. Huffman tables are
-//! optimised for the picture. Subsampled chroma is the mean of its pixels.
+//! A quality looks as that of libjpeg of the same number. A picture is transformed once, and written as often as a limit
+//! of bytes asks for.
 
-use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
+use thumbnail_jpeg::{Channels, Effort, Order, Pixels, Sampling, Transformed, WriteOptions};
 
 use crate::imaging::encode::{KeptMetadata, side_u16};
 use crate::imaging::picture::{Layout, Picture};
-use crate::recipe::{Recipe, Subsampling};
+use crate::recipe::{self, Recipe, Scans, Subsampling};
 
-/// Scans per component: one of DC, one of all AC coefficients. The encoder does not code runs of empty blocks, so each
-/// further scan costs 4 % more bytes; with two, the file is as large as a baseline one.
-const PROGRESSIVE_SCANS: u8 = 2;
+/// A picture without alpha, ready to be written.
+pub(super) struct Jpeg<'a> {
+    transformed: Transformed,
+    sampling: Sampling,
+    order: Order,
+    effort: Effort,
+    metadata: &'a KeptMetadata<'a>,
+}
 
-/// Encodes a picture without alpha.
-///
-/// # Errors
-/// The encoder's description.
-pub(super) fn encode(
-    picture: &Picture,
-    quality: u8,
-    recipe: &Recipe,
-    metadata: &KeptMetadata<'_>,
-) -> Result<Vec<u8>, String> {
-    let color = match picture.layout {
-        Layout::Grey => ColorType::Luma,
-        Layout::Cmyk | Layout::GreyAlpha | Layout::Rgb | Layout::RgbAlpha => ColorType::Rgb,
-    };
-    let mut bytes = Vec::new();
-    let mut encoder = Encoder::new(&mut bytes, quality);
-    encoder.set_sampling_factor(match recipe.subsampling {
-        Subsampling::Full => SamplingFactor::R_4_4_4,
-        Subsampling::Quarter => SamplingFactor::R_4_2_0,
-    });
-    encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
-    encoder.set_optimized_huffman_tables(true);
-    if recipe.interlace {
-        encoder.set_progressive_scans(PROGRESSIVE_SCANS);
+impl<'a> Jpeg<'a> {
+    /// Transforms a picture. The quality is that of the first file, for which the resolution of chroma is chosen if
+    /// `subsampling` leaves it open.
+    ///
+    /// # Errors
+    /// The encoder's description.
+    pub(super) fn new(
+        picture: &Picture,
+        quality: u8,
+        subsampling: Subsampling,
+        recipe: &Recipe,
+        metadata: &'a KeptMetadata<'a>,
+    ) -> Result<Self, String> {
+        let pixels = Pixels {
+            width: side_u16(picture.size.width),
+            height: side_u16(picture.size.height),
+            samples: &picture.samples,
+            channels: match picture.layout {
+                Layout::Grey => Channels::Grey,
+                Layout::Cmyk | Layout::GreyAlpha | Layout::Rgb | Layout::RgbAlpha => Channels::Rgb,
+            },
+        };
+        let sampling = match subsampling {
+            Subsampling::Auto => Sampling::suited(&pixels, quality).map_err(|error| error.to_string())?,
+            Subsampling::Full => Sampling::Full,
+            Subsampling::Quarter => Sampling::Quarter,
+        };
+        let transformed = Transformed::new(&pixels, sampling).map_err(|error| error.to_string())?;
+        let order = match recipe.scans {
+            Scans::Smallest => Order::Smallest,
+            Scans::Baseline => Order::Baseline,
+            Scans::Progressive => Order::Progressive,
+        };
+        let effort = match recipe.effort {
+            recipe::Effort::Fast => Effort::Fast,
+            recipe::Effort::Usual => Effort::Usual,
+            recipe::Effort::Light => Effort::Most,
+        };
+        Ok(Self { transformed, sampling, order, effort, metadata })
     }
-    let written = (|| {
-        if let Some(exif) = &metadata.exif {
-            encoder.add_exif_metadata(exif)?;
+
+    /// `true` if chroma has the full resolution.
+    pub(super) fn is_full(&self) -> bool {
+        self.sampling == Sampling::Full
+    }
+
+    /// The file of a quality.
+    ///
+    /// # Errors
+    /// The encoder's description.
+    pub(super) fn write(&self, quality: u8) -> Result<Vec<u8>, String> {
+        self.transformed.write(&self.options(quality)).map_err(|error| error.to_string())
+    }
+
+    /// The only file, in less memory.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub(super) fn into_file(self, quality: u8) -> Result<Vec<u8>, String> {
+        let options = self.options(quality);
+        self.transformed.into_file(&options).map_err(|error| error.to_string())
+    }
+
+    fn options(&self, quality: u8) -> WriteOptions<'a> {
+        WriteOptions {
+            order: self.order,
+            effort: self.effort,
+            exif: self.metadata.exif.as_deref(),
+            icc: self.metadata.profile,
+            ..WriteOptions::of_quality(quality)
         }
-        if let Some(profile) = metadata.profile {
-            encoder.add_icc_profile(profile)?;
-        }
-        encoder.encode(&picture.samples, side_u16(picture.size.width), side_u16(picture.size.height), color)
-    })();
-    written.map_err(|error| error.to_string())?;
-    Ok(bytes)
+    }
 }

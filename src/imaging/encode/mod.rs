@@ -6,22 +6,31 @@
 //! Invariant: the input is a picture of eight bits that is not CMYK. Scaling and colours are settled before.
 //!
 //! - `jpeg`, `png`, `webp`, `gif`, [`avif`]: one still file each;
+//! - `palette`: pictures of few colours;
+//! - `job`: the files of one thumbnail, until one is good;
 //! - `quality_search`: the quality for a limit of bytes;
+//! - `score_search`, `score`, `read_back`: the quality for a score;
 //! - `webp_metadata`: the container of WebP with metadata or frames;
 //! - [`animation`]: animated GIF and WebP.
 
 pub(crate) mod animation;
 pub(crate) mod avif;
 mod gif;
+mod job;
 mod jpeg;
+mod palette;
 mod png;
 mod quality_search;
+mod read_back;
+mod score;
+mod score_search;
 mod webp;
 mod webp_metadata;
 
 use bytes::Bytes;
 
 use crate::imaging::encode::avif::speed::Speed;
+use crate::imaging::encode::job::{EncodeJob, Encoded};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
@@ -30,7 +39,7 @@ use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
 use crate::imaging::source_properties::SourceProperties;
 use crate::imaging::source_properties::{SourceFile, supports_metadata};
-use crate::recipe::{Format, Recipe, Subsampling};
+use crate::recipe::{Format, Loss, Quality, Recipe, Subsampling};
 
 /// Metadata of the source that a thumbnail keeps.
 #[derive(Clone, Debug, Default)]
@@ -52,9 +61,6 @@ impl<'a> KeptMetadata<'a> {
     }
 }
 
-/// Most files that are written for a limit of bytes after the first was too large.
-const AVIF_TRIALS: u32 = 3;
-
 /// Encodes a picture as its recipe says; format and quality that the recipe leaves open follow the source.
 ///
 /// A file larger than a source of the same format and number of pixels is encoded again with lower quality, up to seven
@@ -64,6 +70,7 @@ const AVIF_TRIALS: u32 = 3;
 /// # Errors
 /// - [`Error::Impossible`]: a side exceeds the format's longest.
 /// - [`Error::TooManyBytes`]: no quality meets the recipe's limit.
+/// - [`Error::TooLargeToScore`]: the quality is to be found by a score, for a thumbnail of too many pixels.
 /// - [`Error::Encode`]: the encoder failed.
 /// - [`Error::Cancelled`].
 ///
@@ -81,26 +88,75 @@ pub(super) fn encode(
     let size = picture.size;
     check_sides(format, size)?;
     let picture = in_encoded_layout(picture, format, recipe, metadata);
-    let job = EncodeJob { picture, format, recipe, metadata, speed };
-    let quality = recipe.quality.of(source_file.quality);
-    let mut bytes = job.encode(quality)?;
-    if let Some(limit) = source_file.byte_limit(format, size)
-        && !quality_search::fits(&bytes, limit)
+    let quality = first_quality(recipe, source_file.quality, format);
+    let job = EncodeJob::new(picture, format, recipe, metadata, speed);
+    let encoded = if may_repeat(recipe, source_file, format, size) {
+        encode_within_limits(job, quality, recipe, source_file.byte_limit(format, size), cancel)?
+    } else {
+        job.encode_once(quality)?
+    };
+    let Size { width, height } = size;
+    Ok(Thumbnail {
+        bytes: Bytes::from(encoded.file),
+        format,
+        width,
+        height,
+        quality: has_quality(recipe, format).then_some(encoded.quality),
+        score: encoded.score,
+        motion: Motion::Still,
+        part: None,
+    })
+}
+
+/// The file of a quality or of the recipe's score, or a lower quality for the limits of bytes: `source_bytes` is kept if that
+/// is possible.
+fn encode_within_limits(
+    mut job: EncodeJob<'_>,
+    quality: u8,
+    recipe: &Recipe,
+    source_bytes: Option<u64>,
+    cancel: &Cancel,
+) -> Result<Encoded, Error> {
+    let mut encoded = match recipe.quality {
+        Quality::Auto(score) if is_searched(recipe, job.format()) => job.encode_for_score(score, cancel)?,
+        _ => job.encode(quality)?,
+    };
+    if let Some(limit) = source_bytes
+        && !quality_search::fits(&encoded.file, limit)
     {
-        bytes = job.encode_within(limit, quality, cancel)?.unwrap_or(bytes);
+        encoded = job.encode_within(limit, encoded.quality, cancel)?.unwrap_or(encoded);
     }
     if let Some(allowed) = recipe.max_bytes
-        && !quality_search::fits(&bytes, allowed)
+        && !quality_search::fits(&encoded.file, allowed)
     {
-        bytes = job.encode_within(allowed, quality, cancel)?.ok_or(Error::TooManyBytes {
-            format,
-            width: size.width,
-            height: size.height,
-            allowed,
-        })?;
+        encoded = job
+            .encode_within(allowed, encoded.quality, cancel)?
+            .ok_or_else(|| job.too_many_bytes(allowed))?;
     }
-    let Size { width, height } = size;
-    Ok(Thumbnail { bytes: Bytes::from(bytes), format, width, height, motion: Motion::Still, part: None })
+    Ok(encoded)
+}
+
+/// `true` if files of this format are larger and better with a higher quality.
+fn has_quality(recipe: &Recipe, format: Format) -> bool {
+    match format {
+        Format::Gif | Format::Png => false,
+        Format::WebP => cfg!(feature = "libwebp") && recipe.loss == Loss::ByQuality,
+        Format::Avif | Format::Jpeg => true,
+    }
+}
+
+/// `true` if the quality is searched by its score.
+fn is_searched(recipe: &Recipe, format: Format) -> bool {
+    matches!(recipe.quality, Quality::Auto(_)) && format != Format::Avif && has_quality(recipe, format)
+}
+
+/// The quality of the first file, for a source of this quality: that of the recipe, or the one that has its score in the
+/// mean.
+pub(super) fn first_quality(recipe: &Recipe, source: Option<u8>, format: Format) -> u8 {
+    match recipe.quality {
+        Quality::Auto(score) => score_search::mean_quality(format, score),
+        quality => quality.of(source),
+    }
 }
 
 /// `true` if the thumbnails of a recipe take so long to encode that others are stored first.
@@ -110,13 +166,17 @@ pub(super) fn is_slow(recipe: &Recipe) -> bool {
 
 /// Most files that [`encode`] writes for a thumbnail in a slow format.
 pub(super) fn most_trials(recipe: &Recipe) -> u32 {
-    if recipe.max_bytes.is_some() { 1 + AVIF_TRIALS } else { 1 }
+    let for_score = if is_searched(recipe, Format::Avif) { job::AVIF_SCORE_TRIALS } else { 1 };
+    let for_bytes = if recipe.max_bytes.is_some() { job::AVIF_BYTE_TRIALS } else { 0 };
+    for_score + for_bytes
 }
 
 /// Bytes of memory per pixel that [`encode`] takes, the picture included.
 ///
-/// Measured on noise, the worst case. Most of it are coefficients and tokens, which are held until their entropy tables
-/// are known, and for WebP the search for repetitions in alpha. JPEG holds a second file if it may be encoded again.
+/// Measured on noise, the worst case. JPEG: the picture or the file, and two bytes for each coefficient, of which 4:2:0 has
+/// 1.5 per pixel and 4:4:4, which `Auto` may choose, three; if it may be encoded again, two more for each, and further
+/// files. Of others most of it are coefficients and tokens, which are held until their entropy tables are known, and for
+/// WebP the search for repetitions in alpha.
 pub(super) fn working_bytes_per_pixel(
     recipe: &Recipe,
     source_file: &SourceFile,
@@ -124,80 +184,44 @@ pub(super) fn working_bytes_per_pixel(
     size: Size,
 ) -> u64 {
     let format = recipe.format.unwrap_or_else(|| default_format(source_file.format, layout));
-    let may_repeat = recipe.max_bytes.is_some() || source_file.byte_limit(format, size).is_some();
-    match format {
-        // Alpha is encoded after the colours.
-        Format::Avif => match recipe.quality.of(source_file.quality) {
-            0..=80 => 46,
-            81..=90 => 64,
-            _ => 97,
-        },
-        Format::Gif => 15,
-        Format::Jpeg => match (recipe.subsampling, may_repeat) {
-            (Subsampling::Quarter, false) => 10,
-            (Subsampling::Full, false) => 13,
-            (Subsampling::Quarter, true) => 19,
-            (Subsampling::Full, true) => 23,
-        },
-        Format::Png => 9,
-        Format::WebP if layout.has_alpha() => 46,
-        Format::WebP => match recipe.quality.of(source_file.quality) {
-            0..=80 => 17,
-            81..=90 => 20,
-            _ => 25,
-        },
-    }
-}
-
-/// A picture in the layout that its format encodes, with all that decides its file but quality.
-struct EncodeJob<'a> {
-    picture: Picture,
-    format: Format,
-    recipe: &'a Recipe,
-    metadata: &'a KeptMetadata<'a>,
-    speed: Speed,
-}
-
-impl EncodeJob<'_> {
-    /// The file of this quality, 1 to 100; GIF and PNG have none.
-    fn encode(&self, quality: u8) -> Result<Vec<u8>, Error> {
-        self.checked(match self.format {
-            Format::Avif => avif::encode(&self.picture, quality, self.speed, self.metadata),
-            Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
-            Format::Jpeg => jpeg::encode(&self.picture, quality, self.recipe, self.metadata),
-            Format::Png => png::encode(&self.picture, png::Effort::Usual, self.metadata),
-            Format::WebP => webp::encode(self.picture.clone(), quality).map(|webp| match self.metadata {
-                KeptMetadata { profile: None, exif: None } => webp,
-                KeptMetadata { profile, exif } => {
-                    webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
-                }
-            }),
-        })
-    }
-
-    /// The best file of at most `limit` bytes, after the one of quality `tried` was too large; `None` if there is none.
-    fn encode_within(&self, limit: u64, tried: u8, cancel: &Cancel) -> Result<Option<Vec<u8>>, Error> {
-        match self.format {
-            Format::Avif => quality_search::below_in(AVIF_TRIALS, tried, limit, |quality| {
-                cancel.check()?;
-                self.encode(quality)
-            }),
-            Format::Gif => Ok(None),
-            Format::Jpeg | Format::WebP => quality_search::below(tried, limit, |quality| {
-                cancel.check()?;
-                self.encode(quality)
-            }),
-            Format::Png => {
-                let small = self.checked(png::encode(&self.picture, png::Effort::Most, self.metadata))?;
-                Ok(quality_search::fits(&small, limit).then_some(small))
-            }
+    let may_repeat = may_repeat(recipe, source_file, format, size);
+    let quality =
+        if is_searched(recipe, format) { 100 } else { first_quality(recipe, source_file.quality, format) };
+    let for_score = if is_searched(recipe, format) { score::WORKING_BYTES_PER_PIXEL } else { 0 };
+    for_score
+        + match format {
+            // Alpha is encoded after the colours.
+            Format::Avif => match quality {
+                0..=80 => 46,
+                81..=90 => 64,
+                _ => 97,
+            },
+            Format::Gif => 15,
+            Format::Jpeg => match (recipe.subsampling, may_repeat) {
+                (Subsampling::Quarter, false) => 7,
+                (Subsampling::Auto | Subsampling::Full, false) => 12,
+                (Subsampling::Quarter, true) => 14,
+                (Subsampling::Auto | Subsampling::Full, true) => 28,
+            },
+            // The pixels in RGBA and in Oklab, and their indices.
+            Format::Png if recipe.colors.is_some() => 31,
+            Format::Png => 11,
+            Format::WebP if recipe.loss != Loss::ByQuality => 50,
+            Format::WebP if layout.has_alpha() => 46,
+            Format::WebP => match quality {
+                0..=80 => 17,
+                81..=84 => 20,
+                85..=90 => 25,
+                _ => 31,
+            },
         }
-    }
+}
 
-    /// The file, or [`Error::Encode`] with the encoder's description.
-    fn checked(&self, encoded: Result<Vec<u8>, String>) -> Result<Vec<u8>, Error> {
-        encoded.map_err(|detail| Error::Encode { format: self.format, detail })
-    }
+/// `true` if a file may be written again with another quality, for a limit of bytes or a score.
+fn may_repeat(recipe: &Recipe, source_file: &SourceFile, format: Format, size: Size) -> bool {
+    is_searched(recipe, format)
+        || recipe.max_bytes.is_some()
+        || source_file.byte_limit(format, size).is_some()
 }
 
 /// The picture in the layout that is encoded: without alpha for JPEG, and in RGB if an RGB profile is kept.

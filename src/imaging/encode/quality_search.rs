@@ -6,48 +6,28 @@
 /// Lowest quality that is tried; below, a JPEG shows its blocks.
 pub(super) const LOWEST: u8 = 10;
 
-/// The file of the highest quality from [`LOWEST`] to `tried - 1` that has at most `limit` bytes; `None` if none fits.
+/// Trials after which the highest quality that fits is certain.
+pub(super) const ENOUGH_TRIALS: u32 = 8;
+
+/// The highest quality from [`LOWEST`] to `tried - 1` whose file has at most `limit` bytes, and the file; `None` if none
+/// fits.
 ///
 /// `tried` is a quality, at most 100, whose file is too large. Halving the range of at most 90 qualities encodes at
-/// most seven files: each try leaves at most half of the rest, 90 -> 45 -> 22 -> 11 -> 5 -> 2 -> 1 -> 0.
+/// most seven files: each try leaves at most half of the rest, 90 -> 45 -> 22 -> 11 -> 5 -> 2 -> 1 -> 0. With fewer
+/// `trials` the quality may be lower than the highest that fits; the last one is at [`LOWEST`] if none fitted before, so
+/// that a file is found if that one fits.
 ///
 /// # Errors
 /// The first error of `encode`.
 pub(super) fn below<E>(
-    tried: u8,
-    limit: u64,
-    mut encode: impl FnMut(u8) -> Result<Vec<u8>, E>,
-) -> Result<Option<Vec<u8>>, E> {
-    let mut best = None;
-    // Invariant: qualities below `low` fit or are below the lowest, and those above `high` do not fit. `high` does not
-    // underflow, since `middle` is at least LOWEST.
-    let (mut low, mut high) = (LOWEST, tried.saturating_sub(1));
-    while low <= high {
-        let middle = low.midpoint(high);
-        let file = encode(middle)?;
-        if fits(&file, limit) {
-            best = Some(file);
-            low = middle + 1;
-        } else {
-            high = middle - 1;
-        }
-    }
-    Ok(best)
-}
-
-/// [`below`] with at most `trials` files, so that the quality may be lower than the highest that fits.
-///
-/// The last trial is at [`LOWEST`] if none fitted before: a file is found if that one fits.
-///
-/// # Errors
-/// The first error of `encode`.
-pub(super) fn below_in<E>(
     trials: u32,
     tried: u8,
     limit: u64,
     mut encode: impl FnMut(u8) -> Result<Vec<u8>, E>,
-) -> Result<Option<Vec<u8>>, E> {
+) -> Result<Option<(u8, Vec<u8>)>, E> {
     let mut best = None;
+    // Invariant: qualities below `low` fit or are below the lowest, and those above `high` do not fit. `high` does not
+    // underflow, since `quality` is at least LOWEST.
     let (mut low, mut high) = (LOWEST, tried.saturating_sub(1));
     for left in (0..trials).rev() {
         if low > high {
@@ -56,7 +36,7 @@ pub(super) fn below_in<E>(
         let quality = if left == 0 && best.is_none() { low } else { low.midpoint(high) };
         let file = encode(quality)?;
         if fits(&file, limit) {
-            best = Some(file);
+            best = Some((quality, file));
             low = quality + 1;
         } else {
             high = quality - 1;
@@ -77,11 +57,13 @@ mod tests {
     /// Searches among files with ten bytes per step of quality.
     fn search(tried: u8, limit: u64) -> (Option<usize>, Vec<u8>) {
         let mut tries = Vec::new();
-        let best = below::<()>(tried, limit, |quality| {
+        let best = below::<()>(ENOUGH_TRIALS, tried, limit, |quality| {
             tries.push(quality);
             Ok(vec![0; usize::from(quality) * 10])
         });
-        (best.unwrap().map(|file| file.len()), tries)
+        let best = best.unwrap();
+        assert!(best.as_ref().is_none_or(|(quality, file)| usize::from(*quality) * 10 == file.len()));
+        (best.map(|(_, file)| file.len()), tries)
     }
 
     #[test]
@@ -90,11 +72,11 @@ mod tests {
             [(80, 795, 61), (80, 300, 26), (80, 150, 10), (80, 99, 0), (11, 500, 10), (10, 500, 0)]
         {
             let mut tries = 0;
-            let best = below_in::<()>(3, tried, limit, |quality| {
+            let best = below::<()>(3, tried, limit, |quality| {
                 tries += 1;
                 Ok(vec![0; usize::from(quality) * 10])
             });
-            let length = best.unwrap().map_or(0, |file| file.len());
+            let length = best.unwrap().map_or(0, |(_, file)| file.len());
             assert!(length as u64 <= limit && tries <= 3, "{tried} {limit}: {length}");
             assert!(length >= expected * 10, "{tried} {limit}: {length}");
         }

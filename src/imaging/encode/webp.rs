@@ -1,16 +1,37 @@
-//! WebP: lossy by libwebp, or lossless in programs built without it.
+//! WebP: lossy or lossless by libwebp, and always lossless in programs built without it.
+//!
+//! Lossy files are written by method 5, which takes a seventh longer than the usual 4 for 2 % fewer bytes at equal
+//! SSIMULACRA2. From quality 85 on chroma is scaled down by libwebp's iterative way, which saves 6 % there and nothing
+//! below.
 //!
 //! Alpha is written if the picture has it. The result is the simple container, or the extended one if libwebp needs it
 //! for alpha; metadata is added by [`webp_metadata`](crate::imaging::encode::webp_metadata).
 
 use crate::imaging::picture::{Layout, Picture};
+use crate::recipe::Loss;
 
-/// Encodes a picture with a quality of 1 to 100.
+/// libwebp's method of lossy files, 0 to 6.
+#[cfg(feature = "libwebp")]
+const METHOD: u8 = 5;
+
+/// Lowest quality at which chroma is scaled down iteratively.
+#[cfg(feature = "libwebp")]
+const SHARP_CHROMA_FROM: u8 = 85;
+
+/// libwebp's level of lossless files, 0 to 9.
+#[cfg(feature = "libwebp")]
+const LOSSLESS_LEVEL: u8 = 6;
+
+/// libwebp's degree of changes to samples of nearly lossless files, from 0, the most, to 100: samples change by 4 at most.
+#[cfg(feature = "libwebp")]
+const NEAR_LOSSLESS: u8 = 60;
+
+/// Encodes a picture with a quality of 1 to 100, which counts if `loss` says so.
 ///
 /// # Errors
 /// The encoder's description.
 #[cfg(feature = "libwebp")]
-pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {
+pub(super) fn encode(picture: Picture, quality: u8, loss: Loss) -> Result<Vec<u8>, String> {
     use webpx::{Encoder, EncoderConfig, Unstoppable};
 
     let picture = picture.colored();
@@ -21,7 +42,14 @@ pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {
             Encoder::new_rgb(&picture.samples, width, height)
         }
     };
-    let config = EncoderConfig::new().quality(f32::from(quality));
+    let config = match loss {
+        Loss::ByQuality => EncoderConfig::new()
+            .quality(f32::from(quality))
+            .method(METHOD)
+            .sharp_yuv(quality >= SHARP_CHROMA_FROM),
+        Loss::Nearly => EncoderConfig::new_lossless_level(LOSSLESS_LEVEL).near_lossless(NEAR_LOSSLESS),
+        Loss::Nothing => EncoderConfig::new_lossless_level(LOSSLESS_LEVEL),
+    };
     encoder.config(config).encode(Unstoppable).map_err(|error| error.error().to_string())
 }
 
@@ -30,7 +58,7 @@ pub(super) fn encode(picture: Picture, quality: u8) -> Result<Vec<u8>, String> {
 /// # Errors
 /// The encoder's description.
 #[cfg(not(feature = "libwebp"))]
-pub(super) fn encode(picture: Picture, _quality: u8) -> Result<Vec<u8>, String> {
+pub(super) fn encode(picture: Picture, _quality: u8, _loss: Loss) -> Result<Vec<u8>, String> {
     use image_webp::{ColorType, WebPEncoder};
 
     let picture = picture.colored();

@@ -110,6 +110,23 @@ impl Picture {
         self.samples.chunks_exact(self.row_bytes())
     }
 
+    /// The picture in grey, if all its colours are; `None` if not, or if it is in grey already.
+    pub(super) fn as_grey(&self) -> Option<Self> {
+        let is_grey = |[r, g, b]: [u8; 3]| r == g && g == b;
+        match self.layout {
+            Layout::Rgb => {
+                let (pixels, _) = self.samples.as_chunks::<3>();
+                pixels.iter().all(|pixel| is_grey(*pixel)).then(|| self.map(Layout::Grey, |[r, _, _]| [r]))
+            }
+            Layout::RgbAlpha => {
+                let (pixels, _) = self.samples.as_chunks::<4>();
+                let is_grey = pixels.iter().all(|[r, g, b, _]| is_grey([*r, *g, *b]));
+                is_grey.then(|| self.map(Layout::GreyAlpha, |[r, _, _, a]| [r, a]))
+            }
+            Layout::Cmyk | Layout::Grey | Layout::GreyAlpha => None,
+        }
+    }
+
     /// The picture with its rows in the opposite order.
     pub(super) fn flipped(mut self) -> Self {
         let row = self.row_bytes();

@@ -11,7 +11,7 @@ mod webp;
 
 use std::time::Duration;
 
-use crate::imaging::encode::{KeptMetadata, check_sides};
+use crate::imaging::encode::{KeptMetadata, check_sides, first_quality, has_quality};
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Picture, side};
@@ -32,6 +32,8 @@ pub(crate) fn animated_format(recipe: &Recipe, source: SourceFormat) -> Option<F
 /// One animated thumbnail under construction.
 pub(crate) struct AnimationEncoder {
     format: Format,
+    /// 1 to 100, if the format has one.
+    quality: Option<u8>,
     writer: Writer,
     /// Pixels that a viewer shows before the pending frame.
     canvas: Option<Picture>,
@@ -55,13 +57,15 @@ struct PendingFrame {
 impl AnimationEncoder {
     /// An encoder without frames. `plays` is the number of times the animation is played, 0 for ever.
     pub(crate) fn new(format: Format, recipe: &Recipe, plays: u16) -> Self {
+        let (quality, loss) = (first_quality(recipe, None, format), recipe.loss);
         let writer = match format {
             Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
             Format::Avif | Format::Jpeg | Format::Png | Format::WebP => {
-                Writer::WebP(webp::WebpWriter::new(recipe.quality.of(None), plays))
+                Writer::WebP(webp::WebpWriter::new(quality, loss, plays))
             }
         };
-        Self { format, writer, canvas: None, pending: None, frames: 0 }
+        let quality = has_quality(recipe, format).then_some(quality);
+        Self { format, quality, writer, canvas: None, pending: None, frames: 0 }
     }
 
     /// Takes the next frame, of eight bits and of the size of the first.
@@ -122,7 +126,16 @@ impl AnimationEncoder {
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
         let motion = Motion::Animated(self.frames);
-        Ok(Thumbnail { bytes: file.into(), format: self.format, width, height, motion, part: None })
+        Ok(Thumbnail {
+            bytes: file.into(),
+            format: self.format,
+            width,
+            height,
+            quality: self.quality,
+            score: None,
+            motion,
+            part: None,
+        })
     }
 
     fn write(&mut self, frame: PendingFrame, next: Option<&Picture>) -> Result<(), Error> {

@@ -9,6 +9,7 @@ use crate::imaging::encode::animation::Area;
 use crate::imaging::encode::{KeptMetadata, webp, webp_metadata};
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
+use crate::recipe::Loss;
 
 /// The blending bit of a frame: its pixels replace those of the canvas. The disposal bit, 0x01, is not set.
 const DO_NOT_BLEND: u8 = 0x02;
@@ -19,6 +20,7 @@ const LONGEST_DURATION_MS: u64 = 0x00ff_ffff;
 /// An animated WebP file under construction.
 pub(crate) struct WebpWriter {
     quality: u8,
+    loss: Loss,
     plays: u16,
     /// Size of the canvas, known from the first frame on.
     size: Option<Size>,
@@ -40,8 +42,8 @@ pub(crate) fn prepared(picture: Picture) -> Picture {
 
 impl WebpWriter {
     /// A file without frames. `plays` is the number of times it is played, 0 for ever.
-    pub(crate) fn new(quality: u8, plays: u16) -> Self {
-        Self { quality, plays, size: None, has_alpha: false, frames: Vec::new() }
+    pub(crate) fn new(quality: u8, loss: Loss, plays: u16) -> Self {
+        Self { quality, loss, plays, size: None, has_alpha: false, frames: Vec::new() }
     }
 
     /// Writes the part of a frame that differs from the canvas, and gives the canvas after the frame.
@@ -64,7 +66,7 @@ impl WebpWriter {
         let area = with_even_offsets(area);
         let cropped = area.crop(&picture).drop_opaque_alpha();
         self.has_alpha |= cropped.layout.has_alpha();
-        let file = webp::encode(cropped, self.quality)?;
+        let file = webp::encode(cropped, self.quality, self.loss)?;
         // Both times are rounded, not their difference, so that rounding errors do not add up over the frames.
         let milliseconds = until.as_millis().saturating_sub(from.as_millis());
         let duration = u64::try_from(milliseconds).unwrap_or(LONGEST_DURATION_MS).min(LONGEST_DURATION_MS);

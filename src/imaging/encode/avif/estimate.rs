@@ -27,11 +27,8 @@ const PROBE_QUALITY: u8 = 80;
 
 /// Longest time that a picture is expected to take at a quality of 1 to 100.
 pub(crate) fn estimate(speed: Speed, size: Size, layout: Layout, quality: u8) -> Duration {
-    let mut slowness = SLOWNESS.load(Ordering::Relaxed);
-    if slowness == 0 {
-        probe();
-        slowness = SLOWNESS.load(Ordering::Relaxed).max(1);
-    }
+    measure();
+    let slowness = SLOWNESS.load(Ordering::Relaxed).max(1);
     let (most, usual) = SPREAD;
     let nanoseconds =
         u128::from(reference(speed, size, layout, quality)) * u128::from(slowness) * u128::from(most);
@@ -65,8 +62,11 @@ fn reference(speed: Speed, size: Size, layout: Layout, quality: u8) -> u64 {
     nanoseconds.saturating_mul(effort.max(512)) / 1024
 }
 
-/// Measures this process with a small picture.
-fn probe() {
+/// Measures this process with a small picture, unless it has encoded one before: 5 ms of a whole core.
+pub(crate) fn measure() {
+    if SLOWNESS.load(Ordering::Relaxed) > 0 {
+        return;
+    }
     let size = Size { width: PROBE_SIDE, height: PROBE_SIDE };
     let mut picture = Picture::blank(size, Layout::Rgb, Depth::Eight);
     // Waves of 5 to 50 pixels: as much detail as a photograph.

@@ -4,15 +4,30 @@
 //! the inverse transform and the conversion of colours consist of these.
 
 #[cfg(target_arch = "x86_64")]
-pub(super) use sse2::{I16x8, I32x4, U8x16};
+pub(crate) use sse2::{I16x8, I32x4, U8x16};
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(super) use plain::{I16x8, I32x4, U8x16};
+pub(crate) use plain::{I16x8, I32x4, U8x16};
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain;
 #[cfg(target_arch = "x86_64")]
 mod sse2;
+
+/// Transposes eight rows.
+///
+/// A number's place has six bits: three of its row, three of its lane. Interleaving row `i` with row `i + 4` moves
+/// the highest bit of the row to the end of the lane, and all other bits up by one: a rotation of the six bits. Three
+/// of them exchange row and lane.
+#[inline(always)]
+pub(crate) fn transposed(rows: [I16x8; 8]) -> [I16x8; 8] {
+    let shuffled = |[a, b, c, d, e, f, g, h]: [I16x8; 8]| {
+        let [i, j, k, l] = [(a, e), (b, f), (c, g), (d, h)].map(|(x, y)| [x.zip_low(y), x.zip_high(y)]);
+        let ([i, j], [k, l], [m, n], [o, p]) = (i, j, k, l);
+        [i, j, k, l, m, n, o, p]
+    };
+    shuffled(shuffled(shuffled(rows)))
+}
 
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
@@ -54,6 +69,11 @@ mod tests {
                 a.join_high(b),
                 a.and(b),
                 a.or(I16x8::splat(3)),
+                a.shift::<4>(),
+                a.shift_left::<7>(),
+                a.equals(b),
+                a.half().equals(I16x8::splat(63)),
+                a.xor(b),
             ];
             let samples: [U8x16; 2] = [I16x8::saturate(a, b), I16x8::saturate(a.half(), b.mul_high(999))];
             let [c, d] = samples;
@@ -61,6 +81,7 @@ mod tests {
             let three = U8x16::interleave3([c.widen(), [a, b], [e.add(a), f.sub(b)]]);
             let (flipped, few) = (d.flip(0x55), U8x16::new(&[201; 16]));
             let four = U8x16::interleave4([flipped, few, I16x8::saturate(f, e), U8x16::narrow([a, f])]);
+            let parted = U8x16::deinterleave3(three).map(U8x16::halves);
             let (three, four) = (three.map(U8x16::halves), four.map(U8x16::halves));
             let bytes =
                 [a.bytes(), c.zip_low(d), c.zip_high(d), c.zip4_low(d), c.zip4_high(d)].map(U8x16::halves);
@@ -73,7 +94,9 @@ mod tests {
                 let lower = numbers.sub(upper.sub(I16x8::splat(128)).mul(I16x8::splat(256)));
                 [I16x8::saturate(upper, lower), I16x8::saturate(numbers, numbers)].map(U8x16::halves)
             });
-            (all, three, four, bytes, (zero, c.samples()))
+            let masks = [I16x8::non_zero(a, b), I16x8::non_zero(a.equals(b), a.and(b))];
+            let sums = (a.squares().numbers(), low.numbers());
+            (all, three, four, bytes, (zero, c.samples(), parted, masks, sums, a.numbers()))
         }};
     }
 
@@ -84,6 +107,15 @@ mod tests {
             let (a, b) = (numbers(&mut seed), numbers(&mut seed));
             assert_eq!(results!(plain, a, b), results!(sse2, a, b), "{a:?} {b:?}");
         }
+    }
+
+    #[test]
+    fn pixels_are_parted_in_order() {
+        let bytes = |first: u8| move |at: usize| first + u8::try_from(at).unwrap();
+        let vector = |first| sse2::U8x16::new(&std::array::from_fn(bytes(first)));
+        let parted = sse2::U8x16::deinterleave3([0, 16, 32].map(vector));
+        let channels = (0..3_u8).map(|channel| (0..16).map(move |pixel| 3 * pixel + channel));
+        assert!(parted.into_iter().flat_map(sse2::U8x16::samples).eq(channels.flatten()));
     }
 
     #[test]
