@@ -20,7 +20,6 @@ mod webp_metadata;
 
 use bytes::Bytes;
 
-use crate::imaging::encode::jpeg::Jpeg;
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
@@ -143,7 +142,7 @@ struct EncodeJob<'a> {
     /// `true` if a file may be written again with a lower quality.
     may_repeat: bool,
     /// The picture in the form that several JPEG files are written from, in place of its samples.
-    jpeg: Option<Jpeg<'a>>,
+    jpeg: Option<jpeg::Jpeg<'a>>,
 }
 
 impl EncodeJob<'_> {
@@ -167,7 +166,7 @@ impl EncodeJob<'_> {
         if let Some(jpeg) = &self.jpeg {
             return jpeg.write(quality);
         }
-        let jpeg = Jpeg::new(&self.picture, quality, self.recipe, self.metadata)?;
+        let jpeg = jpeg::Jpeg::new(&self.picture, quality, self.recipe, self.metadata)?;
         self.picture.samples = Vec::new();
         if !self.may_repeat {
             return jpeg.into_file(quality);
