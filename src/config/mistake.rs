@@ -404,7 +404,7 @@ mod tests {
                  rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x or x300; for Tencent's \
                  syntax write a text in place of the object\n\
                  thumbnails.json has no member rules[0].thumbnails.s.fitt; it can have size, fit, enlarge, gravity, focus, \
-                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, effort, \
+                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, effort, colors, lossless, \
                  max_bytes, keep, animation\n\
                  rules[0].thumbnails.s.keep is \"gps\"; \"gps\" is not a value of keep, which reads copyright, profile \
                  or copyright+profile\n\
