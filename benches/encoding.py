@@ -1,6 +1,7 @@
 """Comparison of encoders: bytes at equal SSIMULACRA2, and time, as Markdown tables and charts."""
 import math
 import os
+import shutil
 import sys
 from collections import namedtuple
 
@@ -39,7 +40,9 @@ class Bench:
     def __init__(self):
         install()
         note("building")
-        self.ours = Worker([build("bench", "--bench", "encode", "--no-run"), "--serve"])
+        # AVIF is timed with the assembler of its encoder, as in the release.
+        features = ["--features", "asm"] if shutil.which("nasm") else []
+        self.ours = Worker([build("bench", "--bench", "encode", *features, "--no-run"), "--serve"])
         self.peers = Worker([python(), os.path.join(PEERS, "encoders.py")])
         self.scorer = Worker([build("bench", "--bench", "score", "--no-run")])
         self.encoded = os.path.join(WORK, "encoded")
