@@ -41,7 +41,7 @@ fn files_are_the_same_on_every_processor() {
 }
 
 const EXPECTED: [u32; 8] =
-    [0x396d_0efb, 0x7b64_cc41, 0x02ab_978b, 0x9f26_5f18, 0xad1b_2a8c, 0xc485_fc4a, 0xd519_2b3f, 0x4b66_e445];
+    [0x5248_2949, 0xddea_01d2, 0xa67f_039e, 0xcdfa_7648, 0xdf25_40a9, 0x61ae_08f3, 0x7552_3342, 0x12ce_4913];
 
 #[test]
 fn photographs_take_fewer_bytes_than_by_a_plain_writer() {
@@ -58,12 +58,13 @@ fn photographs_take_fewer_bytes_than_by_a_plain_writer() {
             pairs.map(|(have, want)| f64::from(have.abs_diff(want)).powi(2)).sum::<f64>()
         };
         for effort in EFFORTS {
-            let file = picture.write(Sampling::Quarter, 80, effort, Order::Smallest);
+            // The lowest quality whose error is about as large. The tables are fitted to how pictures look, not to it.
+            let file = (50..95)
+                .map(|quality| picture.write(Sampling::Quarter, quality, effort, Order::Smallest))
+                .find(|file| off(file) <= 1.1 * off(&plain))
+                .unwrap();
             let ratio = file.len() as f64 / plain.len() as f64;
-            assert!(ratio < 0.96, "{name} {effort:?}: {ratio:.3} of the bytes");
-            // Fitted to how pictures look: the plain error is larger, but not by much.
-            let error = off(&file) / off(&plain);
-            assert!(error < 1.3, "{name} {effort:?}: {error:.2} of the squared error");
+            assert!(ratio < 0.95, "{name} {effort:?}: {ratio:.3} of the bytes");
         }
     }
 }
