@@ -1,0 +1,42 @@
+"""The programs that the tests of the page run, and their files."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
+FOLDER = TARGET / "playground"
+PHOTO = ROOT / "events" / "photos" / "lake.jpg"
+PROGRAM = TARGET / "debug" / "cos-thumbnailer"
+
+
+class Server:
+    """scripts/playground on a free port, with an empty COS."""
+
+    def __init__(self, folder, is_built):
+        command = [ROOT / "scripts" / "playground", *(["--built"] if is_built else []), "--port", "0", "--root", folder]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for line in self.process.stdout:
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                self.address = found[0]
+                return
+        sys.exit("test-playground: scripts/playground printed no address")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+
+def check(**settings):
+    """The mistakes that `cos-thumbnailer check` prints."""
+    result = subprocess.run([PROGRAM, "check"], env={**settings, "USER_CODE_ROOT": str(FOLDER)}, capture_output=True, text=True)
+    assert result.returncode == 1
+    return result.stderr.splitlines()
