@@ -30,6 +30,7 @@ def colours_follow_the_system_and_the_switch(new_page):
     with new_page(scheme="dark") as one:
         one.choose()
         dark = one.page.evaluate(background)
+        one.wait_for_scores()
         one.screenshot("dark")
         one.page.click("#theme [data-value=light]")
         light = one.page.evaluate(background)
@@ -76,6 +77,7 @@ def chinese_has_every_text(new_page):
         assert missing == [], missing
         one.choose()
         assert "共 3 张" in one.page.inner_text("#summary")
+        one.wait_for_scores()
         one.screenshot("chinese")
         one.page.click("#language [data-value=en]")
         assert one.page.inner_text("#thumbnails-title") == "Thumbnails"

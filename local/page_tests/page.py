@@ -1,4 +1,5 @@
 """A page in a browser."""
+import subprocess
 import tempfile
 
 from packages import CHROMIUM
@@ -11,7 +12,8 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-
 class Page:
     """A page in a browser with a profile of its own, which fails on any error that the console shows."""
 
-    def __init__(self, playwright, address, width=1440, height=1000, scheme="light", locale="en-GB"):
+    def __init__(self, playwright, server, width=1440, height=1000, scheme="light", locale="en-GB"):
+        self.program = server.program
         self.profile = tempfile.TemporaryDirectory()
         self.context = playwright.chromium.launch_persistent_context(
             self.profile.name, executable_path=CHROMIUM, args=FLAGS, color_scheme=scheme, locale=locale,
@@ -20,9 +22,9 @@ class Page:
         self.problems = []
         self.page.on("console", lambda message: message.type in ("error", "warning") and self.problems.append(message.text))
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: request.url.startswith((address, "blob:", "data:"))
+        self.page.on("request", lambda request: request.url.startswith((server.address, "blob:", "data:"))
                      or self.problems.append(f"a request to {request.url}"))
-        self.page.goto(address)
+        self.page.goto(server.address)
         self.page.wait_for_selector("#sizes .size")
 
     def __enter__(self):
@@ -68,6 +70,16 @@ class Page:
             timeout=60_000)
         return self.page.eval_on_selector_all("#gallery .score", "all => all.map(one => one.textContent)")
 
+    def wait_for_formats(self):
+        """Waits until every format has its size, or the reason why it has none."""
+        self.page.wait_for_function(
+            "() => [...document.querySelectorAll('#format-tabs [role=tab]')].every(tab => !tab.textContent.includes('…'))",
+            timeout=120_000)
+
+    def wait_for_picture(self, selector):
+        """Waits until the browser shows an image."""
+        self.page.wait_for_function("selector => document.querySelector(selector)?.naturalWidth > 0", arg=selector)
+
     def part(self):
         """The part of the photo that is drawn on it: left, top, width and height in percent."""
         return self.page.eval_on_selector(
@@ -87,3 +99,10 @@ class Page:
 
     def overflow(self):
         return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+    def check(self, **settings):
+        """The mistakes that `cos-thumbnailer check` prints."""
+        environment = {**settings, "USER_CODE_ROOT": str(FOLDER)}
+        result = subprocess.run([self.program, "check"], env=environment, capture_output=True, text=True)
+        assert result.returncode == 1
+        return result.stderr.splitlines()

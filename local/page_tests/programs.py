@@ -10,14 +10,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")).resolve()
 FOLDER = TARGET / "playground"
 PHOTO = ROOT / "events" / "photos" / "lake.jpg"
-PROGRAM = TARGET / "debug" / "cos-thumbnailer"
 
 
 class Server:
-    """scripts/playground on a free port, with an empty COS."""
+    """scripts/playground on a free port, with an empty COS. `build` is its option for the build, or nothing."""
 
-    def __init__(self, folder, is_built):
-        command = [ROOT / "scripts" / "playground", *(["--built"] if is_built else []), "--port", "0", "--root", folder]
+    def __init__(self, folder, build):
+        self.program = TARGET / ("release" if build == "--release" else "debug") / "cos-thumbnailer"
+        command = [ROOT / "scripts" / "playground", *([build] if build else []), "--port", "0", "--root", folder]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
             if found := re.search(r"http://127\.0\.0\.1:\d+", line):
@@ -33,10 +33,3 @@ class Server:
             self.process.kill()
             self.process.wait()
             raise
-
-
-def check(**settings):
-    """The mistakes that `cos-thumbnailer check` prints."""
-    result = subprocess.run([PROGRAM, "check"], env={**settings, "USER_CODE_ROOT": str(FOLDER)}, capture_output=True, text=True)
-    assert result.returncode == 1
-    return result.stderr.splitlines()

@@ -1,7 +1,7 @@
 """The picture of the page in the README."""
 import subprocess
 
-from programs import FOLDER, PROGRAM, ROOT
+from programs import FOLDER, ROOT
 
 
 def write_picture(new_page):
@@ -13,9 +13,8 @@ def write_picture(new_page):
         one.wait_for_scores()
         one.page.hover("figure:nth-child(2)")
         one.page.click("#formats-1")
-        one.page.wait_for_function("""() => [...document.querySelectorAll('#format-tabs [role=tab]')]
-            .every(tab => /\\d/.test(tab.textContent))""", timeout=120_000)
+        one.wait_for_formats()
         one.page.click("#same-webp")
         one.page.evaluate("scrollTo(0, 0)")
         one.page.screenshot(path=shot)
-    subprocess.run([PROGRAM, "render", "--box", "1280x900", "--quality", "80", shot, picture], check=True)
+        subprocess.run([one.program, "render", "--box", "1280x900", "--quality", "80", shot, picture], check=True)

@@ -1,21 +1,19 @@
 """Tests of the settings, their mistakes, and what they give."""
 import re
 
-from programs import check
-
 
 def mistake_is_shown_beside_its_field_as_check_says_it(new_page):
     with new_page() as one:
         one.choose()
         one.page.fill("#quality", "101")
         one.page.wait_for_selector("#mistake-QUALITY:not([hidden])")
-        assert [one.page.inner_text("#mistake-QUALITY")] == check(QUALITY="101")
+        assert [one.page.inner_text("#mistake-QUALITY")] == one.check(QUALITY="101")
         assert one.page.get_attribute("#quality", "aria-invalid") == "true"
         assert one.page.get_attribute("#quality", "aria-describedby") == "mistake-QUALITY"
         assert one.page.inner_text("#mistakes-status").startswith("Mistakes: 1. QUALITY")
         one.page.fill("#size-1-width", "4oo")
         one.page.wait_for_selector("#size-1-mistake:not([hidden])")
-        sentences = check(THUMBNAILS="small=150x150;card=4oox300/fit/cover/gravity/auto;large=1200x1200")
+        sentences = one.check(THUMBNAILS="small=150x150;card=4oox300/fit/cover/gravity/auto;large=1200x1200")
         assert [one.page.inner_text("#size-1-mistake")] == sentences, sentences
         assert one.page.get_attribute("#gallery", "class") == "gallery stale"
         one.screenshot("mistakes")
@@ -32,7 +30,7 @@ def text_of_variables_and_file_are_tried(new_page):
         assert one.thumbnails()[0][1:] == [1024, 683], one.thumbnails()
         one.page.fill("#variables", "THUMBNAIL=3x")
         one.page.wait_for_selector("#variables-mistakes .mistake")
-        assert one.page.inner_text("#variables-mistakes").splitlines() == check(THUMBNAIL="3x")
+        assert one.page.inner_text("#variables-mistakes").splitlines() == one.check(THUMBNAIL="3x")
         one.page.fill("#variables", "PATH=/tmp")
         one.page.wait_for_function("() => document.querySelector('#variables-mistakes').textContent.startsWith('PATH')")
         one.page.fill("#variables", "THUMBNAILS=icon=64x64")

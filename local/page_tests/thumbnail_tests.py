@@ -2,7 +2,7 @@
 import re
 import subprocess
 
-from programs import FOLDER, PHOTO, PROGRAM, ROOT
+from programs import FOLDER, PHOTO, ROOT
 
 
 def upload_makes_thumbnails(new_page):
@@ -153,9 +153,9 @@ def program_that_has_ended_is_told(new_page):
 
 def photo_of_12_megapixels_is_timed(new_page):
     large = FOLDER / "large.jpg"
-    subprocess.run([PROGRAM, "render", "--process", "imageMogr2/thumbnail/4000x3000!", PHOTO, large], check=True,
-                   stdout=subprocess.DEVNULL)
     with new_page() as one:
+        subprocess.run([one.program, "render", "--process", "imageMogr2/thumbnail/4000x3000!", PHOTO, large], check=True,
+                       stdout=subprocess.DEVNULL)
         one.choose(large)
         one.wait_for_scores()
         for width in range(120, 128):
