@@ -17,7 +17,7 @@ _cos_thumbnailer() {
         "help help") _cos_thumbnailer_words "render check doctor sync verify schema policy triggers"; return ;;
         "render --box") :; return ;;
         "render --process") :; return ;;
-        "render --format") _cos_thumbnailer_words "jpeg png webp gif"; return ;;
+        "render --format") _cos_thumbnailer_words "jpeg png webp avif gif"; return ;;
         "render --quality") :; return ;;
         "render --memory") :; return ;;
         "check --config") _cos_thumbnailer_files; return ;;

@@ -14,8 +14,8 @@ complete -c cos-thumbnailer -n __fish_use_subcommand -a help -d 'prints this tex
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -F
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l box -x -d 'fit inside this box, in pixels; never enlarge (default: 300)'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l process -x -d 'a size with options, or Tencent\'s imageMogr2 or imageView2 syntax, instead of a box'
-complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l format -x -a 'jpeg png webp gif' -d 'jpeg, png, webp or gif'
-complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l quality -x -d '1 to 100, for JPEG and WebP (default: 80)'
+complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l format -x -a 'jpeg png webp avif gif' -d 'jpeg, png, webp, avif or gif'
+complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l quality -x -d '1 to 100, for JPEG, WebP and AVIF (default: 80)'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l memory -x -d 'refuse images that need more memory than a function of this size has (default: no limit)'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l serve -d 'see --help'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l help -d 'prints the options of the command'

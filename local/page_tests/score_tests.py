@@ -38,10 +38,9 @@ def formats_at_the_same_look_are_taken_over(new_page):
         one.choose()
         one.wait_for_scores()
         one.page.click("#formats-1")
-        one.page.wait_for_function("""() => [...document.querySelectorAll('#format-tabs [role=tab]')]
-            .every(tab => /\\d/.test(tab.textContent))""", timeout=120_000)
+        one.wait_for_formats()
         formats = one.page.eval_on_selector_all("#format-tabs [role=tab]", "all => all.map(one => one.dataset.format)")
-        assert {"jpeg", "webp", "png"} <= set(formats) and "gif" not in formats, formats
+        assert formats == ["jpeg", "png", "webp", "avif"], formats
         own = float(re.search(r"SSIMULACRA2 ([\d.]+)", one.page.inner_text("#format-panel"))[1])
         assert "the thumbnail itself" in one.page.inner_text("#format-panel")
         one.page.keyboard.press("Tab")
@@ -50,6 +49,10 @@ def formats_at_the_same_look_are_taken_over(new_page):
         assert abs(float(re.search(r"SSIMULACRA2 ([\d.]+)", text)[1]) - own) < 2, (text, own)
         one.page.eval_on_selector("#formats", "section => section.scrollIntoView()")
         one.screenshot("formats")
+        one.page.click("#same-avif")
+        one.wait_for_picture("#format-panel img")
+        avif = one.page.inner_text("#format-panel")
+        assert abs(float(re.search(r"SSIMULACRA2 ([\d.]+)", avif)[1]) - own) < 2 and "less than JPEG" in avif, (avif, own)
         one.page.click("#same-png")
         assert "without loss" in one.page.inner_text("#format-panel")
         one.page.click("#same-webp")
@@ -69,6 +72,22 @@ def formats_at_the_same_look_are_taken_over(new_page):
         one.page.wait_for_function("() => !document.querySelector('.own')")
         one.page.click("#mode-file")
         one.wait_for_scores()
+
+
+def limit_of_bytes_holds_in_every_format(new_page):
+    with new_page() as one:
+        one.choose()
+        one.page.click("#mode-variables")
+        one.change("#variables", "THUMBNAILS=card=400x300/max_bytes/9k")
+        one.wait_for_scores()
+        one.page.click("#formats-0")
+        one.wait_for_formats()
+        for name in ("webp", "avif"):
+            one.page.click(f"#same-{name}")
+            text = one.page.inner_text("#format-panel")
+            assert "limit 9 KB" in text and float(re.search(r"([\d.]+) KB", text)[1]) <= 9, text
+        one.page.click("#same-png")
+        assert "bytes" in one.page.inner_text("#format-panel .empty")
 
 
 def thumbnail_is_compared_with_its_exact_reduction(new_page):
@@ -96,5 +115,6 @@ TESTS = [
     thumbnails_have_scores,
     transparency_is_scored_over_white_or_not_at_all,
     formats_at_the_same_look_are_taken_over,
+    limit_of_bytes_holds_in_every_format,
     thumbnail_is_compared_with_its_exact_reduction,
 ]
