@@ -10,6 +10,9 @@ use crate::command_line::{program, run, stderr, stdout};
 
 const PHOTO: &str = "events/photos/lake.jpg";
 
+/// 768 x 512 pixels, of which a job takes a tenth of the time.
+const SMALL_PHOTO: &str = "tests/data/kodim23-768x512.png";
+
 #[test]
 fn render_makes_files_in_the_format_of_their_names() {
     let folder = tempfile::tempdir().unwrap();
@@ -91,11 +94,11 @@ fn render_serve_answers_each_job_with_a_line() {
 fn render_serve_makes_all_thumbnails_of_a_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let job = |members: serde_json::Value| {
-        let mut job = serde_json::json!({"src": PHOTO, "dst": folder.path().join("t"), "bucket": "photos-1250000000", "key": "a.jpg",
-            "settings": [["THUMBNAILS", "whole=150x150;card=100x100/fit/cover/gravity/west;subject=100x100/fit/cover/gravity/auto;turned=imageMogr2/rotate/45"],
+        let mut job = serde_json::json!({"src": SMALL_PHOTO, "dst": folder.path().join("t"), "bucket": "photos-1250000000", "key": "a.jpg",
+            "settings": [["THUMBNAILS", "whole=150x150;card=100x100/fit/cover/gravity/west;subject=100x100/fit/cover/gravity/auto;turned=imageMogr2/thumbnail/60x/rotate/45"],
                 ["FORMAT", "webp"]]});
         job.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-        job.to_string()
+        job
     };
     let file = r#"{"rules":[{"source":{"prefix":"other/"},"thumbnails":"90x90"}]}"#;
     let jobs = [
@@ -109,12 +112,7 @@ fn render_serve_makes_all_thumbnails_of_a_configuration() {
             serde_json::json!({"only": [1], "src": folder.path().join("t1.png"), "encode": {"format": "webp", "quality": 80}}),
         ),
     ];
-    let mut child =
-        program().args(["render", "--serve"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all((jobs.join("\n") + "\n").as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    let answers: Vec<serde_json::Value> =
-        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answers = served(&jobs);
     let all = answers[0]["thumbnails"].as_array().unwrap();
     let (full_width, full_height) =
         (answers[0]["width"].as_f64().unwrap(), answers[0]["height"].as_f64().unwrap());
@@ -137,6 +135,40 @@ fn render_serve_makes_all_thumbnails_of_a_configuration() {
         assert!(answer["err"].as_str().unwrap().contains(part), "{answer}");
     }
     assert!(answers[5]["err"].is_null() && answers[5]["thumbnails"][0]["width"] == 90, "{}", answers[5]);
+}
+
+#[test]
+fn render_serve_keeps_the_limit_of_bytes_in_another_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let job = |members: serde_json::Value| {
+        let mut job = serde_json::json!({"src": SMALL_PHOTO, "dst": folder.path().join("t"), "bucket": "photos-1250000000",
+            "key": "a.jpg", "settings": [["THUMBNAILS", "icon=100x100/max_bytes/2k"]]});
+        job.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        job
+    };
+    let drawn = folder.path().join("t0.png");
+    let answers = served(&[
+        job(serde_json::json!({"lossless": true})),
+        job(serde_json::json!({"src": drawn, "encode": {"format": "webp", "quality": 95}})),
+        job(serde_json::json!({"src": drawn, "dst": folder.path().join("u"), "encode": {"format": "png"}})),
+    ]);
+    let [png, webp, limited_png] = [0, 1, 2].map(|index: usize| &answers[index]["thumbnails"][0]);
+    assert!(png["bytes"].as_u64().unwrap() > 2048, "{png}");
+    assert!(webp["max_bytes"] == 2048 && webp["bytes"].as_u64().unwrap() <= 2048, "{webp}");
+    assert!(limited_png["err"].as_str().unwrap().contains("bytes"), "{limited_png}");
+}
+
+/// The answers of `render --serve` to these jobs.
+fn served(jobs: &[serde_json::Value]) -> Vec<serde_json::Value> {
+    let mut child =
+        program().args(["render", "--serve"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for job in jobs {
+        writeln!(stdin, "{job}").unwrap();
+    }
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Names of the files in a folder, in order.

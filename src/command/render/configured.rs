@@ -62,6 +62,8 @@ struct FileResult {
     name: String,
     /// Quality that the settings fix, in a format that has one.
     quality: Option<u8>,
+    /// Most bytes that the settings allow.
+    max_bytes: Option<u64>,
     /// Where the function stores it.
     target_bucket: String,
     target_key: String,
@@ -121,9 +123,18 @@ impl ConfiguredJob {
                 Err(error) => (None, Some(format!("{error:#}"))),
             };
             let target_key = rule.target_key(&key, configured)?.as_str().to_owned();
-            let quality = fixed_quality(&configured.recipe);
+            let (quality, max_bytes) = (fixed_quality(&configured.recipe), configured.recipe.max_bytes);
             let (name, target_bucket) = (configured.name.clone(), target_bucket.as_str().to_owned());
-            results.push(FileResult { index, name, quality, target_bucket, target_key, err, file });
+            results.push(FileResult {
+                index,
+                name,
+                quality,
+                max_bytes,
+                target_bucket,
+                target_key,
+                err,
+                file,
+            });
         }
         Ok(ConfiguredResult { width: info.width, height: info.height, thumbnails: results })
     }
@@ -138,13 +149,13 @@ impl ConfiguredJob {
 }
 
 impl EncodedForm {
-    /// The recipe without its geometry, which is done, in this form.
+    /// The recipe without its geometry, which is done, in this form. Its limit of bytes remains.
     fn alone(&self, recipe: &Recipe) -> Result<Recipe> {
         let quality = self.quality.map(|quality| quality.to_string()).unwrap_or_default();
         // Read as a setting, so that the form is checked as one.
         let Recipe { format, quality, .. } = options::recipe("1x1", Some(self.format.clone()), &quality)?;
-        let (steps, sharpen, max_bytes) = (Vec::new(), None, None);
-        Ok(Recipe { steps, format, quality, sharpen, max_bytes, ..recipe.clone() })
+        let (steps, sharpen) = (Vec::new(), None);
+        Ok(Recipe { steps, format, quality, sharpen, ..recipe.clone() })
     }
 }
 

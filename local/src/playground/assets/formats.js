@@ -55,7 +55,7 @@ export async function showFormats(index, thumbnail, call) {
   for (const one of formats.filter((other) => other !== thumbnail.format)) {
     try {
       const look = await findLook({ ...call, index: thumbnail.index, format: one, score: thumbnail.score }, signal);
-      shown.looks[one] = { ...look, address: pictureAddress(look.picture) };
+      shown.looks[one] = look.reason ? look : { ...look, address: pictureAddress(look.picture) };
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof CallError)) throw error;
@@ -92,6 +92,7 @@ function drawPanel() {
   const facts = [
     bytes(look.bytes),
     look.quality ? t("quality_value", { quality: look.quality }) : LOSSLESS.includes(format) ? t("lossless") : "",
+    look.max_bytes ? t("formats_limit", { bytes: bytes(look.max_bytes) }) : "",
     t("score", { score: decimal(look.score) }),
     look.isOwn ? t("formats_own") : t(part > 0 ? "formats_more" : "formats_fewer", { percent: percent(Math.abs(part)), format: formatName(thumbnail.format) }),
   ];

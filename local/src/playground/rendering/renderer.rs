@@ -101,6 +101,8 @@ pub(super) struct RenderedThumbnail {
     pub(super) name: String,
     /// Quality that the settings fix, in a format that has one.
     pub(super) quality: Option<u8>,
+    /// Most bytes that the settings allow.
+    pub(super) max_bytes: Option<u64>,
     pub(super) target_bucket: String,
     pub(super) target_key: String,
     err: Option<String>,

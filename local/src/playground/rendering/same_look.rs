@@ -20,11 +20,24 @@ use crate::playground::report::milliseconds;
 /// Formats that have no quality.
 const LOSSLESS: [&str; 2] = ["gif", "png"];
 
+/// Another format of a thumbnail, if the settings allow a file in it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(in crate::playground) enum Look {
+    Found(LookReport),
+    /// The sentence of the program, such as that no file is within the limit of bytes.
+    Refused {
+        reason: String,
+    },
+}
+
 /// A thumbnail in another format.
 #[derive(Debug, Serialize)]
 pub(in crate::playground) struct LookReport {
     /// `None` for a format that has none.
     quality: Option<u8>,
+    /// Most bytes that the settings allow. If a file of `quality` has more, this one is of a lower quality, as the function's is.
+    max_bytes: Option<u64>,
     bytes: usize,
     width: u32,
     height: u32,
@@ -43,6 +56,7 @@ pub(in crate::playground) struct LookReport {
 /// A file that was tried.
 struct Trial {
     quality: Option<u8>,
+    max_bytes: Option<u64>,
     score: f64,
     flattened: bool,
     file: RenderedFile,
@@ -51,6 +65,21 @@ struct Trial {
 impl PictureService {
     /// Finds the quality at which a format comes nearest to a score, for the thumbnail with this index of the latest scores.
     pub(in crate::playground) async fn same_look(
+        &self,
+        configuration: &Configuration,
+        place: &Place,
+        index: usize,
+        format: &str,
+        wanted: f64,
+    ) -> Result<Look, ApiError> {
+        match self.searched(configuration, place, index, format, wanted).await {
+            Ok(report) => Ok(Look::Found(report)),
+            Err(ApiError::Rendering(reason)) => Ok(Look::Refused { reason }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn searched(
         &self,
         configuration: &Configuration,
         place: &Place,
@@ -85,11 +114,23 @@ impl PictureService {
         }
         let count = trials.len();
         let best = search.best().and_then(|best| trials.into_iter().nth(best));
-        let Trial { quality, score, flattened, file } = best.ok_or_else(ApiError::nothing_rendered)?;
+        let Trial { quality, max_bytes, score, flattened, file } =
+            best.ok_or_else(ApiError::nothing_rendered)?;
         let picture = self.shown.keep(&file.dst, &file.format)?;
         let RenderedFile { bytes, width, height, .. } = file;
         let ms = milliseconds(begin.elapsed());
-        Ok(LookReport { quality, bytes, width, height, score, flattened, picture, trials: count, ms })
+        Ok(LookReport {
+            quality,
+            max_bytes,
+            bytes,
+            width,
+            height,
+            score,
+            flattened,
+            picture,
+            trials: count,
+            ms,
+        })
     }
 
     /// Encodes the pixels of a thumbnail in a form, and scores the result.
@@ -110,12 +151,13 @@ impl PictureService {
             ..Job::new(thumbnail.drawn.clone(), place).configured(&compared.configuration)
         };
         let rendered = self.measures.render(&job).await?;
-        let file = rendered.thumbnails.first().ok_or_else(ApiError::nothing_rendered)?;
-        let file = file.file().map_err(ApiError::Rendering)?.clone();
+        let thumbnail_of_form = rendered.thumbnails.first().ok_or_else(ApiError::nothing_rendered)?;
+        let max_bytes = thumbnail_of_form.max_bytes;
+        let file = thumbnail_of_form.file().map_err(ApiError::Rendering)?.clone();
         let decoded = self.decode(&file.dst, place).await?;
         let flattened = thumbnail.exact.is_transparent && !decoded.is_transparent;
         let reference = Arc::clone(reference);
         let score = blocking(move || reference.score(&decoded).map_err(|reason| anyhow!(reason))).await?;
-        Ok(Trial { quality, score, flattened, file })
+        Ok(Trial { quality, max_bytes, score, flattened, file })
     }
 }
