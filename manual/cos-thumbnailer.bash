@@ -84,7 +84,7 @@ _cos_thumbnailer() {
         "triggers --config") _cos_thumbnailer_files; return ;;
     esac
     case "$command" in
-        render) options="--format --box --process --format --quality --memory --serve --help" ;;
+        render) options="--box --process --format --quality --memory --serve --help" ;;
         check) options="--config --help" ;;
         doctor) options="--region --source --config --memory --json --help" ;;
         sync) options="--region --source --config --inventory --prefix --start-after --match --newer --older --verify --orphans --mode --function --memory --timeout --rate --concurrency --batch --max-invocations --budget --prices --sample --keep-going --checkpoint --report --run --help" ;;

@@ -12,11 +12,10 @@ complete -c cos-thumbnailer -n __fish_use_subcommand -a policy -d 'prints the CA
 complete -c cos-thumbnailer -n __fish_use_subcommand -a triggers -d 'prints the COS triggers that the function needs'
 complete -c cos-thumbnailer -n __fish_use_subcommand -a help -d 'prints this text, or the options of a command; so does COMMAND --help'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -F
-complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l format -d 'or the process syntax does. SRC - is standard input, DST - is standard output; ./- is a file with that name.'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l box -x -d 'fit inside this box, in pixels; never enlarge (default: 300)'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l process -x -d 'a size with options, or Tencent\'s imageMogr2 or imageView2 syntax, instead of a box'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l format -x -a 'jpeg png webp avif gif' -d 'jpeg, png, webp, avif or gif'
-complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l quality -x -d '1 to 100, for JPEG, WebP and AVIF (default: 80)'
+complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l quality -x -d '1 to 100, auto or auto:SCORE, for JPEG, WebP and AVIF (default: 80)'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l memory -x -d 'refuse images that need more memory than a function of this size has (default: no limit)'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l serve -d 'see --help'
 complete -c cos-thumbnailer -n '__fish_seen_subcommand_from render' -l help -d 'prints the options of the command'

@@ -69,7 +69,7 @@ pub const SETTINGS: [Setting; 21] = [
         "how keys of sources end, such as .jpg;.png",
     ),
     setting("FORMAT", "as the source", "rules[].format", "jpeg, png, webp, avif or gif"),
-    setting("QUALITY", "80", "rules[].quality", "1 to 100, for JPEG, WebP and AVIF"),
+    setting("QUALITY", "80", "rules[].quality", "1 to 100, auto or auto:<score>, for JPEG, WebP and AVIF"),
     setting(
         "BACKGROUND",
         "#ffffff",
