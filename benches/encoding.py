@@ -5,7 +5,7 @@ import sys
 from collections import namedtuple
 
 from chart import Curve, write_chart
-from programs import PEERS, QUALITY_SCRIPT, WORK, Worker, build, install, note, output, python
+from programs import PEERS, QUALITY_SCRIPT, WORK, Worker, build, features, install, note, output, python
 
 SIDES = (300, 1000, 1600)
 SCORES = (60, 70, 80, 90)
@@ -39,9 +39,11 @@ class Bench:
     def __init__(self):
         install()
         note("building")
-        self.ours = Worker([build("bench", "--bench", "encode", "--no-run"), "--serve"])
+        # All benches are built with the same features, so that their crates are built once.
+        options = [*features(), "--no-run"]
+        self.ours = Worker([build("bench", "--bench", "encode", *options), "--serve"])
         self.peers = Worker([python(), os.path.join(PEERS, "encoders.py")])
-        self.scorer = Worker([build("bench", "--bench", "score", "--no-run")])
+        self.scorer = Worker([build("bench", "--bench", "score", *options)])
         self.encoded = os.path.join(WORK, "encoded")
         self.pixels = os.path.join(WORK, "pixels.png")
 
