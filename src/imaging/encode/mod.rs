@@ -27,6 +27,8 @@ mod score_search;
 mod webp;
 mod webp_metadata;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::imaging::encode::avif::speed::Speed;
@@ -147,7 +149,7 @@ fn has_quality(recipe: &Recipe, format: Format) -> bool {
 
 /// `true` if the quality is searched by its score.
 fn is_searched(recipe: &Recipe, format: Format) -> bool {
-    matches!(recipe.quality, Quality::Auto(_)) && format != Format::Avif && has_quality(recipe, format)
+    matches!(recipe.quality, Quality::Auto(_)) && has_quality(recipe, format)
 }
 
 /// The quality of the first file, for a source of this quality: that of the recipe, or the one that has its score in the
@@ -164,11 +166,22 @@ pub(super) fn is_slow(recipe: &Recipe) -> bool {
     recipe.format == Some(Format::Avif)
 }
 
-/// Most files that [`encode`] writes for a thumbnail in a slow format.
-pub(super) fn most_trials(recipe: &Recipe) -> u32 {
-    let for_score = if is_searched(recipe, Format::Avif) { job::AVIF_SCORE_TRIALS } else { 1 };
+/// Longest time that [`encode`] is expected to take for a thumbnail in a slow format, by what this process has measured.
+pub(super) fn estimate(
+    recipe: &Recipe,
+    source_quality: Option<u8>,
+    size: Size,
+    layout: Layout,
+    speed: Speed,
+) -> Duration {
+    let of_file = |quality| avif::estimate::estimate(speed, size, layout, quality);
+    let first = of_file(first_quality(recipe, source_quality, Format::Avif));
     let for_bytes = if recipe.max_bytes.is_some() { job::AVIF_BYTE_TRIALS } else { 0 };
-    for_score + for_bytes
+    let Quality::Auto(score) = recipe.quality else { return first.saturating_mul(1 + for_bytes) };
+    let highest = of_file(score_search::highest_quality(Format::Avif, score));
+    let comparisons = avif::estimate::comparison(size).saturating_mul(job::AVIF_SCORE_TRIALS);
+    let others = highest.saturating_mul(job::AVIF_SCORE_TRIALS - 1 + for_bytes);
+    first.saturating_add(others).saturating_add(comparisons)
 }
 
 /// Bytes of memory per pixel that [`encode`] takes, the picture included.
@@ -187,34 +200,38 @@ pub(super) fn working_bytes_per_pixel(
     let may_repeat = may_repeat(recipe, source_file, format, size);
     let quality =
         if is_searched(recipe, format) { 100 } else { first_quality(recipe, source_file.quality, format) };
-    let for_score = if is_searched(recipe, format) { score::WORKING_BYTES_PER_PIXEL } else { 0 };
-    for_score
-        + match format {
-            // Alpha is encoded after the colours.
-            Format::Avif => match quality {
-                0..=80 => 46,
-                81..=90 => 64,
-                _ => 97,
-            },
-            Format::Gif => 15,
-            Format::Jpeg => match (recipe.subsampling, may_repeat) {
-                (Subsampling::Quarter, false) => 7,
-                (Subsampling::Auto | Subsampling::Full, false) => 12,
-                (Subsampling::Quarter, true) => 14,
-                (Subsampling::Auto | Subsampling::Full, true) => 28,
-            },
-            // The pixels in RGBA and in Oklab, and their indices.
-            Format::Png if recipe.colors.is_some() => 31,
-            Format::Png => 11,
-            Format::WebP if recipe.loss != Loss::ByQuality => 50,
-            Format::WebP if layout.has_alpha() => 46,
-            Format::WebP => match quality {
-                0..=80 => 17,
-                81..=84 => 20,
-                85..=90 => 25,
-                _ => 31,
-            },
-        }
+    let for_file = match format {
+        // Alpha is encoded after the colours.
+        Format::Avif => match quality {
+            0..=80 => 46,
+            81..=90 => 64,
+            _ => 97,
+        },
+        Format::Gif => 15,
+        Format::Jpeg => match (recipe.subsampling, may_repeat) {
+            (Subsampling::Quarter, false) => 7,
+            (Subsampling::Auto | Subsampling::Full, false) => 12,
+            (Subsampling::Quarter, true) => 14,
+            (Subsampling::Auto | Subsampling::Full, true) => 28,
+        },
+        // The pixels in RGBA and in Oklab, and their indices.
+        Format::Png if recipe.colors.is_some() => 31,
+        Format::Png => 11,
+        Format::WebP if recipe.loss != Loss::ByQuality => 50,
+        Format::WebP if layout.has_alpha() => 46,
+        Format::WebP => match quality {
+            0..=80 => 17,
+            81..=84 => 20,
+            85..=90 => 25,
+            _ => 31,
+        },
+    };
+    match format {
+        _ if !is_searched(recipe, format) => for_file,
+        // The encoder has ended when pixels are compared.
+        Format::Avif => score::REFERENCE_BYTES_PER_PIXEL + for_file.max(score::COMPARISON_BYTES_PER_PIXEL),
+        _ => score::REFERENCE_BYTES_PER_PIXEL + for_file + score::COMPARISON_BYTES_PER_PIXEL,
+    }
 }
 
 /// `true` if a file may be written again with another quality, for a limit of bytes or a score.
