@@ -19,8 +19,9 @@ static MEASURED: Mutex<Measured> = Mutex::new(Measured::NOTHING);
 /// Most that a picture may take longer than those before it, as a ratio. Noise takes 1.4 times as long as photographs.
 const SPREAD: u64 = 2;
 
-/// Time of a frame that does not depend on its size, nanoseconds on the machine of docs/performance.md.
-const FRAME: u64 = 1_000_000;
+/// Time that the smallest frame takes beside that of its pixels, nanoseconds on the machine of docs/performance.md: 0.1 ms,
+/// and what pixels of the smallest pictures take more, which have more detail each.
+const FRAME: u64 = 300_000;
 
 /// Time of a comparison of pixels with the picture, nanoseconds per pixel on that machine; with a third of what the picture
 /// itself takes, which is prepared once for three files.
