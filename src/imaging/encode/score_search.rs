@@ -10,8 +10,9 @@ use crate::recipe::Format;
 /// A score this near to the wanted one ends the search. A quality more is worth up to as much.
 const TOLERANCE: f64 = 0.5;
 
-/// Points by which nearly all photographs differ from the mean score of a quality at most.
-const SPREAD: f64 = 8.0;
+/// Points more than the wanted score for whose mean quality the time of a search is estimated: photographs below the mean
+/// need a higher quality.
+const MARGIN: f64 = 8.0;
 
 /// Mean scores of photographs at some qualities, both rising.
 pub(super) type MeanScores = [(u8, f64)];
@@ -31,15 +32,15 @@ const JPEG: [(u8, f64); 9] = [
 
 /// Those of AVIF at 300 px (docs/performance.md, "AVIF out").
 const AVIF: [(u8, f64); 9] = [
-    (10, 4.5),
-    (20, 38.0),
-    (30, 51.5),
-    (40, 58.5),
-    (50, 63.5),
-    (70, 71.5),
-    (80, 76.5),
+    (10, 0.0),
+    (20, 34.0),
+    (30, 48.5),
+    (40, 56.5),
+    (50, 62.0),
+    (70, 70.5),
+    (80, 76.0),
     (90, 83.0),
-    (100, 90.0),
+    (100, 90.5),
 ];
 
 /// Those of WebP.
@@ -78,9 +79,9 @@ pub(super) fn mean_quality(format: Format, score: u8) -> u8 {
     quality_at(means(format), f64::from(score))
 }
 
-/// The highest quality that a search for this score is expected to try: that at which the mean is [`SPREAD`] higher.
+/// The highest quality that a search for this score is expected to try: that at which the mean is [`MARGIN`] higher.
 pub(super) fn highest_quality(format: Format, score: u8) -> u8 {
-    quality_at(means(format), f64::from(score) + SPREAD)
+    quality_at(means(format), f64::from(score) + MARGIN)
 }
 
 /// The file of the lowest quality tried that scores `wanted`, or else of the highest score. At most `most_trials` files
