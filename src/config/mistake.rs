@@ -222,10 +222,13 @@ mod tests {
     #[test]
     fn mistakes_in_thumbnails_are_told_with_value_and_remedy() {
         let table: [(&[(&str, &str)], &str); 9] = [
-            (&[("QUALITY", "101")], "QUALITY is \"101\"; it must be a whole number from 1 to 100"),
+            (
+                &[("QUALITY", "101")],
+                "QUALITY is \"101\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95",
+            ),
             (
                 &[("QUALITY", "８０")],
-                "QUALITY is \"８０\"; it must be a whole number from 1 to 100 ('８' is not '8')",
+                "QUALITY is \"８０\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95 ('８' is not '8')",
             ),
             (&[("THUMBNAIL", "3x")], "THUMBNAIL is not a setting; did you mean THUMBNAILS?"),
             (
@@ -384,7 +387,7 @@ mod tests {
             ),
             (
                 r#"{"rules":[{"quality":0},{"thumbnails":{"s":"imageMogr2/blur/1x1"}}]}"#,
-                "rules[0].quality is \"0\"; it must be a whole number from 1 to 100\n\
+                "rules[0].quality is \"0\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95\n\
                  rules[1].thumbnails.s is \"imageMogr2/blur/1x1\"; blur is not supported: effects are left \
                  to what shows the image; remove it",
             ),
@@ -401,11 +404,11 @@ mod tests {
                  rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x or x300; for Tencent's \
                  syntax write a text in place of the object\n\
                  thumbnails.json has no member rules[0].thumbnails.s.fitt; it can have size, fit, enlarge, gravity, focus, \
-                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, effort, \
+                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, effort, colors, lossless, \
                  max_bytes, keep, animation\n\
                  rules[0].thumbnails.s.keep is \"gps\"; \"gps\" is not a value of keep, which reads copyright, profile \
                  or copyright+profile\n\
-                 rules[0].quality is \"0\"; it must be a whole number from 1 to 100",
+                 rules[0].quality is \"0\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95",
             ),
             (
                 r#"{"rules":[{"source":{"suffix":{"a":"b"}}}]}"#,

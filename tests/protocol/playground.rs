@@ -246,7 +246,8 @@ async fn the_program_itself_says_what_the_settings_mean() {
     let settings: Vec<&Value> =
         wrong["mistakes"].as_array().unwrap().iter().map(|one| &one["setting"]).collect();
     assert_eq!(settings, ["THUMBNAILS", "QUALITY"]);
-    let sentence = "QUALITY is \"101\"; it must be a whole number from 1 to 100";
+    let sentence =
+        "QUALITY is \"101\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95";
     assert_eq!(wrong["mistakes"][1]["sentence"], sentence);
     assert_eq!(wrong["policy"], "");
 }

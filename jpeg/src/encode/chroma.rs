@@ -146,8 +146,9 @@ fn fill_margins(row: &mut [i16]) {
 /// Mean square of what chroma loses by means of two by two pixels, at which it has its full resolution, at a scale of the
 /// tables of 1. In squared levels, both components together.
 ///
-/// What is lost shows where quantisation loses less. Measured on photographs and drawings, whose SSIMULACRA2 with all
-/// chroma was 7 to 14 higher above this limit, for 15 to 30 % more bytes, and up to 4 higher below.
+/// What is lost shows where quantisation loses less. Measured on seven photographs and four drawings at qualities from 75
+/// to 95: above this limit all chroma gives 2 to 15 points of SSIMULACRA2 for 14 to 40 % more bytes (red letters on blue:
+/// 24 to 42, for 88 %), below it at most 6.
 const MOST_LOST: f32 = 150.0;
 
 /// Pairs of rows of which one is measured.

@@ -18,13 +18,10 @@ use std::collections::TryReserveError;
 
 use crate::encode::transform::Block;
 use crate::encode::transformed::Plane;
-use crate::encode::trellis::{Candidate, Rates, Trellis};
+use crate::encode::trellis::{Candidate, FRACTION, Rates, Trellis};
 use crate::index::index;
 use crate::syntax::frame::NATURAL;
 use crate::vector::{I16x8, I32x4};
-
-/// Fraction bits of magnitudes in steps.
-pub(super) const FRACTION: u32 = 6;
 
 /// 0.34 and 0.45 steps: added before the fraction is cut off.
 const OFFSET_BELOW_ONE: i16 = 22;

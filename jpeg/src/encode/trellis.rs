@@ -22,8 +22,10 @@
 //! two sizes smaller is too far off. That leaves zero, the nearest level, and, if that is a power of two, the one below.
 
 use crate::encode::huffman::Code;
-use crate::encode::quantise::FRACTION;
 use crate::index::index;
+
+/// Fraction bits of magnitudes in steps.
+pub(super) const FRACTION: u32 = 6;
 
 /// Bits that a squared error of one step is worth in a flat block.
 const WEIGHT: u64 = 19;

@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(
             mistakes.to_string(),
             "USER_CODE_ROOT is \"/nowhere/at/all\"; there is no such folder; name the one with thumbnails.json, or \
-             remove the variable\nQUALITY is \"x\"; it must be a whole number from 1 to 100"
+             remove the variable\nQUALITY is \"x\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95"
         );
     }
 }

@@ -145,7 +145,7 @@ pub(in crate::config) fn quality(text: &str) -> Result<Quality, &'static str> {
         .filter(|quality: &u8| (1..=100).contains(quality))
         .map(Quality::Fixed)
         .or_else(|| auto_quality(text))
-        .ok_or("it must be a whole number from 1 to 100, or auto, or auto:<score> with a score from 40 to 95")
+        .ok_or("it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95")
 }
 
 /// Parses `auto` and `auto:<score>`.

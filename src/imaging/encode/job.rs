@@ -215,3 +215,117 @@ impl<'a> EncodeJob<'a> {
         result.map_err(|detail| Error::Encode { format: self.format, detail })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imaging::encode::encode;
+    use crate::imaging::picture::{Depth, Layout};
+    use crate::imaging::rendering::Thumbnail;
+    use crate::imaging::source_format::SourceFormat;
+    use crate::imaging::source_properties::SourceFile;
+    use crate::recipe::Quality;
+
+    fn picture(size: Size, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Picture {
+        let pixels = (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));
+        let samples = pixels.flat_map(|(x, y)| pixel(x, y)).collect();
+        Picture { size, layout: Layout::Rgb, depth: Depth::Eight, samples }
+    }
+
+    /// A photograph, 300 px wide.
+    fn photograph() -> Picture {
+        let file = image::open("tests/data/kodim23-768x512.png").unwrap();
+        let photograph = file.resize(300, 300, image::imageops::FilterType::Lanczos3).into_rgb8();
+        let (width, height) = photograph.dimensions();
+        picture(Size { width, height }, |x, y| photograph.get_pixel(x, y).0)
+    }
+
+    fn written(picture: Picture, recipe: &Recipe) -> Result<Thumbnail, Error> {
+        let source_file =
+            SourceFile { format: SourceFormat::Png, size: picture.size, quality: None, bytes: None };
+        let metadata = KeptMetadata::default();
+        encode(picture, recipe, &source_file, &metadata, Speed::Quickest, &Cancel::default())
+    }
+
+    fn recipe(format: Format, score: u8) -> Recipe {
+        Recipe { format: Some(format), quality: Quality::Auto(score), ..Recipe::default() }
+    }
+
+    #[test]
+    fn scores_are_met_within_a_point() {
+        let photograph = photograph();
+        let reference = Reference::new(&photograph).unwrap();
+        for format in [Format::Jpeg, Format::WebP]
+            .into_iter()
+            .filter(|format| *format == Format::Jpeg || cfg!(feature = "libwebp"))
+        {
+            let mut last = 0;
+            for score in [50, 65, 75, 85] {
+                let made = written(photograph.clone(), &recipe(format, score)).unwrap();
+                let told = made.score.unwrap();
+                assert!((told - f64::from(score)).abs() <= 1.0, "{format:?} {score}: {told}");
+                let read = read_back::pixels(&made.bytes, format, photograph.size).unwrap();
+                assert_eq!(reference.score(read), Ok(told), "{format:?} {score}");
+                assert!(made.quality > Some(last), "{format:?} {score}: {:?}", made.quality);
+                last = made.quality.unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn another_reader_sees_the_same_score() {
+        let photograph = photograph();
+        let made = written(photograph.clone(), &recipe(Format::Jpeg, 75)).unwrap();
+        let mut decoder = jpeg_decoder::Decoder::new(&*made.bytes);
+        let samples = decoder.decode().unwrap();
+        let reference = Reference::new(&photograph).unwrap();
+        let score = reference.score(Picture { samples, ..photograph }).unwrap();
+        assert!((score - made.score.unwrap()).abs() < 0.5, "{score} {:?}", made.score);
+    }
+
+    /// Letters in strong colours, which chroma of half the resolution blurs.
+    fn strong_colors() -> Picture {
+        picture(Size { width: 200, height: 150 }, |x, y| {
+            if (x / 3 + y / 5) % 3 == 0 { [230, 20, 30] } else { [20, 40, 220] }
+        })
+    }
+
+    #[test]
+    fn chroma_has_the_full_resolution_where_the_score_needs_it() {
+        let auto = written(strong_colors(), &recipe(Format::Jpeg, 85)).unwrap();
+        let quarter = Recipe { subsampling: Subsampling::Quarter, ..recipe(Format::Jpeg, 85) };
+        let quarter = written(strong_colors(), &quarter).unwrap();
+        assert!(auto.score.unwrap() >= 84.0, "{:?}", auto.score);
+        assert!(quarter.score.unwrap() < 84.0, "{:?}", quarter.score);
+    }
+
+    #[test]
+    fn a_limit_of_bytes_is_kept_at_the_cost_of_the_score() {
+        let all = written(photograph(), &recipe(Format::Jpeg, 85)).unwrap();
+        let allowed = all.length() / 2;
+        let less = Recipe { max_bytes: Some(allowed), ..recipe(Format::Jpeg, 85) };
+        let less = written(photograph(), &less).unwrap();
+        assert!(less.length() <= allowed && less.quality < all.quality);
+        assert_eq!(less.score, None);
+    }
+
+    #[test]
+    fn formats_without_loss_are_not_searched() {
+        let made = written(photograph(), &recipe(Format::Png, 75)).unwrap();
+        assert_eq!((made.quality, made.score), (None, None));
+        let lossless = Recipe { loss: Loss::Nothing, ..recipe(Format::WebP, 75) };
+        let made = written(strong_colors(), &lossless).unwrap();
+        assert_eq!((made.quality, made.score), (None, None));
+        assert_eq!(
+            image::load_from_memory(&made.bytes).unwrap().into_rgb8().into_raw(),
+            strong_colors().samples
+        );
+    }
+
+    #[test]
+    fn pictures_too_large_to_compare_are_refused() {
+        let large = picture(Size { width: 1601, height: 1600 }, |_, _| [9; 3]);
+        let error = written(large, &recipe(Format::Jpeg, 75)).unwrap_err();
+        assert!(matches!(error, Error::TooLargeToScore { width: 1601, height: 1600, .. }), "{error}");
+    }
+}

@@ -211,8 +211,8 @@ pub(super) fn working_bytes_per_pixel(
         Format::Jpeg => match (recipe.subsampling, may_repeat) {
             (Subsampling::Quarter, false) => 7,
             (Subsampling::Auto | Subsampling::Full, false) => 12,
-            (Subsampling::Quarter, true) => 14,
-            (Subsampling::Auto | Subsampling::Full, true) => 28,
+            (Subsampling::Quarter, true) => 17,
+            (Subsampling::Auto | Subsampling::Full, true) => 31,
         },
         // The pixels in RGBA and in Oklab, and their indices.
         Format::Png if recipe.colors.is_some() => 31,

@@ -194,7 +194,8 @@ mod tests {
     #[test]
     fn fewer_colours_make_a_smaller_file() {
         let (picture, _) = drawn(Layout::Rgb, |number| {
-            let [_, a, b, c] = number.wrapping_mul(0x0001_0b0d).to_be_bytes();
+            let mixed = number.wrapping_mul(0x9e37_79b9);
+            let [a, b, c, _] = (mixed ^ (mixed >> 15)).wrapping_mul(0x85eb_ca6b).to_be_bytes();
             [a, b, c, 255]
         });
         let lengths = [None, Some(256), Some(16), Some(2)].map(|colors| written(&picture, colors).0);
