@@ -7,6 +7,7 @@
 //!
 //! - `jpeg`, `png`, `webp`, `gif`, [`avif`]: one still file each;
 //! - `palette`: pictures of few colours;
+//! - `kept_metadata`, `sides`: what all formats share;
 //! - `job`: the files of one thumbnail, until one is good;
 //! - `quality_search`: the quality for a limit of bytes;
 //! - `score_search`, `score`, `read_back`: the quality for a score;
@@ -18,12 +19,14 @@ pub(crate) mod avif;
 mod gif;
 mod job;
 mod jpeg;
+mod kept_metadata;
 mod palette;
 mod png;
 mod quality_search;
 mod read_back;
 mod score;
 mod score_search;
+mod sides;
 mod webp;
 mod webp_metadata;
 
@@ -33,35 +36,16 @@ use bytes::Bytes;
 
 use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::encode::job::{EncodeJob, Encoded};
+pub(super) use crate::imaging::encode::kept_metadata::KeptMetadata;
+pub(super) use crate::imaging::encode::sides::{check_sides, side_u16};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
-use crate::imaging::source_properties::SourceProperties;
-use crate::imaging::source_properties::{SourceFile, supports_metadata};
+use crate::imaging::source_properties::SourceFile;
 use crate::recipe::{Format, Loss, Quality, Recipe, Subsampling};
-
-/// Metadata of the source that a thumbnail keeps.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KeptMetadata<'a> {
-    /// ICC profile of the pixels, which are RGB; without one they are sRGB.
-    pub(super) profile: Option<&'a [u8]>,
-    /// A block of EXIF, from its TIFF header on.
-    pub(super) exif: Option<Vec<u8>>,
-}
-
-impl<'a> KeptMetadata<'a> {
-    /// The metadata that a recipe keeps of its source.
-    pub(super) fn of(properties: &'a SourceProperties, recipe: &Recipe) -> Self {
-        let keeps = recipe.keep.copyright && supports_metadata(recipe, properties.format);
-        Self {
-            profile: properties.kept_profile(recipe),
-            exif: if keeps { properties.copyright.to_exif() } else { None },
-        }
-    }
-}
 
 /// Encodes a picture as its recipe says; format and quality that the recipe leaves open follow the source.
 ///
@@ -274,31 +258,6 @@ fn default_format(source: SourceFormat, layout: Layout) -> Format {
             }
         }
     }
-}
-
-/// The longest side that a format can store, pixels: sixteen bits in AVIF (AV1, 5.5.1, where 65,536 would be possible),
-/// JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in WebP (RFC 9649, 2.6).
-fn longest_side(format: Format) -> u32 {
-    match format {
-        Format::Avif | Format::Gif | Format::Jpeg => 65_535,
-        Format::Png => 0x7fff_ffff,
-        Format::WebP => 16_383,
-    }
-}
-
-/// [`Error::Impossible`] if the format cannot store an image of this size.
-fn check_sides(format: Format, size: Size) -> Result<(), Error> {
-    let (longest, Size { width, height }) = (longest_side(format), size);
-    if width.max(height) > longest {
-        return Err(Error::Impossible { format, width, height, longest });
-    }
-    Ok(())
-}
-
-/// A side of a GIF or JPEG in sixteen bits, within which [`check_sides`] keeps it.
-fn side_u16(side: u32) -> u16 {
-    debug_assert!(side <= u32::from(u16::MAX));
-    u16::try_from(side).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]
