@@ -1,12 +1,11 @@
 """Comparison of encoders: bytes at equal SSIMULACRA2, and time, as Markdown tables and charts."""
 import math
 import os
-import shutil
 import sys
 from collections import namedtuple
 
 from chart import Curve, write_chart
-from programs import PEERS, QUALITY_SCRIPT, WORK, Worker, build, install, note, output, python
+from programs import PEERS, QUALITY_SCRIPT, WORK, Worker, build, features, install, note, output, python
 
 SIDES = (300, 1000, 1600)
 SCORES = (60, 70, 80, 90)
@@ -40,11 +39,11 @@ class Bench:
     def __init__(self):
         install()
         note("building")
-        # AVIF is timed with the assembler of its encoder, as in the release.
-        features = ["--features", "asm"] if shutil.which("nasm") else []
-        self.ours = Worker([build("bench", "--bench", "encode", *features, "--no-run"), "--serve"])
+        # All benches are built with the same features, so that their crates are built once.
+        options = [*features(), "--no-run"]
+        self.ours = Worker([build("bench", "--bench", "encode", *options), "--serve"])
         self.peers = Worker([python(), os.path.join(PEERS, "encoders.py")])
-        self.scorer = Worker([build("bench", "--bench", "score", "--no-run")])
+        self.scorer = Worker([build("bench", "--bench", "score", *options)])
         self.encoded = os.path.join(WORK, "encoded")
         self.pixels = os.path.join(WORK, "pixels.png")
 

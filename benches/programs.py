@@ -46,13 +46,18 @@ def build(*arguments):
     return next(message["executable"] for message in messages if message.get("executable"))
 
 
+def features():
+    """Returns the options for cargo that choose the features of the release, as far as this machine can build them."""
+    if shutil.which("nasm"):
+        return ["--features", "asm"]
+    note("AV1 is measured without its assembler: nasm is not installed")
+    return []
+
+
 def build_program():
     """Builds this program as the release does, and returns its path."""
     note("building")
-    if not shutil.which("nasm"):
-        note("AV1 is measured without the assembler of its decoder: nasm is not installed")
-    features = ["--features", "asm"] if shutil.which("nasm") else []
-    return build("build", "--release", *features, "--bin", "cos-thumbnailer")
+    return build("build", "--release", *features(), "--bin", "cos-thumbnailer")
 
 
 def build_decoder():

@@ -1,10 +1,10 @@
 //! SSIMULACRA2 of pictures, for `scripts/bench`: how near the file of an encoder is to the pixels that it was given.
 //!
 //! `cargo bench --bench score` answers jobs on standard input: `{"reference","distorted"}` a line, the paths of two PNG
-//! files of one size, is answered with `{"err","score"}`. The reference of the last job is kept.
+//! files of one size, is answered with `{"err","score"}`. The reference of the last job is kept for the same file.
 
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::fs;
+use std::io::{self, BufRead as _, Cursor, Write as _};
 
 use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ struct Pixels {
 
 fn main() -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let mut kept: Option<(String, Ssimulacra2Reference)> = None;
+    let mut kept: Option<(Vec<u8>, Ssimulacra2Reference)> = None;
     for line in io::stdin().lock().lines() {
         let result = serde_json::from_str::<Job>(&line?)
             .map_err(|error| error.to_string())
@@ -45,14 +45,17 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-fn score(job: &Job, kept: &mut Option<(String, Ssimulacra2Reference)>) -> Result<f64, String> {
-    if kept.as_ref().is_none_or(|(path, _)| *path != job.reference) {
-        let reference = read(&job.reference)?;
-        let reference = Ssimulacra2Reference::new(&slice(&reference)?).map_err(|error| error.to_string())?;
-        *kept = Some((job.reference.clone(), reference));
+/// `kept` is a file and its reference. The next picture may have the same path.
+fn score(job: &Job, kept: &mut Option<(Vec<u8>, Ssimulacra2Reference)>) -> Result<f64, String> {
+    let file = fs::read(&job.reference).map_err(|error| format!("{}: {error}", job.reference))?;
+    if kept.as_ref().is_none_or(|(bytes, _)| *bytes != file) {
+        let pixels = pixels(&file).map_err(|error| format!("{}: {error}", job.reference))?;
+        let reference = Ssimulacra2Reference::new(&slice(&pixels)?).map_err(|error| error.to_string())?;
+        *kept = Some((file, reference));
     }
     let (_, reference) = kept.as_ref().ok_or("no reference")?;
-    let distorted = read(&job.distorted)?;
+    let distorted = fs::read(&job.distorted).map_err(|error| format!("{}: {error}", job.distorted))?;
+    let distorted = pixels(&distorted).map_err(|error| format!("{}: {error}", job.distorted))?;
     reference.compare(&slice(&distorted)?).map_err(|error| error.to_string())
 }
 
@@ -63,18 +66,15 @@ fn slice(pixels: &Pixels) -> Result<PixelSlice<'_>, String> {
 }
 
 /// The pixels of a PNG file in RGB or grey.
-fn read(path: &str) -> Result<Pixels, String> {
-    let read = || -> Result<Pixels, png::DecodingError> {
-        let mut decoder = png::Decoder::new(BufReader::new(File::open(path)?));
-        decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
-        let mut reader = decoder.read_info()?;
-        let mut samples = vec![0; reader.output_buffer_size().unwrap_or_default()];
-        let info = reader.next_frame(&mut samples)?;
-        samples.truncate(info.buffer_size());
-        if info.color_type == png::ColorType::Grayscale {
-            samples = samples.iter().flat_map(|grey| [*grey; 3]).collect();
-        }
-        Ok(Pixels { width: info.width, height: info.height, samples })
-    };
-    read().map_err(|error| format!("{path}: {error}"))
+fn pixels(file: &[u8]) -> Result<Pixels, png::DecodingError> {
+    let mut decoder = png::Decoder::new(Cursor::new(file));
+    decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::STRIP_16);
+    let mut reader = decoder.read_info()?;
+    let mut samples = vec![0; reader.output_buffer_size().unwrap_or_default()];
+    let info = reader.next_frame(&mut samples)?;
+    samples.truncate(info.buffer_size());
+    if info.color_type == png::ColorType::Grayscale {
+        samples = samples.iter().flat_map(|grey| [*grey; 3]).collect();
+    }
+    Ok(Pixels { width: info.width, height: info.height, samples })
 }

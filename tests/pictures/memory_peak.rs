@@ -222,6 +222,8 @@ fn avif_out_of_2_megapixels() {
     let photo = folder.file("photo.jpg", &photo);
     assert_eq!(check(&photo, 300, "avif"), 4);
     assert!(check(&photo, 1000, "avif") > 0);
+    let scored = Request { mode: "", side: 600, format: "avif", options: "quality/auto:80", threads: 1 };
+    assert!(check_as(&photo, scored) > 0);
 }
 
 /// A TIFF of RGB of eight bits, directory first. All tiles are the same bytes.

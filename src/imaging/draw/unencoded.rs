@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 use crate::imaging::draw::job::DrawJob;
 use crate::imaging::encode;
 use crate::imaging::encode::KeptMetadata;
-use crate::imaging::encode::avif::estimate;
 use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_properties::{SourceFile, SourceProperties};
-use crate::recipe::{Format, Recipe};
+use crate::recipe::Recipe;
 
 /// A thumbnail, or what remains to be encoded.
 #[derive(Debug)]
@@ -75,8 +74,7 @@ impl UnencodedThumbnail {
     #[must_use]
     pub fn estimate(&self, speed: Speed) -> Duration {
         let Picture { size, layout, .. } = self.picture;
-        let quality = encode::first_quality(&self.recipe, self.source_file.quality, Format::Avif);
-        estimate::estimate(speed, size, layout, quality).saturating_mul(encode::most_trials(&self.recipe))
+        encode::estimate(&self.recipe, self.source_file.quality, size, layout, speed)
     }
 
     /// Encodes it. Returns the time as well.

@@ -1,5 +1,6 @@
 //! One thumbnail on its way to a file: written once, or again until a limit of bytes or a score is met.
 
+use crate::imaging::encode::avif::AvifFile;
 use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::encode::jpeg::Jpeg;
 use crate::imaging::encode::score::{MOST_PIXELS, Reference};
@@ -70,7 +71,7 @@ impl<'a> EncodeJob<'a> {
     /// The file of this quality, 1 to 100; GIF and PNG have none.
     pub(super) fn encode(&mut self, quality: u8) -> Result<Encoded, Error> {
         let file = match self.format {
-            Format::Avif => avif::encode(&self.picture, quality, self.speed, self.metadata),
+            Format::Avif => self.encode_avif(quality).map(|file| file.bytes),
             Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
             Format::Jpeg => self.encode_jpeg(quality),
             Format::Png => self.encode_png(png::Effort::Usual),
@@ -160,16 +161,29 @@ impl<'a> EncodeJob<'a> {
         let trials = if self.format == Format::Avif { AVIF_SCORE_TRIALS } else { SCORE_TRIALS };
         lowest(wanted, means, trials, |quality| {
             cancel.check()?;
-            let Encoded { file, .. } = self.encode(quality)?;
-            let pixels = read_back::pixels(&file, self.format, self.picture.size);
-            let score = pixels.and_then(|pixels| reference.score(pixels));
-            Ok((self.checked(score)?, file))
+            let (file, pixels) = self.encode_and_read(quality)?;
+            Ok((self.checked(reference.score(pixels))?, file))
         })
+    }
+
+    /// The file of this quality, and its pixels as other programs see them.
+    fn encode_and_read(&mut self, quality: u8) -> Result<(Vec<u8>, Picture), Error> {
+        if self.format == Format::Avif {
+            let AvifFile { bytes, reconstruction } = self.checked(self.encode_avif(quality))?;
+            return Ok((bytes, reconstruction.pixels()));
+        }
+        let Encoded { file, .. } = self.encode(quality)?;
+        let pixels = read_back::pixels(&file, self.format, self.picture.size);
+        Ok((file, self.checked(pixels)?))
     }
 
     /// `true` if the JPEG has chroma of the full resolution.
     fn is_full(&self) -> bool {
         self.jpeg.as_ref().is_some_and(Jpeg::is_full)
+    }
+
+    fn encode_avif(&self, quality: u8) -> Result<AvifFile, String> {
+        avif::encode(&self.picture, quality, self.speed, self.metadata)
     }
 
     fn encode_jpeg(&mut self, quality: u8) -> Result<Vec<u8>, String> {

@@ -7,6 +7,7 @@
 //!
 //! - `jpeg`, `png`, `webp`, `gif`, [`avif`]: one still file each;
 //! - `palette`: pictures of few colours;
+//! - `kept_metadata`, `sides`: what all formats share;
 //! - `job`: the files of one thumbnail, until one is good;
 //! - `quality_search`: the quality for a limit of bytes;
 //! - `score_search`, `score`, `read_back`: the quality for a score;
@@ -18,48 +19,33 @@ pub(crate) mod avif;
 mod gif;
 mod job;
 mod jpeg;
+mod kept_metadata;
 mod palette;
 mod png;
 mod quality_search;
 mod read_back;
 mod score;
 mod score_search;
+mod sides;
 mod webp;
 mod webp_metadata;
+
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::encode::job::{EncodeJob, Encoded};
+pub(super) use crate::imaging::encode::kept_metadata::KeptMetadata;
+pub(super) use crate::imaging::encode::sides::{check_sides, side_u16};
 use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture};
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
-use crate::imaging::source_properties::SourceProperties;
-use crate::imaging::source_properties::{SourceFile, supports_metadata};
+use crate::imaging::source_properties::SourceFile;
 use crate::recipe::{Format, Loss, Quality, Recipe, Subsampling};
-
-/// Metadata of the source that a thumbnail keeps.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KeptMetadata<'a> {
-    /// ICC profile of the pixels, which are RGB; without one they are sRGB.
-    pub(super) profile: Option<&'a [u8]>,
-    /// A block of EXIF, from its TIFF header on.
-    pub(super) exif: Option<Vec<u8>>,
-}
-
-impl<'a> KeptMetadata<'a> {
-    /// The metadata that a recipe keeps of its source.
-    pub(super) fn of(properties: &'a SourceProperties, recipe: &Recipe) -> Self {
-        let keeps = recipe.keep.copyright && supports_metadata(recipe, properties.format);
-        Self {
-            profile: properties.kept_profile(recipe),
-            exif: if keeps { properties.copyright.to_exif() } else { None },
-        }
-    }
-}
 
 /// Encodes a picture as its recipe says; format and quality that the recipe leaves open follow the source.
 ///
@@ -147,7 +133,7 @@ fn has_quality(recipe: &Recipe, format: Format) -> bool {
 
 /// `true` if the quality is searched by its score.
 fn is_searched(recipe: &Recipe, format: Format) -> bool {
-    matches!(recipe.quality, Quality::Auto(_)) && format != Format::Avif && has_quality(recipe, format)
+    matches!(recipe.quality, Quality::Auto(_)) && has_quality(recipe, format)
 }
 
 /// The quality of the first file, for a source of this quality: that of the recipe, or the one that has its score in the
@@ -164,11 +150,22 @@ pub(super) fn is_slow(recipe: &Recipe) -> bool {
     recipe.format == Some(Format::Avif)
 }
 
-/// Most files that [`encode`] writes for a thumbnail in a slow format.
-pub(super) fn most_trials(recipe: &Recipe) -> u32 {
-    let for_score = if is_searched(recipe, Format::Avif) { job::AVIF_SCORE_TRIALS } else { 1 };
+/// Longest time that [`encode`] is expected to take for a thumbnail in a slow format, by what this process has measured.
+pub(super) fn estimate(
+    recipe: &Recipe,
+    source_quality: Option<u8>,
+    size: Size,
+    layout: Layout,
+    speed: Speed,
+) -> Duration {
+    let of_file = |quality| avif::estimate::estimate(speed, size, layout, quality);
+    let first = of_file(first_quality(recipe, source_quality, Format::Avif));
     let for_bytes = if recipe.max_bytes.is_some() { job::AVIF_BYTE_TRIALS } else { 0 };
-    for_score + for_bytes
+    let Quality::Auto(score) = recipe.quality else { return first.saturating_mul(1 + for_bytes) };
+    let highest = of_file(score_search::highest_quality(Format::Avif, score));
+    let comparisons = avif::estimate::comparison(size).saturating_mul(job::AVIF_SCORE_TRIALS);
+    let others = highest.saturating_mul(job::AVIF_SCORE_TRIALS - 1 + for_bytes);
+    first.saturating_add(others).saturating_add(comparisons)
 }
 
 /// Bytes of memory per pixel that [`encode`] takes, the picture included.
@@ -187,34 +184,38 @@ pub(super) fn working_bytes_per_pixel(
     let may_repeat = may_repeat(recipe, source_file, format, size);
     let quality =
         if is_searched(recipe, format) { 100 } else { first_quality(recipe, source_file.quality, format) };
-    let for_score = if is_searched(recipe, format) { score::WORKING_BYTES_PER_PIXEL } else { 0 };
-    for_score
-        + match format {
-            // Alpha is encoded after the colours.
-            Format::Avif => match quality {
-                0..=80 => 46,
-                81..=90 => 64,
-                _ => 97,
-            },
-            Format::Gif => 15,
-            Format::Jpeg => match (recipe.subsampling, may_repeat) {
-                (Subsampling::Quarter, false) => 7,
-                (Subsampling::Auto | Subsampling::Full, false) => 12,
-                (Subsampling::Quarter, true) => 17,
-                (Subsampling::Auto | Subsampling::Full, true) => 31,
-            },
-            // The pixels in RGBA and in Oklab, and their indices.
-            Format::Png if recipe.colors.is_some() => 31,
-            Format::Png => 11,
-            Format::WebP if recipe.loss != Loss::ByQuality => 50,
-            Format::WebP if layout.has_alpha() => 46,
-            Format::WebP => match quality {
-                0..=80 => 17,
-                81..=84 => 20,
-                85..=90 => 25,
-                _ => 31,
-            },
-        }
+    let for_file = match format {
+        // Alpha is encoded after the colours.
+        Format::Avif => match quality {
+            0..=80 => 46,
+            81..=90 => 64,
+            _ => 97,
+        },
+        Format::Gif => 15,
+        Format::Jpeg => match (recipe.subsampling, may_repeat) {
+            (Subsampling::Quarter, false) => 7,
+            (Subsampling::Auto | Subsampling::Full, false) => 12,
+            (Subsampling::Quarter, true) => 17,
+            (Subsampling::Auto | Subsampling::Full, true) => 31,
+        },
+        // The pixels in RGBA and in Oklab, and their indices.
+        Format::Png if recipe.colors.is_some() => 31,
+        Format::Png => 11,
+        Format::WebP if recipe.loss != Loss::ByQuality => 50,
+        Format::WebP if layout.has_alpha() => 46,
+        Format::WebP => match quality {
+            0..=80 => 17,
+            81..=84 => 20,
+            85..=90 => 25,
+            _ => 31,
+        },
+    };
+    match format {
+        _ if !is_searched(recipe, format) => for_file,
+        // The encoder has ended when pixels are compared.
+        Format::Avif => score::REFERENCE_BYTES_PER_PIXEL + for_file.max(score::COMPARISON_BYTES_PER_PIXEL),
+        _ => score::REFERENCE_BYTES_PER_PIXEL + for_file + score::COMPARISON_BYTES_PER_PIXEL,
+    }
 }
 
 /// `true` if a file may be written again with another quality, for a limit of bytes or a score.
@@ -257,31 +258,6 @@ fn default_format(source: SourceFormat, layout: Layout) -> Format {
             }
         }
     }
-}
-
-/// The longest side that a format can store, pixels: sixteen bits in AVIF (AV1, 5.5.1, where 65,536 would be possible),
-/// JPEG (T.81, B.2.2) and GIF (89a, 18), fourteen in WebP (RFC 9649, 2.6).
-fn longest_side(format: Format) -> u32 {
-    match format {
-        Format::Avif | Format::Gif | Format::Jpeg => 65_535,
-        Format::Png => 0x7fff_ffff,
-        Format::WebP => 16_383,
-    }
-}
-
-/// [`Error::Impossible`] if the format cannot store an image of this size.
-fn check_sides(format: Format, size: Size) -> Result<(), Error> {
-    let (longest, Size { width, height }) = (longest_side(format), size);
-    if width.max(height) > longest {
-        return Err(Error::Impossible { format, width, height, longest });
-    }
-    Ok(())
-}
-
-/// A side of a GIF or JPEG in sixteen bits, within which [`check_sides`] keeps it.
-fn side_u16(side: u32) -> u16 {
-    debug_assert!(side <= u32::from(u16::MAX));
-    u16::try_from(side).unwrap_or(u16::MAX)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Pixels of a file that an encoder has just written, as other programs see them.
+//! Pixels of a file that an encoder has just written, as other programs see them. The encoder of AVIF tells its own.
 
 use thumbnail_jpeg::Scale;
 
@@ -9,7 +9,7 @@ use crate::recipe::Format;
 /// Decodes a file of this format and size.
 ///
 /// # Errors
-/// The decoder's description; such as of a format whose quality is not searched.
+/// The decoder's description; such as of a format that is not read here.
 pub(super) fn pixels(file: &[u8], format: Format, size: Size) -> Result<Picture, String> {
     match format {
         Format::Jpeg => {
@@ -21,7 +21,7 @@ pub(super) fn pixels(file: &[u8], format: Format, size: Size) -> Result<Picture,
             Ok(Picture { size, layout, depth: Depth::Eight, samples })
         }
         Format::WebP => webp(file, size),
-        Format::Avif | Format::Gif | Format::Png => Err("its quality is not searched".to_owned()),
+        Format::Avif | Format::Gif | Format::Png => Err("it is not read back".to_owned()),
     }
 }
 
@@ -33,5 +33,5 @@ fn webp(file: &[u8], size: Size) -> Result<Picture, String> {
 
 #[cfg(not(feature = "libwebp"))]
 fn webp(_file: &[u8], _size: Size) -> Result<Picture, String> {
-    Err("its quality is not searched".to_owned())
+    Err("it is not read back".to_owned())
 }

@@ -10,8 +10,11 @@ use crate::imaging::picture::{Picture, side};
 /// Most pixels of a thumbnail that is scored: 0.3 s for each comparison, and memory of 330 MB.
 pub(super) const MOST_PIXELS: u64 = 2_560_000;
 
-/// Bytes of memory per pixel: 48 that a [`Reference`] holds, 73 that a comparison takes, and 8 of decoded files.
-pub(super) const WORKING_BYTES_PER_PIXEL: u64 = 129;
+/// Bytes of memory per pixel that a [`Reference`] holds.
+pub(super) const REFERENCE_BYTES_PER_PIXEL: u64 = 48;
+
+/// Bytes of memory per pixel that a comparison takes: 73, and 8 of decoded files.
+pub(super) const COMPARISON_BYTES_PER_PIXEL: u64 = 81;
 
 /// The pixels before encoding, prepared for comparisons.
 pub(super) struct Reference {

@@ -10,11 +10,15 @@ use crate::recipe::Format;
 /// A score this near to the wanted one ends the search. A quality more is worth up to as much.
 const TOLERANCE: f64 = 0.5;
 
+/// Points more than the wanted score for whose mean quality the time of a search is estimated: photographs below the mean
+/// need a higher quality.
+const MARGIN: f64 = 8.0;
+
 /// Mean scores of photographs at some qualities, both rising.
 pub(super) type MeanScores = [(u8, f64)];
 
-/// Those of JPEG and AVIF, whose qualities look as libjpeg's or a little better (docs/performance.md, "Quality by score").
-const AS_LIBJPEG: [(u8, f64); 9] = [
+/// Those of JPEG, whose qualities look as libjpeg's or a little better (docs/performance.md, "Quality by score").
+const JPEG: [(u8, f64); 9] = [
     (10, 15.0),
     (20, 42.0),
     (35, 57.0),
@@ -24,6 +28,19 @@ const AS_LIBJPEG: [(u8, f64); 9] = [
     (90, 84.5),
     (95, 88.0),
     (98, 90.5),
+];
+
+/// Those of AVIF at 300 px (docs/performance.md, "AVIF out").
+const AVIF: [(u8, f64); 9] = [
+    (10, 0.0),
+    (20, 34.0),
+    (30, 48.5),
+    (40, 56.5),
+    (50, 62.0),
+    (70, 70.5),
+    (80, 76.0),
+    (90, 83.0),
+    (100, 90.5),
 ];
 
 /// Those of WebP.
@@ -42,7 +59,8 @@ const WEBP: [(u8, f64); 9] = [
 /// The mean scores of a format.
 pub(super) fn means(format: Format) -> &'static MeanScores {
     match format {
-        Format::Avif | Format::Gif | Format::Jpeg | Format::Png => &AS_LIBJPEG,
+        Format::Avif => &AVIF,
+        Format::Gif | Format::Jpeg | Format::Png => &JPEG,
         Format::WebP => &WEBP,
     }
 }
@@ -59,6 +77,11 @@ pub(super) struct Found<T> {
 /// The quality that has this score in the mean.
 pub(super) fn mean_quality(format: Format, score: u8) -> u8 {
     quality_at(means(format), f64::from(score))
+}
+
+/// The highest quality that a search for this score is expected to try: that at which the mean is [`MARGIN`] higher.
+pub(super) fn highest_quality(format: Format, score: u8) -> u8 {
+    quality_at(means(format), f64::from(score) + MARGIN)
 }
 
 /// The file of the lowest quality tried that scores `wanted`, or else of the highest score. At most `most_trials` files

@@ -1,9 +1,13 @@
 //! AVIF thumbnails, read back by the decoder, which is another project's code than the encoder.
 
+use std::process::Command;
 use std::time::Duration;
 
 use cos_thumbnailer::imaging::{Cancel, DraftThumbnail, Speed, Upright, draft, speed_within};
 use cos_thumbnailer::recipe::{Format, Keep, Quality, Recipe};
+use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
+use image::RgbaImage;
+use sha1::{Digest as _, Sha1};
 
 use crate::comparison::difference;
 use crate::fixture::{LIMITS, data, decoded, open, run};
@@ -110,4 +114,67 @@ fn less_time_chooses_a_quicker_speed() {
     assert_eq!(speed(Duration::ZERO), Speed::Quickest);
     let estimates: Vec<Duration> = Speed::ALL.iter().map(|speed| drawn[0].estimate(*speed)).collect();
     assert!(estimates.is_sorted_by(|slow, quick| slow > quick), "{estimates:?}");
+}
+
+/// SSIMULACRA2 of opaque pixels.
+fn score(original: &RgbaImage, other: &RgbaImage) -> f64 {
+    fn slice(pixels: &RgbaImage) -> PixelSlice<'_> {
+        let (width, height) = pixels.dimensions();
+        PixelSlice::new(pixels, width, height, width as usize * 4, PixelDescriptor::RGBA8_SRGB).unwrap()
+    }
+    Ssimulacra2Reference::new(&slice(original)).unwrap().compare(&slice(other)).unwrap()
+}
+
+#[test]
+fn the_quality_of_a_photograph_follows_from_its_score() {
+    for (name, side) in [("photo-2048x1365.jpg", 300), ("kodim23-768x512.png", 160)] {
+        let png = open(&thumbnail(name, &Recipe { format: Some(Format::Png), ..recipe(side) }));
+        let mut bytes = 0;
+        for wanted in [60, 75] {
+            let auto = Recipe { quality: Quality::Auto(wanted), ..recipe(side) };
+            let made = run(&data(name), &[&auto]).unwrap().thumbnails.remove(0).unwrap();
+            let (quality, stated) = (made.quality.unwrap(), made.score.unwrap());
+            // What the encoder has reconstructed is what another project's decoder shows.
+            let seen = score(&png, &decoded(&made.bytes));
+            assert!((seen - stated).abs() < 0.1, "{name} {wanted}: {seen:.2}, and {stated:.2} is stated");
+            let is_met = (stated - f64::from(wanted)).abs() <= 1.0;
+            let is_best = quality == 100 && stated < f64::from(wanted);
+            // Strong colours in small pictures cannot have the score with chroma at half the resolution.
+            assert!(is_met || is_best && side < 300, "{name} {wanted}: {stated:.2} with quality {quality}");
+            assert!(made.bytes.len() > bytes, "{name} {wanted}: a higher score takes more bytes");
+            bytes = made.bytes.len();
+        }
+    }
+}
+
+#[test]
+fn a_score_that_no_quality_reaches_takes_the_highest() {
+    let auto = Recipe { quality: Quality::Auto(95), ..recipe(60) };
+    let made = run(&data("rgb.bmp"), &[&auto]).unwrap().thumbnails.remove(0).unwrap();
+    let limited = Recipe { max_bytes: Some(made.bytes.len() as u64 - 1), ..auto };
+    let smaller = run(&data("rgb.bmp"), &[&limited]).unwrap().thumbnails.remove(0).unwrap();
+    assert!(made.score.unwrap() < 95.0 && made.quality == Some(100), "{:?} {:?}", made.score, made.quality);
+    assert!(smaller.bytes.len() < made.bytes.len() && smaller.quality < made.quality);
+}
+
+/// Colours and alpha of `rgba.png`, not scaled, in the quality of the default.
+const BYTES_OF_RGBA: &str = "72cb2bfa3b1fb6700ac9d2c6d12082181c5a3b9b";
+
+/// In a build without the assembler every file is as `rust` writes it, so that this test in both builds compares them.
+#[test]
+fn the_assembler_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let (source, target) = (folder.path().join("rgba.png"), folder.path().join("thumbnail.avif"));
+    std::fs::write(&source, data("rgba.png")).unwrap();
+    for instructions in ["rust", "sse2", "ssse3", "sse4_1", "avx2", "avx512icl"] {
+        let status = Command::new(env!("CARGO_BIN_EXE_cos-thumbnailer"))
+            .args(["render", "--box", "192"])
+            .args([&source, &target])
+            .env("RAV1E_CPU_TARGET", instructions)
+            .status()
+            .unwrap();
+        assert!(status.success(), "{instructions}");
+        let digest = hex::encode(Sha1::digest(std::fs::read(&target).unwrap()));
+        assert_eq!(digest, BYTES_OF_RGBA, "{instructions}");
+    }
 }

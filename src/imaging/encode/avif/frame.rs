@@ -1,7 +1,9 @@
 //! One AV1 frame: a still picture of one or three planes, by rav1e.
 
+use std::sync::Arc;
+
 use rav1e::prelude::{
-    ChromaSampling, ColorDescription, ColorPrimaries, Config, Context, EncoderConfig, EncoderStatus,
+    ChromaSampling, ColorDescription, ColorPrimaries, Config, Context, EncoderConfig, EncoderStatus, Frame,
     MatrixCoefficients, PixelRange, Rational, TransferCharacteristics,
 };
 
@@ -14,6 +16,13 @@ use crate::imaging::picture::{Picture, side};
 /// A temporal delimiter, an open bitstream unit without content. Items of AVIF have none (AV1 Image File Format, 2.1).
 const TEMPORAL_DELIMITER: &[u8] = &[0x12, 0x00];
 
+/// An encoded frame.
+pub(super) struct EncodedFrame {
+    pub(super) image: CodedImage,
+    /// The planes that every decoder makes of it.
+    pub(super) decoded: Arc<Frame<u16>>,
+}
+
 /// Encodes planes of a picture. `has_profile` tells that an ICC profile describes the colours.
 ///
 /// # Errors
@@ -24,7 +33,7 @@ pub(super) fn encode(
     quantizer: u8,
     speed: Speed,
     has_profile: bool,
-) -> Result<CodedImage, String> {
+) -> Result<EncodedFrame, String> {
     let (width, height) = (side(picture.size.width), side(picture.size.height));
     let config = EncoderConfig {
         width,
@@ -55,19 +64,22 @@ pub(super) fn encode(
     planes::fill(&mut frame.planes, picture, channels);
     context.send_frame(frame).map_err(|status| status.to_string())?;
     context.flush();
-    let units = loop {
+    let packet = loop {
         match context.receive_packet() {
-            Ok(packet) => break packet.data,
+            Ok(packet) => break packet,
             Err(EncoderStatus::Encoded) => {}
             Err(status) => return Err(status.to_string()),
         }
     };
+    let units = packet.data;
     let units = match units.strip_prefix(TEMPORAL_DELIMITER) {
         Some(rest) => rest.to_vec(),
         None => units,
     };
     let planes = if channels == Channels::Colors { 3 } else { 1 };
-    Ok(CodedImage { units, configuration: context.container_sequence_header(), planes })
+    let image = CodedImage { units, configuration: context.container_sequence_header(), planes };
+    let decoded = packet.rec.ok_or("the frame is not shown")?;
+    Ok(EncodedFrame { image, decoded })
 }
 
 /// The meaning of the samples, as the container tells it; alpha has none.
