@@ -9,7 +9,12 @@
 //! at first in groups of equal frequency, and a change stays if it pays.
 
 #![allow(clippy::print_stdout, reason = "the tables are the purpose")]
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a tool for developers, with arrays of 64")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a tool for developers, with arrays of 64"
+)]
 
 use std::fs::File;
 use std::io::BufReader;
