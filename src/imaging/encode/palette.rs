@@ -27,13 +27,17 @@ pub(super) struct IndexedPicture {
 }
 
 impl IndexedPicture {
-    /// The picture as it is, if it has at most 256 colours. All transparent pixels are one.
+    /// The picture as it is, if it has at most 256 colours; those under transparency count.
     pub(super) fn exact(picture: &Picture) -> Option<Self> {
+        Self::of(colors_of(picture))
+    }
+
+    fn of(pixels: impl Iterator<Item = [u8; 4]>) -> Option<Self> {
         let mut places = HashMap::new();
         let mut colors = Vec::new();
         let mut last = None;
-        let mut indices = Vec::with_capacity(picture.samples.len() / picture.pixel_bytes().max(1));
-        for color in colors_of(picture) {
+        let mut indices = Vec::new();
+        for color in pixels {
             let index = match last {
                 Some((previous, index)) if previous == color => index,
                 _ => *places.entry(color).or_insert_with(|| {
@@ -50,12 +54,12 @@ impl IndexedPicture {
         Some(Self { colors, indices }.sorted())
     }
 
-    /// The picture with at most this many colours, 2 to 256.
+    /// The picture with at most this many colours, 2 to 256. All transparent pixels are of one.
     ///
     /// # Errors
     /// The description of what the quantiser refuses.
     pub(super) fn quantised(picture: &Picture, most: u16) -> Result<Self, String> {
-        let exact = Self::exact(picture);
+        let exact = Self::of(visible_colors_of(picture));
         if let Some(exact) = exact.filter(|exact| exact.colors.len() <= usize::from(most)) {
             return Ok(exact);
         }
@@ -68,7 +72,8 @@ impl IndexedPicture {
     }
 
     fn by_k_means(picture: &Picture, most: u16) -> Result<Self, String> {
-        let pixels: Vec<Srgb<u8>> = colors_of(picture).map(|[r, g, b, _]| Srgb::new(r, g, b)).collect();
+        let pixels: Vec<Srgb<u8>> =
+            visible_colors_of(picture).map(|[r, g, b, _]| Srgb::new(r, g, b)).collect();
         let image = ImageRef::new(picture.size.width, picture.size.height, &pixels)
             .map_err(|error| error.to_string())?;
         let (colors, indices) = Pipeline::new()
@@ -83,7 +88,7 @@ impl IndexedPicture {
     }
 
     fn by_neuquant(picture: &Picture, most: u16) -> Self {
-        let pixels: Vec<u8> = colors_of(picture).flatten().collect();
+        let pixels: Vec<u8> = visible_colors_of(picture).flatten().collect();
         let network = NeuQuant::new(EVERY_PIXEL, usize::from(most), &pixels);
         let (pixels, _) = pixels.as_chunks::<4>();
         let indices = pixels.iter().map(|pixel| u8::try_from(network.index_of(pixel)).unwrap_or(u8::MAX));
@@ -123,10 +128,14 @@ impl IndexedPicture {
     }
 }
 
-/// The pixels in RGBA; transparent ones are all the same.
+/// The pixels in RGBA, of which transparent ones are all the same.
+fn visible_colors_of(picture: &Picture) -> impl Iterator<Item = [u8; 4]> {
+    colors_of(picture).map(|color| if matches!(color, [.., 0]) { [0; 4] } else { color })
+}
+
+/// The pixels in RGBA.
 fn colors_of(picture: &Picture) -> impl Iterator<Item = [u8; 4]> {
     picture.samples.chunks_exact(picture.pixel_bytes().max(1)).map(|pixel| match *pixel {
-        [_, 0] | [_, _, _, 0] => [0; 4],
         [grey] => [grey, grey, grey, 255],
         [grey, a] => [grey, grey, grey, a],
         [r, g, b] => [r, g, b, 255],
@@ -166,9 +175,11 @@ mod tests {
     }
 
     #[test]
-    fn transparent_pixels_share_one_colour() {
+    fn transparent_pixels_share_one_colour_of_few_and_keep_theirs_otherwise() {
         let original = picture(Layout::RgbAlpha, |x, y| [u8::try_from(x * y % 256).unwrap(), 7, 8, 0]);
-        assert_eq!(IndexedPicture::exact(&original).unwrap().colors, [[0; 4]]);
+        assert_eq!(IndexedPicture::quantised(&original, 2).unwrap().colors, [[0; 4]]);
+        let exact = IndexedPicture::exact(&original).unwrap();
+        assert!(pixels(&exact).into_iter().eq(colors_of(&original)));
     }
 
     #[test]
