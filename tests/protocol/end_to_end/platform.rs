@@ -119,7 +119,7 @@ async fn image_past_its_time_limit_does_not_delay_the_next_event() {
         {"source": {"prefix": "small/"}, "thumbnails": "32x32"}
     ]}"#;
     let options = Options {
-        memory_mb: 1024,
+        memory_mb: 2048,
         time_limit: Duration::from_secs(1),
         rules: Some(rules),
         ..Options::default()
