@@ -12,7 +12,7 @@ use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::Picture;
 use crate::imaging::picture::geometry::Size;
-use crate::recipe::{Format, Loss, Recipe, Subsampling};
+use crate::recipe::{Format, Loss, Quality, Recipe, Subsampling};
 
 /// Most AVIF files that are written for a limit of bytes after the first was too large.
 pub(super) const AVIF_BYTE_TRIALS: u32 = 3;
@@ -201,7 +201,12 @@ impl<'a> EncodeJob<'a> {
     }
 
     fn encode_webp(&self, quality: u8) -> Result<Vec<u8>, String> {
-        let webp = webp::encode(self.picture.clone(), quality, self.recipe.loss)?;
+        // Files of one search differ in nothing but the quality, so that scores rise with it.
+        let sharp_chroma = match self.recipe.quality {
+            Quality::Auto(score) => score >= webp::SHARP_CHROMA_FROM_SCORE,
+            _ => quality >= webp::SHARP_CHROMA_FROM,
+        };
+        let webp = webp::encode(self.picture.clone(), quality, self.recipe.loss, sharp_chroma)?;
         Ok(match self.metadata {
             KeptMetadata { profile: None, exif: None } => webp,
             KeptMetadata { profile, exif } => {
@@ -224,7 +229,6 @@ mod tests {
     use crate::imaging::rendering::Thumbnail;
     use crate::imaging::source_format::SourceFormat;
     use crate::imaging::source_properties::SourceFile;
-    use crate::recipe::Quality;
 
     fn picture(size: Size, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Picture {
         let pixels = (0..size.height).flat_map(|y| (0..size.width).map(move |x| (x, y)));

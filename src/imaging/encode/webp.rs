@@ -15,8 +15,10 @@ use crate::recipe::Loss;
 const METHOD: u8 = 5;
 
 /// Lowest quality at which chroma is scaled down iteratively.
-#[cfg(feature = "libwebp")]
-const SHARP_CHROMA_FROM: u8 = 85;
+pub(super) const SHARP_CHROMA_FROM: u8 = 85;
+
+/// Lowest score for which it is, at any quality, where the quality is searched.
+pub(super) const SHARP_CHROMA_FROM_SCORE: u8 = 70;
 
 /// libwebp's level of lossless files, 0 to 9.
 #[cfg(feature = "libwebp")]
@@ -26,12 +28,18 @@ const LOSSLESS_LEVEL: u8 = 6;
 #[cfg(feature = "libwebp")]
 const NEAR_LOSSLESS: u8 = 60;
 
-/// Encodes a picture with a quality of 1 to 100, which counts if `loss` says so.
+/// Encodes a picture with a quality of 1 to 100, which counts if `loss` says so; `sharp_chroma` scales chroma
+/// down iteratively.
 ///
 /// # Errors
 /// The encoder's description.
 #[cfg(feature = "libwebp")]
-pub(super) fn encode(picture: Picture, quality: u8, loss: Loss) -> Result<Vec<u8>, String> {
+pub(super) fn encode(
+    picture: Picture,
+    quality: u8,
+    loss: Loss,
+    sharp_chroma: bool,
+) -> Result<Vec<u8>, String> {
     use webpx::{Encoder, EncoderConfig, Unstoppable};
 
     let picture = picture.colored();
@@ -43,10 +51,9 @@ pub(super) fn encode(picture: Picture, quality: u8, loss: Loss) -> Result<Vec<u8
         }
     };
     let config = match loss {
-        Loss::ByQuality => EncoderConfig::new()
-            .quality(f32::from(quality))
-            .method(METHOD)
-            .sharp_yuv(quality >= SHARP_CHROMA_FROM),
+        Loss::ByQuality => {
+            EncoderConfig::new().quality(f32::from(quality)).method(METHOD).sharp_yuv(sharp_chroma)
+        }
         Loss::Nearly => EncoderConfig::new_lossless_level(LOSSLESS_LEVEL).near_lossless(NEAR_LOSSLESS),
         Loss::Nothing => EncoderConfig::new_lossless_level(LOSSLESS_LEVEL),
     };
@@ -58,7 +65,12 @@ pub(super) fn encode(picture: Picture, quality: u8, loss: Loss) -> Result<Vec<u8
 /// # Errors
 /// The encoder's description.
 #[cfg(not(feature = "libwebp"))]
-pub(super) fn encode(picture: Picture, _quality: u8, _loss: Loss) -> Result<Vec<u8>, String> {
+pub(super) fn encode(
+    picture: Picture,
+    _quality: u8,
+    _loss: Loss,
+    _sharp_chroma: bool,
+) -> Result<Vec<u8>, String> {
     use image_webp::{ColorType, WebPEncoder};
 
     let picture = picture.colored();

@@ -96,7 +96,8 @@ mod tests {
             let mut picture = Picture::blank(size, layout, Depth::Eight);
             picture.samples.fill(77);
             let plain =
-                crate::imaging::encode::webp::encode(picture, 80, crate::recipe::Loss::ByQuality).unwrap();
+                crate::imaging::encode::webp::encode(picture, 80, crate::recipe::Loss::ByQuality, false)
+                    .unwrap();
             let wrapped = with_metadata(plain.clone(), size, Some(b"odd"), Some(b"II*\0"));
             let read = |file: &[u8]| {
                 let mut decoder =

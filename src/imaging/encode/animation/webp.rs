@@ -66,7 +66,7 @@ impl WebpWriter {
         let area = with_even_offsets(area);
         let cropped = area.crop(&picture).drop_opaque_alpha();
         self.has_alpha |= cropped.layout.has_alpha();
-        let file = webp::encode(cropped, self.quality, self.loss)?;
+        let file = webp::encode(cropped, self.quality, self.loss, self.quality >= webp::SHARP_CHROMA_FROM)?;
         // Both times are rounded, not their difference, so that rounding errors do not add up over the frames.
         let milliseconds = until.as_millis().saturating_sub(from.as_millis());
         let duration = u64::try_from(milliseconds).unwrap_or(LONGEST_DURATION_MS).min(LONGEST_DURATION_MS);
