@@ -60,7 +60,7 @@ pub(crate) fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan
     if let Some(found) = config.loop_in(&record.bucket) {
         return Err(Error::Loop(found.to_string()));
     }
-    let bucket = rule.target_bucket(&record.bucket)?;
+    let bucket = rule.target_bucket_of(&record.bucket, &record.key)?;
     let recipes: Vec<&Recipe> = rule.thumbnails().iter().map(|thumbnail| &thumbnail.recipe).collect();
     let targets = rule.thumbnails().iter().map(|thumbnail| {
         let key = rule.target_key(&record.key, thumbnail)?;

@@ -11,10 +11,12 @@ use crate::recipe::{Format, Quality, Rgb};
 
 use super::collisions::{self, Collision, Example};
 use super::mistake::{Findings, Mistake, Written};
-use super::rule::{Heic, Rule, SourcePattern, ThumbnailRule};
+use super::prefix::KeyPrefix;
+use super::rule::{Collisions, Heic, Rule, SourcePattern, ThumbnailRule};
 use super::source::written::{WrittenRule, WrittenThumbnail};
 use super::syntax::thumbnail::{Defaults, Process};
 use super::syntax::values;
+use super::target::TargetBucket;
 use super::template::Template;
 
 /// The name of the only thumbnail of a rule where it has no name, and its text cannot be one.
@@ -24,11 +26,13 @@ const LONE_NAME: &str = "thumbnail";
 #[derive(Clone, Debug)]
 pub(super) struct PartialRule {
     source_bucket: Option<Bucket>,
-    prefix: Option<String>,
+    prefix: Option<KeyPrefix>,
     suffixes: Option<Vec<String>>,
-    target_bucket: Option<Bucket>,
-    /// With its setting, for mistakes that show only together with the thumbnails.
-    template: Option<(Written, Template)>,
+    /// With its setting, for mistakes that show only together with the prefix.
+    target_bucket: Option<(Written, TargetBucket)>,
+    /// As written: its placeholders depend on the prefix.
+    template: Option<Written>,
+    collisions: Option<Collisions>,
     cache_control: Option<String>,
     storage_class: Option<StorageClass>,
     acl: Option<Acl>,
@@ -52,9 +56,10 @@ impl PartialRule {
             thumbnails,
             source_bucket: parse(written.source_bucket.as_ref(), values::bucket, findings),
             prefix: parse(written.prefix.as_ref(), values::prefix, findings),
-            target_bucket: parse(written.target_bucket.as_ref(), values::bucket, findings),
-            template: parse(written.template.as_ref(), Template::parse, findings)
-                .and_then(|template| written.template.map(|written| (written, template))),
+            target_bucket: parse(written.target_bucket.as_ref(), values::target_bucket, findings)
+                .and_then(|bucket| written.target_bucket.map(|written| (written, bucket))),
+            template: parse(written.template.as_ref(), Template::check, findings).and(written.template),
+            collisions: parse(written.collisions.as_ref(), values::collisions, findings),
             cache_control: parse(written.cache_control.as_ref(), values::cache_control, findings),
             storage_class: parse(written.storage_class.as_ref(), values::storage_class, findings),
             acl: parse(written.acl.as_ref(), values::acl, findings),
@@ -74,6 +79,7 @@ impl PartialRule {
             suffixes: self.suffixes.or(defaults.suffixes),
             target_bucket: self.target_bucket.or(defaults.target_bucket),
             template: self.template.or(defaults.template),
+            collisions: self.collisions.or(defaults.collisions),
             cache_control: self.cache_control.or(defaults.cache_control),
             storage_class: self.storage_class.or(defaults.storage_class),
             acl: self.acl.or(defaults.acl),
@@ -101,9 +107,12 @@ impl PartialRule {
             prefix: self.prefix.unwrap_or_default(),
             suffixes: self.suffixes.unwrap_or_default(),
         };
+        let collisions = self.collisions.unwrap_or_default();
         let template = match self.template {
-            Some((written, template)) => {
-                if let Some(collision) = collisions::find(&template, &thumbnails, &source) {
+            Some(written) => {
+                let template = written.parse(|text| Template::parse_for(text, &source.prefix));
+                let template = findings.note(template)?;
+                if let Some(collision) = collisions::find(&template, &thumbnails, &source, collisions) {
                     findings.push(written.refuse(sentence(&label, &template, &collision)));
                     return None;
                 }
@@ -112,11 +121,16 @@ impl PartialRule {
             None if thumbnails.len() == 1 => Template::key(),
             None => Template::name_and_key(),
         };
+        let target_bucket = match self.target_bucket {
+            Some((written, bucket)) => Some(findings.note(check_segment(written, bucket, &source.prefix))?),
+            None => None,
+        };
         let rule = Rule {
             label,
             source,
-            target_bucket: self.target_bucket,
+            target_bucket,
             template,
+            collisions,
             cache_control: self.cache_control,
             storage_class: self.storage_class,
             acl: self.acl,
@@ -182,11 +196,17 @@ fn named(
 /// The rule that a template breaks whose target keys collide, and the remedy.
 fn sentence(label: &str, template: &Template, collision: &Collision) -> String {
     let remedy = match collision {
-        Collision::Forgotten("extension") => "write {key}.{ext}, or take sources of one SOURCE_SUFFIX only",
-        Collision::Forgotten(_) => "write {dir}{stem}, or {key}",
+        Collision::Forgotten("extension") => {
+            "write {key}.{ext}, put {hash} into it, take sources of one SOURCE_SUFFIX only, or set COLLISIONS=first, \
+             by which the first source has the key"
+        }
+        Collision::Forgotten(_) => {
+            "write {dir}{stem}, or {key}, put {hash} into it, or set COLLISIONS=first, by which the first source has the \
+             key"
+        }
         Collision::Nameless(..) => "put {name} into it, as in {name}/{key}",
         Collision::Shared(_) if template.has_name() => "separate {name} by a slash, as in {name}/{key}",
-        Collision::Shared(_) => "write {dir}{stem}.{ext}, or {key}",
+        Collision::Shared(_) => "write {dir}{stem}.{ext}, or {key}, or put {hash} into it",
     };
     let fact = match collision {
         Collision::Forgotten(part) => format!(
@@ -204,6 +224,20 @@ fn sentence(label: &str, template: &Template, collision: &Collision) -> String {
         }
     };
     format!("{fact}; {remedy}")
+}
+
+/// Refuses a target bucket that names another segment than the source prefix.
+fn check_segment(
+    written: Written,
+    bucket: TargetBucket,
+    prefix: &KeyPrefix,
+) -> Result<TargetBucket, Mistake> {
+    match bucket.segment_name() {
+        Some(name) if prefix.segment_name() != Some(name) => Err(written.refuse(format!(
+            "the source prefix has no segment {{{name}}}, as in {{{name}}}/uploads/; write it there, or leave it out here"
+        ))),
+        _ => Ok(bucket),
+    }
 }
 
 /// Refuses a source bucket whose conventional target bucket has no possible name.

@@ -10,7 +10,8 @@ use crate::recipe::{
 };
 
 use super::Config;
-use super::rule::{Heic, Rule, SourcePattern};
+use super::prefix::KeyPrefix;
+use super::rule::{Collisions, Heic, Rule, SourcePattern};
 use super::settings::{OnDamage, OnFailure};
 use crate::reconcile::OnForeign;
 use crate::text::Printable;
@@ -89,6 +90,9 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         (None, None) => line(f, "TARGET_BUCKET", "<source name>resized-<appid>")?,
     }
     line(f, "TARGET_KEY", &rule.template)?;
+    if rule.collisions == Collisions::First {
+        line(f, "COLLISIONS", "first: of sources that share a target key, the first has the thumbnail")?;
+    }
     if let Some(cache_control) = &rule.cache_control {
         line(f, "CACHE_CONTROL", cache_control)?;
     }
@@ -112,10 +116,11 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
-/// A key that the pattern takes, for an example.
+/// A key that the pattern takes, for an example. The name of an open segment stands in its place.
 fn example_source(pattern: &SourcePattern) -> Option<Key> {
     let suffix = pattern.suffixes.first().map_or(".jpg", String::as_str);
-    Key::parse(&format!("{}photo{suffix}", pattern.prefix)).ok()
+    let prefix = pattern.prefix.filled(pattern.prefix.segment_name().unwrap_or_default());
+    Key::parse(&format!("{prefix}photo{suffix}")).ok()
 }
 
 struct Sources<'a>(&'a SourcePattern);
@@ -124,8 +129,11 @@ impl fmt::Display for Sources<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SourcePattern { bucket, prefix, suffixes } = self.0;
         write!(f, "in {}", bucket.as_ref().map_or("every bucket that sends events", Bucket::as_str))?;
-        if !prefix.is_empty() {
+        if *prefix != KeyPrefix::default() {
             write!(f, ", beginning with {prefix}")?;
+        }
+        if let Some(name) = prefix.segment_name() {
+            write!(f, ", where {{{name}}} is any folder")?;
         }
         if !suffixes.is_empty() {
             write!(f, ", ending in {} in any case", suffixes.join(" or "))?;

@@ -1,11 +1,12 @@
 //! Proof that thumbnails never become sources, so that the function never starts itself.
 //!
 //! Rules accept keys by prefix and suffix, and templates write keys whose beginning and end are partly known.
-//! If the two can never agree, there is no loop. If they can, a loop need not exist, but nothing in the
+//! If the two can never agree, whatever an open segment such as `{tenant}` is, there is no loop. If they can, a loop need not exist, but nothing in the
 //! configuration rules it out.
 
 use crate::object::Bucket;
 
+use super::prefix::KeyPrefix;
 use super::rule::{Rule, SourcePattern};
 use super::template::{Field, Piece};
 
@@ -13,8 +14,10 @@ use super::template::{Field, Piece};
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
     "thumbnail {thumbnail:?} of {writer} is written into {bucket} under {template:?}, which {reader} could \
-     take for a source and start the function again; write to another bucket, or keep sources and \
-     thumbnails apart, as with the source prefix uploads/ and the target key thumbs/{{name}}/{{key}}"
+     take for a source and start the function again{}; write to another bucket, or keep sources and \
+     thumbnails apart, as with the source prefix {} and the target key {}",
+    clause(.segment.as_deref()), with_segment("uploads/", .segment.as_deref()),
+    with_segment("thumbs/{name}/{key}", .segment.as_deref())
 )]
 pub struct Loop {
     bucket: Bucket,
@@ -22,6 +25,17 @@ pub struct Loop {
     writer: String,
     template: String,
     reader: String,
+    /// The open segment of either rule.
+    segment: Option<String>,
+}
+
+fn clause(segment: Option<&str>) -> String {
+    segment.map(|name| format!(" ({{{name}}} can be any folder)")).unwrap_or_default()
+}
+
+/// A beginning behind the open segment, if there is one.
+fn with_segment(beginning: &str, segment: Option<&str>) -> String {
+    segment.map(|name| format!("{{{name}}}/")).unwrap_or_default() + beginning
 }
 
 /// The first way in which thumbnails that `writers` put into `bucket` could match one of `rules`; `None` when
@@ -40,6 +54,10 @@ pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<
                 writer: writer.label.clone(),
                 template: writer.template.to_string(),
                 reader: reader.label.clone(),
+                segment: [reader, writer]
+                    .iter()
+                    .find_map(|rule| rule.source.prefix.segment_name())
+                    .map(str::to_owned),
             })
         })
 }
@@ -48,7 +66,7 @@ pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<
 #[derive(Debug)]
 struct Outputs {
     /// The beginning of every key.
-    prefix: String,
+    prefix: KeyPrefix,
     /// Every key ends in one of these, in lower case. An empty one says nothing.
     suffixes: Vec<String>,
 }
@@ -66,11 +84,10 @@ impl Outputs {
         })
     }
 
-    /// True if certainly none of the keys is a source of the pattern. Of two prefixes of one key one is always a
-    /// prefix of the other, and so with suffixes: where neither is, no key has both.
+    /// True if certainly none of the keys is a source of the pattern. Of two suffixes of one key one is always a
+    /// suffix of the other: where neither is, no key has both.
     fn never_match(&self, pattern: &SourcePattern) -> bool {
-        let other_start =
-            !self.prefix.starts_with(&pattern.prefix) && !pattern.prefix.starts_with(&self.prefix);
+        let other_start = !self.prefix.meets(&pattern.prefix);
         let apart = |one: &str, other: &str| !one.ends_with(other) && !other.ends_with(one);
         let other_end = !pattern.suffixes.is_empty()
             && self.suffixes.iter().all(|known| pattern.suffixes.iter().all(|suffix| apart(known, suffix)));
@@ -107,7 +124,8 @@ mod tests {
     use fastrand::Rng;
 
     use super::*;
-    use crate::config::rule::{Heic, ThumbnailRule};
+    use crate::config::rule::{Collisions, Heic, ThumbnailRule};
+    use crate::config::target::TargetBucket;
     use crate::config::template::Template;
     use crate::object::Key;
     use crate::recipe::{Format, Recipe};
@@ -117,11 +135,12 @@ mod tests {
             label: format!("{prefix:?} {suffixes:?} to {template}"),
             source: SourcePattern {
                 bucket: None,
-                prefix: prefix.to_owned(),
+                prefix: KeyPrefix::parse(prefix).unwrap(),
                 suffixes: suffixes.iter().map(|suffix| suffix.to_ascii_lowercase()).collect(),
             },
-            target_bucket: Some(bucket()),
-            template: Template::parse(template).unwrap(),
+            target_bucket: Some(TargetBucket::One(bucket())),
+            template: Template::parse_for(template, &KeyPrefix::parse(prefix).unwrap()).unwrap(),
+            collisions: Collisions::First,
             cache_control: None,
             storage_class: None,
             acl: None,
@@ -158,6 +177,14 @@ mod tests {
             ("an open name", rule("", &[".jpg"], "{stem}", "n", none), false),
             ("an own folder", rule("in/a/", &[], "{dir}b/{stem}", "n", none), false),
             ("no suffix to differ from", rule("", &[], "{key}.webp", "n", none), false),
+            ("a folder beside those of a tenant", rule("{t}/up/", &[], "{t}/thumbs/{key}", "n", none), true),
+            ("the tenant's own folder", rule("{t}/up/", &[], "{t}/up/{stem}.x", "n", none), false),
+            ("a tenant that is named thumbs", rule("{t}/up/", &[], "thumbs/{key}", "n", none), false),
+            ("two folders before the tenant", rule("{t}/up/", &[], "all/thumbs/{key}", "n", none), true),
+            ("a folder before the tenant's", rule("in/{t}/up/", &[], "thumbs/{key}", "n", none), true),
+            ("any folder at all", rule("{t}/", &[], "thumbs/{key}", "n", none), false),
+            ("a tenant with another extension", rule("{t}/", &[".jpg"], "{t}/{key}.webp", "n", none), true),
+            ("a hash at the end", rule("{t}/up/", &[".jpg"], "{t}/{stem}.{hash}", "n", none), false),
         ];
         for (case, rule, safe) in table {
             let rules = [rule];
@@ -172,6 +199,26 @@ mod tests {
         assert_eq!((found.writer, found.reader), (rules[0].label.clone(), rules[1].label.clone()));
     }
 
+    #[test]
+    fn a_loop_through_an_open_segment_is_told_with_its_remedy() {
+        let rules = [rule("{tenant}/up/", &[], "thumbs/{key}", "n", None)];
+        let sentence = find(&bucket(), &rules, &rules).unwrap().to_string();
+        let end = "start the function again ({tenant} can be any folder); write to another bucket, or keep sources \
+                   and thumbnails apart, as with the source prefix {tenant}/uploads/ and the target key \
+                   {tenant}/thumbs/{name}/{key}";
+        assert!(sentence.ends_with(end), "{sentence}");
+    }
+
+    #[test]
+    fn a_bucket_that_is_named_by_a_segment_may_be_that_of_the_sources() {
+        let mut writer = rule("{t}/", &[], "{key}", "n", None);
+        for (target, is_found) in [("{t}-1", true), ("thumbs-{t}-1", false), ("b{t}-1", false)] {
+            writer.target_bucket = TargetBucket::parse(target);
+            let rules = [writer.clone()];
+            assert_eq!(find(&bucket(), &rules, &rules).is_some(), is_found, "{target}");
+        }
+    }
+
     fn one_of<T: Copy>(random: &mut Rng, choices: &[T]) -> T {
         choices[random.usize(..choices.len())]
     }
@@ -179,21 +226,26 @@ mod tests {
     fn any_writer(random: &mut Rng, template: &str) -> Rule {
         let suffixes: Vec<&str> = (0..random.usize(..3)).map(|_| one_of(random, &SUFFIXES)).collect();
         let format = one_of(random, &[None, None, None, Some(Format::Png)]);
-        let (prefix, name) = (one_of(random, &PREFIXES), one_of(random, &["a", "B", "ab"]));
-        rule(prefix, &suffixes, template, name, format)
+        let name = one_of(random, &["a", "B", "ab"]);
+        let prefixes = if template.contains("{t}") { &PREFIXES[OPEN..] } else { &PREFIXES[..] };
+        rule(one_of(random, prefixes), &suffixes, template, name, format)
     }
 
     fn any_template(random: &mut Rng) -> String {
-        let pieces = ["{key}", "{dir}", "{stem}", "{ext}", "{name}", ".{ext}", "a", "B", ".", "/"];
+        let pieces =
+            ["{key}", "{dir}", "{stem}", "{ext}", "{name}", ".{ext}", "a", "B", ".", "/", "{t}", "{t}/"];
         loop {
             let template: String = (0..=random.usize(..4)).map(|_| one_of(random, &pieces)).collect();
-            if Template::parse(&template).is_ok() {
+            if Template::check(&template).is_ok() {
                 return template;
             }
         }
     }
 
-    const PREFIXES: [&str; 9] = ["", "a", "B", "a/", "a/b", "a/B", "ab", ".", "B."];
+    const PREFIXES: [&str; 13] =
+        ["", "a", "B", "a/", "a/b", "a/B", "ab", ".", "B.", "{t}/", "{t}/a", "{t}/B", "a/{t}/"];
+    /// Index of the first that has an open segment.
+    const OPEN: usize = 9;
     const SUFFIXES: [&str; 12] = ["a", "/", ".a", "b", "b.a", "/.a", "b.", "b./a", ".", "png", ".png", "bb"];
 
     /// Every key of one to four characters.

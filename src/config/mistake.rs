@@ -267,7 +267,7 @@ mod tests {
 
     #[test]
     fn mistakes_in_target_keys_are_told_with_value_and_remedy() {
-        let table: [(&[(&str, &str)], &str); 6] = [
+        let table: [(&[(&str, &str)], &str); 9] = [
             (
                 &[("THUMBNAILS", "3x;4x"), ("TARGET_KEY", "{key}")],
                 "TARGET_KEY is \"{key}\"; thumbnails \"3x\" and \"4x\" of the rule of the environment could \
@@ -276,18 +276,19 @@ mod tests {
             (
                 &[("TARGET_KEY", "{dir}{stem}.{ext}"), ("FORMAT", "webp"), ("SOURCE_SUFFIX", ".jpg;.png")],
                 "TARGET_KEY is \"{dir}{stem}.{ext}\"; sources of the rule of the environment that differ only in \
-                 their extension could share one key for their thumbnails; write {key}.{ext}, or take sources of \
-                 one SOURCE_SUFFIX only",
+                 their extension could share one key for their thumbnails; write {key}.{ext}, put {hash} into it, take \
+                 sources of one SOURCE_SUFFIX only, or set COLLISIONS=first, by which the first source has the key",
             ),
             (
                 &[("TARGET_KEY", "thumbs/{stem}.{ext}")],
                 "TARGET_KEY is \"thumbs/{stem}.{ext}\"; sources of the rule of the environment that differ only in \
-                 their folder could share one key for their thumbnails; write {dir}{stem}, or {key}",
+                 their folder could share one key for their thumbnails; write {dir}{stem}, or {key}, put {hash} into \
+                 it, or set COLLISIONS=first, by which the first source has the key",
             ),
             (
                 &[("TARGET_KEY", "{dir}{stem}{ext}")],
                 "TARGET_KEY is \"{dir}{stem}{ext}\"; in the rule of the environment thumbnail \"300x300\" of a.a and \
-                 thumbnail \"300x300\" of aa. would share the key aa; write {dir}{stem}.{ext}, or {key}",
+                 thumbnail \"300x300\" of aa. would share the key aa; write {dir}{stem}.{ext}, or {key}, or put {hash} into it",
             ),
             (
                 &[
@@ -301,7 +302,21 @@ mod tests {
             (
                 &[("TARGET_KEY", "{width}/{key}")],
                 "TARGET_KEY is \"{width}/{key}\"; {width} is not a placeholder; use {key}, {dir}, {stem}, \
-                 {ext} or {name}",
+                 {ext}, {name}, {hash} or the segment that the source prefix has in braces",
+            ),
+            (
+                &[("TARGET_BUCKET", "t-{tenant}-125"), ("SOURCE_PREFIX", "{customer}/up/")],
+                "TARGET_BUCKET is \"t-{tenant}-125\"; the source prefix has no segment {tenant}, as in \
+                 {tenant}/uploads/; write it there, or leave it out here",
+            ),
+            (
+                &[("SOURCE_PREFIX", "up-{tenant}/")],
+                "SOURCE_PREFIX is \"up-{tenant}/\"; braces stand for one whole folder, as in {tenant}/uploads/; its name \
+                 has a to z, 0 to 9 and _, begins with a letter, and is no other placeholder",
+            ),
+            (
+                &[("COLLISIONS", "last")],
+                "COLLISIONS is \"last\"; it must be refuse, or first: the first of several sources has the key",
             ),
         ];
         for (variables, sentences) in table {
@@ -315,7 +330,8 @@ mod tests {
             (
                 &[("TARGET_BUCKET", "thumbs")],
                 "TARGET_BUCKET is \"thumbs\"; a full bucket name reads <name>-<appid>, such as \
-                 thumbs-1250000000: lower-case letters, digits and hyphens, at most 60 characters",
+                 thumbs-1250000000: lower-case letters, digits and hyphens, at most 60 characters; a segment of the \
+                 source prefix may stand in <name>, as in thumbs-{tenant}-1250000000",
             ),
             (
                 &[("FORMAT", "heif")],

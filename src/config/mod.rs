@@ -9,21 +9,25 @@ mod collisions;
 mod describe;
 mod loops;
 mod mistake;
+mod prefix;
 mod rule;
 mod schema;
 mod settings;
 mod source;
 mod syntax;
+mod target;
 mod template;
 
 pub use loops::Loop;
 pub use mistake::{Mistake, Mistakes};
-pub use rule::{Heic, Rule, SourcePattern, ThumbnailRule};
+pub use prefix::KeyPrefix;
+pub use rule::{Collisions, Heic, Rule, SourcePattern, ThumbnailRule};
 pub use schema::schema;
 pub use settings::{LogLevel, OnDamage, OnFailure, Settings};
 pub use source::environment::Environment;
 pub use source::installation::{Installation, Provenance};
 pub use source::table::{SETTINGS, Setting};
+pub use target::TargetBucket;
 
 use crate::object::{Bucket, Key};
 
@@ -119,7 +123,7 @@ fn check_order(rules: &[Rule], findings: &mut Findings) {
 fn check_loops(rules: &[Rule], findings: &mut Findings) {
     for rule in rules {
         let Some(bucket) = &rule.source.bucket else { continue };
-        if rule.target_bucket.as_ref() != Some(bucket) {
+        if !rule.may_write_into(bucket) {
             continue;
         }
         if let Some(found) = loops::find(bucket, std::slice::from_ref(rule), rules) {
@@ -152,7 +156,7 @@ mod tests {
     fn plan(config: &Config, source_bucket: &str, source: &str) -> Vec<(String, String, String)> {
         let (source_bucket, source) = (bucket(source_bucket), key(source));
         let Some(rule) = config.rule_for(&source_bucket, &source) else { return Vec::new() };
-        let target_bucket = rule.target_bucket(&source_bucket).unwrap();
+        let target_bucket = rule.target_bucket_of(&source_bucket, &source).unwrap();
         rule.thumbnails()
             .iter()
             .map(|thumbnail| {

@@ -4,6 +4,8 @@ use crate::object::{self, Bucket, Key};
 use crate::object::{Acl, StorageClass};
 use crate::recipe::Recipe;
 
+use super::prefix::KeyPrefix;
+use super::target::TargetBucket;
 use super::template::Template;
 
 /// A rule: sources, their thumbnails, and the target of those.
@@ -13,8 +15,9 @@ pub struct Rule {
     pub(super) label: String,
     pub(super) source: SourcePattern,
     /// `None` is Tencent's convention: the source's name with `resized` after it.
-    pub(super) target_bucket: Option<Bucket>,
+    pub(super) target_bucket: Option<TargetBucket>,
     pub(super) template: Template,
+    pub(super) collisions: Collisions,
     pub(super) cache_control: Option<String>,
     pub(super) storage_class: Option<StorageClass>,
     pub(super) acl: Option<Acl>,
@@ -56,16 +59,25 @@ impl Rule {
     ///
     /// # Errors
     /// [`object::Error::Bucket`] when the conventional name would be too long for a bucket.
-    pub fn target_bucket(&self, source: &Bucket) -> Result<Bucket, object::Error> {
+    pub fn target_bucket(&self, source: &Bucket) -> Result<TargetBucket, object::Error> {
         match &self.target_bucket {
             Some(bucket) => Ok(bucket.clone()),
-            None => Bucket::from_parts(&format!("{}{RESIZED}", source.name()), source.app_id()),
+            None => Bucket::from_parts(&format!("{}{RESIZED}", source.name()), source.app_id())
+                .map(TargetBucket::One),
         }
     }
 
-    /// The bucket that thumbnails of all sources go to; `None` when it follows from the source's.
+    /// The bucket that thumbnails of one source go to.
+    ///
+    /// # Errors
+    /// [`object::Error::Bucket`] when it has no possible name, as with a segment of the key in upper case.
+    pub fn target_bucket_of(&self, source: &Bucket, key: &Key) -> Result<Bucket, object::Error> {
+        self.target_bucket(source)?.bucket(self.source.prefix.segment_of(key.as_str()).unwrap_or_default())
+    }
+
+    /// The bucket that is configured for thumbnails; `None` when it follows from the source's.
     #[must_use]
-    pub fn fixed_target(&self) -> Option<&Bucket> {
+    pub fn fixed_target(&self) -> Option<&TargetBucket> {
         self.target_bucket.as_ref()
     }
 
@@ -79,7 +91,7 @@ impl Rule {
 
     /// The beginning of the key of this thumbnail for every source of the rule, as far as it is certain.
     #[must_use]
-    pub fn target_prefix(&self, thumbnail: &ThumbnailRule) -> String {
+    pub fn target_prefix(&self, thumbnail: &ThumbnailRule) -> KeyPrefix {
         self.template.known_prefix(&thumbnail.name, thumbnail.recipe.format, &self.source.prefix)
     }
 
@@ -120,6 +132,12 @@ impl Rule {
         self.acl.is_some_and(|acl| acl.as_str() != "default")
     }
 
+    /// The treatment of target keys that several sources share.
+    #[must_use]
+    pub fn collisions(&self) -> Collisions {
+        self.collisions
+    }
+
     /// The treatment of HEIC images.
     #[must_use]
     pub fn heic(&self) -> Heic {
@@ -129,7 +147,7 @@ impl Rule {
     /// True if this rule may write into `bucket` for some bucket of its sources.
     pub(super) fn may_write_into(&self, bucket: &Bucket) -> bool {
         match &self.target_bucket {
-            Some(target) => target == bucket,
+            Some(target) => target.may_be(bucket),
             None => bucket
                 .name()
                 .strip_suffix(RESIZED)
@@ -137,6 +155,16 @@ impl Rule {
                 .is_some_and(|source| self.source.takes_bucket(&source)),
         }
     }
+}
+
+/// The treatment of target keys that several sources share.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Collisions {
+    /// The key belongs to the first source, and the others have no thumbnail while it is there.
+    First,
+    /// A template that could make such keys is a mistake.
+    #[default]
+    Refuse,
 }
 
 /// The treatment of a HEIC image.
@@ -157,7 +185,7 @@ const RESIZED: &str = "resized";
 pub struct SourcePattern {
     pub(super) bucket: Option<Bucket>,
     /// Compared letter by letter, as COS's own filter.
-    pub(super) prefix: String,
+    pub(super) prefix: KeyPrefix,
     /// In lower case; compared without regard to the case of A to Z. None of them is empty. One that begins with
     /// a dot takes only keys whose file name begins before that dot.
     pub(super) suffixes: Vec<String>,
@@ -172,7 +200,7 @@ impl SourcePattern {
 
     /// The beginning of keys; empty for any.
     #[must_use]
-    pub fn prefix(&self) -> &str {
+    pub fn prefix(&self) -> &KeyPrefix {
         &self.prefix
     }
 
@@ -204,7 +232,7 @@ impl SourcePattern {
                     end.eq_ignore_ascii_case(suffix.as_bytes()) && is_named(before, suffix)
                 })
         };
-        key.starts_with(&self.prefix) && (self.suffixes.is_empty() || self.suffixes.iter().any(ends_in))
+        self.prefix.takes(key) && (self.suffixes.is_empty() || self.suffixes.iter().any(ends_in))
     }
 
     /// True if every object of `other` certainly is one of this pattern too.
@@ -218,7 +246,7 @@ impl SourcePattern {
         };
         let suffixes =
             self.suffixes.is_empty() || (!other.suffixes.is_empty() && other.suffixes.iter().all(suffix));
-        bucket && other.prefix.starts_with(&self.prefix) && suffixes
+        bucket && self.prefix.covers(&other.prefix) && suffixes
     }
 
     /// The extensions of all sources, in lower case; `None` when the suffixes do not decide them, as `jpg` does
@@ -251,7 +279,7 @@ mod tests {
     fn pattern(bucket: Option<&str>, prefix: &str, suffixes: &[&str]) -> SourcePattern {
         SourcePattern {
             bucket: bucket.map(|text| Bucket::parse(text).unwrap()),
-            prefix: prefix.to_owned(),
+            prefix: KeyPrefix::parse(prefix).unwrap(),
             suffixes: suffixes.iter().map(|&suffix| suffix.to_owned()).collect(),
         }
     }

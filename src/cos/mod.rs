@@ -72,8 +72,14 @@ impl BucketLocation {
     #[must_use]
     pub fn resource(&self, key: &dyn fmt::Display) -> String {
         let Self { bucket, region } = self;
-        format!("qcs::cos:{region}:uid/{}:{bucket}/{key}", bucket.app_id())
+        resource(region, bucket.app_id(), bucket.as_str(), key)
     }
+}
+
+/// Resource name of a pattern of keys in all buckets whose names match a pattern (436/30580).
+#[must_use]
+pub fn resource(region: &Region, app_id: &str, bucket: &str, key: &dyn fmt::Display) -> String {
+    format!("qcs::cos:{region}:uid/{app_id}:{bucket}/{key}")
 }
 
 /// Metadata of an object, from the headers of a response.

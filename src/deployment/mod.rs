@@ -6,8 +6,8 @@ mod policy;
 mod sync_policy;
 mod triggers;
 
-use crate::config::{Config, Rule};
-use crate::cos::BucketLocation;
+use crate::config::{Config, Rule, TargetBucket};
+use crate::cos;
 use crate::object::{self, Bucket, Region};
 
 pub use self::sync_policy::SyncPlaces;
@@ -103,8 +103,10 @@ impl<'a> Deployment<'a> {
         triggers::triggers(self)
     }
 
-    fn place(&self, bucket: &Bucket) -> BucketLocation {
-        BucketLocation { bucket: bucket.clone(), region: self.region.clone() }
+    /// The beginning of a resource: keys that begin so, in the buckets of this name.
+    fn resource(&self, bucket: &TargetBucket, beginning: &str) -> String {
+        let (name, app_id) = bucket.pattern();
+        cos::resource(&self.region, app_id, &name, &beginning)
     }
 }
 

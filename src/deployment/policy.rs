@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::pairs::Pairs;
 use super::{Deployment, Error};
+use crate::config::TargetBucket;
 use crate::cos::{ACL_ACTION, LIST_ACTION, Method};
-use crate::object::Bucket;
 
 /// The policy as JSON, the same for the same configuration.
 pub(super) fn policy(deployment: &Deployment<'_>) -> Result<String, Error> {
@@ -31,20 +31,21 @@ pub(super) fn document(grants: &Pairs, mut statements: Vec<Value>) -> String {
 /// Actions, each with the beginning of a resource that it is needed on.
 fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
     let mut grants = Pairs::default();
-    let mut grant = |action: &str, bucket: &Bucket, prefix: &str| {
-        grants.add(action, deployment.place(bucket).resource(&prefix));
+    let mut grant = |action: &str, bucket: &TargetBucket, prefix: &str| {
+        grants.add(action, deployment.resource(bucket, prefix));
     };
     for (rule, source) in &deployment.rule_buckets {
-        for method in [Method::Get, Method::Head] {
-            grant(method.action(), source, rule.source().prefix());
-        }
         let target = rule.target_bucket(source).map_err(|error| Error::Target(source.clone(), error))?;
+        let source = TargetBucket::One(source.clone());
+        for method in [Method::Get, Method::Head] {
+            grant(method.action(), &source, &rule.source().prefix().filled("*"));
+        }
         if deployment.allows_listing {
-            grant(LIST_ACTION, source, "");
+            grant(LIST_ACTION, &source, "");
             grant(LIST_ACTION, &target, "");
         }
         for thumbnail in rule.thumbnails() {
-            let prefix = rule.target_prefix(thumbnail);
+            let prefix = rule.target_prefix(thumbnail).filled("*");
             for method in [Method::Delete, Method::Head, Method::Put] {
                 grant(method.action(), &target, &prefix);
             }
@@ -145,6 +146,34 @@ mod tests {
         let config = config(&[("SOURCE_PREFIX", "up/")], None);
         let policy = deployment(&config, &["photos-125"]).unwrap().allowing_listing().policy().unwrap();
         assert!(written(&policy).contains(&"GetBucket on photos-125/* photosresized-125/*".to_owned()));
+    }
+
+    #[test]
+    fn an_open_segment_is_an_asterisk() {
+        let variables = [
+            ("SOURCE_PREFIX", "{tenant}/up/"),
+            ("TARGET_BUCKET", "thumbs-{tenant}-125"),
+            ("TARGET_KEY", "{name}/{key}"),
+        ];
+        assert_eq!(
+            statements(&config(&variables, None), &["photos-125"]),
+            [
+                "DeleteObject HeadObject PutObject on thumbs-*-125/300x300/*/up/*",
+                "GetObject HeadObject on photos-125/*/up/*"
+            ]
+        );
+        let one_bucket = [
+            ("SOURCE_PREFIX", "in/{tenant}/up/"),
+            ("TARGET_BUCKET", "photos-125"),
+            ("TARGET_KEY", "in/{tenant}/thumbs/{stem}-{hash}.{ext}"),
+        ];
+        assert_eq!(
+            statements(&config(&one_bucket, None), &["photos-125"]),
+            [
+                "DeleteObject HeadObject PutObject on photos-125/in/*/thumbs/*",
+                "GetObject HeadObject on photos-125/in/*/up/*"
+            ]
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::pairs::Pairs;
 use super::policy::document;
 use super::{Deployment, Error};
+use crate::config::TargetBucket;
 use crate::cos::{LIST_ACTION, Method};
 use crate::object::{Bucket, Key};
 use crate::scf::{Action, FunctionName};
@@ -36,23 +37,25 @@ fn function_statement(deployment: &Deployment<'_>, function: &FunctionName) -> V
 /// Actions, each with the beginning of a resource that it is needed on.
 fn grants(deployment: &Deployment<'_>, places: &SyncPlaces) -> Result<Pairs, Error> {
     let mut grants = Pairs::default();
-    let mut grant = |action: &str, bucket: &Bucket, prefix: &str| {
-        grants.add(action, deployment.place(bucket).resource(&prefix));
+    let mut grant = |action: &str, bucket: &TargetBucket, prefix: &str| {
+        grants.add(action, deployment.resource(bucket, prefix));
     };
     for (rule, source) in &deployment.rule_buckets {
         let target = rule.target_bucket(source).map_err(|error| Error::Target(source.clone(), error))?;
+        let source = &TargetBucket::One(source.clone());
         // Tencent does not say which resource a list of one prefix is, apart from the bucket.
         grant(LIST_ACTION, source, "");
         grant(LIST_ACTION, &target, "");
-        grant(Method::Head.action(), source, rule.source().prefix());
+        grant(Method::Head.action(), source, &rule.source().prefix().filled("*"));
         for thumbnail in rule.thumbnails() {
-            grant(Method::Head.action(), &target, &rule.target_prefix(thumbnail));
+            grant(Method::Head.action(), &target, &rule.target_prefix(thumbnail).filled("*"));
         }
     }
     if let Some((bucket, manifest)) = &places.inventory {
-        grant(Method::Get.action(), bucket, report_folder(manifest));
+        grant(Method::Get.action(), &TargetBucket::One(bucket.clone()), report_folder(manifest));
     }
     if let Some((bucket, checkpoint)) = &places.checkpoint {
+        let bucket = &TargetBucket::One(bucket.clone());
         grant(LIST_ACTION, bucket, "");
         for method in [Method::Delete, Method::Get, Method::Put] {
             grant(method.action(), bucket, checkpoint.as_str());

@@ -1,7 +1,7 @@
 //! The COS triggers of the function (583/9707).
 //!
 //! They have no suffix: COS compares suffixes with regard to case and takes one per trigger, while the function takes
-//! several in any case. Events of other objects end as `skip.no_rule`, without requests.
+//! several in any case. Their prefix is known up to an open segment. Events of other objects end as `skip.no_rule`, without requests.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub(super) fn places<'a>(
 ) -> Result<Vec<(String, String)>, Error> {
     let mut sources = Pairs::default();
     for (rule, bucket) in rule_buckets {
-        sources.add(bucket.as_str(), rule.source().prefix().to_owned());
+        sources.add(bucket.as_str(), rule.source().prefix().known().to_owned());
     }
     // COS refuses rules of one event that overlap.
     sources.keep_shortest();
@@ -95,6 +95,12 @@ mod tests {
     fn overlapping_prefixes_become_the_shorter_one() {
         let overlapping = rules(&[("p-125", "in/x/"), ("p-125", "in/"), ("p-125", "of/")]);
         assert_eq!(places(&overlapping, &[]).unwrap(), ["p-125/in/", "p-125/of/"]);
+    }
+
+    #[test]
+    fn prefixes_end_at_an_open_segment() {
+        let open = rules(&[("p-125", "in/{t}/up/"), ("q-125", "{t}/up/")]);
+        assert_eq!(places(&open, &[]).unwrap(), ["p-125/in/", "q-125/"]);
     }
 
     #[test]

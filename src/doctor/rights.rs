@@ -96,24 +96,34 @@ impl Rights {
             return true;
         };
         if let Some(source) = source
-            && let Err(Stop::Everything) = self.try_source(source, key, rule.source().prefix()).await
+            && let Err(Stop::Everything) =
+                self.try_source(source, key, &rule.source().prefix().filled("*")).await
         {
             return false;
         }
         // A rule for all buckets still has a target of its own, or none that is known.
         let target =
             source.map(|source| rule.target_bucket(source)).or_else(|| rule.fixed_target().cloned().map(Ok));
-        let bucket = match target {
+        let target = match target {
             None => return true,
-            Some(Ok(bucket)) => bucket,
+            Some(Ok(target)) => target,
             Some(Err(error)) => {
                 let sentence = format!("{}: it has no target bucket: {error}", rule.label());
                 self.say(Check::Configuration, Status::Wrong, &sentence);
                 return true;
             }
         };
+        let Some(bucket) = target.only() else {
+            let sentence = format!(
+                "{} stores thumbnails in {target}, a bucket for each value of a folder; which there are is not known \
+                 here, so none was tried, and a value that makes no bucket name ends as target.name",
+                rule.label()
+            );
+            self.findings.push(Finding::note(Check::Rights, sentence));
+            return true;
+        };
         for number in 0..rule.thumbnails().len() {
-            match self.try_target(rule, number, &bucket).await {
+            match self.try_target(rule, number, bucket).await {
                 Ok(()) => {}
                 Err(Stop::Bucket) => return true,
                 Err(Stop::Everything) => return false,
@@ -354,7 +364,7 @@ impl Rights {
 /// The key of a test object that a pattern takes, with this file name.
 fn test_key(pattern: &SourcePattern, name: &str) -> Option<Key> {
     let suffix = pattern.suffixes().first().map_or(".jpg", String::as_str);
-    Key::parse(&format!("{}{name}{suffix}", pattern.prefix())).ok()
+    Key::parse(&format!("{}{name}{suffix}", pattern.prefix().filled(NAME))).ok()
 }
 
 /// The resource of a policy for the keys that a pattern describes, in the place of an operation.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use sha1::{Digest, Sha1};
 
-use crate::config::{Config, Rule, ThumbnailRule};
+use crate::config::{Collisions, Config, Rule, TargetBucket, ThumbnailRule};
 use crate::deployment::Error as DeploymentError;
 use crate::object::{Bucket, Key, Region};
 use crate::recipe::{Recipe, RecipeHash};
@@ -14,6 +14,9 @@ use crate::sync::{RecordOutcome, Selection, Source, StoredThumbnail};
 /// Code of a source that the function has no rule for.
 const NO_RULE: &str = "skip.no_rule";
 
+/// Code of a source whose key another source has.
+pub(super) const TAKEN: &str = "target.taken";
+
 /// Sources, their thumbnails by the configuration, and their region.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -22,7 +25,7 @@ pub struct Job {
     pub(super) source: Bucket,
     pub(super) selection: Selection,
     /// For each rule of the configuration: the bucket of its thumbnails, and the hash of each recipe.
-    rules: Vec<Option<(Bucket, Vec<RecipeHash>)>>,
+    rules: Vec<Option<(TargetBucket, Vec<RecipeHash>)>>,
 }
 
 /// A configuration that cannot be synced for this source.
@@ -116,14 +119,14 @@ impl Job {
     /// The way in which an outcome of the function contradicts this configuration: it has no rule for the source, or
     /// stored other thumbnails than those that the rule names.
     pub(super) fn contradiction(&self, source: &Key, outcome: &RecordOutcome) -> Option<String> {
-        let (number, rule) = self.rule_for(source)?;
+        let (_, rule) = self.rule_for(source)?;
         if outcome.code == NO_RULE {
             return Some(format!(
                 "the function has no rule for {source}, as the configuration of this sync has; give sync the settings of \
                  the function, with --config and the same variables"
             ));
         }
-        let (bucket, _) = self.targets_of(number)?;
+        let bucket = rule.target_bucket_of(&self.source, source).ok()?;
         let is_expected = |stored: &&StoredThumbnail| {
             let mut keys = rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok());
             stored.bucket == bucket.as_str() && keys.any(|key| key.as_str() == stored.key)
@@ -136,14 +139,21 @@ impl Job {
         ))
     }
 
-    /// Bucket of the thumbnails of a rule, and the hash of each of its recipes.
-    pub(super) fn targets_of(&self, number: usize) -> Option<(&Bucket, &[RecipeHash])> {
-        let (bucket, hashes) = self.rules.get(number)?.as_ref()?;
-        Some((bucket, hashes))
+    /// Returns `true` if an outcome is what `COLLISIONS=first` of the rule says: another source has the key.
+    #[must_use]
+    pub fn is_accepted(&self, source: &str, code: &str) -> bool {
+        let is_first =
+            |key| self.rule_for(&key).is_some_and(|(_, rule)| rule.collisions() == Collisions::First);
+        code == TAKEN && Key::parse(source).is_ok_and(is_first)
+    }
+
+    /// The hash of each recipe of a rule.
+    pub(super) fn hashes_of(&self, number: usize) -> &[RecipeHash] {
+        self.rules.get(number).and_then(Option::as_ref).map_or(&[], |(_, hashes)| hashes)
     }
 
     /// Thumbnails that sources of the bucket can have, with their buckets.
-    pub(super) fn thumbnails(&self) -> impl Iterator<Item = (&Rule, &ThumbnailRule, &Bucket)> {
+    pub(super) fn thumbnails(&self) -> impl Iterator<Item = (&Rule, &ThumbnailRule, &TargetBucket)> {
         self.config.rules().iter().zip(&self.rules).flat_map(|(rule, targets)| {
             let targets = targets.as_ref();
             targets
@@ -160,7 +170,7 @@ impl Job {
             .rules()
             .iter()
             .filter(|rule| rule.source().takes_bucket(&self.source))
-            .filter_map(|rule| narrower(rule.source().prefix(), selected))
+            .filter_map(|rule| narrower(rule.source().prefix().known(), selected))
             .collect();
         prefixes.sort_unstable();
         let mut kept: Vec<String> = Vec::new();

@@ -149,7 +149,7 @@ impl<S: Store> Planner<'_, S> {
             if let Ok(key) = Key::parse(&outcome.key) {
                 contradiction = contradiction.or_else(|| self.job.contradiction(&key, outcome));
             }
-            if outcome.kind != RecordKind::Done {
+            if outcome.kind != RecordKind::Done && !self.job.is_accepted(&outcome.key, &outcome.code) {
                 failed = failed.saturating_add(1);
                 let count = counts.entry(&outcome.code).or_insert((0, &outcome.reason));
                 count.0 = count.0.saturating_add(1);

@@ -93,7 +93,7 @@ impl ConfiguredJob {
         let chosen = chosen(rule, self.only.as_deref())?;
         let recipes: Vec<Recipe> =
             chosen.iter().map(|(_, thumbnail)| self.recipe(thumbnail)).collect::<Result<_>>()?;
-        let target_bucket = rule.target_bucket(&bucket)?;
+        let target_bucket = rule.target_bucket_of(&bucket, &key)?;
         if is_standard_stream(&self.src) {
             bail!("src must be a file, because jobs and answers use the standard streams");
         }

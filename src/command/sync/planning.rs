@@ -40,12 +40,14 @@ impl Sync {
             first: if verifies { verify::MOST } else { 0 },
         };
         let mut report = self.report()?;
-        let (mut written, mut kept_away) = (Ok(()), 0_u64);
+        let (mut written, mut kept_away, mut shared) = (Ok(()), 0_u64, 0_u64);
         let mut terminal = Terminal::new(None);
         let plan = planner.plan(
             self.sources("").await?,
             |passed| {
-                if passed.code != ARCHIVED {
+                if self.job.is_accepted(&passed.key, passed.code) {
+                    shared = shared.saturating_add(1);
+                } else if passed.code != ARCHIVED {
                     kept_away = kept_away.saturating_add(1);
                 }
                 let line = report.outcome(&passed.key, None, passed.code, &passed.reason);
@@ -57,6 +59,11 @@ impl Sync {
         terminal.end_line();
         written.and_then(|()| report.flush()).context("the report cannot be written")?;
         crate::print(&plan.to_string())?;
+        if shared > 0 {
+            crate::print(&format!(
+                "shared keys   {shared} (another source has the key, by COLLISIONS=first)\n"
+            ))?;
+        }
         if verifies {
             return self.judge(plan, kept_away).await;
         }

@@ -17,6 +17,8 @@
 //! | `stem`, no tail | a character that is no slash, then no slashes and no dots | the same |
 //! | `stem`, a tail | at least one character, no slashes | the same |
 //! | `tail` | a dot, then no slashes and no dots, or the letters of the suffix in either case | the same |
+//! | `hash` | so many hexadecimal digits | the same |
+//! | the open segment | at least one character, no slashes | the same |
 //!
 //! So the target keys of one thumbnail and one class are the words of a [`Pattern`]: a sequence of character
 //! sets, some of them repeated. A target key tells its source if
@@ -31,9 +33,25 @@
 //! decides ([`Pattern::meets`]). The patterns of 1 differ; the walks of 2 must give at least one character to
 //! different pieces.
 //!
+//! # Hashes
+//!
+//! With `{hash}`, 2 and 3 become weaker: a target key has to tell its thumbnail and the hash of its source. For two
+//! patterns of one thumbnail, the walks may divide a word in any way that leaves the digits of the hash in their
+//! places. Sources that share a target key then share their hash, which the function keeps apart when it meets them.
+//!
+//! # Sources that may share keys
+//!
+//! With [`Collisions::First`] the sources may share keys, but the thumbnails of one source still may not: each would
+//! replace the other at every event. Both have the same values in all fields, so their keys differ if their lengths do, or
+//! if the fixed texts between the fields have the same lengths and one of them differs ([`differ_for_one_source`]).
+//! Otherwise no word may belong to patterns of both.
+//!
+//! # What is left out
+//!
 //! The proof leaves two things out. A source prefix and what a suffix says before its extension only take
 //! source keys away. A field that occurs twice has one value in both places, which the patterns do not know: such
-//! a template may be refused although it is safe. Sources that differ only in the case of their suffix (`a.jpg`,
+//! a template may be refused although it is safe. So may one with the open segment of the prefix, which is a part of the
+//! key too. Sources that differ only in the case of their suffix (`a.jpg`,
 //! `a.JPG`) count as one here; the function keeps them apart when it meets them (`target.taken`).
 
 mod pattern;
@@ -42,10 +60,10 @@ mod tests;
 
 use crate::object::Key;
 
-use super::rule::{SourcePattern, ThumbnailRule};
-use super::template::{Field, Template};
+use super::rule::{Collisions, SourcePattern, ThumbnailRule};
+use super::template::{Field, Piece, Template};
 
-use pattern::{Pattern, Tail};
+use pattern::{Difference, Pattern, Tail};
 
 /// The reason why a template does not tell all target keys apart.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -67,14 +85,20 @@ pub(super) struct Example {
     pub(super) target: String,
 }
 
-/// The first collision among the thumbnails of all sources; `None` when there certainly is none.
+/// The first collision among the thumbnails of all sources that `collisions` does not allow; `None` when there certainly
+/// is none.
 pub(super) fn find(
     template: &Template,
     thumbnails: &[ThumbnailRule],
     source: &SourcePattern,
+    collisions: Collisions,
 ) -> Option<Collision> {
     let tails = tails(source);
-    if let Some(forgotten) = thumbnails.iter().find_map(|thumbnail| forgotten(template, thumbnail, &tails)) {
+    let may_share = collisions == Collisions::First;
+    if !may_share
+        && let Some(forgotten) =
+            thumbnails.iter().find_map(|thumbnail| forgotten(template, thumbnail, &tails))
+    {
         return Some(Collision::Forgotten(forgotten));
     }
     let mut patterns = Vec::new();
@@ -85,9 +109,19 @@ pub(super) fn find(
     }
     for (index, one) in patterns.iter().enumerate() {
         for other in patterns.iter().skip(index) {
-            let Some(values) = one.meets(other, std::ptr::eq(one, other)) else { continue };
             let (first, second) = (&one.thumbnail.name, &other.thumbnail.name);
-            if first != second && !template.has_name() {
+            if may_share && (first == second || differ_for_one_source(one.pieces(), other.pieces())) {
+                continue;
+            }
+            let difference = if first == second && template.hash_digits() > 0 {
+                Difference::InHash
+            } else if std::ptr::eq(one, other) {
+                Difference::InPieces
+            } else {
+                Difference::Given
+            };
+            let Some(values) = one.meets(other, difference) else { continue };
+            if first != second && (may_share || !template.has_name()) {
                 return Some(Collision::Nameless(first.clone(), second.clone()));
             }
             let sources = (one.source(&values.0), other.source(&values.1));
@@ -100,6 +134,23 @@ pub(super) fn find(
         }
     }
     None
+}
+
+/// True if two thumbnails certainly have different keys for every source, by the pieces of their keys.
+fn differ_for_one_source(one: &[Piece], other: &[Piece]) -> bool {
+    let (mut lengths, mut are_aligned, mut differ) = ((0_usize, 0_usize), true, false);
+    for pair in one.iter().zip(other) {
+        match pair {
+            (Piece::Fixed(one), Piece::Fixed(other)) => {
+                lengths = (lengths.0.saturating_add(one.len()), lengths.1.saturating_add(other.len()));
+                are_aligned &= one.len() == other.len();
+                differ |= one != other;
+            }
+            (Piece::Open(one), Piece::Open(other)) if one == other => {}
+            _ => return false,
+        }
+    }
+    one.len() == other.len() && (lengths.0 != lengths.1 || are_aligned && differ)
 }
 
 /// The example, if it really is one: a field that occurs twice may have got two values.
@@ -116,7 +167,8 @@ fn example(
     };
     // An empty extension is the shortest, and an odd one to show.
     let end = if first.ends_with('.') && second.ends_with('.') { "jpg" } else { "" };
-    let frames = [("", end), (&source.prefix, end), ("", ""), (&source.prefix, "")];
+    let prefix = source.prefix.filled("a");
+    let frames = [("", end), (&prefix, end), ("", ""), (&prefix, "")];
     frames.into_iter().find_map(|(prefix, end)| {
         let (first, second) = (format!("{prefix}{first}{end}"), format!("{prefix}{second}{end}"));
         let shared = target(one, &first)?;
@@ -133,7 +185,7 @@ fn forgotten(template: &Template, thumbnail: &ThumbnailRule, tails: &[Tail<'_>])
     let shows_extension = thumbnail.recipe.format.is_none()
         && (template.has(Field::DotExt) || template.has(Field::Ext))
         || matches!(tails, [Tail::Known(_)]);
-    if template.has(Field::Key) {
+    if template.has(Field::Key) || template.hash_digits() > 0 {
         None
     } else if !template.has(Field::Dir) {
         Some("folder")

@@ -22,6 +22,7 @@ enum Set {
     Any,
     /// One letter, also in the other case where it is ASCII.
     EitherCase(char),
+    HexDigit,
     NotSlash,
     NotSlashOrDot,
     One(char),
@@ -32,16 +33,17 @@ impl Set {
         match self {
             Self::Any => true,
             Self::EitherCase(letter) => letter.eq_ignore_ascii_case(&character),
+            Self::HexDigit => matches!(character, '0'..='9' | 'a'..='f'),
             Self::NotSlash => character != '/',
             Self::NotSlashOrDot => !matches!(character, '/' | '.'),
             Self::One(only) => only == character,
         }
     }
 
-    /// A character of both sets. The sets without bounds all hold `a`, and the others can be tried one by one.
+    /// A character of both sets. The sets of many characters all hold `a`, and the others can be tried one by one.
     fn common(self, other: Self) -> Option<char> {
         let tried = |set: Self| match set {
-            Self::Any | Self::NotSlash | Self::NotSlashOrDot => ['a', 'a'],
+            Self::Any | Self::HexDigit | Self::NotSlash | Self::NotSlashOrDot => ['a', 'a'],
             Self::EitherCase(letter) => [letter, letter.to_ascii_uppercase()],
             Self::One(only) => [only, only],
         };
@@ -58,6 +60,33 @@ struct Atom {
     repeats: bool,
     /// Index of the piece of the template that it belongs to.
     piece: usize,
+    /// Index of a digit in the hash that the piece is.
+    digit: Option<usize>,
+}
+
+/// The way in which two walks have to differ.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Difference {
+    /// They do from the start: any common word counts.
+    Given,
+    /// They do not read all digits of a hash in the same places.
+    InHash,
+    /// They give a character to different pieces.
+    InPieces,
+}
+
+impl Difference {
+    /// True if the walks differ by a character that both read.
+    fn is_at(self, one: &Atom, other: &Atom) -> bool {
+        match self {
+            Self::Given => true,
+            Self::InHash => {
+                (one.digit.is_some() || other.digit.is_some())
+                    && (one.piece, one.digit) != (other.piece, other.digit)
+            }
+            Self::InPieces => one.piece != other.piece,
+        }
+    }
 }
 
 /// The target keys of one thumbnail for one class of sources.
@@ -85,19 +114,25 @@ impl<'a> Pattern<'a> {
                 Piece::Fixed(text) => text.chars().map(|c| (Set::One(c), false)).collect(),
                 Piece::Open(field) => sets_of(*field, in_folder, tail),
             };
-            sets.into_iter().map(move |(set, repeats)| Atom { set, repeats, piece: index })
+            let is_hash = matches!(piece, Piece::Open(Field::Hash(_)));
+            let atom =
+                move |(at, (set, repeats))| Atom { set, repeats, piece: index, digit: is_hash.then_some(at) };
+            sets.into_iter().enumerate().map(atom)
         });
         Self { atoms: atoms.collect(), thumbnail, tail, pieces }
     }
 
-    /// A word of both patterns, as the values that it gives to the pieces of each. With `must_differ`, for a
-    /// pattern and itself, a word that gives its characters to the pieces in two ways. Searches breadth first, so
-    /// that the word is short.
-    pub(super) fn meets(&self, other: &Self, must_differ: bool) -> Option<(Vec<String>, Vec<String>)> {
+    pub(super) fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// A word of both patterns, as the values that it gives to the pieces of each. The two walks through it have to
+    /// differ in this way. Searches breadth first, so that the word is short.
+    pub(super) fn meets(&self, other: &Self, difference: Difference) -> Option<(Vec<String>, Vec<String>)> {
         let width = other.atoms.len().saturating_add(1);
         let index = |(i, j, differs): Position| (i * width + j) * 2 + usize::from(differs);
         let end = (self.atoms.len(), other.atoms.len(), true);
-        let start = (0, 0, !must_differ);
+        let start = (0, 0, difference == Difference::Given);
         // Where each pair of positions was reached from, and with which character.
         let mut reached: Vec<Option<(Position, Option<char>)>> = vec![None; index(end).saturating_add(1)];
         let mut queue = VecDeque::from([start]);
@@ -105,7 +140,7 @@ impl<'a> Pattern<'a> {
             if at == end {
                 return Some(self.retrace(other, end, |at| *reached.get(index(at))?));
             }
-            for (next, character) in self.steps(other, at).into_iter().flatten() {
+            for (next, character) in self.steps(other, at, difference).into_iter().flatten() {
                 if let Some(free @ None) = reached.get_mut(index(next))
                     && next != start
                 {
@@ -118,13 +153,18 @@ impl<'a> Pattern<'a> {
     }
 
     /// The positions after a pair of positions: over the end of a repetition of either, or with a character.
-    fn steps(&self, other: &Self, at: Position) -> [Option<(Position, Option<char>)>; 3] {
+    fn steps(
+        &self,
+        other: &Self,
+        at: Position,
+        difference: Difference,
+    ) -> [Option<(Position, Option<char>)>; 3] {
         let (i, j, differs) = at;
         let (one, two) = (self.atoms.get(i), other.atoms.get(j));
         let after = |atom: &Atom, at: usize| if atom.repeats { at } else { at + 1 };
         let read = one.zip(two).and_then(|(one, two)| {
             let character = one.set.common(two.set)?;
-            Some(((after(one, i), after(two, j), differs || one.piece != two.piece), Some(character)))
+            Some(((after(one, i), after(two, j), differs || difference.is_at(one, two)), Some(character)))
         });
         let skip =
             |atom: Option<&Atom>, next: Position| atom.filter(|atom| atom.repeats).map(|_| (next, None));
@@ -186,10 +226,12 @@ fn sets_of(field: Field, in_folder: bool, tail: Tail<'_>) -> Vec<(Set, bool)> {
         Field::DotExt if tail == Tail::None => Vec::new(),
         Field::DotExt => [vec![(Set::One('.'), false)], extension()].concat(),
         Field::Ext => extension(),
+        Field::Hash(digits) => (0..digits).map(|_| (Set::HexDigit, false)).collect(),
         Field::Key => {
             let parts = [Field::Dir, Field::Stem, Field::DotExt];
             parts.into_iter().flat_map(|part| sets_of(part, in_folder, tail)).collect()
         }
+        Field::Segment => vec![(Set::NotSlash, false), (Set::NotSlash, true)],
         Field::Stem if tail == Tail::None => vec![(Set::NotSlash, false), (Set::NotSlashOrDot, true)],
         Field::Stem => vec![(Set::NotSlash, false), (Set::NotSlash, true)],
     }

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use super::*;
 use fastrand::Rng;
 
+use crate::config::prefix::KeyPrefix;
 use crate::recipe::{Format, Recipe};
 
 fn thumbnails(rows: &[(&str, Option<Format>)]) -> Vec<ThumbnailRule> {
@@ -21,7 +22,7 @@ fn sources(suffixes: &[&str]) -> SourcePattern {
 }
 
 fn collision(template: &str, rows: &[(&str, Option<Format>)], suffixes: &[&str]) -> Option<Collision> {
-    find(&Template::parse(template).unwrap(), &thumbnails(rows), &sources(suffixes))
+    find(&Template::parse(template).unwrap(), &thumbnails(rows), &sources(suffixes), Collisions::Refuse)
 }
 
 const OWN: Option<Format> = None;
@@ -31,7 +32,7 @@ const WEBP: Option<Format> = Some(Format::WebP);
 #[test]
 fn sensible_templates_are_proven() {
     type Row<'a> = (&'a str, &'a [(&'a str, Option<Format>)], &'a [&'a str]);
-    let table: [Row<'_>; 19] = [
+    let table: [Row<'_>; 28] = [
         ("{key}", &[("n", WEBP)], &[]),
         ("thumbs/{key}", &[("n", OWN)], &[]),
         ("{key}.{ext}", &[("n", WEBP)], &[]),
@@ -51,6 +52,15 @@ fn sensible_templates_are_proven() {
         ("{stem}/{key}", &[("n", OWN)], &[]),
         ("{dir}thumb-{stem}.{ext}", &[("n", OWN)], &[]),
         ("{name}{dir}{stem}.{ext}", &[("a", OWN), ("b", OWN)], &[]),
+        ("{dir}{stem}-{hash}.{ext}", &[("n", WEBP)], &[]),
+        ("{stem}-{hash}.webp", &[("n", OWN)], &[]),
+        ("{dir}{stem}{ext}{hash}", &[("n", OWN)], &[]),
+        ("{dir}{hash}{stem}", &[("n", OWN)], &[]),
+        ("{hash:16}.{ext}", &[("n", WEBP)], &[]),
+        ("{hash:32}-{name}.{ext}", &[("s", WEBP), ("s-s", WEBP)], &[]),
+        ("{hash:16}/{hash}{stem}", &[("n", OWN)], &[]),
+        ("{name}/{stem}.{hash}.{ext}", &[("a", WEBP), ("b", JPEG)], &[]),
+        ("{dir}{stem}-{hash}-{name}.{ext}", &[("s", WEBP), ("s-s", WEBP)], &[]),
     ];
     for (template, rows, suffixes) in table {
         assert_eq!(collision(template, rows, suffixes), None, "{template} {rows:?} {suffixes:?}");
@@ -106,6 +116,62 @@ fn a_refusal_shows_two_thumbnails_with_one_key() {
     assert_eq!(collision("{dir}{stem}.{ext}", &[("a", JPEG), ("b", OWN)], &[".jpg"]), nameless);
 }
 
+#[test]
+fn a_hash_tells_sources_apart_only_where_its_place_is_known() {
+    let both = [("a", OWN), ("b", OWN)];
+    let table: [(&str, &[(&str, Option<Format>)]); 4] = [
+        ("{stem}{hash}{dir}x", &[("n", OWN)]),
+        ("{key}{hash}{stem}", &[("n", OWN)]),
+        ("{stem}{hash}{ext}", &[("n", OWN)]),
+        ("{stem}{hash:16}{name}", &[("a", OWN), ("aa", OWN)]),
+    ];
+    for (template, rows) in table {
+        assert_eq!(collision(template, rows, &[]), Some(Collision::Shared(None)), "{template}");
+    }
+    let nameless = Some(Collision::Nameless("a".to_owned(), "b".to_owned()));
+    assert_eq!(collision("{hash:16}", &both, &[]), nameless);
+}
+
+#[test]
+fn an_open_segment_is_told_apart_by_slashes() {
+    let sources = SourcePattern { prefix: KeyPrefix::parse("{t}/up/").unwrap(), ..SourcePattern::default() };
+    let rows = thumbnails(&[("s", OWN), ("s-s", OWN)]);
+    let collision = |text| {
+        let template = Template::parse_for(text, &sources.prefix).unwrap();
+        find(&template, &rows, &sources, Collisions::Refuse)
+    };
+    for text in ["{t}/{name}/{key}", "{name}/{t}/{key}", "{t}/{stem}-{hash}-{name}.{ext}"] {
+        assert_eq!(collision(text), None, "{text}");
+    }
+    assert_eq!(collision("{t}/{name}/{stem}.{ext}"), Some(Collision::Forgotten("folder")));
+    assert!(matches!(collision("{name}-{t}/{key}"), Some(Collision::Shared(_))));
+}
+
+#[test]
+fn sources_may_share_keys_on_request_and_thumbnails_of_one_source_never() {
+    type Row<'a> = (&'a str, &'a [(&'a str, Option<Format>)], bool);
+    let table: [Row<'_>; 12] = [
+        ("{dir}{stem}.webp", &[("n", OWN)], true),
+        ("{stem}.{ext}", &[("n", WEBP)], true),
+        ("{dir}cover.{ext}", &[("n", OWN)], true),
+        ("{name}/{stem}.{ext}", &[("a", OWN), ("b", OWN)], true),
+        ("{stem}-{name}.{ext}", &[("s", WEBP), ("s-s", WEBP)], true),
+        ("{stem}{name}{ext}", &[("a", WEBP), ("b", JPEG)], true),
+        ("{stem}.{ext}", &[("a", WEBP), ("b", JPEG)], true),
+        ("{stem}.{ext}", &[("a", WEBP), ("b", OWN)], false),
+        ("{stem}.{ext}", &[("a", WEBP), ("b", WEBP)], false),
+        ("{dir}{stem}", &[("a", OWN), ("b", OWN)], false),
+        ("{stem}{name}{ext}", &[("a", WEBP), ("aw", OWN)], false),
+        ("{name}{stem}{ext}", &[("a", WEBP), ("b", OWN)], true),
+    ];
+    for (text, rows, is_taken) in table {
+        let rows = thumbnails(rows);
+        let found = find(&Template::parse(text).unwrap(), &rows, &sources(&[]), Collisions::First);
+        let nameless = Collision::Nameless(rows[0].name.clone(), rows[rows.len() - 1].name.clone());
+        assert_eq!(found, (!is_taken).then_some(nameless), "{text}");
+    }
+}
+
 fn any_template(random: &mut Rng) -> Template {
     let pieces = [
         "{key}",
@@ -120,6 +186,8 @@ fn any_template(random: &mut Rng) -> Template {
         "/",
         "s",
         ".",
+        "{hash}",
+        "{hash:16}",
     ];
     loop {
         let text: String = (0..=random.usize(..5)).map(|_| pieces[random.usize(..pieces.len())]).collect();
@@ -176,18 +244,24 @@ fn repeats(template: &Template) -> bool {
     ["{dir}", "{stem}", "{ext}"].into_iter().any(|field| count(field) + count("{key}") > 1)
 }
 
-/// The property that the derivation claims, over all short keys: what is accepted never collides. And what is
-/// refused nearly always does, but where a field occurs twice.
+/// The property that the derivation claims, over all short keys: what is accepted never collides, as no two of these keys
+/// have one hash. And what is refused nearly always does, but where a field occurs twice or a hash is in the way: hashes
+/// that are shifted against each other are not met by chance.
 #[test]
 fn no_short_keys_contradict_a_proof() {
     let (keys, mut random) = (all_keys(), Rng::with_seed(0x5eed_c05f_1a57_0002));
     let suffixes = [&[][..], &[], &[".png"], &[".a", ".png"], &["s"], &["-.png"]];
-    let (mut proven, mut refused, mut unmet) = (0, 0, Vec::new());
-    while proven < 200 || refused < 200 {
+    let (mut proven, mut hashed, mut refused, mut unmet) = (0, 0, 0, Vec::new());
+    while proven < 200 || hashed < 100 || refused < 200 {
         let (template, thumbnails) = (any_template(&mut random), any_thumbnails(&mut random));
         let sources = sources(suffixes[random.usize(..suffixes.len())]);
-        let found = find(&template, &thumbnails, &sources);
-        let is_enough = if found.is_some() { refused >= 200 || repeats(&template) } else { proven >= 200 };
+        let found = find(&template, &thumbnails, &sources, Collisions::Refuse);
+        let has_hash = template.hash_digits() > 0;
+        let is_enough = match (&found, has_hash) {
+            (Some(_), _) => refused >= 200 || has_hash || repeats(&template),
+            (None, true) => hashed >= 100,
+            (None, false) => proven >= 200,
+        };
         if is_enough {
             continue;
         }
@@ -197,7 +271,11 @@ fn no_short_keys_contradict_a_proof() {
             thumbnails.iter().map(|thumbnail| (&thumbnail.name, thumbnail.recipe.format)).collect();
         let rule = format!("{template} {:?} {rows:?}", sources.suffixes);
         if found.is_none() {
-            proven += 1;
+            if has_hash {
+                hashed += 1
+            } else {
+                proven += 1
+            }
             assert_eq!(met, None, "{rule}");
         } else {
             refused += 1;
@@ -205,4 +283,28 @@ fn no_short_keys_contradict_a_proof() {
         }
     }
     assert!(unmet.len() * 20 < refused, "{} of {refused} that are refused: {unmet:#?}", unmet.len());
+}
+
+/// Where sources may share keys, no two thumbnails of one source do.
+#[test]
+fn no_short_key_has_two_thumbnails_under_one_key() {
+    let (keys, mut random) = (all_keys(), Rng::with_seed(0x5eed_c05f_1a57_0003));
+    let (mut taken, mut refused, mut unmet) = (0, 0, 0);
+    while taken < 200 || refused < 50 {
+        let (template, thumbnails) = (any_template(&mut random), any_thumbnails(&mut random));
+        let found = find(&template, &thumbnails, &sources(&[]), Collisions::First);
+        if thumbnails.len() == 1 || (found.is_none() && taken >= 200) {
+            assert_eq!(found.filter(|_| thumbnails.len() == 1), None, "{template}");
+            continue;
+        }
+        let met = keys.iter().step_by(7).find(|key| search(&template, &thumbnails, &[*key]).is_some());
+        if found.is_none() {
+            taken += 1;
+            assert_eq!(met, None, "{template} {thumbnails:?}");
+        } else {
+            refused += 1;
+            unmet += usize::from(met.is_none());
+        }
+    }
+    assert!(unmet * 4 < refused, "{unmet} of {refused} that are refused");
 }

@@ -92,6 +92,7 @@ fn parse_rule(mut members: Members<'_>) -> WrittenRule {
         suffixes,
         target_bucket,
         template,
+        collisions: members.text("collisions"),
         cache_control,
         storage_class,
         acl,

@@ -37,7 +37,7 @@ pub(in crate::config) const SECRET_ID: &str = "COS_SECRET_ID";
 pub(in crate::config) const SECRET_KEY: &str = "COS_SECRET_KEY";
 
 /// Every setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [Setting; 21] = [
+pub const SETTINGS: [Setting; 22] = [
     setting(
         "TARGET_BUCKET",
         "<source name>resized-<appid>",
@@ -54,7 +54,13 @@ pub const SETTINGS: [Setting; 21] = [
         "TARGET_KEY",
         "{key}; {name}/{key} for several",
         "rules[].target.key",
-        "their keys, from {key} {dir} {stem} {ext} {name}",
+        "their keys, from {key} {dir} {stem} {ext} {name} {hash}",
+    ),
+    setting(
+        "COLLISIONS",
+        "refuse",
+        "rules[].collisions",
+        "refuse templates by which sources could share a key, or first: the first has it",
     ),
     setting(
         "SOURCE_PREFIX",

@@ -5,8 +5,10 @@
 use std::str::FromStr;
 
 use super::form::{self, Form};
-use crate::config::rule::Heic;
+use crate::config::prefix::KeyPrefix;
+use crate::config::rule::{Collisions, Heic};
 use crate::config::settings::{LogLevel, OnDamage, OnFailure};
+use crate::config::target::TargetBucket;
 use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
 use crate::reconcile::OnForeign;
@@ -26,6 +28,8 @@ const FORMATS: [(&str, Format); 6] = [
     ("avif", Format::Avif),
     ("gif", Format::Gif),
 ];
+const COLLISIONS_TREATMENTS: [(&str, Collisions); 2] =
+    [("first", Collisions::First), ("refuse", Collisions::Refuse)];
 const HEIC_TREATMENTS: [(&str, Heic); 2] = [("ci", Heic::CloudInfinite), ("refuse", Heic::Refuse)];
 const LOG_LEVELS: [(&str, LogLevel); 3] =
     [("debug", LogLevel::Debug), ("error", LogLevel::Error), ("info", LogLevel::Info)];
@@ -38,11 +42,16 @@ const FOREIGN_TREATMENTS: [(&str, OnForeign); 2] =
 /// Pattern of a full bucket name.
 const BUCKET_PATTERN: &str = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+$";
 
+/// Pattern of a full bucket name, which may have a segment in braces.
+const TARGET_BUCKET_PATTERN: &str =
+    r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?|[a-z0-9-]*\{[a-z][a-z0-9_]*\}[a-z0-9-]*)-[0-9]+$";
+
 /// Forms of values in `thumbnails.json`.
 pub(in crate::config) const ACL: Form = Form::Words(|| Acl::NAMES.to_vec());
 pub(in crate::config) const BACKGROUND: Form = Form::Text("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$");
 pub(in crate::config) const BUCKET: Form = Form::Text(BUCKET_PATTERN);
 pub(in crate::config) const CACHE_CONTROL: Form = Form::TextOrNumber("^[ -~]{1,1024}$");
+pub(in crate::config) const COLLISIONS: Form = Form::Words(|| form::words(&COLLISIONS_TREATMENTS));
 pub(in crate::config) const DOMAIN: Form =
     Form::WordsOr(|| vec!["public", "internal", "accelerate"], r"^[a-z0-9{}-]+(\.[a-z0-9{}-]+)+$");
 pub(in crate::config) const ENDPOINT: Form = Form::Text("^https?://[!-~]+$");
@@ -57,6 +66,7 @@ pub(in crate::config) const PREFIX: Form = Form::TextOrNumber(r"^([^/\\*]|[^/\\]
 pub(in crate::config) const QUALITY: Form = Form::NumberOr(1..=100, "^([0-9]+|auto(:[0-9]+)?)$");
 pub(in crate::config) const STORAGE_CLASS: Form = Form::Words(|| StorageClass::NAMES.to_vec());
 pub(in crate::config) const SUFFIX: Form = Form::TextOrNumber("^[^*,][^,]*$");
+pub(in crate::config) const TARGET_BUCKET: Form = Form::Text(TARGET_BUCKET_PATTERN);
 
 pub(in crate::config) fn acl(text: &str) -> Result<Acl, String> {
     Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
@@ -84,6 +94,11 @@ pub(in crate::config) fn cache_control(text: &str) -> Result<String, &'static st
     } else {
         Err("it must be 1 to 1024 printable ASCII characters, such as public, max-age=31536000")
     }
+}
+
+pub(in crate::config) fn collisions(text: &str) -> Result<Collisions, &'static str> {
+    form::find(&COLLISIONS_TREATMENTS, text)
+        .ok_or("it must be refuse, or first: the first of several sources has the key")
 }
 
 pub(in crate::config) fn domain(text: &str) -> Result<Domain, &'static str> {
@@ -128,7 +143,7 @@ pub(in crate::config) fn on_failure(text: &str) -> Result<OnFailure, &'static st
     form::find(&FAILURE_ANSWERS, text).ok_or("it must be response or error")
 }
 
-pub(in crate::config) fn prefix(text: &str) -> Result<String, &'static str> {
+pub(in crate::config) fn prefix(text: &str) -> Result<KeyPrefix, &'static str> {
     if text.starts_with(['/', '\\']) {
         Err("no key begins with a slash; leave it out, as in uploads/")
     } else if text.ends_with('*') {
@@ -136,7 +151,10 @@ pub(in crate::config) fn prefix(text: &str) -> Result<String, &'static str> {
     } else if text.len() > Key::MAX_LEN {
         Err("no key is longer than 850 bytes")
     } else {
-        Ok(text.to_owned())
+        KeyPrefix::parse(text).ok_or(
+            "braces stand for one whole folder, as in {tenant}/uploads/; its name has a to z, 0 to 9 and _, begins \
+             with a letter, and is no other placeholder",
+        )
     }
 }
 
@@ -174,6 +192,14 @@ pub(in crate::config) fn suffix(text: &str) -> Result<String, &'static str> {
     } else {
         Ok(text.to_ascii_lowercase())
     }
+}
+
+pub(in crate::config) fn target_bucket(text: &str) -> Result<TargetBucket, &'static str> {
+    TargetBucket::parse(text).ok_or(
+        "a full bucket name reads <name>-<appid>, such as thumbs-1250000000: lower-case letters, digits and \
+         hyphens, at most 60 characters; a segment of the source prefix may stand in <name>, as in \
+         thumbs-{tenant}-1250000000",
+    )
 }
 
 pub(in crate::config) fn thumbnail_name(text: &str) -> Result<(), &'static str> {
@@ -250,8 +276,9 @@ mod tests {
 
     #[test]
     fn prefixes_and_suffixes_are_literal() {
-        assert_eq!(prefix("uploads/"), Ok("uploads/".to_owned()));
-        for text in ["/uploads", "uploads/*", &"a".repeat(851)] {
+        assert_eq!(prefix("uploads/"), Ok(KeyPrefix::fixed("uploads/")));
+        assert_eq!(prefix("{tenant}/up"), Ok(KeyPrefix::open("", "tenant", "/up")));
+        for text in ["/uploads", "uploads/*", "{tenant}", "{tenant}up/", &"a".repeat(851)] {
             assert!(prefix(text).is_err(), "{text}");
         }
         assert_eq!(suffix(".JPG"), Ok(".jpg".to_owned()));

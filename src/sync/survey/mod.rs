@@ -17,6 +17,7 @@ use crate::cos::ListedObject;
 use crate::object::{Bucket, Key};
 use crate::recipe::RecipeHash;
 use crate::reconcile::{Action, SeenThumbnail, SourceName, SourceState, decide};
+use crate::sync::job::TAKEN;
 use crate::sync::record::tally::Tally;
 use crate::sync::survey::targets::look_up;
 use crate::sync::{Job, Need, Source, SourcePage, Store, StoreError, Task};
@@ -73,6 +74,7 @@ struct Candidate {
     source: Source,
     /// Number of its rule.
     rule: usize,
+    bucket: Bucket,
     keys: Vec<Key>,
 }
 
@@ -150,10 +152,10 @@ impl<'a, S: Store> Survey<'a, S> {
 
     /// Is there a thumbnail of this source?
     async fn has_thumbnail(&self, source: &Key) -> Result<bool, StoreError> {
-        let Some((number, rule)) = self.job.rule_for(source) else { return Ok(false) };
-        let Some((bucket, _)) = self.job.targets_of(number) else { return Ok(false) };
+        let Some((_, rule)) = self.job.rule_for(source) else { return Ok(false) };
+        let Ok(bucket) = rule.target_bucket_of(&self.job.source, source) else { return Ok(false) };
         for key in rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok()) {
-            if matches!(self.seen(bucket, &key, source).await?, SeenThumbnail::Ours { .. }) {
+            if matches!(self.seen(&bucket, &key, source).await?, SeenThumbnail::Ours { .. }) {
                 return Ok(true);
             }
         }
@@ -167,13 +169,14 @@ impl<'a, S: Store> Survey<'a, S> {
             let rule = self.job.rule_for(&source.key).filter(|_| self.job.takes(&source));
             let Some((number, rule)) = rule else { continue };
             surveyed.tally.count_source(source.length);
+            let bucket = rule.target_bucket_of(&self.job.source, &source.key);
             let keys = rule.thumbnails().iter().map(|thumbnail| rule.target_key(&source.key, thumbnail));
-            match keys.collect() {
+            match bucket.and_then(|bucket| Ok((bucket, keys.collect::<Result<_, _>>()?))) {
                 Err(error) => {
                     let reason = format!("the thumbnail cannot be stored: {error}");
                     pass(surveyed, &source, "target.name", reason);
                 }
-                Ok(keys) => candidates.push(Candidate { source, rule: number, keys }),
+                Ok((bucket, keys)) => candidates.push(Candidate { source, rule: number, bucket, keys }),
             }
         }
         candidates
@@ -184,13 +187,11 @@ impl<'a, S: Store> Survey<'a, S> {
         &self,
         candidates: &[Candidate],
     ) -> Result<Vec<Vec<Option<ListedObject>>>, StoreError> {
-        // Rules of several buckets may cover one page; each bucket is listed by itself.
+        // The sources of a page may have several target buckets; each is listed by itself.
         let mut places: Vec<(&Bucket, &str, usize, usize)> = Vec::new();
         for (number, candidate) in candidates.iter().enumerate() {
-            let Some((bucket, _)) = self.job.targets_of(candidate.rule) else { continue };
-            places.extend(
-                candidate.keys.iter().enumerate().map(|(at, key)| (bucket, key.as_str(), number, at)),
-            );
+            let keys = candidate.keys.iter().enumerate();
+            places.extend(keys.map(|(at, key)| (&candidate.bucket, key.as_str(), number, at)));
         }
         places.sort_unstable_by(|one, other| (one.0.as_str(), one.1).cmp(&(other.0.as_str(), other.1)));
         let mut listed: Vec<Vec<Option<ListedObject>>> =
@@ -217,8 +218,7 @@ impl<'a, S: Store> Survey<'a, S> {
         candidate: Candidate,
         listed: Vec<Option<ListedObject>>,
     ) -> Result<(Source, Verdict), StoreError> {
-        let Candidate { mut source, rule, keys } = candidate;
-        let Some((bucket, hashes)) = self.job.targets_of(rule) else { return Ok((source, Verdict::Current)) };
+        let Candidate { mut source, rule, bucket, keys } = candidate;
         let compares = listed.iter().flatten().any(|thumbnail| self.needs_stamp(&source, thumbnail));
         if compares && source.etag.is_none() {
             // An inventory may have no column of ETags.
@@ -233,11 +233,11 @@ impl<'a, S: Store> Survey<'a, S> {
             };
         }
         let mut worst = Verdict::Current;
-        for ((key, listed), recipe) in keys.iter().zip(&listed).zip(hashes) {
+        for ((key, listed), recipe) in keys.iter().zip(&listed).zip(self.job.hashes_of(rule)) {
             let seen = match listed {
                 None => SeenThumbnail::Absent,
                 Some(object) if !self.needs_stamp(&source, object) => continue,
-                Some(_) => self.seen(bucket, key, &source.key).await?,
+                Some(_) => self.seen(&bucket, key, &source.key).await?,
             };
             worst = worst.or_worse(self.verdict(&source, recipe, key, seen));
         }
@@ -292,7 +292,7 @@ impl<'a, S: Store> Survey<'a, S> {
                     "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as \
                      {{key}} does"
                 );
-                Verdict::Passed("target.taken", reason)
+                Verdict::Passed(TAKEN, reason)
             }
             (Action::Refuse, _) => Verdict::Current,
         }

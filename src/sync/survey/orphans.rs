@@ -3,11 +3,15 @@
 //! The listing of the targets is walked, and the source of each object looked up. A template that ends with the key names
 //! the source by itself; otherwise the stamp of the object is read. Nothing is an orphan before a HEAD of its source and its
 //! stamp say so, because listings are eventually consistent.
+//!
+//! Where a segment of the source key names the bucket, the buckets are those of the sources that are there: COS cannot
+//! list buckets by a pattern. A bucket whose last source is gone is not looked at.
 
 use std::collections::{BTreeSet, VecDeque};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
+use crate::config::KeyPrefix;
 use crate::cos::ListedObject;
 use crate::object::{Bucket, Key};
 use crate::reconcile::Stamp;
@@ -21,6 +25,8 @@ use crate::sync::{Job, Need, Source, Store, StoreError, Task};
 pub struct OrphanSurvey<'a, S> {
     job: &'a Job,
     store: &'a S,
+    /// Where an earlier walk ended, until the places are known.
+    begin: Option<String>,
     /// Places that are still to be listed.
     places: VecDeque<(Bucket, String)>,
     /// Key after which the first place is continued.
@@ -31,24 +37,64 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
     /// Walks through the targets of a job, after `end`, which an earlier page ended with.
     #[must_use]
     pub fn new(job: &'a Job, store: &'a S, end: &str) -> Self {
-        let all: BTreeSet<(Bucket, String)> =
-            job.thumbnails().map(|(rule, one, bucket)| (bucket.clone(), rule.target_prefix(one))).collect();
-        let mut places: VecDeque<(Bucket, String)> = VecDeque::new();
+        Self { job, store, begin: Some(end.to_owned()), places: VecDeque::new(), marker: String::new() }
+    }
+
+    /// Finds the places to list after `end`.
+    async fn find_places(&mut self, end: &str) -> Result<(), StoreError> {
+        let mut all: BTreeSet<(Bucket, String)> = BTreeSet::new();
+        let mut segments: Option<(&KeyPrefix, BTreeSet<String>)> = None;
+        for (rule, thumbnail, target) in self.job.thumbnails() {
+            let prefix = rule.target_prefix(thumbnail).known().to_owned();
+            if let Some(bucket) = target.only() {
+                all.insert((bucket.clone(), prefix));
+                continue;
+            }
+            let sources = rule.source().prefix();
+            let found = match segments.take().filter(|(of, _)| *of == sources) {
+                Some((_, found)) => found,
+                None => self.segments(sources).await?,
+            };
+            let buckets = found.iter().filter_map(|segment| target.bucket(segment).ok());
+            all.extend(buckets.map(|bucket| (bucket, prefix.clone())));
+            segments = Some((sources, found));
+        }
         for (bucket, prefix) in all {
             let is_covered =
-                places.back().is_some_and(|last| last.0 == bucket && prefix.starts_with(&last.1));
+                self.places.back().is_some_and(|last| last.0 == bucket && prefix.starts_with(&last.1));
             if !is_covered {
-                places.push_back((bucket, prefix));
+                self.places.push_back((bucket, prefix));
             }
         }
-        let mut survey = Self { job, store, places, marker: String::new() };
         if let Some((bucket, marker)) = end.split_once('/') {
-            survey.places.retain(|place| place.0.as_str() >= bucket);
-            if survey.places.front().is_some_and(|place| place.0.as_str() == bucket) {
-                survey.marker = marker.to_owned();
+            self.places.retain(|place| place.0.as_str() >= bucket);
+            if self.places.front().is_some_and(|place| place.0.as_str() == bucket) {
+                self.marker = marker.to_owned();
             }
         }
-        survey
+        Ok(())
+    }
+
+    /// The values of the open segment among the sources, at about one list request each.
+    async fn segments(&self, prefix: &KeyPrefix) -> Result<BTreeSet<String>, StoreError> {
+        let (mut found, mut marker) = (BTreeSet::new(), String::new());
+        loop {
+            let page = self.store.list(&self.job.source, prefix.known(), &marker).await?;
+            let of_page = page.objects.iter().filter_map(|object| prefix.segment_of(object.key.as_str()));
+            found.extend(of_page.map(str::to_owned));
+            let Some(next) = page.next else { return Ok(found) };
+            let folder = next.strip_prefix(prefix.known()).and_then(|rest| rest.split_once('/'));
+            let jump = folder.map(|(folder, _)| {
+                let first = prefix.filled(folder);
+                // Sources of the folder are still to come, or the listing goes on behind it: 0 follows the slash.
+                if first > next { first } else { format!("{}{folder}0", prefix.known()) }
+            });
+            let next = jump.map_or(next.clone(), |jump| jump.max(next));
+            if next <= marker {
+                return Err(StoreError::stuck(&self.job.source, &next));
+            }
+            marker = next;
+        }
     }
 
     /// The orphans of the next page; `None` after the last. The end of a page is `<bucket>/<key>`.
@@ -56,6 +102,10 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
     /// # Errors
     /// When a request failed at every attempt.
     pub async fn next_page(&mut self) -> Result<Option<Surveyed>, StoreError> {
+        if let Some(end) = self.begin.clone() {
+            self.find_places(&end).await?;
+            self.begin = None;
+        }
         let Some((bucket, prefix)) = self.places.front().cloned() else { return Ok(None) };
         let page = self.store.list(&bucket, &prefix, &self.marker).await?;
         let last = page.objects.last().map(|last| last.key.as_str().to_owned());
@@ -108,11 +158,16 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
     async fn source_of(&self, bucket: &Bucket, target: &Key) -> Result<Option<Key>, StoreError> {
         let mut needs_stamp = false;
         for (rule, thumbnail, place) in self.job.thumbnails() {
-            if place != bucket || !target.as_str().starts_with(&rule.target_prefix(thumbnail)) {
+            if !place.may_be(bucket) || !rule.target_prefix(thumbnail).takes(target.as_str()) {
                 continue;
             }
             match rule.source_of(target, thumbnail) {
-                Some(source) if self.is_of_job(&source) => return Ok(Some(source)),
+                Some(source)
+                    if self.is_of_job(&source)
+                        && rule.target_bucket_of(&self.job.source, &source).as_ref() == Ok(bucket) =>
+                {
+                    return Ok(Some(source));
+                }
                 Some(_) => {}
                 None => needs_stamp |= !rule.names_source(),
             }

@@ -163,11 +163,11 @@ impl<S: Store, I: Invoker, C: Checkpoints> Run<'_, S, I, C> {
 
     /// Ends a task.
     fn close(&mut self, open: &Open, outcome: &RecordOutcome) {
-        let is_failure = outcome.kind != RecordKind::Done;
+        let key = open.task.source.key.as_str();
+        let is_failure = outcome.kind != RecordKind::Done && !self.driver.job.is_accepted(key, &outcome.code);
         self.window.close(open.number, open.task.weight(), &outcome.code, is_failure);
         self.failures.note_successes(open.current);
         self.failures.note(is_failure.then_some((outcome.code.as_str(), outcome.reason.as_str())));
-        let key = open.task.source.key.as_str();
         let written = self.report.outcome(key, Some(open.task.need), &outcome.code, &outcome.reason);
         self.note_report(written);
     }
