@@ -1,7 +1,9 @@
-//! Random histories of the logic over the model: several handlers, foreign objects, changes of the recipe, faults.
+//! Random histories of the logic over the model: several handlers, foreign objects, another source with the same target
+//! keys, changes of the recipe, faults.
 
+use cos_thumbnailer::object::{Bucket, Key};
 use cos_thumbnailer::recipe::RecipeHash;
-use cos_thumbnailer::reconcile::{OnForeign, SeenThumbnail};
+use cos_thumbnailer::reconcile::{OnForeign, SeenThumbnail, SourceName};
 
 use crate::handler::{Event, Handler, Mistake, Progress};
 use crate::model::{Content, Model};
@@ -26,6 +28,8 @@ struct History {
     handlers: Vec<Handler>,
     /// Thumbnails with a foreign object under their key.
     foreign: Vec<usize>,
+    /// Thumbnails whose key another source has.
+    taken: Vec<usize>,
     log: Vec<String>,
 }
 
@@ -44,6 +48,7 @@ impl History {
             events: Vec::new(),
             handlers: Vec::new(),
             foreign: Vec::new(),
+            taken: Vec::new(),
             log: Vec::new(),
             random,
         }
@@ -63,6 +68,7 @@ impl History {
                 4 => self.put_foreign(),
                 5 if self.has_faults => self.change_recipe(),
                 6 if self.has_faults => self.crash(),
+                7 if self.has_faults => self.take_or_free(),
                 7..=10 => self.start(),
                 _ => self.advance(),
             }
@@ -128,7 +134,28 @@ impl History {
             let number = self.random.below(self.cos.thumbnails.len());
             self.cos.thumbnails[number] = SeenThumbnail::Foreign;
             self.foreign.push(number);
+            self.taken.retain(|taken| *taken != number);
             self.note(format!("foreign object at {number}"));
+        }
+    }
+
+    /// Another source takes a free key, or is removed and frees it. Only a later event, as sync sends it, tells this source
+    /// of a free key.
+    fn take_or_free(&mut self) {
+        if !self.handlers.is_empty() {
+            return;
+        }
+        let number = self.random.below(self.cos.thumbnails.len());
+        if self.taken.contains(&number) {
+            self.taken.retain(|taken| *taken != number);
+            self.cos.thumbnails[number] = SeenThumbnail::Absent;
+            self.note(format!("{number} is free"));
+            self.changed(true);
+        } else if self.cos.thumbnails[number] == SeenThumbnail::Absent {
+            let owner = SourceName::new(&Bucket::parse("p-1").unwrap(), &Key::parse("another").unwrap());
+            self.cos.thumbnails[number] = SeenThumbnail::OfAnother(owner);
+            self.taken.push(number);
+            self.note(format!("{number} is taken"));
         }
     }
 
@@ -196,6 +223,10 @@ impl History {
         };
         if !self.foreign.iter().all(untouched) {
             return Err(format!("a foreign object was touched: {:?}", self.cos.thumbnails));
+        }
+        let is_taken = |number: &usize| matches!(self.cos.thumbnails[*number], SeenThumbnail::OfAnother(_));
+        if !self.taken.iter().all(is_taken) {
+            return Err(format!("a thumbnail of another source was touched: {:?}", self.cos.thumbnails));
         }
         self.cos.wrong(&self.recipes()).map_or(Ok(()), Err)
     }

@@ -39,11 +39,27 @@ pub(crate) fn key(number: usize) -> String {
 
 impl Cloud {
     pub(crate) async fn new(instances: usize, settings: &[(&str, &str)]) -> Self {
+        let mut cloud = Self::empty(instances, settings, &[]).await;
+        for number in 0..IMAGES {
+            let key = format!("undisturbed-{number}.jpg");
+            let object = cloud.cos.put(SOURCE, &key, image(number), &[]).await;
+            let event = scf_local::event::created("cos:ObjectCreated:Put", SOURCE, REGION, &key, &object);
+            assert!(cloud.api.invoke(&event.to_string()).await.outcome.is_success());
+            let thumbnail = cloud.cos.keys(TARGET).pop().unwrap();
+            cloud.thumbnails.push(cloud.cos.object(TARGET, &thumbnail).unwrap().bytes);
+            cloud.cos.delete(SOURCE, &key);
+            cloud.cos.delete(TARGET, &thumbnail);
+        }
+        cloud
+    }
+
+    /// Without the images of `upload`, and with more target buckets.
+    pub(crate) async fn empty(instances: usize, settings: &[(&str, &str)], targets: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = CosOptions {
             root: folder.path().join("cos"),
             strict: true,
-            buckets: vec![SOURCE.to_owned(), TARGET.to_owned()],
+            buckets: [SOURCE, TARGET].iter().chain(targets).map(|name| (*name).to_owned()).collect(),
             ..CosOptions::default()
         };
         let cos = Cos::start(options).await.unwrap();
@@ -56,18 +72,7 @@ impl Cloud {
             ScfOptions { program: program(), environment, memory_mb: 512, ..ScfOptions::default() };
         let options = ScfApiOptions { function, instances: Some(instances), ..ScfApiOptions::default() };
         let api = ScfApi::start(options).await.unwrap();
-        let mut cloud = Self { cos, api, folder, settings, thumbnails: Vec::new() };
-        for number in 0..IMAGES {
-            let key = format!("undisturbed-{number}.jpg");
-            let object = cloud.cos.put(SOURCE, &key, image(number), &[]).await;
-            let event = scf_local::event::created("cos:ObjectCreated:Put", SOURCE, REGION, &key, &object);
-            assert!(cloud.api.invoke(&event.to_string()).await.outcome.is_success());
-            let thumbnail = cloud.cos.keys(TARGET).pop().unwrap();
-            cloud.thumbnails.push(cloud.cos.object(TARGET, &thumbnail).unwrap().bytes);
-            cloud.cos.delete(SOURCE, &key);
-            cloud.cos.delete(TARGET, &thumbnail);
-        }
-        cloud
+        Self { cos, api, folder, settings, thumbnails: Vec::new() }
     }
 
     /// Stores sources that no event was sent for.

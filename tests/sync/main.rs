@@ -2,6 +2,7 @@
 //!
 //! - `simulated`: the real driver in a model of the platform, in virtual time: quotas, throttling, kills, duplicates.
 //! - `live`: the real program against the local SCF and COS.
+//! - `keys`: the same, with target keys that sources share, and buckets that a segment of the source key names.
 //! - `mishaps`: the same, where something is wrong from the beginning, or the user changes their mind.
 
 #![allow(
@@ -16,6 +17,7 @@
     reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
+mod keys;
 mod live;
 mod mishaps;
 mod platform;

@@ -1,8 +1,8 @@
-//! Keys that need care: spaces, percent signs, dots, Unicode, length.
+//! Keys that need care: spaces, percent signs, dots, Unicode, length. And templates that take them apart.
 
 use scf_local::{Fault, FaultKind, event};
 
-use crate::setup::{Setup, small_jpeg};
+use crate::setup::{Options, REGION, SOURCE, Setup, TARGET, jpeg_of, size_of, small_jpeg};
 
 #[tokio::test]
 async fn unusual_keys_are_kept_unchanged() {
@@ -89,4 +89,58 @@ async fn url_of_the_event_is_not_requested() {
         event::created("cos:ObjectCreated:Put", crate::setup::SOURCE, crate::setup::REGION, "a.jpg", &object);
     message["Records"][0]["cos"]["cosObject"]["url"] = "http://127.0.0.1:1/elsewhere.jpg".into();
     setup.invoke(&message).await.stored();
+}
+
+const ACME: &str = "thumbs-acme-1250000000";
+const BOLT: &str = "thumbs-bolt-1250000000";
+
+#[tokio::test]
+async fn a_segment_of_the_source_key_names_bucket_and_key() {
+    let rules = r#"{"rules":[{
+        "source":{"bucket":"example-1250000000","prefix":"{tenant}/uploads/"},
+        "target":{"bucket":"thumbs-{tenant}-1250000000","key":"{name}/of-{tenant}/{stem}-{hash}.{ext}"},
+        "thumbnails":{"small":"30x30"},"format":"webp"}]}"#;
+    let options = Options { rules: Some(rules), buckets: vec![ACME, BOLT], ..Options::default() };
+    let setup = Setup::with(options).await;
+    for key in ["acme/uploads/a.jpg", "acme/uploads/b/a.jpg", "bolt/uploads/a.jpg"] {
+        setup.thumbnail_of(key, small_jpeg()).await.stored();
+    }
+    // printf %s acme/uploads/a.jpg | sha1sum | cut -c1-8
+    let (first, second) = ("small/of-acme/a-12fa0a11.webp", "small/of-acme/a-84575398.webp");
+    assert_eq!(setup.cos.keys(ACME), [first, second]);
+    assert_eq!(setup.cos.keys(BOLT), ["small/of-bolt/a-fadcaeb9.webp"]);
+    assert!(setup.cos.keys(TARGET).is_empty());
+
+    setup.cos.delete(SOURCE, "acme/uploads/a.jpg");
+    let gone = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, "acme/uploads/a.jpg");
+    assert_eq!(setup.invoke(&gone).await.outcome()["removed"], serde_json::json!([first]));
+    assert_eq!((setup.cos.keys(ACME), setup.cos.keys(BOLT).len()), (vec![second.to_owned()], 1));
+    for (key, code) in [
+        ("acme/other/a.jpg", "skip.no_rule"),
+        ("uploads/a.jpg", "skip.no_rule"),
+        ("ACME/uploads/a.jpg", "target.name"),
+        ("a.b/uploads/a.jpg", "target.name"),
+    ] {
+        let outcome = setup.thumbnail_of(key, small_jpeg()).await.outcome();
+        assert_eq!(outcome["code"], code, "{outcome:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_shared_key_belongs_to_the_first_source_until_that_is_removed() {
+    let options = Options::default().setting("TARGET_KEY", "{dir}{stem}.webp").setting("COLLISIONS", "first");
+    let setup = Setup::with(options).await;
+    setup.thumbnail_of("cat.jpg", small_jpeg()).await.stored();
+    let second = setup.upload("cat.png", jpeg_of(80, 40)).await;
+    for _ in 0..2 {
+        let outcome = setup.invoke(&second).await.outcome();
+        assert_eq!((&outcome["code"], &outcome["kind"]), (&"target.taken".into(), &"permanent".into()));
+    }
+    assert_eq!(size_of(&setup.stored("cat.webp").bytes), (64, 48));
+    setup.cos.delete(SOURCE, "cat.jpg");
+    let gone = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, "cat.jpg");
+    assert_eq!(setup.invoke(&gone).await.outcome()["outcome"], "removed");
+    assert!(setup.cos.keys(TARGET).is_empty(), "nothing tells the second source");
+    setup.invoke(&second).await.stored();
+    assert_eq!(size_of(&setup.stored("cat.webp").bytes), (80, 40));
 }
