@@ -312,6 +312,27 @@ mod tests {
     }
 
     #[test]
+    fn an_open_segment_and_shared_keys_are_told() {
+        let variables = [
+            ("SOURCE_PREFIX", "{tenant}/up/"),
+            ("TARGET_BUCKET", "thumbs-{tenant}-125"),
+            ("TARGET_KEY", "{tenant}/{stem}-{hash}.{ext}"),
+            ("COLLISIONS", "first"),
+        ];
+        let config = Config::load(&Environment::from_pairs(variables), None).unwrap().to_string();
+        let lines = [
+            "  sources       in every bucket that sends events, beginning with {tenant}/up/, where {tenant} is any folder",
+            "  TARGET_BUCKET thumbs-{tenant}-125",
+            "  TARGET_KEY    {tenant}/{stem}-{hash}.{ext}",
+            "  COLLISIONS    first: of sources that share a target key, the first has the thumbnail",
+            "                tenant/up/photo.jpg -> tenant/photo-6900f67a.jpg",
+        ];
+        for line in lines {
+            assert!(config.lines().any(|found| found == line), "{line}\n{config}");
+        }
+    }
+
+    #[test]
     fn a_configuration_is_told_in_plain_words() {
         let variables = [
             (

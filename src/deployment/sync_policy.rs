@@ -132,6 +132,19 @@ mod tests {
     }
 
     #[test]
+    fn buckets_of_an_open_segment_are_a_pattern() {
+        let variables = [("SOURCE_PREFIX", "{t}/up/"), ("TARGET_BUCKET", "thumbs-{t}-125")];
+        assert_eq!(
+            statements(&config(&variables, None), &places(None, None)),
+            [
+                FUNCTION,
+                "GetBucket on photos-125/* thumbs-*-125/*",
+                "HeadObject on photos-125/*/up/* thumbs-*-125/*/up/*"
+            ]
+        );
+    }
+
+    #[test]
     fn report_and_checkpoint_have_rights_of_their_own() {
         let manifest = "reports-125/inv/125/photos/nightly/20241103/manifest.json";
         assert_eq!(

@@ -59,10 +59,11 @@ fn defaults_are_what_the_program_does_without_the_setting() {
 }
 
 /// A value for each setting that the file can hold, which is not its default.
-const EXAMPLES: [(&str, &str); 19] = [
+const EXAMPLES: [(&str, &str); 20] = [
     ("TARGET_BUCKET", "thumbs-1250000000"),
     ("THUMBNAILS", "small=150x150;large=1600x1600"),
     ("TARGET_KEY", "thumbs/{key}"),
+    ("COLLISIONS", "first"),
     ("SOURCE_PREFIX", "uploads/"),
     ("SOURCE_SUFFIX", ".jpg;.png"),
     ("FORMAT", "webp"),

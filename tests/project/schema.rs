@@ -84,7 +84,9 @@ fn mistakes_that_an_editor_can_show_are_refused_by_both() {
         json!({"rules": [{"source": {"prefix": "uploads/*"}}]}),
         json!({"rules": [{"source": {"bucket": "photos"}}]}),
         json!({"rules": [{"target": {"bucket": "Photos-1250000000"}}]}),
+        json!({"rules": [{"target": {"bucket": "thumbs-{tenant}"}}]}),
         json!({"rules": [{"target": {"key": "thumbs/photo.jpg"}}]}),
+        json!({"rules": [{"collisions": "last"}]}),
         json!({"rules": [{"target": {"acl": "public"}}]}),
         json!({"rules": [{"target": {"storage_class": "standard"}}]}),
         json!({"rules": [{"target": {"cache_control": "缓存"}}]}),
@@ -172,7 +174,7 @@ const VALUES: &str = r##"[
     "9x9/fit/cover/gravity/auto", "a=9x9;b=x9/format/png;", "a = 9x9 ; b= imageMogr2/thumbnail/!50p ",
     "imageMogr2/thumbnail/9x9|imageView2/2/w/9", "imageView2/q/9", ["9x9", "b=1x1"], ["b = 9x9 "], {"a": "9x9"},
     {"a": {"size": "9x9"}, "b": {"size": "x7"}}, {"size": "9x9"}, [0.31, 0.62], ["0.31", 1], ["0.3x0.6"],
-    "0.31x0.62", "1x0", ["copyright", "profile"], ["profile"], ["copyright+profile"], [true], ["a", "b", "c"]
+    "0.31x0.62", "1x0", "{tenant}/in/", "t-{tenant}-1", "{stem}-{hash}", "{hash:16}.{ext}", ["copyright", "profile"], ["profile"], ["copyright+profile"], [true], ["a", "b", "c"]
 ]"##;
 
 /// Adds the words of all enumerations of the schema.

@@ -201,3 +201,72 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
         Ok(is_its.then(|| source.clone()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::config::{Config, Environment};
+    use crate::cos::{Head, ListPage};
+    use crate::object::Region;
+    use crate::sync::Selection;
+
+    /// A source bucket whose pages have two objects.
+    struct Pages {
+        keys: Vec<String>,
+        requests: Cell<usize>,
+    }
+
+    impl Store for Pages {
+        async fn list(&self, _: &Bucket, prefix: &str, marker: &str) -> Result<ListPage, StoreError> {
+            self.requests.set(self.requests.get() + 1);
+            let mut rest = self.keys.iter().filter(|key| key.starts_with(prefix) && key.as_str() > marker);
+            let object = |key: &String| ListedObject {
+                key: Key::parse(key).unwrap(),
+                length: 1,
+                etag: None,
+                last_modified: None,
+                is_archived: false,
+            };
+            let objects: Vec<_> = rest.by_ref().take(2).map(object).collect();
+            let next = rest.next().and_then(|_| objects.last()).map(|last| last.key.as_str().to_owned());
+            Ok(ListPage { objects, next, unusable: 0 })
+        }
+
+        async fn head(&self, _: &Bucket, _: &Key) -> Result<Option<Head>, StoreError> {
+            Ok(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn folders_are_found_without_listing_all_of_their_sources() {
+        let mut keys: Vec<String> = (0..50).map(|number| format!("in/acme/up/{number:02}")).collect();
+        keys.extend((0..9).map(|number| format!("in/bolt/of/{number}")));
+        let others = [
+            "in/acme-2/up/1",
+            "in/bolt/up/1",
+            "in/bolt/up/2",
+            "in/corp/up",
+            "in/dawn/zz/1",
+            "in/x",
+            "in/z/up/1",
+        ];
+        keys.extend(others.map(str::to_owned));
+        keys.sort();
+        let variables = [("SOURCE_PREFIX", "in/{t}/up/"), ("TARGET_BUCKET", "thumbs-{t}-125")];
+        let config = Config::load(&Environment::from_pairs(variables), None).unwrap();
+        let (region, source) = (Region::parse("ap-guangzhou").unwrap(), Bucket::parse("photos-125").unwrap());
+        let job = Job::new(config, region, source, Selection::default()).unwrap();
+        let store = Pages { keys, requests: Cell::new(0) };
+        let mut survey = OrphanSurvey::new(&job, &store, "");
+        survey.find_places("").await.unwrap();
+        let places: Vec<_> =
+            survey.places.iter().map(|(bucket, prefix)| format!("{bucket}/{prefix}")).collect();
+        assert_eq!(places, ["acme", "acme-2", "bolt", "z"].map(|name| format!("thumbs-{name}-125/in/")));
+        assert!(store.requests.get() <= 10, "{}", store.requests.get());
+        survey.places.clear();
+        survey.find_places("thumbs-bolt-125/in/bolt/up/1").await.unwrap();
+        assert_eq!((survey.places.len(), survey.marker.as_str()), (2, "in/bolt/up/1"));
+    }
+}

@@ -349,3 +349,25 @@ async fn command_reports_the_same_locally() {
     );
     assert_eq!(command(&setup).arg("--sorce").output().unwrap().status.code(), Some(1));
 }
+
+#[tokio::test]
+async fn buckets_of_an_open_segment_are_named_and_not_tried() {
+    let options = Options::default()
+        .setting("SOURCE_PREFIX", "{tenant}/up/")
+        .setting("TARGET_BUCKET", "thumbs-{tenant}-1250000000");
+    let setup = Setup::with(options).await;
+    let report = Report::of(&setup).await;
+    let (sentence, _) = report.only("rights", "note");
+    assert!(sentence.contains("thumbs-{tenant}-1250000000"), "{sentence}");
+    let (sentence, _) = report.only("rights", "ok");
+    assert!(sentence.contains("example-1250000000/*/up/*"), "{sentence}");
+
+    let options =
+        Options::default().setting("SOURCE_PREFIX", "{tenant}/up/").setting("TARGET_KEY", "{tenant}/t/{key}");
+    let setup = Setup::with(options).await;
+    let tried = Report::of(&setup).await;
+    let sentences = tried.of_status("rights", "ok");
+    let key = "cos-thumbnailer-doctor/t/cos-thumbnailer-doctor/up/cos-thumbnailer-doctor.jpg";
+    assert!(sentences.iter().any(|(sentence, _)| sentence.ends_with(key)), "{sentences:?}");
+    assert!(setup.cos.keys(TARGET).is_empty());
+}
