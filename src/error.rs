@@ -62,7 +62,7 @@ pub(crate) enum Error {
     Panicked(runtime::Panic),
     /// The key of a thumbnail holds the thumbnail of another source.
     #[error(
-        "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as {{key}} does"
+        "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as {{key}} and {{hash}} do"
     )]
     KeyTaken {
         /// Key.

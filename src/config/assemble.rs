@@ -122,7 +122,9 @@ impl PartialRule {
             None => Template::name_and_key(),
         };
         let target_bucket = match self.target_bucket {
-            Some((written, bucket)) => Some(findings.note(check_segment(written, bucket, &source.prefix))?),
+            Some((written, bucket)) => {
+                Some(findings.note(check_segment(&written, bucket, &source.prefix))?)
+            }
             None => None,
         };
         let rule = Rule {
@@ -228,7 +230,7 @@ fn sentence(label: &str, template: &Template, collision: &Collision) -> String {
 
 /// Refuses a target bucket that names another segment than the source prefix.
 fn check_segment(
-    written: Written,
+    written: &Written,
     bucket: TargetBucket,
     prefix: &KeyPrefix,
 ) -> Result<TargetBucket, Mistake> {

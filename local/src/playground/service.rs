@@ -336,7 +336,8 @@ fn last_line(text: &str) -> String {
     line.strip_prefix("cos-thumbnailer: ").unwrap_or(line).to_owned()
 }
 
-/// The buckets in the resources of a policy: `qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000/*`.
+/// The buckets in the resources of a policy: `qcs::cos:ap-guangzhou:uid/1250000000:photos-1250000000/*`. Patterns of
+/// names are left out, because no key tells here which of them are meant.
 fn buckets_of_policy(policy: &str) -> BTreeSet<String> {
     let policy: Value = serde_json::from_str(policy).unwrap_or_default();
     let statements = policy.get("statement").and_then(Value::as_array).into_iter().flatten();
@@ -345,7 +346,7 @@ fn buckets_of_policy(policy: &str) -> BTreeSet<String> {
         let (_, path) = resource.as_str()?.rsplit_once(':')?;
         Some(path.split('/').next()?.to_owned())
     };
-    resources.filter_map(bucket).collect()
+    resources.filter_map(bucket).filter(|name| !name.contains('*')).collect()
 }
 
 /// The content type of a photo by its name.
@@ -372,6 +373,7 @@ mod tests {
              "resource":["qcs::cos:ap-guangzhou:uid/1250000000:example-1250000000/*"]},
             {"effect":"allow","action":["name/cos:PutObject"],
              "resource":["qcs::cos:ap-guangzhou:uid/1250000000:exampleresized-1250000000/thumbs/*",
+                         "qcs::cos:ap-guangzhou:uid/1250000000:thumbs-*-1250000000/*",
                          "qcs::cos:ap-guangzhou:uid/1250000000:exampleresized-1250000000/*"]}]}"#;
         let buckets = buckets_of_policy(policy);
         assert_eq!(

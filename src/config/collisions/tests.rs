@@ -118,8 +118,9 @@ fn a_refusal_shows_two_thumbnails_with_one_key() {
 
 #[test]
 fn a_hash_tells_sources_apart_only_where_its_place_is_known() {
+    type Row<'a> = (&'a str, &'a [(&'a str, Option<Format>)]);
     let both = [("a", OWN), ("b", OWN)];
-    let table: [(&str, &[(&str, Option<Format>)]); 4] = [
+    let table: [Row<'_>; 4] = [
         ("{stem}{hash}{dir}x", &[("n", OWN)]),
         ("{key}{hash}{stem}", &[("n", OWN)]),
         ("{stem}{hash}{ext}", &[("n", OWN)]),

@@ -290,7 +290,7 @@ impl<'a, S: Store> Survey<'a, S> {
             (Action::Refuse, SeenThumbnail::OfAnother(owner)) => {
                 let reason = format!(
                     "{key} already holds the thumbnail of {owner}; write a target key that tells the two apart, as \
-                     {{key}} does"
+                     {{key}} and {{hash}} do"
                 );
                 Verdict::Passed(TAKEN, reason)
             }

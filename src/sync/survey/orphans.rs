@@ -89,7 +89,7 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
                 // Sources of the folder are still to come, or the listing goes on behind it: 0 follows the slash.
                 if first > next { first } else { format!("{}{folder}0", prefix.known()) }
             });
-            let next = jump.map_or(next.clone(), |jump| jump.max(next));
+            let next = jump.unwrap_or(next);
             if next <= marker {
                 return Err(StoreError::stuck(&self.job.source, &next));
             }
