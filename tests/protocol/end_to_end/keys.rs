@@ -39,7 +39,7 @@ async fn unusual_keys_are_kept_unchanged() {
         let source = &setup.stored(key).headers["x-cos-meta-thumbnail-source"];
         assert!(source.is_ascii() && source.len() < 1300, "{key}: {source}");
     }
-    assert_eq!(setup.cos.keys(crate::setup::TARGET).len(), keys.len());
+    assert_eq!(setup.cos.keys(TARGET).len(), keys.len());
 }
 
 #[tokio::test]
@@ -84,9 +84,8 @@ async fn url_of_the_event_tells_if_its_key_is_encoded() {
 #[tokio::test]
 async fn url_of_the_event_is_not_requested() {
     let setup = Setup::new().await;
-    let object = setup.cos.put(crate::setup::SOURCE, "a.jpg", small_jpeg(), &[]).await;
-    let mut message =
-        event::created("cos:ObjectCreated:Put", crate::setup::SOURCE, crate::setup::REGION, "a.jpg", &object);
+    let object = setup.cos.put(SOURCE, "a.jpg", small_jpeg(), &[]).await;
+    let mut message = event::created("cos:ObjectCreated:Put", SOURCE, REGION, "a.jpg", &object);
     message["Records"][0]["cos"]["cosObject"]["url"] = "http://127.0.0.1:1/elsewhere.jpg".into();
     setup.invoke(&message).await.stored();
 }
