@@ -1,6 +1,7 @@
 use super::refusal::Refusal;
 use super::sizes::FORMS;
 use super::thumbnail::{Defaults, Process};
+use crate::config::source::watermark_files::WatermarkFiles;
 use crate::config::{Config, Environment};
 use crate::recipe::{Format, Quality, Rgb};
 
@@ -8,7 +9,7 @@ const DEFAULTS: Defaults = Defaults { format: None, quality: Quality::Fixed(80),
 
 /// The canonical form of the recipe, without what is default.
 fn canonical(text: &str) -> Result<String, String> {
-    let process = Process::parse(text).map_err(|refusal| refusal.to_string())?;
+    let process = Process::parse(text, &WatermarkFiles::default()).map_err(|refusal| refusal.to_string())?;
     let recipe = process.into_recipe(&DEFAULTS).to_string();
     Ok(recipe.replace("format=source;", "").replace("quality=80!;", "").replace("background=#ffffff", ""))
 }
@@ -85,7 +86,7 @@ fn what_is_not_supported_is_refused_by_name() {
     }
     for text in ["Thumbnail/100x", "fit/cover", "max_bytes/3", "progressive/1", "background/#ffffff"] {
         let name = text.split('/').next().unwrap();
-        let refusal = Process::parse(&format!("imageMogr2/{text}")).unwrap_err();
+        let refusal = Process::parse(&format!("imageMogr2/{text}"), &WatermarkFiles::default()).unwrap_err();
         assert!(matches!(&refusal, Refusal::Unsupported { operation, .. } if operation == name), "{refusal}");
     }
     assert_eq!(
@@ -197,7 +198,7 @@ fn sizes_take_options_in_plain_words() {
     for (text, recipe) in table {
         assert_eq!(canonical(text).as_deref(), Ok(recipe), "{text}");
     }
-    let background = Process::parse("9x9/fit/pad/background/#102030").unwrap().into_recipe(&DEFAULTS);
+    let background = Process::parse("9x9/fit/pad/background/#102030", &WatermarkFiles::default()).unwrap().into_recipe(&DEFAULTS);
     assert_eq!(background.background, Rgb([0x10, 0x20, 0x30]));
 }
 

@@ -20,13 +20,13 @@ impl Stage {
     /// The rectangle of the stage's input of which a rectangle of its output is made.
     fn input_part(&self, shown: Window, subject: Option<Window>) -> Option<Window> {
         let oriented = self.orientation.size(self.size);
-        let shown = match self.finish {
-            None => shown,
+        let shown = match &self.finish {
+            None | Some(Finish::Blur(_) | Finish::Round { .. } | Finish::Watermark(_)) => shown,
             Some(Finish::CropToSubject { .. }) => {
                 let Window { x, y, .. } = subject?;
                 Window { x: shown.x + x, y: shown.y + y, ..shown }
             }
-            Some(Finish::Pad { size, .. }) => unpadded(shown, oriented, size),
+            Some(Finish::Pad { size, .. }) => unpadded(shown, oriented, *size),
             Some(Finish::Rotate { .. }) => return None,
         };
         let scaled = self.orientation.inverse().window(shown, oriented);
