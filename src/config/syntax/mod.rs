@@ -1,5 +1,7 @@
 //! The language of values: from the text of one setting, or of one thumbnail, to its meaning.
 
+#[cfg(test)]
+mod effect_tests;
 pub(super) mod form;
 mod image_mogr2;
 mod image_view2;

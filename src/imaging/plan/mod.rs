@@ -391,34 +391,71 @@ mod tests {
     /// After mirroring, the left edge shows the right one of the source.
     #[test]
     fn crop_after_mirroring_is_in_the_mirrored_image() {
-        let crop = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
+        let crop = || Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (flip, x, y) in [(Flip::Horizontal, 90.0, 0.0), (Flip::Vertical, 0.0, 30.0)] {
-            let plan = DrawPlan::new(size(100, 50), &[Step::Flip(flip), crop]).unwrap();
+            let plan = DrawPlan::new(size(100, 50), &[Step::Flip(flip), crop()]).unwrap();
             assert_eq!(plan.stages[0].window, Window { x, y, width: 10.0, height: 20.0 }, "{flip:?}");
         }
     }
 
     #[test]
     fn steps_that_need_pixels_end_a_stage() {
-        let shrink = Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
-        let enlarge = Step::Thumbnail(fit(Some(50), Some(50), Scaling::Both));
-        let pad = Step::Pad { width: 60, height: 70, color: None };
-        let corner = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
+        let shrink = || Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
+        let enlarge = || Step::Thumbnail(fit(Some(50), Some(50), Scaling::Both));
+        let blur = || Step::Blur(Blur { radius: 8, sigma: 500 });
+        let pad = || Step::Pad { width: 60, height: 70, color: None };
+        let corner = || Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (steps, stages, last) in [
             (vec![], 1, (100, 50)),
-            (vec![shrink], 1, (10, 5)),
-            (vec![enlarge, shrink], 1, (10, 5)),
-            (vec![shrink, enlarge], 2, (50, 25)),
-            (vec![shrink, pad], 1, (60, 70)),
-            (vec![shrink, pad, enlarge], 2, (43, 50)),
-            (vec![shrink, pad, corner], 2, (10, 20)),
+            (vec![shrink()], 1, (10, 5)),
+            (vec![enlarge(), shrink()], 1, (10, 5)),
+            (vec![shrink(), enlarge()], 2, (50, 25)),
+            (vec![shrink(), pad()], 1, (60, 70)),
+            (vec![shrink(), pad(), enlarge()], 2, (43, 50)),
+            (vec![shrink(), pad(), corner()], 2, (10, 20)),
             (vec![Step::Rotate(45)], 1, (107, 107)),
             (vec![Step::Rotate(270)], 1, (50, 100)),
-            (vec![Step::Rotate(45), shrink], 2, (10, 10)),
+            (vec![Step::Rotate(45), shrink()], 2, (10, 10)),
+            (vec![shrink(), blur()], 1, (10, 5)),
+            (vec![shrink(), blur(), Step::Round { radius: None }, pad()], 3, (60, 70)),
+            (vec![blur(), shrink()], 2, (10, 5)),
+            (vec![Step::Circle { radius: 9 }], 1, (18, 18)),
+            (vec![Step::Circle { radius: 9999 }], 1, (50, 50)),
         ] {
             let plan = DrawPlan::new(size(100, 50), &steps).unwrap();
             assert_eq!(plan.stages.len(), stages, "{steps:?}");
             assert_eq!(plan.stages.last().unwrap().final_size(), size(last.0, last.1), "{steps:?}");
+        }
+    }
+    #[test]
+    fn sharpening_follows_the_last_scaling() {
+        let shrink = || Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
+        let blur = || Step::Blur(Blur { radius: 8, sigma: 500 });
+        let pad = || Step::Pad { width: 60, height: 70, color: None };
+        for (steps, stage) in [
+            (vec![], 0),
+            (vec![shrink(), blur(), Step::Round { radius: None }], 0),
+            (vec![blur(), pad()], 0),
+            (vec![blur(), shrink(), pad(), blur()], 1),
+            (vec![shrink(), pad(), shrink(), blur()], 1),
+        ] {
+            let plan = DrawPlan::new(size(100, 50), &steps).unwrap();
+            assert_eq!(plan.sharpened_stage(), stage, "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_box_gives_its_ratio_to_smaller_images() {
+        for (from, to) in
+            [((4032, 3024), (192, 108)), ((100, 100), (100, 56)), ((4000, 50), (89, 50)), ((192, 108), (192, 108))]
+        {
+            let steps = [
+                Step::Thumbnail(Geometry::Cover { width: 192, height: 108, scaling: Scaling::ShrinkOnly }),
+                Step::CropToRatio { across: 192, down: 108, gravity: Gravity::Center },
+            ];
+            let plan = DrawPlan::new(size(from.0, from.1), &steps).unwrap();
+            let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
+            assert_eq!(stage.final_size(), size(to.0, to.1), "{from:?}");
         }
     }
 }

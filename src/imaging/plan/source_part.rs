@@ -87,13 +87,13 @@ mod tests {
     fn steps_are_undone_in_their_order() {
         let quarter = Step::Crop { width: Some(20), height: Some(10), gravity: Gravity::NorthWest };
         // Turned clockwise, the upper left corner is the lower left one of the source.
-        let turned = [Step::Rotate(90), quarter];
+        let turned = [Step::Rotate(90), quarter.clone()];
         assert_eq!(part(100, 50, &turned, &[None]), Some([0.0, 30.0, 10.0, 20.0]));
         let fit = Geometry::Fit { width: Some(50), height: Some(50), scaling: Scaling::Both };
         let padded = [Step::Thumbnail(fit), Step::Pad { width: 50, height: 50, color: None }];
         assert_eq!(part(100, 50, &padded, &[None]), Some([0.0, 0.0, 100.0, 50.0]));
         // The corner of the padded image has 12 rows of padding, of which 10 are shown, and nothing of the source.
-        let cut = [padded[0], padded[1], quarter];
+        let cut = [padded[0].clone(), padded[1].clone(), quarter];
         assert_eq!(part(100, 50, &cut, &[None, None]), Some([0.0, 0.0, 40.0, 0.0]));
         assert_eq!(part(100, 50, &[Step::Rotate(45)], &[None]), None);
     }
