@@ -8,7 +8,7 @@ use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Upright, memory
 use cos_thumbnailer::recipe::{Format, Recipe};
 use image::{AnimationDecoder as _, GenericImageView as _, RgbaImage};
 
-use crate::fixture::{LIMITS, data, open, run};
+use crate::fixture::{LIMITS, data, decoded, open, run};
 
 /// The part of the photograph that the references show.
 const PART: &str = "imageMogr2/cut/100x80x100x50";
@@ -101,22 +101,23 @@ fn options_of_a_size_do_what_tencents_operations_do() {
     }
 }
 
-/// A crop without scaling gives the pixels of the source. `rgb.bmp` has 192x128 of them.
+/// A crop without scaling gives the pixels of the source.
 #[test]
 fn ratio_crops_the_images_own_pixels() {
-    let source = image::load_from_memory(&data("rgb.bmp")).unwrap().into_rgba8();
+    const PHOTO: &str = "kodim23-768x512.png";
+    let source = open(&data(PHOTO));
     for (text, [x, y, width, height]) in [
-        ("16:9/fit/cover", [0, 10, 192, 108]),
-        ("16:9/fit/cover/gravity/north", [0, 0, 192, 108]),
-        ("1:1/fit/cover/focus/1x0.5", [64, 0, 128, 128]),
-        ("1920x1080/fit/ratio", [0, 10, 192, 108]),
-        ("1000x100/fit/ratio/gravity/south", [0, 109, 192, 19]),
+        ("16:9/fit/cover", [0, 40, 768, 432]),
+        ("16:9/fit/cover/gravity/north", [0, 0, 768, 432]),
+        ("1:1/fit/cover/focus/1x0.5", [256, 0, 512, 512]),
+        ("1920x1080/fit/ratio", [0, 40, 768, 432]),
+        ("10000x1000/fit/ratio/gravity/south", [0, 435, 768, 77]),
     ] {
         let window = source.view(x, y, width, height).to_image();
-        assert!(pixels("rgb.bmp", text) == window, "{text}");
+        assert!(pixels(PHOTO, text) == window, "{text}");
     }
-    assert_eq!(pixels("rgb.bmp", "96x54/fit/ratio").dimensions(), (96, 54));
-    assert_eq!(pixels("rgb.bmp", "9:16/fit/cover/gravity/auto").dimensions(), (72, 128));
+    assert_eq!(pixels(PHOTO, "96x54/fit/ratio").dimensions(), (96, 54));
+    assert_eq!(pixels(PHOTO, "9:16/fit/cover/gravity/auto").dimensions(), (288, 512));
 }
 
 #[test]
@@ -124,16 +125,16 @@ fn formats_without_alpha_have_the_background_in_the_corners() {
     let text = "80x80/fit/cover/radius/round/background/#00ff00";
     for format in [Format::Avif, Format::Gif, Format::Jpeg, Format::WebP] {
         let thumbnail = thumbnail("kodim23-768x512.png", text, format).unwrap();
-        let corner = match format {
-            Format::Avif => crate::fixture::decoded(&thumbnail.bytes),
-            _ => open(&thumbnail.bytes),
+        let picture = match format {
+            Format::Avif => decoded(&thumbnail.bytes),
+            Format::Jpeg => {
+                let corner = &jpeg_decoder::Decoder::new(thumbnail.bytes.as_ref()).decode().unwrap()[..3];
+                assert!(corner[0] < 30 && corner[1] > 220 && corner[2] < 30, "{corner:?}");
+                continue;
+            }
+            Format::Gif | Format::Png | Format::WebP => open(&thumbnail.bytes),
         };
-        let [r, g, b, alpha] = corner.get_pixel(0, 0).0;
-        if format == Format::Jpeg {
-            assert!(r < 30 && g > 220 && b < 30 && alpha == 255, "{r} {g} {b} {alpha}");
-        } else {
-            assert_eq!(alpha, 0, "{}", format.name());
-        }
+        assert_eq!(picture.get_pixel(0, 0).0[3], 0, "{}", format.name());
     }
 }
 
@@ -145,11 +146,11 @@ fn every_frame_of_an_animation_has_the_effects() {
     let frames = frames.collect_frames().unwrap();
     assert!(frames.len() > 1);
     for frame in frames {
-        let alpha = |x, y| frame.buffer().get_pixel(x, y).0[3];
-        assert_eq!((alpha(0, 0), alpha(39, 39), alpha(20, 1)), (0, 0, 255));
-        // The blue bar of the logo.
-        let [r, _, b, _] = frame.buffer().get_pixel(24, 23).0;
-        assert!(b > r, "{r} {b}");
+        let corners = [(0, 0), (39, 0), (0, 39), (39, 39)].map(|(x, y)| frame.buffer().get_pixel(x, y).0[3]);
+        assert_eq!(corners, [0; 4]);
+        // The white bar of the logo.
+        let bar = frame.buffer().get_pixel(24, 16).0;
+        assert!(bar.iter().all(|sample| *sample > 180), "{bar:?}");
     }
 }
 
@@ -157,7 +158,7 @@ fn every_frame_of_an_animation_has_the_effects() {
 #[test]
 fn memory_of_effects_is_reserved() {
     let file = data("photo-2048x1365.jpg");
-    let recipe = recipe("1200x1200/blur/25/watermark/logo.png+tile=1/radius/99", Format::Jpeg);
+    let recipe = recipe("600x600/blur/15/watermark/logo.png+tile=1/radius/99", Format::Jpeg);
     let scan = file.windows(2).position(|marker| marker == [0xff, 0xda]).unwrap();
     let header = &file[..scan + 2 + usize::from(u16::from_be_bytes([file[scan + 2], file[scan + 3]]))];
     let needed = memory_for_jpeg(header, &[&recipe]).unwrap();

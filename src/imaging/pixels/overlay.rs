@@ -180,6 +180,6 @@ mod tests {
         let clear = overlay(below(Layout::RgbAlpha, &[9, 9, 9, 0]), &half);
         assert_eq!(clear.samples, [255, 0, 0, 128]);
         let mixed = overlay(below(Layout::RgbAlpha, &[0, 0, 255, 128]), &half);
-        assert_eq!(mixed.samples, [171, 0, 85, 192]);
+        assert_eq!(mixed.samples, [170, 0, 85, 192]);
     }
 }
