@@ -5,8 +5,8 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Blur, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans, Step,
-    Subsampling, Watermark,
+    Animation, Blur, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans,
+    Step, Subsampling, Watermark,
 };
 
 use super::Config;

@@ -137,7 +137,10 @@ fn thumbnail() -> Value {
     let option = |option: &ThumbnailOption| (option.word.to_owned(), of_option(option));
     let mut properties: Map<String, Value> = OPTIONS.iter().map(option).collect();
     let size = json!({"type": "string", "pattern": "^([0-9]+x[0-9]*|x[0-9]+|[0-9]+:[0-9]+)$"});
-    properties.insert("size".to_owned(), described(size, "400x300, 400x or x300, in pixels, or a ratio such as 16:9"));
+    properties.insert(
+        "size".to_owned(),
+        described(size, "400x300, 400x or x300, in pixels, or a ratio such as 16:9"),
+    );
     json!({"type": "object", "additionalProperties": false, "required": ["size"], "properties": properties})
 }
 

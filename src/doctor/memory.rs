@@ -217,7 +217,8 @@ mod tests {
     #[test]
     fn every_sample_is_admitted_or_refused_by_its_header() {
         let config = Config::load(&Environment::from_pairs([("THUMBNAILS", "600x600")]), None).unwrap();
-        let (small, large) = [0, 3072].map(|mb| MemoryTrial::new(&config.rules()[0], mb, 250_000_000, 0)).into();
+        let (small, large) =
+            [0, 3072].map(|mb| MemoryTrial::new(&config.rules()[0], mb, 250_000_000, 0)).into();
         for kind in [SampleFormat::Png, SampleFormat::WebP] {
             assert!(large.admits(kind, (12_000, 9000)), "{}", kind.name());
             assert!(!large.admits(kind, (16_000, 16_000)), "{}: too many pixels", kind.name());

@@ -10,9 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, Upright, render};
-use cos_thumbnailer::recipe::{
-    Animation, Blur, Format, Gravity, Recipe, Step, Watermark, WatermarkPicture,
-};
+use cos_thumbnailer::recipe::{Animation, Blur, Format, Gravity, Recipe, Step, Watermark, WatermarkPicture};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]

@@ -57,21 +57,13 @@ fn effects_match_the_reference_within_a_level() {
         ("/rradius/20", "corners".to_owned()),
         ("/rradius/5000", "corners-half".to_owned()),
         (&format!("|watermark/1/image/{LOGO}/dx/5/dy/7"), "marked".to_owned()),
-        (
-            &format!("|watermark/1/image/{LOGO}/gravity/center/dx/5/dissolve/100"),
-            "marked-center".to_owned(),
-        ),
-        (
-            &format!("|watermark/1/image/{LOGO}/batch/1/dx/2/dy/10/dissolve/40"),
-            "marked-tiles".to_owned(),
-        ),
-        (
-            &format!("/iradius/30|watermark/1/image/{LOGO}/dx/2/dy/3/dissolve/60"),
-            "circle-marked".to_owned(),
-        ),
+        (&format!("|watermark/1/image/{LOGO}/gravity/center/dx/5/dissolve/100"), "marked-center".to_owned()),
+        (&format!("|watermark/1/image/{LOGO}/batch/1/dx/2/dy/10/dissolve/40"), "marked-tiles".to_owned()),
+        (&format!("/iradius/30|watermark/1/image/{LOGO}/dx/2/dy/3/dissolve/60"), "circle-marked".to_owned()),
     ] {
         let made = pixels("kodim23-768x512.png", &format!("{PART}{effect}"));
-        let difference = largest_difference(&made, &open(&data(&format!("reference/effect-{reference}.png"))));
+        let difference =
+            largest_difference(&made, &open(&data(&format!("reference/effect-{reference}.png"))));
         println!("{effect}: {difference}");
         assert!(difference <= 1, "{effect}: {difference}");
     }
@@ -82,7 +74,10 @@ fn options_of_a_size_do_what_tencents_operations_do() {
     for (options, operations) in [
         ("80x80/blur/2", "imageMogr2/thumbnail/80x80>/blur/6x2".to_owned()),
         ("80x80/radius/9", "imageMogr2/thumbnail/80x80>/rradius/9".to_owned()),
-        ("80x80/fit/cover/radius/round", "imageMogr2/thumbnail/!80x80r/gravity/center/crop/80x80/iradius/40".to_owned()),
+        (
+            "80x80/fit/cover/radius/round",
+            "imageMogr2/thumbnail/!80x80r/gravity/center/crop/80x80/iradius/40".to_owned(),
+        ),
         ("80x80/fit/cover/gravity/auto", "imageMogr2/scrop/80x80".to_owned()),
         (
             "80x80/watermark/logo.png+gravity=west+dx=3+dissolve=70",
@@ -142,7 +137,8 @@ fn formats_without_alpha_have_the_background_in_the_corners() {
 fn every_frame_of_an_animation_has_the_effects() {
     let text = "40x40/fit/cover/animation/keep/radius/round/watermark/logo.png+gravity=center";
     let made = thumbnail("animated.gif", text, Format::Gif).unwrap();
-    let frames = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(&made.bytes)).unwrap().into_frames();
+    let frames =
+        image::codecs::gif::GifDecoder::new(std::io::Cursor::new(&made.bytes)).unwrap().into_frames();
     let frames = frames.collect_frames().unwrap();
     assert!(frames.len() > 1);
     for frame in frames {
@@ -165,8 +161,7 @@ fn memory_of_effects_is_reserved() {
     let fits = |memory| {
         let limits = Limits { memory, ..LIMITS };
         let length = u64::try_from(file.len()).ok();
-        let made =
-            render(file.as_slice(), length, &[&recipe], Upright::ByExif, &limits, &Cancel::default());
+        let made = render(file.as_slice(), length, &[&recipe], Upright::ByExif, &limits, &Cancel::default());
         made.is_ok_and(|made| made.thumbnails.iter().all(Result::is_ok))
     };
     println!("{needed} bytes");

@@ -343,7 +343,8 @@ fn random_recipe(random: &mut Random) -> Recipe {
         Step::Thumbnail(Geometry::Fit { width: None, height: Some(b), scaling }),
         Step::Thumbnail(Geometry::Percent { width: 1 + a % 300, height: 1 + b % 300 }),
         Step::Watermark(Watermark {
-            picture: WatermarkPicture::new("a.png", b"", 3, vec![[9, 9, 9, 99], [1, 2, 3, 4], [0; 4]]).unwrap(),
+            picture: WatermarkPicture::new("a.png", b"", 3, vec![[9, 9, 9, 99], [1, 2, 3, 4], [0; 4]])
+                .unwrap(),
             gravity: random.pick(&Gravity::POSITIONS),
             x: a,
             y: b,

@@ -165,7 +165,9 @@ mod tests {
     #[test]
     fn names_with_a_folder_are_refused() {
         let (_folder, files) = folder(&[]);
-        for name in ["", "a/b.png", "../b.png", "..", ".png", "a\\b.png", "http://a/b.png", "a\nb", &"a".repeat(256)] {
+        for name in
+            ["", "a/b.png", "../b.png", "..", ".png", "a\\b.png", "http://a/b.png", "a\nb", &"a".repeat(256)]
+        {
             assert_eq!(files.get(name), Err(WatermarkError::Name), "{name}");
         }
     }

@@ -93,15 +93,30 @@ fn refusals_of_effects_say_what_to_write() {
         ("imageMogr2/rradius/0", "0 is out of range; rradius goes from 1 to 5000"),
         ("imageMogr2/scrop/9x", "\"9x\" is not a value of scrop, which reads <W>x<H>"),
         ("9x/blur/25.5", "25.5 is out of range; blur goes from 0.1 to 25"),
-        ("9x/radius/square", "\"square\" is not a value of radius, which reads <n> from 1 to 5000 pixels, or round"),
-        ("watermark/1", "watermark/1 has no effect without image/<base64 of the name of a PNG file>; add that or \
-                         remove watermark/1"),
-        ("watermark/2/text/eA", "watermark/2 is not supported: there are no fonts; write the text into a PNG, and \
-                                 write watermark/1"),
+        (
+            "9x/radius/square",
+            "\"square\" is not a value of radius, which reads <n> from 1 to 5000 pixels, or round",
+        ),
+        (
+            "watermark/1",
+            "watermark/1 has no effect without image/<base64 of the name of a PNG file>; add that or \
+                         remove watermark/1",
+        ),
+        (
+            "watermark/2/text/eA",
+            "watermark/2 is not supported: there are no fonts; write the text into a PNG, and \
+                                 write watermark/1",
+        ),
         ("watermark/3", "\"3\" is not a value of watermark, which reads 1"),
-        ("watermark/1/spcent/10", "spcent is not supported: watermarks keep their size; save the PNG in the size that \
-                                   thumbnails show"),
-        ("watermark/1/font/x", "\"font\" is not supported; watermark/1 takes image, gravity, dx, dy, dissolve and batch"),
+        (
+            "watermark/1/spcent/10",
+            "spcent is not supported: watermarks keep their size; save the PNG in the size that \
+                                   thumbnails show",
+        ),
+        (
+            "watermark/1/font/x",
+            "\"font\" is not supported; watermark/1 takes image, gravity, dx, dy, dissolve and batch",
+        ),
         (
             "watermark/1/image/aHR0cDovL2Etcy0xLmNvcy54Lm15cWNsb3VkLmNvbS9hLnBuZw",
             "image of a bucket is not supported: put the PNG beside bootstrap, and write image/<URL-safe base64 of its \
@@ -112,33 +127,48 @@ fn refusals_of_effects_say_what_to_write() {
             "the watermark \"../a.png\" cannot be used: it must be the plain name of a PNG file beside bootstrap, \
              such as logo.png, without a folder",
         ),
-        ("watermark/1/image/bG9nby5wbmc/gravity/auto", "\"auto\" is not a value of gravity, which reads northwest, \
-          north, northeast, west, center, east, southwest, south or southeast"),
+        (
+            "watermark/1/image/bG9nby5wbmc/gravity/auto",
+            "\"auto\" is not a value of gravity, which reads northwest, \
+          north, northeast, west, center, east, southwest, south or southeast",
+        ),
         ("9x/watermark/logo.png+dissolve=0", "0 is out of range; dissolve goes from 1 to 100"),
         ("9x/watermark/logo.png+dx=1+dx=2", "dx is written twice; keep one"),
-        ("9x/watermark/logo.png+left=1", "\"left\" is not supported; watermark takes image, gravity, dx, dy, dissolve \
-                                          and tile"),
+        (
+            "9x/watermark/logo.png+left=1",
+            "\"left\" is not supported; watermark takes image, gravity, dx, dy, dissolve \
+                                          and tile",
+        ),
     ];
     for (text, sentence) in table {
         assert_eq!(canonical(text), Err(String::from(sentence)), "{text}");
     }
     let missing = canonical("9x/watermark/none.png").unwrap_err();
     let begin = "the watermark \"none.png\" cannot be used: it is not in tests/data/watermarks or /";
-    assert!(missing.starts_with(begin) && missing.ends_with("; put the PNG there, beside bootstrap"), "{missing}");
+    assert!(
+        missing.starts_with(begin) && missing.ends_with("; put the PNG there, beside bootstrap"),
+        "{missing}"
+    );
 }
 
 #[test]
 fn a_watermark_is_a_text_or_an_object() {
     let file = |watermark: &str| {
-        let file = format!(r#"{{"rules":[{{"thumbnails":{{"a":{{"size":"9x","watermark":{watermark}}}}}}}]}}"#);
+        let file =
+            format!(r#"{{"rules":[{{"thumbnails":{{"a":{{"size":"9x","watermark":{watermark}}}}}}}]}}"#);
         let folder = Some(std::path::Path::new("tests/data/watermarks"));
         let config = Config::load_in(&Environment::default(), Some(&file), folder);
-        config.map(|config| config.rules()[0].thumbnails()[0].recipe.to_string()).map_err(|error| error.to_string())
+        config
+            .map(|config| config.rules()[0].thumbnails()[0].recipe.to_string())
+            .map_err(|error| error.to_string())
     };
     let object = r#"{"dx":10,"image":"logo.png","gravity":"north","dissolve":90,"tile":true}"#;
     let text = r#""logo.png+dx=10+gravity=north+dissolve=90+tile=1""#;
     assert_eq!(file(object), file(text));
     assert!(file(object).unwrap().contains("@north+10+0*90*tiled;"));
     let mistakes = file(r#"{"gravity":"north"}"#).unwrap_err();
-    assert!(mistakes.starts_with("rules[0].thumbnails.a.watermark is \"gravity=north\"; the watermark"), "{mistakes}");
+    assert!(
+        mistakes.starts_with("rules[0].thumbnails.a.watermark is \"gravity=north\"; the watermark"),
+        "{mistakes}"
+    );
 }

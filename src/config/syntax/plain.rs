@@ -57,11 +57,7 @@ pub(super) fn read_members(
     Some((steps, options))
 }
 
-fn read_member(
-    options: &mut Options,
-    member: &WrittenOption,
-    files: &WatermarkFiles,
-) -> Result<(), Mistake> {
+fn read_member(options: &mut Options, member: &WrittenOption, files: &WatermarkFiles) -> Result<(), Mistake> {
     let WrittenOption { setting, word, value } = member;
     let Some(option) = options::find(word) else {
         let known = options::OPTIONS.map(|option| option.word).join(", ");

@@ -32,7 +32,9 @@ pub(in crate::config) enum Refusal {
     Ratio(u32, u32),
     #[error("{0} is written twice; keep one")]
     Repeated(&'static str),
-    #[error("a size reads 400x300, 400x, x300 or 16:9; for Tencent's syntax write a text in place of the object")]
+    #[error(
+        "a size reads 400x300, 400x, x300 or 16:9; for Tencent's syntax write a text in place of the object"
+    )]
     Size,
     #[error(
         "a thumbnail reads 300x300, 300x, x300, each also with options as in 300x300/fit/cover, or imageMogr2/… \

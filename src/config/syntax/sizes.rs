@@ -96,11 +96,7 @@ pub(super) fn ratio(text: &str) -> Result<(u32, u32), Flaw> {
 }
 
 /// Parses a number with at most two decimals, as hundredths; `allowed` is in hundredths as well.
-pub(super) fn hundredths(
-    text: &str,
-    what: &'static str,
-    allowed: RangeInclusive<u16>,
-) -> Result<u16, Flaw> {
+pub(super) fn hundredths(text: &str, what: &'static str, allowed: RangeInclusive<u16>) -> Result<u16, Flaw> {
     let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
     let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     if !is_digits(whole) || !is_digits(decimals) || decimals.len() > 2 {

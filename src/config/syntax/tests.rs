@@ -5,7 +5,8 @@ use crate::config::source::watermark_files::WatermarkFiles;
 use crate::config::{Config, Environment};
 use crate::recipe::{Format, Quality, Rgb};
 
-pub(super) const DEFAULTS: Defaults = Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
+pub(super) const DEFAULTS: Defaults =
+    Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
 
 /// The logo, the only file that these texts can name.
 pub(super) fn files() -> WatermarkFiles {

@@ -135,7 +135,9 @@ impl Parts {
     /// Takes a part that both forms have in the same words; `false` when the word is none.
     fn take(&mut self, word: &str, words: &mut Words<'_>) -> Result<bool, Refusal> {
         match word {
-            "gravity" => once(&mut self.gravity, words.argument("gravity", PLACE)?.choice(&PLACES)?, "gravity")?,
+            "gravity" => {
+                once(&mut self.gravity, words.argument("gravity", PLACE)?.choice(&PLACES)?, "gravity")?
+            }
             "dx" => once(&mut self.x, words.argument("dx", DISTANCE)?.number(0..=10_000)?, "dx")?,
             "dy" => once(&mut self.y, words.argument("dy", DISTANCE)?.number(0..=10_000)?, "dy")?,
             "dissolve" => {

@@ -142,7 +142,8 @@ impl<const C: usize, const COLORS: usize> AcrossKernel<C, COLORS> {
         }
         for (target, sum) in target.iter_mut().zip(&self.sums) {
             // Rounded down this can be 1/255 of a level too low, which half a unit more avoids.
-            *target = u16::try_from((u64::from(*sum) + u64::from(ONE / 2)) / u64::from(ONE)).unwrap_or(u16::MAX);
+            *target =
+                u16::try_from((u64::from(*sum) + u64::from(ONE / 2)) / u64::from(ONE)).unwrap_or(u16::MAX);
         }
     }
 }

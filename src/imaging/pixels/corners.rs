@@ -135,7 +135,8 @@ mod tests {
     #[test]
     fn alpha_of_the_picture_is_kept_below_the_shape() {
         let size = Size { width: 1, height: 1 };
-        let picture = Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples: vec![9, 8, 7, 100] };
+        let picture =
+            Picture { size, layout: Layout::RgbAlpha, depth: Depth::Eight, samples: vec![9, 8, 7, 100] };
         assert_eq!(round(picture.clone(), Some(0)).samples, [9, 8, 7, 100]);
         // A circle has 0.785 of its square.
         assert_eq!(round(picture, None).samples, [9, 8, 7, 79]);

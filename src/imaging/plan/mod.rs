@@ -446,9 +446,12 @@ mod tests {
 
     #[test]
     fn a_box_gives_its_ratio_to_smaller_images() {
-        for (from, to) in
-            [((4032, 3024), (192, 108)), ((100, 100), (100, 56)), ((4000, 50), (89, 50)), ((192, 108), (192, 108))]
-        {
+        for (from, to) in [
+            ((4032, 3024), (192, 108)),
+            ((100, 100), (100, 56)),
+            ((4000, 50), (89, 50)),
+            ((192, 108), (192, 108)),
+        ] {
             let steps = [
                 Step::Thumbnail(Geometry::Cover { width: 192, height: 108, scaling: Scaling::ShrinkOnly }),
                 Step::CropToRatio { across: 192, down: 108, gravity: Gravity::Center },
