@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import zipfile
 
-from archive import CONFIG, PROGRAM, packed, unpacked
+from archive import NOTICES, PROGRAM, configuration, packed, unpacked
 from names import DEFAULTS as NAME_DEFAULTS
 from names import MARKER, DeploymentError
 from package_state import built_program
@@ -90,12 +90,12 @@ class DesiredState:
     def _unpack_program(self, folder, config):
         """Writes the configuration into a folder, and returns the program that checks it: that of the zip, or another."""
         if self.zip is None:
-            if config is not None:
-                (folder / CONFIG).write_bytes(config)
+            for name, content, _ in config or []:
+                (folder / name).write_bytes(content)
             self.checker = built_program()
             return self.checker
         for name, content, _ in unpacked(self.zip):
-            if name in (PROGRAM, CONFIG):
+            if name != NOTICES and name == pathlib.Path(name).name:
                 (folder / name).write_bytes(content)
         program = folder / PROGRAM
         program.chmod(0o755)
@@ -213,15 +213,15 @@ def unknown_triggers(region, sources):
 
 
 def read_config(path):
-    """Returns the bytes of a configuration."""
+    """Returns the files of a configuration."""
     try:
-        return path.read_bytes()
+        return configuration(path)
     except OSError as error:
         raise DeploymentError(f"{path} cannot be read: {error}") from error
 
 
-def with_config(path, rules):
-    """Returns the bytes of the zip. `rules`, the bytes of a configuration if given, become its thumbnails.json."""
+def with_config(path, config):
+    """Returns the bytes of the zip. `config`, the files of a configuration if given, replace those of the same names."""
     try:
         content = path.read_bytes()
         files = unpacked(content)
@@ -229,8 +229,9 @@ def with_config(path, rules):
         raise DeploymentError(f"{path} cannot be read: {error}") from error
     if not any(name == PROGRAM and mode & 0o111 for name, _, mode in files):
         raise DeploymentError(f"{path} contains no executable {PROGRAM}: build it with scripts/package")
-    if rules is not None:
-        content = packed([*(file for file in files if file[0] != CONFIG), (CONFIG, rules, 0o644)])
+    if config is not None:
+        names = {name for name, _, _ in config}
+        content = packed([*(file for file in files if file[0] not in names), *config])
     if len(content) > LARGEST_ZIP:
         raise DeploymentError(f"{path} has {len(content)} bytes, and an update accepts at most {LARGEST_ZIP}")
     return content

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import zipfile
 
-from archive import CONFIG, unpacked
+from archive import CONFIG, NOTICES, PROGRAM, unpacked
 from names import DeploymentError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -44,21 +44,23 @@ class PackageState:
         print(f"deploy: {shown(self.path)} {self.defect()}; building it with scripts/package", file=sys.stderr)
         command = [ROOT / "scripts" / "package"]
         with tempfile.TemporaryDirectory() as folder:
-            config = None if self.is_missing else self._config()
-            if config is not None:
-                file = pathlib.Path(folder) / CONFIG
-                file.write_bytes(config)
-                command += ["--config", file]
+            config = {} if self.is_missing else self._config()
+            for name, content in config.items():
+                (pathlib.Path(folder) / name).write_bytes(content)
+            if CONFIG in config:
+                command += ["--config", pathlib.Path(folder) / CONFIG]
             if subprocess.run(command, stdout=sys.stderr).returncode:
                 raise DeploymentError("scripts/package failed; its messages are above")
         self.is_missing, self.newer = False, None
 
     def _config(self):
-        """Returns the configuration in the zip, or None."""
+        """Returns the configuration in the zip and its watermarks by name, or nothing."""
         try:
-            return next((content for name, content, _ in unpacked(self.path.read_bytes()) if name == CONFIG), None)
+            files = unpacked(self.path.read_bytes())
         except (OSError, zipfile.BadZipFile):
-            return None
+            return {}
+        return {name: content for name, content, _ in files
+                if name not in (PROGRAM, NOTICES) and name == pathlib.Path(name).name}
 
 
 def shown(path):

@@ -305,7 +305,7 @@ impl Invocation<'_> {
         match error {
             Error::Deadline { .. } | Error::Cos(cos::Error::Deadline { .. }) => self.deadline(stored, wanted),
             Error::Imaging(imaging::Error::TooMuchMemory { needed, .. })
-                if self.held_memory > 0 && needed <= MemoryPool::for_pixels(self.context.memory_mb) =>
+                if self.held_memory > 0 && needed <= self.memory_for_pixels() =>
             {
                 Error::DecoderBusy
             }
@@ -322,11 +322,16 @@ impl Invocation<'_> {
         Error::Deadline { stored, wanted, limit_ms: self.context.time_limit.as_millis() }
     }
 
+    /// Bytes for pixels beside those of watermarks, which stay in memory.
+    fn memory_for_pixels(&self) -> u64 {
+        MemoryPool::for_pixels(self.context.memory_mb).saturating_sub(self.config.watermark_bytes())
+    }
+
     fn limits(&self) -> Limits {
         let settings = self.config.settings();
         Limits {
             max_pixels: settings.max_pixels,
-            memory: MemoryPool::for_pixels(self.context.memory_mb).saturating_sub(self.held_memory),
+            memory: self.memory_for_pixels().saturating_sub(self.held_memory),
             damage: match settings.on_damage {
                 OnDamage::Fail => Tolerance::Nothing,
                 OnDamage::Store => Tolerance::MostlyGood,

@@ -46,6 +46,20 @@ class Package(unittest.TestCase):
             with mock.patch.object(package, "ROOT", root / "copy"):
                 self.assertIsNone(package.commit())
 
+    def test_the_watermarks_of_a_configuration_are_packed_with_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = support.pathlib.Path(folder)
+            for name in ("a.png", "b.png", "c.png", "d.png", "水印.png", "other.png"):
+                (folder / name).write_text(name)
+            config = folder / "rules.json"
+            config.write_text("""{"rules": [
+                {"thumbnails": {"s": {"size": "9x", "watermark": {"dx": 3, "image": "a.png"}}, "t": "9x/watermark/b.png+dx=1"}},
+                {"thumbnails": ["u=imageMogr2/thumbnail/9x|watermark/1/image/Yy5wbmc=", "v=9x/watermark/none.png"]},
+                {"thumbnails": {"w": {"size": "9x", "watermark": "d.png+tile=1"}, "x": {"size": "9x", "watermark": "../e.png"}}},
+                {"thumbnails": "watermark/1/dx/3/image/5rC05Y2wLnBuZw"}]}""")
+            names = [name for name, _, _ in package.configuration(config)]
+        self.assertEqual(names, ["thumbnails.json", "a.png", "b.png", "c.png", "d.png", "水印.png"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -10,7 +10,7 @@ from models import TOOLS
 
 PACKAGE = """#!/bin/sh
 echo "$@" >> built
-[ $# = 0 ] || cp "$2" kept.json
+[ $# = 0 ] || { cp "$2" kept.json; for file in "$(dirname "$2")"/*.png; do [ ! -e "$file" ] || cp "$file" kept.png; done; }
 mkdir -p dist && cp function.zip dist/cos-thumbnailer.zip
 """
 
@@ -25,7 +25,7 @@ class PackageState(support.WithRecorder):
             shutil.copy(support.ROOT / name, self.root / name)
         self.write("src/main.rs", "")
         self.write("scripts/package", PACKAGE.replace("function.zip", str(self.zip)).replace("built", str(self.root / "built"))
-                   .replace("kept.json", str(self.root / "kept.json")).replace("dist", str(self.root / "dist")))
+                   .replace("kept.json", str(self.root / "kept.json")).replace("kept.png", str(self.root / "kept.png")).replace("dist", str(self.root / "dist")))
         (self.root / "target" / "deploy").mkdir(parents=True)
         (self.root / "target" / "deploy" / TOOLS.name).symlink_to(TOOLS)
         self.own_zip = self.root / "dist" / "cos-thumbnailer.zip"
@@ -106,6 +106,13 @@ class PackageState(support.WithRecorder):
         self.put_zip(age=60, thumbnails_json='{"max_pixels": 7}')
         self.assertEqual(self.own("--apply").returncode, 0, self.said)
         self.assertEqual((self.root / "kept.json").read_text(), '{"max_pixels": 7}')
+
+    def test_apply_rebuilds_an_old_zip_with_its_watermarks(self):
+        config = '{"rules": [{"thumbnails": {"a": {"size": "9x", "watermark": "logo.png"}}}]}'
+        self.put_zip(age=60, thumbnails_json=config, logo_png="a picture")
+        self.assertEqual(self.own("--apply").returncode, 0, self.said)
+        self.assertEqual((self.root / "kept.json").read_text(), config)
+        self.assertEqual((self.root / "kept.png").read_text(), "a picture")
 
     def test_apply_refuses_options_before_it_builds(self):
         for arguments in (["--memory", "100"], ["--env", "A-B=1"], ["--config", str(self.folder / "none.json")]):

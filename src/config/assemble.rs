@@ -13,6 +13,7 @@ use super::collisions::{self, Collision, Example};
 use super::mistake::{Findings, Mistake, Written};
 use super::prefix::KeyPrefix;
 use super::rule::{Collisions, Heic, Rule, SourcePattern, ThumbnailRule};
+use super::source::watermark_files::WatermarkFiles;
 use super::source::written::{WrittenRule, WrittenThumbnail};
 use super::syntax::thumbnail::{Defaults, Process};
 use super::syntax::values;
@@ -45,12 +46,12 @@ pub(super) struct PartialRule {
 
 impl PartialRule {
     /// Parses every value and keeps the mistakes.
-    pub(super) fn parse(written: WrittenRule, findings: &mut Findings) -> Self {
+    pub(super) fn parse(written: WrittenRule, files: &WatermarkFiles, findings: &mut Findings) -> Self {
         let suffixes = written.suffixes.map(|suffixes| {
             let parse = |suffix: &Written| findings.note(suffix.parse(values::suffix));
             suffixes.iter().filter_map(parse).collect()
         });
-        let thumbnails = written.thumbnails.map(|thumbnails| parse_thumbnails(thumbnails, findings));
+        let thumbnails = written.thumbnails.map(|thumbnails| parse_thumbnails(thumbnails, files, findings));
         Self {
             suffixes,
             thumbnails,
@@ -154,10 +155,11 @@ fn parse<T, E: Display>(
 
 fn parse_thumbnails(
     thumbnails: Vec<WrittenThumbnail>,
+    files: &WatermarkFiles,
     findings: &mut Findings,
 ) -> Vec<(WrittenThumbnail, Process)> {
     let parse = |thumbnail: WrittenThumbnail| {
-        let process = Process::read(&thumbnail, findings);
+        let process = Process::read(&thumbnail, files, findings);
         if let Some(name) = &thumbnail.name {
             let name = Written::new(thumbnail.text.setting.clone(), name.clone());
             findings.note(name.parse(values::thumbnail_name))?;

@@ -5,8 +5,8 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans, Step,
-    Subsampling,
+    Animation, Blur, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans,
+    Step, Subsampling, Watermark,
 };
 
 use super::Config;
@@ -219,11 +219,16 @@ impl fmt::Display for Means<'_> {
 fn describe_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let side = |side: Option<u32>| side.map_or_else(|| "any".to_owned(), |side| side.to_string());
     match *step {
+        Step::Blur(Blur { sigma, .. }) => write!(f, "blurred by {} pixels", f64::from(sigma) / 100.0),
+        Step::Circle { radius } => write!(f, "cut to a circle with the radius {radius}, at the center"),
         Step::Crop { width, height, gravity } => {
             write!(f, "cut to {} x {} {}", side(width), side(height), WindowPlace(gravity))
         }
         Step::CropEdges { long, short } => {
             write!(f, "cut to {long} along the longer side and {short} along the other, at the center")
+        }
+        Step::CropToRatio { across, down, gravity } => {
+            write!(f, "cut to the ratio {across}:{down} {}", WindowPlace(gravity))
         }
         Step::Cut { width, height, x, y, gravity } => {
             write!(f, "cut to {width} x {height}, {x} and {y} pixels from the {gravity}")
@@ -234,8 +239,22 @@ fn describe_step(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write!(f, "in a box of {width} x {height} filled with {color}")
         }
         Step::Rotate(degrees) => write!(f, "turned by {degrees} degrees"),
+        Step::Round { radius: None } => f.write_str("made round"),
+        Step::Round { radius: Some(radius) } => write!(f, "corners rounded by {radius}"),
         Step::Thumbnail(geometry) => describe_geometry(geometry, f),
+        Step::Watermark(ref watermark) => describe_watermark(watermark, f),
     }
+}
+
+fn describe_watermark(watermark: &Watermark, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Watermark { picture, gravity, x, y, opacity, is_tiled } = watermark;
+    write!(f, "marked with {} of {} x {}", picture.name(), picture.width(), picture.height())?;
+    if *is_tiled {
+        write!(f, ", tiled with gaps of {x} and {y} pixels")?;
+    } else {
+        write!(f, ", {x} and {y} pixels from the {gravity}")?;
+    }
+    write!(f, ", at {opacity} %")
 }
 
 fn describe_geometry(geometry: Geometry, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -402,9 +402,9 @@ mod tests {
                 "rules[0].thumbnails is \"{}\"; it names no thumbnail; leave it out for 300x300",
             ),
             (
-                r#"{"rules":[{"quality":0},{"thumbnails":{"s":"imageMogr2/blur/1x1"}}]}"#,
+                r#"{"rules":[{"quality":0},{"thumbnails":{"s":"imageMogr2/bright/1"}}]}"#,
                 "rules[0].quality is \"0\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95\n\
-                 rules[1].thumbnails.s is \"imageMogr2/blur/1x1\"; blur is not supported: effects are left \
+                 rules[1].thumbnails.s is \"imageMogr2/bright/1\"; bright is not supported: effects are left \
                  to what shows the image; remove it",
             ),
             (
@@ -417,11 +417,11 @@ mod tests {
                     "quality":0}],"qualiy":1}"#,
                 "thumbnails.json has no member qualiy; it can have rules, max_pixels, on_damage, on_failure, on_foreign, \
                  log_level, cos_domain, cos_endpoint, $schema\n\
-                 rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x or x300; for Tencent's \
+                 rules[0].thumbnails.s.size is \"imageMogr2\"; a size reads 400x300, 400x, x300 or 16:9; for Tencent's \
                  syntax write a text in place of the object\n\
                  thumbnails.json has no member rules[0].thumbnails.s.fitt; it can have size, fit, enlarge, gravity, focus, \
-                 sharpen, grayscale, linear, format, quality, background, progressive, subsampling, effort, colors, lossless, \
-                 max_bytes, keep, animation\n\
+                 sharpen, blur, watermark, radius, grayscale, linear, format, quality, background, progressive, subsampling, \
+                 effort, colors, lossless, max_bytes, keep, animation\n\
                  rules[0].thumbnails.s.keep is \"gps\"; \"gps\" is not a value of keep, which reads copyright, profile \
                  or copyright+profile\n\
                  rules[0].quality is \"0\"; it must be a whole number from 1 to 100, auto, or auto:<score> from 40 to 95",

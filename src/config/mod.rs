@@ -29,11 +29,15 @@ pub use source::installation::{Installation, Provenance};
 pub use source::table::{SETTINGS, Setting};
 pub use target::TargetBucket;
 
+use std::path::Path;
+
 use crate::object::{Bucket, Key};
+use crate::recipe::{Step, WatermarkPicture};
 
 use assemble::PartialRule;
 use mistake::Findings;
 use source::file::{File, FileRule};
+use source::watermark_files::WatermarkFiles;
 use source::written::WrittenRule;
 
 /// The configuration of the function.
@@ -45,16 +49,30 @@ pub struct Config {
 }
 
 impl Config {
-    /// Loads the configuration from the variables and, when there is one, the text of `thumbnails.json`.
+    /// Loads the configuration from the variables and, when there is one, the text of `thumbnails.json`. Watermarks are
+    /// files beside the program.
     ///
     /// # Errors
     /// [`Mistakes`]: everything that is unknown, invalid or contradictory.
     pub fn load(environment: &Environment, file: Option<&str>) -> Result<Self, Mistakes> {
+        Self::load_in(environment, file, None)
+    }
+
+    /// Loads the configuration as [`Self::load`] does. Watermarks are files in `folder`, or else beside the program.
+    ///
+    /// # Errors
+    /// As those of [`Self::load`].
+    pub fn load_in(
+        environment: &Environment,
+        file: Option<&str>,
+        folder: Option<&Path>,
+    ) -> Result<Self, Mistakes> {
+        let files = WatermarkFiles::beside(folder);
         let mut findings = Findings::default();
         environment.check_names(&mut findings);
         let file = file.map(|text| File::parse(text, &mut findings)).unwrap_or_default();
         let settings = source::settings::read(environment, &file, &mut findings);
-        let rules = load_rules(environment, file, &mut findings);
+        let rules = load_rules(environment, file, &files, &mut findings);
         check_order(&rules, &mut findings);
         check_loops(&rules, &mut findings);
         findings.into_result(Self { rules, settings })
@@ -78,6 +96,28 @@ impl Config {
         &self.settings
     }
 
+    /// The pictures of all watermarks, each once.
+    #[must_use]
+    pub fn watermark_pictures(&self) -> Vec<&WatermarkPicture> {
+        let recipes = self.rules.iter().flat_map(Rule::thumbnails).map(|thumbnail| &thumbnail.recipe);
+        let mut pictures = Vec::new();
+        for step in recipes.flat_map(|recipe| &recipe.steps) {
+            if let Step::Watermark(watermark) = step
+                && !pictures.contains(&&watermark.picture)
+            {
+                pictures.push(&watermark.picture);
+            }
+        }
+        pictures
+    }
+
+    /// Bytes that the pixels of watermarks take as long as there is this configuration.
+    #[must_use]
+    pub fn watermark_bytes(&self) -> u64 {
+        let pixels = |picture: &WatermarkPicture| u64::from(picture.width()) * u64::from(picture.height());
+        self.watermark_pictures().into_iter().map(|picture| pixels(picture).saturating_mul(4)).sum()
+    }
+
     /// The way in which thumbnails written into `bucket` could start the function again, if events of `bucket`
     /// reach it; `None` when that is proven impossible.
     #[must_use]
@@ -87,9 +127,14 @@ impl Config {
 }
 
 /// The rules of the file, completed from the environment, or the one of the environment.
-fn load_rules(environment: &Environment, file: File, findings: &mut Findings) -> Vec<Rule> {
+fn load_rules(
+    environment: &Environment,
+    file: File,
+    files: &WatermarkFiles,
+    findings: &mut Findings,
+) -> Vec<Rule> {
     let before = findings.len();
-    let defaults = PartialRule::parse(WrittenRule::of_environment(environment), findings);
+    let defaults = PartialRule::parse(WrittenRule::of_environment(environment), files, findings);
     let defaults_ok = findings.len() == before;
     let Some(written) = file.rules else {
         let label = "the rule of the environment".to_owned();
@@ -99,7 +144,7 @@ fn load_rules(environment: &Environment, file: File, findings: &mut Findings) ->
     let mut rules = Vec::new();
     for FileRule { label, rule, is_whole } in written {
         let before = findings.len();
-        let rule = PartialRule::parse(rule, findings).or(&defaults);
+        let rule = PartialRule::parse(rule, files, findings).or(&defaults);
         // Defaults would take the place of values with mistakes, and cause mistakes that nobody made.
         if defaults_ok && is_whole && findings.len() == before {
             rules.extend(rule.into_rule(label, findings));

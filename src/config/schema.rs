@@ -17,7 +17,7 @@ use super::syntax::values;
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
 /// Pattern of the beginning of a thumbnail: a size, or Tencent's syntax.
-const PROCESS: &str = r"([0-9]+x[0-9]*|x[0-9]+|imageMogr2|imageView2)";
+const PROCESS: &str = r"([0-9]+x[0-9]*|x[0-9]+|[0-9]+:[0-9]+|imageMogr2|imageView2|watermark)";
 
 /// Returns the schema, as indented JSON with a line feed at its end.
 #[must_use]
@@ -137,8 +137,11 @@ fn thumbnails() -> Value {
 fn thumbnail() -> Value {
     let option = |option: &ThumbnailOption| (option.word.to_owned(), of_option(option));
     let mut properties: Map<String, Value> = OPTIONS.iter().map(option).collect();
-    let size = json!({"type": "string", "pattern": "^([0-9]+x[0-9]*|x[0-9]+)$"});
-    properties.insert("size".to_owned(), described(size, "400x300, 400x or x300, in pixels"));
+    let size = json!({"type": "string", "pattern": "^([0-9]+x[0-9]*|x[0-9]+|[0-9]+:[0-9]+)$"});
+    properties.insert(
+        "size".to_owned(),
+        described(size, "400x300, 400x or x300, in pixels, or a ratio such as 16:9"),
+    );
     json!({"type": "object", "additionalProperties": false, "required": ["size"], "properties": properties})
 }
 
@@ -171,11 +174,27 @@ fn or_null(form: &Form) -> Value {
 fn of_form(form: &Form) -> Value {
     match form {
         Form::Bytes => number_or_text("integer", &(1..=1_000_000_000), "^[0-9]+[km]?$"),
+        Form::Decimal(range) => number_or_text("number", range, r"^[0-9]+(\.[0-9]{1,2})?$"),
         Form::Fraction => number_or_text("number", &(0..=1), "^[0-9.x]+$"),
         Form::Number(range) => number_or_text("integer", range, "^[0-9]+$"),
         Form::NumberOr(range, pattern) => number_or_text("integer", range, pattern),
         Form::Switch => json!({"enum": [true, false, 0, 1, "0", "1"]}),
         Form::Text(pattern) => json!({"type": "string", "pattern": pattern}),
+        Form::TextOrMembers(pattern, members) => {
+            let members = members();
+            let required: Vec<&str> = members.iter().take(1).map(|(name, _)| *name).collect();
+            let properties: Map<String, Value> =
+                members.iter().map(|(name, form)| ((*name).to_owned(), of_form(form))).collect();
+            json!({"anyOf": [
+                {"type": "string", "pattern": pattern},
+                {
+                    "type": "object",
+                    "additionalProperties": false,
+                    "required": required,
+                    "properties": properties,
+                },
+            ]})
+        }
         Form::TextOrNumber(pattern) => json!({"type": ["string", "number"], "pattern": pattern}),
         Form::Words(words) => json!({"enum": with_numbers(&words())}),
         Form::WordsOr(words, pattern) => json!({"anyOf": [

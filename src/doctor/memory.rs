@@ -25,16 +25,19 @@ pub(super) struct MemoryTrial<'a> {
     recipes: Vec<&'a Recipe>,
     limits: Limits,
     memory_mb: u64,
+    /// Bytes that watermarks take beside the images.
+    watermark_bytes: u64,
 }
 
 impl<'a> MemoryTrial<'a> {
-    pub(super) fn new(rule: &'a Rule, memory_mb: u64, max_pixels: u64) -> Self {
+    pub(super) fn new(rule: &'a Rule, memory_mb: u64, max_pixels: u64, watermark_bytes: u64) -> Self {
         let recipes = rule.thumbnails().iter().map(|thumbnail| &thumbnail.recipe).collect();
-        let memory = MemoryPool::for_pixels(memory_mb);
+        let memory = MemoryPool::for_pixels(memory_mb).saturating_sub(watermark_bytes);
         Self {
             recipes,
             limits: Limits { max_pixels, memory, damage: Tolerance::Nothing, threads: NonZeroUsize::MIN },
             memory_mb,
+            watermark_bytes,
         }
     }
 
@@ -85,7 +88,7 @@ impl<'a> MemoryTrial<'a> {
     }
 
     fn refused(&self, label: &str, sides: (u32, u32), remark: &str, needed: u64) -> Finding {
-        let needed = MemoryPool::function_mb_for(needed);
+        let needed = MemoryPool::function_mb_for(needed.saturating_add(self.watermark_bytes));
         let refusal = error::Error::TooMuchMemory { needed, have: self.memory_mb };
         let what = Megapixels(sides);
         let text = format!("{label}: a JPEG of {what}{remark} would be refused: {refusal}");
@@ -172,7 +175,7 @@ mod tests {
     fn try_images(thumbnails: &str, memory_mb: u64, max_pixels: u64) -> Vec<String> {
         let config = Config::load(&Environment::from_pairs([("THUMBNAILS", thumbnails)]), None).unwrap();
         let mut findings = Vec::new();
-        let trial = MemoryTrial::new(&config.rules()[0], memory_mb, max_pixels);
+        let trial = MemoryTrial::new(&config.rules()[0], memory_mb, max_pixels, 0);
         trial.try_images("r", &Cancel::default(), &mut findings);
         findings.iter().map(|finding| format!("{} {finding}", finding.status.name())).collect()
     }
@@ -214,7 +217,8 @@ mod tests {
     #[test]
     fn every_sample_is_admitted_or_refused_by_its_header() {
         let config = Config::load(&Environment::from_pairs([("THUMBNAILS", "600x600")]), None).unwrap();
-        let (small, large) = [0, 3072].map(|mb| MemoryTrial::new(&config.rules()[0], mb, 250_000_000)).into();
+        let (small, large) =
+            [0, 3072].map(|mb| MemoryTrial::new(&config.rules()[0], mb, 250_000_000, 0)).into();
         for kind in [SampleFormat::Png, SampleFormat::WebP] {
             assert!(large.admits(kind, (12_000, 9000)), "{}", kind.name());
             assert!(!large.admits(kind, (16_000, 16_000)), "{}: too many pixels", kind.name());

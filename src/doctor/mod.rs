@@ -130,9 +130,11 @@ async fn memory(
     let mut thread = tokio::task::spawn_blocking(move || {
         let mut findings = Vec::new();
         let max_pixels = config.settings().max_pixels;
+        let watermark_bytes = config.watermark_bytes();
         let rules = config.rules().iter();
         let took = rules.filter_map(|rule| {
-            MemoryTrial::new(rule, memory_mb, max_pixels).try_images(rule.label(), &on_thread, &mut findings)
+            let trial = MemoryTrial::new(rule, memory_mb, max_pixels, watermark_bytes);
+            trial.try_images(rule.label(), &on_thread, &mut findings)
         });
         let took = took.max();
         (took, findings)

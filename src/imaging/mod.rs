@@ -14,7 +14,7 @@
 //!    scaled to all sizes as they are decoded (`pixels/source_scaler.rs`), and most formats never hold more than some of
 //!    them. `exif/` reads orientation and copyright, `damage.rs` judges how much of the image is intact.
 //! 4. `draw/` makes all thumbnails from these sizes, the largest first: it converts colours to sRGB (`color/`), turns them
-//!    upright, and pads, rotates or sharpens (`pixels/`).
+//!    upright, pads, rotates or sharpens them, and applies effects (`pixels/`).
 //! 5. `encode/` writes each file, on threads of its own while the next thumbnail is drawn. Animated thumbnails are
 //!    written frame by frame while the source is still being decoded. AVIF takes so long that [`draft`] leaves it to its
 //!    caller.

@@ -5,16 +5,20 @@
 //!
 //! Equal recipes print alike and hash alike, also across versions of this program.
 
+mod gravity;
 mod output;
 mod step;
+mod watermark;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use sha1::{Digest, Sha1};
 
+pub use self::gravity::{Focus, Gravity};
 pub use self::output::{Animation, Effort, Format, Keep, Loss, Quality, Rgb, Scans, Subsampling};
-pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
+pub use self::step::{Blur, Flip, Geometry, Scaling, Step};
+pub use self::watermark::{Watermark, WatermarkPicture};
 
 /// Version of the bytes that a recipe gives. A change of the encoders that changes bytes needs a new one, so
 /// that stamps differ. A build without libwebp writes other WebP files.
@@ -23,7 +27,7 @@ const ENCODER_VERSION: &str = if cfg!(feature = "libwebp") { "3" } else { "3 wit
 /// Steps and output of one thumbnail.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recipe {
-    /// Geometry, in the order written. The image is upright before the first step.
+    /// Geometry and effects, in the order written. The image is upright before the first step.
     pub steps: Vec<Step>,
     /// Output format. `None` keeps JPEG, PNG, WebP and GIF; other sources become PNG with alpha and JPEG
     /// without.
@@ -188,6 +192,11 @@ mod tests {
 
     use super::*;
 
+    fn watermark() -> Watermark {
+        let picture = WatermarkPicture::new("logo.png", b"content", 1, vec![[0; 4]]).unwrap();
+        Watermark { picture, gravity: Gravity::SouthEast, x: 0, y: 0, opacity: 100, is_tiled: false }
+    }
+
     #[test]
     fn every_part_of_a_recipe_changes_its_hash() {
         let base = Recipe::fit_inside(300, 300);
@@ -200,6 +209,24 @@ mod tests {
             base.clone(),
             with(|r| r.steps.clear()),
             with(|r| r.steps.push(Step::Rotate(90))),
+            with(|r| r.steps.push(Step::Blur(Blur { radius: 8, sigma: 500 }))),
+            with(|r| r.steps.push(Step::Blur(Blur { radius: 8, sigma: 50 }))),
+            with(|r| r.steps.push(Step::Circle { radius: 9 })),
+            with(|r| r.steps.push(Step::Round { radius: Some(9) })),
+            with(|r| r.steps.push(Step::Round { radius: None })),
+            with(|r| {
+                r.steps.push(Step::CropToRatio { across: 16, down: 9, gravity: Gravity::Center });
+            }),
+            with(|r| r.steps.push(Step::Watermark(watermark()))),
+            with(|r| r.steps.push(Step::Watermark(Watermark { x: 10, ..watermark() }))),
+            with(|r| r.steps.push(Step::Watermark(Watermark { y: 10, ..watermark() }))),
+            with(|r| r.steps.push(Step::Watermark(Watermark { opacity: 10, ..watermark() }))),
+            with(|r| r.steps.push(Step::Watermark(Watermark { is_tiled: true, ..watermark() }))),
+            with(|r| r.steps.push(Step::Watermark(Watermark { gravity: Gravity::East, ..watermark() }))),
+            with(|r| {
+                let picture = WatermarkPicture::new("logo.png", b"other", 1, vec![[0; 4]]).unwrap();
+                r.steps.push(Step::Watermark(Watermark { picture, ..watermark() }));
+            }),
             with(|r| r.format = Some(Format::Jpeg)),
             with(|r| r.quality = Quality::Fixed(81)),
             with(|r| r.quality = Quality::AtMostSource(80)),

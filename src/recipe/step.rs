@@ -1,15 +1,24 @@
-//! Geometric steps of a recipe: crop, scale, rotate, flip, pad.
+//! Steps of a recipe: crop, scale, rotate, flip, pad, blur, round, and mark.
 //!
 //! They print in a canonical form, which enters the hash of the recipe. The sizes that they lead to are
 //! computed in `imaging::plan`.
 
 use std::fmt;
 
+use crate::recipe::gravity::Gravity;
 use crate::recipe::output::Rgb;
+use crate::recipe::watermark::Watermark;
 
-/// One geometric operation.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// One operation on the pixels of an image.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Step {
+    /// Blurs.
+    Blur(Blur),
+    /// Crops to a circle in the middle, or to the largest where the image has no room for it.
+    Circle {
+        /// Radius, pixels.
+        radius: u32,
+    },
     /// Crops to a window. A side that is left out, or larger than the image, keeps its length.
     Crop {
         /// Width of the window, pixels.
@@ -26,6 +35,15 @@ pub enum Step {
         long: u32,
         /// Other side, pixels.
         short: u32,
+    },
+    /// Crops to the largest window with these proportions.
+    CropToRatio {
+        /// Part of the width in the proportions.
+        across: u32,
+        /// Part of the height in the proportions.
+        down: u32,
+        /// Position of the window in the image.
+        gravity: Gravity,
     },
     /// Crops to a window at a distance from the edges, as far as it is inside the image.
     Cut {
@@ -54,24 +72,52 @@ pub enum Step {
     /// Rotates clockwise by degrees, 0 to 359. Angles other than right ones enlarge the canvas. The corners
     /// are transparent, or have the background in formats without alpha.
     Rotate(u16),
+    /// Rounds the corners, which become transparent, or have the background in formats without alpha.
+    Round {
+        /// Radius, pixels, at most half of the shorter side; `None` is that half.
+        radius: Option<u32>,
+    },
     /// Scales.
     Thumbnail(Geometry),
+    /// Lays a picture over the image.
+    Watermark(Watermark),
 }
 
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Blur(blur) => write!(f, "blur={blur}"),
+            Self::Circle { radius } => write!(f, "circle={radius}"),
             Self::Crop { width, height, gravity } => {
                 write!(f, "crop={}x{}@{}", Side(*width), Side(*height), gravity)
             }
             Self::CropEdges { long, short } => write!(f, "crop-edges={long}x{short}"),
+            Self::CropToRatio { across, down, gravity } => write!(f, "crop-ratio={across}:{down}@{gravity}"),
             Self::Cut { width, height, x, y, gravity } => write!(f, "cut={width}x{height}x{x}x{y}@{gravity}"),
             Self::Flip(flip) => write!(f, "flip={}", flip.name()),
             Self::Pad { width, height, color: None } => write!(f, "pad={width}x{height}"),
             Self::Pad { width, height, color: Some(color) } => write!(f, "pad={width}x{height}@{color}"),
             Self::Rotate(degrees) => write!(f, "rotate={degrees}"),
+            Self::Round { radius } => write!(f, "round={}", Side(*radius)),
             Self::Thumbnail(geometry) => write!(f, "thumbnail={geometry}"),
+            Self::Watermark(watermark) => write!(f, "watermark={watermark}"),
         }
+    }
+}
+
+/// Gaussian blur.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Blur {
+    /// Distance of the farthest pixels that count, along each axis.
+    pub radius: u16,
+    /// Standard deviation, hundredths of a pixel; at least 1.
+    pub sigma: u16,
+}
+
+/// Prints the form of Tencent's `blur` operation, radius and standard deviation in pixels.
+impl fmt::Display for Blur {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.radius, f64::from(self.sigma) / 100.0)
     }
 }
 
@@ -180,109 +226,6 @@ impl Flip {
     }
 }
 
-/// Part of an image that a window shows.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Gravity {
-    /// Most salient part, taken for the subject.
-    Auto,
-    /// Surroundings of a point.
-    Focus(Focus),
-    /// Upper left corner, the first of the nine positions.
-    #[default]
-    NorthWest,
-    /// Middle of the upper edge.
-    North,
-    /// Upper right corner.
-    NorthEast,
-    /// Middle of the left edge.
-    West,
-    /// Middle.
-    Center,
-    /// Middle of the right edge.
-    East,
-    /// Lower left corner.
-    SouthWest,
-    /// Middle of the lower edge.
-    South,
-    /// Lower right corner.
-    SouthEast,
-}
-
-impl Gravity {
-    /// Nine positions, row by row.
-    pub const POSITIONS: [Self; 9] = [
-        Self::NorthWest,
-        Self::North,
-        Self::NorthEast,
-        Self::West,
-        Self::Center,
-        Self::East,
-        Self::SouthWest,
-        Self::South,
-        Self::SouthEast,
-    ];
-}
-
-/// Prints a position by its name in Tencent's syntax, and a point by its coordinates.
-impl fmt::Display for Gravity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Focus(focus) => return focus.fmt(f),
-            Self::NorthWest => "northwest",
-            Self::North => "north",
-            Self::NorthEast => "northeast",
-            Self::West => "west",
-            Self::Center => "center",
-            Self::East => "east",
-            Self::SouthWest => "southwest",
-            Self::South => "south",
-            Self::SouthEast => "southeast",
-        })
-    }
-}
-
-/// Point of an image, which comes as near to the middle of a window as the edges allow.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Focus {
-    /// Distance from the left edge, ten-thousandths of the width.
-    pub x: u16,
-    /// Distance from the upper edge, ten-thousandths of the height.
-    pub y: u16,
-}
-
-impl Focus {
-    /// Whole side, in these units.
-    pub const WHOLE: u16 = 10_000;
-
-    /// Parses `<x>x<y>`, each from 0 to 1 with at most four decimals: `0.31x0.62`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let (x, y) = text.split_once('x')?;
-        Some(Self { x: ten_thousandths(x)?, y: ten_thousandths(y)? })
-    }
-}
-
-/// Prints the form that [`Focus::parse`] takes, without needless zeros.
-impl fmt::Display for Focus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = |part: u16| f64::from(part) / f64::from(Self::WHOLE);
-        write!(f, "{}x{}", text(self.x), text(self.y))
-    }
-}
-
-/// Parses a decimal fraction to ten-thousandths.
-fn ten_thousandths(text: &str) -> Option<u16> {
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(decimals) || decimals.len() > 4 {
-        return None;
-    }
-    let decimals: u16 = format!("{decimals:0<4}").parse().ok()?;
-    let part = whole.parse::<u16>().ok()?.checked_mul(Focus::WHOLE)?.checked_add(decimals)?;
-    (part <= Focus::WHOLE).then_some(part)
-}
-
 /// Side that may be left out.
 struct Side(Option<u32>);
 
@@ -301,35 +244,5 @@ mod tests {
         let fit = |width, height| Geometry::Fit { width, height, scaling: Scaling::Both }.to_string();
         assert_eq!(fit(Some(20), None), "20x");
         assert_eq!(fit(None, Some(20)), "x20");
-    }
-
-    #[test]
-    fn a_point_is_two_fractions() {
-        for (text, x, y, shown) in [
-            ("0.31x0.62", 3100, 6200, "0.31x0.62"),
-            ("0x1", 0, 10_000, "0x1"),
-            ("1.0x0.0005", 10_000, 5, "1x0.0005"),
-            ("0.5000x00.5", 5000, 5000, "0.5x0.5"),
-        ] {
-            let focus = Focus::parse(text).unwrap();
-            assert_eq!((focus.x, focus.y), (x, y), "{text}");
-            assert_eq!(focus.to_string(), shown, "{text}");
-        }
-        for text in [
-            "",
-            "x",
-            "0.5",
-            "0.5x",
-            "1.1x0",
-            "1x1.0001",
-            "0.12345x0",
-            ".5x.5",
-            "5.x1",
-            "-1x0",
-            "9x9",
-            "0,5x0,5",
-        ] {
-            assert_eq!(Focus::parse(text), None, "{text}");
-        }
     }
 }

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use cos_thumbnailer::imaging::{Cancel, Limits, Tolerance, Upright, render};
-use cos_thumbnailer::recipe::{Animation, Format, Recipe};
+use cos_thumbnailer::recipe::{Animation, Blur, Format, Gravity, Recipe, Step, Watermark, WatermarkPicture};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -57,10 +57,18 @@ fn nothing_is_allocated_outside_of_the_budget() {
     let moving =
         Recipe { format: Some(Format::Gif), animation: Animation::Keep, ..Recipe::fit_inside(64, 64) };
     let large = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(1000, 1000) };
+    let picture = WatermarkPicture::new("a.png", b"", 1, vec![[9, 8, 7, 99]]).unwrap();
+    let watermark = Watermark { picture, gravity: Gravity::Center, x: 3, y: 3, opacity: 90, is_tiled: true };
+    let mut effects = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(200, 200) };
+    effects.steps.extend([
+        Step::Blur(Blur { radius: 50, sigma: 9000 }),
+        Step::Watermark(watermark),
+        Step::Round { radius: None },
+    ]);
     let mut over = Vec::new();
     for path in &paths {
         let file = std::fs::read(path).unwrap();
-        for recipes in [vec![&small], vec![&large, &small, &moving]] {
+        for recipes in [vec![&small], vec![&large, &small, &moving, &effects]] {
             for allowed in ALLOWED {
                 let most = allocated(&file, &recipes, allowed);
                 if most > allowed + NOT_COUNTED {

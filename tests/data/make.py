@@ -1,6 +1,6 @@
 """Makes the small test images in this folder and the references in reference/: make.py [GROUP...]
 
-Without arguments it makes all groups. Needs Pillow, NumPy, tifffile with imagecodecs, and pyvips with libheif. It does
+Without arguments it makes all groups. Needs Pillow, NumPy, SciPy, tifffile with imagecodecs, and pyvips with libheif. It does
 not make the photographs and the suites; README.md names their sources.
 """
 import sys
@@ -16,7 +16,8 @@ GROUPS = {
     "avif": [avif.make_avifs, avif.make_large],
     "small": [small.make_small],
     "checksums": [checksums.make_checksums, checksums.make_tiff_references],
-    "references": [references.make_photos, references.make_references, references.make_operations],
+    "references": [references.make_photos, references.make_references, references.make_operations,
+                   references.make_effects],
 }
 
 

@@ -4,7 +4,9 @@
 use std::io::{self, Cursor, Read};
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, Upright, render};
-use cos_thumbnailer::recipe::{Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step};
+use cos_thumbnailer::recipe::{
+    Blur, Flip, Focus, Format, Geometry, Gravity, Keep, Recipe, Scaling, Step, Watermark, WatermarkPicture,
+};
 
 use crate::fixture::{BrokenReader, LIMITS, data, run};
 
@@ -242,8 +244,8 @@ impl Random {
         usize::try_from(self.0 % u64::try_from(bound.max(1)).unwrap()).unwrap()
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        *from.get(self.below(from.len())).unwrap()
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from.get(self.below(from.len())).unwrap().clone()
     }
 }
 
@@ -322,12 +324,17 @@ fn random_recipe(random: &mut Random) -> Recipe {
         Step::Crop { width: Some(b), height: Some(c), gravity: random.pick(&Gravity::POSITIONS) },
         Step::Crop { width: Some(a), height: Some(d), gravity: Gravity::Auto },
         Step::Crop { width: None, height: Some(c), gravity: Gravity::Focus(Focus { x: 10_000, y: 1 }) },
+        Step::Blur(Blur { radius: u16::try_from(1 + a % 50).unwrap(), sigma: u16::try_from(1 + b).unwrap() }),
+        Step::Circle { radius: c },
         Step::CropEdges { long: a, short: b },
+        Step::CropToRatio { across: a, down: b, gravity: random.pick(&Gravity::POSITIONS) },
+        Step::CropToRatio { across: c, down: d, gravity: Gravity::Auto },
         Step::Cut { width: a, height: b, x: c / 2, y: d / 2, gravity: random.pick(&Gravity::POSITIONS) },
         Step::Flip(random.pick(&[Flip::Horizontal, Flip::Vertical])),
         Step::Pad { width: c, height: d, color: None },
         Step::Rotate(u16::try_from(random.below(4) * 90).unwrap()),
         Step::Rotate(u16::try_from(random.below(360)).unwrap()),
+        Step::Round { radius: random.pick(&[None, Some(a)]) },
         Step::Thumbnail(Geometry::Area(u64::from(a) * u64::from(b))),
         Step::Thumbnail(Geometry::Cover { width: a, height: b, scaling }),
         Step::Thumbnail(Geometry::CoverEdges { long: c, short: b }),
@@ -335,6 +342,15 @@ fn random_recipe(random: &mut Random) -> Recipe {
         Step::Thumbnail(Geometry::Fit { width: Some(a), height: Some(d), scaling }),
         Step::Thumbnail(Geometry::Fit { width: None, height: Some(b), scaling }),
         Step::Thumbnail(Geometry::Percent { width: 1 + a % 300, height: 1 + b % 300 }),
+        Step::Watermark(Watermark {
+            picture: WatermarkPicture::new("a.png", b"", 3, vec![[9, 9, 9, 99], [1, 2, 3, 4], [0; 4]])
+                .unwrap(),
+            gravity: random.pick(&Gravity::POSITIONS),
+            x: a,
+            y: b,
+            opacity: 50,
+            is_tiled: random.below(2) == 0,
+        }),
     ];
     let steps = (0..random.below(5)).map(|_| random.pick(&choices)).collect();
     let format = random.pick(&[Format::Gif, Format::Jpeg, Format::Png, Format::WebP]);

@@ -15,6 +15,7 @@ mod avif;
 mod comparison;
 mod cut_files;
 mod decoder_threads;
+mod effects;
 mod files;
 mod fixture;
 mod hostile;

@@ -156,8 +156,8 @@ mod tests {
             ),
             (
                 r#"{"rules":[{"thumbnails":{"a":{"size":"9x","keep":[[]]}}}]}"#,
-                "rules[0].thumbnails.a.keep is \"[…]\"; it must be a text, a number, true, false or a list of \
-                 texts and numbers",
+                "rules[0].thumbnails.a.keep is \"[…]\"; it must be a text, a number, true, false, or a list or \
+                 object of texts and numbers",
             ),
         ];
         for (text, sentence) in table {

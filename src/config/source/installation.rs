@@ -79,7 +79,8 @@ impl Installation {
             let mistake = |error| Mistake::File(format!("{} cannot be read: {error}", path.display()));
             findings.note(text.map_err(mistake))
         });
-        let config = match Config::load(environment, text.as_deref()) {
+        let folder = file.as_deref().and_then(Path::parent);
+        let config = match Config::load_in(environment, text.as_deref(), folder) {
             Ok(config) => findings.into_result(config),
             Err(mistakes) => Err(findings.followed_by(mistakes)),
         };

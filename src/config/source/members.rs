@@ -158,7 +158,7 @@ fn size_and_options(
         } else if let Some(value) = option_value(&json) {
             options.push(WrittenOption { setting, word, value });
         } else {
-            let shape = "it must be a text, a number, true, false or a list of texts and numbers";
+            let shape = "it must be a text, a number, true, false, or a list or object of texts and numbers";
             findings.push(Written::new(setting, json.to_string()).refuse(shape));
         }
     }
@@ -170,7 +170,13 @@ fn option_value(json: &Json) -> Option<WrittenValue> {
     match json {
         Json::List(items) => items.iter().map(text).collect::<Option<_>>().map(WrittenValue::List),
         Json::Null => Some(WrittenValue::Null),
-        Json::Object(_) => None,
+        Json::Object(members) => {
+            let member = |(name, value): &(String, Json)| match value {
+                Json::Switch(switch) => Some((name.clone(), u8::from(*switch).to_string())),
+                other => text(other).map(|value| (name.clone(), value)),
+            };
+            members.iter().map(member).collect::<Option<_>>().map(WrittenValue::Members)
+        }
         Json::Switch(switch) => Some(WrittenValue::Switch(*switch)),
         Json::Text(text) => Some(WrittenValue::Text(text.clone())),
     }

@@ -7,4 +7,5 @@ mod json;
 mod members;
 pub(super) mod settings;
 pub(super) mod table;
+pub(super) mod watermark_files;
 pub(super) mod written;

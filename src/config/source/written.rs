@@ -48,6 +48,8 @@ pub(in crate::config) struct WrittenOption {
 #[derive(Clone, Debug)]
 pub(in crate::config) enum WrittenValue {
     List(Vec<String>),
+    /// An object, with the texts of its members.
+    Members(Vec<(String, String)>),
     /// `null`, as if the member were left out.
     Null,
     Switch(bool),

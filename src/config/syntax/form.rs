@@ -10,6 +10,8 @@ use std::ops::RangeInclusive;
 pub(in crate::config) enum Form {
     /// Bytes: a number up to the limit, or a text with `k` or `m`.
     Bytes,
+    /// A number with decimals.
+    Decimal(RangeInclusive<u32>),
     /// A part of a side, 0 to 1.
     Fraction,
     /// A whole number.
@@ -20,6 +22,8 @@ pub(in crate::config) enum Form {
     Switch,
     /// A text that matches the pattern. No number does.
     Text(&'static str),
+    /// A text that matches the pattern, or an object with these members, of which the first is needed.
+    TextOrMembers(&'static str, fn() -> Vec<(&'static str, Form)>),
     /// A text that matches the pattern, or a number.
     TextOrNumber(&'static str),
     /// One of the words.

@@ -1,32 +1,31 @@
 //! Tencent's long form `imageMogr2/thumbnail/…` (1045/33713 to 33717).
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use crate::config::source::watermark_files::WatermarkFiles;
+use crate::recipe::{Blur, Flip, Geometry, Gravity, Quality, Rgb, Scaling, Step};
 
-use crate::recipe::{Flip, Geometry, Gravity, Quality, Rgb, Step};
-
-use super::options::{self, GRAVITY, Options, SWITCH, once};
+use super::base64_text;
+use super::options::{self, GRAVITY, Options, RADII, SWITCH, once};
 use super::refusal::Refusal;
 use super::sizes;
 use super::words::{Argument, Words};
 
-/// Colours as Tencent writes them: URL-safe base64 of `#RRGGBB`, with or without its padding.
-const COLOR: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::URL_SAFE,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
+const RADIUS: &str = "<n> from 1 to 5000";
 
 const COLOR_FORM: &str = "<URL-safe base64 of #RRGGBB> such as I2ZmZmZmZg";
 
 /// Every operation, as a refusal lists them. `subsampling`, `effort`, `keep` and `animation` are ours.
-const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, gravity, rotate, flip, sharpen, grayscale, linear, \
-                          format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
+const OPERATIONS: &str = "thumbnail (then pad, color), cut, crop, scrop, gravity, iradius, rradius, rotate, flip, blur, \
+                          sharpen, grayscale, linear, format, quality, rquality, lquality, interlace, size-limit, auto-orient, strip, \
                           subsampling, effort, colors, lossless, keep and animation";
 
 /// Reads one link of a chain.
-pub(super) fn read(text: &str, steps: &mut Vec<Step>, options: &mut Options) -> Result<(), Refusal> {
-    let mut words = Words::after_first(text);
+pub(super) fn read(
+    text: &str,
+    files: &WatermarkFiles,
+    steps: &mut Vec<Step>,
+    options: &mut Options,
+) -> Result<(), Refusal> {
+    let mut words = Words::after_first(text, files);
     if words.are_none() {
         let example = "imageMogr2/thumbnail/300x300";
         return Err(Refusal::NoOperation { text: "imageMogr2", example });
@@ -52,6 +51,7 @@ impl Link<'_> {
         match operation {
             // Images are always turned upright, and metadata is copied only on request.
             "auto-orient" | "strip" => Ok(()),
+            "blur" => self.blur(),
             "crop" => self.crop(),
             "cut" => self.cut(),
             "flip" => self.flip(),
@@ -60,10 +60,21 @@ impl Link<'_> {
                 once(&mut self.gravity, options::gravity(argument)?, "gravity")
             }
             "interlace" => options.set_scans(words.argument("interlace", SWITCH)?, "interlace"),
+            "iradius" => {
+                let radius = words.argument("iradius", RADIUS)?.number(RADII)?;
+                self.steps.push(Step::Circle { radius });
+                Ok(())
+            }
             "lquality" => options.relative_quality("lquality", Quality::AtLeastSource, words),
             "quality" => options.quality("quality", words),
             "rotate" => self.rotate(),
             "rquality" => options.relative_quality("rquality", Quality::OfSource, words),
+            "rradius" => {
+                let radius = Some(words.argument("rradius", RADIUS)?.number(RADII)?);
+                self.steps.push(Step::Round { radius });
+                Ok(())
+            }
+            "scrop" => self.smart_crop(),
             "size-limit" => options.size_limit(words),
             "thumbnail" => self.thumbnail(),
             "pad" => Err(Refusal::Lonely { operation: "pad", needs: "thumbnail before it" }),
@@ -82,6 +93,8 @@ impl Link<'_> {
         let mut placed = 0_usize;
         for step in &mut self.steps {
             match step {
+                // This is a smart crop.
+                Step::Crop { gravity: Gravity::Auto, .. } => continue,
                 Step::Crop { gravity, .. } => *gravity = self.gravity.unwrap_or_default(),
                 Step::Cut { gravity, .. } => match self.gravity.unwrap_or_default() {
                     Gravity::Auto | Gravity::Focus(_) => {
@@ -89,11 +102,16 @@ impl Link<'_> {
                     }
                     place => *gravity = place,
                 },
-                Step::CropEdges { .. }
+                Step::Blur(_)
+                | Step::Circle { .. }
+                | Step::CropEdges { .. }
+                | Step::CropToRatio { .. }
                 | Step::Flip(_)
                 | Step::Pad { .. }
                 | Step::Rotate(_)
-                | Step::Thumbnail(_) => continue,
+                | Step::Round { .. }
+                | Step::Thumbnail(_)
+                | Step::Watermark(_) => continue,
             }
             placed = placed.saturating_add(1);
         }
@@ -101,6 +119,15 @@ impl Link<'_> {
             return Err(Refusal::Lonely { operation: "gravity", needs: "crop or cut" });
         }
         Ok(self.steps)
+    }
+
+    fn blur(&mut self) -> Result<(), Refusal> {
+        let argument = self.words.argument("blur", "<radius>x<sigma>, such as 8x5")?;
+        let (radius, sigma) = argument.known(argument.text.split_once('x'))?;
+        let radius = argument.sound(sizes::number(radius, "the radius of blur", 1..=50))?;
+        let sigma = argument.sound(sizes::hundredths(sigma, "the sigma of blur", 1..=10_000))?;
+        self.steps.push(Step::Blur(Blur { radius: u16::try_from(radius).unwrap_or(u16::MAX), sigma }));
+        Ok(())
     }
 
     fn crop(&mut self) -> Result<(), Refusal> {
@@ -143,6 +170,20 @@ impl Link<'_> {
         Ok(())
     }
 
+    /// Scales to cover, and crops to the subject: `thumbnail/!<W>x<H>r/gravity/auto/crop/<W>x<H>`.
+    fn smart_crop(&mut self) -> Result<(), Refusal> {
+        let argument = self.words.argument("scrop", "<W>x<H>")?;
+        let (width, height) = match argument.sound(sizes::sides(argument.text))? {
+            (Some(width), Some(height)) => (width, height),
+            _ => return Err(argument.refuse(sizes::Flaw::Form)),
+        };
+        let scaling = Scaling::Both;
+        self.steps.push(Step::Thumbnail(Geometry::Cover { width, height, scaling }));
+        let (width, height) = (Some(width), Some(height));
+        self.steps.push(Step::Crop { width, height, gravity: Gravity::Auto });
+        Ok(())
+    }
+
     fn thumbnail(&mut self) -> Result<(), Refusal> {
         let argument = self.words.argument("thumbnail", sizes::FORMS)?;
         let geometry = argument.sound(sizes::geometry(argument.text))?;
@@ -176,6 +217,5 @@ impl Link<'_> {
 
 /// A colour in base64.
 fn color(argument: Argument<'_>) -> Result<Rgb, Refusal> {
-    let text = COLOR.decode(argument.text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    argument.known(text.and_then(|text| Rgb::parse(&text)))
+    argument.known(base64_text(argument.text).and_then(|text| Rgb::parse(&text)))
 }

@@ -2,6 +2,7 @@
 //!
 //! Its modes only make pictures smaller, as its description says; `imageMogr2` has forms that enlarge.
 
+use crate::config::source::watermark_files::WatermarkFiles;
 use crate::recipe::{Geometry, Gravity, Quality, Scaling, Step};
 
 use super::options::{Options, once};
@@ -16,8 +17,13 @@ const OPERATIONS: &str = "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, 
 const SIDE: &str = "<n> from 1 to 10000";
 
 /// Reads one link of a chain.
-pub(super) fn read(text: &str, steps: &mut Vec<Step>, options: &mut Options) -> Result<(), Refusal> {
-    let mut words = Words::after_first(text);
+pub(super) fn read(
+    text: &str,
+    files: &WatermarkFiles,
+    steps: &mut Vec<Step>,
+    options: &mut Options,
+) -> Result<(), Refusal> {
+    let mut words = Words::after_first(text, files);
     if words.are_none() {
         let example = "imageView2/2/w/300/h/300";
         return Err(Refusal::NoOperation { text: "imageView2", example });

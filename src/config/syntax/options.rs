@@ -4,9 +4,11 @@ use super::form::{self, Form, ListForm};
 use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::values;
+use super::watermark;
 use super::words::{Argument, Words};
 use crate::recipe::{
-    Animation, Effort, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Scans, Subsampling,
+    Animation, Blur, Effort, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Scans, Subsampling,
+    Watermark,
 };
 
 /// One option: a word and its value.
@@ -27,11 +29,15 @@ pub(in crate::config) struct ThumbnailOption {
 pub(super) const SWITCH: &str = "0 or 1";
 pub(super) const NUMBER_TO_100: &str = "<n> from 1 to 100";
 const QUALITY: &str = "<n> from 1 to 100, auto, or auto:<score> from 40 to 95";
+const FIT: &str = "inside, cover, ratio, exact or pad";
 pub(super) const GRAVITY: &str = "auto, northwest, north, northeast, west, center, east, southwest, south, southeast \
                                   or a point such as 0.31x0.62";
 
 /// Percentages of sharpening in Tencent's numbers, of which it recommends 70.
 const SHARPEN: std::ops::RangeInclusive<u32> = 10..=300;
+
+/// Radii of round corners and circles: more is half of the shorter side in any case.
+pub(super) const RADII: std::ops::RangeInclusive<u32> = 1..=5_000;
 
 /// Colours of a palette.
 const COLORS: std::ops::RangeInclusive<u32> = 2..=256;
@@ -52,8 +58,13 @@ const fn shared(option: ThumbnailOption) -> ThumbnailOption {
 /// Pattern of a point such as `0.31x0.62`.
 const POINT: &str = r"^[0-9]+(\.[0-9]{1,4})?x[0-9]+(\.[0-9]{1,4})?$";
 
-const FITS: [(&str, Fit); 4] =
-    [("inside", Fit::Inside), ("cover", Fit::Cover), ("exact", Fit::Exact), ("pad", Fit::Pad)];
+const FITS: [(&str, Fit); 5] = [
+    ("inside", Fit::Inside),
+    ("cover", Fit::Cover),
+    ("ratio", Fit::Ratio),
+    ("exact", Fit::Exact),
+    ("pad", Fit::Pad),
+];
 
 const ENLARGEMENTS: [(&str, Scaling); 3] =
     [("never", Scaling::ShrinkOnly), ("always", Scaling::Both), ("only", Scaling::EnlargeOnly)];
@@ -88,8 +99,8 @@ const METADATA: [(&str, Keep); 4] = [
 const ANIMATIONS: [(&str, Animation); 2] = [("first", Animation::First), ("keep", Animation::Keep)];
 
 /// Every option, in the order of `docs/configuration.md`.
-pub(in crate::config) const OPTIONS: [ThumbnailOption; 18] = [
-    option("fit", "inside, cover, exact or pad", Form::Words(|| form::words(&FITS)), |options, argument| {
+pub(in crate::config) const OPTIONS: [ThumbnailOption; 21] = [
+    option("fit", FIT, Form::Words(|| form::words(&FITS)), |options, argument| {
         once(&mut options.fit, argument.choice(&FITS)?, "fit")
     }),
     option(
@@ -122,6 +133,27 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 18] = [
             once(&mut options.sharpen, u16::try_from(percent).unwrap_or(u16::MAX), "sharpen")
         },
     )),
+    option("blur", "<sigma> from 0.1 to 25 pixels", Form::Decimal(0..=25), |options, argument| {
+        let sigma = argument.sound(sizes::hundredths(argument.text, "blur", 10..=2500))?;
+        // Farther pixels have weights of less than a hundredth of the one in the middle.
+        let radius = (sigma * 3).div_ceil(100);
+        once(&mut options.blur, Blur { radius, sigma }, "blur")
+    }),
+    option(
+        "watermark",
+        watermark::FORM,
+        Form::TextOrMembers(watermark::PATTERN, watermark::members),
+        |options, argument| once(&mut options.watermark, watermark::option(argument)?, "watermark"),
+    ),
+    option(
+        "radius",
+        "<n> from 1 to 5000 pixels, or round",
+        Form::NumberOr(RADII, "^([0-9]+|round)$"),
+        |options, argument| {
+            let radius = if argument.text == "round" { None } else { Some(argument.number(RADII)?) };
+            once(&mut options.radius, radius, "radius")
+        },
+    ),
     shared(option("grayscale", SWITCH, Form::Switch, |options, argument| {
         once(&mut options.greyscale, argument.switch()?, "grayscale")
     })),
@@ -190,6 +222,7 @@ pub(super) enum Fit {
     Exact,
     Inside,
     Pad,
+    Ratio,
 }
 
 /// The options of one thumbnail, as far as its own text has them.
@@ -209,6 +242,10 @@ pub(super) struct Options {
     pub(super) greyscale: Option<bool>,
     pub(super) linear: Option<bool>,
     pub(super) sharpen: Option<u16>,
+    pub(super) blur: Option<Blur>,
+    pub(super) watermark: Option<Watermark>,
+    /// Radius of the corners; without one, half of the shorter side.
+    pub(super) radius: Option<Option<u32>>,
     pub(super) max_bytes: Option<u64>,
     pub(super) keep: Option<Keep>,
     pub(super) animation: Option<Animation>,

@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use crate::config::source::watermark_files::WatermarkError;
+
 /// The reason why a text does not describe a thumbnail. Each reads as the rule that a value breaks.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(in crate::config) enum Refusal {
@@ -13,7 +15,7 @@ pub(in crate::config) enum Refusal {
     Foreign { operation: &'static str, reason: &'static str },
     #[error("{argument:?} is not a value of {operation}, which reads {form}")]
     Form { operation: &'static str, argument: String, form: &'static str },
-    #[error("{0:?} cannot be joined with |; join imageMogr2/… and imageView2/…")]
+    #[error("{0:?} cannot be joined with |; join imageMogr2/…, imageView2/… and watermark/1/…")]
     Link(String),
     #[error("{operation} has no effect without {needs}; add that or remove {operation}")]
     Lonely { operation: &'static str, needs: &'static str },
@@ -22,10 +24,17 @@ pub(in crate::config) enum Refusal {
     #[error("a size has an x and no unit: {0}x{0} is a box, {0}x a width and x{0} a height, in pixels")]
     OneSide(String),
     #[error("{number} is out of range; {what} goes from {least} to {most}")]
-    Range { number: String, what: &'static str, least: u32, most: u32 },
+    Range { number: String, what: &'static str, least: String, most: String },
+    #[error(
+        "{0}:{1} is a ratio, to which an image is only cropped; write {0}:{1} with fit/cover, or a size in pixels for \
+         other fits"
+    )]
+    Ratio(u32, u32),
     #[error("{0} is written twice; keep one")]
     Repeated(&'static str),
-    #[error("a size reads 400x300, 400x or x300; for Tencent's syntax write a text in place of the object")]
+    #[error(
+        "a size reads 400x300, 400x, x300 or 16:9; for Tencent's syntax write a text in place of the object"
+    )]
     Size,
     #[error(
         "a thumbnail reads 300x300, 300x, x300, each also with options as in 300x300/fit/cover, or imageMogr2/… \
@@ -36,33 +45,46 @@ pub(in crate::config) enum Refusal {
     TooMany(usize),
     #[error("{operation:?} is not supported; {form} takes {known}")]
     Unsupported { operation: String, form: &'static str, known: String },
+    #[error("the watermark {name:?} cannot be used: {error}")]
+    Watermark { name: String, error: WatermarkError },
 }
 
 impl Refusal {
     /// The refusal of a number outside of its bounds.
     pub(super) fn range(number: String, what: &'static str, allowed: &RangeInclusive<u32>) -> Self {
-        Self::Range { number, what, least: *allowed.start(), most: *allowed.end() }
+        Self::Range { number, what, least: allowed.start().to_string(), most: allowed.end().to_string() }
+    }
+
+    /// The refusal of a number with decimals, whose bounds are in hundredths.
+    pub(super) fn hundredths(number: String, what: &'static str, allowed: &RangeInclusive<u16>) -> Self {
+        let text = |bound: &u16| (f64::from(*bound) / 100.0).to_string();
+        Self::Range { number, what, least: text(allowed.start()), most: text(allowed.end()) }
     }
 
     /// The refusal of an operation that Tencent has and this program has not.
     pub(super) fn foreign(name: &str) -> Option<Self> {
         const EFFECT: &str = "effects are left to what shows the image; remove it";
-        const ROUND: &str = "round corners where the image is shown, as with border-radius in CSS; remove it";
-        const FOREIGN: [(&str, &str); 10] = [
-            ("blur", EFFECT),
+        const SCALED: &str = "watermarks keep their size; save the PNG in the size that thumbnails show";
+        const FOREIGN: [(&str, &str); 12] = [
+            ("blogo", SCALED),
             ("bright", EFFECT),
             ("cgif", "thumbnails show the first frame; remove it"),
             ("contrast", EFFECT),
+            ("degree", "watermarks are not turned; save the PNG turned"),
             (
                 "ignore-error",
                 "a source that cannot become a thumbnail fails with its reason and is never stored in its \
                  place; remove it",
             ),
-            ("iradius", ROUND),
-            ("rradius", ROUND),
-            ("scrop", "no faces are searched for; write thumbnail/!<W>x<H>r/gravity/auto/crop/<W>x<H>"),
+            (
+                "image of a bucket",
+                "put the PNG beside bootstrap, and write image/<URL-safe base64 of its name>",
+            ),
+            ("scatype", SCALED),
+            ("spcent", SCALED),
             ("style", "styles are stored at Tencent; write what the style says"),
-            ("watermark", "thumbnails bear no marks; remove it"),
+            ("watermark", "it is a link of its own; write imageMogr2/…|watermark/1/image/…"),
+            ("watermark/2", "there are no fonts; write the text into a PNG, and write watermark/1"),
         ];
         let (operation, reason) = FOREIGN.into_iter().find(|(operation, _)| *operation == name)?;
         Some(Self::Foreign { operation, reason })

@@ -26,6 +26,8 @@ pub(super) enum Flaw {
     Form,
     /// A number in it is too small or too large.
     Range { number: String, what: &'static str, allowed: RangeInclusive<u32> },
+    /// A number with decimals is too small or too large. The bounds are in hundredths.
+    Hundredths { number: String, what: &'static str, allowed: RangeInclusive<u16> },
 }
 
 /// Parses any of [`FORMS`].
@@ -86,6 +88,28 @@ pub(super) fn sides(text: &str) -> Result<(Option<u32>, Option<u32>), Flaw> {
     }
 }
 
+/// Parses `<W>:<H>`.
+pub(super) fn ratio(text: &str) -> Result<(u32, u32), Flaw> {
+    let part = |digits: &str| number(digits, "a part of a ratio", SIDES);
+    let (across, down) = text.split_once(':').ok_or(Flaw::Form)?;
+    Ok((part(across)?, part(down)?))
+}
+
+/// Parses a number with at most two decimals, as hundredths; `allowed` is in hundredths as well.
+pub(super) fn hundredths(text: &str, what: &'static str, allowed: RangeInclusive<u16>) -> Result<u16, Flaw> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let is_digits = |digits: &str| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    if !is_digits(whole) || !is_digits(decimals) || decimals.len() > 2 {
+        return Err(Flaw::Form);
+    }
+    let hundredths = format!("{whole}{decimals:0<2}").parse().ok();
+    hundredths.filter(|number| allowed.contains(number)).ok_or_else(|| Flaw::Hundredths {
+        number: text.to_owned(),
+        what,
+        allowed,
+    })
+}
+
 /// Parses digits, and nothing but digits.
 pub(super) fn number(digits: &str, what: &'static str, allowed: RangeInclusive<u32>) -> Result<u32, Flaw> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -131,6 +155,28 @@ mod tests {
             "!x3r", "3x!", "x3!", "!axbr", "!r", "!p", "!px", "!xp", "!3x3p", "@", "-3@", "!3x3r!", "３x３",
         ] {
             assert_eq!(geometry(text), Err(Flaw::Form), "{text}");
+        }
+    }
+
+    #[test]
+    fn ratios_and_decimals_are_digits_within_bounds() {
+        assert_eq!(ratio("16:9"), Ok((16, 9)));
+        assert_eq!(ratio("1:10000"), Ok((1, 10_000)));
+        for text in [":", "16:", ":9", "16:9:1", "1.5:1", "-1:1", "16/9"] {
+            assert_eq!(ratio(text), Err(Flaw::Form), "{text}");
+        }
+        for text in ["0:1", "1:0", "10001:1"] {
+            assert!(matches!(ratio(text), Err(Flaw::Range { .. })), "{text}");
+        }
+        let sigma = |text| hundredths(text, "s", 1..=10_000);
+        for (text, number) in [("5", 500), ("0.5", 50), ("2.05", 205), ("100", 10_000), ("0.01", 1)] {
+            assert_eq!(sigma(text), Ok(number), "{text}");
+        }
+        for text in ["", ".", "5.", ".5", "0.001", "-1", "1e1", "5x"] {
+            assert_eq!(sigma(text), Err(Flaw::Form), "{text}");
+        }
+        for text in ["0", "0.00", "100.01", "99999999"] {
+            assert!(matches!(sigma(text), Err(Flaw::Hundredths { .. })), "{text}");
         }
     }
 

@@ -1,14 +1,25 @@
 use super::refusal::Refusal;
 use super::sizes::FORMS;
 use super::thumbnail::{Defaults, Process};
+use crate::config::source::watermark_files::WatermarkFiles;
 use crate::config::{Config, Environment};
 use crate::recipe::{Format, Quality, Rgb};
 
-const DEFAULTS: Defaults = Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
+pub(super) const DEFAULTS: Defaults =
+    Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
+
+/// The logo, the only file that these texts can name.
+pub(super) fn files() -> WatermarkFiles {
+    WatermarkFiles::beside(Some(std::path::Path::new("tests/data/watermarks")))
+}
+
+pub(super) fn parsed(text: &str) -> Process {
+    Process::parse(text, &files()).unwrap()
+}
 
 /// The canonical form of the recipe, without what is default.
-fn canonical(text: &str) -> Result<String, String> {
-    let process = Process::parse(text).map_err(|refusal| refusal.to_string())?;
+pub(super) fn canonical(text: &str) -> Result<String, String> {
+    let process = Process::parse(text, &files()).map_err(|refusal| refusal.to_string())?;
     let recipe = process.into_recipe(&DEFAULTS).to_string();
     Ok(recipe.replace("format=source;", "").replace("quality=80!;", "").replace("background=#ffffff", ""))
 }
@@ -67,11 +78,7 @@ fn operations_run_in_the_order_written() {
 #[test]
 fn what_is_not_supported_is_refused_by_name() {
     let foreign = [
-        "iradius/10",
-        "rradius/10",
-        "scrop/100x100",
         "ignore-error/1",
-        "blur/8x5",
         "bright/10",
         "contrast/10",
         "cgif/10",
@@ -85,19 +92,18 @@ fn what_is_not_supported_is_refused_by_name() {
     }
     for text in ["Thumbnail/100x", "fit/cover", "max_bytes/3", "progressive/1", "background/#ffffff"] {
         let name = text.split('/').next().unwrap();
-        let refusal = Process::parse(&format!("imageMogr2/{text}")).unwrap_err();
+        let refusal = Process::parse(&format!("imageMogr2/{text}"), &files()).unwrap_err();
         assert!(matches!(&refusal, Refusal::Unsupported { operation, .. } if operation == name), "{refusal}");
     }
     assert_eq!(
         canonical("imageMogr2/resize/8x5").unwrap_err(),
-        "\"resize\" is not supported; imageMogr2 takes thumbnail (then pad, color), cut, crop, gravity, \
-         rotate, flip, sharpen, grayscale, linear, format, quality, rquality, lquality, interlace, size-limit, \
+        "\"resize\" is not supported; imageMogr2 takes thumbnail (then pad, color), cut, crop, scrop, gravity, \
+         iradius, rradius, rotate, flip, blur, sharpen, grayscale, linear, format, quality, rquality, lquality, interlace, size-limit, \
          auto-orient, strip, subsampling, effort, colors, lossless, keep and animation"
     );
     assert_eq!(
-        canonical("imageMogr2/scrop/8x5").unwrap_err(),
-        "scrop is not supported: no faces are searched for; write \
-         thumbnail/!<W>x<H>r/gravity/auto/crop/<W>x<H>"
+        canonical("imageMogr2/watermark/1/image/x").unwrap_err(),
+        "watermark is not supported: it is a link of its own; write imageMogr2/…|watermark/1/image/…"
     );
 }
 
@@ -197,7 +203,7 @@ fn sizes_take_options_in_plain_words() {
     for (text, recipe) in table {
         assert_eq!(canonical(text).as_deref(), Ok(recipe), "{text}");
     }
-    let background = Process::parse("9x9/fit/pad/background/#102030").unwrap().into_recipe(&DEFAULTS);
+    let background = parsed("9x9/fit/pad/background/#102030").into_recipe(&DEFAULTS);
     assert_eq!(background.background, Rgb([0x10, 0x20, 0x30]));
 }
 
@@ -298,11 +304,11 @@ fn refusals_of_options_and_templates_say_what_to_write() {
         ),
         ("300x/colors/1", "1 is out of range; colors goes from 2 to 256"),
         ("300x/lossless/2", "\"2\" is not a value of lossless, which reads 0, 1 or near"),
-        ("300x/fit", "fit needs a value: inside, cover, exact or pad"),
+        ("300x/fit", "fit needs a value: inside, cover, ratio, exact or pad"),
         (
             "300x/",
-            "\"\" is not supported; a size takes fit, enlarge, gravity, focus, sharpen, grayscale, linear, format, \
-             quality, background, progressive, subsampling, effort, colors, lossless, max_bytes, keep and animation",
+            "\"\" is not supported; a size takes fit, enlarge, gravity, focus, sharpen, blur, watermark, radius, grayscale, \
+             linear, format, quality, background, progressive, subsampling, effort, colors, lossless, max_bytes, keep and animation",
         ),
     ];
     for (text, sentence) in table {
@@ -332,11 +338,7 @@ fn operations_that_mean_nothing_together_are_refused() {
         ("imageMogr2/quality/1/lquality/1", "a quality is written twice; keep one"),
         (
             "300x|imageMogr2/format/png",
-            "\"300x\" cannot be joined with |; join imageMogr2/… and imageView2/…",
-        ),
-        (
-            "imageMogr2/thumbnail/3x|watermark/1/image/x",
-            "watermark is not supported: thumbnails bear no marks; remove it",
+            "\"300x\" cannot be joined with |; join imageMogr2/…, imageView2/… and watermark/1/…",
         ),
         (
             "imageMogr2/gravity/auto/cut/1x1x1x1",
@@ -350,7 +352,7 @@ fn operations_that_mean_nothing_together_are_refused() {
         ("3x/fit/cover", "fit has no effect without both sides, as in 400x300; add that or remove fit"),
         (
             "3x3/gravity/north",
-            "gravity or focus has no effect without fit/cover; add that or remove gravity or focus",
+            "gravity or focus has no effect without fit/cover or fit/ratio; add that or remove gravity or focus",
         ),
         ("3x3/fit/cover/focus/1x1/gravity/auto", "gravity or focus is written twice; keep one"),
         (
@@ -367,13 +369,13 @@ fn operations_that_mean_nothing_together_are_refused() {
 fn own_words_win_over_defaults() {
     let defaults =
         Defaults { format: Some(Format::WebP), quality: Quality::Fixed(60), background: Rgb([0; 3]) };
-    let of = |text: &str| Process::parse(text).unwrap().into_recipe(&defaults).to_string();
+    let of = |text: &str| parsed(text).into_recipe(&defaults).to_string();
     assert_eq!(of("3x"), "thumbnail=3x>;format=webp;quality=60!;background=#000000");
     assert_eq!(of("imageMogr2/format/png/quality/90"), "format=png;quality=90;background=#000000");
 }
 
 /// The recipe of a thumbnail that is an object in `thumbnails.json`, or all mistakes in it.
-fn of_members(object: &str) -> Result<String, String> {
+pub(super) fn of_members(object: &str) -> Result<String, String> {
     let file = format!(r#"{{"rules":[{{"thumbnails":{{"a":{object}}}}}]}}"#);
     let config =
         Config::load(&Environment::default(), Some(&file)).map_err(|mistakes| mistakes.to_string())?;
@@ -396,7 +398,7 @@ fn members_mean_what_the_options_of_a_text_mean() {
         ),
     ];
     for (object, text) in table {
-        let recipe = Process::parse(text).unwrap().into_recipe(&DEFAULTS).to_string();
+        let recipe = parsed(text).into_recipe(&DEFAULTS).to_string();
         assert_eq!(of_members(object), Ok(recipe), "{object}");
     }
 }
@@ -404,7 +406,7 @@ fn members_mean_what_the_options_of_a_text_mean() {
 #[test]
 fn mistakes_of_members_are_told_by_path_and_all_at_once() {
     let no_size =
-        "a size reads 400x300, 400x or x300; for Tencent's syntax write a text in place of the object";
+        "a size reads 400x300, 400x, x300 or 16:9; for Tencent's syntax write a text in place of the object";
     let table = [
         (r#"{"fit":"cover"}"#, format!("rules[0].thumbnails.a.size is \"\"; {no_size}")),
         (
@@ -418,7 +420,7 @@ fn mistakes_of_members_are_told_by_path_and_all_at_once() {
         (
             r#"{"size":"9x9","fit":"cover/keep/profile","sharpen":"","linear":[0,1],"fit":"pad"}"#,
             "rules[0].thumbnails.a.fit is \"cover/keep/profile\"; \"cover/keep/profile\" is not a value of fit, which \
-             reads inside, cover, exact or pad\n\
+             reads inside, cover, ratio, exact or pad\n\
              rules[0].thumbnails.a.sharpen is \"\"; sharpen needs a value: <n> from 10 to 300, such as 70\n\
              rules[0].thumbnails.a.linear is \"[0, 1]\"; \"[0, 1]\" is not a value of linear, which reads 0 or 1"
                 .to_owned(),
@@ -429,7 +431,7 @@ fn mistakes_of_members_are_told_by_path_and_all_at_once() {
         ),
         (
             r#"{"size":"9x9","gravity":"north"}"#,
-            "rules[0].thumbnails.a.size is \"9x9\"; gravity or focus has no effect without fit/cover; add that or \
+            "rules[0].thumbnails.a.size is \"9x9\"; gravity or focus has no effect without fit/cover or fit/ratio; add that or \
              remove gravity or focus"
                 .to_owned(),
         ),

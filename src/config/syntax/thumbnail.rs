@@ -1,5 +1,5 @@
 //! The text of one thumbnail: a size such as `300x300` with options, or Tencent's own syntax
-//! `imageMogr2/thumbnail/…` and `imageView2/…`, joined with `|`.
+//! `imageMogr2/thumbnail/…`, `imageView2/…` and `watermark/1/…`, joined with `|`.
 //!
 //! Everything that Tencent documents and this program does not do is refused by name: skipping it silently would
 //! store thumbnails that nobody asked for.
@@ -8,15 +8,17 @@ use crate::recipe::{Format, Quality, Recipe, Rgb, Step};
 
 use super::options::Options;
 use super::refusal::Refusal;
-use super::{image_mogr2, image_view2, plain};
+use super::{image_mogr2, image_view2, plain, watermark};
 use crate::config::mistake::Findings;
 use crate::config::rule::ThumbnailRule;
+use crate::config::source::watermark_files::WatermarkFiles;
 use crate::config::source::written::WrittenThumbnail;
 
 /// Tencent's own forms by their first word.
-const TENCENT: [(&str, Reader); 2] = [("imageMogr2", image_mogr2::read), ("imageView2", image_view2::read)];
+const TENCENT: [(&str, Reader); 3] =
+    [("imageMogr2", image_mogr2::read), ("imageView2", image_view2::read), ("watermark", watermark::read)];
 
-type Reader = fn(&str, &mut Vec<Step>, &mut Options) -> Result<(), Refusal>;
+type Reader = fn(&str, &WatermarkFiles, &mut Vec<Step>, &mut Options) -> Result<(), Refusal>;
 
 /// Most operations that are joined with `|` (1045/33727).
 const MOST_LINKS: usize = 10;
@@ -47,20 +49,24 @@ impl Defaults {
 
 impl Process {
     /// Parses a thumbnail, whether it is a text or an object, and keeps the mistakes.
-    pub(in crate::config) fn read(written: &WrittenThumbnail, findings: &mut Findings) -> Option<Self> {
+    pub(in crate::config) fn read(
+        written: &WrittenThumbnail,
+        files: &WatermarkFiles,
+        findings: &mut Findings,
+    ) -> Option<Self> {
         let Some(options) = &written.options else {
-            return findings.note(written.text.parse(Self::parse));
+            return findings.note(written.text.parse(|text| Self::parse(text, files)));
         };
-        let (steps, options) = plain::read_members(&written.text, options, findings)?;
+        let (steps, options) = plain::read_members(&written.text, options, files, findings)?;
         Some(Self { steps, options })
     }
 
     /// Parses a text of any form.
-    pub(super) fn parse(text: &str) -> Result<Self, Refusal> {
+    pub(super) fn parse(text: &str, files: &WatermarkFiles) -> Result<Self, Refusal> {
         let links: Vec<&str> = text.split('|').collect();
         match links.as_slice() {
             [only] if reader(only).is_none() => {
-                let (steps, options) = plain::read(only)?;
+                let (steps, options) = plain::read(only, files)?;
                 Ok(Self { steps, options })
             }
             links if links.len() > MOST_LINKS => Err(Refusal::TooMany(links.len())),
@@ -71,7 +77,7 @@ impl Process {
                     let read = reader(link).ok_or_else(|| {
                         Refusal::foreign(word).unwrap_or_else(|| Refusal::Link(word.to_owned()))
                     })?;
-                    read(link, &mut process.steps, &mut process.options)?;
+                    read(link, files, &mut process.steps, &mut process.options)?;
                 }
                 Ok(process)
             }

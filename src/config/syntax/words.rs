@@ -4,33 +4,43 @@ use std::ops::RangeInclusive;
 
 use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
+use crate::config::source::watermark_files::WatermarkFiles;
 
 /// The words of one text.
-pub(super) struct Words<'a>(std::iter::Peekable<std::str::Split<'a, char>>);
+pub(super) struct Words<'a> {
+    words: std::iter::Peekable<std::str::Split<'a, char>>,
+    /// Files that a word may name.
+    files: &'a WatermarkFiles,
+}
 
 impl<'a> Words<'a> {
+    /// All words.
+    pub(super) fn new(text: &'a str, files: &'a WatermarkFiles) -> Self {
+        Self { words: text.split('/').peekable(), files }
+    }
+
     /// The words after the first, which the caller knows.
-    pub(super) fn after_first(text: &'a str) -> Self {
-        let mut words = text.split('/').peekable();
+    pub(super) fn after_first(text: &'a str, files: &'a WatermarkFiles) -> Self {
+        let mut words = Self::new(text, files);
         words.next();
-        Self(words)
+        words
     }
 
     pub(super) fn next(&mut self) -> Option<&'a str> {
-        self.0.next()
+        self.words.next()
     }
 
     pub(super) fn next_is(&mut self, word: &str) -> bool {
-        self.0.next_if(|next| *next == word).is_some()
+        self.words.next_if(|next| *next == word).is_some()
     }
 
     /// `true` if there are no words, or only a slash.
     pub(super) fn are_none(&mut self) -> bool {
-        self.0.peek().is_none_or(|first| first.is_empty())
+        self.words.peek().is_none_or(|first| first.is_empty())
     }
 
     pub(super) fn peek(&mut self) -> Option<&'a str> {
-        self.0.peek().copied()
+        self.words.peek().copied()
     }
 
     /// The next word, as the argument of an operation.
@@ -39,7 +49,8 @@ impl<'a> Words<'a> {
         operation: &'static str,
         form: &'static str,
     ) -> Result<Argument<'a>, Refusal> {
-        Argument::new(operation, self.next().unwrap_or_default(), form)
+        let files = self.files;
+        Argument::new(operation, self.next().unwrap_or_default(), form, files)
     }
 }
 
@@ -51,14 +62,21 @@ pub(super) struct Argument<'a> {
     pub(super) text: &'a str,
     /// Form of the argument, for people.
     form: &'static str,
+    /// Files that the argument may name.
+    pub(super) files: &'a WatermarkFiles,
 }
 
 impl<'a> Argument<'a> {
-    pub(super) fn new(operation: &'static str, text: &'a str, form: &'static str) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        operation: &'static str,
+        text: &'a str,
+        form: &'static str,
+        files: &'a WatermarkFiles,
+    ) -> Result<Self, Refusal> {
         if text.is_empty() {
             return Err(Refusal::Argument { operation, form });
         }
-        Ok(Self { operation, text, form })
+        Ok(Self { operation, text, form, files })
     }
 
     /// One of few words.
@@ -87,10 +105,11 @@ impl<'a> Argument<'a> {
     }
 
     pub(super) fn refuse(self, flaw: Flaw) -> Refusal {
-        let Self { operation, text, form } = self;
+        let Self { operation, text, form, .. } = self;
         match flaw {
             Flaw::Form => Refusal::Form { operation, argument: text.to_owned(), form },
             Flaw::Range { number, what, allowed } => Refusal::range(number, what, &allowed),
+            Flaw::Hundredths { number, what, allowed } => Refusal::hundredths(number, what, &allowed),
         }
     }
 }

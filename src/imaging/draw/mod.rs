@@ -31,7 +31,7 @@ use crate::imaging::limits::{Budget, Cancel, to_u64};
 use crate::imaging::picture::geometry::Window;
 use crate::imaging::picture::{Layout, Picture};
 use crate::imaging::pixels::source_scaler::{RefusedTarget, ScaledPicture, ScaledSource};
-use crate::imaging::pixels::{canvas, resize, sharpen, subject};
+use crate::imaging::pixels::{blur, canvas, corners, overlay, resize, sharpen, subject};
 use crate::imaging::plan::target::Target;
 use crate::imaging::plan::{DrawPlan, Finish, Stage};
 use crate::imaging::rendering::{AnimatedThumbnails, Motion, NotAnimated, Timings};
@@ -212,32 +212,37 @@ impl<'p> Renderer<'p> {
             return Ok(scaled);
         }
         // Sharpening is applied once: at the final scale, and before padding, whose border would bleed into the image.
-        let sharpened = |picture: Picture, is_last: bool| match recipe.sharpen {
-            Some(percent) if is_last => sharpen::sharpen(&picture, percent),
+        let sharpened_stage = plan.sharpened_stage();
+        let sharpened = |picture: Picture, stage: usize| match recipe.sharpen {
+            Some(percent) if stage == sharpened_stage => sharpen::sharpen(&picture, percent),
             Some(_) | None => picture,
         };
         let mut drawn = self.converted(recipe, scaled).drop_opaque_alpha();
-        let stages = plan.stages.len();
         let mut subject_windows = subject_windows.iter_mut();
-        for (number, stage) in (1..).zip(&plan.stages) {
+        for (number, stage) in plan.stages.iter().enumerate() {
             cancel.check()?;
             let mut orientation = stage.orientation;
-            if number == 1 {
+            if number == 0 {
                 orientation = self.properties.orientation.then(orientation);
-            } else {
+            } else if !stage.takes_whole(drawn.size) {
                 drawn = resize::scale_window(&drawn, stage.window, stage.size)?;
             }
-            drawn = orientation.apply(sharpened(drawn, number == stages));
-            drawn = finish_stage(drawn, stage, recipe, subject_windows.next())?;
+            drawn = orientation.apply(sharpened(drawn, number));
+            drawn = finish_stage(drawn, stage, recipe, subject_windows.next(), cancel)?;
         }
         let drawn = if recipe.greyscale { drawn.greyed() } else { drawn };
         Ok(drawn.drop_opaque_alpha())
     }
 
-    /// The layout with the most channels that the thumbnail can have: rotation adds a transparent canvas.
+    /// The layout with the most channels that the thumbnail can have: rotation adds a transparent canvas, round corners
+    /// are transparent, and watermarks may have colours.
     fn final_layout(&self, plan: &DrawPlan) -> Layout {
-        let rotates = |stage: &Stage| matches!(stage.finish, Some(Finish::Rotate { .. }));
-        if plan.stages.iter().any(rotates) { Layout::RgbAlpha } else { self.properties.layout }
+        plan.stages.iter().fold(self.properties.layout, |layout, stage| match (&stage.finish, layout) {
+            (Some(Finish::Rotate { .. } | Finish::Round { .. }), _)
+            | (Some(Finish::Watermark(_)), Layout::GreyAlpha) => Layout::RgbAlpha,
+            (Some(Finish::Watermark(_)), Layout::Grey) => Layout::Rgb,
+            (None | Some(_), layout) => layout,
+        })
     }
 
     /// The picture in eight bits and in sRGB, or with the source's colours if the recipe keeps its profile.
@@ -280,9 +285,11 @@ fn finish_stage(
     stage: &Stage,
     recipe: &Recipe,
     subject_window: Option<&mut Option<Window>>,
+    cancel: &Cancel,
 ) -> Result<Picture, Error> {
     Ok(match stage.finish {
         None => picture,
+        Some(Finish::Blur(blur)) => blur::blur(picture, blur, cancel)?,
         Some(Finish::Pad { size, color }) => canvas::pad(picture, size, color.unwrap_or(recipe.background)),
         Some(Finish::CropToSubject { size }) => {
             let window = match subject_window.as_deref() {
@@ -295,5 +302,7 @@ fn finish_stage(
             resize::scale_window(&picture, window, size)?
         }
         Some(Finish::Rotate { degrees, size }) => canvas::rotate(picture, degrees, size),
+        Some(Finish::Round { radius }) => corners::round(picture, radius),
+        Some(Finish::Watermark(ref watermark)) => overlay::overlay(picture, watermark),
     })
 }

@@ -8,13 +8,19 @@
 //! - [`resize`]: resampling of small pictures to smaller ones;
 //! - [`canvas`]: padding, and rotation by any angle;
 //! - [`sharpen`]: unsharp masking;
+//! - [`blur`]: Gaussian blur;
+//! - [`corners`]: round corners;
+//! - [`overlay`]: watermarks;
 //! - [`subject`]: the window of a smart crop.
 //!
 //! Nothing here knows formats or profiles. Every operation gives the same bytes for the same input.
 
 pub(crate) mod alpha;
+pub(crate) mod blur;
 pub(crate) mod canvas;
+pub(crate) mod corners;
 pub(crate) mod linear_light;
+pub(crate) mod overlay;
 pub(crate) mod picture_scaler;
 pub(crate) mod reduce;
 pub(crate) mod resize;

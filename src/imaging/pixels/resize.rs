@@ -10,7 +10,8 @@ use crate::imaging::error::Error;
 use crate::imaging::limits::to_u64;
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::{Depth, Layout, Picture, side};
-use crate::imaging::plan::DrawPlan;
+use crate::imaging::pixels::blur;
+use crate::imaging::plan::{DrawPlan, Finish};
 
 /// Half-width of Lanczos-3.
 const LANCZOS_SUPPORT: f64 = 3.0;
@@ -25,7 +26,7 @@ const CONVERTED_PIXEL_BYTES: u64 = 4;
 /// is the largest of three phases:
 /// - each resampling: the premultiplied copy of its input, what [`resampling_bytes`] counts, and its output; from the
 ///   second stage on also the input itself;
-/// - the steps on whole pictures: two pictures of the largest size on the way;
+/// - the steps on whole pictures: two pictures of the largest size on the way, or one and what a blur takes;
 /// - the encoder.
 pub(crate) fn working_bytes(
     first: Option<&Picture>,
@@ -39,7 +40,9 @@ pub(crate) fn working_bytes(
         (picture.size, 0, if picture.layout.has_alpha() { pixel } else { 0 }, pixel)
     });
     for stage in &plan.stages {
-        if let Some((from, kept, premultiplied, pixel)) = previous {
+        if let Some((from, kept, premultiplied, pixel)) =
+            previous.filter(|(from, ..)| !stage.takes_whole(*from))
+        {
             let input = from.pixels().saturating_mul(kept + premultiplied);
             let output = stage.size.pixels().saturating_mul(pixel);
             let passes = resampling_bytes(from, stage.size, pixel);
@@ -50,7 +53,12 @@ pub(crate) fn working_bytes(
     }
     // Converting, sharpening, orienting and padding each hold a picture before and after.
     let before_and_after = pixel_bytes.max(CONVERTED_PIXEL_BYTES).saturating_add(CONVERTED_PIXEL_BYTES);
-    worst.max(plan.peak_pixels().saturating_mul(before_and_after.max(encoder_bytes)))
+    let blurs = plan.stages.iter().map(|stage| match stage.finish {
+        Some(Finish::Blur(blur)) => blur::working_bytes(stage.final_size(), blur),
+        Some(_) | None => 0,
+    });
+    let whole = plan.peak_pixels().saturating_mul(before_and_after.max(encoder_bytes));
+    worst.max(whole.saturating_add(blurs.max().unwrap_or(0)))
 }
 
 /// Bytes that a resampling takes beside its input and output: the picture between its passes, of which the vertical one

@@ -54,7 +54,7 @@ impl Demand<'_> {
         {
             // A recipe without a plan for this source fails later, alone.
             let plan = DrawPlan::new(orientation.size(stored), &recipe.steps);
-            let stage = plan.ok().and_then(|plan| plan.stages.first().copied());
+            let stage = plan.ok().and_then(|plan| plan.stages.first().cloned());
             all.extend(stage.map(|stage| Target::new(&stage, recipe.linear, stored, orientation)));
         }
         all.sort_by(|a, b| b.ratio().larger().total_cmp(&a.ratio().larger()));

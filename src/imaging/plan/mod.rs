@@ -8,8 +8,8 @@
 //! - mirroring and rotation compose with the orientation;
 //! - a crop is mapped back through orientation and scaling, and shrinks the window.
 //!
-//! A stage ends where the next step needs its pixels: padding, rotation by other angles, a crop to the subject, and
-//! enlarging after shrinking. Nearly all recipes have one stage.
+//! A stage ends where the next step needs its pixels: padding, rotation by other angles, a crop to the subject, blur,
+//! round corners, watermarks, and enlarging after shrinking. Nearly all recipes have one stage.
 //!
 //! Invariant: sizes are as if every step were done by itself on whole pixels. Only windows have fractions.
 
@@ -24,21 +24,27 @@ use crate::imaging::picture::geometry::{Ratio, Size, Window};
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::plan::anchor::anchors;
 use crate::imaging::plan::sizes::LONGEST_SIDE;
-use crate::recipe::{Gravity, Rgb, Step};
+use crate::recipe::{Blur, Gravity, Rgb, Step, Watermark};
 
 /// The operation that ends a stage.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Finish {
+    /// Gaussian blur.
+    Blur(Blur),
     /// Padding, centred in a box of `size` pixels; larger images are cropped. Without `color` the recipe's background.
     Pad { size: Size, color: Option<Rgb> },
     /// A crop to the window of `size` pixels that shows the subject best.
     CropToSubject { size: Size },
     /// Clockwise rotation by an angle that is not a right one, on a canvas of `size` pixels.
     Rotate { degrees: u16, size: Size },
+    /// Corners rounded by `radius` pixels, or by half of the shorter side.
+    Round { radius: Option<u32> },
+    /// A picture laid over the image.
+    Watermark(Watermark),
 }
 
 /// One resampling, with the operations that follow it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Stage {
     /// Crop window in the input of the stage, pixels of the input.
     pub(super) window: Window,
@@ -54,11 +60,23 @@ impl Stage {
     /// The size of the stage's output, pixels.
     pub(super) fn final_size(&self) -> Size {
         match self.finish {
-            None => self.orientation.size(self.size),
+            None | Some(Finish::Blur(_) | Finish::Round { .. } | Finish::Watermark(_)) => {
+                self.orientation.size(self.size)
+            }
             Some(Finish::Pad { size, .. } | Finish::CropToSubject { size } | Finish::Rotate { size, .. }) => {
                 size
             }
         }
+    }
+
+    /// `true` if the stage takes all pixels of an input of this size, at their scale.
+    pub(super) fn takes_whole(&self, input: Size) -> bool {
+        self.size == input && self.window == Window::whole(input)
+    }
+
+    /// `true` if the size of the window changes.
+    fn scales(&self) -> bool {
+        f64::from(self.size.width) != self.window.width || f64::from(self.size.height) != self.window.height
     }
 
     /// Output pixels per pixel of the window, before orientation.
@@ -96,7 +114,7 @@ impl DrawPlan {
                 }
                 // The target is given after orientation, the builder's size before it.
                 builder.size = builder.orientation.size(target);
-            } else if let Some(finish) = builder.fold(*step)? {
+            } else if let Some(finish) = builder.fold(step)? {
                 let stage = builder.stage(Some(finish));
                 builder = StageBuilder::new(stage.final_size());
                 stages.push(stage);
@@ -113,6 +131,11 @@ impl DrawPlan {
     /// The part of the source's resolution that the first stage uses; see [`Stage::ratio`].
     pub(super) fn ratio(&self) -> Ratio {
         self.stages.first().map_or(Ratio { across: 1.0, down: 1.0 }, Stage::ratio)
+    }
+
+    /// Index of the stage after whose resampling the image is sharpened: the last that scales, or else the first.
+    pub(super) fn sharpened_stage(&self) -> usize {
+        self.stages.iter().rposition(Stage::scales).unwrap_or(0)
     }
 
     /// Pixels of the largest picture of any stage, after its resampling.
@@ -151,9 +174,15 @@ impl StageBuilder {
     }
 
     /// Folds a step other than scaling into the stage, or gives the operation that has to end the stage.
-    fn fold(&mut self, step: Step) -> Result<Option<Finish>, Error> {
+    fn fold(&mut self, step: &Step) -> Result<Option<Finish>, Error> {
         let current = self.output_size();
-        match step {
+        match *step {
+            Step::Blur(blur) => return Ok(Some(Finish::Blur(blur))),
+            Step::Circle { radius } => {
+                let side = radius.saturating_mul(2).clamp(1, current.width.min(current.height).max(1));
+                self.crop(Size { width: side, height: side }, Gravity::Center);
+                return Ok(Some(Finish::Round { radius: None }));
+            }
             Step::Crop { width, height, gravity } => {
                 let size = Size {
                     width: width.map_or(current.width, |width| width.clamp(1, current.width)),
@@ -166,6 +195,9 @@ impl StageBuilder {
                 let size =
                     Size { width: width.clamp(1, current.width), height: height.clamp(1, current.height) };
                 return Ok(self.crop(size, Gravity::Center));
+            }
+            Step::CropToRatio { across, down, gravity } => {
+                return Ok(self.crop(sizes::within_ratio(current, across, down), gravity));
             }
             Step::Cut { width, height, x, y, gravity } => {
                 let (across, down) = anchors(gravity);
@@ -187,7 +219,9 @@ impl StageBuilder {
             Step::Rotate(degrees) => {
                 return Ok(Some(Finish::Rotate { degrees, size: rotated_size(current, degrees) }));
             }
+            Step::Round { radius } => return Ok(Some(Finish::Round { radius })),
             Step::Thumbnail(_) => {}
+            Step::Watermark(ref watermark) => return Ok(Some(Finish::Watermark(watermark.clone()))),
         }
         Ok(None)
     }
@@ -357,34 +391,74 @@ mod tests {
     /// After mirroring, the left edge shows the right one of the source.
     #[test]
     fn crop_after_mirroring_is_in_the_mirrored_image() {
-        let crop = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
+        let crop = || Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (flip, x, y) in [(Flip::Horizontal, 90.0, 0.0), (Flip::Vertical, 0.0, 30.0)] {
-            let plan = DrawPlan::new(size(100, 50), &[Step::Flip(flip), crop]).unwrap();
+            let plan = DrawPlan::new(size(100, 50), &[Step::Flip(flip), crop()]).unwrap();
             assert_eq!(plan.stages[0].window, Window { x, y, width: 10.0, height: 20.0 }, "{flip:?}");
         }
     }
 
     #[test]
     fn steps_that_need_pixels_end_a_stage() {
-        let shrink = Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
-        let enlarge = Step::Thumbnail(fit(Some(50), Some(50), Scaling::Both));
-        let pad = Step::Pad { width: 60, height: 70, color: None };
-        let corner = Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
+        let shrink = || Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
+        let enlarge = || Step::Thumbnail(fit(Some(50), Some(50), Scaling::Both));
+        let blur = || Step::Blur(Blur { radius: 8, sigma: 500 });
+        let pad = || Step::Pad { width: 60, height: 70, color: None };
+        let corner = || Step::Crop { width: Some(10), height: Some(20), gravity: Gravity::NorthWest };
         for (steps, stages, last) in [
             (vec![], 1, (100, 50)),
-            (vec![shrink], 1, (10, 5)),
-            (vec![enlarge, shrink], 1, (10, 5)),
-            (vec![shrink, enlarge], 2, (50, 25)),
-            (vec![shrink, pad], 1, (60, 70)),
-            (vec![shrink, pad, enlarge], 2, (43, 50)),
-            (vec![shrink, pad, corner], 2, (10, 20)),
+            (vec![shrink()], 1, (10, 5)),
+            (vec![enlarge(), shrink()], 1, (10, 5)),
+            (vec![shrink(), enlarge()], 2, (50, 25)),
+            (vec![shrink(), pad()], 1, (60, 70)),
+            (vec![shrink(), pad(), enlarge()], 2, (43, 50)),
+            (vec![shrink(), pad(), corner()], 2, (10, 20)),
             (vec![Step::Rotate(45)], 1, (107, 107)),
             (vec![Step::Rotate(270)], 1, (50, 100)),
-            (vec![Step::Rotate(45), shrink], 2, (10, 10)),
+            (vec![Step::Rotate(45), shrink()], 2, (10, 10)),
+            (vec![shrink(), blur()], 1, (10, 5)),
+            (vec![shrink(), blur(), Step::Round { radius: None }, pad()], 3, (60, 70)),
+            (vec![blur(), shrink()], 2, (10, 5)),
+            (vec![Step::Circle { radius: 9 }], 1, (18, 18)),
+            (vec![Step::Circle { radius: 9999 }], 1, (50, 50)),
         ] {
             let plan = DrawPlan::new(size(100, 50), &steps).unwrap();
             assert_eq!(plan.stages.len(), stages, "{steps:?}");
             assert_eq!(plan.stages.last().unwrap().final_size(), size(last.0, last.1), "{steps:?}");
+        }
+    }
+    #[test]
+    fn sharpening_follows_the_last_scaling() {
+        let shrink = || Step::Thumbnail(fit(Some(10), Some(10), Scaling::ShrinkOnly));
+        let blur = || Step::Blur(Blur { radius: 8, sigma: 500 });
+        let pad = || Step::Pad { width: 60, height: 70, color: None };
+        for (steps, stage) in [
+            (vec![], 0),
+            (vec![shrink(), blur(), Step::Round { radius: None }], 0),
+            (vec![blur(), pad()], 0),
+            (vec![blur(), shrink(), pad(), blur()], 1),
+            (vec![shrink(), pad(), shrink(), blur()], 1),
+        ] {
+            let plan = DrawPlan::new(size(100, 50), &steps).unwrap();
+            assert_eq!(plan.sharpened_stage(), stage, "{steps:?}");
+        }
+    }
+
+    #[test]
+    fn a_box_gives_its_ratio_to_smaller_images() {
+        for (from, to) in [
+            ((4032, 3024), (192, 108)),
+            ((100, 100), (100, 56)),
+            ((4000, 50), (89, 50)),
+            ((192, 108), (192, 108)),
+        ] {
+            let steps = [
+                Step::Thumbnail(Geometry::Cover { width: 192, height: 108, scaling: Scaling::ShrinkOnly }),
+                Step::CropToRatio { across: 192, down: 108, gravity: Gravity::Center },
+            ];
+            let plan = DrawPlan::new(size(from.0, from.1), &steps).unwrap();
+            let [stage] = plan.stages.as_slice() else { panic!("{plan:?}") };
+            assert_eq!(stage.final_size(), size(to.0, to.1), "{from:?}");
         }
     }
 }

@@ -45,6 +45,13 @@ fn allowed(from: Size, to: Size, scaling: Scaling) -> Size {
     }
 }
 
+/// The largest size with these proportions within an image of size `from`.
+pub(crate) fn within_ratio(from: Size, across: u32, down: u32) -> Size {
+    let ratio = Size { width: across.clamp(1, LONGEST_SIDE), height: down.clamp(1, LONGEST_SIDE) };
+    // Rounding up stays inside: what is rounded is at most the side, which is whole.
+    fitted(ratio, Some(from.width), Some(from.height))
+}
+
 /// A box of these edges with the orientation of the image, landscape or portrait; a square counts as landscape.
 pub(crate) fn oriented_like(image: Size, long: u32, short: u32) -> Size {
     if image.width >= image.height {
@@ -106,7 +113,7 @@ fn within_longest(size: Size) -> Size {
 /// `length * to / from`, rounded half up, at least 1.
 fn proportional(length: u32, to: u32, from: u32) -> u32 {
     let (length, to, from) = (u64::from(length), u64::from(to), u64::from(from.max(1)));
-    // One factor is a side of at most 10,000 or a percentage of at most 1,000. The sum is below
+    // One factor is a side of at most 10,000, a part of a ratio up to that, or a percentage up to 1,000. The sum is below
     // 2 * 2^32 * 10,000 + 2^32 < 2^47. Two factors of 32 bits would saturate.
     let rounded = length.saturating_mul(to).saturating_mul(2).saturating_add(from) / (2 * from);
     u32::try_from(rounded).unwrap_or(u32::MAX).max(1)
@@ -176,6 +183,31 @@ mod tests {
         for ((width, height), geometry, (to_width, to_height)) in cases {
             let to = scaled(size(width, height), geometry);
             assert_eq!(to, size(to_width, to_height), "{width}x{height} {geometry}");
+        }
+    }
+
+    #[test]
+    fn the_largest_window_of_a_ratio_touches_two_edges() {
+        for ((width, height), (across, down), (to_width, to_height)) in [
+            ((4032, 3024), (16, 9), (4032, 2268)),
+            ((3024, 4032), (16, 9), (3024, 1701)),
+            ((4000, 500), (1920, 1080), (889, 500)),
+            ((1920, 1080), (16, 9), (1920, 1080)),
+            ((1000, 1000), (3, 2), (1000, 667)),
+            ((1000, 1000), (2, 3), (667, 1000)),
+            ((100, 7), (1, 1), (7, 7)),
+            ((1, 100), (10_000, 1), (1, 1)),
+            ((65_535, 2), (1, 10_000), (1, 2)),
+        ] {
+            let window = within_ratio(size(width, height), across, down);
+            assert_eq!(window, size(to_width, to_height), "{width}x{height} {across}:{down}");
+        }
+        let sides = [1, 2, 65_535, u32::MAX];
+        for (width, height) in sides.iter().flat_map(|w| sides.iter().map(move |h| (*w, *h))) {
+            for (across, down) in [(0, 0), (1, u32::MAX), (9999, 10_000), (3, 7)] {
+                let to = within_ratio(size(width, height), across, down);
+                assert!((1..=width).contains(&to.width) && (1..=height).contains(&to.height), "{to:?}");
+            }
         }
     }
 

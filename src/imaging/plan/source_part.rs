@@ -20,13 +20,13 @@ impl Stage {
     /// The rectangle of the stage's input of which a rectangle of its output is made.
     fn input_part(&self, shown: Window, subject: Option<Window>) -> Option<Window> {
         let oriented = self.orientation.size(self.size);
-        let shown = match self.finish {
-            None => shown,
+        let shown = match &self.finish {
+            None | Some(Finish::Blur(_) | Finish::Round { .. } | Finish::Watermark(_)) => shown,
             Some(Finish::CropToSubject { .. }) => {
                 let Window { x, y, .. } = subject?;
                 Window { x: shown.x + x, y: shown.y + y, ..shown }
             }
-            Some(Finish::Pad { size, .. }) => unpadded(shown, oriented, size),
+            Some(Finish::Pad { size, .. }) => unpadded(shown, oriented, *size),
             Some(Finish::Rotate { .. }) => return None,
         };
         let scaled = self.orientation.inverse().window(shown, oriented);
@@ -87,13 +87,13 @@ mod tests {
     fn steps_are_undone_in_their_order() {
         let quarter = Step::Crop { width: Some(20), height: Some(10), gravity: Gravity::NorthWest };
         // Turned clockwise, the upper left corner is the lower left one of the source.
-        let turned = [Step::Rotate(90), quarter];
+        let turned = [Step::Rotate(90), quarter.clone()];
         assert_eq!(part(100, 50, &turned, &[None]), Some([0.0, 30.0, 10.0, 20.0]));
         let fit = Geometry::Fit { width: Some(50), height: Some(50), scaling: Scaling::Both };
         let padded = [Step::Thumbnail(fit), Step::Pad { width: 50, height: 50, color: None }];
         assert_eq!(part(100, 50, &padded, &[None]), Some([0.0, 0.0, 100.0, 50.0]));
         // The corner of the padded image has 12 rows of padding, of which 10 are shown, and nothing of the source.
-        let cut = [padded[0], padded[1], quarter];
+        let cut = [padded[0].clone(), padded[1].clone(), quarter];
         assert_eq!(part(100, 50, &cut, &[None, None]), Some([0.0, 0.0, 40.0, 0.0]));
         assert_eq!(part(100, 50, &[Step::Rotate(45)], &[None]), None);
     }

@@ -1,6 +1,7 @@
 """References of images that other modules or other people made, and of every operation on one photograph."""
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
+from scipy import ndimage
 
 from .common import HERE, quadrants, reference
 
@@ -80,3 +81,71 @@ def make_operations():
     }
     for name, picture in pictures.items():
         Image.fromarray(np.ascontiguousarray(picture)).save(HERE / "reference" / f"operation-{name}.png", optimize=True)
+
+
+def blurred(pixels, radius, sigma):
+    """The pixels weighted by a sampled and cut Gaussian bell, colours times alpha."""
+    planes = pixels.astype(np.float64)
+    if planes.shape[2] == 4:
+        planes[:, :, :3] *= planes[:, :, 3:] / 255
+    planes = ndimage.gaussian_filter(planes, sigma, radius=radius, axes=(0, 1), mode="nearest")
+    if planes.shape[2] == 4:
+        planes[:, :, :3] *= 255 / np.maximum(planes[:, :, 3:], 1e-9)
+    return rounded(planes)
+
+
+def with_corners(pixels, radius, fine=64):
+    """The pixels with the share of each that lies inside of round corners as alpha, from a mask of many points."""
+    height, width = pixels.shape[:2]
+    points = (np.arange(width * fine) + 0.5) / fine, (np.arange(height * fine) + 0.5) / fine
+    beyond = [np.maximum(0, np.maximum(radius - axis, axis - (length - radius)))
+              for axis, length in zip(points, (width, height))]
+    inside = beyond[1][:, None] ** 2 + beyond[0][None, :] ** 2 <= radius ** 2
+    alpha = inside.reshape(height, fine, width, fine).mean(axis=(1, 3)) * 255
+    return np.dstack([pixels, rounded(alpha)])
+
+
+def make_watermark():
+    """A logo: a disc with a soft edge and letters, on nothing."""
+    fine = Image.new("RGBA", (48 * 8, 20 * 8))
+    draw = ImageDraw.Draw(fine)
+    draw.ellipse((8, 8, 151, 151), fill=(220, 40, 40, 255))
+    draw.rectangle((184, 40, 368, 64), fill=(255, 255, 255, 200))
+    draw.rectangle((184, 96, 312, 120), fill=(20, 60, 200, 120))
+    (HERE / "watermarks").mkdir(exist_ok=True)
+    fine.resize((48, 20), Image.BOX).save(HERE / "watermarks" / "logo.png", optimize=True)
+
+
+def marked(pixels, places, opacity):
+    """The pixels under the logo at these places, by Pillow."""
+    logo = np.asarray(Image.open(HERE / "watermarks" / "logo.png")).astype(np.float64)
+    logo[:, :, 3] = np.rint(logo[:, :, 3] * opacity / 100)
+    logo = Image.fromarray(logo.astype(np.uint8))
+    picture = Image.fromarray(pixels).convert("RGBA")
+    for left, top in places:
+        layer = Image.new("RGBA", picture.size)
+        layer.paste(logo, (left, top))
+        picture = Image.alpha_composite(picture, layer)
+    return np.asarray(picture)
+
+
+def make_effects():
+    """References of effects on a part of the photograph, whose pixels are exact. The tests name the operation of each."""
+    make_watermark()
+    pixels = np.asarray(Image.open(HERE / "kodim23-768x512.png").convert("RGB"))[50:130, 100:200]
+    circle = with_corners(pixels[10:70, 20:80], 30)
+    pictures = {
+        "blur": blurred(pixels, 8, 5),
+        "blur-small": blurred(pixels, 3, 1),
+        "blur-large": blurred(pixels, 50, 100),
+        "circle": circle,
+        "circle-blur": blurred(circle, 4, 2),
+        "circle-marked": marked(circle, [(60 - 48 - 2, 60 - 20 - 3)], 60),
+        "corners": with_corners(pixels, 20),
+        "corners-half": with_corners(pixels, 40),
+        "marked": marked(pixels, [(100 - 48 - 5, 80 - 20 - 7)], 90),
+        "marked-center": marked(pixels, [(26, 30)], 100),
+        "marked-tiles": marked(pixels, [(x, y) for y in range(0, 80, 30) for x in range(0, 100, 50)], 40),
+    }
+    for name, picture in pictures.items():
+        Image.fromarray(np.ascontiguousarray(picture)).save(HERE / "reference" / f"effect-{name}.png", optimize=True)

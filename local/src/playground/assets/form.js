@@ -4,7 +4,9 @@ import { option, parseThumbnails, setOption, sizeText, variable, withVariable, w
 import { byId, element, formatName } from "./elements.js";
 import { inEveryLanguage, t } from "./texts.js";
 
-const FITS = ["inside", "cover", "pad", "exact"];
+const FITS = ["inside", "cover", "ratio", "pad", "exact"];
+// The fits that crop.
+const CROPS = ["cover", "ratio"];
 const PLACES = [
   "auto", "center", "north", "south", "west", "east", "northwest", "northeast", "southwest", "southeast", "focus",
 ];
@@ -132,7 +134,7 @@ function sizeRow(size, index) {
       sizeInput(index, "height", "size_height", digits),
       fitField(size, index),
     );
-    if (option(size, "fit") === "cover") row.append(gravityField(size, index));
+    if (CROPS.includes(option(size, "fit"))) row.append(gravityField(size, index));
   } else {
     row.append(sizeInput(index, "raw", "size_raw", { spellcheck: "false" }));
   }
@@ -161,7 +163,7 @@ function fitField(size, index) {
   const values = FITS.map((fit) => [fit, t(`fit_${fit}`)]);
   return sizeSelect(index, "fit", "size_fit", values, option(size, "fit") || "inside", (fit) => {
     setOption(size, "fit", fit === "inside" ? "" : fit);
-    if (fit !== "cover") ["gravity", "focus"].forEach((word) => setOption(size, word, ""));
+    if (!CROPS.includes(fit)) ["gravity", "focus"].forEach((word) => setOption(size, word, ""));
     setSizes();
     draw();
     sizeChosen(size, index);
