@@ -8,6 +8,7 @@ mod assemble;
 mod collisions;
 mod describe;
 mod loops;
+mod manifest;
 mod mistake;
 mod rule;
 mod schema;
@@ -59,7 +60,7 @@ impl Config {
     /// The rule for an object: the first that matches.
     #[must_use]
     pub fn rule_for(&self, bucket: &Bucket, key: &Key) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.source.matches(bucket, key))
+        self.rules.iter().find(|rule| rule.takes(bucket, key))
     }
 
     /// All rules, in the order in which they are tried; at least one.

@@ -43,8 +43,7 @@ fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
             grant(LIST_ACTION, source, "");
             grant(LIST_ACTION, &target, "");
         }
-        for thumbnail in rule.thumbnails() {
-            let prefix = rule.target_prefix(thumbnail);
+        for prefix in rule.target_prefixes() {
             for method in [Method::Delete, Method::Head, Method::Put] {
                 grant(method.action(), &target, &prefix);
             }

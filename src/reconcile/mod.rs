@@ -10,11 +10,12 @@
 //! The invariant: after every write the source is checked once more. So the last write to a thumbnail is
 //! always followed by a check that finds it current, or its event is delivered again.
 
+mod manifest;
 mod stamp;
 mod visit;
 
-pub use self::stamp::{SourceName, Stamp, is_stamped};
-pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep};
+pub use self::stamp::{ManifestStamp, SourceName, Stamp, is_stamped, set_of};
+pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep, Written};
 
 use std::collections::BTreeMap;
 
@@ -119,7 +120,7 @@ pub fn decide(
         ) => Action::Keep,
         (SourceState::Gone, SeenThumbnail::Ours { .. }) => Action::Remove,
         (SourceState::NotAnImage(now), SeenThumbnail::Ours { content, .. }) => {
-            if is_of(content, now) {
+            if is_of(content.as_ref(), now) {
                 Action::Keep
             } else {
                 Action::Remove
@@ -132,14 +133,14 @@ pub fn decide(
         },
         (SourceState::Image(_), SeenThumbnail::OfAnother(_)) => Action::Refuse,
         (SourceState::Image(now), SeenThumbnail::Ours { content, recipe: made_by }) => {
-            if is_of(content, now) && made_by == recipe { Action::Keep } else { Action::Make }
+            if is_of(content.as_ref(), now) && made_by == recipe { Action::Keep } else { Action::Make }
         }
     }
 }
 
 /// Returns `true` if a stamp with `content` is of a source that is `now`.
-fn is_of(content: &Option<ContentId>, now: &ContentId) -> bool {
-    content.as_ref().is_some_and(|content| content.agrees_with(now))
+fn is_of(content: Option<&ContentId>, now: &ContentId) -> bool {
+    content.is_some_and(|content| content.agrees_with(now))
 }
 
 #[cfg(test)]
