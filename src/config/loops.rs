@@ -29,9 +29,8 @@ pub struct Loop {
 /// that is proven impossible.
 pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<Loop> {
     let into_bucket = writers.iter().filter(|writer| writer.may_write_into(bucket));
-    into_bucket
-        .flat_map(|writer| Outputs::of_each(writer).map(move |outputs| (writer, outputs)))
-        .find_map(|(writer, outputs)| {
+    into_bucket.flat_map(|writer| Outputs::of_each(writer).map(move |outputs| (writer, outputs))).find_map(
+        |(writer, outputs)| {
             let reader = rules
                 .iter()
                 .find(|rule| rule.source.takes_bucket(bucket) && !outputs.are_never_sources_of(rule))?;
@@ -42,7 +41,8 @@ pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<
                 template: outputs.template,
                 reader: reader.label.clone(),
             })
-        })
+        },
+    )
 }
 
 /// The known beginning and ends of all keys that one thumbnail of a rule, or its manifest, can have.

@@ -110,7 +110,8 @@ pub(super) fn may_end_as_manifest(pieces: &[Piece]) -> bool {
 /// True if a text ends in a beginning of the extension, or lies within it.
 fn may_begin(text: &str) -> bool {
     EXTENSION.contains(text)
-        || (1..=EXTENSION.len()).any(|length| EXTENSION.get(..length).is_some_and(|start| text.ends_with(start)))
+        || (1..=EXTENSION.len())
+            .any(|length| EXTENSION.get(..length).is_some_and(|start| text.ends_with(start)))
 }
 
 #[cfg(test)]
@@ -137,7 +138,8 @@ mod tests {
         let mut texts = vec![String::new()];
         let mut keys = Vec::new();
         for _ in 0..6 {
-            texts = texts.iter().flat_map(|text| ".json/".chars().map(move |c| format!("{text}{c}"))).collect();
+            texts =
+                texts.iter().flat_map(|text| ".json/".chars().map(move |c| format!("{text}{c}"))).collect();
             let keys_of_length = texts.iter().filter_map(|text| Key::parse(text).ok());
             keys.extend(keys_of_length.filter(|key| !is_named_as_manifest(key) && !key.is_folder_marker()));
         }

@@ -44,7 +44,11 @@ impl StoredFacts {
             etag: head.etag.clone(),
             bytes: head.length,
             quality: head.meta.get(QUALITY).and_then(|text| text.parse().ok()),
-            score: head.meta.get(SCORE).and_then(|text| text.parse().ok()).filter(|score: &f64| score.is_finite()),
+            score: head
+                .meta
+                .get(SCORE)
+                .and_then(|text| text.parse().ok())
+                .filter(|score: &f64| score.is_finite()),
         }
     }
 
@@ -69,17 +73,12 @@ pub(super) fn metadata(thumbnail: &Thumbnail) -> impl Iterator<Item = (&'static 
 }
 
 impl VisitRunner<'_> {
-    /// The object under the key of the manifest. One that describes other files than those that are there has no content
-    /// that is known, and so is made anew.
+    /// The object under the key of the manifest, by its headers and those of the thumbnails.
     pub(super) fn seen_manifest(&self, head: Option<&Head>) -> SeenThumbnail {
-        let Some(head) = head else { return SeenThumbnail::Absent };
-        let describes_all = || ManifestStamp::describes(&head.meta, self.stored_set().as_deref());
-        match SeenThumbnail::of(&head.meta, &self.job.source) {
-            SeenThumbnail::Ours { recipe, .. } if !describes_all() => {
-                SeenThumbnail::Ours { content: None, recipe }
-            }
-            seen => seen,
-        }
+        let (source, set) = (&self.job.source, self.stored_set());
+        head.map_or(SeenThumbnail::Absent, |head| {
+            SeenThumbnail::of_manifest(&head.meta, source, set.as_deref())
+        })
     }
 
     fn stored_set(&self) -> Option<String> {

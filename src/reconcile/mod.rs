@@ -76,6 +76,20 @@ impl SeenThumbnail {
     }
 }
 
+impl SeenThumbnail {
+    /// Reads the metadata of the object under the key of the manifest of `source`. `set` is the result of [`set_of`] for the
+    /// thumbnails that are there. A manifest of other files has no content that is known, and so is never current.
+    #[must_use]
+    pub fn of_manifest(meta: &BTreeMap<String, String>, source: &SourceName, set: Option<&str>) -> Self {
+        match Self::of(meta, source) {
+            Self::Ours { recipe, .. } if !ManifestStamp::describes(meta, set) => {
+                Self::Ours { content: None, recipe }
+            }
+            seen => seen,
+        }
+    }
+}
+
 /// Treatment of foreign objects under the keys of thumbnails. They are never deleted.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum OnForeign {
@@ -120,11 +134,7 @@ pub fn decide(
         ) => Action::Keep,
         (SourceState::Gone, SeenThumbnail::Ours { .. }) => Action::Remove,
         (SourceState::NotAnImage(now), SeenThumbnail::Ours { content, .. }) => {
-            if is_of(content.as_ref(), now) {
-                Action::Keep
-            } else {
-                Action::Remove
-            }
+            if is_of(content.as_ref(), now) { Action::Keep } else { Action::Remove }
         }
         (SourceState::Image(_), SeenThumbnail::Absent) => Action::Make,
         (SourceState::Image(_), SeenThumbnail::Foreign) => match on_foreign {

@@ -128,8 +128,7 @@ impl ManifestStamp {
     }
 
     /// Returns `true` if a manifest with these metadata describes exactly this set of thumbnails.
-    #[must_use]
-    pub fn describes(meta: &BTreeMap<String, String>, set: Option<&str>) -> bool {
+    pub(super) fn describes(meta: &BTreeMap<String, String>, set: Option<&str>) -> bool {
         set.is_some_and(|set| meta.get(SET).is_some_and(|told| told == set))
     }
 }

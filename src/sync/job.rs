@@ -152,12 +152,6 @@ impl Job {
         })
     }
 
-    /// Most objects that a source can have: its thumbnails and its manifest.
-    pub(super) fn most_targets(&self) -> usize {
-        let targets = |rule: &Rule| rule.thumbnails().len().saturating_add(usize::from(rule.has_manifest()));
-        self.config.rules().iter().map(targets).max().unwrap_or_default()
-    }
-
     /// Rules whose sources have manifests, with the buckets of those.
     pub(super) fn manifests(&self) -> impl Iterator<Item = (&Rule, &Bucket)> {
         let rules = self.config.rules().iter().zip(&self.rules);

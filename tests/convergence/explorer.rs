@@ -11,7 +11,7 @@
 //! In each final state, without handlers and pending events, the thumbnails and the manifest must be those of the source.
 //!
 //! A manifest must never name a thumbnail that is missing, or that shows another content: in no state at all while one
-//! handler works at a time, and with two, in no state without handlers, unless one crashed beside the other.
+//! handler works at a time, and with two, in no state without handlers, unless one crashed that had worked beside another.
 
 use std::collections::HashSet;
 use std::hash::{Hash as _, Hasher as _};
@@ -31,7 +31,9 @@ struct State {
     /// Pending events, sorted: states that differ only by their order are one.
     events: Vec<Event>,
     handlers: [Option<Handler>; 2],
-    /// True if a handler crashed while the other was at work, and events are pending since.
+    /// True if a handler at work has worked beside another.
+    is_overlapped: bool,
+    /// True if such a handler crashed, and events are pending since.
     is_torn: bool,
 }
 
@@ -72,6 +74,7 @@ impl Scope {
             duplicates_left: self.duplicates,
             events: Vec::new(),
             handlers: [None, None],
+            is_overlapped: false,
             is_torn: false,
         };
         nothing.cos.manifest = self.has_manifest.then_some(SeenThumbnail::Absent);
@@ -137,13 +140,10 @@ impl Scope {
             }
             let event = state.events[index].clone();
             let mut next = state.clone();
-            next.handlers[slot] = Some(Handler::new(
-                event,
-                self.recipes(),
-                self.has_manifest,
-                OnForeign::Skip,
-                self.mistake,
-            ));
+            // Without a manifest nothing depends on it, and there would be twice the states.
+            next.is_overlapped = self.has_manifest && slot == 1;
+            next.handlers[slot] =
+                Some(Handler::new(event, self.recipes(), self.has_manifest, OnForeign::Skip, self.mistake));
             if let Some(left) = state.duplicates_left.checked_sub(1) {
                 started.push(State { duplicates_left: left, ..next.clone() });
             }
@@ -190,7 +190,7 @@ fn advanced(state: &State, slot: usize) -> State {
 fn crashed(state: &State, slot: usize, handler: &Handler) -> Option<State> {
     let left = state.crashes_left.checked_sub(1)?;
     let mut next = State { crashes_left: left, ..state.clone() };
-    next.is_torn |= next.handlers[1 - slot].is_some();
+    next.is_torn |= next.is_overlapped;
     next.handlers[slot] = None;
     next.deliver(handler.event.clone());
     Some(next.normalized())
@@ -217,7 +217,9 @@ impl State {
         if self.handlers[0].is_none() {
             self.handlers.swap(0, 1);
         }
-        self.is_torn &= !self.events.is_empty() || self.handlers != [None, None];
+        let is_idle = self.handlers == [None, None];
+        self.is_overlapped &= !is_idle;
+        self.is_torn &= !is_idle || !self.events.is_empty();
         self
     }
 }

@@ -124,9 +124,9 @@ pub(super) fn find_of_manifest(
             .collect::<Vec<_>>()
     };
     let manifests = patterns(own, &rule);
-    let similar = thumbnails.iter().filter(|thumbnail| {
-        may_end_as_manifest(&template.pieces(&thumbnail.name, thumbnail.recipe.format))
-    });
+    let similar = thumbnails
+        .iter()
+        .filter(|thumbnail| may_end_as_manifest(&template.pieces(&thumbnail.name, thumbnail.recipe.format)));
     let meet = |thumbnail: &Pattern<'_>| manifests.iter().any(|own| own.meets(thumbnail, false).is_some());
     similar.flat_map(|one| patterns(template, one)).any(|one| meet(&one)).then_some(Collision::Shared(None))
 }

@@ -111,22 +111,66 @@ mod tests {
         Picture { size, layout, depth: Depth::Eight, samples }
     }
 
-    fn photograph(width: u32) -> Picture {
-        let file = image::open("tests/data/kodim23-768x512.png").unwrap();
-        let photograph = file.resize(width, width, image::imageops::FilterType::Triangle).into_rgb8();
-        let size = Size { width: photograph.width(), height: photograph.height() };
-        picture(size, Layout::Rgb, photograph.into_raw())
+    fn read(file: &str) -> Picture {
+        let file = image::open(format!("tests/data/{file}")).unwrap().into_rgba8();
+        let size = Size { width: file.width(), height: file.height() };
+        picture(size, Layout::RgbAlpha, file.into_raw()).drop_opaque_alpha()
+    }
+
+    /// The digits of a hash in base64: numbers of four bits, but for those of its head.
+    fn digits(hash: &str) -> Vec<u8> {
+        BASE64.decode(hash).unwrap().into_iter().flat_map(|byte| [byte >> 4, byte & 15]).collect()
+    }
+
+    /// The means of 4 x 3 cells of RGBA pixels.
+    fn cells(picture: &Picture) -> Vec<[u8; 4]> {
+        let (size, pixels) = averaged(picture);
+        let mut cells = vec![([0_u64; 4], 0_u64); 12];
+        for (index, pixel) in pixels.iter().enumerate() {
+            let (x, y) = (index % side(size.width), index / side(size.width));
+            let cell = &mut cells[y * 3 / side(size.height) * 4 + x * 4 / side(size.width)];
+            let [r, g, b, alpha] = pixel.map(u64::from);
+            cell.0 = [cell.0[0] + r * alpha, cell.0[1] + g * alpha, cell.0[2] + b * alpha, cell.0[3] + alpha];
+            cell.1 += 1;
+        }
+        cells.into_iter().map(|(sums, count)| mean(sums, count)).collect()
     }
 
     #[test]
-    fn the_hash_has_28_characters_and_keeps_its_look_at_every_size() {
-        let of = |width| placeholder(&photograph(width)).unwrap();
-        let small = of(99);
-        assert_eq!(small.thumbhash.len(), 28, "{}", small.thumbhash);
-        let (one, other) = (BASE64.decode(small.thumbhash).unwrap(), BASE64.decode(of(768).thumbhash).unwrap());
-        // The mean colour, the first three bytes but for the two lowest bits of each of their members.
-        assert_eq!(one[3..5], other[3..5]);
-        assert_eq!(one.len(), other.len());
+    fn another_program_computes_the_same_hashes_and_sees_the_picture_in_them() {
+        let vectors = std::fs::read_to_string("tests/data/thumbhash.txt").unwrap();
+        assert_eq!(vectors.lines().count(), 5);
+        for line in vectors.lines() {
+            let (file, [hash, grid @ ..]) =
+                (line.split(' ').next().unwrap(), &line.split(' ').collect::<Vec<_>>()[1..])
+            else {
+                panic!("{line}");
+            };
+            let picture = read(file);
+            let made = placeholder(&picture).unwrap().thumbhash;
+            let (ours, theirs) = (digits(&made), digits(hash));
+            assert_eq!(ours.len(), theirs.len(), "{file}");
+            // One computes with 32 bits and the other with 64.
+            assert!(ours.iter().zip(&theirs).all(|(a, b)| a.abs_diff(*b) <= 1), "{file}: {made}, {hash}");
+            let decoded = grid.iter().map(|cell| hex::decode(cell).unwrap());
+            let off: u32 = decoded
+                .zip(cells(&picture))
+                .flat_map(|(decoded, cell)| {
+                    let weight = u32::from(cell[3]);
+                    (0..4).map(move |at| {
+                        let weight = if at == 3 { 255 } else { weight };
+                        u32::from(decoded[at].abs_diff(cell[at])) * weight / 255
+                    })
+                })
+                .sum();
+            assert!(off / 48 < 12, "{file}: {} off in the mean", off / 48);
+        }
+    }
+
+    #[test]
+    fn a_landscape_has_28_characters() {
+        let hash = placeholder(&read("kodim23-768x512.png")).unwrap().thumbhash;
+        assert_eq!(hash.len(), 28, "{hash}");
     }
 
     #[test]

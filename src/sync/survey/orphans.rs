@@ -31,8 +31,11 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
     /// Walks through the targets of a job, after `end`, which an earlier page ended with.
     #[must_use]
     pub fn new(job: &'a Job, store: &'a S, end: &str) -> Self {
-        let all: BTreeSet<(Bucket, String)> =
-            job.thumbnails().map(|(rule, one, bucket)| (bucket.clone(), rule.target_prefix(one))).collect();
+        let thumbnails =
+            job.thumbnails().map(|(rule, one, bucket)| (bucket.clone(), rule.target_prefix(one)));
+        let manifests =
+            job.manifests().filter_map(|(rule, bucket)| Some((bucket.clone(), rule.manifest_prefix()?)));
+        let all: BTreeSet<(Bucket, String)> = thumbnails.chain(manifests).collect();
         let mut places: VecDeque<(Bucket, String)> = VecDeque::new();
         for (bucket, prefix) in all {
             let is_covered =
@@ -115,6 +118,18 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
                 Some(source) if self.is_of_job(&source) => return Ok(Some(source)),
                 Some(_) => {}
                 None => needs_stamp |= !rule.names_source(),
+            }
+        }
+        for (rule, place) in self.job.manifests() {
+            if place != bucket
+                || !rule.manifest_prefix().is_some_and(|prefix| target.as_str().starts_with(&prefix))
+            {
+                continue;
+            }
+            match rule.source_of_manifest(target) {
+                Some(source) if self.is_of_job(&source) => return Ok(Some(source)),
+                Some(_) => {}
+                None => needs_stamp |= !rule.manifest_names_source(),
             }
         }
         if !needs_stamp {
