@@ -440,4 +440,88 @@ mod tests {
         visit.on_source(picture("a"));
         assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged));
     }
+
+    fn manifest() -> RecipeHash {
+        RecipeHash::from_stamp("manifest")
+    }
+
+    fn described(name: &str) -> SeenThumbnail {
+        SeenThumbnail::Ours { content: Some(content(name)), recipe: manifest() }
+    }
+
+    #[test]
+    fn a_manifest_is_stored_last_and_between_two_looks_at_the_source() {
+        let mut visit = visit(None).with_manifest(manifest());
+        visit.on_thumbnails(vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
+        visit.on_fetched(fetched(picture("a")));
+        visit.on_written(STORED);
+        assert_eq!(*visit.step(), VisitStep::HeadSource);
+        visit.on_source(picture("a"));
+        assert_eq!(*visit.step(), VisitStep::StoreManifest);
+        visit.on_manifest_stored(false);
+        assert_eq!(*visit.step(), VisitStep::HeadSource);
+        visit.on_source(picture("a"));
+        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged));
+    }
+
+    #[test]
+    fn a_manifest_is_withdrawn_before_its_thumbnails_change_and_not_before_they_are_made() {
+        let mut replaced = visit(Some("b")).with_manifest(manifest());
+        replaced.on_thumbnails(ours("a"), described("a"));
+        assert_eq!(*replaced.step(), VisitStep::Fetch);
+        replaced.on_fetched(fetched(picture("b")));
+        assert_eq!(*replaced.step(), VisitStep::WithdrawManifest);
+        replaced.on_manifest_withdrawn();
+        assert_eq!(*replaced.step(), VisitStep::Write(vec![Action::Make]));
+        let mut removed = visit(Some("a")).with_manifest(manifest());
+        removed.on_thumbnails(ours("a"), described("a"));
+        removed.on_source(SourceState::Gone);
+        assert_eq!(*removed.step(), VisitStep::WithdrawManifest);
+        removed.on_manifest_withdrawn();
+        assert_eq!(*removed.step(), VisitStep::Write(vec![Action::Remove]));
+    }
+
+    #[test]
+    fn a_manifest_of_missing_stale_or_foreign_thumbnails_is_withdrawn_at_once() {
+        for (seen, told) in [
+            (vec![SeenThumbnail::Absent], described("a")),
+            (vec![SeenThumbnail::Foreign], described("a")),
+            (ours("b"), described("a")),
+            (ours("a"), SeenThumbnail::Ours { content: None, recipe: manifest() }),
+        ] {
+            let mut visit = visit(Some("a")).with_manifest(manifest());
+            visit.on_thumbnails(seen.clone(), told);
+            assert_eq!(*visit.step(), VisitStep::WithdrawManifest, "{seen:?}");
+        }
+        let mut current = visit(Some("a")).with_manifest(manifest());
+        current.on_thumbnails(ours("a"), described("a"));
+        current.on_source(picture("a"));
+        assert_eq!(*current.step(), VisitStep::End(VisitEnd::Converged));
+    }
+
+    #[test]
+    fn there_is_no_manifest_unless_all_thumbnails_are_stored() {
+        let written = Written { is_complete: false, ..STORED };
+        let impossible = FetchOutcome { source: picture("a"), impossible: vec![1] };
+        for (outcome, written) in [(fetched(picture("a")), written), (impossible, STORED)] {
+            let recipes = vec![recipe(), recipe()];
+            let visit = Visit::new(recipes, OnForeign::Skip, SourceRequest::Get, None);
+            let mut visit = visit.with_manifest(manifest());
+            visit.on_thumbnails(vec![SeenThumbnail::Absent; 2], SeenThumbnail::Absent);
+            visit.on_fetched(outcome);
+            visit.on_written(written);
+            visit.on_source(picture("a"));
+            assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged));
+        }
+    }
+
+    #[test]
+    fn the_manifest_alone_is_made_anew_by_one_more_look_at_the_source() {
+        let mut visit = visit(Some("a")).with_manifest(manifest());
+        visit.on_thumbnails(ours("a"), SeenThumbnail::Absent);
+        visit.on_fetched(fetched(picture("a")));
+        assert_eq!(*visit.step(), VisitStep::HeadSource);
+        visit.on_source(picture("a"));
+        assert_eq!(*visit.step(), VisitStep::StoreManifest);
+    }
 }

@@ -135,7 +135,8 @@ impl Model {
             (None | Some(SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_)), _) => true,
             (Some(SeenThumbnail::Absent), _) => !self.thumbnails.iter().all(is_ours),
             (Some(SeenThumbnail::Ours { content, recipe }), Some(now)) => {
-                self.thumbnails.iter().all(is_ours)
+                // A foreign object may have come after it, without an event.
+                self.thumbnails.iter().all(|seen| is_ours(seen) || *seen == SeenThumbnail::Foreign)
                     && content.as_ref() == Some(&self.id(now))
                     && *recipe == manifest_hash()
             }
