@@ -6,9 +6,7 @@
 use std::fmt;
 
 use crate::object::Key;
-use crate::recipe::Recipe;
 
-use super::rule::ThumbnailRule;
 use super::template::{Field, Piece, Refusal as TemplateRefusal, Template};
 
 /// The end of the keys of all manifests.
@@ -42,9 +40,9 @@ impl ManifestTemplate {
         Ok(Self(template))
     }
 
-    /// The template, with a thumbnail in place of the manifest, for the proofs about target keys.
-    pub(super) fn as_thumbnail(&self) -> (&Template, ThumbnailRule) {
-        (&self.0, ThumbnailRule { name: "manifest".to_owned(), recipe: Recipe::default() })
+    /// The template.
+    pub(super) fn template(&self) -> &Template {
+        &self.0
     }
 
     /// The pieces of a key, of which only the source key is unknown.

@@ -24,11 +24,22 @@ pub(super) struct ManifestDocument<'a> {
     /// In the order of the rule.
     thumbnails: Vec<ThumbnailFacts<'a>>,
     srcset: Srcsets,
-    /// Those of the largest thumbnail.
     #[serde(flatten)]
-    placeholder: PlaceholderFacts,
+    largest: Option<Largest>,
     /// Hash of all that decides the manifest but the source.
     recipe: String,
+}
+
+/// The largest thumbnail, for `<img>` and the box that it will fill.
+#[derive(Debug, Serialize)]
+struct Largest {
+    /// Path of its URL.
+    src: String,
+    /// Pixels.
+    width: u32,
+    height: u32,
+    #[serde(flatten)]
+    placeholder: PlaceholderFacts,
 }
 
 /// Facts of a source.
@@ -109,9 +120,14 @@ impl<'a> ManifestDocument<'a> {
         thumbnails: Vec<ThumbnailFacts<'a>>,
         recipe: String,
     ) -> Self {
-        let largest = largest(&thumbnails).map(|largest| largest.placeholder.clone()).unwrap_or_default();
+        let largest = largest(&thumbnails).map(|one| Largest {
+            src: one.path.clone(),
+            width: one.width,
+            height: one.height,
+            placeholder: one.placeholder.clone(),
+        });
         let srcset = Srcsets::of(&thumbnails);
-        Self { version: VERSION, source, bucket, thumbnails, srcset, placeholder: largest, recipe }
+        Self { version: VERSION, source, bucket, thumbnails, srcset, largest, recipe }
     }
 }
 
@@ -209,6 +225,10 @@ mod tests {
             })
         );
         assert_eq!((&manifest["thumbhash"], &manifest["version"]), (&"l".into(), &1.into()));
+        assert_eq!(
+            (&manifest["src"], &manifest["height"]),
+            (&manifest["thumbnails"][0]["path"], &1200.into())
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@
 )]
 
 mod live;
+mod manifests;
 mod mishaps;
 mod platform;
 #[allow(dead_code, reason = "the tests of protocols use the rest")]

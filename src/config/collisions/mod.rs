@@ -41,6 +41,7 @@ mod pattern;
 mod tests;
 
 use crate::object::Key;
+use crate::recipe::Recipe;
 
 use super::manifest::{ManifestTemplate, may_end_as_manifest};
 use super::rule::{SourcePattern, ThumbnailRule};
@@ -111,7 +112,9 @@ pub(super) fn find_of_manifest(
     thumbnails: &[ThumbnailRule],
     source: &SourcePattern,
 ) -> Option<Collision> {
-    let (own, rule) = manifest.as_thumbnail();
+    // A key without `{name}`, of the source's own format.
+    let (own, name) = (manifest.template(), "manifest".to_owned());
+    let rule = ThumbnailRule { name, recipe: Recipe::default() };
     if let Some(collision) = find(own, std::slice::from_ref(&rule), source) {
         return Some(collision);
     }

@@ -117,9 +117,17 @@ mod tests {
         picture(size, Layout::RgbAlpha, file.into_raw()).drop_opaque_alpha()
     }
 
-    /// The digits of a hash in base64: numbers of four bits, but for those of its head.
-    fn digits(hash: &str) -> Vec<u8> {
-        BASE64.decode(hash).unwrap().into_iter().flat_map(|byte| [byte >> 4, byte & 15]).collect()
+    /// The numbers in a hash in base64: those of the head, and one in each four bits after that.
+    fn numbers(hash: &str) -> Vec<u32> {
+        let hash = BASE64.decode(hash).unwrap();
+        let (head, rest) = hash.split_at(5);
+        let first = u32::from_le_bytes([head[0], head[1], head[2], 0]);
+        let second = u32::from_le_bytes([head[3], head[4], 0, 0]);
+        let bits = |number: u32, (at, length): (u32, u32)| number >> at & ((1 << length) - 1);
+        let first = [(0, 6), (6, 6), (12, 6), (18, 5), (23, 1)].map(|place| bits(first, place));
+        let second = [(0, 3), (3, 6), (9, 6), (15, 1)].map(|place| bits(second, place));
+        let rest = rest.iter().flat_map(|byte| [byte & 15, byte >> 4]).map(u32::from);
+        first.into_iter().chain(second).chain(rest).collect()
     }
 
     /// The means of 4 x 3 cells of RGBA pixels.
@@ -148,7 +156,7 @@ mod tests {
             };
             let picture = read(file);
             let made = placeholder(&picture).unwrap().thumbhash;
-            let (ours, theirs) = (digits(&made), digits(hash));
+            let (ours, theirs) = (numbers(&made), numbers(hash));
             assert_eq!(ours.len(), theirs.len(), "{file}");
             // One computes with 32 bits and the other with 64.
             assert!(ours.iter().zip(&theirs).all(|(a, b)| a.abs_diff(*b) <= 1), "{file}: {made}, {hash}");

@@ -97,6 +97,7 @@ async fn a_page_finds_every_thumbnail_as_the_manifest_tells() {
         (&manifest["thumbhash"], &manifest["color"]),
         (&thumbnails[0]["thumbhash"], &thumbnails[0]["color"])
     );
+    assert_eq!((&manifest["src"], &manifest["width"]), (&thumbnails[0]["path"], &800.into()));
     assert_eq!(manifest["thumbhash"].as_str().unwrap().len(), 28);
     let path = |index: usize| thumbnails[index]["path"].as_str().unwrap().to_owned();
     let sets = manifest["srcset"].as_object().unwrap();
