@@ -126,6 +126,7 @@ mod tests {
     use fastrand::Rng;
 
     use super::*;
+    use crate::config::manifest::ManifestTemplate;
     use crate::config::rule::{Heic, ThumbnailRule};
     use crate::config::template::Template;
     use crate::object::Key;
@@ -190,6 +191,17 @@ mod tests {
         let rules = [rule("a/", &[], "b/{key}", "n", None), rule("b/", &[], "c/{key}", "n", None)];
         let found = find(&bucket(), &rules, &rules).unwrap();
         assert_eq!((found.writer, found.reader), (rules[0].label.clone(), rules[1].label.clone()));
+    }
+
+    #[test]
+    fn manifests_are_no_sources_of_their_own_rule_and_may_be_of_another() {
+        let manifest = Some(ManifestTemplate::parse("in/{key}.json").unwrap());
+        let writer = |manifest| Rule { manifest, ..rule("in/", &[], "t/{key}", "n", None) };
+        let own = [writer(manifest.clone())];
+        assert_eq!(find(&bucket(), &own, &own), None);
+        let both = [writer(manifest), rule("in/", &[".json"], "u/{key}", "n", None)];
+        let found = find(&bucket(), &both, &both).unwrap().to_string();
+        assert!(found.starts_with("the manifest of \"in/\" [] to t/{key} is written into b-1"), "{found}");
     }
 
     fn one_of<T: Copy>(random: &mut Rng, choices: &[T]) -> T {

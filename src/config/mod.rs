@@ -281,6 +281,30 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_needs_no_other_setting() {
+        let config = of_variables(&[("MANIFEST", "{key}.json"), ("THUMBNAILS", "s=9x;l=99x")]);
+        let rule = &config.rules()[0];
+        assert_eq!(rule.manifest_key(&key("in/a.jpg")), Ok(Some(key("in/a.jpg.json"))));
+        assert_eq!(rule.source_of_manifest(&key("in/a.jpg.json")), Some(key("in/a.jpg")));
+        assert!(config.rule_for(&bucket("p-125"), &key("in/a.json")).is_none());
+        assert!(plan(&config, "p-125", "in/a.jpg")[0].1.ends_with(";placeholder"));
+        assert_eq!(rule.target_prefixes(), ["s/", "l/", ""]);
+    }
+
+    #[test]
+    fn manifests_that_could_share_a_key_are_refused() {
+        for (manifest, template, words) in [
+            ("{dir}{stem}.json", "{key}", "differ only in their extension could share one manifest"),
+            ("{key}.json", "{key}.json", "a manifest and a thumbnail"),
+            ("{key}", "{key}", "let its key end in .json"),
+        ] {
+            let variables = environment(&[("MANIFEST", manifest), ("TARGET_KEY", template)]);
+            let mistakes = Config::load(&variables, None).unwrap_err().to_string();
+            assert!(mistakes.starts_with("MANIFEST is ") && mistakes.contains(words), "{mistakes}");
+        }
+    }
+
+    #[test]
     fn loops_are_judged_for_the_bucket_that_sends_events() {
         let tutorial = of_variables(&[]);
         assert_eq!(tutorial.loop_in(&bucket("photos-125")), None);

@@ -102,6 +102,15 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_needs_the_rights_of_a_thumbnail() {
+        let variables = [("TARGET_KEY", "thumbs/{key}"), ("MANIFEST", "manifests/{key}.json")];
+        assert_eq!(
+            statements(&config(&variables, None), &["photos-125"])[0],
+            "DeleteObject HeadObject PutObject on photosresized-125/manifests/* photosresized-125/thumbs/*"
+        );
+    }
+
+    #[test]
     fn rights_end_at_known_prefixes() {
         let variables = [
             ("SOURCE_PREFIX", "up/"),
