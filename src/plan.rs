@@ -32,6 +32,17 @@ pub(crate) struct SourceJob<'a> {
     pub bucket: Bucket,
     /// Thumbnails, in the order of the rule.
     pub targets: Vec<Target<'a>>,
+    /// Manifest of the thumbnails, if the rule has one.
+    pub manifest: Option<ManifestTarget>,
+}
+
+/// Manifest of a source.
+#[derive(Debug)]
+pub(crate) struct ManifestTarget {
+    /// Key.
+    pub key: Key,
+    /// Hash of all that decides it but the source, for its stamp.
+    pub hash: RecipeHash,
 }
 
 /// One thumbnail of a source.
@@ -39,6 +50,8 @@ pub(crate) struct SourceJob<'a> {
 pub(crate) struct Target<'a> {
     /// Key.
     pub key: Key,
+    /// Name in the rule.
+    pub name: &'a str,
     /// Recipe.
     pub recipe: &'a Recipe,
     /// Hash of the recipe in the stamp.
@@ -65,11 +78,15 @@ pub(crate) fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan
     let targets = rule.thumbnails().iter().map(|thumbnail| {
         let key = rule.target_key(&record.key, thumbnail)?;
         let recipe = &thumbnail.recipe;
-        Ok(Target { key, recipe, hash: recipe.hash_among(&recipes) })
+        Ok(Target { key, name: &thumbnail.name, recipe, hash: recipe.hash_among(&recipes) })
     });
-    let targets = targets.collect::<Result<_, object::Error>>()?;
+    let targets = targets.collect::<Result<Vec<Target<'_>>, object::Error>>()?;
     let source = SourceName::new(&record.bucket, &record.key);
-    Ok(RecordPlan::Visit(SourceJob { source, rule, bucket, targets }))
+    let manifest = rule.manifest_key(&record.key)?.map(|key| {
+        let thumbnails = targets.iter().map(|target| (target.key.as_str(), &target.hash));
+        ManifestTarget { key, hash: RecipeHash::of_manifest(thumbnails) }
+    });
+    Ok(RecordPlan::Visit(SourceJob { source, rule, bucket, targets, manifest }))
 }
 
 fn skip(record: &Record) -> Option<Skip> {

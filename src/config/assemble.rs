@@ -10,6 +10,7 @@ use crate::object::{Acl, StorageClass};
 use crate::recipe::{Format, Quality, Rgb};
 
 use super::collisions::{self, Collision, Example};
+use super::manifest::ManifestTemplate;
 use super::mistake::{Findings, Mistake, Written};
 use super::prefix::KeyPrefix;
 use super::rule::{Collisions, Heic, Rule, SourcePattern, ThumbnailRule};
@@ -42,6 +43,8 @@ pub(super) struct PartialRule {
     quality: Option<Quality>,
     background: Option<Rgb>,
     heic: Option<Heic>,
+    /// As written, like the template.
+    manifest: Option<Written>,
 }
 
 impl PartialRule {
@@ -68,6 +71,8 @@ impl PartialRule {
             quality: parse(written.quality.as_ref(), values::quality, findings),
             background: parse(written.background.as_ref(), values::background, findings),
             heic: parse(written.heic.as_ref(), values::heic, findings),
+            manifest: parse(written.manifest.as_ref(), ManifestTemplate::check, findings)
+                .and(written.manifest),
         }
     }
 
@@ -89,6 +94,7 @@ impl PartialRule {
             quality: self.quality.or(defaults.quality),
             background: self.background.or(defaults.background),
             heic: self.heic.or(defaults.heic),
+            manifest: self.manifest.or(defaults.manifest),
         }
     }
 
@@ -103,6 +109,7 @@ impl PartialRule {
             Some(thumbnails) => named(thumbnails, &defaults, findings)?,
             None => vec![defaults.thumbnail()],
         };
+        let thumbnails = with_placeholders(thumbnails, self.manifest.is_some());
         let source = SourcePattern {
             bucket: self.source_bucket,
             prefix: self.prefix.unwrap_or_default(),
@@ -128,6 +135,20 @@ impl PartialRule {
             }
             None => None,
         };
+        let manifest = match self.manifest {
+            Some(written) => {
+                let manifest = written.parse(|text| ManifestTemplate::parse_for(text, &source.prefix));
+                let manifest = findings.note(manifest)?;
+                if let Some(collision) =
+                    collisions::find_of_manifest(&manifest, &template, &thumbnails, &source, collisions)
+                {
+                    findings.push(written.refuse(manifest_sentence(&label, &collision)));
+                    return None;
+                }
+                Some(manifest)
+            }
+            None => None,
+        };
         let rule = Rule {
             label,
             source,
@@ -138,6 +159,7 @@ impl PartialRule {
             storage_class: self.storage_class,
             acl: self.acl,
             heic: self.heic.unwrap_or_default(),
+            manifest,
             thumbnails,
         };
         findings.note(check_convention(&rule))?;
@@ -195,6 +217,27 @@ fn named(
         rules.push(ThumbnailRule { name, recipe: process.into_recipe(defaults) });
     }
     (findings.len() == before).then_some(rules)
+}
+
+/// The thumbnails, with the facts that a manifest needs of them.
+fn with_placeholders(mut thumbnails: Vec<ThumbnailRule>, has_manifest: bool) -> Vec<ThumbnailRule> {
+    for thumbnail in &mut thumbnails {
+        thumbnail.recipe.placeholder = has_manifest;
+    }
+    thumbnails
+}
+
+/// The rule that a template of manifests breaks whose keys collide, and the remedy.
+fn manifest_sentence(label: &str, collision: &Collision) -> String {
+    match collision {
+        Collision::Forgotten(part) => format!(
+            "sources of {label} that differ only in their {part} could share one manifest; write {{key}}.json"
+        ),
+        Collision::Nameless(..) | Collision::Shared(_) => format!(
+            "two manifests, or a manifest and a thumbnail, of {label} could share one key; write {{key}}.json, or a folder \
+             of their own, as in manifests/{{key}}.json"
+        ),
+    }
 }
 
 /// The rule that a template breaks whose target keys collide, and the remedy.

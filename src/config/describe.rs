@@ -106,6 +106,13 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         line(f, "HEIC", "ci: Cloud Infinite turns it into JPEG")?;
     }
     let example = example_source(&rule.source);
+    if let Some(manifest) = &rule.manifest {
+        line(f, "MANIFEST", manifest)?;
+        let target = example.as_ref().and_then(|key| Some((key, rule.manifest_key(key).ok()??)));
+        if let Some((source, target)) = target {
+            line(f, "", format_args!("{source} -> {target}"))?;
+        }
+    }
     for thumbnail in &rule.thumbnails {
         line(f, "thumbnail", format_args!("{}: {}", thumbnail.name, Means(&thumbnail.recipe)))?;
         let target = example.as_ref().and_then(|key| Some((key, rule.target_key(key, thumbnail).ok()?)));
@@ -163,6 +170,8 @@ impl fmt::Display for Means<'_> {
             loss,
             keep: Keep { copyright, profile },
             animation,
+            // The rule says that it has a manifest.
+            placeholder: _,
         } = self.0;
         if steps.is_empty() {
             f.write_str("size kept; ")?;

@@ -6,6 +6,7 @@
 
 use crate::object::Bucket;
 
+use super::manifest;
 use super::prefix::KeyPrefix;
 use super::rule::{Rule, SourcePattern};
 use super::template::{Field, Piece};
@@ -13,7 +14,7 @@ use super::template::{Field, Piece};
 /// The way in which thumbnails could start the function again.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "thumbnail {thumbnail:?} of {writer} is written into {bucket} under {template:?}, which {reader} could \
+    "{output} of {writer} is written into {bucket} under {template:?}, which {reader} could \
      take for a source and start the function again{}; write to another bucket, or keep sources and \
      thumbnails apart, as with the source prefix {} and the target key {}",
     clause(.segment.as_deref()), with_segment("uploads/", .segment.as_deref()),
@@ -21,7 +22,7 @@ use super::template::{Field, Piece};
 )]
 pub struct Loop {
     bucket: Bucket,
-    thumbnail: String,
+    output: String,
     writer: String,
     template: String,
     reader: String,
@@ -42,29 +43,33 @@ fn with_segment(beginning: &str, segment: Option<&str>) -> String {
 /// that is proven impossible.
 pub(super) fn find(bucket: &Bucket, writers: &[Rule], rules: &[Rule]) -> Option<Loop> {
     let into_bucket = writers.iter().filter(|writer| writer.may_write_into(bucket));
-    into_bucket
-        .flat_map(|writer| Outputs::of_each(writer).map(move |(name, outputs)| (writer, name, outputs)))
-        .find_map(|(writer, name, outputs)| {
+    into_bucket.flat_map(|writer| Outputs::of_each(writer).map(move |outputs| (writer, outputs))).find_map(
+        |(writer, outputs)| {
             let reader = rules
                 .iter()
-                .find(|rule| rule.source.takes_bucket(bucket) && !outputs.never_match(&rule.source))?;
+                .find(|rule| rule.source.takes_bucket(bucket) && !outputs.are_never_sources_of(rule))?;
             Some(Loop {
                 bucket: bucket.clone(),
-                thumbnail: name.to_owned(),
+                output: outputs.label,
                 writer: writer.label.clone(),
-                template: writer.template.to_string(),
+                template: outputs.template,
                 reader: reader.label.clone(),
                 segment: [reader, writer]
                     .iter()
                     .find_map(|rule| rule.source.prefix.segment_name())
                     .map(str::to_owned),
             })
-        })
+        },
+    )
 }
 
-/// The known beginning and ends of all keys that one thumbnail of a rule can have.
+/// The known beginning and ends of all keys that one thumbnail of a rule, or its manifest, can have.
 #[derive(Debug)]
 struct Outputs {
+    /// The thumbnail or the manifest, for people.
+    label: String,
+    /// As it is written.
+    template: String,
     /// The beginning of every key.
     prefix: KeyPrefix,
     /// Every key ends in one of these, in lower case. An empty one says nothing.
@@ -72,16 +77,30 @@ struct Outputs {
 }
 
 impl Outputs {
-    /// The outputs of each thumbnail of a rule, with the thumbnail's name.
-    fn of_each(rule: &Rule) -> impl Iterator<Item = (&str, Self)> {
-        rule.thumbnails.iter().map(|thumbnail| {
+    /// The outputs of each thumbnail of a rule, and of its manifest.
+    fn of_each(rule: &Rule) -> impl Iterator<Item = Self> {
+        let thumbnails = rule.thumbnails.iter().map(|thumbnail| {
             let pieces = rule.template.pieces(&thumbnail.name, thumbnail.recipe.format);
-            let outputs = Self {
+            Self {
+                label: format!("thumbnail {:?}", thumbnail.name),
+                template: rule.template.to_string(),
                 prefix: rule.target_prefix(thumbnail),
                 suffixes: known_suffixes(&pieces, &rule.source),
-            };
-            (thumbnail.name.as_str(), outputs)
-        })
+            }
+        });
+        let manifest = rule.manifest.as_ref().map(|manifest| Self {
+            label: "the manifest".to_owned(),
+            template: manifest.to_string(),
+            prefix: manifest.known_prefix(&rule.source.prefix),
+            suffixes: known_suffixes(&manifest.pieces(), &rule.source),
+        });
+        thumbnails.chain(manifest)
+    }
+
+    /// True if certainly none of the keys is a source of the rule.
+    fn are_never_sources_of(&self, rule: &Rule) -> bool {
+        let are_manifests = || self.suffixes.iter().all(|known| known.ends_with(manifest::EXTENSION));
+        self.never_match(&rule.source) || (rule.manifest.is_some() && are_manifests())
     }
 
     /// True if certainly none of the keys is a source of the pattern. Of two suffixes of one key one is always a
@@ -124,6 +143,7 @@ mod tests {
     use fastrand::Rng;
 
     use super::*;
+    use crate::config::manifest::ManifestTemplate;
     use crate::config::rule::{Collisions, Heic, ThumbnailRule};
     use crate::config::target::TargetBucket;
     use crate::config::template::Template;
@@ -145,6 +165,7 @@ mod tests {
             storage_class: None,
             acl: None,
             heic: Heic::default(),
+            manifest: None,
             thumbnails: vec![ThumbnailRule {
                 name: name.to_owned(),
                 recipe: Recipe { format, ..Recipe::default() },
@@ -217,6 +238,17 @@ mod tests {
             let rules = [writer.clone()];
             assert_eq!(find(&bucket(), &rules, &rules).is_some(), is_found, "{target}");
         }
+    }
+
+    #[test]
+    fn manifests_are_no_sources_of_their_own_rule_and_may_be_of_another() {
+        let manifest = Some(ManifestTemplate::parse("in/{key}.json").unwrap());
+        let writer = |manifest| Rule { manifest, ..rule("in/", &[], "t/{key}", "n", None) };
+        let own = [writer(manifest.clone())];
+        assert_eq!(find(&bucket(), &own, &own), None);
+        let both = [writer(manifest), rule("in/", &[".json"], "u/{key}", "n", None)];
+        let found = find(&bucket(), &both, &both).unwrap().to_string();
+        assert!(found.starts_with("the manifest of \"in/\" [] to t/{key} is written into b-1"), "{found}");
     }
 
     fn one_of<T: Copy>(random: &mut Rng, choices: &[T]) -> T {

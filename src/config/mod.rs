@@ -8,6 +8,7 @@ mod assemble;
 mod collisions;
 mod describe;
 mod loops;
+mod manifest;
 mod mistake;
 mod prefix;
 mod rule;
@@ -81,7 +82,7 @@ impl Config {
     /// The rule for an object: the first that matches.
     #[must_use]
     pub fn rule_for(&self, bucket: &Bucket, key: &Key) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.source.matches(bucket, key))
+        self.rules.iter().find(|rule| rule.takes(bucket, key))
     }
 
     /// All rules, in the order in which they are tried; at least one.
@@ -326,6 +327,31 @@ mod tests {
              thumbs/{name}/{key}"
         );
         assert!(Config::load(&Environment::default(), Some(&file("small/{key}"))).is_ok());
+    }
+
+    #[test]
+    fn a_manifest_needs_no_other_setting() {
+        let config = of_variables(&[("MANIFEST", "{key}.json"), ("THUMBNAILS", "s=9x;l=99x")]);
+        let rule = &config.rules()[0];
+        assert_eq!(rule.manifest_key(&key("in/a.jpg")), Ok(Some(key("in/a.jpg.json"))));
+        assert_eq!(rule.source_of_manifest(&key("in/a.jpg.json")), Some(key("in/a.jpg")));
+        assert!(config.rule_for(&bucket("p-125"), &key("in/a.json")).is_none());
+        assert!(plan(&config, "p-125", "in/a.jpg")[0].1.ends_with(";placeholder"));
+        let prefixes: Vec<String> = rule.target_prefixes().iter().map(ToString::to_string).collect();
+        assert_eq!(prefixes, ["s/", "l/", ""]);
+    }
+
+    #[test]
+    fn manifests_that_could_share_a_key_are_refused() {
+        for (manifest, template, words) in [
+            ("{dir}{stem}.json", "{key}", "differ only in their extension could share one manifest"),
+            ("{key}.json", "{key}.json", "a manifest and a thumbnail"),
+            ("{key}", "{key}", "let its key end in .json"),
+        ] {
+            let variables = environment(&[("MANIFEST", manifest), ("TARGET_KEY", template)]);
+            let mistakes = Config::load(&variables, None).unwrap_err().to_string();
+            assert!(mistakes.starts_with("MANIFEST is ") && mistakes.contains(words), "{mistakes}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::object::{self, Bucket, Key};
 use crate::object::{Acl, StorageClass};
 use crate::recipe::Recipe;
 
+use super::manifest::{ManifestTemplate, is_named_as_manifest};
 use super::prefix::KeyPrefix;
 use super::target::TargetBucket;
 use super::template::Template;
@@ -22,6 +23,8 @@ pub struct Rule {
     pub(super) storage_class: Option<StorageClass>,
     pub(super) acl: Option<Acl>,
     pub(super) heic: Heic,
+    /// Keys of manifests; `None` writes none.
+    pub(super) manifest: Option<ManifestTemplate>,
     /// At least one; names differ, and so do the target keys of one source.
     pub(super) thumbnails: Vec<ThumbnailRule>,
 }
@@ -106,6 +109,51 @@ impl Rule {
     #[must_use]
     pub fn names_source(&self) -> bool {
         self.template.names_source()
+    }
+
+    /// True if an object is a source of this rule. An object that is named as manifests are is none.
+    #[must_use]
+    pub fn takes(&self, bucket: &Bucket, key: &Key) -> bool {
+        self.source.matches(bucket, key) && !self.manifest.as_ref().is_some_and(|_| is_named_as_manifest(key))
+    }
+
+    /// True if every source has a manifest of its thumbnails.
+    #[must_use]
+    pub fn has_manifest(&self) -> bool {
+        self.manifest.is_some()
+    }
+
+    /// The key that the manifest of a source is written to; `None` if the rule has no manifests.
+    ///
+    /// # Errors
+    /// [`object::Error::Key`] when the template makes no possible key of this source, such as one too long.
+    pub fn manifest_key(&self, source: &Key) -> Result<Option<Key>, object::Error> {
+        self.manifest.as_ref().map(|manifest| Key::parse(&manifest.render(source))).transpose()
+    }
+
+    /// The beginning of the keys of all manifests of the rule, as far as it is certain; `None` if it has none.
+    #[must_use]
+    pub fn manifest_prefix(&self) -> Option<KeyPrefix> {
+        self.manifest.as_ref().map(|manifest| manifest.known_prefix(&self.source.prefix))
+    }
+
+    /// The beginnings of the keys of all that this rule writes: its thumbnails and its manifests.
+    #[must_use]
+    pub fn target_prefixes(&self) -> Vec<KeyPrefix> {
+        let thumbnails = self.thumbnails.iter().map(|thumbnail| self.target_prefix(thumbnail));
+        thumbnails.chain(self.manifest_prefix()).collect()
+    }
+
+    /// The source whose manifest has this key; `None` where the key tells none.
+    #[must_use]
+    pub fn source_of_manifest(&self, target: &Key) -> Option<Key> {
+        Key::parse(self.manifest.as_ref()?.source_of(target)?).ok()
+    }
+
+    /// True if the keys of manifests name their sources.
+    #[must_use]
+    pub fn manifest_names_source(&self) -> bool {
+        self.manifest.as_ref().is_some_and(ManifestTemplate::names_source)
     }
 
     /// The `Cache-Control` of thumbnails: printable ASCII.

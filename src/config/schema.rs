@@ -92,6 +92,7 @@ fn of_setting(variable: &str) -> Value {
         "FORMAT" => values::FORMAT,
         "HEIC" => values::HEIC,
         "LOG_LEVEL" => values::LOG_LEVEL,
+        "MANIFEST" => Form::Text(r"\{(key|dir|stem)\}.*\.json$"),
         "MAX_PIXELS" => values::MAX_PIXELS,
         "ON_DAMAGE" => values::ON_DAMAGE,
         "ON_FAILURE" => values::ON_FAILURE,

@@ -44,8 +44,8 @@ fn grants(deployment: &Deployment<'_>) -> Result<Pairs, Error> {
             grant(LIST_ACTION, &source, "");
             grant(LIST_ACTION, &target, "");
         }
-        for thumbnail in rule.thumbnails() {
-            let prefix = rule.target_prefix(thumbnail).filled("*");
+        for prefix in rule.target_prefixes() {
+            let prefix = prefix.filled("*");
             for method in [Method::Delete, Method::Head, Method::Put] {
                 grant(method.action(), &target, &prefix);
             }
@@ -100,6 +100,15 @@ mod tests {
                 "DeleteObject HeadObject PutObject on photosresized-125/*",
                 "GetObject HeadObject on photos-125/*"
             ]
+        );
+    }
+
+    #[test]
+    fn a_manifest_needs_the_rights_of_a_thumbnail() {
+        let variables = [("TARGET_KEY", "thumbs/{key}"), ("MANIFEST", "manifests/{key}.json")];
+        assert_eq!(
+            statements(&config(&variables, None), &["photos-125"])[0],
+            "DeleteObject HeadObject PutObject on photosresized-125/manifests/* photosresized-125/thumbs/*"
         );
     }
 

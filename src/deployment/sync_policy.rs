@@ -47,8 +47,8 @@ fn grants(deployment: &Deployment<'_>, places: &SyncPlaces) -> Result<Pairs, Err
         grant(LIST_ACTION, source, "");
         grant(LIST_ACTION, &target, "");
         grant(Method::Head.action(), source, &rule.source().prefix().filled("*"));
-        for thumbnail in rule.thumbnails() {
-            grant(Method::Head.action(), &target, &rule.target_prefix(thumbnail).filled("*"));
+        for prefix in rule.target_prefixes() {
+            grant(Method::Head.action(), &target, &prefix.filled("*"));
         }
     }
     if let Some((bucket, manifest)) = &places.inventory {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::finding::{Check, Finding, Status};
-use crate::config::{Rule, SourcePattern};
+use crate::config::{Rule, SourcePattern, ThumbnailRule};
 use crate::cos::{
     ACL_ACTION, BucketLocation, Client, Credential, Error, Head, LIST_ACTION, Method, MissingResource,
     Operation, RefusedRequest, Session, Upload,
@@ -122,8 +122,9 @@ impl Rights {
             self.findings.push(Finding::note(Check::Rights, sentence));
             return true;
         };
-        for number in 0..rule.thumbnails().len() {
-            match self.try_target(rule, number, bucket).await {
+        let thumbnails = rule.thumbnails().iter().map(Some);
+        for target in thumbnails.chain(rule.has_manifest().then_some(None)) {
+            match self.try_target(rule, target, bucket).await {
                 Ok(()) => {}
                 Err(Stop::Bucket) => return true,
                 Err(Stop::Everything) => return false,
@@ -156,10 +157,20 @@ impl Rights {
         Ok(())
     }
 
-    async fn try_target(&mut self, rule: &Rule, number: usize, bucket: &Bucket) -> Result<(), Stop> {
+    /// Tries the rights on the key of a thumbnail, or on that of the manifest.
+    async fn try_target(
+        &mut self,
+        rule: &Rule,
+        thumbnail: Option<&ThumbnailRule>,
+        bucket: &Bucket,
+    ) -> Result<(), Stop> {
         let place = self.place(bucket);
         let key_of = |name: &str| {
-            rule.target_key(&test_key(rule.source(), name)?, rule.thumbnails().get(number)?).ok()
+            let source = test_key(rule.source(), name)?;
+            match thumbnail {
+                Some(thumbnail) => rule.target_key(&source, thumbnail).ok(),
+                None => rule.manifest_key(&source).ok()?,
+            }
         };
         let Some(key) = key_of(NAME) else { return Ok(()) };
         if !self.seen.insert((bucket.clone(), key.clone())) {

@@ -57,7 +57,9 @@ pub use self::limits::{Cancel, Limits};
 pub use self::memory_estimate::memory_for_jpeg;
 pub use self::plan::demand::{DECODE_MARGIN, Upright};
 pub use self::plan::sizes::LONGEST_SIDE;
-pub use self::rendering::{Motion, NotAnimated, Rendering, SourceInfo, SourcePart, Thumbnail, Timings};
+pub use self::rendering::{
+    Motion, NotAnimated, Placeholder, Rendering, SourceInfo, SourcePart, Thumbnail, Timings,
+};
 pub use self::source_format::SourceFormat;
 use crate::imaging::draw::Renderer;
 use crate::imaging::draw::frames::AnimationSink;

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::imaging::error::Error;
 use crate::imaging::source_format::SourceFormat;
-use crate::recipe::Format;
+use crate::recipe::{Format, Rgb};
 
 /// The result of rendering one source.
 #[derive(Debug)]
@@ -57,6 +57,17 @@ pub struct Thumbnail {
     pub motion: Motion,
     /// Part of the source that it shows; `None` if that is no rectangle, after a rotation.
     pub part: Option<SourcePart>,
+    /// What a page can show before the thumbnail has come, if the recipe asks for it.
+    pub placeholder: Option<Placeholder>,
+}
+
+/// What a page can show before a thumbnail has come.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Placeholder {
+    /// ThumbHash in base64: for most proportions 28 characters.
+    pub thumbhash: String,
+    /// Dominant colour.
+    pub color: Rgb,
 }
 
 /// A rectangle of the upright source, pixels and fractions of them from its top left corner.

@@ -12,6 +12,8 @@
 mod body;
 mod decoder_thread;
 mod heic;
+mod manifest;
+mod manifest_document;
 mod memory;
 mod reading;
 mod rendering;

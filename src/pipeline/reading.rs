@@ -11,11 +11,11 @@ use crate::cos::{Download, Head, MissingResource};
 use crate::error::{Disposition, Error};
 use crate::event::EventKind;
 use crate::imaging::DraftThumbnail;
-use crate::object::ContentId;
+use crate::object::{ContentId, Key};
+use crate::pipeline::manifest::StoredFacts;
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::rendering::RenderedSource;
 use crate::pipeline::visit_runner::{Rendered, SourceProblem, VisitRunner};
-use crate::plan::Target;
 use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, is_stamped};
 use crate::report::{Entry, Milliseconds, Skip};
 use crate::{cos, imaging};
@@ -31,19 +31,23 @@ const RESTARTS: u32 = 3;
 const PARALLEL_HEADS: usize = 2;
 
 impl<'a> VisitRunner<'a> {
-    /// Requests the headers of all thumbnails.
-    pub(super) async fn head_thumbnails(&self) -> Result<Vec<SeenThumbnail>, Error> {
-        let heads = self.job.targets.iter().map(|target| self.head_thumbnail(target));
-        stream::iter(heads).buffered(PARALLEL_HEADS).try_collect().await
+    /// Requests the headers of all thumbnails and of the manifest, if the rule has one.
+    pub(super) async fn head_thumbnails(&mut self) -> Result<(Vec<SeenThumbnail>, SeenThumbnail), Error> {
+        let job = self.job;
+        let keys = job.targets.iter().map(|target| &target.key);
+        let keys = keys.chain(job.manifest.as_ref().map(|manifest| &manifest.key));
+        let heads = keys.map(|key| self.head_target(key));
+        let mut heads: Vec<_> = stream::iter(heads).buffered(PARALLEL_HEADS).try_collect().await?;
+        let manifest = heads.split_off(job.targets.len().min(heads.len())).pop().flatten();
+        self.stored = heads.iter().map(|head| head.as_ref().map(StoredFacts::of_head)).collect();
+        let seen = |head: &Option<Head>| {
+            head.as_ref().map_or(SeenThumbnail::Absent, |head| SeenThumbnail::of(&head.meta, &job.source))
+        };
+        Ok((heads.iter().map(seen).collect(), self.seen_manifest(manifest.as_ref())))
     }
 
-    async fn head_thumbnail(&self, target: &Target<'_>) -> Result<SeenThumbnail, Error> {
-        let Some(head) =
-            none_if_missing(self.pipeline.session.head(&self.target_location, &target.key, None).await)?
-        else {
-            return Ok(SeenThumbnail::Absent);
-        };
-        Ok(SeenThumbnail::of(&head.meta, &self.job.source))
+    async fn head_target(&self, key: &Key) -> Result<Option<Head>, Error> {
+        none_if_missing(self.pipeline.session.head(&self.target_location, key, None).await)
     }
 
     /// Requests the headers of the source, and once more after each delay while it is missing or stale.

@@ -104,7 +104,7 @@ impl VisitRunner<'_> {
         std::mem::replace(self.rendered.as_mut()?.thumbnails.get_mut(number)?, thumbnail)
     }
 
-    async fn store_one(&self, number: usize, entry: &mut Entry) -> Result<(), cos::Error> {
+    async fn store_one(&mut self, number: usize, entry: &mut Entry) -> Result<(), cos::Error> {
         match self.job.targets.get(number) {
             Some(target) => self.store(number, target, entry).await,
             None => Ok(()),

@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::event::{EventKind, Record};
 use crate::imaging::DraftThumbnail;
 use crate::pipeline::Pipeline;
+use crate::pipeline::manifest::StoredFacts;
 use crate::pipeline::memory::MemoryReservation;
 use crate::plan::SourceJob;
 use crate::reconcile::{
@@ -58,6 +59,8 @@ pub(super) struct VisitRunner<'a> {
     /// Problem of the source in its present state.
     pub(super) problem: Option<SourceProblem>,
     pub(super) rendered: Option<Rendered<'a>>,
+    /// By number, what a manifest tells of the thumbnails that are stored; `None` where that is not known.
+    pub(super) stored: Vec<Option<StoredFacts>>,
     /// First permanent failure of a write. The other writes and the final check are carried out nevertheless.
     pub(super) failure: Option<Error>,
 }
@@ -68,15 +71,21 @@ impl<'a> VisitRunner<'a> {
             record.kind == EventKind::Removed || record.size == Some(0) || is_stamped(&record.meta);
         let first_request = if nothing_to_read { SourceRequest::Head } else { SourceRequest::Get };
         let hashes = job.targets.iter().map(|target| target.hash.clone()).collect();
+        let visit = Visit::new(hashes, pipeline.on_foreign, first_request, record.content());
+        let visit = match &job.manifest {
+            Some(manifest) => visit.with_manifest(manifest.hash.clone()),
+            None => visit,
+        };
         Self {
             pipeline,
             record,
             job,
             source_location: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
             target_location: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
-            visit: Visit::new(hashes, pipeline.on_foreign, first_request, record.content()),
+            visit,
             problem: None,
             rendered: None,
+            stored: Vec::new(),
             failure: None,
         }
     }
@@ -85,8 +94,8 @@ impl<'a> VisitRunner<'a> {
         loop {
             match self.visit.step().clone() {
                 VisitStep::HeadThumbnails => {
-                    let seen = self.head_thumbnails().await?;
-                    self.visit.on_thumbnails(seen);
+                    let (seen, manifest) = self.head_thumbnails().await?;
+                    self.visit.on_thumbnails(seen, manifest);
                 }
                 VisitStep::HeadSource => {
                     let source = self.head_source().await?;
@@ -97,8 +106,16 @@ impl<'a> VisitRunner<'a> {
                     self.visit.on_fetched(fetched);
                 }
                 VisitStep::Write(actions) => {
-                    let lost_race = self.write(&actions, entry).await?;
-                    self.visit.on_written(lost_race);
+                    let written = self.write(&actions, entry).await?;
+                    self.visit.on_written(written);
+                }
+                VisitStep::WithdrawManifest => {
+                    self.withdraw_manifest(entry).await?;
+                    self.visit.on_manifest_withdrawn();
+                }
+                VisitStep::StoreManifest => {
+                    let lost_race = self.store_manifest(entry).await?;
+                    self.visit.on_manifest_stored(lost_race);
                 }
                 VisitStep::End(VisitEnd::NotConverged) => return Err(Error::NotConverged),
                 VisitStep::End(VisitEnd::Converged) => return self.outcome(entry),
@@ -122,20 +139,24 @@ impl<'a> VisitRunner<'a> {
         self.count_kept(entry);
         let states = self.visit.actions().into_iter().zip(self.visit.seen()).zip(&self.job.targets);
         let mut taken = None;
-        for ((action, seen), target) in states {
-            let key = target.key.as_str().to_owned();
+        let manifest = self.job.manifest.as_ref().map(|target| &target.key).zip(self.visit.seen_manifest());
+        let manifest = manifest.map(|(key, seen)| ((self.visit.manifest_action(), seen), key));
+        let states = states.map(|(state, target)| (state, &target.key)).chain(manifest);
+        for ((action, seen), key) in states {
+            let key = key.as_str().to_owned();
             match (action, seen) {
                 (Action::Leave, _) => {
-                    entry.thumbnails.retain(|stored| stored.key != key);
+                    entry.not_stored(&key);
                     entry.foreign.push(key);
                 }
                 (Action::Refuse, SeenThumbnail::OfAnother(owner)) => {
-                    entry.thumbnails.retain(|stored| stored.key != key);
+                    entry.not_stored(&key);
                     taken = taken.or(Some(Error::KeyTaken { key, owner: owner.clone() }));
                 }
                 (Action::Keep | Action::Make | Action::Refuse | Action::Remove, _) => {}
             }
         }
+        self.report_withheld_manifest(entry);
         if let Some(failure) = self.failure.or(taken) {
             return Err(failure);
         }
@@ -144,7 +165,7 @@ impl<'a> VisitRunner<'a> {
             Some(SourceProblem::Skip(skip)) if entry.removed.is_empty() => return Ok(skip.into()),
             Some(SourceProblem::Skip(_)) | None => {}
         }
-        Ok(if !entry.thumbnails.is_empty() {
+        Ok(if !entry.thumbnails.is_empty() || entry.has_stored_manifest() {
             Outcome::Stored
         } else if !entry.removed.is_empty() {
             Outcome::Removed

@@ -7,14 +7,15 @@ use crate::cos;
 use crate::cos::Upload;
 use crate::error::{Disposition, Error};
 use crate::imaging::{DraftThumbnail, Motion, Thumbnail};
+use crate::pipeline::manifest::{self, StoredFacts};
 use crate::pipeline::visit_runner::{Rendered, VisitRunner};
 use crate::plan::Target;
-use crate::reconcile::{Action, SeenThumbnail, Stamp};
-use crate::report::{Entry, Stored, milliseconds};
+use crate::reconcile::{Action, SeenThumbnail, Stamp, Written};
+use crate::report::{Entry, Stored, milliseconds, rounded_score};
 
 impl VisitRunner<'_> {
-    /// Carries out the actions. Returns `true` if another writer was first at a key that was missing.
-    pub(super) async fn write(&mut self, actions: &[Action], entry: &mut Entry) -> Result<bool, Error> {
+    /// Carries out the actions.
+    pub(super) async fn write(&mut self, actions: &[Action], entry: &mut Entry) -> Result<Written, Error> {
         let started = std::time::Instant::now();
         let before = entry.ms.store;
         let job = self.job;
@@ -33,7 +34,10 @@ impl VisitRunner<'_> {
                 Err(error) => self.defer_permanent(error.into())?,
             }
         }
-        Ok(self.store_drawn(actions, entry).await? || lost_race)
+        lost_race |= self.store_drawn(actions, entry).await?;
+        let is_stored = |(action, facts): (&Action, &Option<_>)| *action != Action::Make || facts.is_some();
+        let is_complete = actions.iter().zip(&self.stored).all(is_stored);
+        Ok(Written { lost_race, is_complete })
     }
 
     /// Keeps the first permanent failure for the end of the visit, so that the other thumbnails are
@@ -48,11 +52,14 @@ impl VisitRunner<'_> {
 
     /// Uploads a thumbnail that is encoded.
     pub(super) async fn store(
-        &self,
+        &mut self,
         number: usize,
         target: &Target<'_>,
         entry: &mut Entry,
     ) -> Result<(), cos::Error> {
+        if let Some(stored) = self.stored.get_mut(number) {
+            *stored = None;
+        }
         let Some(rendered) = &self.rendered else { return Ok(()) };
         let Some(Some(DraftThumbnail::Encoded(thumbnail))) = rendered.thumbnails.get(number) else {
             return Ok(());
@@ -80,10 +87,13 @@ impl VisitRunner<'_> {
                 height: thumbnail.height,
                 bytes: thumbnail.bytes.len(),
                 quality: thumbnail.quality,
-                score: thumbnail.score.map(|score| (score * 10.0).round() / 10.0),
+                score: thumbnail.score.map(rounded_score),
                 frames,
                 still,
             });
+        }
+        if let (Ok(object), Some(stored)) = (&result, self.stored.get_mut(number)) {
+            *stored = Some(StoredFacts::of_stored(thumbnail, object));
         }
         result.map(drop)
     }
@@ -96,6 +106,10 @@ impl VisitRunner<'_> {
             version: rendered.head.version.clone(),
             recipe: target.hash.clone(),
         };
+        let mut meta = stamp.to_meta();
+        if self.job.manifest.is_some() {
+            meta.extend(manifest::metadata(thumbnail));
+        }
         Upload {
             body: thumbnail.bytes.clone(),
             content_type: thumbnail.format.content_type(),
@@ -103,7 +117,7 @@ impl VisitRunner<'_> {
             storage_class: rule.storage_class(),
             acl: rule.acl(),
             only_if_absent: false,
-            meta: stamp.to_meta(),
+            meta,
         }
     }
 

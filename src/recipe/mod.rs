@@ -58,6 +58,8 @@ pub struct Recipe {
     pub keep: Keep,
     /// Treatment of animations.
     pub animation: Animation,
+    /// ThumbHash and dominant colour, for the metadata of the thumbnail and a manifest.
+    pub placeholder: bool,
 }
 
 impl Recipe {
@@ -87,6 +89,9 @@ impl Recipe {
     }
 }
 
+/// Version of the content of manifests.
+const MANIFEST_VERSION: &str = "1";
+
 /// Hash of a recipe in a stamp: forty hexadecimal digits when this program wrote it.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct RecipeHash(String);
@@ -96,6 +101,16 @@ impl RecipeHash {
     #[must_use]
     pub fn from_stamp(text: &str) -> Self {
         Self(text.to_owned())
+    }
+
+    /// Hashes everything but the source that decides a manifest: its version, and key and hash of each thumbnail.
+    #[must_use]
+    pub fn of_manifest<'a>(thumbnails: impl IntoIterator<Item = (&'a str, &'a Self)>) -> Self {
+        let mut canonical = format!("manifest {MANIFEST_VERSION}");
+        for (key, hash) in thumbnails {
+            canonical.push_str(&format!("\n{hash} {key}"));
+        }
+        Self(hex::encode(Sha1::digest(canonical)))
     }
 }
 
@@ -123,6 +138,7 @@ impl Default for Recipe {
             max_bytes: None,
             keep: Keep::default(),
             animation: Animation::default(),
+            placeholder: false,
         }
     }
 }
@@ -148,6 +164,7 @@ impl fmt::Display for Recipe {
             max_bytes,
             keep: Keep { copyright, profile },
             animation,
+            placeholder,
         } = self;
         for step in steps {
             write!(f, "{step};")?;
@@ -177,6 +194,7 @@ impl fmt::Display for Recipe {
             (*copyright, ";keep=copyright"),
             (*profile, ";keep=profile"),
             (*animation == Animation::Keep, ";animation=keep"),
+            (*placeholder, ";placeholder"),
         ] {
             if is_set {
                 f.write_str(word)?;
@@ -251,6 +269,7 @@ mod tests {
             with(|r| r.keep.profile = true),
             with(|r| r.keep = Keep { copyright: true, profile: true }),
             with(|r| r.animation = Animation::Keep),
+            with(|r| r.placeholder = true),
         ];
         let hashes: HashSet<RecipeHash> = variants.iter().map(|recipe| recipe.hash_among(&[])).collect();
         assert_eq!(hashes.len(), variants.len());

@@ -10,11 +10,12 @@
 //! The invariant: after every write the source is checked once more. So the last write to a thumbnail is
 //! always followed by a check that finds it current, or its event is delivered again.
 
+mod manifest;
 mod stamp;
 mod visit;
 
-pub use self::stamp::{SourceName, Stamp, is_stamped};
-pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep};
+pub use self::stamp::{ManifestStamp, SourceName, Stamp, is_stamped, set_of};
+pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep, Written};
 
 use std::collections::BTreeMap;
 
@@ -75,6 +76,20 @@ impl SeenThumbnail {
     }
 }
 
+impl SeenThumbnail {
+    /// Reads the metadata of the object under the key of the manifest of `source`. `set` is the result of [`set_of`] for the
+    /// thumbnails that are there. A manifest of other files has no content that is known, and so is never current.
+    #[must_use]
+    pub fn of_manifest(meta: &BTreeMap<String, String>, source: &SourceName, set: Option<&str>) -> Self {
+        match Self::of(meta, source) {
+            Self::Ours { recipe, .. } if !ManifestStamp::describes(meta, set) => {
+                Self::Ours { content: None, recipe }
+            }
+            seen => seen,
+        }
+    }
+}
+
 /// Treatment of foreign objects under the keys of thumbnails. They are never deleted.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum OnForeign {
@@ -119,11 +134,7 @@ pub fn decide(
         ) => Action::Keep,
         (SourceState::Gone, SeenThumbnail::Ours { .. }) => Action::Remove,
         (SourceState::NotAnImage(now), SeenThumbnail::Ours { content, .. }) => {
-            if is_of(content, now) {
-                Action::Keep
-            } else {
-                Action::Remove
-            }
+            if is_of(content.as_ref(), now) { Action::Keep } else { Action::Remove }
         }
         (SourceState::Image(_), SeenThumbnail::Absent) => Action::Make,
         (SourceState::Image(_), SeenThumbnail::Foreign) => match on_foreign {
@@ -132,14 +143,14 @@ pub fn decide(
         },
         (SourceState::Image(_), SeenThumbnail::OfAnother(_)) => Action::Refuse,
         (SourceState::Image(now), SeenThumbnail::Ours { content, recipe: made_by }) => {
-            if is_of(content, now) && made_by == recipe { Action::Keep } else { Action::Make }
+            if is_of(content.as_ref(), now) && made_by == recipe { Action::Keep } else { Action::Make }
         }
     }
 }
 
 /// Returns `true` if a stamp with `content` is of a source that is `now`.
-fn is_of(content: &Option<ContentId>, now: &ContentId) -> bool {
-    content.as_ref().is_some_and(|content| content.agrees_with(now))
+fn is_of(content: Option<&ContentId>, now: &ContentId) -> bool {
+    content.is_some_and(|content| content.agrees_with(now))
 }
 
 #[cfg(test)]

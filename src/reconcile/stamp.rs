@@ -9,6 +9,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use percent_encoding::percent_decode_str;
+use sha1::{Digest as _, Sha1};
 
 use crate::object::{Bucket, ContentId, Crc64, ETag, Key, VersionId, percent_encode};
 use crate::recipe::RecipeHash;
@@ -25,6 +26,9 @@ const CRC64: &str = "thumbnail-crc64";
 const VERSION: &str = "thumbnail-version";
 /// `x-cos-meta-thumbnail-recipe`: hash of the recipe.
 const RECIPE: &str = "thumbnail-recipe";
+
+/// `x-cos-meta-thumbnail-set`: of a manifest, hash of the thumbnails that it describes.
+const SET: &str = "thumbnail-set";
 
 /// Longest percent-encoded source, bytes; metadata may have 2 KB in total (436/7749).
 const MAX_ENCODED: usize = 1200;
@@ -103,6 +107,42 @@ impl Stamp {
         meta.push((RECIPE, recipe.to_string()));
         meta
     }
+}
+
+/// Stamp of a manifest: that of a thumbnail, and the set of thumbnails that the manifest describes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ManifestStamp {
+    /// Source, and hash of all that decides the manifest.
+    pub stamp: Stamp,
+    /// Result of [`set_of`] for the stored thumbnails.
+    pub set: String,
+}
+
+impl ManifestStamp {
+    /// Returns the stamp as metadata: names without `x-cos-meta-`, values in ASCII.
+    #[must_use]
+    pub fn to_meta(&self) -> Vec<(&'static str, String)> {
+        let mut meta = self.stamp.to_meta();
+        meta.push((SET, self.set.clone()));
+        meta
+    }
+
+    /// Returns `true` if a manifest with these metadata describes exactly this set of thumbnails.
+    pub(super) fn describes(meta: &BTreeMap<String, String>, set: Option<&str>) -> bool {
+        set.is_some_and(|set| meta.get(SET).is_some_and(|told| told == set))
+    }
+}
+
+/// Hash of the ETags of all thumbnails of a source, in the order of the rule; `None` if one has none. It tells apart two
+/// makings of one AVIF, which may differ in bytes.
+#[must_use]
+pub fn set_of<'a>(etags: impl IntoIterator<Item = Option<&'a ETag>>) -> Option<String> {
+    let mut sha1 = Sha1::new();
+    for etag in etags {
+        sha1.update(etag?.as_str());
+        sha1.update(b"\n");
+    }
+    Some(hex::encode(sha1.finalize()))
 }
 
 /// Reads the content of the source. Stamps of releases up to 0.2 name its ETag only.

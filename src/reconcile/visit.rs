@@ -3,8 +3,12 @@
 //! The state machine knows results only, not how they were obtained. It ends after a bounded number of
 //! rounds.
 
+#[cfg(test)]
+mod tests;
+
 use crate::object::ContentId;
 use crate::recipe::RecipeHash;
+use crate::reconcile::manifest::ManifestState;
 use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
 
 /// Most rounds of a visit that changes of the source or other writers overtake. After these its event has to be
@@ -29,9 +33,13 @@ pub enum VisitStep {
     Fetch,
     /// Request the headers of the source; then call [`Visit::on_source`].
     HeadSource,
-    /// Request the headers of the objects under the keys of the thumbnails; then call
+    /// Request the headers of the objects under the keys of the thumbnails and of the manifest; then call
     /// [`Visit::on_thumbnails`].
     HeadThumbnails,
+    /// Upload the manifest; then call [`Visit::on_manifest_stored`].
+    StoreManifest,
+    /// Delete the manifest; then call [`Visit::on_manifest_withdrawn`].
+    WithdrawManifest,
     /// Carry out one action for each thumbnail; then call [`Visit::on_written`].
     Write(Vec<Action>),
 }
@@ -54,6 +62,15 @@ pub struct FetchOutcome {
     pub impossible: Vec<usize>,
 }
 
+/// Result of the actions for all thumbnails.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Written {
+    /// `true` if another writer was first at a missing key.
+    pub lost_race: bool,
+    /// `true` if every thumbnail that was to be made is stored.
+    pub is_complete: bool,
+}
+
 /// State of a visit.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Visit {
@@ -69,6 +86,10 @@ pub struct Visit {
     /// Numbers of the thumbnails that cannot be made of this source; `None` before it was read.
     impossible: Option<Vec<usize>>,
     seen: Vec<SeenThumbnail>,
+    /// `None` if the rule has no manifest.
+    manifest: Option<ManifestState>,
+    /// `true` if a thumbnail of this round could not be stored.
+    is_incomplete: bool,
     /// `true` if something was written since the last check of the source.
     unverified: bool,
     next: VisitStep,
@@ -93,9 +114,18 @@ impl Visit {
             source: None,
             impossible: None,
             seen: Vec::new(),
+            manifest: None,
+            is_incomplete: false,
             unverified: false,
             next: VisitStep::HeadThumbnails,
         }
+    }
+
+    /// The visit, with a manifest of the thumbnails that has this hash.
+    #[must_use]
+    pub fn with_manifest(self, hash: RecipeHash) -> Self {
+        let manifest = ManifestState { hash, seen: SeenThumbnail::Absent, is_stored: false };
+        Self { manifest: Some(manifest), ..self }
     }
 
     /// Returns the next step.
@@ -116,10 +146,33 @@ impl Visit {
         &self.seen
     }
 
+    /// Returns the object under the key of the manifest, if the rule has one.
+    #[must_use]
+    pub fn seen_manifest(&self) -> Option<&SeenThumbnail> {
+        self.manifest.as_ref().map(|manifest| &manifest.seen)
+    }
+
     /// Returns the action for each thumbnail; empty before the state of the source is known.
     #[must_use]
     pub fn actions(&self) -> Vec<Action> {
-        let Some(source) = &self.source else { return Vec::new() };
+        self.source.as_ref().map(|source| self.actions_for(source)).unwrap_or_default()
+    }
+
+    /// Returns the action for the manifest; [`Action::Keep`] if the rule has none.
+    #[must_use]
+    pub fn manifest_action(&self) -> Action {
+        self.source.as_ref().map_or(Action::Keep, |source| self.manifest_action_for(source))
+    }
+
+    fn manifest_action_for(&self, source: &SourceState) -> Action {
+        let Some(manifest) = &self.manifest else { return Action::Keep };
+        let thumbnails: Vec<_> = self.actions_for(source).into_iter().zip(&self.seen).collect();
+        let can_make =
+            matches!(source, SourceState::Image(_)) && self.impossible.as_ref().is_none_or(Vec::is_empty);
+        manifest.decide(source, &thumbnails, can_make, self.on_foreign)
+    }
+
+    fn actions_for(&self, source: &SourceState) -> Vec<Action> {
         let impossible = self.impossible.as_deref().unwrap_or_default();
         let thumbnails = self.recipes.iter().zip(&self.seen).enumerate();
         thumbnails
@@ -142,11 +195,33 @@ impl Visit {
     pub fn needs_fetch(&self, source: &SourceState) -> bool {
         let is_missing = |(recipe, seen)| decide(source, recipe, seen, self.on_foreign) == Action::Make;
         self.recipes.iter().zip(&self.seen).any(is_missing)
+            || self.manifest_action_for(source) == Action::Make
     }
 
-    /// Takes the result of [`VisitStep::HeadThumbnails`].
-    pub fn on_thumbnails(&mut self, seen: Vec<SeenThumbnail>) {
+    /// Takes the result of [`VisitStep::HeadThumbnails`]. The manifest of a rule without one is not looked at.
+    pub fn on_thumbnails(&mut self, seen: Vec<SeenThumbnail>, manifest: SeenThumbnail) {
         self.seen = seen;
+        if let Some(known) = &mut self.manifest {
+            known.seen = manifest;
+        }
+        // Readers are better off without it, whatever the source is.
+        if self.manifest.as_ref().is_some_and(|known| known.is_misleading(&self.recipes, &self.seen)) {
+            self.next = VisitStep::WithdrawManifest;
+        } else {
+            self.look_at_source();
+        }
+    }
+
+    /// Takes the result of [`VisitStep::WithdrawManifest`].
+    pub fn on_manifest_withdrawn(&mut self) {
+        self.unverified = true;
+        if let Some(manifest) = &mut self.manifest {
+            manifest.seen = SeenThumbnail::Absent;
+        }
+        self.look_at_source();
+    }
+
+    fn look_at_source(&mut self) {
         self.next = if self.source.is_some() {
             self.next_step()
         } else if self.first_request == SourceRequest::Head || self.seems_current() {
@@ -158,14 +233,19 @@ impl Visit {
 
     /// Takes the result of [`VisitStep::HeadSource`].
     pub fn on_source(&mut self, source: SourceState) {
-        let verified = std::mem::take(&mut self.unverified);
+        // What was written before the source was first looked at is covered by that look.
+        let verified = std::mem::take(&mut self.unverified) && self.source.is_some();
         let same = match self.source.as_ref().map(|known| (known.content(), source.content())) {
             Some((Some(known), Some(now))) => known.agrees_with(now),
             Some((None, None)) => true,
             Some((None, Some(_)) | (Some(_), None)) | None => false,
         };
         if verified && same {
-            self.next = VisitStep::End(VisitEnd::Converged);
+            self.next = if self.is_manifest_due() {
+                VisitStep::StoreManifest
+            } else {
+                VisitStep::End(VisitEnd::Converged)
+            };
         } else if verified {
             self.source = Some(source);
             self.impossible = None;
@@ -183,19 +263,42 @@ impl Visit {
         self.next = self.next_step();
     }
 
-    /// Takes the result of [`VisitStep::Write`]. `lost_race` means that another writer was first at a missing
-    /// key.
-    pub fn on_written(&mut self, lost_race: bool) {
+    /// Takes the result of [`VisitStep::Write`].
+    pub fn on_written(&mut self, written: Written) {
         self.unverified = true;
-        if lost_race {
+        self.is_incomplete = !written.is_complete;
+        if written.lost_race {
             self.start_next_round();
         } else {
             self.next = VisitStep::HeadSource;
         }
     }
 
+    /// Takes the result of [`VisitStep::StoreManifest`]. `lost_race` means that another writer was first.
+    pub fn on_manifest_stored(&mut self, lost_race: bool) {
+        self.unverified = true;
+        if lost_race {
+            self.start_next_round();
+        } else {
+            if let Some(manifest) = &mut self.manifest {
+                manifest.is_stored = true;
+            }
+            self.next = VisitStep::HeadSource;
+        }
+    }
+
+    /// Returns `true` if all thumbnails are there and only the manifest is to be stored.
+    fn is_manifest_due(&self) -> bool {
+        let is_stored = self.manifest.as_ref().is_none_or(|manifest| manifest.is_stored);
+        !is_stored && !self.is_incomplete && self.manifest_action() == Action::Make
+    }
+
     fn start_next_round(&mut self) {
         self.round = self.round.saturating_add(1);
+        self.is_incomplete = false;
+        if let Some(manifest) = &mut self.manifest {
+            manifest.is_stored = false;
+        }
         self.next = if self.round > ROUNDS {
             VisitStep::End(VisitEnd::NotConverged)
         } else {
@@ -219,117 +322,23 @@ impl Visit {
         }
     }
 
-    /// Derives the next step from the known source and thumbnails.
-    fn next_step(&self) -> VisitStep {
-        let actions = self.actions();
-        if actions.contains(&Action::Make) && self.impossible.is_none() {
+    /// Derives the next step from the known source, thumbnails and manifest.
+    fn next_step(&mut self) -> VisitStep {
+        let (actions, manifest) = (self.actions(), self.manifest_action());
+        let makes = actions.contains(&Action::Make);
+        let has_manifest = matches!(self.seen_manifest(), Some(SeenThumbnail::Ours { .. }));
+        if (makes || manifest == Action::Make) && self.impossible.is_none() {
             VisitStep::Fetch
-        } else if actions.contains(&Action::Make) || actions.contains(&Action::Remove) {
-            VisitStep::Write(actions)
-        } else if self.unverified {
+        } else if makes || actions.contains(&Action::Remove) {
+            if has_manifest { VisitStep::WithdrawManifest } else { VisitStep::Write(actions) }
+        } else if manifest == Action::Remove {
+            VisitStep::WithdrawManifest
+        } else if self.unverified || manifest == Action::Make {
+            // A manifest is stored only directly after a look at the source.
+            self.unverified = true;
             VisitStep::HeadSource
         } else {
             VisitStep::End(VisitEnd::Converged)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::object::{Crc64, ETag};
-
-    /// Content by its ETag, and after a slash its CRC-64 if it is known.
-    fn content(text: &str) -> ContentId {
-        let (etag, crc64) = text.split_once('/').unwrap_or((text, ""));
-        ContentId { etag: ETag::parse(etag).unwrap(), length: Some(9), crc64: Crc64::parse(crc64) }
-    }
-
-    fn picture(name: &str) -> SourceState {
-        SourceState::Image(content(name))
-    }
-
-    fn fetched(source: SourceState) -> FetchOutcome {
-        FetchOutcome { source, impossible: Vec::new() }
-    }
-
-    fn recipe() -> RecipeHash {
-        RecipeHash::from_stamp("recipe")
-    }
-
-    fn visit(told: Option<&str>) -> Visit {
-        Visit::new(vec![recipe()], OnForeign::Skip, SourceRequest::Get, told.map(content))
-    }
-
-    fn ours(name: &str) -> Vec<SeenThumbnail> {
-        vec![SeenThumbnail::Ours { content: Some(content(name)), recipe: recipe() }]
-    }
-
-    #[test]
-    fn a_source_that_keeps_changing_ends_the_visit() {
-        let mut visit = visit(None);
-        for round in 0..ROUNDS {
-            visit.on_thumbnails(vec![SeenThumbnail::Absent]);
-            visit.on_fetched(fetched(picture(&format!("{round}"))));
-            assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]), "round {round}");
-            visit.on_written(false);
-            visit.on_source(picture(&format!("{round}, and then another").replace(' ', "")));
-        }
-        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::NotConverged));
-    }
-
-    #[test]
-    fn the_etag_of_the_event_is_only_a_hint() {
-        for (told, step) in [
-            (None, VisitStep::HeadSource),
-            (Some("old"), VisitStep::HeadSource),
-            (Some("new"), VisitStep::Fetch),
-        ] {
-            let mut visit = visit(told);
-            visit.on_thumbnails(ours("old"));
-            assert_eq!(*visit.step(), step, "{told:?}");
-        }
-        let mut late = visit(Some("older"));
-        late.on_thumbnails(ours("newest"));
-        assert!(!late.needs_fetch(&picture("newest")), "its body need not be read");
-        late.on_fetched(fetched(picture("newest")));
-        assert_eq!(*late.step(), VisitStep::End(VisitEnd::Converged));
-    }
-
-    #[test]
-    fn another_content_with_the_same_etag_is_noticed_by_every_check() {
-        let mut visit = visit(Some("a"));
-        visit.on_thumbnails(ours("a/1"));
-        assert_eq!(*visit.step(), VisitStep::HeadSource, "the event names no CRC-64");
-        visit.on_source(picture("a/2"));
-        assert_eq!(*visit.step(), VisitStep::Fetch);
-        visit.on_fetched(fetched(picture("a/2")));
-        assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]));
-        visit.on_written(false);
-        visit.on_source(picture("a/3"));
-        assert_eq!(*visit.step(), VisitStep::HeadThumbnails, "it was overwritten meanwhile");
-    }
-
-    #[test]
-    fn a_store_without_crc64_costs_no_request_more() {
-        for (stamp, source) in [("a", "a"), ("a", "a/1"), ("a/1", "a")] {
-            let mut visit = visit(Some("a"));
-            visit.on_thumbnails(ours(stamp));
-            visit.on_source(picture(source));
-            assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged), "{stamp}, {source}");
-        }
-    }
-
-    #[test]
-    fn a_lost_race_is_followed_by_checks_of_thumbnails_and_source() {
-        let mut visit = visit(None);
-        visit.on_thumbnails(vec![SeenThumbnail::Absent]);
-        visit.on_fetched(fetched(picture("a")));
-        visit.on_written(true);
-        assert_eq!(*visit.step(), VisitStep::HeadThumbnails);
-        visit.on_thumbnails(ours("a"));
-        assert_eq!(*visit.step(), VisitStep::HeadSource);
-        visit.on_source(picture("a"));
-        assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged));
     }
 }

@@ -32,6 +32,9 @@ pub(crate) struct Entry {
     pub source: Option<SourceReport>,
     /// Thumbnails that were stored, even if others failed.
     pub thumbnails: Vec<Stored>,
+    /// The manifest, if it was stored, or is missing although the rule has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<ManifestReport>,
     /// Number of thumbnails that were current already.
     #[serde(skip_serializing_if = "is_zero")]
     pub kept: usize,
@@ -62,6 +65,7 @@ impl Entry {
             note: None,
             source: None,
             thumbnails: Vec::new(),
+            manifest: None,
             kept: 0,
             removed: Vec::new(),
             foreign: Vec::new(),
@@ -69,6 +73,17 @@ impl Entry {
             requests: 0,
             retries: 0,
         }
+    }
+
+    /// Takes back that an object was stored.
+    pub(crate) fn not_stored(&mut self, key: &str) {
+        self.thumbnails.retain(|stored| stored.key != key);
+        self.manifest.take_if(|manifest| manifest.key == key);
+    }
+
+    /// True if a manifest was stored.
+    pub(crate) fn has_stored_manifest(&self) -> bool {
+        self.manifest.as_ref().is_some_and(|manifest| manifest.bytes.is_some())
     }
 }
 
@@ -230,6 +245,24 @@ pub(crate) struct Stored {
     /// The reason why it is a still although the animation was to be kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub still: Option<String>,
+}
+
+/// The manifest of a source.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct ManifestReport {
+    /// Its key.
+    pub key: String,
+    /// Size of the one that was stored, bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<usize>,
+    /// The reason why there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<&'static str>,
+}
+
+/// A score, rounded to a tenth.
+pub(crate) fn rounded_score(score: f64) -> f64 {
+    (score * 10.0).round() / 10.0
 }
 
 /// Time per stage, ms. Decoding overlaps with fetching, so the stages do not add up to the total.

@@ -9,6 +9,9 @@ mod log;
 mod outcomes;
 
 pub(crate) use answer::{RepeatedBy, answer};
-pub(crate) use entry::{Entry, ImageReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds};
+pub(crate) use entry::{
+    Entry, ImageReport, ManifestReport, Milliseconds, Outcome, Skip, SourceReport, Stored, milliseconds,
+    rounded_score,
+};
 pub(crate) use log::Log;
 pub(crate) use outcomes::Outcomes;

@@ -113,7 +113,7 @@ impl Job {
 
     /// The rule of a source, with its number.
     pub(super) fn rule_for(&self, key: &Key) -> Option<(usize, &Rule)> {
-        self.config.rules().iter().enumerate().find(|(_, rule)| rule.source().matches(&self.source, key))
+        self.config.rules().iter().enumerate().find(|(_, rule)| rule.takes(&self.source, key))
     }
 
     /// The way in which an outcome of the function contradicts this configuration: it has no rule for the source, or
@@ -159,6 +159,15 @@ impl Job {
             targets
                 .into_iter()
                 .flat_map(move |(bucket, _)| rule.thumbnails().iter().map(move |one| (rule, one, bucket)))
+        })
+    }
+
+    /// Rules whose sources have manifests, with the buckets of those.
+    pub(super) fn manifests(&self) -> impl Iterator<Item = (&Rule, &TargetBucket)> {
+        let rules = self.config.rules().iter().zip(&self.rules);
+        rules.filter(|(rule, _)| rule.has_manifest()).filter_map(|(rule, targets)| {
+            let (bucket, _) = targets.as_ref()?;
+            Some((rule, bucket))
         })
     }
 

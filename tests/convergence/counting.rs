@@ -75,6 +75,22 @@ async fn an_image_costs_what_the_table_says_from_its_upload_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_manifest_costs_what_the_table_says() {
+    let options = Options::default().setting("THUMBNAILS", "a=40x40;b=20x20");
+    let setup = Setup::with(options.setting("MANIFEST", "{key}.json")).await;
+    let first = setup.upload("x.jpg", small_jpeg()).await;
+    assert_costs("a new image, with a manifest", counted(&setup, &first).await, "stored");
+    assert_costs("the same event again, with a manifest", counted(&setup, &first).await, "unchanged");
+    let second = setup.upload("x.jpg", jpeg_of(80, 48)).await;
+    let replaced = counted(&setup, &second).await;
+    assert_costs("an image that replaces another, with a manifest", replaced, "stored");
+    setup.cos.delete(TARGET, "x.jpg.json");
+    assert_costs("the manifest missing", counted(&setup, &second).await, "stored");
+    setup.cos.delete(SOURCE, "x.jpg");
+    assert_costs("a removal, with a manifest", counted(&setup, &removed("x.jpg")).await, "removed");
+}
+
+#[tokio::test]
 async fn sources_without_thumbnails_cost_what_the_table_says() {
     let setup = setup().await;
     let text = setup.upload("text.jpg", "no picture").await;

@@ -8,7 +8,10 @@
 //! - the next request of either handler,
 //! - a crash of either handler, after which its event is pending again.
 //!
-//! In each final state, without handlers and pending events, the thumbnails must be those of the source.
+//! In each final state, without handlers and pending events, the thumbnails and the manifest must be those of the source.
+//!
+//! A manifest must never name a thumbnail that is missing, or that shows another content: in no state at all while one
+//! handler works at a time, and with two, in no state without handlers, unless one crashed that had worked beside another.
 
 use std::collections::HashSet;
 use std::hash::{Hash as _, Hasher as _};
@@ -17,7 +20,7 @@ use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{OnForeign, SeenThumbnail};
 
 use crate::handler::{Event, Handler, Mistake, Progress};
-use crate::model::{Content, Model};
+use crate::model::{Content, Model, manifest_hash};
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 struct State {
@@ -28,6 +31,10 @@ struct State {
     /// Pending events, sorted: states that differ only by their order are one.
     events: Vec<Event>,
     handlers: [Option<Handler>; 2],
+    /// True if a handler at work has worked beside another.
+    is_overlapped: bool,
+    /// True if such a handler crashed, and events are pending since.
+    is_torn: bool,
 }
 
 /// The bounds of an exploration.
@@ -38,6 +45,9 @@ struct Scope {
     crashes: u8,
     duplicates: u8,
     obeys_forbid: bool,
+    has_manifest: bool,
+    /// Handlers at work at a time.
+    instances: usize,
     mistake: Mistake,
 }
 
@@ -57,19 +67,23 @@ impl Scope {
 
     /// The initial states: no source, and an image with its thumbnails.
     fn initial_states(self) -> Vec<State> {
-        let nothing = State {
+        let mut nothing = State {
             cos: Model::empty(self.thumbnails, self.obeys_forbid),
             changes_left: self.changes,
             crashes_left: self.crashes,
             duplicates_left: self.duplicates,
             events: Vec::new(),
             handlers: [None, None],
+            is_overlapped: false,
+            is_torn: false,
         };
+        nothing.cos.manifest = self.has_manifest.then_some(SeenThumbnail::Absent);
         let mut settled = nothing.clone();
         let first = Content::Image(1);
         settled.cos.source = Some(first);
         let ours = |recipe| SeenThumbnail::Ours { content: Some(first.id()), recipe };
         settled.cos.thumbnails = self.recipes().into_iter().map(ours).collect();
+        settled.cos.manifest = self.has_manifest.then(|| ours(manifest_hash()));
         vec![nothing, settled]
     }
 
@@ -79,12 +93,16 @@ impl Scope {
         let mut found = Exploration::default();
         while let Some(state) = pending.pop() {
             found.states += 1;
-            if state.events.is_empty() && state.handlers == [None, None] {
+            let is_idle = state.handlers == [None, None];
+            if self.instances == 1 || (is_idle && !state.is_torn) {
+                found.wrong = state.cos.misleads(&self.recipes());
+            }
+            if state.events.is_empty() && is_idle {
                 found.finals += 1;
-                found.wrong = state.cos.wrong(&self.recipes());
-                if found.wrong.is_some() {
-                    break;
-                }
+                found.wrong = found.wrong.or_else(|| state.cos.wrong(&self.recipes()));
+            }
+            if found.wrong.is_some() {
+                break;
             }
             for next in self.successors(&state) {
                 if known.insert(next.fingerprint()) {
@@ -97,7 +115,7 @@ impl Scope {
 
     fn successors(self, state: &State) -> Vec<State> {
         let mut next = changes(state);
-        for slot in 0..2 {
+        for slot in 0..self.instances {
             match &state.handlers[slot] {
                 None => next.extend(self.starts(state, slot)),
                 Some(handler) => {
@@ -122,7 +140,10 @@ impl Scope {
             }
             let event = state.events[index].clone();
             let mut next = state.clone();
-            next.handlers[slot] = Some(Handler::new(event, self.recipes(), OnForeign::Skip, self.mistake));
+            // Without a manifest nothing depends on it, and there would be twice the states.
+            next.is_overlapped = self.has_manifest && slot == 1;
+            next.handlers[slot] =
+                Some(Handler::new(event, self.recipes(), self.has_manifest, OnForeign::Skip, self.mistake));
             if let Some(left) = state.duplicates_left.checked_sub(1) {
                 started.push(State { duplicates_left: left, ..next.clone() });
             }
@@ -169,6 +190,7 @@ fn advanced(state: &State, slot: usize) -> State {
 fn crashed(state: &State, slot: usize, handler: &Handler) -> Option<State> {
     let left = state.crashes_left.checked_sub(1)?;
     let mut next = State { crashes_left: left, ..state.clone() };
+    next.is_torn |= next.is_overlapped;
     next.handlers[slot] = None;
     next.deliver(handler.event.clone());
     Some(next.normalized())
@@ -195,6 +217,9 @@ impl State {
         if self.handlers[0].is_none() {
             self.handlers.swap(0, 1);
         }
+        let is_idle = self.handlers == [None, None];
+        self.is_overlapped &= !is_idle;
+        self.is_torn &= !is_idle || !self.events.is_empty();
         self
     }
 }
@@ -205,8 +230,12 @@ const ONE: Scope = Scope {
     crashes: 1,
     duplicates: 1,
     obeys_forbid: true,
+    has_manifest: false,
+    instances: 2,
     mistake: Mistake::None,
 };
+
+const MANIFEST: Scope = Scope { has_manifest: true, ..ONE };
 
 #[track_caller]
 fn assert_converges(scope: Scope) {
@@ -235,6 +264,41 @@ fn two_handlers_converge_over_two_thumbnails() {
 #[ignore = "takes a minute"]
 fn two_handlers_converge_over_two_thumbnails_and_three_changes() {
     assert_converges(Scope { thumbnails: 2, duplicates: 0, ..ONE });
+}
+
+#[test]
+fn two_handlers_converge_over_one_thumbnail_and_its_manifest() {
+    assert_converges(Scope { changes: 2, duplicates: 0, ..MANIFEST });
+}
+
+#[test]
+fn two_handlers_converge_over_a_manifest_where_versions_are_kept() {
+    assert_converges(Scope { obeys_forbid: false, changes: 2, duplicates: 0, ..MANIFEST });
+}
+
+#[test]
+fn manifest_names_no_missing_or_stale_thumbnail_at_any_moment_of_one_handler() {
+    for thumbnails in [1, 2] {
+        assert_converges(Scope { thumbnails, instances: 1, crashes: 2, ..MANIFEST });
+    }
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn two_handlers_converge_over_two_thumbnails_and_their_manifest() {
+    assert_converges(Scope { thumbnails: 2, changes: 2, duplicates: 0, ..MANIFEST });
+}
+
+#[test]
+fn handler_that_keeps_the_manifest_while_it_writes_is_noticed() {
+    let found = Scope { instances: 1, mistake: Mistake::KeepsManifest, ..MANIFEST }.explore();
+    assert!(found.wrong.is_some(), "{found:?}");
+}
+
+#[test]
+fn handler_that_ends_without_a_head_of_the_source_leaves_a_wrong_manifest() {
+    let found = Scope { mistake: Mistake::SkipsLastHead, changes: 2, ..MANIFEST }.explore();
+    assert!(found.wrong.is_some(), "{found:?}");
 }
 
 #[test]

@@ -4,9 +4,10 @@ use cos_thumbnailer::object::{ContentId, ETag};
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{
     Action, FetchOutcome, OnForeign, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep,
+    Written,
 };
 
-use crate::model::Model;
+use crate::model::{Model, manifest_hash};
 
 /// An event as the function reads it.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -23,6 +24,8 @@ pub enum Mistake {
     IgnoresCrc64,
     /// Takes the ETag of the event for that of the current source.
     TrustsTheEvent,
+    /// Leaves the manifest where it is while thumbnails are written.
+    KeepsManifest,
     /// Ends without HEAD of the source after the last write.
     SkipsLastHead,
     None,
@@ -59,10 +62,17 @@ fn named_by(etag: &str) -> ContentId {
 }
 
 impl Handler {
-    pub fn new(event: Event, recipes: Vec<RecipeHash>, on_foreign: OnForeign, mistake: Mistake) -> Self {
+    pub fn new(
+        event: Event,
+        recipes: Vec<RecipeHash>,
+        has_manifest: bool,
+        on_foreign: OnForeign,
+        mistake: Mistake,
+    ) -> Self {
         let first_request = if event.created { SourceRequest::Get } else { SourceRequest::Head };
         let visit =
             Visit::new(recipes.clone(), on_foreign, first_request, event.etag.as_deref().map(named_by));
+        let visit = if has_manifest { visit.with_manifest(manifest_hash()) } else { visit };
         let (heads, written, lost_race, rendered) = (Vec::new(), 0, false, None);
         Self { event, visit, recipes, mistake, heads, written, lost_race, rendered }
     }
@@ -71,10 +81,30 @@ impl Handler {
     pub fn advance(&mut self, cos: &mut Model) -> Progress {
         match self.visit.step().clone() {
             VisitStep::HeadThumbnails => {
-                self.heads.push(self.noticed_thumbnail(cos.thumbnails[self.heads.len()].clone()));
-                if self.heads.len() == cos.thumbnails.len() {
-                    self.visit.on_thumbnails(std::mem::take(&mut self.heads));
+                let objects = cos.thumbnails.iter().chain(&cos.manifest);
+                let last = objects.clone().count() - 1;
+                let next = objects.clone().nth(self.heads.len()).unwrap();
+                let seen = self.noticed_thumbnail(next.clone());
+                if self.heads.len() < last {
+                    self.heads.push(seen);
+                } else {
+                    let mut seen = [std::mem::take(&mut self.heads), vec![seen]].concat();
+                    let manifest = seen.split_off(cos.thumbnails.len()).pop();
+                    self.visit.on_thumbnails(seen, manifest.unwrap_or(SeenThumbnail::Absent));
                 }
+            }
+            VisitStep::WithdrawManifest => {
+                if self.mistake != Mistake::KeepsManifest {
+                    cos.manifest = Some(SeenThumbnail::Absent);
+                }
+                self.visit.on_manifest_withdrawn();
+            }
+            VisitStep::StoreManifest => {
+                let manifest =
+                    SeenThumbnail::Ours { content: self.rendered.clone(), recipe: manifest_hash() };
+                let only_if_absent = self.visit.seen_manifest() == Some(&SeenThumbnail::Absent);
+                let lost_race = cos.put_manifest(manifest, only_if_absent);
+                self.visit.on_manifest_stored(lost_race);
             }
             VisitStep::HeadSource => {
                 let source = self.head_source(cos);
@@ -150,7 +180,8 @@ impl Handler {
         }
         if actions.iter().skip(self.written).all(|action| !matches!(action, Action::Make | Action::Remove)) {
             self.written = 0;
-            self.visit.on_written(std::mem::take(&mut self.lost_race));
+            let lost_race = std::mem::take(&mut self.lost_race);
+            self.visit.on_written(Written { lost_race, is_complete: !lost_race });
         }
     }
 }

@@ -40,7 +40,11 @@ impl History {
         let obeys_forbid = !random.once_in(3);
         Self {
             has_faults: random.once_in(2),
-            cos: Model { names_crc64: !random.once_in(4), ..Model::empty(thumbnails, obeys_forbid) },
+            cos: Model {
+                names_crc64: !random.once_in(4),
+                manifest: random.once_in(2).then_some(SeenThumbnail::Absent),
+                ..Model::empty(thumbnails, obeys_forbid)
+            },
             versions: Vec::new(),
             keeps_versions: random.once_in(2),
             on_foreign: if random.once_in(4) { OnForeign::Overwrite } else { OnForeign::Skip },
@@ -179,7 +183,8 @@ impl History {
             self.events.remove(chosen);
         }
         self.note(format!("handler {} starts on {event:?}", self.handlers.len()));
-        let handler = Handler::new(event, self.recipes(), self.on_foreign, Mistake::None);
+        let has_manifest = self.cos.manifest.is_some();
+        let handler = Handler::new(event, self.recipes(), has_manifest, self.on_foreign, Mistake::None);
         if self.random.once_in(3) {
             self.handlers.insert(0, handler);
         } else {
@@ -207,7 +212,9 @@ impl History {
             return self.crash();
         }
         let progress = self.handlers[chosen].advance(&mut self.cos);
-        self.note(format!("handler {chosen}: {progress:?}, now {:?}", self.cos.thumbnails));
+        let Model { thumbnails, manifest, .. } = &self.cos;
+        let now = format!("handler {chosen}: {progress:?}, now {thumbnails:?}, {manifest:?}");
+        self.note(now);
         let lost = self.has_faults && self.random.once_in(30);
         if progress != Progress::Going || lost {
             let handler = self.handlers.remove(chosen);

@@ -33,11 +33,12 @@ struct TwoInstances {
     instances: [Scf; 2],
     /// Thumbnails of each image, in the order of [`NAMES`], by the bytes of the image.
     expected: BTreeMap<Bytes, Vec<Bytes>>,
+    has_manifest: bool,
     _folder: tempfile::TempDir,
 }
 
 impl TwoInstances {
-    async fn new(keeps_versions: bool) -> Self {
+    async fn new(keeps_versions: bool, has_manifest: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = CosOptions {
             root: folder.path().join("cos"),
@@ -50,6 +51,9 @@ impl TwoInstances {
         let mut environment = cos.environment();
         environment.push(("COS_ENDPOINT".to_owned(), cos.endpoint()));
         environment.push(("THUMBNAILS".to_owned(), "a=40x40;b=20x20".to_owned()));
+        if has_manifest {
+            environment.push(("MANIFEST".to_owned(), "m/{key}.json".to_owned()));
+        }
         let options = ScfOptions {
             program: env!("CARGO_BIN_EXE_cos-thumbnailer").into(),
             environment,
@@ -58,7 +62,8 @@ impl TwoInstances {
             ..ScfOptions::default()
         };
         let instances = [Scf::start(options.clone()).await.unwrap(), Scf::start(options).await.unwrap()];
-        let mut setup = Self { cos, instances, expected: BTreeMap::new(), _folder: folder };
+        let expected = BTreeMap::new();
+        let mut setup = Self { cos, instances, expected, has_manifest, _folder: folder };
         for number in 0..IMAGES {
             setup.record_expected(number).await;
         }
@@ -263,7 +268,30 @@ impl<'a> History<'a> {
                 return Err(format!("thumbnail {name} is wrong: bytes there {there:?}, wanted {wanted:?}"));
             }
         }
-        Ok(())
+        let wanted = expected.filter(|_| self.setup.has_manifest && self.foreign.is_none());
+        self.check_manifest(wanted.map(Vec::as_slice))
+    }
+
+    /// Compares the manifest with the thumbnails that are there.
+    fn check_manifest(&self, thumbnails: Option<&[Bytes]>) -> Result<(), String> {
+        let key = format!("m/{}.json", self.key);
+        let (manifest, thumbnails) = match (self.setup.cos.object(TARGET, &key), thumbnails) {
+            (None, None) => return Ok(()),
+            (Some(manifest), Some(thumbnails)) => (manifest, thumbnails),
+            (manifest, _) => return Err(format!("the manifest: {:?}", manifest.map(|object| object.bytes))),
+        };
+        let manifest: Value = serde_json::from_slice(&manifest.bytes).unwrap();
+        let source = self.setup.cos.object(SOURCE, &self.key).unwrap();
+        let told = |number: usize| {
+            (&manifest["thumbnails"][number]["key"], &manifest["thumbnails"][number]["bytes"])
+        };
+        let is_told = |(number, bytes): (usize, &Bytes)| {
+            told(number) == (&self.target(number).into(), &bytes.len().into())
+        };
+        let is_right = thumbnails.iter().enumerate().all(is_told)
+            && manifest["source"]["bytes"] == source.bytes.len()
+            && source.etag.trim_matches('"') == manifest["source"]["etag"];
+        if is_right { Ok(()) } else { Err(format!("the manifest is wrong: {manifest}")) }
     }
 }
 
@@ -273,8 +301,8 @@ async fn handled(instance: &Scf, message: Option<&Value>) -> Option<bool> {
 }
 
 /// Runs histories; returns the number of processes that were killed.
-async fn run(seeds: Vec<u64>, keeps_versions: bool) -> usize {
-    let setup = TwoInstances::new(keeps_versions).await;
+async fn run(seeds: Vec<u64>, keeps_versions: bool, has_manifest: bool) -> usize {
+    let setup = TwoInstances::new(keeps_versions, has_manifest).await;
     let mut kills = 0;
     for seed in seeds {
         let mut history = History::new(&setup, seed);
@@ -288,10 +316,10 @@ async fn run(seeds: Vec<u64>, keeps_versions: bool) -> usize {
 }
 
 /// Runs histories in parallel, since each mostly waits.
-async fn run_all(range: std::ops::Range<u64>, keeps_versions: bool) {
+async fn run_all(range: std::ops::Range<u64>, keeps_versions: bool, has_manifest: bool) {
     let seeds = seeds(range);
     let all = seeds.len();
-    let lists = seeds.chunks(all.div_ceil(3)).map(|seeds| run(seeds.to_vec(), keeps_versions));
+    let lists = seeds.chunks(all.div_ceil(3)).map(|seeds| run(seeds.to_vec(), keeps_versions, has_manifest));
     let kills: usize = futures_util::future::join_all(lists).await.into_iter().sum();
     println!("{all} histories, {kills} processes killed");
     assert!(kills > 0 || all == 1, "nothing was killed");
@@ -299,10 +327,20 @@ async fn run_all(range: std::ops::Range<u64>, keeps_versions: bool) {
 
 #[tokio::test]
 async fn random_histories_of_the_program_converge() {
-    run_all(0..60, false).await;
+    run_all(0..60, false, false).await;
 }
 
 #[tokio::test]
 async fn random_histories_of_the_program_converge_where_versions_are_kept() {
-    run_all(60..120, true).await;
+    run_all(60..120, true, false).await;
+}
+
+#[tokio::test]
+async fn random_histories_of_the_program_with_manifests_converge() {
+    run_all(120..160, false, true).await;
+}
+
+#[tokio::test]
+async fn random_histories_of_the_program_with_manifests_converge_where_versions_are_kept() {
+    run_all(160..200, true, true).await;
 }

@@ -39,6 +39,8 @@ impl Content {
 pub struct Model {
     pub source: Option<Content>,
     pub thumbnails: Vec<SeenThumbnail>,
+    /// Object under the key of the manifest; `None` if the rule has none.
+    pub manifest: Option<SeenThumbnail>,
     /// True if the target bucket obeys `x-cos-forbid-overwrite`, which one with versioning ignores.
     pub obeys_forbid: bool,
     /// True if the store names the CRC-64 of a content. Without it no content has a twin.
@@ -50,6 +52,7 @@ impl Model {
         Self {
             source: None,
             thumbnails: vec![SeenThumbnail::Absent; thumbnails],
+            manifest: None,
             obeys_forbid,
             names_crc64: true,
         }
@@ -89,6 +92,26 @@ impl Model {
         refused
     }
 
+    /// PUT of the manifest; true if it was refused because the key is taken.
+    pub fn put_manifest(&mut self, manifest: SeenThumbnail, only_if_absent: bool) -> bool {
+        let is_taken = self.manifest != Some(SeenThumbnail::Absent);
+        let refused = only_if_absent && self.obeys_forbid && is_taken;
+        if !refused {
+            self.manifest = Some(manifest);
+        }
+        refused
+    }
+
+    /// The manifest, if it names a thumbnail that is missing or shows another content than it tells.
+    pub fn misleads(&self, recipes: &[RecipeHash]) -> Option<String> {
+        let Some(SeenThumbnail::Ours { content: told, .. }) = &self.manifest else { return None };
+        let is_named = |(recipe, seen): (&RecipeHash, &SeenThumbnail)| {
+            *seen == SeenThumbnail::Ours { content: told.clone(), recipe: recipe.clone() }
+        };
+        let all_named = recipes.iter().zip(&self.thumbnails).all(is_named);
+        (!all_named).then(|| format!("the manifest tells {told:?} of {:?}", self.thumbnails))
+    }
+
     /// The difference between the thumbnails and those of the current source, if any.
     pub fn wrong(&self, recipes: &[RecipeHash]) -> Option<String> {
         let is_right = |(number, seen): (usize, &SeenThumbnail)| match (self.source, seen) {
@@ -101,6 +124,28 @@ impl Model {
             (Some(_), SeenThumbnail::Absent) => false,
         };
         let all_right = self.thumbnails.iter().enumerate().all(is_right);
-        (!all_right).then(|| format!("{:?} has {:?}", self.source, self.thumbnails))
+        (!all_right || !self.is_manifest_right())
+            .then(|| format!("{:?} has {:?} and {:?}", self.source, self.thumbnails, self.manifest))
     }
+
+    /// True if there is a manifest of the current source exactly if all its thumbnails are there.
+    fn is_manifest_right(&self) -> bool {
+        let is_ours = |seen: &SeenThumbnail| matches!(seen, SeenThumbnail::Ours { .. });
+        match (&self.manifest, self.source) {
+            (None | Some(SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_)), _) => true,
+            (Some(SeenThumbnail::Absent), _) => !self.thumbnails.iter().all(is_ours),
+            (Some(SeenThumbnail::Ours { content, recipe }), Some(now)) => {
+                // A foreign object may have come after it, without an event.
+                self.thumbnails.iter().all(|seen| is_ours(seen) || *seen == SeenThumbnail::Foreign)
+                    && content.as_ref() == Some(&self.id(now))
+                    && *recipe == manifest_hash()
+            }
+            (Some(SeenThumbnail::Ours { .. }), None) => false,
+        }
+    }
+}
+
+/// The hash of every manifest.
+pub fn manifest_hash() -> RecipeHash {
+    RecipeHash::from_stamp("manifest")
 }

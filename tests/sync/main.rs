@@ -19,6 +19,7 @@
 
 mod keys;
 mod live;
+mod manifests;
 mod mishaps;
 mod platform;
 #[allow(dead_code, reason = "the tests of protocols use the rest")]

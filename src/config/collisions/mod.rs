@@ -59,7 +59,9 @@ mod pattern;
 mod tests;
 
 use crate::object::Key;
+use crate::recipe::Recipe;
 
+use super::manifest::{ManifestTemplate, may_end_as_manifest};
 use super::rule::{Collisions, SourcePattern, ThumbnailRule};
 use super::template::{Field, Piece, Template};
 
@@ -151,6 +153,39 @@ fn differ_for_one_source(one: &[Piece], other: &[Piece]) -> bool {
         }
     }
     one.len() == other.len() && (lengths.0 != lengths.1 || are_aligned && differ)
+}
+
+/// The first collision of manifests with each other or with thumbnails; `None` when there certainly is none. Sources that
+/// are named as manifests are left out.
+pub(super) fn find_of_manifest(
+    manifest: &ManifestTemplate,
+    template: &Template,
+    thumbnails: &[ThumbnailRule],
+    source: &SourcePattern,
+    collisions: Collisions,
+) -> Option<Collision> {
+    // A key without `{name}`, of the source's own format.
+    let (own, name) = (manifest.template(), "manifest".to_owned());
+    let rule = ThumbnailRule { name, recipe: Recipe::default() };
+    if let Some(collision) = find(own, std::slice::from_ref(&rule), source, collisions) {
+        return Some(collision);
+    }
+    let tails = tails(source);
+    let patterns = |template, thumbnail| {
+        [false, true]
+            .into_iter()
+            .flat_map(|in_folder| tails.iter().map(move |tail| (in_folder, *tail)))
+            .map(|(in_folder, tail)| Pattern::new(template, thumbnail, in_folder, tail))
+            .collect::<Vec<_>>()
+    };
+    let manifests = patterns(own, &rule);
+    let similar = thumbnails
+        .iter()
+        .filter(|thumbnail| may_end_as_manifest(&template.pieces(&thumbnail.name, thumbnail.recipe.format)));
+    let meet = |thumbnail: &Pattern<'_>| {
+        manifests.iter().any(|own| own.meets(thumbnail, Difference::Given).is_some())
+    };
+    similar.flat_map(|one| patterns(template, one)).any(|one| meet(&one)).then_some(Collision::Shared(None))
 }
 
 /// The example, if it really is one: a field that occurs twice may have got two values.

@@ -309,3 +309,45 @@ fn no_short_key_has_two_thumbnails_under_one_key() {
     }
     assert!(unmet * 4 < refused, "{unmet} of {refused} that are refused");
 }
+
+fn of_manifest(
+    manifest: &str,
+    template: &str,
+    format: Option<Format>,
+    suffixes: &[&str],
+) -> Option<Collision> {
+    let manifest = ManifestTemplate::parse(manifest).unwrap();
+    let thumbnails = thumbnails(&[("s", format)]);
+    find_of_manifest(
+        &manifest,
+        &Template::parse(template).unwrap(),
+        &thumbnails,
+        &sources(suffixes),
+        Collisions::Refuse,
+    )
+}
+
+#[test]
+fn manifests_are_kept_apart_from_each_other_and_from_thumbnails() {
+    for (manifest, template, format, suffixes) in [
+        ("{key}.json", "{key}", OWN, &[][..]),
+        ("{key}.json", "{name}/{key}", OWN, &[]),
+        ("{key}.json", "{key}.{ext}", WEBP, &[]),
+        ("{key}.json", "{dir}{stem}-{name}.{ext}", OWN, &[]),
+        ("{key}.json", "t/{dir}{stem}.{ext}", OWN, &[]),
+        ("{dir}{stem}.json", "{key}", OWN, &[".jpg"]),
+        ("m/{key}.json", "{ext}/{key}", OWN, &[".jpg"]),
+    ] {
+        assert_eq!(of_manifest(manifest, template, format, suffixes), None, "{manifest} {template}");
+    }
+    let shared = Some(Collision::Shared(None));
+    for (manifest, template, suffixes, found) in [
+        ("{dir}{stem}.json", "{key}", &[][..], Some(Collision::Forgotten("extension"))),
+        ("{stem}.json", "{key}", &[".jpg"], Some(Collision::Forgotten("folder"))),
+        ("{key}.json", "{key}.json", &[".jpg"], shared.clone()),
+        ("{key}.json", "s.{key}", &[], shared.clone()),
+        ("{key}.json", "{stem}/{dir}{stem}", &[], Some(Collision::Shared(None))),
+    ] {
+        assert_eq!(of_manifest(manifest, template, OWN, suffixes), found, "{manifest} {template}");
+    }
+}

@@ -101,6 +101,7 @@ fn parse_rule(mut members: Members<'_>) -> WrittenRule {
         quality: members.text("quality"),
         background: members.text("background"),
         heic: members.text("heic"),
+        manifest: members.text("manifest"),
     };
     members.finish();
     rule

@@ -37,7 +37,7 @@ pub(in crate::config) const SECRET_ID: &str = "COS_SECRET_ID";
 pub(in crate::config) const SECRET_KEY: &str = "COS_SECRET_KEY";
 
 /// Every setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [Setting; 22] = [
+pub const SETTINGS: [Setting; 23] = [
     setting(
         "TARGET_BUCKET",
         "<source name>resized-<appid>",
@@ -96,6 +96,12 @@ pub const SETTINGS: [Setting; 22] = [
         "default, private or public-read, for thumbnails",
     ),
     setting("HEIC", "refuse", "rules[].heic", "refuse, or ci: Cloud Infinite turns HEIC into JPEG first"),
+    setting(
+        "MANIFEST",
+        "none",
+        "rules[].manifest",
+        "key of a JSON object that describes all thumbnails of a source, such as {key}.json",
+    ),
     setting("MAX_PIXELS", "250000000", "max_pixels", "most pixels of a source"),
     setting("ON_DAMAGE", "store", "on_damage", "store or fail: damaged images that are at least 90 % intact"),
     setting(

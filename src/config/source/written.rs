@@ -23,6 +23,7 @@ pub(in crate::config) struct WrittenRule {
     pub(in crate::config) quality: Option<Written>,
     pub(in crate::config) background: Option<Written>,
     pub(in crate::config) heic: Option<Written>,
+    pub(in crate::config) manifest: Option<Written>,
 }
 
 /// One thumbnail as text.
@@ -99,6 +100,7 @@ impl WrittenRule {
             quality: environment.written("QUALITY"),
             background: environment.written("BACKGROUND"),
             heic: environment.written("HEIC"),
+            manifest: environment.written("MANIFEST"),
         }
     }
 }

@@ -103,6 +103,7 @@ impl Process {
             max_bytes: options.max_bytes,
             keep: options.keep.unwrap_or_default(),
             animation: options.animation.unwrap_or_default(),
+            placeholder: false,
         }
     }
 }

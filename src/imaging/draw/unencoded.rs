@@ -12,7 +12,9 @@ use crate::imaging::encode::avif::speed::Speed;
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Cancel, bytes_of, to_u64};
 use crate::imaging::picture::Picture;
-use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::picture::geometry::Size;
+use crate::imaging::pixels::placeholder::placeholder;
+use crate::imaging::rendering::{Motion, Placeholder, Thumbnail};
 use crate::imaging::source_properties::{SourceFile, SourceProperties};
 use crate::recipe::Recipe;
 
@@ -53,6 +55,19 @@ impl UnencodedThumbnail {
             exif,
             motion,
         }
+    }
+
+    /// Width and height, pixels.
+    #[must_use]
+    pub fn size(&self) -> (u32, u32) {
+        let Size { width, height } = self.picture.size;
+        (width, height)
+    }
+
+    /// What a page can show before it has come, if the recipe asks for it.
+    #[must_use]
+    pub fn placeholder(&self) -> Option<Placeholder> {
+        self.recipe.placeholder.then(|| placeholder(&self.picture)).flatten()
     }
 
     /// Bytes that it takes while it waits.

@@ -42,6 +42,7 @@ use crate::imaging::error::Error;
 use crate::imaging::limits::Cancel;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Depth, Layout, Picture};
+use crate::imaging::pixels::placeholder::placeholder;
 use crate::imaging::rendering::{Motion, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
 use crate::imaging::source_properties::SourceFile;
@@ -75,6 +76,7 @@ pub(super) fn encode(
     check_sides(format, size)?;
     let picture = in_encoded_layout(picture, format, recipe, metadata);
     let quality = first_quality(recipe, source_file.quality, format);
+    let placeholder = recipe.placeholder.then(|| placeholder(&picture)).flatten();
     let job = EncodeJob::new(picture, format, recipe, metadata, speed);
     let encoded = if may_repeat(recipe, source_file, format, size) {
         encode_within_limits(job, quality, recipe, source_file.byte_limit(format, size), cancel)?
@@ -91,6 +93,7 @@ pub(super) fn encode(
         score: encoded.score,
         motion: Motion::Still,
         part: None,
+        placeholder,
     })
 }
 

@@ -6,6 +6,7 @@
 //! - [`reduce`]: box averaging in integer cells, before the kernel;
 //! - [`alpha`] and [`linear_light`]: the forms that pixels take for that;
 //! - [`resize`]: resampling of small pictures to smaller ones;
+//! - [`placeholder`]: ThumbHash and dominant colour;
 //! - [`canvas`]: padding, and rotation by any angle;
 //! - [`sharpen`]: unsharp masking;
 //! - [`blur`]: Gaussian blur;
@@ -22,6 +23,7 @@ pub(crate) mod corners;
 pub(crate) mod linear_light;
 pub(crate) mod overlay;
 pub(crate) mod picture_scaler;
+pub(crate) mod placeholder;
 pub(crate) mod reduce;
 pub(crate) mod resize;
 pub(crate) mod row_band;

@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use crate::cos::ListedObject;
 use crate::object::{Bucket, Key};
 use crate::recipe::RecipeHash;
-use crate::reconcile::{Action, SeenThumbnail, SourceName, SourceState, decide};
+use crate::reconcile::{Action, SeenThumbnail, SourceName, SourceState, decide, set_of};
 use crate::sync::job::TAKEN;
 use crate::sync::record::tally::Tally;
 use crate::sync::survey::targets::look_up;
@@ -75,6 +75,7 @@ struct Candidate {
     /// Number of its rule.
     rule: usize,
     bucket: Bucket,
+    /// Keys of its thumbnails, and after them that of its manifest, if the rule has one.
     keys: Vec<Key>,
 }
 
@@ -154,7 +155,8 @@ impl<'a, S: Store> Survey<'a, S> {
     async fn has_thumbnail(&self, source: &Key) -> Result<bool, StoreError> {
         let Some((_, rule)) = self.job.rule_for(source) else { return Ok(false) };
         let Ok(bucket) = rule.target_bucket_of(&self.job.source, source) else { return Ok(false) };
-        for key in rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok()) {
+        let thumbnails = rule.thumbnails().iter().filter_map(|one| rule.target_key(source, one).ok());
+        for key in thumbnails.chain(rule.manifest_key(source).ok().flatten()) {
             if matches!(self.seen(&bucket, &key, source).await?, SeenThumbnail::Ours { .. }) {
                 return Ok(true);
             }
@@ -171,6 +173,7 @@ impl<'a, S: Store> Survey<'a, S> {
             surveyed.tally.count_source(source.length);
             let bucket = rule.target_bucket_of(&self.job.source, &source.key);
             let keys = rule.thumbnails().iter().map(|thumbnail| rule.target_key(&source.key, thumbnail));
+            let keys = keys.chain(rule.manifest_key(&source.key).transpose());
             match bucket.and_then(|bucket| Ok((bucket, keys.collect::<Result<_, _>>()?))) {
                 Err(error) => {
                     let reason = format!("the thumbnail cannot be stored: {error}");
@@ -233,7 +236,8 @@ impl<'a, S: Store> Survey<'a, S> {
             };
         }
         let mut worst = Verdict::Current;
-        for ((key, listed), recipe) in keys.iter().zip(&listed).zip(self.job.hashes_of(rule)) {
+        let hashes = self.job.hashes_of(rule);
+        for ((key, listed), recipe) in keys.iter().zip(&listed).zip(hashes) {
             let seen = match listed {
                 None => SeenThumbnail::Absent,
                 Some(object) if !self.needs_stamp(&source, object) => continue,
@@ -241,7 +245,59 @@ impl<'a, S: Store> Survey<'a, S> {
             };
             worst = worst.or_worse(self.verdict(&source, recipe, key, seen));
         }
+        if let Some(key) = keys.get(hashes.len()) {
+            worst = self.judge_manifest(&source, &bucket, (key, &keys), (hashes, &listed), worst).await?;
+        }
         Ok((source, worst))
+    }
+
+    /// Decides about the manifest of a source, by the verdict on its thumbnails. Without all of them there is none.
+    async fn judge_manifest(
+        &self,
+        source: &Source,
+        bucket: &Bucket,
+        (key, keys): (&Key, &[Key]),
+        (hashes, listed): (&[RecipeHash], &[Option<ListedObject>]),
+        verdict: Verdict,
+    ) -> Result<Verdict, StoreError> {
+        let manifest = listed.get(hashes.len()).and_then(Option::as_ref);
+        let seen = match (&verdict, manifest) {
+            (Verdict::Visit(_), _) | (Verdict::Passed(..), None) => return Ok(verdict),
+            (Verdict::Current, None) => SeenThumbnail::Absent,
+            (Verdict::Current, Some(manifest)) if !self.needs_look(source, manifest, listed) => {
+                return Ok(verdict);
+            }
+            (Verdict::Current | Verdict::Passed(..), Some(_)) => {
+                self.seen_manifest(bucket, key, &source.key, listed.get(..hashes.len()).unwrap_or_default())
+                    .await?
+            }
+        };
+        let is_there = matches!(seen, SeenThumbnail::Ours { .. });
+        if let Verdict::Passed(..) = verdict {
+            return Ok(if is_there { Verdict::Visit(Need::Stale) } else { verdict });
+        }
+        let thumbnails = keys.iter().zip(hashes).map(|(key, hash)| (key.as_str(), hash));
+        Ok(self.verdict(source, &RecipeHash::of_manifest(thumbnails), key, seen))
+    }
+
+    /// The object under the key of a manifest, without content if it describes other files than those that are listed.
+    async fn seen_manifest(
+        &self,
+        bucket: &Bucket,
+        key: &Key,
+        source: &Key,
+        listed: &[Option<ListedObject>],
+    ) -> Result<SeenThumbnail, StoreError> {
+        let Some(head) = self.store.head(bucket, key).await? else { return Ok(SeenThumbnail::Absent) };
+        let set = set_of(listed.iter().map(|object| object.as_ref()?.etag.as_ref()));
+        let name = SourceName::new(&self.job.source, source);
+        Ok(SeenThumbnail::of_manifest(&head.meta, &name, set.as_deref()))
+    }
+
+    /// Returns `true` if the presence of a manifest does not show that it is current: it is stored after all thumbnails.
+    fn needs_look(&self, source: &Source, manifest: &ListedObject, listed: &[Option<ListedObject>]) -> bool {
+        let is_newer = |other: &ListedObject| other.last_modified > manifest.last_modified;
+        self.needs_stamp(source, manifest) || listed.iter().flatten().any(is_newer)
     }
 
     /// Returns `true` if the presence of a thumbnail does not show that it is current.

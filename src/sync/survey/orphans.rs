@@ -44,8 +44,14 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
     async fn find_places(&mut self, end: &str) -> Result<(), StoreError> {
         let mut all: BTreeSet<(Bucket, String)> = BTreeSet::new();
         let mut segments: Option<(&KeyPrefix, BTreeSet<String>)> = None;
-        for (rule, thumbnail, target) in self.job.thumbnails() {
-            let prefix = rule.target_prefix(thumbnail).known().to_owned();
+        let thumbnails =
+            self.job.thumbnails().map(|(rule, one, target)| (rule, rule.target_prefix(one), target));
+        let manifests = self
+            .job
+            .manifests()
+            .filter_map(|(rule, target)| rule.manifest_prefix().map(|prefix| (rule, prefix, target)));
+        for (rule, prefix, target) in thumbnails.chain(manifests) {
+            let prefix = prefix.known().to_owned();
             if let Some(bucket) = target.only() {
                 all.insert((bucket.clone(), prefix));
                 continue;
@@ -170,6 +176,23 @@ impl<'a, S: Store> OrphanSurvey<'a, S> {
                 }
                 Some(_) => {}
                 None => needs_stamp |= !rule.names_source(),
+            }
+        }
+        for (rule, place) in self.job.manifests() {
+            if !place.may_be(bucket)
+                || !rule.manifest_prefix().is_some_and(|prefix| prefix.takes(target.as_str()))
+            {
+                continue;
+            }
+            match rule.source_of_manifest(target) {
+                Some(source)
+                    if self.is_of_job(&source)
+                        && rule.target_bucket_of(&self.job.source, &source).as_ref() == Ok(bucket) =>
+                {
+                    return Ok(Some(source));
+                }
+                Some(_) => {}
+                None => needs_stamp |= !rule.manifest_names_source(),
             }
         }
         if !needs_stamp {

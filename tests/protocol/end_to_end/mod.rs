@@ -12,6 +12,7 @@ mod faults;
 mod heic;
 mod instances;
 mod keys;
+mod manifest;
 mod platform;
 mod rights;
 mod sources;

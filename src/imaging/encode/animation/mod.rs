@@ -15,7 +15,8 @@ use crate::imaging::encode::{KeptMetadata, check_sides, first_quality, has_quali
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Picture, side};
-use crate::imaging::rendering::{Motion, Thumbnail};
+use crate::imaging::pixels::placeholder::placeholder;
+use crate::imaging::rendering::{Motion, Placeholder, Thumbnail};
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
@@ -40,6 +41,9 @@ pub(crate) struct AnimationEncoder {
     pending: Option<PendingFrame>,
     /// Frames written.
     frames: u32,
+    /// Asked for, and then that of the first frame.
+    has_placeholder: bool,
+    placeholder: Option<Placeholder>,
 }
 
 enum Writer {
@@ -65,7 +69,9 @@ impl AnimationEncoder {
             }
         };
         let quality = has_quality(recipe, format).then_some(quality);
-        Self { format, quality, writer, canvas: None, pending: None, frames: 0 }
+        let has_placeholder = recipe.placeholder;
+        let (canvas, pending, placeholder) = (None, None, None);
+        Self { format, quality, writer, canvas, pending, frames: 0, has_placeholder, placeholder }
     }
 
     /// Takes the next frame, of eight bits and of the size of the first.
@@ -79,6 +85,9 @@ impl AnimationEncoder {
             Writer::Gif(writer) => writer.prepared(picture),
             Writer::WebP(_) => webp::prepared(picture),
         };
+        if self.has_placeholder && self.placeholder.is_none() {
+            self.placeholder = placeholder(&picture);
+        }
         let from = match &mut self.pending {
             Some(pending) if pending.picture == picture => {
                 pending.until = pending.until.saturating_add(duration);
@@ -135,6 +144,7 @@ impl AnimationEncoder {
             score: None,
             motion,
             part: None,
+            placeholder: self.placeholder,
         })
     }
 

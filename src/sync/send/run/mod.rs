@@ -90,7 +90,8 @@ impl<'a, S: Store, I: Invoker, C: Checkpoints> Run<'a, S, I, C> {
     ) -> Self {
         let now = Instant::now();
         let sizer = Sizer::new(&driver.limits);
-        let most_thumbnails = driver.job.thumbnails().count();
+        // A manifest has four requests, one of them for its source.
+        let most_thumbnails = driver.job.thumbnails().count() + 2 * driver.job.manifests().count();
         // A visit sends two requests for each thumbnail and three for its source in each round, and may repeat each.
         let requests = sizer
             .most()
