@@ -3,74 +3,24 @@
 use bytes::Bytes;
 
 use crate::cos;
-use crate::cos::{Head, StoredObject, Upload};
+use crate::cos::{Head, Upload};
 use crate::error::Error;
-use crate::imaging::{DraftThumbnail, Motion, Thumbnail};
-use crate::object::{ContentId, ETag};
+use crate::imaging::{DraftThumbnail, Motion};
+use crate::object::ContentId;
 use crate::pipeline::manifest_document::{
     ManifestDocument, PlaceholderFacts, SourceFacts, ThumbnailFacts, path_of,
 };
+use crate::pipeline::stored_facts::StoredFacts;
 use crate::pipeline::visit_runner::VisitRunner;
 use crate::plan::{ManifestTarget, Target};
 use crate::reconcile::{ManifestStamp, SeenThumbnail, SourceState, Stamp, set_of};
-use crate::report::{Entry, ManifestReport, SourceReport, rounded_score};
+use crate::report::{Entry, ManifestReport, SourceReport};
 
 /// `Content-Type` of manifests.
 const CONTENT_TYPE: &str = "application/json";
 
 /// `Cache-Control` of manifests, which change under one key: a cache asks whether its copy is still right.
 const CACHE_CONTROL: &str = "no-cache";
-
-/// `x-cos-meta-thumbhash`: ThumbHash of a thumbnail.
-const THUMBHASH: &str = "thumbhash";
-/// `x-cos-meta-thumbnail-quality` and `x-cos-meta-thumbnail-score`: those of the file. A later making of a slow format may
-/// have others, so a manifest takes them from here.
-const QUALITY: &str = "thumbnail-quality";
-const SCORE: &str = "thumbnail-score";
-
-/// What only the stored file of a thumbnail tells.
-#[derive(Debug)]
-pub(super) struct StoredFacts {
-    etag: Option<ETag>,
-    bytes: u64,
-    quality: Option<u8>,
-    score: Option<f64>,
-}
-
-impl StoredFacts {
-    /// Reads the headers of a thumbnail.
-    pub(super) fn of_head(head: &Head) -> Self {
-        Self {
-            etag: head.etag.clone(),
-            bytes: head.length,
-            quality: head.meta.get(QUALITY).and_then(|text| text.parse().ok()),
-            score: head
-                .meta
-                .get(SCORE)
-                .and_then(|text| text.parse().ok())
-                .filter(|score: &f64| score.is_finite()),
-        }
-    }
-
-    /// The facts of a thumbnail that was just stored.
-    pub(super) fn of_stored(thumbnail: &Thumbnail, stored: &StoredObject) -> Self {
-        Self {
-            etag: stored.etag.clone(),
-            bytes: thumbnail.length(),
-            quality: thumbnail.quality,
-            score: thumbnail.score.map(rounded_score),
-        }
-    }
-}
-
-/// Metadata of a thumbnail that belongs to a manifest: names without `x-cos-meta-`, values in ASCII.
-pub(super) fn metadata(thumbnail: &Thumbnail) -> impl Iterator<Item = (&'static str, String)> {
-    let Thumbnail { placeholder, quality, score, .. } = thumbnail;
-    let hash = placeholder.as_ref().map(|placeholder| (THUMBHASH, placeholder.thumbhash.clone()));
-    let quality = quality.map(|quality| (QUALITY, quality.to_string()));
-    let score = score.map(|score| (SCORE, rounded_score(score).to_string()));
-    [hash, quality, score].into_iter().flatten()
-}
 
 impl VisitRunner<'_> {
     /// The object under the key of the manifest, by its headers and those of the thumbnails.

@@ -18,6 +18,7 @@ mod memory;
 mod reading;
 mod rendering;
 mod slow_formats;
+mod stored_facts;
 mod time;
 mod visit_runner;
 mod writing;

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::event::{EventKind, Record};
 use crate::imaging::DraftThumbnail;
 use crate::pipeline::Pipeline;
-use crate::pipeline::manifest::StoredFacts;
 use crate::pipeline::memory::MemoryReservation;
+use crate::pipeline::stored_facts::StoredFacts;
 use crate::plan::SourceJob;
 use crate::reconcile::{
     Action, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep, is_stamped,

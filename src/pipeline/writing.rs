@@ -7,7 +7,7 @@ use crate::cos;
 use crate::cos::Upload;
 use crate::error::{Disposition, Error};
 use crate::imaging::{DraftThumbnail, Motion, Thumbnail};
-use crate::pipeline::manifest::{self, StoredFacts};
+use crate::pipeline::stored_facts::{StoredFacts, manifest_metadata};
 use crate::pipeline::visit_runner::{Rendered, VisitRunner};
 use crate::plan::Target;
 use crate::reconcile::{Action, SeenThumbnail, Stamp, Written};
@@ -108,7 +108,7 @@ impl VisitRunner<'_> {
         };
         let mut meta = stamp.to_meta();
         if self.job.manifest.is_some() {
-            meta.extend(manifest::metadata(thumbnail));
+            meta.extend(manifest_metadata(thumbnail));
         }
         Upload {
             body: thumbnail.bytes.clone(),

@@ -16,6 +16,7 @@ mod cos_client;
 mod end_to_end;
 mod events;
 mod examples;
+mod manifest;
 mod mistaken_events;
 mod playground;
 mod playground_events;

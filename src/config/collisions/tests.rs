@@ -345,7 +345,7 @@ fn manifests_are_kept_apart_from_each_other_and_from_thumbnails() {
         ("{dir}{stem}.json", "{key}", &[][..], Some(Collision::Forgotten("extension"))),
         ("{stem}.json", "{key}", &[".jpg"], Some(Collision::Forgotten("folder"))),
         ("{key}.json", "{key}.json", &[".jpg"], shared.clone()),
-        ("{key}.json", "s.{key}", &[], shared.clone()),
+        ("{key}.json", "s.{key}", &[], shared),
         ("{key}.json", "{stem}/{dir}{stem}", &[], Some(Collision::Shared(None))),
     ] {
         assert_eq!(of_manifest(manifest, template, OWN, suffixes), found, "{manifest} {template}");

@@ -12,7 +12,6 @@ mod faults;
 mod heic;
 mod instances;
 mod keys;
-mod manifest;
 mod platform;
 mod rights;
 mod sources;
