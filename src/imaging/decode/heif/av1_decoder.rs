@@ -14,8 +14,8 @@ use std::cell::Cell;
 
 use re_rav1d::dav1d::{Decoder, InloopFilterType, Picture, Settings};
 
-use crate::imaging::decode::avif::grid::Selection;
-use crate::imaging::decode::avif::stream::StreamInfo;
+use crate::imaging::decode::heif::grid::Selection;
+use crate::imaging::decode::heif::stream::StreamInfo;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::picture::geometry::Ratio;
@@ -137,7 +137,7 @@ fn decode_error(error: re_rav1d::dav1d::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::decode::avif::stream::WHITE;
+    use crate::imaging::decode::heif::stream::WHITE;
 
     #[test]
     fn decoder_is_kept_until_an_error_or_a_large_picture() {

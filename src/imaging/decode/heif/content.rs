@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::imaging::decode::avif::meta::{Extents, Meta};
+use crate::imaging::decode::heif::meta::{Extents, Meta};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, to_u64};

@@ -1,6 +1,6 @@
 //! Properties of items: their boxes in `ipco` (ISO/IEC 14496-12, section 12.1; ISO/IEC 23008-12, section 6.5).
 
-use crate::imaging::decode::avif::boxes::ByteReader;
+use crate::imaging::decode::heif::boxes::ByteReader;
 use crate::imaging::picture::geometry::Size;
 
 /// A property of an item.

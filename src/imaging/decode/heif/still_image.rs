@@ -1,11 +1,11 @@
 //! The still image of a file: its tiles, its alpha, and the properties of the whole.
 
-use crate::imaging::decode::avif::boxes::ByteReader;
-use crate::imaging::decode::avif::content;
-use crate::imaging::decode::avif::convert::Crop;
-use crate::imaging::decode::avif::grid::TileGrid;
-use crate::imaging::decode::avif::meta::Meta;
-use crate::imaging::decode::avif::property::{CodePoints, Property};
+use crate::imaging::decode::heif::boxes::ByteReader;
+use crate::imaging::decode::heif::content;
+use crate::imaging::decode::heif::convert::Crop;
+use crate::imaging::decode::heif::grid::TileGrid;
+use crate::imaging::decode::heif::meta::Meta;
+use crate::imaging::decode::heif::property::{CodePoints, Property};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::limits::Budget;

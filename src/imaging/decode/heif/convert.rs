@@ -8,8 +8,8 @@
 //!
 //! Memory: [`Converter::row_bytes`].
 
-use crate::imaging::decode::avif::cicp::Matrix;
-use crate::imaging::decode::avif::planes::{Plane, Planes};
+use crate::imaging::decode::heif::cicp::Matrix;
+use crate::imaging::decode::heif::planes::{Plane, Planes};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Cancel, to_u64};
 use crate::imaging::picture::geometry::{Cell, Size};

@@ -1,10 +1,10 @@
 //! The open bitstream units (OBUs) of an item, read before decoding to plan memory (AV1 Bitstream & Decoding Process
 //! Specification, section 5.3).
 
-use crate::imaging::decode::avif::bits::leb128;
-use crate::imaging::decode::avif::frame_header::Frame;
-use crate::imaging::decode::avif::property::CodePoints;
-use crate::imaging::decode::avif::sequence_header::{PlaneFormat, SequenceHeader, padded};
+use crate::imaging::decode::heif::bits::leb128;
+use crate::imaging::decode::heif::frame_header::Frame;
+use crate::imaging::decode::heif::property::CodePoints;
+use crate::imaging::decode::heif::sequence_header::{PlaneFormat, SequenceHeader, padded};
 use crate::imaging::picture::geometry::Size;
 
 /// Bytes per padded pixel that the decoder keeps beside pictures: block information, and edges for its filters. 0.73 was
@@ -147,7 +147,7 @@ pub(super) const WHITE: [u8; 23] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::decode::avif::sequence_header::ChromaSubsampling;
+    use crate::imaging::decode::heif::sequence_header::ChromaSubsampling;
 
     #[test]
     fn sequence_header_gives_size_and_format() {

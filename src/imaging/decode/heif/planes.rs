@@ -5,13 +5,13 @@
 
 use re_rav1d::dav1d::{PixelLayout, PlanarImageComponent};
 
-use crate::imaging::decode::avif::av1_decoder::LoopFilters;
-use crate::imaging::decode::avif::grid::{Placement, Selection, TileGrid, item_kind, not_av1};
-use crate::imaging::decode::avif::meta::Meta;
-use crate::imaging::decode::avif::property::CodePoints;
-use crate::imaging::decode::avif::sequence_header::{ChromaSubsampling, PlaneFormat};
-use crate::imaging::decode::avif::stream::{self, StreamInfo};
-use crate::imaging::decode::avif::{av1_decoder, content};
+use crate::imaging::decode::heif::av1_decoder::LoopFilters;
+use crate::imaging::decode::heif::grid::{Placement, Selection, TileGrid, item_kind, not_av1};
+use crate::imaging::decode::heif::meta::Meta;
+use crate::imaging::decode::heif::property::CodePoints;
+use crate::imaging::decode::heif::sequence_header::{ChromaSubsampling, PlaneFormat};
+use crate::imaging::decode::heif::stream::{self, StreamInfo};
+use crate::imaging::decode::heif::{av1_decoder, content};
 use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;

@@ -2,8 +2,8 @@
 //!
 //! Fields are named as in the specification where they are skipped. Nothing is allocated.
 
-use crate::imaging::decode::avif::bits::BitReader;
-use crate::imaging::decode::avif::property::CodePoints;
+use crate::imaging::decode::heif::bits::BitReader;
+use crate::imaging::decode::heif::property::CodePoints;
 use crate::imaging::limits::to_u64;
 use crate::imaging::picture::geometry::Size;
 

@@ -5,8 +5,8 @@
 //! caller reserves. The content of items stays in the file; [`content`](super::content)
 //! joins extents.
 
-use crate::imaging::decode::avif::boxes::ByteReader;
-use crate::imaging::decode::avif::property::Property;
+use crate::imaging::decode::heif::boxes::ByteReader;
+use crate::imaging::decode::heif::property::Property;
 use crate::imaging::limits::to_u64;
 
 /// Most bytes of memory per byte of the box. A growing vector holds three times its length while it moves, and the
