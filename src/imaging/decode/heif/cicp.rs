@@ -3,7 +3,7 @@
 //! All results are non-linear RGB from 0 to 1; transfer functions are not applied here.
 
 use crate::imaging::color::code_points;
-use crate::imaging::decode::heif::property::CodePoints;
+use crate::imaging::decode::heif::container::property::CodePoints;
 use crate::imaging::error::Error;
 use crate::imaging::source_format::SourceFormat;
 

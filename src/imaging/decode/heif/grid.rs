@@ -2,10 +2,10 @@
 //!
 //! Memory: [`TILE_BYTES`] per tile, reserved before the list is made.
 
-use crate::imaging::decode::heif::boxes::ByteReader;
-use crate::imaging::decode::heif::content::{self, ContentId};
-use crate::imaging::decode::heif::meta::{ItemIds, Meta};
-use crate::imaging::decode::heif::property::Property;
+use crate::imaging::decode::heif::container::boxes::ByteReader;
+use crate::imaging::decode::heif::container::content::{self, ContentId};
+use crate::imaging::decode::heif::container::meta::{ItemIds, Meta};
+use crate::imaging::decode::heif::container::property::Property;
 use crate::imaging::error::Error;
 use crate::imaging::input::heif::Coding;
 use crate::imaging::limits::{Budget, to_u64};

@@ -1,43 +1,40 @@
-//! AVIF decoder (AV1 Image File Format; MIAF, ISO/IEC 23000-22): metadata first, then AV1 by rav1d.
+//! HEIF decoder (ISO/IEC 23008-12), for AVIF (AV1 Image File Format; MIAF, ISO/IEC 23000-22): metadata first, then AV1
+//! by rav1d.
 //!
 //! Items may lie anywhere, so the file is read whole; its declared size is admitted before, if the metadata come
 //! first. Of an image sequence the still image is decoded, or else the first frame. Rotation, mirroring and crop are
 //! properties of the image. The orientation in EXIF repeats them and is ignored (MIAF, section 7.3.9).
 //!
-//! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder ([`stream`]): a picture for
+//! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder ([`av1::stream`]): a picture for
 //! each layer, one more for superres and for film grain, 1 byte per pixel, and 14 KiB for each tile of AV1; the joined
 //! tiles of a grid; and the scaler.
 //!
 //! Time: no item is decoded twice, and the size of the image bounds the pixels that are decoded
-//! ([`planes::PixelAllowance`]). Items together have no more bytes than the file.
+//! ([`PixelAllowance`]). Items together have no more bytes than the file.
 
-mod av1_decoder;
-mod bits;
-mod boxes;
+mod allowance;
+mod av1;
 mod cicp;
-mod content;
+mod container;
 mod convert;
-mod frame_header;
 mod grid;
-mod meta;
+mod item;
 mod planes;
-mod property;
 mod sequence;
-mod sequence_header;
 mod still_image;
-mod stream;
+mod tiles;
 
 use std::io::Read;
 use std::ops::Range;
 
 use crate::imaging::color::code_points::Colorimetry;
-use crate::imaging::decode::heif::av1_decoder::LoopFilters;
-use crate::imaging::decode::heif::boxes::BoxHeader;
+use crate::imaging::decode::heif::allowance::PixelAllowance;
+use crate::imaging::decode::heif::av1::decoder::LoopFilters;
 use crate::imaging::decode::heif::cicp::Matrix;
+use crate::imaging::decode::heif::container::boxes::BoxHeader;
+use crate::imaging::decode::heif::container::meta::Meta;
 use crate::imaging::decode::heif::convert::Converter;
 use crate::imaging::decode::heif::grid::TileGrid;
-use crate::imaging::decode::heif::meta::Meta;
-use crate::imaging::decode::heif::planes::PixelAllowance;
 use crate::imaging::decode::heif::still_image::StillImage;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::error::Error;
@@ -77,7 +74,7 @@ pub(super) fn decode<R: Read>(
     let filters = LoopFilters::needed_for(ratio);
     let mut allowance = PixelAllowance::new(still.color.size);
     let mut decode =
-        |grid: &TileGrid| planes::decode(&meta, &file, grid, filters, &mut allowance, budget, cancel);
+        |grid: &TileGrid| tiles::decode(&meta, &file, grid, filters, &mut allowance, budget, cancel);
     let color = decode(&still.color)?;
     let alpha = still.alpha.as_ref().map(decode).transpose()?;
     let code_points = still.code_points.unwrap_or(color.color);

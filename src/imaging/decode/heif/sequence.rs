@@ -4,10 +4,10 @@
 //! The frame and its alpha are presented as items, as a still image has them. Nothing is allocated by numbers of the
 //! file: only the first sample of a track is looked up.
 
-use crate::imaging::decode::heif::boxes::ByteReader;
+use crate::imaging::decode::heif::container::boxes::ByteReader;
+use crate::imaging::decode::heif::container::meta::{ItemIds, Meta};
+use crate::imaging::decode::heif::container::property::Property;
 use crate::imaging::decode::heif::grid::not_av1;
-use crate::imaging::decode::heif::meta::{ItemIds, Meta};
-use crate::imaging::decode::heif::property::Property;
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;

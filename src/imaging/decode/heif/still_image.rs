@@ -1,11 +1,11 @@
 //! The still image of a file: its tiles, its alpha, and the properties of the whole.
 
-use crate::imaging::decode::heif::boxes::ByteReader;
-use crate::imaging::decode::heif::content;
+use crate::imaging::decode::heif::container::boxes::ByteReader;
+use crate::imaging::decode::heif::container::content;
+use crate::imaging::decode::heif::container::meta::Meta;
+use crate::imaging::decode::heif::container::property::{CodePoints, Property};
 use crate::imaging::decode::heif::convert::Crop;
 use crate::imaging::decode::heif::grid::TileGrid;
-use crate::imaging::decode::heif::meta::Meta;
-use crate::imaging::decode::heif::property::{CodePoints, Property};
 use crate::imaging::error::Error;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::limits::Budget;

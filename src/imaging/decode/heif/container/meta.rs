@@ -5,8 +5,8 @@
 //! caller reserves. The content of items stays in the file; [`content`](super::content)
 //! joins extents.
 
-use crate::imaging::decode::heif::boxes::ByteReader;
-use crate::imaging::decode::heif::property::Property;
+use crate::imaging::decode::heif::container::boxes::ByteReader;
+use crate::imaging::decode::heif::container::property::Property;
 use crate::imaging::limits::to_u64;
 
 /// Most bytes of memory per byte of the box. A growing vector holds three times its length while it moves, and the
@@ -15,9 +15,9 @@ const MEMORY_FACTOR: u64 = 16;
 
 /// Content of the box. Items are identified by their IDs.
 #[derive(Debug, Default)]
-pub(super) struct Meta<'a> {
+pub(in crate::imaging::decode::heif) struct Meta<'a> {
     /// ID of the primary item.
-    pub(super) primary: Option<u32>,
+    pub(in crate::imaging::decode::heif) primary: Option<u32>,
     kinds: ItemTable<[u8; 4]>,
     locations: ItemTable<Location>,
     /// Offset and length of each extent of all items, bytes; a length of 0 means up to the end.
@@ -71,20 +71,20 @@ struct Reference<'a> {
 
 /// A list of item IDs as the file stores it, of 16 or 32 bits each.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct ItemIds<'a> {
+pub(in crate::imaging::decode::heif) struct ItemIds<'a> {
     bytes: &'a [u8],
     is_long: bool,
 }
 
 /// The parts of an item's bytes, in order.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Extents<'a> {
+pub(in crate::imaging::decode::heif) struct Extents<'a> {
     /// `true` if offsets are relative to `idat`, else to the file.
-    pub(super) in_meta: bool,
+    pub(in crate::imaging::decode::heif) in_meta: bool,
     /// Offset and length of each part, bytes; a length of 0 means up to the end.
-    pub(super) list: &'a [(u64, u64)],
+    pub(in crate::imaging::decode::heif) list: &'a [(u64, u64)],
     /// The bytes to which offsets are relative.
-    pub(super) container: &'a [u8],
+    pub(in crate::imaging::decode::heif) container: &'a [u8],
 }
 
 impl<T> Default for ItemTable<T> {
@@ -109,27 +109,27 @@ impl<T: Copy> ItemTable<T> {
 
 impl<'a> ItemIds<'a> {
     /// IDs of 16 bits each, big-endian.
-    pub(super) const fn short(bytes: &'a [u8]) -> Self {
+    pub(in crate::imaging::decode::heif) const fn short(bytes: &'a [u8]) -> Self {
         Self { bytes, is_long: false }
     }
 
     /// IDs of 32 bits each, big-endian.
-    pub(super) const fn long(bytes: &'a [u8]) -> Self {
+    pub(in crate::imaging::decode::heif) const fn long(bytes: &'a [u8]) -> Self {
         Self { bytes, is_long: true }
     }
 
     /// Number of IDs.
-    pub(super) fn len(self) -> usize {
+    pub(in crate::imaging::decode::heif) fn len(self) -> usize {
         self.bytes.len() / if self.is_long { 4 } else { 2 }
     }
 
     /// Returns `true` without IDs.
-    pub(super) fn is_empty(self) -> bool {
+    pub(in crate::imaging::decode::heif) fn is_empty(self) -> bool {
         self.bytes.is_empty()
     }
 
     /// The IDs in order.
-    pub(super) fn iter(self) -> impl Iterator<Item = u32> + 'a {
+    pub(in crate::imaging::decode::heif) fn iter(self) -> impl Iterator<Item = u32> + 'a {
         let mut bytes = ByteReader(self.bytes);
         std::iter::from_fn(move || bytes.u16_or_u32(self.is_long))
     }
@@ -137,7 +137,7 @@ impl<'a> ItemIds<'a> {
 
 impl<'a> Meta<'a> {
     /// Most bytes of memory that [`Self::read`] takes. Data inside the box are not copied.
-    pub(super) fn memory(content: &[u8]) -> u64 {
+    pub(in crate::imaging::decode::heif) fn memory(content: &[u8]) -> u64 {
         let mut bytes = ByteReader(content.get(4..).unwrap_or_default());
         let boxes = std::iter::from_fn(|| bytes.next_box()).filter(|(kind, _)| kind != b"idat");
         let tables = boxes.fold(0, |sum: u64, (_, content)| sum.saturating_add(to_u64(content.0.len())));
@@ -145,7 +145,7 @@ impl<'a> Meta<'a> {
     }
 
     /// Reads the content of the box; `None` if it is broken.
-    pub(super) fn read(content: &'a [u8]) -> Option<Self> {
+    pub(in crate::imaging::decode::heif) fn read(content: &'a [u8]) -> Option<Self> {
         let mut meta = Self::default();
         let mut bytes = ByteReader(content);
         bytes.full_box_header()?;
@@ -169,7 +169,7 @@ impl<'a> Meta<'a> {
 
     /// Adds an AV1 image that is not in the box: one extent of the file, properties that are not essential, and
     /// references. Images must be added by rising ID.
-    pub(super) fn add_image(
+    pub(in crate::imaging::decode::heif) fn add_image(
         &mut self,
         id: u32,
         extent: (u64, u64),
@@ -302,12 +302,15 @@ impl<'a> Meta<'a> {
     }
 
     /// Type of an item.
-    pub(super) fn kind(&self, item: u32) -> Option<[u8; 4]> {
+    pub(in crate::imaging::decode::heif) fn kind(&self, item: u32) -> Option<[u8; 4]> {
         self.kinds.get(item)
     }
 
     /// Properties of an item in order, each with `true` if it is essential.
-    pub(super) fn properties_of(&self, item: u32) -> impl Iterator<Item = (bool, Property<'a>)> + '_ {
+    pub(in crate::imaging::decode::heif) fn properties_of(
+        &self,
+        item: u32,
+    ) -> impl Iterator<Item = (bool, Property<'a>)> + '_ {
         let range = self.associations.get(item).map_or(0..0, |found| range(found.first, found.count.into()));
         let associations = self.association_list.get(range).unwrap_or_default();
         associations.iter().filter_map(|association| {
@@ -317,25 +320,36 @@ impl<'a> Meta<'a> {
     }
 
     /// Items to which an item refers.
-    pub(super) fn references_from(&self, kind: [u8; 4], from: u32) -> ItemIds<'a> {
+    pub(in crate::imaging::decode::heif) fn references_from(&self, kind: [u8; 4], from: u32) -> ItemIds<'a> {
         let found = self.references.iter().find(|reference| reference.kind == kind && reference.from == from);
         found.map(|reference| reference.to).unwrap_or_default()
     }
 
     /// All references of a kind: the item that refers, and those to which it refers.
-    pub(super) fn references_of(&self, kind: [u8; 4]) -> impl Iterator<Item = (u32, ItemIds<'a>)> + '_ {
+    pub(in crate::imaging::decode::heif) fn references_of(
+        &self,
+        kind: [u8; 4],
+    ) -> impl Iterator<Item = (u32, ItemIds<'a>)> + '_ {
         let of_kind = self.references.iter().filter(move |reference| reference.kind == kind);
         of_kind.map(|reference| (reference.from, reference.to))
     }
 
     /// Items that refer to an item.
-    pub(super) fn references_to(&self, kind: [u8; 4], to: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(in crate::imaging::decode::heif) fn references_to(
+        &self,
+        kind: [u8; 4],
+        to: u32,
+    ) -> impl Iterator<Item = u32> + '_ {
         let found = self.references_of(kind).filter(move |(_, list)| list.iter().any(|item| item == to));
         found.map(|(from, _)| from)
     }
 
     /// The extents of an item; `None` if it is not in this file.
-    pub(super) fn extents<'b>(&'b self, item: u32, file: &'b [u8]) -> Option<Extents<'b>> {
+    pub(in crate::imaging::decode::heif) fn extents<'b>(
+        &'b self,
+        item: u32,
+        file: &'b [u8],
+    ) -> Option<Extents<'b>> {
         let Location { in_meta, count, first } = self.locations.get(item)?;
         let list = self.extents.get(range(first, count))?;
         Some(Extents { in_meta, list, container: if in_meta { self.data } else { file } })

@@ -5,28 +5,28 @@
 
 /// A cursor over bytes, read front to back.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ByteReader<'a>(pub(super) &'a [u8]);
+pub(in crate::imaging::decode::heif) struct ByteReader<'a>(pub(in crate::imaging::decode::heif) &'a [u8]);
 
 /// The version and flags that begin a full box.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FullBoxHeader {
-    pub(super) version: u8,
-    pub(super) flags: u32,
+pub(in crate::imaging::decode::heif) struct FullBoxHeader {
+    pub(in crate::imaging::decode::heif) version: u8,
+    pub(in crate::imaging::decode::heif) flags: u32,
 }
 
 /// Header of a box.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct BoxHeader {
-    pub(super) kind: [u8; 4],
+pub(in crate::imaging::decode::heif) struct BoxHeader {
+    pub(in crate::imaging::decode::heif) kind: [u8; 4],
     /// Length of the header, bytes.
-    pub(super) header: usize,
+    pub(in crate::imaging::decode::heif) header: usize,
     /// Length of the box with its header, bytes; `None` for a box that extends to the end of the file.
-    pub(super) length: Option<usize>,
+    pub(in crate::imaging::decode::heif) length: Option<usize>,
 }
 
 impl BoxHeader {
     /// Reads the header of a box from the first bytes of the box.
-    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+    pub(in crate::imaging::decode::heif) fn read(bytes: &[u8]) -> Option<Self> {
         let mut bytes = ByteReader(bytes);
         let length = bytes.u32()?;
         let kind = bytes.array()?;
@@ -42,41 +42,41 @@ impl BoxHeader {
 
 impl<'a> ByteReader<'a> {
     /// Returns `true` at the end.
-    pub(super) fn is_empty(self) -> bool {
+    pub(in crate::imaging::decode::heif) fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
     /// The next `count` bytes.
-    pub(super) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+    pub(in crate::imaging::decode::heif) fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
         Some(taken)
     }
 
     /// The next `N` bytes.
-    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(in crate::imaging::decode::heif) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
     }
 
     /// The next byte.
-    pub(super) fn u8(&mut self) -> Option<u8> {
+    pub(in crate::imaging::decode::heif) fn u8(&mut self) -> Option<u8> {
         self.array().map(|[byte]| byte)
     }
 
     /// The next 16 bits, big-endian.
-    pub(super) fn u16(&mut self) -> Option<u16> {
+    pub(in crate::imaging::decode::heif) fn u16(&mut self) -> Option<u16> {
         self.array().map(u16::from_be_bytes)
     }
 
     /// The next 32 bits, big-endian.
-    pub(super) fn u32(&mut self) -> Option<u32> {
+    pub(in crate::imaging::decode::heif) fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
     }
 
     /// An unsigned integer of 0, 4 or 8 bytes; 0 for no bytes.
-    pub(super) fn uint(&mut self, bytes: u8) -> Option<u64> {
+    pub(in crate::imaging::decode::heif) fn uint(&mut self, bytes: u8) -> Option<u64> {
         match bytes {
             0 => Some(0),
             4 => self.u32().map(u64::from),
@@ -86,19 +86,19 @@ impl<'a> ByteReader<'a> {
     }
 
     /// An unsigned integer of 32 bits if `is_long`, else of 16.
-    pub(super) fn u16_or_u32(&mut self, is_long: bool) -> Option<u32> {
+    pub(in crate::imaging::decode::heif) fn u16_or_u32(&mut self, is_long: bool) -> Option<u32> {
         if is_long { self.u32() } else { self.u16().map(u32::from) }
     }
 
     /// The version and flags of a full box.
-    pub(super) fn full_box_header(&mut self) -> Option<FullBoxHeader> {
+    pub(in crate::imaging::decode::heif) fn full_box_header(&mut self) -> Option<FullBoxHeader> {
         let word = self.u32()?;
         let [version, ..] = word.to_be_bytes();
         Some(FullBoxHeader { version, flags: word & 0x00ff_ffff })
     }
 
     /// Kind and content of the next box.
-    pub(super) fn next_box(&mut self) -> Option<([u8; 4], Self)> {
+    pub(in crate::imaging::decode::heif) fn next_box(&mut self) -> Option<([u8; 4], Self)> {
         let BoxHeader { kind, header, length } = BoxHeader::read(self.0)?;
         let whole = self.take(length.unwrap_or(self.0.len()))?;
         Some((kind, Self(whole.get(header..)?)))

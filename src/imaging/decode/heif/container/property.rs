@@ -1,11 +1,11 @@
 //! Properties of items: their boxes in `ipco` (ISO/IEC 14496-12, section 12.1; ISO/IEC 23008-12, section 6.5).
 
-use crate::imaging::decode::heif::boxes::ByteReader;
+use crate::imaging::decode::heif::container::boxes::ByteReader;
 use crate::imaging::picture::geometry::Size;
 
 /// A property of an item.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Property<'a> {
+pub(in crate::imaging::decode::heif) enum Property<'a> {
     /// `auxC`: type of an auxiliary image.
     Auxiliary(&'a [u8]),
     /// `clap`: clean aperture; width, height and the offsets of the centre, each a numerator and a denominator.
@@ -32,23 +32,23 @@ pub(super) enum Property<'a> {
 
 /// Colour code points of ITU-T H.273.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct CodePoints {
-    pub(super) primaries: u8,
-    pub(super) transfer: u8,
-    pub(super) matrix: u8,
-    pub(super) full_range: bool,
+pub(in crate::imaging::decode::heif) struct CodePoints {
+    pub(in crate::imaging::decode::heif) primaries: u8,
+    pub(in crate::imaging::decode::heif) transfer: u8,
+    pub(in crate::imaging::decode::heif) matrix: u8,
+    pub(in crate::imaging::decode::heif) full_range: bool,
 }
 
 impl CodePoints {
     /// Code points for samples that are not colours, such as alpha.
-    pub(super) fn grey(self) -> Self {
+    pub(in crate::imaging::decode::heif) fn grey(self) -> Self {
         Self { matrix: 2, ..self }
     }
 }
 
 impl<'a> Property<'a> {
     /// Reads the content of a property box; `None` if it is broken.
-    pub(super) fn read(kind: [u8; 4], mut bytes: ByteReader<'a>) -> Option<Self> {
+    pub(in crate::imaging::decode::heif) fn read(kind: [u8; 4], mut bytes: ByteReader<'a>) -> Option<Self> {
         Some(match &kind {
             b"a1op" => Self::OperatingPoint(bytes.u8()?),
             b"auxC" => {

@@ -2,8 +2,9 @@
 //!
 //! Fields are named as in the specification where they are skipped. Nothing is allocated.
 
-use crate::imaging::decode::heif::bits::BitReader;
-use crate::imaging::decode::heif::property::CodePoints;
+use crate::imaging::decode::heif::av1::bits::BitReader;
+use crate::imaging::decode::heif::container::property::CodePoints;
+use crate::imaging::decode::heif::planes::{ChromaSubsampling, PlaneFormat};
 use crate::imaging::limits::to_u64;
 use crate::imaging::picture::geometry::Size;
 
@@ -40,46 +41,18 @@ pub(super) struct Tools {
     pub(super) order_hint_bits: u32,
 }
 
-/// Storage of samples.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct PlaneFormat {
-    /// Bits of a sample: 8, 10 or 12.
-    pub(super) bits: u8,
-    /// Subsampling of chroma; `None` without chroma.
-    pub(super) chroma: Option<ChromaSubsampling>,
-}
-
-/// Directions in which chroma has half the resolution of luma.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct ChromaSubsampling {
-    pub(super) across: bool,
-    pub(super) down: bool,
-}
-
-impl PlaneFormat {
-    /// Returns `true` if samples have two bytes.
-    pub(super) fn is_wide(self) -> bool {
-        self.bits > 8
-    }
-
-    /// Bytes of a sample.
-    pub(super) fn sample_bytes(self) -> usize {
-        if self.is_wide() { 2 } else { 1 }
-    }
-
-    /// Bytes of a picture in the decoder, which pads rows and columns to blocks of 128 samples, and rows of whole KiB by
-    /// 64 bytes more.
-    pub(super) fn bytes(self, size: Size) -> u64 {
-        let padded = padded(size);
-        let row = u64::from(padded.width).saturating_mul(to_u64(self.sample_bytes()));
-        let plane =
-            |row: u64, rows: u64| (row + if row.is_multiple_of(1024) { 64 } else { 0 }).saturating_mul(rows);
-        let divisor = |halved: bool| if halved { 2 } else { 1 };
-        let chroma = self.chroma.map_or(0, |chroma| {
-            2 * plane(row / divisor(chroma.across), u64::from(padded.height) / divisor(chroma.down))
-        });
-        plane(row, padded.height.into()).saturating_add(chroma)
-    }
+/// Bytes of a picture in the decoder, which pads rows and columns to blocks of 128 samples, and rows of whole KiB by
+/// 64 bytes more.
+pub(super) fn picture_bytes(format: PlaneFormat, size: Size) -> u64 {
+    let padded = padded(size);
+    let row = u64::from(padded.width).saturating_mul(to_u64(format.sample_bytes()));
+    let plane =
+        |row: u64, rows: u64| (row + if row.is_multiple_of(1024) { 64 } else { 0 }).saturating_mul(rows);
+    let divisor = |halved: bool| if halved { 2 } else { 1 };
+    let chroma = format.chroma.map_or(0, |chroma| {
+        2 * plane(row / divisor(chroma.across), u64::from(padded.height) / divisor(chroma.down))
+    });
+    plane(row, padded.height.into()).saturating_add(chroma)
 }
 
 /// A size in whole blocks of 128 pixels, by which the decoder allocates.
@@ -248,7 +221,8 @@ mod tests {
 
     #[test]
     fn memory_of_a_picture_depends_on_its_format() {
-        let bytes = |bits, chroma| PlaneFormat { bits, chroma }.bytes(Size { width: 256, height: 129 });
+        let bytes =
+            |bits, chroma| picture_bytes(PlaneFormat { bits, chroma }, Size { width: 256, height: 129 });
         assert_eq!(bytes(8, None), 65_536);
         assert_eq!(bytes(8, Some(ChromaSubsampling { across: true, down: true })), 98_304);
         assert_eq!(bytes(10, Some(ChromaSubsampling { across: true, down: false })), 262_144);

@@ -14,8 +14,8 @@ use std::cell::Cell;
 
 use re_rav1d::dav1d::{Decoder, InloopFilterType, Picture, Settings};
 
+use crate::imaging::decode::heif::av1::stream::StreamInfo;
 use crate::imaging::decode::heif::grid::Selection;
-use crate::imaging::decode::heif::stream::StreamInfo;
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::picture::geometry::Ratio;
@@ -30,7 +30,7 @@ const LEAST_REDUCTION: f64 = 8.0;
 
 /// Filters that AV1 applies to decoded frames.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum LoopFilters {
+pub(in crate::imaging::decode::heif) enum LoopFilters {
     /// Deblocking, and what sharpens details of a few pixels: directional enhancement (CDEF) and restoration.
     All,
     /// Deblocking alone, for pictures that are reduced so far that such details do not show.
@@ -39,7 +39,7 @@ pub(super) enum LoopFilters {
 
 impl LoopFilters {
     /// The filters that are needed for thumbnails of a [`Demand::ratio`](crate::imaging::plan::demand::Demand::ratio).
-    pub(super) fn needed_for(ratio: Ratio) -> Self {
+    pub(in crate::imaging::decode::heif) fn needed_for(ratio: Ratio) -> Self {
         if ratio.larger() * LEAST_REDUCTION <= 1.0 { Self::Deblocking } else { Self::All }
     }
 }
@@ -137,7 +137,7 @@ fn decode_error(error: re_rav1d::dav1d::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::decode::heif::stream::WHITE;
+    use crate::imaging::decode::heif::av1::stream::WHITE;
 
     #[test]
     fn decoder_is_kept_until_an_error_or_a_large_picture() {

@@ -4,8 +4,8 @@
 //! Frames that refer to others, and those with a decoder model, are not read in full. Their size and tiles are bounded
 //! by what the sequence header allows.
 
-use crate::imaging::decode::heif::bits::BitReader;
-use crate::imaging::decode::heif::sequence_header::SequenceHeader;
+use crate::imaging::decode::heif::av1::bits::BitReader;
+use crate::imaging::decode::heif::av1::sequence_header::SequenceHeader;
 use crate::imaging::picture::geometry::Size;
 
 /// Most tiles across and down (section 3).
@@ -197,8 +197,9 @@ fn explicit(bits: &mut BitReader<'_>, length: u32, most: u32) -> Option<(u32, u3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::decode::heif::property::CodePoints;
-    use crate::imaging::decode::heif::sequence_header::{PlaneFormat, Tools};
+    use crate::imaging::decode::heif::av1::sequence_header::Tools;
+    use crate::imaging::decode::heif::container::property::CodePoints;
+    use crate::imaging::decode::heif::planes::PlaneFormat;
 
     const SIZE: Size = Size { width: 1000, height: 600 };
 

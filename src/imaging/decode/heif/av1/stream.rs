@@ -1,10 +1,11 @@
 //! The open bitstream units (OBUs) of an item, read before decoding to plan memory (AV1 Bitstream & Decoding Process
 //! Specification, section 5.3).
 
-use crate::imaging::decode::heif::bits::leb128;
-use crate::imaging::decode::heif::frame_header::Frame;
-use crate::imaging::decode::heif::property::CodePoints;
-use crate::imaging::decode::heif::sequence_header::{PlaneFormat, SequenceHeader, padded};
+use crate::imaging::decode::heif::av1::bits::leb128;
+use crate::imaging::decode::heif::av1::frame_header::Frame;
+use crate::imaging::decode::heif::av1::sequence_header::{self, SequenceHeader, padded};
+use crate::imaging::decode::heif::container::property::CodePoints;
+use crate::imaging::decode::heif::planes::PlaneFormat;
 use crate::imaging::picture::geometry::Size;
 
 /// Bytes per padded pixel that the decoder keeps beside pictures: block information, and edges for its filters. 0.73 was
@@ -113,7 +114,7 @@ impl StreamInfo {
     /// Most bytes of the pictures. The decoder keeps all of them as long as one is in use.
     pub(super) fn picture_bytes(&self) -> u64 {
         let pictures = u64::from(self.frames.max(1)) + u64::from(self.more_pictures);
-        self.format.bytes(self.size).saturating_mul(pictures)
+        sequence_header::picture_bytes(self.format, self.size).saturating_mul(pictures)
     }
 
     /// Most bytes of the pictures and the state of the decoder.
@@ -147,7 +148,7 @@ pub(super) const WHITE: [u8; 23] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imaging::decode::heif::sequence_header::ChromaSubsampling;
+    use crate::imaging::decode::heif::planes::ChromaSubsampling;
 
     #[test]
     fn sequence_header_gives_size_and_format() {

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::imaging::decode::heif::meta::{Extents, Meta};
+use crate::imaging::decode::heif::container::meta::{Extents, Meta};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, to_u64};
@@ -13,7 +13,7 @@ use crate::imaging::source_format::SourceFormat;
 
 /// Identity of an item's bytes: items with equal identities have equal bytes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum ContentId {
+pub(in crate::imaging::decode::heif) enum ContentId {
     /// An extent of the file or of `idat`: offset and length, bytes.
     Extent { in_meta: bool, offset: u64, length: u64 },
     /// The joined extents of an item, or an item that is missing.
@@ -22,7 +22,7 @@ pub(super) enum ContentId {
 
 impl ContentId {
     /// Identity of an item's bytes.
-    pub(super) fn of(meta: &Meta<'_>, file: &[u8], item: u32) -> Self {
+    pub(in crate::imaging::decode::heif) fn of(meta: &Meta<'_>, file: &[u8], item: u32) -> Self {
         match meta.extents(item, file) {
             Some(Extents { in_meta, list: [(offset, length)], .. }) => {
                 Self::Extent { in_meta, offset: *offset, length: *length }
@@ -46,7 +46,11 @@ impl<'a> Extents<'a> {
 ///
 /// # Errors
 /// [`Error::Damaged`] if the item is not in the file, or longer than the file.
-pub(super) fn length(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<usize, Error> {
+pub(in crate::imaging::decode::heif) fn length(
+    meta: &Meta<'_>,
+    file: &[u8],
+    item: u32,
+) -> Result<usize, Error> {
     let truncated = || Error::damaged(SourceFormat::Avif, TRUNCATED);
     let extents = meta.extents(item, file).ok_or_else(truncated)?;
     let mut length = 0_usize;
@@ -63,7 +67,7 @@ pub(super) fn length(meta: &Meta<'_>, file: &[u8], item: u32) -> Result<usize, E
 ///
 /// # Errors
 /// As [`length`], or [`Error::TooMuchMemory`].
-pub(super) fn read<'a>(
+pub(in crate::imaging::decode::heif) fn read<'a>(
     meta: &'a Meta<'_>,
     file: &'a [u8],
     item: u32,
@@ -86,13 +90,13 @@ pub(super) fn read<'a>(
 }
 
 /// Drops the bytes of an item, and releases their reservation.
-pub(super) fn release(content: Cow<'_, [u8]>, budget: &mut Budget) {
+pub(in crate::imaging::decode::heif) fn release(content: Cow<'_, [u8]>, budget: &mut Budget) {
     if let Cow::Owned(joined) = content {
         budget.release(to_u64(joined.len()));
     }
 }
 
 /// Extents that overlap or repeat until there are more bytes than in the file.
-pub(super) fn overlapping() -> Error {
+pub(in crate::imaging::decode::heif) fn overlapping() -> Error {
     Error::damaged(SourceFormat::Avif, "its parts overlap to more bytes than the file has")
 }
