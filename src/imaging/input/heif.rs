@@ -23,8 +23,8 @@ pub(crate) enum Coding {
 impl Coding {
     /// The coding of a file that begins with these bytes: `None` if it is not HEIF.
     ///
-    /// The major brand decides, if it promises a coding. Among the compatible brands AV1 comes first, which alone can be
-    /// decoded.
+    /// The major brand decides, if it promises a coding. Among the compatible brands AV1 comes first, which every
+    /// build decodes.
     pub(crate) fn of_file(head: &[u8]) -> Option<Self> {
         let (major, compatible) = brands(head)?;
         let codings = || compatible.iter().filter_map(|brand| Self::of_brand(*brand));
@@ -65,11 +65,12 @@ impl Coding {
         })
     }
 
-    /// The refusal of a coding that is not decoded; `None` for AV1.
+    /// The refusal of a coding that is not decoded; `None` for AV1, and with the feature `heic` for HEVC.
     pub(crate) fn refusal(self) -> Option<Error> {
         let what = match self {
             Self::Av1 => return None,
             Self::Avc => "a HEIF picture that holds AVC (H.264)",
+            Self::Hevc if cfg!(feature = "heic") => return None,
             Self::Hevc => return Some(Error::Heic),
             Self::Jpeg => "a HEIF picture that holds JPEG",
             Self::Jpeg2000 => "a HEIF picture that holds JPEG 2000",

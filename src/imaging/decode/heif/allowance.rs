@@ -12,12 +12,14 @@ const LEAST_SIDE: u32 = 64;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PixelAllowance {
     left: u64,
+    /// Format of the file, for refusals.
+    format: SourceFormat,
 }
 
 impl PixelAllowance {
     /// Three times the declared pixels, which two layers with alpha need, and those that half a second decodes.
-    pub(super) fn new(declared: Size) -> Self {
-        Self { left: declared.pixels().saturating_mul(3).saturating_add(8 << 20) }
+    pub(super) fn new(declared: Size, format: SourceFormat) -> Self {
+        Self { left: declared.pixels().saturating_mul(3).saturating_add(8 << 20), format }
     }
 
     /// Takes the frames of an item, of this size each.
@@ -28,7 +30,7 @@ impl PixelAllowance {
         let [width, height] = [size.width, size.height].map(|side| side.max(LEAST_SIDE));
         let pixels = Size { width, height }.pixels().saturating_mul(frames.into());
         self.left = self.left.checked_sub(pixels).ok_or_else(|| {
-            Error::unsupported(SourceFormat::Avif, "layers or tiles of more than three times its pixels")
+            Error::unsupported(self.format, "layers or tiles of more than three times its pixels")
         })?;
         Ok(())
     }

@@ -41,7 +41,7 @@ impl Matrix {
     ///
     /// # Errors
     /// [`Error::Unsupported`] for other matrix coefficients, and for those that follow from unknown primaries.
-    pub(super) fn new(color: CodePoints, bits: u8) -> Result<Self, Error> {
+    pub(super) fn new(color: CodePoints, bits: u8, format: SourceFormat) -> Result<Self, Error> {
         let full = full_scale(bits);
         let step = f32::from(1_u16 << bits.saturating_sub(8).min(8));
         let middle = 128.0 * step;
@@ -65,11 +65,10 @@ impl Matrix {
             2 | 5 | 6 => [0.299, 0.114],
             7 => [0.212, 0.087],
             9 => [0.2627, 0.0593],
-            12 => code_points::luma_weights(color.primaries).ok_or_else(|| {
-                Error::unsupported(SourceFormat::Avif, "a matrix that follows from unknown primaries")
-            })?,
+            12 => code_points::luma_weights(color.primaries)
+                .ok_or_else(|| Error::unsupported(format, "a matrix that follows from unknown primaries"))?,
             other => {
-                return Err(Error::unsupported(SourceFormat::Avif, &format!("matrix coefficients {other}")));
+                return Err(Error::unsupported(format, &format!("matrix coefficients {other}")));
             }
         };
         let [red, blue] = weights;
@@ -141,7 +140,8 @@ mod tests {
     use super::*;
 
     fn matrix(matrix: u8, full_range: bool, bits: u8) -> Matrix {
-        Matrix::new(CodePoints { primaries: 1, transfer: 13, matrix, full_range }, bits).unwrap()
+        Matrix::new(CodePoints { primaries: 1, transfer: 13, matrix, full_range }, bits, SourceFormat::Avif)
+            .unwrap()
     }
 
     /// The corners of the RGB cube, encoded by the equations of the standard.
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn unsupported_matrix_is_refused_by_number() {
         let color = CodePoints { primaries: 9, transfer: 16, matrix: 14, full_range: true };
-        let refusal = Matrix::new(color, 10).unwrap_err().to_string();
+        let refusal = Matrix::new(color, 10, SourceFormat::Avif).unwrap_err().to_string();
         assert!(refusal.contains("matrix coefficients 14"), "{refusal}");
     }
 }

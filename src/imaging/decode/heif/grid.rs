@@ -10,7 +10,6 @@ use crate::imaging::error::Error;
 use crate::imaging::input::heif::Coding;
 use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
-use crate::imaging::source_format::SourceFormat;
 
 /// Most bytes of memory per tile: its ID, its alpha while that is searched, and its [`Placement`].
 const TILE_BYTES: u64 = 96;
@@ -60,13 +59,14 @@ impl TileGrid {
         for (essential, property) in meta.properties_of(item) {
             if let (true, Property::Unknown(kind)) = (essential, property) {
                 let feature = format!("a property {}", kind.escape_ascii());
-                return Err(Error::unsupported(SourceFormat::Avif, &feature));
+                return Err(Error::unsupported(meta.format(), &feature));
             }
         }
-        match &item_kind(meta, item)? {
-            b"av01" => {
+        let kind = item_kind(meta, item)?;
+        match &kind {
+            _ if is_decoded(kind) => {
                 let size = declared_size(meta, item)
-                    .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its size is missing"))?;
+                    .ok_or_else(|| Error::damaged(meta.format(), "its size is missing"))?;
                 Ok(Self { tiles: vec![item], columns: 1, size })
             }
             b"grid" => {
@@ -75,9 +75,9 @@ impl TileGrid {
                 let content = content::read(meta, file, item, budget)?;
                 let grid = Self::read(ByteReader(&content), tiles);
                 content::release(content, budget);
-                grid.ok_or_else(|| Error::damaged(SourceFormat::Avif, "its grid is broken"))
+                grid.ok_or_else(|| Error::damaged(meta.format(), "its grid is broken"))
             }
-            other => Err(not_av1(*other)),
+            _ => Err(undecoded(meta, kind)),
         }
     }
 
@@ -104,8 +104,8 @@ impl TileGrid {
     ) -> Result<Option<Self>, Error> {
         let found = meta.references_to(*b"auxl", item).find(|item| is_alpha(meta, *item));
         if let Some(alpha) = found {
-            return Ok(Some(match &meta.kind(alpha).unwrap_or_default() {
-                b"av01" => Self { tiles: vec![alpha], columns: 1, size: self.size },
+            return Ok(Some(match meta.kind(alpha) {
+                Some(kind) if is_decoded(kind) => Self { tiles: vec![alpha], columns: 1, size: self.size },
                 _ => Self::of_item(meta, file, alpha, budget)?,
             }));
         }
@@ -150,7 +150,7 @@ impl TileGrid {
         for place in places.chunk_by(Placement::shows_same).filter_map(<[Placement]>::first) {
             bytes = bytes.saturating_add(content::length(meta, file, place.item)?);
             if bytes > file.len() {
-                return Err(content::overlapping());
+                return Err(content::overlapping(meta));
             }
         }
         Ok(places)
@@ -186,14 +186,19 @@ pub(super) fn declared_size(meta: &Meta<'_>, item: u32) -> Option<Size> {
 /// # Errors
 /// [`Error::Damaged`] if there is no such item.
 pub(super) fn item_kind(meta: &Meta<'_>, item: u32) -> Result<[u8; 4], Error> {
-    meta.kind(item).ok_or_else(|| Error::damaged(SourceFormat::Avif, "an item of the picture is missing"))
+    meta.kind(item).ok_or_else(|| Error::damaged(meta.format(), "an item of the picture is missing"))
 }
 
-/// The refusal of an item or a track that is not AV1, by its type.
-pub(super) fn not_av1(kind: [u8; 4]) -> Error {
+/// Returns `true` for the types of items and tracks that are decoded.
+pub(super) fn is_decoded(kind: [u8; 4]) -> bool {
+    Coding::of_item(kind).is_some_and(|coding| coding.refusal().is_none())
+}
+
+/// The refusal of an item or a track that is not decoded, by its type.
+pub(super) fn undecoded(meta: &Meta<'_>, kind: [u8; 4]) -> Error {
     Coding::of_item(kind).and_then(Coding::refusal).unwrap_or_else(|| {
         let feature = format!("a picture of the type {}", kind.escape_ascii());
-        Error::unsupported(SourceFormat::Avif, &feature)
+        Error::unsupported(meta.format(), &feature)
     })
 }
 

@@ -5,15 +5,18 @@ use crate::imaging::decode::heif::av1;
 use crate::imaging::decode::heif::av1::decoder::LoopFilters;
 use crate::imaging::decode::heif::container::content;
 use crate::imaging::decode::heif::container::meta::Meta;
-use crate::imaging::decode::heif::grid::{Selection, item_kind, not_av1};
+use crate::imaging::decode::heif::grid::{Selection, item_kind, undecoded};
+#[cfg(feature = "heic")]
+use crate::imaging::decode::heif::hevc;
 use crate::imaging::decode::heif::planes::DecodedItem;
 use crate::imaging::error::Error;
-use crate::imaging::limits::Budget;
+use crate::imaging::input::heif::Coding;
+use crate::imaging::limits::{Budget, Cancel};
 
 /// Decodes one item. Its reservation stays with the caller.
 ///
 /// # Errors
-/// [`Error::Damaged`], [`Error::Unsupported`] or an exceeded limit.
+/// [`Error::Damaged`], [`Error::Unsupported`], an exceeded limit or [`Error::Cancelled`].
 pub(super) fn decode(
     meta: &Meta<'_>,
     file: &[u8],
@@ -21,13 +24,21 @@ pub(super) fn decode(
     filters: LoopFilters,
     allowance: &mut PixelAllowance,
     budget: &mut Budget,
+    cancel: &Cancel,
 ) -> Result<DecodedItem, Error> {
+    cancel.check()?;
     let kind = item_kind(meta, item)?;
-    if kind != *b"av01" {
-        return Err(not_av1(kind));
-    }
+    let coding = Coding::of_item(kind).filter(|coding| coding.refusal().is_none());
+    let coding = coding.ok_or_else(|| undecoded(meta, kind))?;
     let content = content::read(meta, file, item, budget)?;
-    let decoded = av1::decode(&content, Selection::of(meta, item), filters, allowance, budget)?;
+    let decoded = match coding {
+        #[cfg(feature = "heic")]
+        Coding::Hevc => {
+            let configuration = meta.hevc_configuration(item).unwrap_or_default();
+            hevc::decode(&content, configuration, allowance, budget, cancel)?
+        }
+        _ => av1::decode(&content, Selection::of(meta, item), filters, allowance, budget)?,
+    };
     content::release(content, budget);
     Ok(decoded)
 }

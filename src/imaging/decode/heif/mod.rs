@@ -14,10 +14,13 @@
 
 mod allowance;
 mod av1;
+mod bits;
 mod cicp;
 mod container;
 mod convert;
 mod grid;
+#[cfg(feature = "heic")]
+mod hevc;
 mod item;
 mod planes;
 mod sequence;
@@ -53,34 +56,36 @@ const MAX_EARLY_BYTES: usize = 1024 * 1024;
 /// Most bytes of a box header.
 const BOX_HEADER_BYTES: usize = 16;
 
-/// Decodes the still image of an AVIF.
+/// Decodes the still image of a file whose brands tell `format`. The items decide whether it is AVIF or HEIC.
 ///
 /// # Errors
 /// As [`decode::decode`](crate::imaging::decode::decode).
 pub(super) fn decode<R: Read>(
     source: &mut SourceReader<'_, R>,
+    format: SourceFormat,
     demand: Demand<'_>,
     budget: &mut Budget,
 ) -> Result<Decoded, Error> {
     admit_early(source, budget)?;
     let cancel = source.cancel();
     let file = source.take_bytes(budget)?;
-    let meta = read_meta(&file, budget)?;
+    let meta = read_meta(&file, format, budget)?;
+    let format = meta.format();
     let still = StillImage::new(&meta, &file, budget)?;
     budget.admit(still.color.size)?;
     let full = still.crop.size;
     let ratio = demand.ratio(full, still.orientation);
 
     let filters = LoopFilters::needed_for(ratio);
-    let mut allowance = PixelAllowance::new(still.color.size);
+    let mut allowance = PixelAllowance::new(still.color.size, format);
     let mut decode =
         |grid: &TileGrid| tiles::decode(&meta, &file, grid, filters, &mut allowance, budget, cancel);
     let color = decode(&still.color)?;
     let alpha = still.alpha.as_ref().map(decode).transpose()?;
     let code_points = still.code_points.unwrap_or(color.color);
-    let alpha_matrix = |alpha: &planes::Planes| Matrix::new(alpha.color.grey(), alpha.format.bits);
+    let alpha_matrix = |alpha: &planes::Planes| Matrix::new(alpha.color.grey(), alpha.format.bits, format);
     let converter = Converter {
-        matrix: Matrix::new(code_points, color.format.bits)?,
+        matrix: Matrix::new(code_points, color.format.bits, format)?,
         color: &color,
         alpha: alpha.as_ref().map(|alpha| Ok((alpha, alpha_matrix(alpha)?))).transpose()?,
         premultiplied: still.premultiplied,
@@ -105,19 +110,18 @@ pub(super) fn decode<R: Read>(
         orientation: still.orientation,
         profile,
         copyright: still.copyright,
-        ..Decoded::plain(SourceFormat::Avif, scaler.finish())
+        ..Decoded::plain(format, scaler.finish())
     })
 }
 
 /// The items of a file: of its `meta` box or, without a primary item there, of the first frame of its sequence.
-fn read_meta<'a>(file: &'a [u8], budget: &mut Budget) -> Result<Meta<'a>, Error> {
-    let truncated = || Error::damaged(SourceFormat::Avif, TRUNCATED);
+fn read_meta<'a>(file: &'a [u8], format: SourceFormat, budget: &mut Budget) -> Result<Meta<'a>, Error> {
+    let truncated = || Error::damaged(format, TRUNCATED);
     let meta = find_box(file, *b"meta", 0);
     if let BoxLocation::At(range) = &meta {
         let content = file.get(range.clone()).ok_or_else(truncated)?;
         budget.reserve(Meta::memory(content))?;
-        let meta = Meta::read(content)
-            .ok_or_else(|| Error::damaged(SourceFormat::Avif, "its metadata are broken"))?;
+        let meta = Meta::read(content).ok_or_else(|| Error::damaged(format, "its metadata are broken"))?;
         if meta.primary.is_some() {
             return Ok(meta);
         }
@@ -125,11 +129,11 @@ fn read_meta<'a>(file: &'a [u8], budget: &mut Budget) -> Result<Meta<'a>, Error>
     match (find_box(file, *b"moov", 0), meta) {
         (BoxLocation::At(range), _) => {
             let content = file.get(range).ok_or_else(truncated)?;
-            sequence::first_frame(content)
+            sequence::first_frame(content, format)
         }
         (_, BoxLocation::NotBefore(_)) => Err(truncated()),
         (_, BoxLocation::At(_) | BoxLocation::Missing) => {
-            Err(Error::unsupported(SourceFormat::Avif, "no primary picture"))
+            Err(Error::unsupported(format, "no primary picture"))
         }
     }
 }

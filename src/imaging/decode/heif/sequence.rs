@@ -7,7 +7,7 @@
 use crate::imaging::decode::heif::container::boxes::ByteReader;
 use crate::imaging::decode::heif::container::meta::{ItemIds, Meta};
 use crate::imaging::decode::heif::container::property::Property;
-use crate::imaging::decode::heif::grid::not_av1;
+use crate::imaging::decode::heif::grid::{is_decoded, undecoded};
 use crate::imaging::error::Error;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
@@ -22,7 +22,7 @@ const MEDIA_LEVELS: u32 = 3;
 const COLOR: u32 = 1;
 const ALPHA: u32 = 2;
 
-/// A track of AV1 images.
+/// A track of images.
 #[derive(Debug, Default)]
 struct Track<'a> {
     id: u32,
@@ -33,8 +33,8 @@ struct Track<'a> {
     premultiplied_by: ItemIds<'a>,
     /// Type of the first sample entry.
     coding: [u8; 4],
-    /// Size, code points, ICC profile and auxiliary type of the first sample entry, where it has them.
-    properties: [Option<Property<'a>>; 4],
+    /// Size, code points, ICC profile, auxiliary type and configuration of the first sample entry, where it has them.
+    properties: [Option<Property<'a>>; 5],
     /// Offset of the first sample in the file.
     offset: Option<u64>,
     /// Length of the first sample, bytes.
@@ -44,15 +44,15 @@ struct Track<'a> {
 /// The first frame of the tracks in a `moov` box, as items.
 ///
 /// # Errors
-/// [`Error::Unsupported`] or [`Error::Heic`] without a track of AV1 images whose samples are in the file.
-pub(super) fn first_frame(moov: &[u8]) -> Result<Meta<'_>, Error> {
-    let missing =
-        || Error::unsupported(SourceFormat::Avif, "neither a primary picture nor a sequence of AV1");
+/// [`Error::Unsupported`] or [`Error::Heic`] without a track of images that are decoded and whose samples are in the file.
+pub(super) fn first_frame(moov: &[u8], format: SourceFormat) -> Result<Meta<'_>, Error> {
+    let missing = || Error::unsupported(format, "neither a primary picture nor a sequence of pictures");
     let (color, alpha) = color_and_alpha(moov);
     let color = color.ok_or_else(missing)?;
-    match &color.coding {
-        b"av01" => items(&color, alpha.as_ref()).ok_or_else(missing),
-        other => Err(not_av1(*other)),
+    if is_decoded(color.coding) {
+        items(&color, alpha.as_ref()).ok_or_else(missing)
+    } else {
+        Err(undecoded(&Meta::default(), color.coding))
     }
 }
 
@@ -85,10 +85,10 @@ fn items<'a>(color: &Track<'a>, alpha: Option<&Track<'a>>) -> Option<Meta<'a>> {
     meta.primary = Some(COLOR);
     let is_premultiplied = alpha.is_some_and(|alpha| color.premultiplied_by.iter().any(|id| id == alpha.id));
     let premultiplied = is_premultiplied.then_some((*b"prem", ItemIds::short(&[0, 2])));
-    meta.add_image(COLOR, color.sample()?, color.properties(), premultiplied)?;
+    meta.add_image((COLOR, color.coding), color.sample()?, color.properties(), premultiplied)?;
     if let Some(alpha) = alpha {
         let of_color = (*b"auxl", ItemIds::short(&[0, 1]));
-        meta.add_image(ALPHA, alpha.sample()?, alpha.properties(), [of_color])?;
+        meta.add_image((ALPHA, alpha.coding), alpha.sample()?, alpha.properties(), [of_color])?;
     }
     Some(meta)
 }
@@ -174,17 +174,18 @@ impl<'a> Track<'a> {
         // Reserved bytes, and the index of the data.
         fixed.take(24)?;
         let size = Size { width: fixed.u16()?.into(), height: fixed.u16()?.into() };
-        let [mut code_points, mut icc, mut auxiliary] = [None; 3];
+        let [mut code_points, mut icc, mut auxiliary, mut configuration] = [None; 4];
         while !content.is_empty() {
             let (kind, content) = content.next_box()?;
             match Property::read(if kind == *b"auxi" { *b"auxC" } else { kind }, content)? {
                 property @ Property::Auxiliary(_) => auxiliary = Some(property),
                 property @ Property::CodePoints(_) => code_points = Some(property),
                 property @ Property::Icc(_) => icc = Some(property),
+                property @ Property::HevcConfiguration(_) => configuration = Some(property),
                 _ => (),
             }
         }
-        self.properties = [Some(Property::Size(size)), code_points, icc, auxiliary];
+        self.properties = [Some(Property::Size(size)), code_points, icc, auxiliary, configuration];
         Some(())
     }
 }

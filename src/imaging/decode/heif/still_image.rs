@@ -11,7 +11,6 @@ use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
-use crate::imaging::source_format::SourceFormat;
 
 /// The still image of a file: its items and properties.
 #[derive(Debug)]
@@ -32,8 +31,7 @@ pub(super) struct StillImage<'a> {
 impl<'a> StillImage<'a> {
     /// Collects the primary item's tiles, alpha and properties.
     pub(super) fn new(meta: &Meta<'a>, file: &'a [u8], budget: &mut Budget) -> Result<Self, Error> {
-        let primary =
-            meta.primary.ok_or_else(|| Error::unsupported(SourceFormat::Avif, "no primary picture"))?;
+        let primary = meta.primary.ok_or_else(|| Error::unsupported(meta.format(), "no primary picture"))?;
         let color = TileGrid::of_item(meta, file, primary, budget)?;
         let alpha = color.alpha_of(meta, file, primary, budget)?;
         let mut still = Self {
@@ -61,6 +59,7 @@ impl<'a> StillImage<'a> {
                     still.orientation = still.orientation.then(Orientation::quarters(4 - turns.min(4)));
                 }
                 Property::Auxiliary(_)
+                | Property::HevcConfiguration(_)
                 | Property::Ignored
                 | Property::Layer(_)
                 | Property::OperatingPoint(_)

@@ -13,7 +13,6 @@ use crate::imaging::error::Error;
 use crate::imaging::limits::{Budget, Cancel, bytes_of, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::side;
-use crate::imaging::source_format::SourceFormat;
 
 /// Decodes the tiles of an image.
 ///
@@ -28,15 +27,14 @@ pub(super) fn decode(
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
-    cancel.check()?;
     let [only] = grid.tiles.as_slice() else {
         return decode_grid(meta, file, grid, filters, allowance, budget, cancel);
     };
     let DecodedItem { planes, reserved_bytes, picture_bytes } =
-        item::decode(meta, file, *only, filters, allowance, budget)?;
+        item::decode(meta, file, *only, filters, allowance, budget, cancel)?;
     budget.release(reserved_bytes.saturating_sub(picture_bytes));
     if planes.planes.first().is_none_or(|luma| luma.size != grid.size) {
-        return Err(Error::damaged(SourceFormat::Avif, "its pixels have another size than its header says"));
+        return Err(Error::damaged(meta.format(), "its pixels have another size than its header says"));
     }
     Ok(planes)
 }
@@ -52,19 +50,19 @@ fn decode_grid(
     budget: &mut Budget,
     cancel: &Cancel,
 ) -> Result<Planes, Error> {
+    let mismatch = || grid_mismatch(meta);
     let mut joined: Option<(Planes, Size)> = None;
     for places in grid.placements(meta, file)?.chunk_by(Placement::shows_same) {
         let Some(first) = places.first() else { continue };
-        cancel.check()?;
         let DecodedItem { planes: tile, reserved_bytes, .. } =
-            item::decode(meta, file, first.item, filters, allowance, budget)?;
-        let size = tile.planes.first().map(|luma| luma.size).ok_or_else(grid_mismatch)?;
+            item::decode(meta, file, first.item, filters, allowance, budget, cancel)?;
+        let size = tile.planes.first().map(|luma| luma.size).ok_or_else(mismatch)?;
         if joined.is_none() {
-            joined = Some((blank_planes(&tile, grid, size, budget)?, size));
+            joined = Some((blank_planes(&tile, grid, size, budget)?.ok_or_else(mismatch)?, size));
         }
-        let Some((planes, expected)) = joined.as_mut() else { return Err(grid_mismatch()) };
+        let Some((planes, expected)) = joined.as_mut() else { return Err(mismatch()) };
         if *expected != size || planes.format != tile.format {
-            return Err(grid_mismatch());
+            return Err(mismatch());
         }
         for place in places {
             cancel.check()?;
@@ -77,11 +75,16 @@ fn decode_grid(
         drop(tile);
         budget.release(reserved_bytes);
     }
-    joined.map(|(planes, _)| planes).ok_or_else(grid_mismatch)
+    joined.map(|(planes, _)| planes).ok_or_else(mismatch)
 }
 
-/// Blank planes for all tiles of `size`. The tiles must cover the image, and seams must not split a chroma sample.
-fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size, budget: &mut Budget) -> Result<Planes, Error> {
+/// Blank planes for all tiles of `size`; `None` unless the tiles cover the image, and no seam splits a chroma sample.
+fn blank_planes(
+    tile: &Planes,
+    grid: &TileGrid,
+    size: Size,
+    budget: &mut Budget,
+) -> Result<Option<Planes>, Error> {
     let rows = grid.tiles.len() / grid.columns;
     let extent = |side: u32, count: usize| u64::from(side).saturating_mul(to_u64(count));
     let covered = extent(size.width, grid.columns) >= grid.size.width.into()
@@ -92,7 +95,7 @@ fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size, budget: &mut Budget)
         is_odd(size.width, chroma.across, grid.columns) || is_odd(size.height, chroma.down, rows)
     });
     if !covered || splits_chroma {
-        return Err(grid_mismatch());
+        return Ok(None);
     }
     let sizes = tile.planes.iter().enumerate().map(|(number, _)| match tile.format.chroma {
         Some(chroma) if number > 0 => chroma.size(grid.size),
@@ -106,7 +109,7 @@ fn blank_planes(tile: &Planes, grid: &TileGrid, size: Size, budget: &mut Budget)
         let stride = side(size.width).saturating_mul(tile.format.sample_bytes());
         Plane { samples: PlaneSamples::Own(vec![0; stride.saturating_mul(side(size.height))]), stride, size }
     });
-    Ok(Planes { planes: planes.collect(), format: tile.format, color: tile.color })
+    Ok(Some(Planes { planes: planes.collect(), format: tile.format, color: tile.color }))
 }
 
 /// Copies the rows of a tile, of `row_bytes` each, to its column and row in the grid, clipped to the image.
@@ -123,6 +126,6 @@ fn copy_tile(to: &mut Plane, from: &Plane, row_bytes: usize, column: usize, row:
     }
 }
 
-fn grid_mismatch() -> Error {
-    Error::damaged(SourceFormat::Avif, "the tiles of its grid do not fit together")
+fn grid_mismatch(meta: &Meta<'_>) -> Error {
+    Error::damaged(meta.format(), "the tiles of its grid do not fit together")
 }

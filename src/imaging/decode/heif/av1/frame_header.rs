@@ -4,8 +4,8 @@
 //! Frames that refer to others, and those with a decoder model, are not read in full. Their size and tiles are bounded
 //! by what the sequence header allows.
 
-use crate::imaging::decode::heif::av1::bits::BitReader;
 use crate::imaging::decode::heif::av1::sequence_header::SequenceHeader;
+use crate::imaging::decode::heif::bits::BitReader;
 use crate::imaging::picture::geometry::Size;
 
 /// Most tiles across and down (section 3).

@@ -1,6 +1,5 @@
 //! AV1 items: what their bitstream announces, and their decoding by rav1d.
 
-mod bits;
 pub(super) mod decoder;
 mod frame_header;
 mod sequence_header;

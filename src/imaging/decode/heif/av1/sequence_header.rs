@@ -2,7 +2,7 @@
 //!
 //! Fields are named as in the specification where they are skipped. Nothing is allocated.
 
-use crate::imaging::decode::heif::av1::bits::BitReader;
+use crate::imaging::decode::heif::bits::BitReader;
 use crate::imaging::decode::heif::container::property::CodePoints;
 use crate::imaging::decode::heif::planes::{ChromaSubsampling, PlaneFormat};
 use crate::imaging::limits::to_u64;

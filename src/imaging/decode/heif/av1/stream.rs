@@ -1,9 +1,9 @@
 //! The open bitstream units (OBUs) of an item, read before decoding to plan memory (AV1 Bitstream & Decoding Process
 //! Specification, section 5.3).
 
-use crate::imaging::decode::heif::av1::bits::leb128;
 use crate::imaging::decode::heif::av1::frame_header::Frame;
 use crate::imaging::decode::heif::av1::sequence_header::{self, SequenceHeader, padded};
+use crate::imaging::decode::heif::bits::leb128;
 use crate::imaging::decode::heif::container::property::CodePoints;
 use crate::imaging::decode::heif::planes::PlaneFormat;
 use crate::imaging::picture::geometry::Size;

@@ -9,7 +9,6 @@ use crate::imaging::decode::heif::container::meta::{Extents, Meta};
 use crate::imaging::error::Error;
 use crate::imaging::input::source::TRUNCATED;
 use crate::imaging::limits::{Budget, to_u64};
-use crate::imaging::source_format::SourceFormat;
 
 /// Identity of an item's bytes: items with equal identities have equal bytes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -51,13 +50,13 @@ pub(in crate::imaging::decode::heif) fn length(
     file: &[u8],
     item: u32,
 ) -> Result<usize, Error> {
-    let truncated = || Error::damaged(SourceFormat::Avif, TRUNCATED);
+    let truncated = || Error::damaged(meta.format(), TRUNCATED);
     let extents = meta.extents(item, file).ok_or_else(truncated)?;
     let mut length = 0_usize;
     for part in extents.parts() {
         length = length.saturating_add(part.ok_or_else(truncated)?.len());
         if length > file.len() {
-            return Err(overlapping());
+            return Err(overlapping(meta));
         }
     }
     Ok(length)
@@ -74,7 +73,7 @@ pub(in crate::imaging::decode::heif) fn read<'a>(
     budget: &mut Budget,
 ) -> Result<Cow<'a, [u8]>, Error> {
     let length = length(meta, file, item)?;
-    let truncated = || Error::damaged(SourceFormat::Avif, TRUNCATED);
+    let truncated = || Error::damaged(meta.format(), TRUNCATED);
     let extents = meta.extents(item, file).ok_or_else(truncated)?;
     let mut parts = extents.parts();
     if let [_] = extents.list {
@@ -97,6 +96,6 @@ pub(in crate::imaging::decode::heif) fn release(content: Cow<'_, [u8]>, budget: 
 }
 
 /// Extents that overlap or repeat until there are more bytes than in the file.
-pub(in crate::imaging::decode::heif) fn overlapping() -> Error {
-    Error::damaged(SourceFormat::Avif, "its parts overlap to more bytes than the file has")
+pub(in crate::imaging::decode::heif) fn overlapping(meta: &Meta<'_>) -> Error {
+    Error::damaged(meta.format(), "its parts overlap to more bytes than the file has")
 }

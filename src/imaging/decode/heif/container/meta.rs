@@ -7,7 +7,9 @@
 
 use crate::imaging::decode::heif::container::boxes::ByteReader;
 use crate::imaging::decode::heif::container::property::Property;
+use crate::imaging::input::heif::Coding;
 use crate::imaging::limits::to_u64;
+use crate::imaging::source_format::SourceFormat;
 
 /// Most bytes of memory per byte of the box. A growing vector holds three times its length while it moves, and the
 /// worst entry is a property of 40 bytes that takes 8 bytes in the file.
@@ -167,16 +169,16 @@ impl<'a> Meta<'a> {
         Some(meta)
     }
 
-    /// Adds an AV1 image that is not in the box: one extent of the file, properties that are not essential, and
-    /// references. Images must be added by rising ID.
+    /// Adds an image of type `kind` that is not in the box: one extent of the file, properties that are not essential,
+    /// and references. Images must be added by rising ID.
     pub(in crate::imaging::decode::heif) fn add_image(
         &mut self,
-        id: u32,
+        (id, kind): (u32, [u8; 4]),
         extent: (u64, u64),
         properties: impl IntoIterator<Item = Property<'a>>,
         references: impl IntoIterator<Item = ([u8; 4], ItemIds<'a>)>,
     ) -> Option<()> {
-        self.kinds.0.push((id, *b"av01"));
+        self.kinds.0.push((id, kind));
         let first = u32::try_from(self.extents.len()).ok()?;
         self.extents.push(extent);
         self.locations.0.push((id, Location { in_meta: false, count: 1, first }));
@@ -299,6 +301,24 @@ impl<'a> Meta<'a> {
             self.references.push(Reference { kind, from, to: ItemIds { bytes: to, is_long } });
         }
         Some(())
+    }
+
+    /// Format by the coding of the primary item, or of the first tile of its grid.
+    pub(in crate::imaging::decode::heif) fn format(&self) -> SourceFormat {
+        let primary = self.primary.unwrap_or_default();
+        let tile = self.references_from(*b"dimg", primary).iter().next().unwrap_or(primary);
+        let coding = |item| self.kind(item).and_then(Coding::of_item);
+        let is_hevc = [primary, tile].into_iter().any(|item| coding(item) == Some(Coding::Hevc));
+        if is_hevc { SourceFormat::Heic } else { SourceFormat::Avif }
+    }
+
+    /// Content of the `hvcC` of an item.
+    #[cfg(feature = "heic")]
+    pub(in crate::imaging::decode::heif) fn hevc_configuration(&self, item: u32) -> Option<&'a [u8]> {
+        self.properties_of(item).find_map(|(_, property)| match property {
+            Property::HevcConfiguration(content) => Some(content),
+            _ => None,
+        })
     }
 
     /// Type of an item.

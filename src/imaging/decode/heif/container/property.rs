@@ -12,6 +12,8 @@ pub(in crate::imaging::decode::heif) enum Property<'a> {
     CleanAperture([u32; 8]),
     /// `colr` of the type `nclx`.
     CodePoints(CodePoints),
+    /// `hvcC`: the decoder configuration of HEVC.
+    HevcConfiguration(&'a [u8]),
     /// `colr` with an ICC profile.
     Icc(&'a [u8]),
     /// `lsel`: the layer to be shown.
@@ -71,6 +73,7 @@ impl<'a> Property<'a> {
                 b"prof" | b"rICC" => Self::Icc(bytes.0),
                 _ => Self::Ignored,
             },
+            b"hvcC" => Self::HevcConfiguration(bytes.0),
             b"imir" => Self::Mirror(bytes.u8()? & 1),
             b"irot" => Self::Rotation(bytes.u8()? & 3),
             b"ispe" => {

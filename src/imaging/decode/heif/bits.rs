@@ -1,5 +1,5 @@
-//! Numbers of AV1 bitstreams (AV1 Bitstream & Decoding Process Specification, section 4.10). `None` means that a number
-//! extends past the bytes that are there.
+//! Numbers of bitstreams. `None` means that a number extends past the bytes that are there. Sections are those of the AV1
+//! Bitstream & Decoding Process Specification.
 
 /// A cursor over bits, the highest bit of each byte first.
 #[derive(Debug)]
