@@ -6,7 +6,7 @@ import sys
 import tempfile
 import zipfile
 
-from archive import CONFIG, unpacked
+from archive import CONFIG, NOTICES, unpacked
 from names import DeploymentError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -38,13 +38,15 @@ class PackageState:
         return f"is older than {self.newer}" if self.newer else None
 
     def build(self):
-        """Builds a zip that is missing or old. A configuration in the old one is kept."""
+        """Builds a zip that is missing or old. A configuration in the old one is kept, and so is a decoder of HEIC."""
         if not self.defect():
             return
         print(f"deploy: {shown(self.path)} {self.defect()}; building it with scripts/package", file=sys.stderr)
         command = [ROOT / "scripts" / "package"]
         with tempfile.TemporaryDirectory() as folder:
-            config = None if self.is_missing else self._config()
+            config = None if self.is_missing else self._content(CONFIG)
+            if not self.is_missing and b"\nrust_h265 " in (self._content(NOTICES) or b""):
+                command.append("--heic")
             if config is not None:
                 file = pathlib.Path(folder) / CONFIG
                 file.write_bytes(config)
@@ -53,10 +55,10 @@ class PackageState:
                 raise DeploymentError("scripts/package failed; its messages are above")
         self.is_missing, self.newer = False, None
 
-    def _config(self):
-        """Returns the configuration in the zip, or None."""
+    def _content(self, wanted):
+        """Returns the content of a file in the zip, or None."""
         try:
-            return next((content for name, content, _ in unpacked(self.path.read_bytes()) if name == CONFIG), None)
+            return next((content for name, content, _ in unpacked(self.path.read_bytes()) if name == wanted), None)
         except (OSError, zipfile.BadZipFile):
             return None
 

@@ -17,6 +17,8 @@ mod cut_files;
 mod decoder_threads;
 mod files;
 mod fixture;
+#[cfg(feature = "heic")]
+mod heic;
 mod hostile;
 mod memory_limit;
 mod memory_peak;

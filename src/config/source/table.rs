@@ -89,7 +89,12 @@ pub const SETTINGS: [Setting; 21] = [
         "rules[].target.acl",
         "default, private or public-read, for thumbnails",
     ),
-    setting("HEIC", "refuse", "rules[].heic", "refuse, or ci: Cloud Infinite turns HEIC into JPEG first"),
+    setting(
+        "HEIC",
+        "refuse",
+        "rules[].heic",
+        "refuse; ci: Cloud Infinite turns HEIC into JPEG first; decode: in a build with --heic",
+    ),
     setting("MAX_PIXELS", "250000000", "max_pixels", "most pixels of a source"),
     setting("ON_DAMAGE", "store", "on_damage", "store or fail: damaged images that are at least 90 % intact"),
     setting(

@@ -19,8 +19,10 @@ const TILE_BYTES: u64 = 96;
 pub(super) struct TileGrid {
     pub(super) tiles: Vec<u32>,
     pub(super) columns: usize,
-    /// Size of the image; tiles may extend past its right and lower edge.
+    /// Size of the image; tiles of a grid may extend past its right and lower edge.
     pub(super) size: Size,
+    /// `true` if a grid item names the tiles, also if there is only one.
+    pub(super) is_derived: bool,
 }
 
 /// The frames of an item that are decoded.
@@ -67,7 +69,7 @@ impl TileGrid {
             _ if is_decoded(kind) => {
                 let size = declared_size(meta, item)
                     .ok_or_else(|| Error::damaged(meta.format(), "its size is missing"))?;
-                Ok(Self { tiles: vec![item], columns: 1, size })
+                Ok(Self { tiles: vec![item], columns: 1, size, is_derived: false })
             }
             b"grid" => {
                 let tiles = meta.references_from(*b"dimg", item);
@@ -91,6 +93,7 @@ impl TileGrid {
             tiles: tiles.iter().collect(),
             columns,
             size,
+            is_derived: true,
         })
     }
 
@@ -105,7 +108,9 @@ impl TileGrid {
         let found = meta.references_to(*b"auxl", item).find(|item| is_alpha(meta, *item));
         if let Some(alpha) = found {
             return Ok(Some(match meta.kind(alpha) {
-                Some(kind) if is_decoded(kind) => Self { tiles: vec![alpha], columns: 1, size: self.size },
+                Some(kind) if is_decoded(kind) => {
+                    Self { tiles: vec![alpha], columns: 1, size: self.size, is_derived: false }
+                }
                 _ => Self::of_item(meta, file, alpha, budget)?,
             }));
         }

@@ -1,13 +1,14 @@
-//! HEIF decoder (ISO/IEC 23008-12), for AVIF (AV1 Image File Format; MIAF, ISO/IEC 23000-22): metadata first, then AV1
-//! by rav1d.
+//! HEIF decoder (ISO/IEC 23008-12), for AVIF (AV1 Image File Format; MIAF, ISO/IEC 23000-22) and, with the feature
+//! `heic`, HEIC (annex B): metadata first, then the coded pictures.
 //!
 //! Items may lie anywhere, so the file is read whole; its declared size is admitted before, if the metadata come
 //! first. Of an image sequence the still image is decoded, or else the first frame. Rotation, mirroring and crop are
 //! properties of the image. The orientation in EXIF repeats them and is ignored (MIAF, section 7.3.9).
 //!
-//! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder ([`av1::stream`]): a picture for
-//! each layer, one more for superres and for film grain, 1 byte per pixel, and 14 KiB for each tile of AV1; the joined
-//! tiles of a grid; and the scaler.
+//! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder; the joined tiles of a grid;
+//! and the scaler. The decoder of AV1 ([`av1::stream`]) takes a picture for each layer, one more for superres and for film
+//! grain, 1 byte per pixel, and 14 KiB for each tile of AV1; that of HEVC up to three pictures, 2 bytes per pixel and
+//! three copies more.
 //!
 //! Time: no item is decoded twice, and the size of the image bounds the pixels that are decoded
 //! ([`PixelAllowance`]). Items together have no more bytes than the file.
@@ -36,6 +37,7 @@ use crate::imaging::decode::heif::av1::decoder::LoopFilters;
 use crate::imaging::decode::heif::cicp::Matrix;
 use crate::imaging::decode::heif::container::boxes::BoxHeader;
 use crate::imaging::decode::heif::container::meta::Meta;
+use crate::imaging::decode::heif::container::property::CodePoints;
 use crate::imaging::decode::heif::convert::Converter;
 use crate::imaging::decode::heif::grid::TileGrid;
 use crate::imaging::decode::heif::still_image::StillImage;
@@ -83,7 +85,12 @@ pub(super) fn decode<R: Read>(
     let color = decode(&still.color)?;
     let alpha = still.alpha.as_ref().map(decode).transpose()?;
     let code_points = still.code_points.unwrap_or(color.color);
-    let alpha_matrix = |alpha: &planes::Planes| Matrix::new(alpha.color.grey(), alpha.format.bits, format);
+    let alpha_matrix = |alpha: &planes::Planes| {
+        let grey = alpha.color.grey();
+        // Alpha is from 0 to the largest sample. HEVC without usability information would have the limited range.
+        let full_range = grey.full_range || format == SourceFormat::Heic;
+        Matrix::new(CodePoints { full_range, ..grey }, alpha.format.bits, format)
+    };
     let converter = Converter {
         matrix: Matrix::new(code_points, color.format.bits, format)?,
         color: &color,

@@ -22,6 +22,19 @@ pub(super) struct DecodedItem {
     pub(super) picture_bytes: u64,
 }
 
+impl Planes {
+    /// Leaves out what extends past the right and lower edge of an image.
+    pub(super) fn crop(&mut self, image: Size) {
+        for (number, plane) in self.planes.iter_mut().enumerate() {
+            let Size { width, height } = match self.format.chroma {
+                Some(chroma) if number > 0 => chroma.size(image),
+                _ => image,
+            };
+            plane.size = Size { width: plane.size.width.min(width), height: plane.size.height.min(height) };
+        }
+    }
+}
+
 /// Samples of one component, of one byte each, or of two in the machine's byte order.
 pub(super) struct Plane {
     pub(super) samples: PlaneSamples,

@@ -30,9 +30,12 @@ pub(super) fn decode(
     let [only] = grid.tiles.as_slice() else {
         return decode_grid(meta, file, grid, filters, allowance, budget, cancel);
     };
-    let DecodedItem { planes, reserved_bytes, picture_bytes } =
+    let DecodedItem { mut planes, reserved_bytes, picture_bytes } =
         item::decode(meta, file, *only, filters, allowance, budget, cancel)?;
     budget.release(reserved_bytes.saturating_sub(picture_bytes));
+    if grid.is_derived {
+        planes.crop(grid.size);
+    }
     if planes.planes.first().is_none_or(|luma| luma.size != grid.size) {
         return Err(Error::damaged(meta.format(), "its pixels have another size than its header says"));
     }

@@ -1,5 +1,6 @@
-//! The decoders of HEVC: rust_h265 for 4:2:0 and 4:4:4, heic-rs for what that does not have: monochrome, 4:2:2, and
-//! pictures that may name others as references, for each of which a decoder of video would hold a grey picture.
+//! The decoders of HEVC: rust_h265 for 4:2:0 and 4:4:4, heic-rs for what that does not have: monochrome, such as alpha, and
+//! pictures that may name others as references, for each of which a decoder of video would hold a grey picture. 4:2:2 is
+//! refused: rust_h265 does not have it, and what heic-rs 0.1.4 makes of it is not the picture.
 //!
 //! Both are run behind [`catch_unwind`]: they index tables by numbers of the bitstream, and a check that is missing
 //! there is a panic. Their state is dropped with the error. heic-rs has no unsafe code. rust_h265 has some for threads,
@@ -38,12 +39,13 @@ enum Samples {
 }
 
 impl Engine {
-    /// The decoder of a picture.
-    pub(super) fn of(picture: &CodedPicture<'_>) -> Self {
+    /// The decoder of a picture; `None` for 4:2:2.
+    pub(super) fn of(picture: &CodedPicture<'_>) -> Option<Self> {
         let chroma = picture.parameters.format.chroma.map(|chroma| (chroma.across, chroma.down));
         match chroma {
-            Some((true, true) | (false, false)) if picture.is_refresh => Self::Video,
-            _ => Self::Still,
+            Some((true, false) | (false, true)) => None,
+            Some((true, true) | (false, false)) if picture.is_refresh => Some(Self::Video),
+            _ => Some(Self::Still),
         }
     }
 

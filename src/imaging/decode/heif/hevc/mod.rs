@@ -41,7 +41,7 @@ pub(super) fn decode(
     allowance.take(parameters.coded, 1)?;
     let (part, count) = picture.more_slices();
     allowance.take(part, count)?;
-    let engine = Engine::of(&picture);
+    let engine = Engine::of(&picture).ok_or_else(|| Error::unsupported(SourceFormat::Heic, "4:2:2"))?;
     let reserved_bytes = engine.bytes(&picture, content);
     budget.reserve(reserved_bytes)?;
     let planes = engine.decode(&picture, cancel)?;
