@@ -63,34 +63,39 @@ fn heic_is_refused_for_rules_that_do_not_have_it_decoded() {
 #[test]
 fn copyright_is_kept_and_the_orientation_in_exif_is_not_applied_twice() {
     let keep = Keep { copyright: true, ..Keep::default() };
-    let recipe = Recipe { keep, format: Some(Format::Jpeg), ..Recipe::fit_inside(50, 50) };
+    let recipe = Recipe { keep, format: Some(Format::Png), ..Recipe::fit_inside(50, 50) };
     let bytes = run(&file("orientation-6.heic"), &[&recipe]).unwrap().thumbnails.remove(0).unwrap().bytes;
     assert!(bytes.windows(9).any(|window| window == b"A. Author"));
     assert_eq!(open(&bytes).dimensions(), (37, 50));
 }
 
 /// A small thumbnail, or the error.
-fn outcome(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+fn outcome(bytes: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
     let recipe = Recipe::fit_inside(16, 16);
     let length = u64::try_from(bytes.len()).ok();
-    render(bytes, length, &[&recipe], Upright::ByExif, limits, &Cancel::default())?.thumbnails.remove(0)?;
-    Ok(())
+    let mut rendering = render(bytes, length, &[&recipe], Upright::ByExif, limits, &Cancel::default())?;
+    rendering.thumbnails.remove(0).map(|thumbnail| thumbnail.bytes.to_vec())
 }
 
+/// What follows the coded picture, such as EXIF, may be missing.
 #[test]
-fn cut_files_are_damaged() {
+fn cut_files_are_damaged_or_lack_nothing_of_the_picture() {
     for (name, ..) in FILES {
         let whole = file(name);
+        let thumbnail = outcome(&whole, &LIMITS).unwrap();
+        let mut damaged = 0;
         for length in (100..whole.len()).step_by(whole.len() / 60) {
-            let refusal = outcome(&whole[..length], &LIMITS).unwrap_err();
-            let is_named =
-                matches!(refusal, Error::Damaged { .. } | Error::Unsupported { .. } | Error::NotAnImage);
-            assert!(is_named, "{name} cut to {length} bytes: {refusal}");
+            match outcome(&whole[..length], &LIMITS) {
+                Ok(cut) => assert!(cut == thumbnail, "{name} cut to {length} bytes"),
+                Err(Error::Damaged { format: SourceFormat::Heic, .. }) => damaged += 1,
+                Err(refusal) => panic!("{name} cut to {length} bytes: {refusal}"),
+            }
         }
+        assert!(damaged > 30, "{name}: {damaged}");
     }
 }
 
-/// Some thousand files with wrong bits, most of them in the coded picture. None panics, and none takes more pixels or
+/// Some hundred files with wrong bits, most of them in the coded picture. None panics, and none takes more pixels or
 /// memory than is allowed.
 #[test]
 fn wrong_bits_are_survived() {
@@ -99,19 +104,19 @@ fn wrong_bits_are_survived() {
     let (mut good, mut bad) = (0, 0);
     for (name, ..) in FILES {
         let whole = file(name);
-        for _ in 0..300 {
+        for _ in 0..40 {
             let mut bytes = whole.clone();
             for _ in 0..random.usize(1..6) {
                 let at = random.usize(0..bytes.len());
                 bytes[at] ^= 1 << random.u8(0..8);
             }
             match outcome(&bytes, &limits) {
-                Ok(()) => good += 1,
+                Ok(_) => good += 1,
                 Err(_) => bad += 1,
             }
         }
     }
-    assert!(good > 100 && bad > 100, "{good} {bad}");
+    assert!(good > 20 && bad > 100, "{good} {bad}");
 }
 
 #[test]
