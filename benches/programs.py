@@ -11,7 +11,8 @@ TARGET = os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target"))
 WORK = os.path.join(TARGET, "bench")
 PEERS = os.path.join(ROOT, "benches", "peers")
 QUALITY_SCRIPT = os.path.join(PEERS, "quality.py")
-REQUIREMENTS = ["cos-python-sdk-v5>=1.9", "numpy>=2.0", "pillow>=12.0", "pyvips[binary]>=3.0", "simplejpeg>=1.8"]
+REQUIREMENTS = ["cos-python-sdk-v5>=1.9", "numpy>=2.0", "pillow>=12.0", "pillow-heif>=1.1",
+                "pyvips[binary]>=3.0", "simplejpeg>=1.8"]
 # Rounds that warm up and do not count.
 WARM_UP = 2
 
@@ -47,11 +48,12 @@ def build(*arguments):
 
 
 def features():
-    """Returns the options for cargo that choose the features of the release, as far as this machine can build them."""
+    """Returns the options for cargo that choose the features of the release with HEIC, as far as this machine can build
+    them."""
     if shutil.which("nasm"):
-        return ["--features", "asm"]
+        return ["--features", "asm,heic"]
     note("AV1 is measured without its assembler: nasm is not installed")
-    return []
+    return ["--features", "heic"]
 
 
 def build_program():

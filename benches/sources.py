@@ -23,7 +23,8 @@ LOSSLESS = [("12 MP PNG", "12 MP", "png", 0.9, None), ("100 MP PNG", "100 MP", "
 # Label, ending, size of a generated picture, peers of which the fastest is the reference, highest ratio to it, highest
 # resident memory of the whole process in MiB.
 WEBP_AVIF = [("12 MP WebP", ".webp", (4032, 3024), ("libvips", "libvips, 1 thread", "sharp"), 1.1, 96),
-             ("12 MP AVIF", ".avif", (4032, 3024), ("pillow",), 0.72, 160)]
+             ("12 MP AVIF", ".avif", (4032, 3024), ("pillow",), 0.72, 160),
+             ("12 MP HEIC", ".heic", (4032, 3024), ("pillow",), 0.8, 160)]
 
 # Size and chroma sampling of the charts of saturated text.
 CHART_SIZE, CHARTS = (4032, 3024), ["4:2:0", "4:4:4"]
@@ -139,7 +140,7 @@ def lossless_sources(folder, labels=None):
 
 
 def webp_avif_sources(folder):
-    """Returns the paths of the WebP and AVIF files by label."""
+    """Returns the paths of the WebP, AVIF and HEIC files by label."""
     found = {}
     os.makedirs(GENERATED, exist_ok=True)
     for label, ending, size, *_ in WEBP_AVIF:

@@ -186,7 +186,7 @@ def lossless(options, program):
 
 
 def webp_avif(options, program):
-    """Compares thumbnails of WebP and AVIF files."""
+    """Compares thumbnails of WebP, AVIF and HEIC files."""
     sources = webp_avif_sources(options.pictures)
     print_machine()
     print_sources(sources, {})

@@ -38,13 +38,15 @@ class PackageState:
         return f"is older than {self.newer}" if self.newer else None
 
     def build(self):
-        """Builds a zip that is missing or old. A configuration in the old one is kept."""
+        """Builds a zip that is missing or old. A configuration in the old one is kept, and so is a decoder of HEIC."""
         if not self.defect():
             return
         print(f"deploy: {shown(self.path)} {self.defect()}; building it with scripts/package", file=sys.stderr)
         command = [ROOT / "scripts" / "package"]
         with tempfile.TemporaryDirectory() as folder:
             config = {} if self.is_missing else self._config()
+            if not self.is_missing and b"\nrust_h265 " in self._content(NOTICES):
+                command.append("--heic")
             for name, content in config.items():
                 (pathlib.Path(folder) / name).write_bytes(content)
             if CONFIG in config:
@@ -55,12 +57,19 @@ class PackageState:
 
     def _config(self):
         """Returns the configuration in the zip and its watermarks by name, or nothing."""
+        return {name: content for name, content in self._files().items()
+                if name not in (PROGRAM, NOTICES) and name == pathlib.Path(name).name}
+
+    def _content(self, wanted):
+        """Returns the content of a file in the zip; nothing if it is not there."""
+        return self._files().get(wanted, b"")
+
+    def _files(self):
+        """Returns the files in the zip by name, or nothing if it cannot be read."""
         try:
-            files = unpacked(self.path.read_bytes())
+            return {name: content for name, content, _ in unpacked(self.path.read_bytes())}
         except (OSError, zipfile.BadZipFile):
             return {}
-        return {name: content for name, content, _ in files
-                if name not in (PROGRAM, NOTICES) and name == pathlib.Path(name).name}
 
 
 def shown(path):

@@ -51,6 +51,7 @@ fn run_command(name: &OsStr, arguments: lexopt::Parser) -> Result<ExitCode> {
 fn version() -> String {
     let features = [
         ("asm", cfg!(feature = "asm")),
+        ("heic", cfg!(feature = "heic")),
         ("image-webp", cfg!(feature = "image-webp")),
         ("libwebp", cfg!(feature = "libwebp")),
     ];

@@ -75,6 +75,11 @@ def pillow(**arguments):
     """Pillow as documented, or with arguments of `Image.thumbnail`. Pillow-SIMD is the same module in another Python."""
     from PIL import Image, ImageOps
     Image.MAX_IMAGE_PIXELS = None
+    try:
+        import pillow_heif
+        pillow_heif.register_heif_opener(decode_threads=1)
+    except ImportError:  # Pillow-SIMD has it not
+        pass
 
     def save(picture, job, path):
         if job["fmt"] == "png":

@@ -17,9 +17,11 @@ A reference thumbnail is scaled from every decoded pixel by Lanczos-3 in floatin
 import sys
 
 import numpy
+import pillow_heif
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 Image.MAX_IMAGE_PIXELS = None
+pillow_heif.register_heif_opener()
 
 
 def reference(source, box, target):
@@ -57,7 +59,7 @@ def mosaic(photo, width, height, target):
             tile = ImageOps.mirror(photo) if column % 2 else photo
             tile = ImageOps.flip(tile) if row % 2 else tile
             large.paste(tile, (column * photo.width, row * photo.height))
-    options = {"avif": {"quality": 65}, "webp": {"quality": 80}}
+    options = {"avif": {"quality": 65}, "heic": {"quality": 70}, "webp": {"quality": 80}}
     jpeg = {"quality": 90, "subsampling": "4:2:0", "optimize": True}
     large.save(target, **options.get(target.rpartition(".")[2], jpeg))
 

@@ -20,3 +20,6 @@ paths |= {DATA / "tiffsuite" / f"{name}.tif" for name in ["flower-ycbcr44-contig
 for number, path in enumerate(sorted(paths)):
     chunk = (0, 1, 7, 64)[number % 4]
     (HERE / "formats" / path.name).write_bytes(bytes([chunk]) + path.read_bytes())
+# Behind all others, whose bytes for the size of reads stay.
+for path in [DATA / "heic" / name for name in ["grey.heic", "rgb-420.heic", "rgba-10-29x100.heif"]]:
+    (HERE / "formats" / path.name).write_bytes(bytes([7]) + path.read_bytes())

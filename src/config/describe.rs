@@ -102,8 +102,11 @@ fn describe_rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     if let Some(acl) = rule.acl {
         line(f, "ACL", acl.as_str())?;
     }
-    if rule.heic == Heic::CloudInfinite {
-        line(f, "HEIC", "ci: Cloud Infinite turns it into JPEG")?;
+    match rule.heic {
+        Heic::CloudInfinite => line(f, "HEIC", "ci: Cloud Infinite turns it into JPEG")?,
+        heic if heic == Heic::default() => (),
+        Heic::Decode => line(f, "HEIC", "decode")?,
+        Heic::Refuse => line(f, "HEIC", "refuse")?,
     }
     let example = example_source(&rule.source);
     if let Some(manifest) = &rule.manifest {

@@ -220,8 +220,11 @@ pub enum Collisions {
 pub enum Heic {
     /// COS's own image processing, Cloud Infinite, turns it into a JPEG, from which its thumbnails are made.
     CloudInfinite,
+    /// It is decoded like any other: only in a program with the feature `heic`, where it is the default.
+    #[cfg_attr(feature = "heic", default)]
+    Decode,
     /// It fails.
-    #[default]
+    #[cfg_attr(not(feature = "heic"), default)]
     Refuse,
 }
 

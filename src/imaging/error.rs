@@ -44,10 +44,12 @@ pub enum Error {
         /// Message of the encoder.
         detail: String,
     },
-    /// HEIC image: its codec is patented, and no decoder under a permissive licence exists.
+    /// HEIC image in a program without the feature `heic`, or for a rule that refuses it.
     #[error(
-        "a HEIC picture cannot be decoded here; set HEIC=ci (in thumbnails.json: \"heic\": \"ci\") to have COS's own \
-         image processing turn it into JPEG, convert it before the upload, or leave such files out of the rules"
+        "a HEIC picture {}; set HEIC=ci (in thumbnails.json: \"heic\": \"ci\") to have COS's own image processing turn \
+         it into JPEG, {}, convert it before the upload, or leave such files out of the rules",
+        if cfg!(feature = "heic") { "is refused, as HEIC says" } else { "cannot be decoded here" },
+        if cfg!(feature = "heic") { "or HEIC=decode" } else { "build the function with scripts/package --heic" }
     )]
     Heic,
     /// The recipe asks for a side longer than the output format allows.

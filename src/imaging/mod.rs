@@ -53,6 +53,7 @@ pub use self::damage::Tolerance;
 pub use self::draw::unencoded::{DraftThumbnail, UnencodedThumbnail, speed_within};
 pub use self::encode::avif::speed::Speed;
 pub use self::error::Error;
+pub use self::input::heif::refuse_heic;
 pub use self::limits::{Cancel, Limits};
 pub use self::memory_estimate::memory_for_jpeg;
 pub use self::plan::demand::{DECODE_MARGIN, Upright};

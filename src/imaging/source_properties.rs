@@ -98,6 +98,7 @@ impl SourceFile {
             // Not AVIF: writing it once takes long enough.
             SourceFormat::Avif
             | SourceFormat::Bmp
+            | SourceFormat::Heic
             | SourceFormat::Pnm
             | SourceFormat::Qoi
             | SourceFormat::Tiff => false,

@@ -141,7 +141,8 @@ impl State {
 }
 
 impl Turn<'_> {
-    /// Starts to render a source of `length` bytes, if that is known, but for what takes long to encode.
+    /// Starts to render a source of `length` bytes, if that is known, but for what takes long to encode. A source that
+    /// is HEIC fails with [`imaging::Error::Heic`] if `refuses_heic`.
     ///
     /// The future resolves when the rendering ends, even if `body` has more bytes. Dropping it cancels the
     /// rendering.
@@ -155,9 +156,14 @@ impl Turn<'_> {
         recipes: Vec<Recipe>,
         upright: Upright,
         limits: Limits,
+        refuses_heic: bool,
     ) -> Result<impl Future<Output = Result<Draft, Error>>, Error> {
         self.run(move |cancel| {
             let recipes: Vec<&Recipe> = recipes.iter().collect();
+            if refuses_heic {
+                let body = imaging::refuse_heic(body)?;
+                return Ok(imaging::draft(body, length, &recipes, upright, &limits, cancel)?);
+            }
             Ok(imaging::draft(body, length, &recipes, upright, &limits, cancel)?)
         })
     }

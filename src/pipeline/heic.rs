@@ -1,6 +1,6 @@
 //! Conversion of HEIC sources by Cloud Infinite: the processing to request.
 //!
-//! This program does not decode HEIC. The JPEG is requested large enough for all thumbnails, and no larger
+//! This is for rules that do not have the program decode HEIC. The JPEG is requested large enough for all thumbnails, and no larger
 //! than needed.
 
 use crate::imaging::{DECODE_MARGIN, LONGEST_SIDE};

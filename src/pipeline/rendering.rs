@@ -138,7 +138,9 @@ impl Pipeline<'_> {
         ms.fetch += milliseconds(started.elapsed());
         let turn = self.decoder.turn().await;
         let limits = Limits { memory: memory.take_pixels(), ..self.limits };
-        let rendered = turn.start(reader, length, recipes(job), upright, limits)?;
+        // A program without the feature refuses it by itself.
+        let refuses_heic = cfg!(feature = "heic") && job.rule.heic() != Heic::Decode;
+        let rendered = turn.start(reader, length, recipes(job), upright, limits, refuses_heic)?;
         let started = Instant::now();
         let delivered = match filled {
             Ok(Filled::Partly) => sender.forward(body).await,

@@ -1,11 +1,11 @@
 """Makes the small test images in this folder and the references in reference/: make.py [GROUP...]
 
-Without arguments it makes all groups. Needs Pillow, NumPy, SciPy, tifffile with imagecodecs, and pyvips with libheif. It does
-not make the photographs and the suites; README.md names their sources.
+Without arguments it makes all groups. Needs Pillow, NumPy, SciPy, tifffile with imagecodecs, and pyvips with libheif,
+and for the group heic pillow-heif. It does not make the photographs and the suites; README.md names their sources.
 """
 import sys
 
-from generators import avif, checksums, cmyk, common, formats, png, profiles, references, small
+from generators import avif, checksums, cmyk, common, formats, heic, png, profiles, references, small
 
 # In this order: later groups read files of earlier ones.
 GROUPS = {
@@ -14,6 +14,7 @@ GROUPS = {
     "png": [png.make_pngs],
     "formats": [formats.make_orientations, formats.make_formats],
     "avif": [avif.make_avifs, avif.make_large],
+    "heic": [heic.make_heics],
     "small": [small.make_small],
     "checksums": [checksums.make_checksums, checksums.make_tiff_references],
     "references": [references.make_photos, references.make_references, references.make_operations,

@@ -18,6 +18,8 @@ mod decoder_threads;
 mod effects;
 mod files;
 mod fixture;
+#[cfg(feature = "heic")]
+mod heic;
 mod hostile;
 mod memory_limit;
 mod memory_peak;

@@ -113,7 +113,17 @@ fn crates() -> Vec<String> {
 fn program_contains_nothing_of_scf_local_and_of_development() {
     let crates = crates();
     assert!(crates.iter().any(|name| name == "fast_image_resize"), "{crates:?}");
-    let foreign = ["axum", "clap", "scf-local", "libfuzzer-sys", "jpeg-decoder", "openssl-sys", "aws-lc-rs"];
+    let foreign = [
+        "axum",
+        "clap",
+        "heic-rs",
+        "rust_h265",
+        "scf-local",
+        "libfuzzer-sys",
+        "jpeg-decoder",
+        "openssl-sys",
+        "aws-lc-rs",
+    ];
     let found: Vec<_> = crates.iter().filter(|name| foreign.contains(&name.as_str())).collect();
     assert!(found.is_empty(), "{found:?}");
     // The program has its own texts and none of scf-local.

@@ -95,7 +95,12 @@ pub const SETTINGS: [Setting; 23] = [
         "rules[].target.acl",
         "default, private or public-read, for thumbnails",
     ),
-    setting("HEIC", "refuse", "rules[].heic", "refuse, or ci: Cloud Infinite turns HEIC into JPEG first"),
+    setting(
+        "HEIC",
+        "refuse",
+        "rules[].heic",
+        "refuse; ci: Cloud Infinite turns HEIC into JPEG first; decode: in a build with --heic",
+    ),
     setting(
         "MANIFEST",
         "none",

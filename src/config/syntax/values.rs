@@ -30,7 +30,8 @@ const FORMATS: [(&str, Format); 6] = [
 ];
 const COLLISIONS_TREATMENTS: [(&str, Collisions); 2] =
     [("first", Collisions::First), ("refuse", Collisions::Refuse)];
-const HEIC_TREATMENTS: [(&str, Heic); 2] = [("ci", Heic::CloudInfinite), ("refuse", Heic::Refuse)];
+const HEIC_TREATMENTS: [(&str, Heic); 3] =
+    [("ci", Heic::CloudInfinite), ("decode", Heic::Decode), ("refuse", Heic::Refuse)];
 const LOG_LEVELS: [(&str, LogLevel); 3] =
     [("debug", LogLevel::Debug), ("error", LogLevel::Error), ("info", LogLevel::Info)];
 const DAMAGE_TREATMENTS: [(&str, OnDamage); 2] = [("fail", OnDamage::Fail), ("store", OnDamage::Store)];
@@ -118,7 +119,12 @@ pub(in crate::config) fn format(text: &str) -> Result<Format, &'static str> {
 }
 
 pub(in crate::config) fn heic(text: &str) -> Result<Heic, &'static str> {
-    form::find(&HEIC_TREATMENTS, text).ok_or("it must be refuse or ci, which stands for Cloud Infinite")
+    match form::find(&HEIC_TREATMENTS, text) {
+        Some(Heic::Decode) if cfg!(not(feature = "heic")) => {
+            Err("this program was built without a decoder of HEIC; scripts/package --heic builds one with it")
+        }
+        treatment => treatment.ok_or("it must be refuse, decode or ci, which stands for Cloud Infinite"),
+    }
 }
 
 pub(in crate::config) fn log_level(text: &str) -> Result<LogLevel, &'static str> {
@@ -235,6 +241,17 @@ mod tests {
         assert_eq!(max_pixels("1000000000"), Ok(1_000_000_000));
         for text in ["0", "1000000001", "250e6", "250,000,000", "99999999999999999999"] {
             assert!(max_pixels(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn decoding_of_heic_is_a_mistake_in_a_program_without_the_decoder() {
+        if cfg!(feature = "heic") {
+            assert_eq!(heic("decode"), Ok(Heic::Decode));
+            assert_eq!(Heic::default(), Heic::Decode);
+        } else {
+            assert!(heic("decode").unwrap_err().contains("scripts/package --heic"));
+            assert_eq!(Heic::default(), Heic::Refuse);
         }
     }
 

@@ -7,9 +7,9 @@
 //! It never panics.
 
 mod animation_screen;
-mod avif;
 mod bmp;
 mod gif;
+mod heif;
 mod jpeg;
 mod lzw;
 mod png;
@@ -54,7 +54,7 @@ pub(super) fn decode<R: Read>(
         budget.admit(size)?;
     }
     let decoded = match format {
-        SourceFormat::Avif => avif::decode(source, demand, budget),
+        SourceFormat::Avif | SourceFormat::Heic => heif::decode(source, format, demand, budget),
         SourceFormat::Bmp => bmp::decode(source, demand, budget),
         SourceFormat::Gif => gif::decode(source, demand, budget, animation),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),

@@ -251,6 +251,7 @@ fn default_format(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::WebP => Format::WebP,
         SourceFormat::Avif
         | SourceFormat::Bmp
+        | SourceFormat::Heic
         | SourceFormat::Pnm
         | SourceFormat::Qoi
         | SourceFormat::Tiff => {

@@ -5,8 +5,26 @@
 //! the coding by its items.
 
 use std::borrow::Cow;
+use std::io::{Cursor, Read};
 
 use crate::imaging::error::Error;
+
+/// As many bytes as are read to recognise a format, which hold the first twelve brands.
+const HEAD: u64 = 64;
+
+/// Refuses HEIC by the brands at the beginning of a source, for rules that do not have it decoded. The reader that it
+/// returns begins anew.
+///
+/// # Errors
+/// [`Error::Heic`], or [`Error::Read`].
+pub fn refuse_heic<R: Read + Send>(mut source: R) -> Result<impl Read + Send, Error> {
+    let mut head = Vec::new();
+    source.by_ref().take(HEAD).read_to_end(&mut head).map_err(Error::Read)?;
+    if Coding::of_file(&head) == Some(Coding::Hevc) {
+        return Err(Error::Heic);
+    }
+    Ok(Cursor::new(head).chain(source))
+}
 
 /// A coding of pictures.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,8 +41,8 @@ pub(crate) enum Coding {
 impl Coding {
     /// The coding of a file that begins with these bytes: `None` if it is not HEIF.
     ///
-    /// The major brand decides, if it promises a coding. Among the compatible brands AV1 comes first, which alone can be
-    /// decoded.
+    /// The major brand decides, if it promises a coding. Among the compatible brands AV1 comes first, which every
+    /// build decodes.
     pub(crate) fn of_file(head: &[u8]) -> Option<Self> {
         let (major, compatible) = brands(head)?;
         let codings = || compatible.iter().filter_map(|brand| Self::of_brand(*brand));
@@ -65,11 +83,12 @@ impl Coding {
         })
     }
 
-    /// The refusal of a coding that is not decoded; `None` for AV1.
+    /// The refusal of a coding that is not decoded; `None` for AV1, and with the feature `heic` for HEVC.
     pub(crate) fn refusal(self) -> Option<Error> {
         let what = match self {
             Self::Av1 => return None,
             Self::Avc => "a HEIF picture that holds AVC (H.264)",
+            Self::Hevc if cfg!(feature = "heic") => return None,
             Self::Hevc => return Some(Error::Heic),
             Self::Jpeg => "a HEIF picture that holds JPEG",
             Self::Jpeg2000 => "a HEIF picture that holds JPEG 2000",
@@ -97,6 +116,16 @@ fn is_structural(brand: [u8; 4]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refused_heic_is_told_by_its_brands_and_others_are_read_from_their_beginning() {
+        let heic = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic and the rest".as_slice();
+        assert!(matches!(refuse_heic(heic), Err(Error::Heic)));
+        let other = [7; 100];
+        let mut bytes = Vec::new();
+        refuse_heic(other.as_slice()).unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, other);
+    }
 
     #[test]
     fn brands_tell_the_coding() {

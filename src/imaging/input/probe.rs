@@ -10,7 +10,7 @@ use crate::imaging::input::known_formats;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
 
-/// Bytes that suffice to detect the format and, except for AVIF, JPEG, PNM and TIFF, to read the declared size.
+/// Bytes that suffice to detect the format and, except for AVIF, HEIC, JPEG, PNM and TIFF, to read the declared size.
 pub(crate) const HEAD: usize = 64;
 
 /// Detects the format from the first [`HEAD`] bytes, or from the whole file if it is shorter.
@@ -23,7 +23,8 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
         return Err(Error::Empty);
     }
     if let Some(coding) = Coding::of_file(head) {
-        return coding.refusal().map_or(Ok(SourceFormat::Avif), Err);
+        let format = if coding == Coding::Hevc { SourceFormat::Heic } else { SourceFormat::Avif };
+        return coding.refusal().map_or(Ok(format), Err);
     }
     // Camera raw files begin like TIFF, so their signatures are tested first.
     if let Some(what) = base_media_format(head) {
@@ -79,7 +80,11 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
         SourceFormat::Bmp if head.get(14) == Some(&12) => (u16_le(18)?, u16_le(20)?),
         SourceFormat::Bmp => (i32_le_abs(18)?, i32_le_abs(22)?),
         SourceFormat::Gif => (u16_le(6)?, u16_le(8)?),
-        SourceFormat::Avif | SourceFormat::Jpeg | SourceFormat::Pnm | SourceFormat::Tiff => return None,
+        SourceFormat::Avif
+        | SourceFormat::Heic
+        | SourceFormat::Jpeg
+        | SourceFormat::Pnm
+        | SourceFormat::Tiff => return None,
         SourceFormat::Png if matches_at(head, 12, b"IHDR") => (u32_be(16)?, u32_be(20)?),
         SourceFormat::Png => return None,
         SourceFormat::Qoi => (u32_be(4)?, u32_be(8)?),

@@ -16,6 +16,8 @@ from PIL import Image
 
 from .common import HERE, PHOTO, quadrants, reference, with_alpha
 
+ESSENTIAL = (b"av1C", b"clap", b"hvcC", b"imir", b"irot")
+
 
 def box(kind, *content):
     content = b"".join(content)
@@ -37,8 +39,8 @@ def coded(picture, **options):
     return file[config - 4 : config - 4 + length], file[data + 4 :]
 
 
-def container(items, references=b""):
-    """A file of items (type, bytes, properties). The first item is the primary one."""
+def container(items, references=b"", brands=b"avifmif1miaf"):
+    """A file of items (type, bytes, properties). The first item is the primary one, the first brand the major one."""
     properties, tables = [], []
     for number, (_, _, own) in enumerate(items, 1):
         places = []
@@ -46,7 +48,7 @@ def container(items, references=b""):
             if one not in properties:
                 properties.append(one)
             # Decoder configurations and transformations are marked as essential.
-            places.append(properties.index(one) + 1 | (one[4:8] in (b"av1C", b"clap", b"irot", b"imir")) << 7)
+            places.append(properties.index(one) + 1 | (one[4:8] in ESSENTIAL) << 7)
         tables.append(struct.pack(">HB", number, len(places)) + bytes(places))
     ipma = full(b"ipma", 0, 0, struct.pack(">I", len(items)), *tables)
     infe = [full(b"infe", 2, 0, struct.pack(">HH4sB", number, 0, kind, 0)) for number, (kind, _, _) in enumerate(items, 1)]
@@ -66,7 +68,7 @@ def container(items, references=b""):
             box(b"iprp", box(b"ipco", *properties), ipma),
         )
 
-    head = box(b"ftyp", b"avif", struct.pack(">I", 0), b"avifmif1miaf")
+    head = box(b"ftyp", brands[:4], struct.pack(">I", 0), brands)
     head += meta(len(head) + len(meta(0)) + 8)
     return head + box(b"mdat", *(data for _, data, _ in items))
 
