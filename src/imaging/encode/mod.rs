@@ -248,8 +248,16 @@ fn default_format(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::WebP => Format::WebP,
         SourceFormat::Avif
         | SourceFormat::Bmp
+        | SourceFormat::Dds
+        | SourceFormat::Exr
+        | SourceFormat::Farbfeld
+        | SourceFormat::Hdr
+        | SourceFormat::Ico
+        | SourceFormat::Jxl
+        | SourceFormat::Pcx
         | SourceFormat::Pnm
         | SourceFormat::Qoi
+        | SourceFormat::Tga
         | SourceFormat::Tiff => {
             if layout.has_alpha() {
                 Format::Png
