@@ -1,11 +1,12 @@
 """Makes the small test images in this folder and the references in reference/: make.py [GROUP...]
 
-Without arguments it makes all groups. Needs Pillow, NumPy, tifffile with imagecodecs, and pyvips with libheif. It does
-not make the photographs and the suites; README.md names their sources.
+Without arguments it makes all groups. Needs Pillow with pillow-jxl-plugin, NumPy, OpenCV, OpenEXR, tifffile with
+imagecodecs, pyvips with libheif, and libjxl's cjxl. It does not make the photographs and the suites; README.md names their
+sources.
 """
 import sys
 
-from generators import avif, checksums, cmyk, common, formats, png, profiles, references, small
+from generators import avif, checksums, cmyk, common, formats, png, profiles, rare, references, small
 
 # In this order: later groups read files of earlier ones.
 GROUPS = {
@@ -15,6 +16,7 @@ GROUPS = {
     "formats": [formats.make_orientations, formats.make_formats],
     "avif": [avif.make_avifs, avif.make_large],
     "small": [small.make_small],
+    "rare": [rare.make_jxl, rare.make_jxl_references, rare.make_rare],
     "checksums": [checksums.make_checksums, checksums.make_tiff_references],
     "references": [references.make_photos, references.make_references, references.make_operations],
 }

@@ -18,10 +18,13 @@ mod decoder_threads;
 mod files;
 mod fixture;
 mod hostile;
+#[cfg(feature = "jxl")]
+mod jxl;
 mod memory_limit;
 mod memory_peak;
 mod operations;
 mod png_colors;
+mod rare;
 mod suites;
 mod thumbnails;
 mod tiff;

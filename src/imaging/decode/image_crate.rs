@@ -87,8 +87,8 @@ fn decode_whole(
     }
     budget.admit(full)?;
     let color = decoder.color_type();
-    let (layout, depth) = stored(color)
-        .ok_or_else(|| Error::unsupported(format, &format!("samples of the kind {color:?}")))?;
+    let (layout, depth) =
+        stored(color).ok_or_else(|| Error::unsupported(format, &format!("samples of the kind {color:?}")))?;
     let length = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
     let working = bytes_of(full, working_bytes(format, color));
     budget.reserve(to_u64(length).saturating_add(working))?;

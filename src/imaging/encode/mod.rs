@@ -12,7 +12,7 @@
 //! - `quality_search`: the quality for a limit of bytes;
 //! - `score_search`, `score`, `read_back`: the quality for a score;
 //! - `webp_metadata`: the container of WebP with metadata or frames;
-//! - [`animation`]: animated GIF and WebP.
+//! - [`animation`]: animated GIF, WebP and PNG.
 
 pub(crate) mod animation;
 pub(crate) mod avif;

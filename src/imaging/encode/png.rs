@@ -80,7 +80,11 @@ pub(super) fn rgba_header(size: Size, metadata: &KeptMetadata<'_>) -> Result<Vec
     let written = Encoder::with_info(&mut bytes, info).and_then(Encoder::write_header).map(drop);
     written.map_err(|error| error.to_string())?;
     // A writer that is dropped ends the file.
-    if let Some(start) = bytes.len().checked_sub(12).filter(|start| bytes.get(start + 4..).is_some_and(|end| end.starts_with(b"IEND"))) {
+    if let Some(start) = bytes
+        .len()
+        .checked_sub(12)
+        .filter(|start| bytes.get(start + 4..).is_some_and(|end| end.starts_with(b"IEND")))
+    {
         bytes.truncate(start);
     }
     Ok(bytes)

@@ -17,8 +17,7 @@ pub(super) fn format(head: &[u8]) -> Option<SourceFormat> {
 fn is_pcx(head: &[u8]) -> bool {
     let [0x0a, 0 | 2..=5, 1, bits @ (1 | 2 | 4 | 8), window @ ..] = head else { return false };
     let [l0, l1, t0, t1, r0, r1, b0, b1, ..] = window else { return false };
-    let [left, top, right, bottom] =
-        [[*l0, *l1], [*t0, *t1], [*r0, *r1], [*b0, *b1]].map(u16::from_le_bytes);
+    let [left, top, right, bottom] = [[*l0, *l1], [*t0, *t1], [*r0, *r1], [*b0, *b1]].map(u16::from_le_bytes);
     let has_planes = match (bits, head.get(64..66)) {
         (1, Some([0, 1..=4])) | (2 | 4, Some([0, 1])) | (8, Some([0, 1 | 3])) => true,
         _ => false,
@@ -29,7 +28,8 @@ fn is_pcx(head: &[u8]) -> bool {
 /// Truevision TGA 2.0: kinds of palette and of image; first entry, length and depth of the palette; origin; size; depth;
 /// and bits of alpha, order of rows and columns.
 fn is_tga(head: &[u8]) -> bool {
-    let [_, palette, kind, p0, p1, l0, l1, entry, x0, x1, y0, y1, w0, w1, h0, h1, depth, attributes, ..] = head
+    let [_, palette, kind, p0, p1, l0, l1, entry, x0, x1, y0, y1, w0, w1, h0, h1, depth, attributes, ..] =
+        head
     else {
         return false;
     };

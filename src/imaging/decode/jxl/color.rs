@@ -10,7 +10,8 @@ use crate::imaging::picture::Layout;
 /// High dynamic range goes by code points, which [`Colorimetry`] tone maps. Primaries of the file's own count as those
 /// of BT.2100 then.
 pub(super) fn icc(profile: &JxlColorProfile, layout: Layout) -> Option<Vec<u8>> {
-    let is_srgb = |is_grey| profile.same_color_encoding(&JxlColorProfile::Simple(JxlColorEncoding::srgb(is_grey)));
+    let is_srgb =
+        |is_grey| profile.same_color_encoding(&JxlColorProfile::Simple(JxlColorEncoding::srgb(is_grey)));
     if is_srgb(false) || is_srgb(true) {
         return None;
     }
@@ -19,7 +20,9 @@ pub(super) fn icc(profile: &JxlColorProfile, layout: Layout) -> Option<Vec<u8>> 
         JxlColorProfile::Simple(encoding) => encoding,
     };
     let (primaries, transfer) = match encoding {
-        JxlColorEncoding::RgbColorSpace { primaries, transfer_function, .. } => (primaries, transfer_function),
+        JxlColorEncoding::RgbColorSpace { primaries, transfer_function, .. } => {
+            (primaries, transfer_function)
+        }
         JxlColorEncoding::GrayscaleColorSpace { transfer_function, .. } => {
             (&JxlPrimaries::SRGB, transfer_function)
         }

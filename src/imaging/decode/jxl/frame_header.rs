@@ -108,7 +108,10 @@ mod tests {
     fn coding_and_passes_are_read_behind_optional_fields() {
         let several = |has_several_passes| Some(FrameCoding::VarDct { has_several_passes });
         assert_eq!(FrameCoding::read(&[1], true, 0), several(false), "all fields at their default");
-        assert_eq!(FrameCoding::read(&packed(&[(0, 1), (0, 2), (1, 1)]), true, 0), Some(FrameCoding::Modular));
+        assert_eq!(
+            FrameCoding::read(&packed(&[(0, 1), (0, 2), (1, 1)]), true, 0),
+            Some(FrameCoding::Modular)
+        );
         // Flags in their long form, upsampling of the colours and two extra channels, scales, passes.
         let start = [(0, 1), (0, 2), (0, 1)];
         let flags = [(3, 2), (0x81, 12), (1, 1), (7, 8), (0, 1)];

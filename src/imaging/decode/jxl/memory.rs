@@ -72,7 +72,9 @@ impl FrameMemory {
     pub(super) fn more_bytes(self, coding: Option<FrameCoding>) -> u64 {
         match coding {
             Some(FrameCoding::VarDct { has_several_passes: false }) if self.channels == 3 => 0,
-            Some(FrameCoding::VarDct { .. }) if self.channels == 3 => self.pixels.saturating_mul(COEFFICIENTS),
+            Some(FrameCoding::VarDct { .. }) if self.channels == 3 => {
+                self.pixels.saturating_mul(COEFFICIENTS)
+            }
             Some(FrameCoding::Modular) if self.channels == 3 && self.depth == Depth::Eight => {
                 self.samples().saturating_mul(MODULAR_EIGHT)
             }
@@ -108,7 +110,8 @@ impl HiddenFrames {
         self.runs > 0
     }
 
-    /// Reserves what one more frame may take. The decoder has allocated pages for it by then, and touched none.
+    /// Reserves what one more frame may take. The decoder has allocated zeroed pages for it by then, and touched none: they
+    /// are not in memory.
     fn reserve(&mut self, budget: &mut Budget) -> Result<(), Error> {
         if self.runs == 0 {
             budget.reserve(self.memory.more_bytes(None))?;

@@ -14,11 +14,12 @@ mod color;
 mod frame_header;
 mod memory;
 
-use std::io::{BufRead, Read, Seek, SeekFrom};
+use std::io::{BufRead as _, Read, Seek as _, SeekFrom};
 
 use jxl::api::{
     AlphaMode, Endianness, Event, ExtraChannel, JxlAuxBoxType, JxlBasicInfo, JxlBitDepth, JxlColorProfile,
-    JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat, ProfileLevel,
+    JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat,
+    ProfileLevel,
 };
 
 use crate::imaging::decode::jxl::frame_header::FrameCoding;
@@ -37,6 +38,9 @@ use crate::imaging::plan::demand::Demand;
 use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Jxl;
+
+/// Bytes of the file that the decoder is given at a time, so that its work does not depend on the sizes of reads.
+const PIECE: usize = 64 * 1024;
 
 /// Decodes the picture, or the first frame.
 ///
@@ -63,7 +67,12 @@ pub(super) fn decode<R: Read>(
         source.cancel().check()?;
         scaler.push(row);
     }
-    Ok(Decoded { orientation: header.orientation, profile, copyright, ..Decoded::plain(FORMAT, scaler.finish()) })
+    Ok(Decoded {
+        orientation: header.orientation,
+        profile,
+        copyright,
+        ..Decoded::plain(FORMAT, scaler.finish())
+    })
 }
 
 /// Facts of the header, and how the picture is wanted.
@@ -83,7 +92,8 @@ struct Header {
 impl Header {
     fn new(info: &JxlBasicInfo, profile: &JxlColorProfile) -> Result<Self, Error> {
         let (width, height) = info.size;
-        let side = |pixels| u32::try_from(pixels).map_err(|_| Error::damaged(FORMAT, "its sides are too long"));
+        let side =
+            |pixels| u32::try_from(pixels).map_err(|_| Error::damaged(FORMAT, "its sides are too long"));
         let has = |wanted| info.extra_channels.iter().any(|channel| channel.ec_type == wanted);
         let has_alpha = has(ExtraChannel::Alpha);
         let layout = match (profile.channels(), has_alpha) {
@@ -260,10 +270,12 @@ fn advance<R: Read>(
     let cancel = source.cancel();
     loop {
         cancel.check()?;
-        let mut input = match source.fill_buf() {
-            Ok(input) => input,
-            Err(error) => return Err(source.take_external_error().unwrap_or(Error::Read(error))),
-        };
+        // Discards what is consumed.
+        if let Err(error) = source.fill_buf() {
+            let external = source.take_external_error();
+            return Err(external.unwrap_or_else(|| Error::damaged(FORMAT, error.to_string())));
+        }
+        let mut input = source.ahead(PIECE)?;
         let available = input.len();
         // Data wait in buffers that double until their part of the frame is there.
         budget.reserve(to_u64(available).saturating_mul(2))?;

@@ -59,7 +59,9 @@ impl PngWriter {
         let mut data = image_data(&cropped)?;
         let mut blend = BLEND_SOURCE;
         let is_translucent = |old: [u8; 4], new: [u8; 4]| old != new && new[3] != u8::MAX;
-        if let Some(canvas) = canvas.filter(|canvas| Area::enclosing(canvas, &picture, is_translucent).is_none()) {
+        if let Some(canvas) =
+            canvas.filter(|canvas| Area::enclosing(canvas, &picture, is_translucent).is_none())
+        {
             let mut changes = cropped;
             clear_equal(&mut changes, &area.crop(canvas));
             let over = image_data(&changes)?;
