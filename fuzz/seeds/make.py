@@ -17,7 +17,11 @@ paths = {path for kind in KINDS for path in DATA.glob(kind) if path.stat().st_si
 # Of their kind the smallest.
 paths |= {DATA / "bmpsuite" / "pal4rle.bmp", DATA / "jpeg.tif"}
 paths |= {DATA / "tiffsuite" / f"{name}.tif" for name in ["flower-ycbcr44-contig-08", "smallliz"]}
-for number, path in enumerate(sorted(paths)):
+# Behind those, whose bytes stay as they are.
+LATER = ["jxlsuite/*.jxl", "small/flat.jxl", "small/flat.pcx", "small/flat.tga", "dxt5.dds"]
+later = {path for kind in LATER for path in DATA.glob(kind) if path.stat().st_size <= LARGEST}
+later |= {DATA / name for name in ["small/flat.ico", "small.exr", "small.hdr", "small-palette.pcx"]}
+for number, path in enumerate([*sorted(paths), *sorted(later)]):
     chunk = (0, 1, 7, 64)[number % 4]
     (HERE / "formats" / path.name).write_bytes(bytes([chunk]) + path.read_bytes())
 # Behind all others, whose bytes for the size of reads stay.

@@ -218,7 +218,7 @@ impl fmt::Display for Means<'_> {
             (*effort == Effort::Light, "; JPEG as light as possible"),
             (*copyright, "; artist and copyright kept"),
             (*profile, "; colour profile kept"),
-            (*animation == Animation::Keep, "; animations stay animated in GIF and WebP"),
+            (*animation == Animation::Keep, "; animations stay animated in GIF, WebP and PNG"),
         ] {
             if is_set {
                 f.write_str(words)?;
@@ -326,7 +326,7 @@ mod tests {
                 "9x9/fit/cover/focus/0.31x0.625/enlarge/only/max_bytes/2k/grayscale/1/animation/keep",
                 "scaled up only, to cover 9 x 9; cut to 9 x 9 around 31 % of the width and 62.5 % of the \
                  height; in greyscale; format of the source; quality 80, lower for at most 2048 bytes; \
-                 background #ffffff; animations stay animated in GIF and WebP",
+                 background #ffffff; animations stay animated in GIF, WebP and PNG",
             ),
             (
                 "imageView2/5/w/400/h/300/rq/50|imageMogr2/cut/9x8x7x6/gravity/east/flip/vertical",

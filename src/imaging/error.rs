@@ -76,7 +76,7 @@ pub enum Error {
     IosPng,
     /// The first bytes match no known format.
     #[error(
-        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, PNM or QOI"
+        "the content is not a picture, whatever its name says; upload JPEG, PNG, WebP, AVIF, JPEG XL, GIF, BMP or TIFF"
     )]
     NotAnImage,
     /// The crop lies outside of the image.

@@ -4,7 +4,7 @@
 //! decompression bomb is therefore refused by its header.
 //!
 //! Not counted: fixed tables and buffers of decoders and encoders, together below 3 MB, and 1 MB for each thread
-//! after the first.
+//! after the first. Nor are pages that the decoder of JPEG XL allocates for a hidden frame and has not touched.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

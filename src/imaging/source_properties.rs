@@ -98,9 +98,17 @@ impl SourceFile {
             // Not AVIF: writing it once takes long enough.
             SourceFormat::Avif
             | SourceFormat::Bmp
+            | SourceFormat::Dds
+            | SourceFormat::Exr
+            | SourceFormat::Farbfeld
+            | SourceFormat::Hdr
             | SourceFormat::Heic
+            | SourceFormat::Ico
+            | SourceFormat::Jxl
+            | SourceFormat::Pcx
             | SourceFormat::Pnm
             | SourceFormat::Qoi
+            | SourceFormat::Tga
             | SourceFormat::Tiff => false,
         };
         self.bytes.filter(|_| is_same_format && size.pixels() == self.size.pixels())

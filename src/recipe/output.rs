@@ -179,7 +179,7 @@ pub enum Animation {
     /// Still image of the first frame.
     #[default]
     First,
-    /// Animated thumbnail, in formats that can: GIF and WebP.
+    /// Animated thumbnail, in formats that can: GIF, WebP and PNG.
     Keep,
 }
 

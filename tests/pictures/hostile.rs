@@ -151,7 +151,7 @@ fn avif_beyond_the_memory_limit_is_refused_before_it_is_decoded() {
 }
 
 /// A file of each format and kind.
-const SAMPLES: [&str; 45] = [
+const SAMPLES: [&str; 55] = [
     "animated.gif",
     "bilevel.png",
     "bmpsuite/pal4rle.bmp",
@@ -161,9 +161,12 @@ const SAMPLES: [&str; 45] = [
     "cmyk.tif",
     "cropped-and-turned.avif",
     "deep-10.avif",
+    "dxt5.dds",
     "grey.jpg",
     "grey16.png",
     "grid.avif",
+    "icon-bmp.ico",
+    "icon.ico",
     "image-rs-anim.webp",
     "interlaced.png",
     "jpeg.tif",
@@ -177,6 +180,13 @@ const SAMPLES: [&str; 45] = [
     "rgba-lossy.webp",
     "rgba.avif",
     "rgba.tif",
+    "small-alpha.ff",
+    "small-alpha.tga",
+    "small-palette.pcx",
+    "small.exr",
+    "small.hdr",
+    "small.pcx",
+    "small.tga",
     "small/bilevel.group3.tif",
     "small/bilevel.group3-2d.tif",
     "small/bilevel.group4.tif",
@@ -199,10 +209,19 @@ const SAMPLES: [&str; 45] = [
     "tiffsuite/zackthecat.tif",
 ];
 
+/// Files of JPEG XL, which a build may leave out.
+const JXL_SAMPLES: [&str; 4] = ["adobe-rgb.jxl", "grey.jxl", "rgb.jxl", "rgba.jxl"];
+
+/// All samples that this build decodes.
+fn samples() -> impl Iterator<Item = &'static str> {
+    let jxl = if cfg!(feature = "jxl") { &JXL_SAMPLES[..] } else { &[] };
+    SAMPLES.iter().chain(jxl).copied()
+}
+
 #[test]
 fn failing_reader_and_short_file_are_told_apart_in_every_format() {
     let recipe = Recipe::fit_inside(50, 50);
-    for name in SAMPLES {
+    for name in samples() {
         let bytes = data(name);
         for part in [3, 20, bytes.len() / 3, bytes.len() / 2] {
             let reader = BrokenReader(&bytes[..part]);
@@ -226,7 +245,7 @@ fn cancelled_rendering_ends_in_every_format() {
     let recipe = Recipe::fit_inside(50, 50);
     let cancel = Cancel::default();
     cancel.cancel();
-    for name in SAMPLES {
+    for name in samples() {
         let result =
             render(data(name).as_slice(), None, &[&recipe], Upright::ByExif, &LIMITS, &cancel).map(|_| ());
         assert!(matches!(result, Err(Error::Cancelled)), "{name}: {result:?}");
@@ -262,7 +281,7 @@ fn assert_no_panic(name: &str, what: &str, bytes: &[u8]) {
 
 #[test]
 fn truncated_file_causes_no_panic() {
-    for name in SAMPLES {
+    for name in samples() {
         let bytes = data(name);
         let step = (bytes.len() / 150).max(1);
         for length in (0..bytes.len()).step_by(step).chain(0..bytes.len().min(100)) {
@@ -274,7 +293,7 @@ fn truncated_file_causes_no_panic() {
 #[test]
 fn flipped_bits_cause_no_panic() {
     let rounds = std::env::var("FLIPS").ok().and_then(|text| text.parse().ok()).unwrap_or(150);
-    for name in SAMPLES {
+    for name in samples() {
         let whole = data(name);
         let mut random = Random(0x9e37_79b9_7f4a_7c15);
         for round in 0..rounds {

@@ -21,10 +21,13 @@ mod fixture;
 #[cfg(feature = "heic")]
 mod heic;
 mod hostile;
+#[cfg(feature = "jxl")]
+mod jxl;
 mod memory_limit;
 mod memory_peak;
 mod operations;
 mod png_colors;
+mod rare;
 mod suites;
 mod thumbnails;
 mod tiff;

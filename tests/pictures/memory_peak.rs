@@ -215,6 +215,21 @@ fn avif_of_12_megapixels() {
     assert!(check(&file, 1600, "jpeg") >= 3);
 }
 
+/// One frame of 28 megapixels, and hidden layers of a megapixel each.
+#[cfg(feature = "jxl")]
+#[test]
+fn jxl_of_28_megapixels_and_of_layers() {
+    let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/jxlsuite");
+    assert!(check(&suite.join("large.jxl"), 300, "jpeg") >= 2);
+    let memory = 64 - OWN;
+    for name in ["blend-modes.jxl", "layers.jxl"] {
+        let request = Request { mode: "", side: 300, format: "png", options: "", threads: 1 };
+        let Run { refusal, peak } = run(&suite.join(name), request, Some(memory));
+        assert!(refusal.is_some_and(|refusal| refusal.contains("of memory")), "{name}");
+        assert!(peak <= 64.0, "{name}: {peak:.0} MB");
+    }
+}
+
 #[test]
 fn avif_out_of_2_megapixels() {
     let folder = Folder::new();

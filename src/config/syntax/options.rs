@@ -204,7 +204,12 @@ pub(in crate::config) const OPTIONS: [ThumbnailOption; 21] = [
             "keep",
             "copyright, profile or copyright+profile",
             Form::Words(|| form::words(&METADATA)),
-            |options, argument| once(&mut options.keep, argument.choice(&METADATA)?, "keep"),
+            |options, argument| {
+                if argument.text == "gainmap" {
+                    return Err(Refusal::gain_map());
+                }
+                once(&mut options.keep, argument.choice(&METADATA)?, "keep")
+            },
         ))
     },
     shared(option(

@@ -61,6 +61,12 @@ impl Refusal {
         Self::Range { number, what, least: text(allowed.start()), most: text(allowed.end()) }
     }
 
+    /// The refusal of HDR gain maps, which belong to their base picture at every pixel.
+    pub(super) fn gain_map() -> Self {
+        let reason = "thumbnails show the base picture of an HDR photograph, without its gain map; remove it";
+        Self::Foreign { operation: "keep/gainmap", reason }
+    }
+
     /// The refusal of an operation that Tencent has and this program has not.
     pub(super) fn foreign(name: &str) -> Option<Self> {
         const EFFECT: &str = "effects are left to what shows the image; remove it";

@@ -295,6 +295,11 @@ fn refusals_of_options_and_templates_say_what_to_write() {
             "\"gps\" is not a value of keep, which reads copyright, profile or copyright+profile",
         ),
         (
+            "300x/keep/gainmap",
+            "keep/gainmap is not supported: thumbnails show the base picture of an HDR photograph, without its gain \
+             map; remove it",
+        ),
+        (
             "300x/quality/70!",
             "\"70!\" is not a value of quality, which reads <n> from 1 to 100, auto, or auto:<score> from 40 to 95",
         ),

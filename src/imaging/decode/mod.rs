@@ -10,8 +10,12 @@ mod animation_screen;
 mod bmp;
 mod gif;
 mod heif;
+mod image_crate;
 mod jpeg;
+#[cfg(feature = "jxl")]
+mod jxl;
 mod lzw;
+mod pcx;
 mod png;
 mod pnm;
 mod qoi;
@@ -56,8 +60,19 @@ pub(super) fn decode<R: Read>(
     let decoded = match format {
         SourceFormat::Avif | SourceFormat::Heic => heif::decode(source, format, demand, budget),
         SourceFormat::Bmp => bmp::decode(source, demand, budget),
+        SourceFormat::Dds
+        | SourceFormat::Exr
+        | SourceFormat::Farbfeld
+        | SourceFormat::Hdr
+        | SourceFormat::Ico
+        | SourceFormat::Tga => image_crate::decode(format, source, demand, budget),
         SourceFormat::Gif => gif::decode(source, demand, budget, animation),
         SourceFormat::Jpeg => jpeg::decode(source, demand, budget),
+        #[cfg(feature = "jxl")]
+        SourceFormat::Jxl => jxl::decode(source, demand, budget),
+        #[cfg(not(feature = "jxl"))]
+        SourceFormat::Jxl => Err(Error::Unsupported { what: "a JPEG XL picture".into() }),
+        SourceFormat::Pcx => pcx::decode(source, demand, budget),
         SourceFormat::Png => png::decode(source, demand, budget, animation),
         SourceFormat::Pnm => pnm::decode(source, demand, budget),
         SourceFormat::Qoi => qoi::decode(source, demand, budget),

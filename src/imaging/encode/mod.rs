@@ -12,7 +12,7 @@
 //! - `quality_search`: the quality for a limit of bytes;
 //! - `score_search`, `score`, `read_back`: the quality for a score;
 //! - `webp_metadata`: the container of WebP with metadata or frames;
-//! - [`animation`]: animated GIF and WebP.
+//! - [`animation`]: animated GIF, WebP and PNG.
 
 pub(crate) mod animation;
 pub(crate) mod avif;
@@ -251,9 +251,17 @@ fn default_format(source: SourceFormat, layout: Layout) -> Format {
         SourceFormat::WebP => Format::WebP,
         SourceFormat::Avif
         | SourceFormat::Bmp
+        | SourceFormat::Dds
+        | SourceFormat::Exr
+        | SourceFormat::Farbfeld
+        | SourceFormat::Hdr
         | SourceFormat::Heic
+        | SourceFormat::Ico
+        | SourceFormat::Jxl
+        | SourceFormat::Pcx
         | SourceFormat::Pnm
         | SourceFormat::Qoi
+        | SourceFormat::Tga
         | SourceFormat::Tiff => {
             if layout.has_alpha() {
                 Format::Png

@@ -61,6 +61,35 @@ fn encode_samples(picture: &Picture, effort: Effort, metadata: &KeptMetadata<'_>
     write(info, Filter::Adaptive, effort, &picture.samples)
 }
 
+/// Encodes a picture in RGBA as it is, for the frames of an animation.
+///
+/// # Errors
+/// The encoder's description.
+pub(super) fn encode_rgba(picture: &Picture) -> Result<Vec<u8>, String> {
+    encode_samples(picture, Effort::Usual, &KeptMetadata::default())
+}
+
+/// The beginning of a file in RGBA of eight bits, up to its pixels: signature, header and metadata.
+///
+/// # Errors
+/// The encoder's description.
+pub(super) fn rgba_header(size: Size, metadata: &KeptMetadata<'_>) -> Result<Vec<u8>, String> {
+    let mut info = info(size, metadata);
+    (info.color_type, info.bit_depth) = (ColorType::Rgba, BitDepth::Eight);
+    let mut bytes = Vec::new();
+    let written = Encoder::with_info(&mut bytes, info).and_then(Encoder::write_header).map(drop);
+    written.map_err(|error| error.to_string())?;
+    // A writer that is dropped ends the file.
+    if let Some(start) = bytes
+        .len()
+        .checked_sub(12)
+        .filter(|start| bytes.get(start + 4..).is_some_and(|end| end.starts_with(b"IEND")))
+    {
+        bytes.truncate(start);
+    }
+    Ok(bytes)
+}
+
 /// Encodes a palette and as few bits for each index as its length needs.
 fn encode_indices(
     indexed: &IndexedPicture,

@@ -7,5 +7,6 @@ pub(crate) mod cancellable;
 pub(crate) mod forward;
 pub(crate) mod heif;
 pub(crate) mod known_formats;
+mod plausible_header;
 pub(crate) mod probe;
 pub(crate) mod source;

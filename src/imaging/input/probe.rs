@@ -6,12 +6,12 @@ use std::borrow::Cow;
 
 use crate::imaging::error::Error;
 use crate::imaging::input::heif::Coding;
-use crate::imaging::input::known_formats;
+use crate::imaging::input::{known_formats, plausible_header};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::source_format::SourceFormat;
 
-/// Bytes that suffice to detect the format and, except for AVIF, HEIC, JPEG, PNM and TIFF, to read the declared size.
-pub(crate) const HEAD: usize = 64;
+/// Bytes that suffice to detect the format and to read the declared size, of formats that declare it at their beginning.
+pub(crate) const HEAD: usize = 68;
 
 /// Detects the format from the first [`HEAD`] bytes, or from the whole file if it is shorter.
 ///
@@ -46,10 +46,18 @@ pub(crate) fn format(head: &[u8]) -> Result<SourceFormat, Error> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(SourceFormat::Gif),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(SourceFormat::Tiff),
         [b'q', b'o', b'i', b'f', ..] => Ok(SourceFormat::Qoi),
+        [0xff, 0x0a, ..] => Ok(SourceFormat::Jxl),
+        _ if head.starts_with(b"\0\0\0\x0cJXL \r\n\x87\n") => Ok(SourceFormat::Jxl),
+        _ if head.starts_with(b"DDS ") => Ok(SourceFormat::Dds),
+        _ if head.starts_with(b"v/1\x01") => Ok(SourceFormat::Exr),
+        _ if head.starts_with(b"farbfeld") => Ok(SourceFormat::Farbfeld),
+        _ if head.starts_with(b"#?RADIANCE") || head.starts_with(b"#?RGBE") => Ok(SourceFormat::Hdr),
+        // An icon or a cursor, and the number of its pictures, which tells a cursor from a TGA without a palette.
+        [0, 0, 1 | 2, 0, 1..=u8::MAX, 0, ..] => Ok(SourceFormat::Ico),
         [b'P', kind @ b'1'..=b'7', rest @ ..] if is_pnm(*kind, rest) => Ok(SourceFormat::Pnm),
         _ if is_webp => Ok(SourceFormat::WebP),
         _ if is_bmp => Ok(SourceFormat::Bmp),
-        _ => Err(Error::NotAnImage),
+        _ => plausible_header::format(head).ok_or(Error::NotAnImage),
     }
 }
 
@@ -72,6 +80,7 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
     let u24_le = |at: usize| {
         head.get(at..)?.first_chunk().map(|[low, middle, high]| u32::from_le_bytes([*low, *middle, *high, 0]))
     };
+    let u32_le = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
     let u32_be = |at: usize| head.get(at..)?.first_chunk().map(|bytes| u32::from_be_bytes(*bytes));
     // A negative height means that rows are stored from the top.
     let i32_le_abs =
@@ -80,9 +89,17 @@ pub(crate) fn declared_size(format: SourceFormat, head: &[u8]) -> Option<Size> {
         SourceFormat::Bmp if head.get(14) == Some(&12) => (u16_le(18)?, u16_le(20)?),
         SourceFormat::Bmp => (i32_le_abs(18)?, i32_le_abs(22)?),
         SourceFormat::Gif => (u16_le(6)?, u16_le(8)?),
+        SourceFormat::Dds => (u32_le(16)?, u32_le(12)?),
+        SourceFormat::Farbfeld => (u32_be(8)?, u32_be(12)?),
+        SourceFormat::Tga => (u16_le(12)?, u16_le(14)?),
         SourceFormat::Avif
+        | SourceFormat::Exr
+        | SourceFormat::Hdr
         | SourceFormat::Heic
+        | SourceFormat::Ico
         | SourceFormat::Jpeg
+        | SourceFormat::Jxl
+        | SourceFormat::Pcx
         | SourceFormat::Pnm
         | SourceFormat::Tiff => return None,
         SourceFormat::Png if matches_at(head, 12, b"IHDR") => (u32_be(16)?, u32_be(20)?),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
-use crate::imaging::encode::animation::Area;
+use crate::imaging::encode::animation::{Area, clear_equal};
 use crate::imaging::encode::gif::{SPEED, with_binary_alpha};
 use crate::imaging::encode::side_u16;
 use crate::imaging::picture::Picture;
@@ -118,14 +118,4 @@ fn begin(picture: &Picture, plays: u16) -> Result<Encoder<Vec<u8>>, gif::Encodin
         more => encoder.set_repeat(Repeat::Finite(more - 1))?,
     }
     Ok(encoder)
-}
-
-/// Makes pixels transparent that the canvas shows already: runs of one index compress better.
-fn clear_equal(cropped: &mut Picture, canvas: &Picture) {
-    let (pixels, _) = cropped.samples.as_chunks_mut::<4>();
-    for (pixel, shown) in pixels.iter_mut().zip(canvas.samples.as_chunks::<4>().0) {
-        if pixel == shown {
-            *pixel = TRANSPARENT;
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! Animated thumbnails: frames in, a GIF or WebP file out, written frame by frame.
+//! Animated thumbnails: frames in, a GIF, WebP or PNG file out, written frame by frame.
 //!
 //! A frame is written when the next one is known. Equal frames in succession become one with the sum of their
 //! durations. Of other frames only the rectangle is written that differs from the canvas, which is what a viewer shows
@@ -7,6 +7,7 @@
 //! Invariant: all frames are RGBA of eight bits and of one size, with `[0; 4]` as the only transparent pixel.
 
 mod gif;
+mod png;
 mod webp;
 
 use std::time::Duration;
@@ -23,8 +24,9 @@ use crate::recipe::{Format, Recipe};
 /// The format of a recipe's animated thumbnails of a source; `None` if that format is never animated.
 pub(crate) fn animated_format(recipe: &Recipe, source: SourceFormat) -> Option<Format> {
     match (recipe.format, source) {
-        (Some(format @ (Format::Gif | Format::WebP)), _) => Some(format),
+        (Some(format @ (Format::Gif | Format::Png | Format::WebP)), _) => Some(format),
         (None, SourceFormat::Gif) => Some(Format::Gif),
+        (None, SourceFormat::Png) => Some(Format::Png),
         (None, SourceFormat::WebP) => Some(Format::WebP),
         _ => None,
     }
@@ -48,6 +50,7 @@ pub(crate) struct AnimationEncoder {
 
 enum Writer {
     Gif(gif::GifWriter),
+    Png(png::PngWriter),
     WebP(webp::WebpWriter),
 }
 
@@ -64,7 +67,8 @@ impl AnimationEncoder {
         let (quality, loss) = (first_quality(recipe, None, format), recipe.loss);
         let writer = match format {
             Format::Gif => Writer::Gif(gif::GifWriter::new(recipe.background, plays)),
-            Format::Avif | Format::Jpeg | Format::Png | Format::WebP => {
+            Format::Png => Writer::Png(png::PngWriter::new(plays)),
+            Format::Avif | Format::Jpeg | Format::WebP => {
                 Writer::WebP(webp::WebpWriter::new(quality, loss, plays))
             }
         };
@@ -83,7 +87,7 @@ impl AnimationEncoder {
         check_sides(self.format, picture.size)?;
         let picture = match &self.writer {
             Writer::Gif(writer) => writer.prepared(picture),
-            Writer::WebP(_) => webp::prepared(picture),
+            Writer::Png(_) | Writer::WebP(_) => with_clear_transparency(picture),
         };
         if self.has_placeholder && self.placeholder.is_none() {
             self.placeholder = placeholder(&picture);
@@ -115,6 +119,7 @@ impl AnimationEncoder {
     pub(crate) fn written_bytes(&self) -> u64 {
         let written = match &self.writer {
             Writer::Gif(writer) => writer.written_bytes(),
+            Writer::Png(writer) => writer.written_bytes(),
             Writer::WebP(writer) => writer.written_bytes(),
         };
         u64::try_from(written).unwrap_or(u64::MAX)
@@ -131,6 +136,7 @@ impl AnimationEncoder {
         let Size { width, height } = self.canvas.map_or(Size { width: 0, height: 0 }, |canvas| canvas.size);
         let file = match self.writer {
             Writer::Gif(writer) => writer.finish(),
+            Writer::Png(writer) => writer.finish(metadata),
             Writer::WebP(writer) => writer.finish(metadata),
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
@@ -153,11 +159,33 @@ impl AnimationEncoder {
         let canvas = self.canvas.take();
         let canvas_after = match &mut self.writer {
             Writer::Gif(writer) => writer.write(canvas.as_ref(), picture, next, (from, until)),
+            Writer::Png(writer) => writer.write(canvas.as_ref(), picture, (from, until)),
             Writer::WebP(writer) => writer.write(canvas.as_ref(), picture, (from, until)),
         };
         self.canvas = Some(canvas_after.map_err(|detail| Error::Encode { format: self.format, detail })?);
         self.frames = self.frames.saturating_add(1);
         Ok(())
+    }
+}
+
+/// The frame in RGBA. Transparent pixels become `[0; 4]`, so that frames that look equal are equal.
+fn with_clear_transparency(picture: Picture) -> Picture {
+    let mut picture = picture.colored().with_alpha();
+    for pixel in picture.samples.as_chunks_mut::<4>().0 {
+        if let [.., 0] = pixel {
+            *pixel = [0; 4];
+        }
+    }
+    picture
+}
+
+/// Makes pixels transparent that the canvas shows already: runs of one index compress better.
+fn clear_equal(cropped: &mut Picture, canvas: &Picture) {
+    let (pixels, _) = cropped.samples.as_chunks_mut::<4>();
+    for (pixel, shown) in pixels.iter_mut().zip(canvas.samples.as_chunks::<4>().0) {
+        if pixel == shown {
+            *pixel = [0; 4];
+        }
     }
 }
 

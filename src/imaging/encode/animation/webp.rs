@@ -29,17 +29,6 @@ pub(crate) struct WebpWriter {
     frames: Vec<u8>,
 }
 
-/// The frame in RGBA. Transparent pixels become `[0; 4]`, so that frames that look equal are equal.
-pub(crate) fn prepared(picture: Picture) -> Picture {
-    let mut picture = picture.colored().with_alpha();
-    for pixel in picture.samples.as_chunks_mut::<4>().0 {
-        if let [.., 0] = pixel {
-            *pixel = [0; 4];
-        }
-    }
-    picture
-}
-
 impl WebpWriter {
     /// A file without frames. `plays` is the number of times it is played, 0 for ever.
     pub(crate) fn new(quality: u8, loss: Loss, plays: u16) -> Self {
