@@ -281,7 +281,7 @@ fn check_segment(
 ) -> Result<TargetBucket, Mistake> {
     match bucket.segment_name() {
         Some(name) if prefix.segment_name() != Some(name) => Err(written.refuse(format!(
-            "the source prefix has no segment {{{name}}}, as in {{{name}}}/uploads/; write it there, or leave it out here"
+            "the source prefix has no folder {{{name}}}, as in {{{name}}}/uploads/; write it there, or leave it out here"
         ))),
         _ => Ok(bucket),
     }

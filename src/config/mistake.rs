@@ -302,11 +302,11 @@ mod tests {
             (
                 &[("TARGET_KEY", "{width}/{key}")],
                 "TARGET_KEY is \"{width}/{key}\"; {width} is not a placeholder; use {key}, {dir}, {stem}, \
-                 {ext}, {name}, {hash} or the segment that the source prefix has in braces",
+                 {ext}, {name}, {hash} or the folder that the source prefix has in braces",
             ),
             (
                 &[("TARGET_BUCKET", "t-{tenant}-125"), ("SOURCE_PREFIX", "{customer}/up/")],
-                "TARGET_BUCKET is \"t-{tenant}-125\"; the source prefix has no segment {tenant}, as in \
+                "TARGET_BUCKET is \"t-{tenant}-125\"; the source prefix has no folder {tenant}, as in \
                  {tenant}/uploads/; write it there, or leave it out here",
             ),
             (
@@ -330,7 +330,7 @@ mod tests {
             (
                 &[("TARGET_BUCKET", "thumbs")],
                 "TARGET_BUCKET is \"thumbs\"; a full bucket name reads <name>-<appid>, such as \
-                 thumbs-1250000000: lower-case letters, digits and hyphens, at most 60 characters; a segment of the \
+                 thumbs-1250000000: lower-case letters, digits and hyphens, at most 60 characters; a folder of the \
                  source prefix may stand in <name>, as in thumbs-{tenant}-1250000000",
             ),
             (

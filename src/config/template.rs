@@ -45,7 +45,7 @@ pub(super) enum Refusal {
     )]
     Unbalanced,
     #[error(
-        "{{{0}}} is not a placeholder; use {{key}}, {{dir}}, {{stem}}, {{ext}}, {{name}}, {{hash}} or the segment that \
+        "{{{0}}} is not a placeholder; use {{key}}, {{dir}}, {{stem}}, {{ext}}, {{name}}, {{hash}} or the folder that \
          the source prefix has in braces"
     )]
     Unknown(String),
@@ -441,7 +441,7 @@ mod tests {
         }
         assert_eq!(
             Refusal::Unknown("width".to_owned()).to_string(),
-            "{width} is not a placeholder; use {key}, {dir}, {stem}, {ext}, {name}, {hash} or the segment that the \
+            "{width} is not a placeholder; use {key}, {dir}, {stem}, {ext}, {name}, {hash} or the folder that the \
              source prefix has in braces"
         );
     }

@@ -193,3 +193,32 @@ fn one_bucket_as_the_document_sets_it_up_has_no_loop() {
     let config = Config::load(&Environment::from_pairs(pairs), None).unwrap();
     assert_eq!(config.loop_in(&Bucket::parse("photos-1250000000").unwrap()), None);
 }
+
+/// The target of a source, by the block of variables that begins so.
+fn target(block: &str, source: &str) -> (String, String) {
+    let variables = blocks("text").into_iter().find(|text| text.starts_with(block)).unwrap();
+    let pairs = variables.lines().filter_map(|line| line.split_once('='));
+    let config = Config::load(&Environment::from_pairs(pairs), None).unwrap();
+    let (bucket, key) = (Bucket::parse("photos-1250000000").unwrap(), Key::parse(source).unwrap());
+    let rule = config.rule_for(&bucket, &key).unwrap();
+    let target = rule.target_key(&key, &rule.thumbnails()[0]).unwrap();
+    (rule.target_bucket_of(&bucket, &key).unwrap().to_string(), target.to_string())
+}
+
+#[test]
+fn tenants_as_the_document_sets_them_up_have_buckets_of_their_own() {
+    let (bucket, key) = target("TARGET_BUCKET=thumbs-{tenant}", "acme/uploads/cat.jpg");
+    assert_eq!(bucket, "thumbs-acme-1250000000");
+    assert!(DOCUMENT.contains(&format!("goes to `{key}` in `{bucket}`")), "{key}");
+}
+
+#[test]
+fn the_document_computes_hashes_as_the_program_does() {
+    let config = of_variables(&[("TARGET_KEY", "{stem}-{hash}/{hash:16}")]);
+    let (rule, key) = (&config.rules()[0], Key::parse("uploads/cat.JPG").unwrap());
+    let target = rule.target_key(&key, &rule.thumbnails()[0]).unwrap().to_string();
+    let (short, long) = target.strip_prefix("cat-").unwrap().split_once('/').unwrap();
+    for row in [format!("source key | `{short}` |"), format!("8 to 40 | `{long}` |")] {
+        assert!(DOCUMENT.contains(&row), "{row}");
+    }
+}

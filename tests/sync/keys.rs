@@ -43,6 +43,9 @@ async fn thumbnails_in_a_bucket_for_each_tenant_are_made_verified_and_removed() 
     assert_eq!(cloud.cos.keys(ACME), ["acme/up/b.jpg"]);
     cloud.sync("verify").await.succeeds();
 
+    cloud.upload_keys(&["corp/up/a.jpg"]).await;
+    cloud.sync("sync --run").await.fails("thumbs-corp-1250000000");
+    cloud.cos.delete(SOURCE, "corp/up/a.jpg");
     cloud.upload_keys(&["Acme/up/a.jpg"]).await;
     cloud.sync("verify --report report.jsonl").await.fails("no possible keys");
     let told = outcomes(&cloud.path("report.jsonl"));

@@ -66,7 +66,7 @@ pub const SETTINGS: [Setting; 23] = [
         "SOURCE_PREFIX",
         "any key",
         "rules[].source.prefix",
-        "how keys of sources begin, such as uploads/",
+        "how keys of sources begin, such as uploads/ or {tenant}/uploads/",
     ),
     setting(
         "SOURCE_SUFFIX",

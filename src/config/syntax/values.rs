@@ -203,7 +203,7 @@ pub(in crate::config) fn suffix(text: &str) -> Result<String, &'static str> {
 pub(in crate::config) fn target_bucket(text: &str) -> Result<TargetBucket, &'static str> {
     TargetBucket::parse(text).ok_or(
         "a full bucket name reads <name>-<appid>, such as thumbs-1250000000: lower-case letters, digits and \
-         hyphens, at most 60 characters; a segment of the source prefix may stand in <name>, as in \
+         hyphens, at most 60 characters; a folder of the source prefix may stand in <name>, as in \
          thumbs-{tenant}-1250000000",
     )
 }
