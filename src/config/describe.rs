@@ -329,6 +329,16 @@ mod tests {
                  background #ffffff; animations stay animated in GIF, WebP and PNG",
             ),
             (
+                "16:9/fit/cover/blur/2.5/radius/9",
+                "cut to the ratio 16:9 at the center; scaled down only, to fit 10000 x 10000; blurred by 2.5 \
+                 pixels; corners rounded by 9; format of the source; quality 80; background #ffffff",
+            ),
+            (
+                "imageMogr2/iradius/30",
+                "cut to a circle with the radius 30, at the center; format of the source; quality 80; \
+                 background #ffffff",
+            ),
+            (
                 "imageView2/5/w/400/h/300/rq/50|imageMogr2/cut/9x8x7x6/gravity/east/flip/vertical",
                 "scaled down only, to cover 400 along the longer side and 300 along the other; cut to 400 \
                  along the longer side and 300 along the other, at the center; cut to 9 x 8, 7 and 6 pixels \

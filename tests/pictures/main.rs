@@ -15,7 +15,6 @@ mod avif;
 mod comparison;
 mod cut_files;
 mod decoder_threads;
-mod effects;
 mod files;
 mod fixture;
 #[cfg(feature = "heic")]

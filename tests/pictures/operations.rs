@@ -1,6 +1,8 @@
 //! Operations on real photographs, in the syntax of the settings: against references of another program
 //! (`tests/data/make.py`), and against the position of the subject.
 
+mod effects;
+
 use cos_thumbnailer::config::{Config, Environment};
 use cos_thumbnailer::imaging::{Error, Thumbnail};
 use cos_thumbnailer::recipe::{Format, Recipe};

@@ -45,7 +45,7 @@ fn render_reports_mistakes() {
         (&["render", PHOTO], "SRC and at least one DST"),
         (&["render", "nowhere.jpg", "/tmp/never.jpg"], "nowhere.jpg"),
         (&["render", "Cargo.toml", "/tmp/never.jpg"], "Cargo.toml: the content is not a picture"),
-        (&["render", "--process", "imageMogr2/blur/8x5", PHOTO, "/tmp/never.jpg"], "blur"),
+        (&["render", "--process", "imageMogr2/bright/8", PHOTO, "/tmp/never.jpg"], "bright"),
         (&["render", "--quality", "0", PHOTO, "/tmp/never.jpg"], "QUALITY"),
         (&["render", PHOTO, "/tmp/never.bmp"], "bmp"),
         (&["render", "--box", "2000", "--memory", "1", PHOTO, "/tmp/never.jpg"], "MB of memory"),

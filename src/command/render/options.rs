@@ -93,7 +93,8 @@ pub(super) fn recipe(thumbnail: &str, format: Option<String>, quality: &str) -> 
         ("FORMAT", format.unwrap_or_default()),
         ("QUALITY", quality.to_owned()),
     ];
-    let config = Config::load(&Environment::from_pairs(settings), None)?;
+    // A watermark may lie in the current folder.
+    let config = Config::load_in(&Environment::from_pairs(settings), None, Some(Path::new(".")))?;
     let thumbnails = config.rules().first().map(|rule| rule.thumbnails());
     match thumbnails {
         Some([thumbnail]) => Ok(thumbnail.recipe.clone()),

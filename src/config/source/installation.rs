@@ -133,6 +133,23 @@ mod tests {
     }
 
     #[test]
+    fn watermarks_lie_beside_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rules.json");
+        let thumbnail = r#"{"size": "9x", "watermark": {"image": "logo.png", "dx": 5}}"#;
+        let rules = format!(r#"{{"rules": [{{"thumbnails": {{"a": {thumbnail}, "b": {thumbnail}}}}}]}}"#);
+        std::fs::write(&path, rules).unwrap();
+        let without = Installation::of_file(&Environment::default(), &path).config.unwrap_err().to_string();
+        assert!(without.contains("the watermark \"logo.png\" cannot be used: it is not in /"), "{without}");
+        std::fs::copy("tests/data/watermarks/logo.png", folder.path().join("logo.png")).unwrap();
+        let config = Installation::of_file(&Environment::default(), &path).config.unwrap();
+        assert_eq!(config.watermark_bytes(), 48 * 20 * 4, "both thumbnails share the pixels");
+        let told = config.to_string();
+        let words = "marked with logo.png of 48 x 20, 5 and 0 pixels from the southeast, at 100 %";
+        assert!(told.contains(words), "{told}");
+    }
+
+    #[test]
     fn a_file_that_cannot_be_read_is_a_mistake() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(FILE), b"\xff\xfe").unwrap();

@@ -23,7 +23,7 @@ pub(in crate::config) enum Form {
     /// A text that matches the pattern. No number does.
     Text(&'static str),
     /// A text that matches the pattern, or an object with these members, of which the first is needed.
-    TextOrMembers(&'static str, fn() -> Vec<(&'static str, Form)>),
+    TextOrMembers(&'static str, fn() -> Vec<(&'static str, Self)>),
     /// A text that matches the pattern, or a number.
     TextOrNumber(&'static str),
     /// One of the words.

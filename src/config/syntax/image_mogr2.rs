@@ -4,10 +4,10 @@ use crate::config::source::watermark_files::WatermarkFiles;
 use crate::recipe::{Blur, Flip, Geometry, Gravity, Quality, Rgb, Scaling, Step};
 
 use super::base64_text;
-use super::options::{self, GRAVITY, Options, RADII, SWITCH, once};
+use super::options::{self, GRAVITY, Options, RADII};
 use super::refusal::Refusal;
 use super::sizes;
-use super::words::{Argument, Words};
+use super::words::{Argument, SWITCH, Words, once};
 
 const RADIUS: &str = "<n> from 1 to 5000";
 
@@ -173,9 +173,8 @@ impl Link<'_> {
     /// Scales to cover, and crops to the subject: `thumbnail/!<W>x<H>r/gravity/auto/crop/<W>x<H>`.
     fn smart_crop(&mut self) -> Result<(), Refusal> {
         let argument = self.words.argument("scrop", "<W>x<H>")?;
-        let (width, height) = match argument.sound(sizes::sides(argument.text))? {
-            (Some(width), Some(height)) => (width, height),
-            _ => return Err(argument.refuse(sizes::Flaw::Form)),
+        let (Some(width), Some(height)) = argument.sound(sizes::sides(argument.text))? else {
+            return Err(argument.refuse(sizes::Flaw::Form));
         };
         let scaling = Scaling::Both;
         self.steps.push(Step::Thumbnail(Geometry::Cover { width, height, scaling }));

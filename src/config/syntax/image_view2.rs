@@ -5,10 +5,10 @@
 use crate::config::source::watermark_files::WatermarkFiles;
 use crate::recipe::{Geometry, Gravity, Quality, Scaling, Step};
 
-use super::options::{Options, once};
+use super::options::Options;
 use super::refusal::Refusal;
 use super::sizes;
-use super::words::Words;
+use super::words::{Words, once};
 
 /// Every operation, as a refusal lists them.
 const OPERATIONS: &str = "a mode from 1 to 5, w, h, format, q, rq, lq, sharpen, grayscale, linear, subsampling, effort, \

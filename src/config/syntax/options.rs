@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use super::values;
 use super::watermark;
-use super::words::{Argument, Words};
+use super::words::{Argument, NUMBER_TO_100, SWITCH, Words, once};
 use crate::recipe::{
     Animation, Blur, Effort, Focus, Format, Gravity, Keep, Loss, Quality, Rgb, Scaling, Scans, Subsampling,
     Watermark,
@@ -25,9 +25,7 @@ pub(in crate::config) struct ThumbnailOption {
     pub(super) set: fn(&mut Options, Argument<'_>) -> Result<(), Refusal>,
 }
 
-/// Forms of values that Tencent's own operations have as well.
-pub(super) const SWITCH: &str = "0 or 1";
-pub(super) const NUMBER_TO_100: &str = "<n> from 1 to 100";
+/// Forms of values, for people.
 const QUALITY: &str = "<n> from 1 to 100, auto, or auto:<score> from 40 to 95";
 const FIT: &str = "inside, cover, ratio, exact or pad";
 pub(super) const GRAVITY: &str = "auto, northwest, north, northeast, west, center, east, southwest, south, southeast \
@@ -360,12 +358,4 @@ fn bytes(text: &str, unit: Unit) -> Result<u64, Flaw> {
     };
     let number = sizes::number(digits, "a limit of bytes", 1..=1_000_000_000)?;
     Ok(u64::from(number).saturating_mul(size))
-}
-
-/// Fills a place that can be filled only once.
-pub(super) fn once<T>(place: &mut Option<T>, value: T, operation: &'static str) -> Result<(), Refusal> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(Refusal::Repeated(operation)),
-    }
 }

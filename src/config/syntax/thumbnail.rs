@@ -16,9 +16,19 @@ use crate::config::source::written::WrittenThumbnail;
 
 /// Tencent's own forms by their first word.
 const TENCENT: [(&str, Reader); 3] =
-    [("imageMogr2", image_mogr2::read), ("imageView2", image_view2::read), ("watermark", watermark::read)];
+    [("imageMogr2", image_mogr2::read), ("imageView2", image_view2::read), ("watermark", read_watermark)];
 
 type Reader = fn(&str, &WatermarkFiles, &mut Vec<Step>, &mut Options) -> Result<(), Refusal>;
+
+fn read_watermark(
+    text: &str,
+    files: &WatermarkFiles,
+    steps: &mut Vec<Step>,
+    _options: &mut Options,
+) -> Result<(), Refusal> {
+    steps.push(watermark::read(text, files)?);
+    Ok(())
+}
 
 /// Most operations that are joined with `|` (1045/33727).
 const MOST_LINKS: usize = 10;

@@ -2,9 +2,8 @@
 
 use super::base64_text;
 use super::form::{self, Form};
-use super::options::{Options, SWITCH, once};
 use super::refusal::Refusal;
-use super::words::{Argument, Words};
+use super::words::{Argument, NUMBER_TO_100, SWITCH, Words, once};
 use crate::config::source::watermark_files::WatermarkFiles;
 use crate::recipe::{Gravity, Step, Watermark, WatermarkPicture};
 
@@ -54,12 +53,7 @@ pub(super) fn members() -> Vec<(&'static str, Form)> {
 }
 
 /// Reads one link of a chain.
-pub(super) fn read(
-    text: &str,
-    files: &WatermarkFiles,
-    steps: &mut Vec<Step>,
-    _options: &mut Options,
-) -> Result<(), Refusal> {
+pub(super) fn read(text: &str, files: &WatermarkFiles) -> Result<Step, Refusal> {
     let mut words = Words::after_first(text, files);
     match words.argument("watermark", "1, a picture")?.text {
         "1" => {}
@@ -88,8 +82,7 @@ pub(super) fn read(
             }
         }
     }
-    steps.push(Step::Watermark(parts.finish(TENCENT_OPACITY)?));
-    Ok(())
+    Ok(Step::Watermark(parts.finish(TENCENT_OPACITY)?))
 }
 
 /// The value of the option.
@@ -141,7 +134,7 @@ impl Parts {
             "dx" => once(&mut self.x, words.argument("dx", DISTANCE)?.number(0..=10_000)?, "dx")?,
             "dy" => once(&mut self.y, words.argument("dy", DISTANCE)?.number(0..=10_000)?, "dy")?,
             "dissolve" => {
-                let opacity = words.argument("dissolve", super::options::NUMBER_TO_100)?.number(1..=100)?;
+                let opacity = words.argument("dissolve", NUMBER_TO_100)?.number(1..=100)?;
                 once(&mut self.opacity, opacity, "dissolve")?;
             }
             _ => return Ok(false),

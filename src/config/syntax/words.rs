@@ -6,6 +6,10 @@ use super::refusal::Refusal;
 use super::sizes::{self, Flaw};
 use crate::config::source::watermark_files::WatermarkFiles;
 
+/// Forms of values that Tencent's own operations have as well.
+pub(super) const SWITCH: &str = "0 or 1";
+pub(super) const NUMBER_TO_100: &str = "<n> from 1 to 100";
+
 /// The words of one text.
 pub(super) struct Words<'a> {
     words: std::iter::Peekable<std::str::Split<'a, char>>,
@@ -111,5 +115,13 @@ impl<'a> Argument<'a> {
             Flaw::Range { number, what, allowed } => Refusal::range(number, what, &allowed),
             Flaw::Hundredths { number, what, allowed } => Refusal::hundredths(number, what, &allowed),
         }
+    }
+}
+
+/// Fills a place that can be filled only once.
+pub(super) fn once<T>(place: &mut Option<T>, value: T, operation: &'static str) -> Result<(), Refusal> {
+    match place.replace(value) {
+        None => Ok(()),
+        Some(_) => Err(Refusal::Repeated(operation)),
     }
 }

@@ -11,7 +11,7 @@
 //! - [`sharpen`]: unsharp masking;
 //! - [`blur`]: Gaussian blur;
 //! - [`corners`]: round corners;
-//! - [`overlay`]: watermarks;
+//! - [`overlay`]: the pixels of watermarks;
 //! - [`subject`]: the window of a smart crop.
 //!
 //! Nothing here knows formats or profiles. Every operation gives the same bytes for the same input.

@@ -34,14 +34,14 @@ fn pixels(name: &str, text: &str) -> RgbaImage {
 }
 
 /// Largest difference of samples, of colours as they are seen over black.
-fn largest_difference(left: &RgbaImage, right: &RgbaImage) -> u8 {
+fn largest_difference(left: &RgbaImage, right: &RgbaImage) -> u32 {
     assert_eq!(left.dimensions(), right.dimensions());
-    let seen = |sample: u8, alpha: u8| (f64::from(sample) * f64::from(alpha) / 255.0).round() as u8;
+    let seen = |sample: u8, alpha: u8| (u32::from(sample) * u32::from(alpha) + 127) / 255;
     let pixels = left.pixels().zip(right.pixels());
     let samples = pixels.flat_map(|(a, b)| {
         let (below, above) = (a.0[3], b.0[3]);
         let colors = [0, 1, 2].map(|i| seen(a.0[i], below).abs_diff(seen(b.0[i], above)));
-        colors.into_iter().chain([below.abs_diff(above)])
+        colors.into_iter().chain([u32::from(below.abs_diff(above))])
     });
     samples.max().unwrap()
 }
