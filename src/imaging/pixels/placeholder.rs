@@ -42,36 +42,59 @@ fn averaged(picture: &Picture) -> (Size, Vec<[u8; 4]>) {
         u32::try_from(scaled).unwrap_or(LONGEST_SIDE).min(length).max(1)
     };
     let size = Size { width: reduced(width), height: reduced(height) };
-    // Below 100, because both factors are below 2^32 and the quotient is below `to`.
-    let place = |at: u64, to: u32, from: u32| {
-        usize::try_from(at * u64::from(to) / u64::from(from.max(1))).unwrap_or(usize::MAX)
-    };
-    let mut cells: Vec<(Sums, u64)> = vec![([0; 4], 0); side(size.width) * side(size.height)];
-    for (y, row) in (0..).zip(picture.rows()) {
-        let cell_row = cells.chunks_exact_mut(side(size.width)).nth(place(y, size.height, height));
-        let Some(cell_row) = cell_row else { break };
-        for (x, pixel) in (0..).zip(row.chunks_exact(picture.pixel_bytes())) {
-            let Some((sums, count)) = cell_row.get_mut(place(x, size.width, width)) else { break };
-            let [r, g, b, alpha] = rgba(pixel, picture.layout).map(u64::from);
-            for (sum, value) in sums.iter_mut().zip([r * alpha, g * alpha, b * alpha, alpha]) {
-                *sum += value;
-            }
-            *count += 1;
+    let (columns, rows) = (cell_lengths(width, size.width), cell_lengths(height, size.height));
+    let mut pixels = Vec::with_capacity(side(size.width) * side(size.height));
+    let mut lines = picture.rows();
+    for rows in rows {
+        let mut cells: Vec<Sums> = vec![[0; 4]; columns.len()];
+        for line in lines.by_ref().take(rows) {
+            add_line(&mut cells, &columns, line, picture.layout);
         }
+        let count = |columns: usize| u64::try_from(rows.saturating_mul(columns)).unwrap_or(u64::MAX);
+        pixels.extend(cells.into_iter().zip(&columns).map(|(sums, columns)| mean(sums, count(*columns))));
     }
-    (size, cells.into_iter().map(|(sums, count)| mean(sums, count)).collect())
+    (size, pixels)
 }
 
-/// A pixel of eight bits as RGBA.
-fn rgba(pixel: &[u8], layout: Layout) -> [u8; 4] {
-    match (layout, pixel) {
-        (Layout::Grey, &[y]) => [y, y, y, 255],
-        (Layout::GreyAlpha, &[y, alpha]) => [y, y, y, alpha],
-        (Layout::Rgb, &[r, g, b]) => [r, g, b, 255],
-        (Layout::RgbAlpha, &[r, g, b, alpha]) => [r, g, b, alpha],
-        // Unreachable: the caller has pixels of eight bits that are not CMYK.
-        _ => [0; 4],
+/// The numbers of pixels along an axis that become each of `to`: pixel `x` becomes `x * to / from`.
+fn cell_lengths(from: u32, to: u32) -> Vec<usize> {
+    // The first pixel of a cell is the smallest `x` with `x * to >= cell * from`.
+    let start = |cell: u32| (u64::from(cell) * u64::from(from)).div_ceil(u64::from(to.max(1)));
+    (0..to).map(|cell| usize::try_from(start(cell + 1) - start(cell)).unwrap_or(usize::MAX)).collect()
+}
+
+/// Adds a row of pixels to the sums of its cells.
+fn add_line(cells: &mut [Sums], columns: &[usize], line: &[u8], layout: Layout) {
+    match layout {
+        Layout::Grey => add(cells, columns, line.as_chunks().0, |[y]| [y, y, y, 255]),
+        Layout::GreyAlpha => add(cells, columns, line.as_chunks().0, |[y, alpha]| [y, y, y, alpha]),
+        Layout::Rgb => add(cells, columns, line.as_chunks().0, |[r, g, b]| [r, g, b, 255]),
+        // CMYK does not come here.
+        Layout::Cmyk | Layout::RgbAlpha => add(cells, columns, line.as_chunks().0, |rgba| rgba),
     }
+}
+
+fn add<const N: usize>(
+    cells: &mut [Sums],
+    columns: &[usize],
+    mut line: &[[u8; N]],
+    rgba: impl Fn([u8; N]) -> [u8; 4],
+) {
+    for (sums, columns) in cells.iter_mut().zip(columns) {
+        let (cell, rest) = line.split_at_checked(*columns).unwrap_or((line, &[]));
+        line = rest;
+        for pixel in cell {
+            for (sum, value) in sums.iter_mut().zip(weighted(rgba(*pixel))) {
+                *sum += value;
+            }
+        }
+    }
+}
+
+/// A pixel as it is summed: its colours times alpha, and alpha.
+fn weighted([r, g, b, alpha]: [u8; 4]) -> Sums {
+    let [r, g, b, alpha] = [r, g, b, alpha].map(u64::from);
+    [r * alpha, g * alpha, b * alpha, alpha]
 }
 
 /// The mean of `count` pixels, rounded to the nearest.
@@ -91,8 +114,7 @@ fn dominant_color(pixels: &[[u8; 4]]) -> Rgb {
             (index << COLOR_BITS) | usize::from(channel >> (u8::BITS - COLOR_BITS))
         });
         let Some(sums) = histogram.get_mut(index) else { continue };
-        let [r, g, b, alpha] = [r, g, b, alpha].map(u64::from);
-        for (sum, value) in sums.iter_mut().zip([r * alpha, g * alpha, b * alpha, alpha]) {
+        for (sum, value) in sums.iter_mut().zip(weighted([r, g, b, alpha])) {
             *sum += value;
         }
     }

@@ -120,6 +120,16 @@ async fn each_denied_right_is_named_with_its_grant() {
 }
 
 #[tokio::test]
+async fn the_key_of_manifests_is_tried_too() {
+    let setup = Setup::with(Options::default().setting("MANIFEST", "manifests/{key}.json")).await;
+    let report = Report::of(&setup).await;
+    let told = report.of_status("rights", "ok");
+    let manifest = format!("HEAD, PUT and DELETE are allowed on {TARGET}/manifests/{CANARY}.json");
+    assert!(told.iter().any(|(sentence, _)| *sentence == manifest), "{told:?}");
+    assert!(setup.cos.keys(TARGET).is_empty());
+}
+
+#[tokio::test]
 async fn denied_upload_with_an_acl_names_the_right_to_set_it_too() {
     let setup = Setup::with(Options::default().setting("ACL", "public-read")).await;
     setup.cos.fail(Fault::new(denied()).bucket(TARGET).method("PUT").times(99));

@@ -92,7 +92,14 @@ export function withFormInFile(text, name, format, quality) {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-const RULE = { FORMAT: "format", QUALITY: "quality", BACKGROUND: "background", HEIC: "heic", COLLISIONS: "collisions" };
+const RULE = {
+  FORMAT: "format",
+  QUALITY: "quality",
+  BACKGROUND: "background",
+  HEIC: "heic",
+  COLLISIONS: "collisions",
+  MANIFEST: "manifest",
+};
 const TARGET = {
   TARGET_BUCKET: "bucket",
   TARGET_KEY: "key",
