@@ -39,6 +39,9 @@ const MOST_KEPT_FRAMES: u64 = 4;
 /// The picture may be smaller than this, and its hidden frames not.
 const LEAST_PIXELS: u64 = 256 * 256;
 
+/// Narrower rows take as much.
+const LEAST_WIDTH: u32 = 16;
+
 /// The memory that frames of one file take at most.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FrameMemory {
@@ -53,6 +56,7 @@ impl FrameMemory {
     /// The memory for a picture of this size.
     pub(super) fn new(size: Size, extra_channels: usize, depth: Depth) -> Self {
         let channels = u64::try_from(extra_channels).unwrap_or(u64::MAX).saturating_add(3);
+        let size = Size { width: size.width.max(LEAST_WIDTH), ..size };
         Self { pixels: size.pixels().max(LEAST_PIXELS), channels, depth }
     }
 

@@ -227,14 +227,16 @@ impl<'s, 'a, R: Read> FrameReader<'s, 'a, R> {
         Ok(StoredPicture { samples, start })
     }
 
-    /// Artist and Copyright of the first EXIF box. Its first four bytes are the offset of the TIFF header from there.
+    /// Artist and Copyright of the first EXIF box. Its first four bytes are the offset of the TIFF header from there; some
+    /// writers leave them out.
     fn copyright(&self) -> Copyright {
         let boxes = self.decoder.aux_boxes(JxlAuxBoxType::EXIF);
-        let exif = boxes.iter().find(|exif| !exif.is_compressed()).and_then(|exif| {
-            let (offset, content) = exif.raw_data().split_first_chunk()?;
-            content.get(usize::try_from(u32::from_be_bytes(*offset)).ok()?..)
-        });
-        exif.map(Copyright::read).unwrap_or_default()
+        let Some(exif) = boxes.iter().find(|exif| !exif.is_compressed()) else { return Copyright::default() };
+        let tiff = exif
+            .raw_data()
+            .split_first_chunk()
+            .and_then(|(offset, content)| content.get(usize::try_from(u32::from_be_bytes(*offset)).ok()?..));
+        Copyright::read(tiff.unwrap_or(exif.raw_data()))
     }
 }
 
@@ -270,6 +272,10 @@ fn advance<R: Read>(
     let cancel = source.cancel();
     loop {
         cancel.check()?;
+        if matches!(&stage, Stage::Hidden(hidden) if hidden.are_there()) {
+            // No header is read again then.
+            source.discard_consumed();
+        }
         // Discards what is consumed.
         if let Err(error) = source.fill_buf() {
             let external = source.take_external_error();
@@ -305,6 +311,8 @@ fn decode_error(error: jxl::error::Error) -> Error {
         Jxl::OutOfBounds(_) | Jxl::SectionTooShort | Jxl::UnexpectedCodestreamBoxEnd => {
             Error::damaged(FORMAT, TRUNCATED)
         }
+        // The size of the picture itself is below the limit.
+        Jxl::ImageSizeTooLarge(..) => Error::unsupported(FORMAT, "frames larger than the picture"),
         other => Error::damaged(FORMAT, other.to_string()),
     }
 }
