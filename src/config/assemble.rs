@@ -7,11 +7,11 @@ use std::fmt::Display;
 
 use crate::object::Bucket;
 use crate::object::{Acl, StorageClass};
-use crate::recipe::{Format, Quality, Rgb};
+use crate::recipe::{AiLabels, Format, Propagator, Quality, Rgb};
 
 use super::collisions::{self, Collision, Example};
 use super::mistake::{Findings, Mistake, Written};
-use super::rule::{Heic, Rule, SourcePattern, ThumbnailRule};
+use super::rule::{Heic, KeptLabels, Rule, SourcePattern, ThumbnailRule};
 use super::source::written::{WrittenRule, WrittenThumbnail};
 use super::syntax::thumbnail::{Defaults, Process};
 use super::syntax::values;
@@ -37,6 +37,8 @@ pub(super) struct PartialRule {
     quality: Option<Quality>,
     background: Option<Rgb>,
     heic: Option<Heic>,
+    aigc_label: Option<KeptLabels>,
+    aigc_propagator: Option<Propagator>,
 }
 
 impl PartialRule {
@@ -62,6 +64,8 @@ impl PartialRule {
             quality: parse(written.quality.as_ref(), values::quality, findings),
             background: parse(written.background.as_ref(), values::background, findings),
             heic: parse(written.heic.as_ref(), values::heic, findings),
+            aigc_label: parse(written.aigc_label.as_ref(), values::aigc_label, findings),
+            aigc_propagator: parse(written.aigc_propagator.as_ref(), values::aigc_propagator, findings),
         }
     }
 
@@ -82,6 +86,8 @@ impl PartialRule {
             quality: self.quality.or(defaults.quality),
             background: self.background.or(defaults.background),
             heic: self.heic.or(defaults.heic),
+            aigc_label: self.aigc_label.or(defaults.aigc_label),
+            aigc_propagator: self.aigc_propagator.or(defaults.aigc_propagator),
         }
     }
 
@@ -91,6 +97,7 @@ impl PartialRule {
             format: self.format,
             quality: self.quality.unwrap_or_default(),
             background: self.background.unwrap_or(Rgb::WHITE),
+            ai_labels: ai_labels(self.aigc_label.unwrap_or_default(), self.aigc_propagator),
         };
         let thumbnails = match self.thumbnails {
             Some(thumbnails) => named(thumbnails, &defaults, findings)?,
@@ -204,6 +211,14 @@ fn sentence(label: &str, template: &Template, collision: &Collision) -> String {
         }
     };
     format!("{fact}; {remedy}")
+}
+
+/// The treatment of labels. Where they are dropped, a propagator has none to be named in.
+fn ai_labels(kept: KeptLabels, propagator: Option<Propagator>) -> AiLabels {
+    match kept {
+        KeptLabels::All => AiLabels::Keep { propagator },
+        KeptLabels::None => AiLabels::Drop,
+    }
 }
 
 /// Refuses a source bucket whose conventional target bucket has no possible name.

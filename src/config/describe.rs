@@ -5,8 +5,8 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans, Step,
-    Subsampling,
+    AiLabels, Animation, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling,
+    Scans, Step, Subsampling,
 };
 
 use super::Config;
@@ -155,6 +155,7 @@ impl fmt::Display for Means<'_> {
             loss,
             keep: Keep { copyright, profile },
             animation,
+            ai_labels,
         } = self.0;
         if steps.is_empty() {
             f.write_str("size kept; ")?;
@@ -204,7 +205,15 @@ impl fmt::Display for Means<'_> {
                 f.write_str(words)?;
             }
         }
-        Ok(())
+        describe_ai_labels(ai_labels, f)
+    }
+}
+
+fn describe_ai_labels(labels: &AiLabels, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match labels {
+        AiLabels::Drop => f.write_str("; AI labels dropped"),
+        AiLabels::Keep { propagator: None } => Ok(()),
+        AiLabels::Keep { propagator: Some(code) } => write!(f, "; spread by {} in AI labels", code.as_str()),
     }
 }
 
@@ -300,6 +309,18 @@ mod tests {
         for (text, words) in table {
             let config = Config::load(&Environment::from_pairs([("THUMBNAILS", text)]), None).unwrap();
             assert_eq!(Means(&config.rules()[0].thumbnails()[0].recipe).to_string(), words, "{text}");
+        }
+    }
+
+    #[test]
+    fn treatment_of_labels_has_its_words() {
+        for (variable, words) in [
+            (("AIGC_LABEL", "drop"), "; AI labels dropped"),
+            (("AIGC_PROPAGATOR", "0011"), "; spread by 0011 in AI labels"),
+        ] {
+            let config = Config::load(&Environment::from_pairs([variable]), None).unwrap();
+            let told = Means(&config.rules()[0].thumbnails()[0].recipe).to_string();
+            assert!(told.ends_with(words), "{told}");
         }
     }
 

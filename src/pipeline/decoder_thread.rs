@@ -154,11 +154,12 @@ impl Turn<'_> {
         length: Option<u64>,
         recipes: Vec<Recipe>,
         upright: Upright,
+        propagate_id: String,
         limits: Limits,
     ) -> Result<impl Future<Output = Result<Draft, Error>>, Error> {
         self.run(move |cancel| {
             let recipes: Vec<&Recipe> = recipes.iter().collect();
-            Ok(imaging::draft(body, length, &recipes, upright, &limits, cancel)?)
+            Ok(imaging::draft(body, length, &recipes, upright, Some(&propagate_id), &limits, cancel)?)
         })
     }
 

@@ -5,6 +5,7 @@
 //!
 //! Equal recipes print alike and hash alike, also across versions of this program.
 
+mod ai_labels;
 mod output;
 mod step;
 
@@ -13,6 +14,7 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
+pub use self::ai_labels::{AiLabels, Propagator};
 pub use self::output::{Animation, Effort, Format, Keep, Loss, Quality, Rgb, Scans, Subsampling};
 pub use self::step::{Flip, Focus, Geometry, Gravity, Scaling, Step};
 
@@ -54,6 +56,8 @@ pub struct Recipe {
     pub keep: Keep,
     /// Treatment of animations.
     pub animation: Animation,
+    /// Treatment of the labels of AI-generated content.
+    pub ai_labels: AiLabels,
 }
 
 impl Recipe {
@@ -119,6 +123,7 @@ impl Default for Recipe {
             max_bytes: None,
             keep: Keep::default(),
             animation: Animation::default(),
+            ai_labels: AiLabels::default(),
         }
     }
 }
@@ -144,6 +149,7 @@ impl fmt::Display for Recipe {
             max_bytes,
             keep: Keep { copyright, profile },
             animation,
+            ai_labels,
         } = self;
         for step in steps {
             write!(f, "{step};")?;
@@ -178,7 +184,7 @@ impl fmt::Display for Recipe {
                 f.write_str(word)?;
             }
         }
-        Ok(())
+        write!(f, "{ai_labels}")
     }
 }
 
@@ -224,6 +230,9 @@ mod tests {
             with(|r| r.keep.profile = true),
             with(|r| r.keep = Keep { copyright: true, profile: true }),
             with(|r| r.animation = Animation::Keep),
+            with(|r| r.ai_labels = AiLabels::Drop),
+            with(|r| r.ai_labels = AiLabels::Keep { propagator: Propagator::parse("a") }),
+            with(|r| r.ai_labels = AiLabels::Keep { propagator: Propagator::parse("b") }),
         ];
         let hashes: HashSet<RecipeHash> = variants.iter().map(|recipe| recipe.hash_among(&[])).collect();
         assert_eq!(hashes.len(), variants.len());

@@ -100,6 +100,8 @@ fn parse_rule(mut members: Members<'_>) -> WrittenRule {
         quality: members.text("quality"),
         background: members.text("background"),
         heic: members.text("heic"),
+        aigc_label: members.text("aigc_label"),
+        aigc_propagator: members.text("aigc_propagator"),
     };
     members.finish();
     rule

@@ -37,7 +37,7 @@ pub(in crate::config) const SECRET_ID: &str = "COS_SECRET_ID";
 pub(in crate::config) const SECRET_KEY: &str = "COS_SECRET_KEY";
 
 /// Every setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [Setting; 21] = [
+pub const SETTINGS: [Setting; 23] = [
     setting(
         "TARGET_BUCKET",
         "<source name>resized-<appid>",
@@ -90,6 +90,18 @@ pub const SETTINGS: [Setting; 21] = [
         "default, private or public-read, for thumbnails",
     ),
     setting("HEIC", "refuse", "rules[].heic", "refuse, or ci: Cloud Infinite turns HEIC into JPEG first"),
+    setting(
+        "AIGC_LABEL",
+        "keep",
+        "rules[].aigc_label",
+        "keep or drop: the labels of AI-generated content that a source carries",
+    ),
+    setting(
+        "AIGC_PROPAGATOR",
+        "none",
+        "rules[].aigc_propagator",
+        "code of the service that spreads the thumbnails, for labels that name none",
+    ),
     setting("MAX_PIXELS", "250000000", "max_pixels", "most pixels of a source"),
     setting("ON_DAMAGE", "store", "on_damage", "store or fail: damaged images that are at least 90 % intact"),
     setting(

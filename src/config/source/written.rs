@@ -22,6 +22,8 @@ pub(in crate::config) struct WrittenRule {
     pub(in crate::config) quality: Option<Written>,
     pub(in crate::config) background: Option<Written>,
     pub(in crate::config) heic: Option<Written>,
+    pub(in crate::config) aigc_label: Option<Written>,
+    pub(in crate::config) aigc_propagator: Option<Written>,
 }
 
 /// One thumbnail as text.
@@ -95,6 +97,8 @@ impl WrittenRule {
             quality: environment.written("QUALITY"),
             background: environment.written("BACKGROUND"),
             heic: environment.written("HEIC"),
+            aigc_label: environment.written("AIGC_LABEL"),
+            aigc_propagator: environment.written("AIGC_PROPAGATOR"),
         }
     }
 }

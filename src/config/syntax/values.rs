@@ -5,10 +5,10 @@
 use std::str::FromStr;
 
 use super::form::{self, Form};
-use crate::config::rule::Heic;
+use crate::config::rule::{Heic, KeptLabels};
 use crate::config::settings::{LogLevel, OnDamage, OnFailure};
 use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
-use crate::recipe::{Format, Quality, Rgb};
+use crate::recipe::{Format, Propagator, Quality, Rgb};
 use crate::reconcile::OnForeign;
 
 /// The largest `MAX_PIXELS`: as many pixels of three bytes as the memory of the largest usual function holds (3,072 MB,
@@ -26,6 +26,7 @@ const FORMATS: [(&str, Format); 6] = [
     ("avif", Format::Avif),
     ("gif", Format::Gif),
 ];
+const LABEL_TREATMENTS: [(&str, KeptLabels); 2] = [("drop", KeptLabels::None), ("keep", KeptLabels::All)];
 const HEIC_TREATMENTS: [(&str, Heic); 2] = [("ci", Heic::CloudInfinite), ("refuse", Heic::Refuse)];
 const LOG_LEVELS: [(&str, LogLevel); 3] =
     [("debug", LogLevel::Debug), ("error", LogLevel::Error), ("info", LogLevel::Info)];
@@ -40,6 +41,8 @@ const BUCKET_PATTERN: &str = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?-[0-9]+$";
 
 /// Forms of values in `thumbnails.json`.
 pub(in crate::config) const ACL: Form = Form::Words(|| Acl::NAMES.to_vec());
+pub(in crate::config) const AIGC_LABEL: Form = Form::Words(|| form::words(&LABEL_TREATMENTS));
+pub(in crate::config) const AIGC_PROPAGATOR: Form = Form::TextOrNumber(r"^[!#-\[\]-~]{1,128}$");
 pub(in crate::config) const BACKGROUND: Form = Form::Text("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$");
 pub(in crate::config) const BUCKET: Form = Form::Text(BUCKET_PATTERN);
 pub(in crate::config) const CACHE_CONTROL: Form = Form::TextOrNumber("^[ -~]{1,1024}$");
@@ -60,6 +63,17 @@ pub(in crate::config) const SUFFIX: Form = Form::TextOrNumber("^[^*,][^,]*$");
 
 pub(in crate::config) fn acl(text: &str) -> Result<Acl, String> {
     Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
+}
+
+pub(in crate::config) fn aigc_label(text: &str) -> Result<KeptLabels, &'static str> {
+    form::find(&LABEL_TREATMENTS, text).ok_or("it must be keep or drop")
+}
+
+pub(in crate::config) fn aigc_propagator(text: &str) -> Result<Propagator, &'static str> {
+    Propagator::parse(text).ok_or(
+        "it must be 1 to 128 printable ASCII characters without spaces, quotation marks and backslashes, such as \
+         001191110102MACQD9K64010001",
+    )
 }
 
 /// Parses `#rrggbb`, or `#rgb` with each digit for two.

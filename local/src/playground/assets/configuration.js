@@ -92,7 +92,14 @@ export function withFormInFile(text, name, format, quality) {
   return `${JSON.stringify(file, null, 2)}\n`;
 }
 
-const RULE = { FORMAT: "format", QUALITY: "quality", BACKGROUND: "background", HEIC: "heic" };
+const RULE = {
+  FORMAT: "format",
+  QUALITY: "quality",
+  BACKGROUND: "background",
+  HEIC: "heic",
+  AIGC_LABEL: "aigc_label",
+  AIGC_PROPAGATOR: "aigc_propagator",
+};
 const TARGET = {
   TARGET_BUCKET: "bucket",
   TARGET_KEY: "key",

@@ -121,7 +121,7 @@ impl AnimationEncoder {
         }
         let Size { width, height } = self.canvas.map_or(Size { width: 0, height: 0 }, |canvas| canvas.size);
         let file = match self.writer {
-            Writer::Gif(writer) => writer.finish(),
+            Writer::Gif(writer) => writer.finish(metadata),
             Writer::WebP(writer) => writer.finish(metadata),
         };
         let file = file.map_err(|detail| Error::Encode { format: self.format, detail })?;
