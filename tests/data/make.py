@@ -1,11 +1,11 @@
 """Makes the small test images in this folder and the references in reference/: make.py [GROUP...]
 
-Without arguments it makes all groups. Needs Pillow, NumPy, tifffile with imagecodecs, and pyvips with libheif. It does
-not make the photographs and the suites; README.md names their sources.
+Without arguments it makes all groups. Needs Pillow, NumPy, tifffile with imagecodecs, and pyvips with libheif, and
+for labels what their module states. It does not make the photographs and the suites; README.md names their sources.
 """
 import sys
 
-from generators import avif, checksums, cmyk, common, formats, png, profiles, references, small
+from generators import avif, checksums, cmyk, common, formats, labels, png, profiles, references, small
 
 # In this order: later groups read files of earlier ones.
 GROUPS = {
@@ -16,6 +16,7 @@ GROUPS = {
     "avif": [avif.make_avifs, avif.make_large],
     "small": [small.make_small],
     "checksums": [checksums.make_checksums, checksums.make_tiff_references],
+    "labels": [labels.make_labels],
     "references": [references.make_photos, references.make_references, references.make_operations],
 }
 

@@ -18,6 +18,7 @@ mod decoder_threads;
 mod files;
 mod fixture;
 mod hostile;
+mod labels;
 mod memory_limit;
 mod memory_peak;
 mod operations;
