@@ -71,7 +71,7 @@ fn answer(job: &Job) -> Result<Duration, String> {
     for _ in 0..job.rounds.max(1) {
         let length = u64::try_from(bytes.len()).ok();
         let source = Cursor::new(bytes.as_slice());
-        let drawn = draft(source, length, &[&recipe], Upright::ByExif, &limits, &Cancel::default())
+        let drawn = draft(source, length, &[&recipe], Upright::ByExif, None, &limits, &Cancel::default())
             .map_err(|error| error.to_string())?;
         let Some(Ok(DraftThumbnail::Drawn(drawn))) = drawn.thumbnails.into_iter().next() else {
             return Err("no thumbnail is waiting".to_owned());

@@ -3,6 +3,8 @@
 //! It names the thumbnails of the source and their keys. Their treatment is decided later, by the visit, from
 //! what the buckets hold.
 
+use sha1::{Digest as _, Sha1};
+
 use crate::config::{Config, Rule};
 use crate::error::Error;
 use crate::event::{EventKind, Record};
@@ -26,6 +28,9 @@ pub(crate) enum RecordPlan<'a> {
 pub(crate) struct SourceJob<'a> {
     /// Name of the source in the stamps of its thumbnails.
     pub source: SourceName,
+    /// Its number for labels of AI-generated content: the first half of the SHA-1 of `<bucket>/<key>` in hexadecimal digits,
+    /// which anybody can compute who knows the object.
+    pub propagate_id: String,
     /// Rule that covers the source.
     pub rule: &'a Rule,
     /// Bucket of the thumbnails.
@@ -86,7 +91,9 @@ pub(crate) fn plan<'a>(record: &Record, config: &'a Config) -> Result<RecordPlan
         let thumbnails = targets.iter().map(|target| (target.key.as_str(), &target.hash));
         ManifestTarget { key, hash: RecipeHash::of_manifest(thumbnails) }
     });
-    Ok(RecordPlan::Visit(SourceJob { source, rule, bucket, targets, manifest }))
+    let digest = Sha1::digest(format!("{}/{}", record.bucket, record.key.as_str()));
+    let propagate_id = hex::encode(digest.get(..16).unwrap_or_default());
+    Ok(RecordPlan::Visit(SourceJob { source, propagate_id, rule, bucket, targets, manifest }))
 }
 
 fn skip(record: &Record) -> Option<Skip> {

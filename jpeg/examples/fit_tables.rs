@@ -140,6 +140,7 @@ impl Picture {
             effort: Effort::Usual,
             order: Order::Baseline,
             exif: None,
+            xmp: None,
             icc: None,
         };
         let file = self.transformed.write(&options).unwrap();

@@ -7,13 +7,13 @@ use std::fmt::Display;
 
 use crate::object::Bucket;
 use crate::object::{Acl, StorageClass};
-use crate::recipe::{Format, Quality, Rgb};
+use crate::recipe::{AiLabels, Format, Propagator, Quality, Rgb};
 
 use super::collisions::{self, Collision, Example};
 use super::manifest::ManifestTemplate;
 use super::mistake::{Findings, Mistake, Written};
 use super::prefix::KeyPrefix;
-use super::rule::{Collisions, Heic, Rule, SourcePattern, ThumbnailRule};
+use super::rule::{Collisions, Heic, KeptLabels, Rule, SourcePattern, ThumbnailRule};
 use super::source::watermark_files::WatermarkFiles;
 use super::source::written::{WrittenRule, WrittenThumbnail};
 use super::syntax::thumbnail::{Defaults, Process};
@@ -45,6 +45,8 @@ pub(super) struct PartialRule {
     heic: Option<Heic>,
     /// As written, like the template.
     manifest: Option<Written>,
+    aigc_label: Option<KeptLabels>,
+    aigc_propagator: Option<Propagator>,
 }
 
 impl PartialRule {
@@ -73,6 +75,8 @@ impl PartialRule {
             heic: parse(written.heic.as_ref(), values::heic, findings),
             manifest: parse(written.manifest.as_ref(), ManifestTemplate::check, findings)
                 .and(written.manifest),
+            aigc_label: parse(written.aigc_label.as_ref(), values::aigc_label, findings),
+            aigc_propagator: parse(written.aigc_propagator.as_ref(), values::aigc_propagator, findings),
         }
     }
 
@@ -95,6 +99,8 @@ impl PartialRule {
             background: self.background.or(defaults.background),
             heic: self.heic.or(defaults.heic),
             manifest: self.manifest.or(defaults.manifest),
+            aigc_label: self.aigc_label.or(defaults.aigc_label),
+            aigc_propagator: self.aigc_propagator.or(defaults.aigc_propagator),
         }
     }
 
@@ -104,6 +110,7 @@ impl PartialRule {
             format: self.format,
             quality: self.quality.unwrap_or_default(),
             background: self.background.unwrap_or(Rgb::WHITE),
+            ai_labels: ai_labels(self.aigc_label.unwrap_or_default(), self.aigc_propagator),
         };
         let thumbnails = match self.thumbnails {
             Some(thumbnails) => named(thumbnails, &defaults, findings)?,
@@ -284,6 +291,14 @@ fn check_segment(
             "the source prefix has no folder {{{name}}}, as in {{{name}}}/uploads/; write it there, or leave it out here"
         ))),
         _ => Ok(bucket),
+    }
+}
+
+/// The treatment of labels. Where they are dropped, a propagator has none to be named in.
+fn ai_labels(kept: KeptLabels, propagator: Option<Propagator>) -> AiLabels {
+    match kept {
+        KeptLabels::All => AiLabels::Keep { propagator },
+        KeptLabels::None => AiLabels::Drop,
     }
 }
 

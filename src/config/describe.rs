@@ -5,8 +5,8 @@ use std::fmt;
 use crate::object::Domain;
 use crate::object::{Bucket, Key};
 use crate::recipe::{
-    Animation, Blur, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe, Scaling, Scans,
-    Step, Subsampling, Watermark,
+    AiLabels, Animation, Blur, Effort, Focus, Format, Geometry, Gravity, Keep, Loss, Quality, Recipe,
+    Scaling, Scans, Step, Subsampling, Watermark,
 };
 
 use super::Config;
@@ -175,6 +175,7 @@ impl fmt::Display for Means<'_> {
             animation,
             // The rule says that it has a manifest.
             placeholder: _,
+            ai_labels,
         } = self.0;
         if steps.is_empty() {
             f.write_str("size kept; ")?;
@@ -224,7 +225,15 @@ impl fmt::Display for Means<'_> {
                 f.write_str(words)?;
             }
         }
-        Ok(())
+        describe_ai_labels(ai_labels, f)
+    }
+}
+
+fn describe_ai_labels(labels: &AiLabels, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match labels {
+        AiLabels::Drop => f.write_str("; AI labels dropped"),
+        AiLabels::Keep { propagator: None } => Ok(()),
+        AiLabels::Keep { propagator: Some(code) } => write!(f, "; spread by {} in AI labels", code.as_str()),
     }
 }
 
@@ -370,6 +379,18 @@ mod tests {
         ];
         for line in lines {
             assert!(config.lines().any(|found| found == line), "{line}\n{config}");
+        }
+    }
+
+    #[test]
+    fn treatment_of_labels_has_its_words() {
+        for (variable, words) in [
+            (("AIGC_LABEL", "drop"), "; AI labels dropped"),
+            (("AIGC_PROPAGATOR", "0011"), "; spread by 0011 in AI labels"),
+        ] {
+            let config = Config::load(&Environment::from_pairs([variable]), None).unwrap();
+            let told = Means(&config.rules()[0].thumbnails()[0].recipe).to_string();
+            assert!(told.ends_with(words), "{told}");
         }
     }
 

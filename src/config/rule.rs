@@ -228,6 +228,14 @@ pub enum Heic {
     Refuse,
 }
 
+/// The labels of AI-generated content that thumbnails keep of their sources.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum KeptLabels {
+    #[default]
+    All,
+    None,
+}
+
 /// The end that the tutorial adds to the name of the source bucket (thumbnail tutorial of SCF, 2019-08-13).
 const RESIZED: &str = "resized";
 

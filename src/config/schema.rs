@@ -84,6 +84,8 @@ fn described(mut schema: Value, text: &str) -> Value {
 fn of_setting(variable: &str) -> Value {
     or_null(&match variable {
         "ACL" => values::ACL,
+        "AIGC_LABEL" => values::AIGC_LABEL,
+        "AIGC_PROPAGATOR" => values::AIGC_PROPAGATOR,
         "BACKGROUND" => values::BACKGROUND,
         "CACHE_CONTROL" => values::CACHE_CONTROL,
         "COLLISIONS" => values::COLLISIONS,

@@ -4,6 +4,7 @@ use crate::imaging::damage::Damage;
 use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::pixels::source_scaler::ScaledSource;
+use crate::imaging::provenance::Provenance;
 use crate::imaging::source_format::SourceFormat;
 
 /// A decoded source, before its orientation is applied.
@@ -17,6 +18,8 @@ pub(crate) struct Decoded {
     pub(crate) profile: Option<Vec<u8>>,
     /// Artist and Copyright from EXIF.
     pub(crate) copyright: Copyright,
+    /// Labels of AI-generated content.
+    pub(crate) provenance: Provenance,
     /// Format of the file.
     pub(crate) format: SourceFormat,
     /// Share of the source that was filled in.
@@ -33,6 +36,7 @@ impl Decoded {
             orientation: Orientation::default(),
             profile: None,
             copyright: Copyright::default(),
+            provenance: Provenance::default(),
             format,
             damage: Damage::NONE,
             quality: None,

@@ -28,7 +28,7 @@ use crate::recipe::Recipe;
 /// # Errors
 /// [`Error`] if the header is not that of a JPEG. A recipe that an image of this size cannot satisfy counts as 0 bytes.
 pub fn memory_for_jpeg(header: &[u8], recipes: &[&Recipe]) -> Result<u64, Error> {
-    let demand = Demand { recipes, upright: Upright::ByExif };
+    let demand = Demand { recipes, upright: Upright::ByExif, propagate_id: None };
     let limits = Limits {
         max_pixels: u64::MAX,
         memory: u64::MAX,

@@ -25,7 +25,7 @@
 //! # Invariants
 //!
 //! The pixels of a thumbnail are upright, eight bits per sample, and sRGB unless its recipe keeps the source's profile.
-//! Metadata is dropped unless the recipe keeps it. The same source, recipes and program give the same bytes, whatever
+//! Metadata is dropped unless the recipe keeps it; by default it keeps labels of AI-generated content (`provenance/`). The same source, recipes and program give the same bytes, whatever
 //! the number of threads, and for AVIF at the same [`Speed`].
 
 mod color;
@@ -42,6 +42,7 @@ mod memory_estimate;
 mod picture;
 mod pixels;
 mod plan;
+mod provenance;
 mod rendering;
 mod source_format;
 mod source_properties;
@@ -115,10 +116,13 @@ pub fn render<R: Read + Send>(
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Rendering, Error> {
-    Ok(draft(&mut source, length, recipes, upright, limits, cancel)?.finish(cancel))
+    Ok(draft(&mut source, length, recipes, upright, None, limits, cancel)?.finish(cancel))
 }
 
 /// [`render`] without the encoding of what takes long: AVIF.
+///
+/// `propagate_id` is the number of the source, in ASCII without quotation marks and backslashes. It goes into labels in
+/// which a recipe names a [propagator](crate::recipe::Propagator).
 ///
 /// # Errors
 /// As [`render`].
@@ -127,10 +131,11 @@ pub fn draft<R: Read + Send>(
     length: Option<u64>,
     recipes: &[&Recipe],
     upright: Upright,
+    propagate_id: Option<&str>,
     limits: &Limits,
     cancel: &Cancel,
 ) -> Result<Draft, Error> {
-    draft_dyn(&mut source, length, Demand { recipes, upright }, limits, cancel)
+    draft_dyn(&mut source, length, Demand { recipes, upright, propagate_id }, limits, cancel)
 }
 
 /// [`draft`] for any reader behind a pointer, which is called once per chunk. A copy of all decoders for each type of
@@ -162,6 +167,14 @@ fn draft_dyn(
     timings.resize += start.elapsed();
     let thumbnails = renderer.thumbnails(demand.recipes, animated, &mut budget, cancel, &mut timings);
     let Size { width, height } = properties.full;
-    let source = SourceInfo { format: properties.format, width, height, damaged };
+    let SourceProperties { format, ref provenance, .. } = properties;
+    let source = SourceInfo {
+        format,
+        width,
+        height,
+        damaged,
+        has_aigc_label: provenance.has_aigc(),
+        has_c2pa: provenance.has_c2pa,
+    };
     Ok(Draft { source, thumbnails, timings })
 }

@@ -36,6 +36,10 @@ pub struct SourceInfo {
     pub height: u32,
     /// Percentage of the image that is damaged and filled in; `None` if the image is intact.
     pub damaged: Option<NonZeroU8>,
+    /// `true` if it carries the label of AI-generated content of GB 45438-2025.
+    pub has_aigc_label: bool,
+    /// `true` if it carries a manifest of C2PA, which thumbnails never do.
+    pub has_c2pa: bool,
 }
 
 /// One thumbnail, ready to be stored.

@@ -11,6 +11,7 @@ use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::picture::{Depth, Layout};
 use crate::imaging::pixels::source_scaler::ScaledSource;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::provenance::Provenance;
 use crate::imaging::source_format::SourceFormat;
 use crate::recipe::{Format, Recipe};
 
@@ -27,6 +28,9 @@ pub(crate) struct SourceProperties {
     /// The ICC profile itself, if a recipe keeps it and the pixels are RGB.
     kept_profile: Option<Vec<u8>>,
     pub(crate) copyright: Copyright,
+    pub(crate) provenance: Provenance,
+    /// Number of the source for labels in which a recipe names a propagator.
+    propagate_id: Option<String>,
     pub(crate) orientation: Orientation,
     /// Estimated libjpeg quality of the source, 1 to 100, if it is a JPEG.
     quality: Option<u8>,
@@ -50,6 +54,8 @@ impl SourceProperties {
             profile: Profile::new(icc.as_deref(), *layout, *depth),
             kept_profile: kept_profile.map(<[u8]>::to_vec),
             copyright: decoded.copyright.clone(),
+            provenance: decoded.provenance.clone(),
+            propagate_id: demand.propagate_id.map(str::to_owned),
             orientation: *orientation,
             quality: decoded.quality,
             bytes,
@@ -65,6 +71,11 @@ impl SourceProperties {
     pub(crate) fn kept_profile(&self, recipe: &Recipe) -> Option<&[u8]> {
         let keeps = recipe.keep.profile && supports_metadata(recipe, self.format);
         self.kept_profile.as_deref().filter(|_| keeps)
+    }
+
+    /// The packet of XMP with the labels that the thumbnail of a recipe carries.
+    pub(crate) fn labels(&self, recipe: &Recipe) -> Option<Vec<u8>> {
+        self.provenance.packet(&recipe.ai_labels, self.propagate_id.as_deref())
     }
 
     /// The properties on which encoders depend.
@@ -115,7 +126,7 @@ impl SourceFile {
     }
 }
 
-/// `true` if the format of a recipe's thumbnails can hold an ICC profile and EXIF: any but GIF.
+/// `true` if the format of a recipe's thumbnails can hold an ICC profile and EXIF: any but GIF, which holds XMP only.
 pub(crate) fn supports_metadata(recipe: &Recipe, source: SourceFormat) -> bool {
     let is_gif = match recipe.format {
         Some(format) => format == Format::Gif,

@@ -155,16 +155,18 @@ impl Turn<'_> {
         length: Option<u64>,
         recipes: Vec<Recipe>,
         upright: Upright,
+        propagate_id: String,
         limits: Limits,
         refuses_heic: bool,
     ) -> Result<impl Future<Output = Result<Draft, Error>>, Error> {
         self.run(move |cancel| {
             let recipes: Vec<&Recipe> = recipes.iter().collect();
+            let id = Some(propagate_id.as_str());
             if refuses_heic {
                 let body = imaging::refuse_heic(body)?;
-                return Ok(imaging::draft(body, length, &recipes, upright, &limits, cancel)?);
+                return Ok(imaging::draft(body, length, &recipes, upright, id, &limits, cancel)?);
             }
-            Ok(imaging::draft(body, length, &recipes, upright, &limits, cancel)?)
+            Ok(imaging::draft(body, length, &recipes, upright, id, &limits, cancel)?)
         })
     }
 

@@ -61,6 +61,8 @@ impl Pipeline<'_> {
             bytes: length,
             unfetched: None,
             damaged: None,
+            aigc: false,
+            c2pa: None,
             through: None,
         });
         let rendered = self.deliver(&mut download, Some(length), job, Upright::ByExif, memory, ms).await;
@@ -72,6 +74,8 @@ impl Pipeline<'_> {
             height: rendering.source.height,
         });
         source.damaged = rendering.source.damaged;
+        source.aigc = rendering.source.has_aigc_label;
+        source.c2pa = c2pa(&rendering.source);
         ms.take_over(&rendering.timings);
         Ok(rendering)
     }
@@ -107,6 +111,8 @@ impl Pipeline<'_> {
             bytes: head.length,
             unfetched: None,
             damaged: rendering.source.damaged,
+            aigc: rendering.source.has_aigc_label,
+            c2pa: c2pa(&rendering.source),
             through: Some("ci"),
         });
         Ok(RenderedSource { head, draft: rendering })
@@ -140,7 +146,9 @@ impl Pipeline<'_> {
         let limits = Limits { memory: memory.take_pixels(), ..self.limits };
         // A program without the feature refuses it by itself.
         let refuses_heic = cfg!(feature = "heic") && job.rule.heic() != Heic::Decode;
-        let rendered = turn.start(reader, length, recipes(job), upright, limits, refuses_heic)?;
+        let propagate_id = job.propagate_id.clone();
+        let rendered =
+            turn.start(reader, length, recipes(job), upright, propagate_id, limits, refuses_heic)?;
         let started = Instant::now();
         let delivered = match filled {
             Ok(Filled::Partly) => sender.forward(body).await,
@@ -160,6 +168,11 @@ impl Pipeline<'_> {
 
 fn recipes(job: &SourceJob<'_>) -> Vec<Recipe> {
     job.targets.iter().map(|target| target.recipe.clone()).collect()
+}
+
+/// The fate of a manifest of C2PA, if there was one.
+fn c2pa(source: &SourceInfo) -> Option<&'static str> {
+    source.has_c2pa.then_some("dropped")
 }
 
 /// Waits for the rendering, and meanwhile drains the body so that its connection can be reused. It never waits

@@ -5,6 +5,7 @@
 //!
 //! Equal recipes print alike and hash alike, also across versions of this program.
 
+mod ai_labels;
 mod gravity;
 mod output;
 mod step;
@@ -15,6 +16,7 @@ use std::fmt;
 
 use sha1::{Digest, Sha1};
 
+pub use self::ai_labels::{AiLabels, Propagator};
 pub use self::gravity::{Focus, Gravity};
 pub use self::output::{Animation, Effort, Format, Keep, Loss, Quality, Rgb, Scans, Subsampling};
 pub use self::step::{Blur, Flip, Geometry, Scaling, Step};
@@ -60,6 +62,8 @@ pub struct Recipe {
     pub animation: Animation,
     /// ThumbHash and dominant colour, for the metadata of the thumbnail and a manifest.
     pub placeholder: bool,
+    /// Treatment of the labels of AI-generated content.
+    pub ai_labels: AiLabels,
 }
 
 impl Recipe {
@@ -139,6 +143,7 @@ impl Default for Recipe {
             keep: Keep::default(),
             animation: Animation::default(),
             placeholder: false,
+            ai_labels: AiLabels::default(),
         }
     }
 }
@@ -165,6 +170,7 @@ impl fmt::Display for Recipe {
             keep: Keep { copyright, profile },
             animation,
             placeholder,
+            ai_labels,
         } = self;
         for step in steps {
             write!(f, "{step};")?;
@@ -200,7 +206,7 @@ impl fmt::Display for Recipe {
                 f.write_str(word)?;
             }
         }
-        Ok(())
+        write!(f, "{ai_labels}")
     }
 }
 
@@ -270,6 +276,9 @@ mod tests {
             with(|r| r.keep = Keep { copyright: true, profile: true }),
             with(|r| r.animation = Animation::Keep),
             with(|r| r.placeholder = true),
+            with(|r| r.ai_labels = AiLabels::Drop),
+            with(|r| r.ai_labels = AiLabels::Keep { propagator: Propagator::parse("a") }),
+            with(|r| r.ai_labels = AiLabels::Keep { propagator: Propagator::parse("b") }),
         ];
         let hashes: HashSet<RecipeHash> = variants.iter().map(|recipe| recipe.hash_among(&[])).collect();
         assert_eq!(hashes.len(), variants.len());

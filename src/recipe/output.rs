@@ -164,7 +164,7 @@ pub enum Effort {
     Light,
 }
 
-/// Metadata that thumbnails keep of their source. No other is ever kept.
+/// Metadata that thumbnails keep of their source, beside [`AiLabels`](crate::recipe::AiLabels). No other is ever kept.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Keep {
     /// Artist and Copyright of EXIF, in formats that have EXIF: not GIF.

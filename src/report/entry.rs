@@ -202,6 +202,12 @@ pub(crate) struct SourceReport {
     /// Percentage of the image that is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damaged: Option<NonZeroU8>,
+    /// It carries the label of AI-generated content of GB 45438-2025, whatever its thumbnails do.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub aigc: bool,
+    /// `dropped`: it carries a manifest of C2PA, which its thumbnails cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub c2pa: Option<&'static str>,
     /// The service that converted it to JPEG before it was decoded: `ci`. Width and height are those of the JPEG.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<&'static str>,
@@ -303,15 +309,24 @@ mod tests {
 
     #[test]
     fn unknown_facts_of_a_source_are_left_out() {
-        let mut source =
-            SourceReport { image: None, bytes: 100, unfetched: None, damaged: None, through: None };
+        let mut source = SourceReport {
+            image: None,
+            bytes: 100,
+            unfetched: None,
+            damaged: None,
+            aigc: false,
+            c2pa: None,
+            through: None,
+        };
         assert_eq!(serde_json::to_string(&source).unwrap(), r#"{"bytes":100}"#);
         source.image = Some(ImageReport { format: "jpeg", width: 4, height: 3 });
         let members = r#"{"format":"jpeg","width":4,"height":3,"bytes":100"#;
         assert_eq!(serde_json::to_string(&source).unwrap(), format!("{members}}}"));
         source.unfetched = NonZeroU64::new(40);
         source.damaged = NonZeroU8::new(2);
-        let told = format!(r#"{members},"unfetched":40,"damaged":2}}"#);
+        source.aigc = true;
+        source.c2pa = Some("dropped");
+        let told = format!(r#"{members},"unfetched":40,"damaged":2,"aigc":true,"c2pa":"dropped"}}"#);
         assert_eq!(serde_json::to_string(&source).unwrap(), told);
     }
 }

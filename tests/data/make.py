@@ -1,12 +1,12 @@
 """Makes the small test images in this folder and the references in reference/: make.py [GROUP...]
 
 Without arguments it makes all groups. Needs Pillow with pillow-jxl-plugin, NumPy, SciPy, OpenCV, OpenEXR, tifffile with
-imagecodecs, pyvips with libheif, libjxl's cjxl, and for the group heic pillow-heif. It does not make the photographs and the
-suites; README.md names their sources.
+imagecodecs, pyvips with libheif, libjxl's cjxl, for the group heic pillow-heif, and for labels what their module states.
+It does not make the photographs and the suites; README.md names their sources.
 """
 import sys
 
-from generators import avif, checksums, cmyk, common, formats, heic, png, profiles, rare, references, small
+from generators import avif, checksums, cmyk, common, formats, heic, labels, png, profiles, rare, references, small
 
 # In this order: later groups read files of earlier ones.
 GROUPS = {
@@ -19,6 +19,7 @@ GROUPS = {
     "small": [small.make_small],
     "rare": [rare.make_jxl, rare.make_jxl_references, rare.make_rare],
     "checksums": [checksums.make_checksums, checksums.make_tiff_references],
+    "labels": [labels.make_labels],
     "references": [references.make_photos, references.make_references, references.make_operations,
                    references.make_effects],
 }

@@ -321,8 +321,8 @@ fn animation_without_enough_memory_fails_even_if_its_first_frame_fits() {
         rendering.thumbnails.into_iter().next()
     };
     let (mut animations, mut failures) = (0, 0);
-    // The decoder reserves 4 MB for metadata.
-    for memory in (0..100).map(|step| 4_020_000 + step * 2000) {
+    // The decoder reserves 4.2 MB for metadata.
+    for memory in (0..100).map(|step| 4_216_600 + step * 2000) {
         match made(Animation::Keep, memory) {
             Some(Ok(thumbnail)) => {
                 assert_eq!(thumbnail.motion, Motion::Animated(100), "{memory}");

@@ -22,6 +22,7 @@ mod heic;
 mod hostile;
 #[cfg(feature = "jxl")]
 mod jxl;
+mod labels;
 mod memory_limit;
 mod memory_peak;
 mod operations;

@@ -59,7 +59,7 @@ fn defaults_are_what_the_program_does_without_the_setting() {
 }
 
 /// A value for each setting that the file can hold, which is not its default.
-const EXAMPLES: [(&str, &str); 21] = [
+const EXAMPLES: [(&str, &str); 23] = [
     ("TARGET_BUCKET", "thumbs-1250000000"),
     ("THUMBNAILS", "small=150x150;large=1600x1600"),
     ("TARGET_KEY", "thumbs/{key}"),
@@ -74,6 +74,8 @@ const EXAMPLES: [(&str, &str); 21] = [
     ("ACL", "private"),
     ("HEIC", "ci"),
     ("MANIFEST", "{key}.json"),
+    ("AIGC_LABEL", "drop"),
+    ("AIGC_PROPAGATOR", "001191110102EXAMPLE00X20001"),
     ("MAX_PIXELS", "1000"),
     ("ON_DAMAGE", "fail"),
     ("ON_FAILURE", "error"),

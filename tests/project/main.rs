@@ -11,6 +11,7 @@ mod clients;
 mod configuration;
 mod deploy;
 mod fuzz_seeds;
+mod labels;
 mod layering;
 mod manual;
 mod package;

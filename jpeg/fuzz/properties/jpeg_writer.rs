@@ -33,7 +33,7 @@ pub(crate) fn check(data: &[u8]) -> bool {
     let Ok(transformed) = Transformed::new(&pixels, sampling) else { panic!("a picture is refused") };
     let metadata = (kind & 0x80 != 0).then_some(rest);
     let read_back = |order| {
-        let options = WriteOptions { tables, effort, order, exif: None, icc: metadata };
+        let options = WriteOptions { tables, effort, order, exif: None, xmp: None, icc: metadata };
         let Ok(file) = transformed.write(&options) else { panic!("options are refused") };
         let coefficients = read(&file, (width, height));
         let steps = tables.steps(if channels == Channels::Grey { Sampling::Full } else { sampling });

@@ -1,4 +1,5 @@
-//! Segments of a file (ITU-T T.81, annex B; JFIF 1.02; Exif 2.3, section 4.5.5; ICC.1, annex B.4).
+//! Segments of a file (ITU-T T.81, annex B; JFIF 1.02; Exif 2.3, section 4.5.5; XMP, part 3, section 1.1.3; ICC.1,
+//! annex B.4).
 
 use crate::encode::huffman::Code;
 use crate::encode::picture::EncodeError;
@@ -11,6 +12,7 @@ use crate::syntax::frame::NATURAL;
 const MOST_BYTES: usize = 65_533;
 
 const EXIF: &[u8] = b"Exif\0\0";
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const ICC: &[u8] = b"ICC_PROFILE\0";
 
 /// A file that is being written.
@@ -21,12 +23,21 @@ pub(super) struct File {
 
 impl File {
     /// The file up to its tables: SOI, JFIF's segment with square pixels of no stated size, and metadata.
-    pub(super) fn begin(&mut self, exif: Option<&[u8]>, icc: Option<&[u8]>) -> Result<(), EncodeError> {
+    pub(super) fn begin(
+        &mut self,
+        exif: Option<&[u8]>,
+        xmp: Option<&[u8]>,
+        icc: Option<&[u8]>,
+    ) -> Result<(), EncodeError> {
         self.marker(0xd8);
         self.segment(0xe0, &[b"JFIF\0", &[1, 1, 0, 0, 1, 0, 1, 0, 0]]);
         if let Some(exif) = exif {
             check("EXIF", exif, MOST_BYTES - EXIF.len())?;
             self.segment(0xe1, &[EXIF, exif]);
+        }
+        if let Some(xmp) = xmp {
+            check("XMP", xmp, MOST_BYTES - XMP.len())?;
+            self.segment(0xe1, &[XMP, xmp]);
         }
         if let Some(icc) = icc {
             // Two bytes count the chunks.

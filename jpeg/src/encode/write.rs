@@ -46,6 +46,8 @@ pub struct WriteOptions<'a> {
     pub order: Order,
     /// An EXIF block, from its TIFF header on: at most 65 527 bytes.
     pub exif: Option<&'a [u8]>,
+    /// A packet of XMP: at most 65 504 bytes.
+    pub xmp: Option<&'a [u8]>,
     /// An ICC profile: at most 255 * 65 519 bytes.
     pub icc: Option<&'a [u8]>,
 }
@@ -55,7 +57,7 @@ impl WriteOptions<'_> {
     #[must_use]
     pub fn of_quality(quality: u8) -> Self {
         let tables = Tables::of_quality(quality);
-        Self { tables, effort: Effort::default(), order: Order::default(), exif: None, icc: None }
+        Self { tables, effort: Effort::default(), order: Order::default(), exif: None, xmp: None, icc: None }
     }
 }
 
@@ -148,7 +150,7 @@ fn write(
     let expected = bytes(&groups).saturating_mul(129) / 128 + 1024;
     let expected = usize::try_from(expected).unwrap_or(usize::MAX).saturating_add(metadata);
     file.bytes.try_reserve_exact(expected)?;
-    file.begin(options.exif, options.icc)?;
+    file.begin(options.exif, options.xmp, options.icc)?;
     let components = u8::try_from(levels.len()).unwrap_or(u8::MAX);
     let steps = options.tables.steps(sampling);
     file.quantisation(steps.get(..levels.len().min(2)).unwrap_or_default());

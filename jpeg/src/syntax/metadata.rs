@@ -1,5 +1,5 @@
 //! Metadata: what a JPEG says of itself beside pixels (JFIF; Exif 2.32, section 4.7.2; ICC.1, annex B.4; Adobe TN
-//! 5116).
+//! 5116; XMP, part 3, section 1.1.3; JPEG systems, ISO/IEC 19566-5, for JUMBF).
 
 /// Most bytes of an ICC profile that are kept.
 const LONGEST_PROFILE: usize = 4 * 1024 * 1024;
@@ -11,11 +11,25 @@ const MOST_PROFILE_PARTS: usize = 255;
 /// shorter.
 const JFIF_LENGTH: usize = 14;
 
+/// Beginning of a segment with the main packet of XMP.
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+
+/// Where a segment of JUMBF has the type of its box, and the label of that box: behind `JP`, an instance and a number,
+/// two box headers of which the second has a type of 16 bytes, and a byte of flags.
+const JUMBF_TYPE: usize = 12;
+const JUMBF_LABEL: usize = 41;
+
 /// Content of application segments, as far as it matters to a thumbnail.
 #[derive(Clone, Debug, Default)]
 pub struct Metadata {
     /// The first block of EXIF, from its TIFF header on.
     pub exif: Option<Vec<u8>>,
+    /// The first main packet of XMP. Extended ones, of packets longer than a segment, are not read.
+    pub xmp: Option<Vec<u8>>,
+    /// The first label of AI-generated content that is a segment of its own: the JSON behind `AIGC` in APP11.
+    pub aigc: Option<Vec<u8>>,
+    /// True when there is a manifest of C2PA.
+    pub has_c2pa: bool,
     /// Colour transform in Adobe's segment, if there is one: 0 none, 1 `YCbCr`, 2 YCCK.
     pub adobe: Option<u8>,
     /// True when there is a JFIF segment.
@@ -30,7 +44,7 @@ pub struct Metadata {
 impl Metadata {
     /// True when a segment of this marker may have something to keep.
     pub(super) fn is_kept(marker: u8) -> bool {
-        matches!(marker, 0xe0..=0xe2 | 0xee)
+        matches!(marker, 0xe0..=0xe2 | 0xeb | 0xee)
     }
 
     /// Takes what matters of a segment.
@@ -41,6 +55,8 @@ impl Metadata {
                 // One byte of padding follows, by the standard zero.
                 if let Some([_, exif @ ..]) = content.strip_prefix(b"Exif\0") {
                     self.exif.get_or_insert_with(|| exif.to_vec());
+                } else if let Some(packet) = content.strip_prefix(XMP) {
+                    self.xmp.get_or_insert_with(|| packet.to_vec());
                 }
             }
             0xe2 => {
@@ -51,6 +67,12 @@ impl Metadata {
                     self.profile.push((*number, *count, data.to_vec()));
                 }
             }
+            0xeb => match content.strip_prefix(b"AIGC") {
+                Some(json) => {
+                    self.aigc.get_or_insert_with(|| json.to_vec());
+                }
+                None => self.has_c2pa |= is_c2pa(content),
+            },
             // Libjpeg passes over one that is cut short.
             0xee if content.starts_with(b"Adobe") => self.adobe = content.get(11).copied().or(self.adobe),
             _ => (),
@@ -72,12 +94,19 @@ impl Metadata {
     /// Most bytes that the metadata takes: what is kept, and [`Self::profile`] once more.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.profile_bytes().saturating_mul(2).saturating_add(self.exif.as_ref().map_or(0, Vec::len))
+        let others = [&self.exif, &self.xmp, &self.aigc].into_iter().flatten().map(Vec::len).sum();
+        self.profile_bytes().saturating_mul(2).saturating_add(others)
     }
 
     fn profile_bytes(&self) -> usize {
         self.profile.iter().map(|(_, _, data)| data.len()).sum()
     }
+}
+
+/// True for the first segment of a manifest of C2PA: a box of JUMBF with its label.
+fn is_c2pa(content: &[u8]) -> bool {
+    let at = |from: usize, bytes: &[u8]| content.get(from..).is_some_and(|rest| rest.starts_with(bytes));
+    at(0, b"JP") && at(JUMBF_TYPE, b"jumb") && at(JUMBF_LABEL, b"c2pa\0")
 }
 
 #[cfg(test)]
@@ -94,5 +123,27 @@ mod tests {
         assert_eq!(metadata.profile(), None);
         metadata.take(0xe2, &part(1, 2, b"ab"));
         assert_eq!(metadata.profile().as_deref(), Some(&b"abcd"[..]));
+    }
+
+    #[test]
+    fn application_segments_are_told_apart_by_their_beginnings() {
+        let jumbf = |label: &[u8]| [&b"JP\0\x01\0\0\0\x01....jumb....jumd"[..], &[7; 17], label].concat();
+        let mut metadata = Metadata::default();
+        for content in
+            [&b"http://ns.adobe.com/xmp/extension/\0x"[..], b"Exif\0\0II", &[XMP, b"first"].concat()]
+        {
+            metadata.take(0xe1, content);
+        }
+        metadata.take(0xe1, &[XMP, b"second"].concat());
+        metadata.take(0xeb, &jumbf(b"other\0"));
+        metadata.take(0xeb, b"AIGC{}");
+        assert_eq!(
+            (metadata.exif.as_deref(), metadata.xmp.as_deref()),
+            (Some(&b"II"[..]), Some(&b"first"[..]))
+        );
+        assert_eq!((metadata.aigc.as_deref(), metadata.has_c2pa), (Some(&b"{}"[..]), false));
+        assert_eq!(metadata.bytes(), 9);
+        metadata.take(0xeb, &jumbf(b"c2pa\0"));
+        assert!(metadata.has_c2pa);
     }
 }

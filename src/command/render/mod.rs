@@ -60,6 +60,9 @@ fn render_files(options: &Options) -> Result<ExitCode> {
     if let Some(percent) = rendering.source.damaged {
         eprintln!("{source_name}: {percent} % of the image is damaged");
     }
+    if rendering.source.has_c2pa {
+        eprintln!("{source_name}: its manifest of C2PA is dropped");
+    }
     let to_stderr = targets.iter().any(|target| is_standard_stream(target));
     for (target, thumbnail) in targets.into_iter().zip(rendering.thumbnails) {
         let written = thumbnail.with_context(|| name(target)).and_then(|thumbnail| {

@@ -102,6 +102,8 @@ fn parse_rule(mut members: Members<'_>) -> WrittenRule {
         background: members.text("background"),
         heic: members.text("heic"),
         manifest: members.text("manifest"),
+        aigc_label: members.text("aigc_label"),
+        aigc_propagator: members.text("aigc_propagator"),
     };
     members.finish();
     rule

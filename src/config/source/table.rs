@@ -37,7 +37,7 @@ pub(in crate::config) const SECRET_ID: &str = "COS_SECRET_ID";
 pub(in crate::config) const SECRET_KEY: &str = "COS_SECRET_KEY";
 
 /// Every setting, in the order of `docs/configuration.md`.
-pub const SETTINGS: [Setting; 23] = [
+pub const SETTINGS: [Setting; 25] = [
     setting(
         "TARGET_BUCKET",
         "<source name>resized-<appid>",
@@ -106,6 +106,18 @@ pub const SETTINGS: [Setting; 23] = [
         "none",
         "rules[].manifest",
         "key of a JSON object that describes all thumbnails of a source, such as {key}.json",
+    ),
+    setting(
+        "AIGC_LABEL",
+        "keep",
+        "rules[].aigc_label",
+        "keep or drop: the labels of AI-generated content that a source carries",
+    ),
+    setting(
+        "AIGC_PROPAGATOR",
+        "none",
+        "rules[].aigc_propagator",
+        "code of the service that spreads the thumbnails, for labels that name none",
     ),
     setting("MAX_PIXELS", "250000000", "max_pixels", "most pixels of a source"),
     setting("ON_DAMAGE", "store", "on_damage", "store or fail: damaged images that are at least 90 % intact"),

@@ -24,6 +24,8 @@ pub(in crate::config) struct WrittenRule {
     pub(in crate::config) background: Option<Written>,
     pub(in crate::config) heic: Option<Written>,
     pub(in crate::config) manifest: Option<Written>,
+    pub(in crate::config) aigc_label: Option<Written>,
+    pub(in crate::config) aigc_propagator: Option<Written>,
 }
 
 /// One thumbnail as text.
@@ -101,6 +103,8 @@ impl WrittenRule {
             background: environment.written("BACKGROUND"),
             heic: environment.written("HEIC"),
             manifest: environment.written("MANIFEST"),
+            aigc_label: environment.written("AIGC_LABEL"),
+            aigc_propagator: environment.written("AIGC_PROPAGATOR"),
         }
     }
 }

@@ -3,10 +3,14 @@ use super::sizes::FORMS;
 use super::thumbnail::{Defaults, Process};
 use crate::config::source::watermark_files::WatermarkFiles;
 use crate::config::{Config, Environment};
-use crate::recipe::{Format, Quality, Rgb};
+use crate::recipe::{AiLabels, Format, Quality, Rgb};
 
-pub(super) const DEFAULTS: Defaults =
-    Defaults { format: None, quality: Quality::Fixed(80), background: Rgb::WHITE };
+pub(super) const DEFAULTS: Defaults = Defaults {
+    format: None,
+    quality: Quality::Fixed(80),
+    background: Rgb::WHITE,
+    ai_labels: AiLabels::Keep { propagator: None },
+};
 
 /// The logo, the only file that these texts can name.
 pub(super) fn files() -> WatermarkFiles {
@@ -372,11 +376,15 @@ fn operations_that_mean_nothing_together_are_refused() {
 
 #[test]
 fn own_words_win_over_defaults() {
-    let defaults =
-        Defaults { format: Some(Format::WebP), quality: Quality::Fixed(60), background: Rgb([0; 3]) };
+    let defaults = Defaults {
+        format: Some(Format::WebP),
+        quality: Quality::Fixed(60),
+        background: Rgb([0; 3]),
+        ai_labels: AiLabels::Drop,
+    };
     let of = |text: &str| parsed(text).into_recipe(&defaults).to_string();
-    assert_eq!(of("3x"), "thumbnail=3x>;format=webp;quality=60!;background=#000000");
-    assert_eq!(of("imageMogr2/format/png/quality/90"), "format=png;quality=90;background=#000000");
+    assert_eq!(of("3x"), "thumbnail=3x>;format=webp;quality=60!;background=#000000;aigc=drop");
+    assert_eq!(of("imageMogr2/format/png/quality/90"), "format=png;quality=90;background=#000000;aigc=drop");
 }
 
 /// The recipe of a thumbnail that is an object in `thumbnails.json`, or all mistakes in it.

@@ -4,7 +4,7 @@
 //! Everything that Tencent documents and this program does not do is refused by name: skipping it silently would
 //! store thumbnails that nobody asked for.
 
-use crate::recipe::{Format, Quality, Recipe, Rgb, Step};
+use crate::recipe::{AiLabels, Format, Quality, Recipe, Rgb, Step};
 
 use super::options::Options;
 use super::refusal::Refusal;
@@ -41,18 +41,19 @@ pub(in crate::config) struct Process {
 }
 
 /// Settings of thumbnails whose own text does not override them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(in crate::config) struct Defaults {
     pub(in crate::config) format: Option<Format>,
     pub(in crate::config) quality: Quality,
     pub(in crate::config) background: Rgb,
+    pub(in crate::config) ai_labels: AiLabels,
 }
 
 impl Defaults {
     /// The thumbnail of a rule that names none.
-    pub(in crate::config) fn thumbnail(&self) -> ThumbnailRule {
-        let Self { format, quality, background } = *self;
-        let recipe = Recipe { format, quality, background, ..Recipe::fit_inside(300, 300) };
+    pub(in crate::config) fn thumbnail(self) -> ThumbnailRule {
+        let Self { format, quality, background, ai_labels } = self;
+        let recipe = Recipe { format, quality, background, ai_labels, ..Recipe::fit_inside(300, 300) };
         ThumbnailRule { name: "300x300".to_owned(), recipe }
     }
 }
@@ -114,6 +115,7 @@ impl Process {
             keep: options.keep.unwrap_or_default(),
             animation: options.animation.unwrap_or_default(),
             placeholder: false,
+            ai_labels: defaults.ai_labels.clone(),
         }
     }
 }

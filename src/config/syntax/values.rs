@@ -6,11 +6,11 @@ use std::str::FromStr;
 
 use super::form::{self, Form};
 use crate::config::prefix::KeyPrefix;
-use crate::config::rule::{Collisions, Heic};
+use crate::config::rule::{Collisions, Heic, KeptLabels};
 use crate::config::settings::{LogLevel, OnDamage, OnFailure};
 use crate::config::target::TargetBucket;
 use crate::object::{Acl, Bucket, Domain, Endpoint, Key, StorageClass};
-use crate::recipe::{Format, Quality, Rgb};
+use crate::recipe::{Format, Propagator, Quality, Rgb};
 use crate::reconcile::OnForeign;
 
 /// The largest `MAX_PIXELS`: as many pixels of three bytes as the memory of the largest usual function holds (3,072 MB,
@@ -32,6 +32,7 @@ const COLLISIONS_TREATMENTS: [(&str, Collisions); 2] =
     [("first", Collisions::First), ("refuse", Collisions::Refuse)];
 const HEIC_TREATMENTS: [(&str, Heic); 3] =
     [("ci", Heic::CloudInfinite), ("decode", Heic::Decode), ("refuse", Heic::Refuse)];
+const LABEL_TREATMENTS: [(&str, KeptLabels); 2] = [("drop", KeptLabels::None), ("keep", KeptLabels::All)];
 const LOG_LEVELS: [(&str, LogLevel); 3] =
     [("debug", LogLevel::Debug), ("error", LogLevel::Error), ("info", LogLevel::Info)];
 const DAMAGE_TREATMENTS: [(&str, OnDamage); 2] = [("fail", OnDamage::Fail), ("store", OnDamage::Store)];
@@ -49,6 +50,8 @@ const TARGET_BUCKET_PATTERN: &str =
 
 /// Forms of values in `thumbnails.json`.
 pub(in crate::config) const ACL: Form = Form::Words(|| Acl::NAMES.to_vec());
+pub(in crate::config) const AIGC_LABEL: Form = Form::Words(|| form::words(&LABEL_TREATMENTS));
+pub(in crate::config) const AIGC_PROPAGATOR: Form = Form::TextOrNumber(r"^[!#-\[\]-~]{1,128}$");
 pub(in crate::config) const BACKGROUND: Form = Form::Text("^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$");
 pub(in crate::config) const BUCKET: Form = Form::Text(BUCKET_PATTERN);
 pub(in crate::config) const CACHE_CONTROL: Form = Form::TextOrNumber("^[ -~]{1,1024}$");
@@ -71,6 +74,17 @@ pub(in crate::config) const TARGET_BUCKET: Form = Form::Text(TARGET_BUCKET_PATTE
 
 pub(in crate::config) fn acl(text: &str) -> Result<Acl, String> {
     Acl::parse(text).ok_or_else(|| format!("it must be one of {}", Acl::NAMES.join(", ")))
+}
+
+pub(in crate::config) fn aigc_label(text: &str) -> Result<KeptLabels, &'static str> {
+    form::find(&LABEL_TREATMENTS, text).ok_or("it must be keep or drop")
+}
+
+pub(in crate::config) fn aigc_propagator(text: &str) -> Result<Propagator, &'static str> {
+    Propagator::parse(text).ok_or(
+        "it must be 1 to 128 printable ASCII characters without spaces, quotation marks and backslashes, such as \
+         001191110102MACQD9K64010001",
+    )
 }
 
 /// Parses `#rrggbb`, or `#rgb` with each digit for two.

@@ -19,7 +19,7 @@ use crate::recipe::Recipe;
 fn decode(file: &[u8], recipe: &Recipe, budget: &mut Budget) -> Result<Decoded, Error> {
     let cancel = Cancel::default();
     let recipes = [recipe];
-    let demand = Demand { recipes: &recipes, upright: Upright::ByExif };
+    let demand = Demand { recipes: &recipes, upright: Upright::ByExif, propagate_id: None };
     let mut animation = AnimationSink::new(demand, None, &cancel);
     crate::imaging::decode::decode(
         &mut SourceReader::new(file, None, &cancel),
@@ -107,7 +107,7 @@ fn only_picture(decoded: &Decoded) -> &Picture {
 /// A whole picture, scaled for a recipe as if its rows came in this order.
 fn scaled(whole: &Decoded, order: RowOrder, recipe: &Recipe) -> Picture {
     let picture = only_picture(whole);
-    let demand = Demand { recipes: &[recipe], upright: Upright::ByExif };
+    let demand = Demand { recipes: &[recipe], upright: Upright::ByExif, propagate_id: None };
     let rows = SourceRows { order, ..SourceRows::all(picture.size, picture.layout, picture.depth) };
     let mut scaler = SourceScaler::new(rows, demand, Some(whole.orientation), &mut budget()).unwrap();
     match order {

@@ -35,6 +35,7 @@ pub struct UnencodedThumbnail {
     source_file: SourceFile,
     profile: Option<Vec<u8>>,
     exif: Option<Vec<u8>>,
+    xmp: Option<Vec<u8>>,
     motion: Motion,
 }
 
@@ -46,13 +47,14 @@ impl UnencodedThumbnail {
         motion: Motion,
         properties: &SourceProperties,
     ) -> Self {
-        let KeptMetadata { profile, exif } = KeptMetadata::of(properties, job.recipe);
+        let KeptMetadata { profile, exif, xmp } = KeptMetadata::of(properties, job.recipe);
         Self {
             picture,
             recipe: job.recipe.clone(),
             source_file: properties.source_file(),
             profile: profile.map(<[u8]>::to_vec),
             exif,
+            xmp,
             motion,
         }
     }
@@ -73,8 +75,8 @@ impl UnencodedThumbnail {
     /// Bytes that it takes while it waits.
     #[must_use]
     pub fn held_bytes(&self) -> u64 {
-        let profile = self.profile.as_ref().map_or(0, Vec::len);
-        self.picture.bytes().saturating_add(to_u64(profile))
+        let metadata = [&self.profile, &self.xmp].into_iter().flatten().map(Vec::len).sum();
+        self.picture.bytes().saturating_add(to_u64(metadata))
     }
 
     /// Bytes that encoding takes beside [`Self::held_bytes`].
@@ -100,8 +102,8 @@ impl UnencodedThumbnail {
     pub fn encode(self, speed: Speed, cancel: &Cancel) -> (Result<Thumbnail, Error>, Duration) {
         let start = Instant::now();
         cancel.set_reserved(self.held_bytes().saturating_add(self.encoding_bytes()));
-        let Self { picture, recipe, source_file, profile, exif, motion } = self;
-        let metadata = KeptMetadata { profile: profile.as_deref(), exif };
+        let Self { picture, recipe, source_file, profile, exif, xmp, motion } = self;
+        let metadata = KeptMetadata { profile: profile.as_deref(), exif, xmp };
         let thumbnail = cancel
             .check()
             .and_then(|()| encode::encode(picture, &recipe, &source_file, &metadata, speed, cancel))

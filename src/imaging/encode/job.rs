@@ -72,7 +72,9 @@ impl<'a> EncodeJob<'a> {
     pub(super) fn encode(&mut self, quality: u8) -> Result<Encoded, Error> {
         let file = match self.format {
             Format::Avif => self.encode_avif(quality).map(|file| file.bytes),
-            Format::Gif => gif::encode(self.picture.clone(), self.recipe.background),
+            Format::Gif => {
+                gif::encode(self.picture.clone(), self.recipe.background, self.metadata.xmp.as_deref())
+            }
             Format::Jpeg => self.encode_jpeg(quality),
             Format::Png => self.encode_png(png::Effort::Usual),
             Format::WebP => self.encode_webp(quality),
@@ -207,12 +209,7 @@ impl<'a> EncodeJob<'a> {
             _ => quality >= webp::SHARP_CHROMA_FROM,
         };
         let webp = webp::encode(self.picture.clone(), quality, self.recipe.loss, sharp_chroma)?;
-        Ok(match self.metadata {
-            KeptMetadata { profile: None, exif: None } => webp,
-            KeptMetadata { profile, exif } => {
-                webp_metadata::with_metadata(webp, self.picture.size, *profile, exif.as_deref())
-            }
-        })
+        Ok(webp_metadata::with_metadata(webp, self.picture.size, self.metadata))
     }
 
     /// The result, or [`Error::Encode`] with the description.

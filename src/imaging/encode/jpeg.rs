@@ -86,6 +86,7 @@ impl<'a> Jpeg<'a> {
             order: self.order,
             effort: self.effort,
             exif: self.metadata.exif.as_deref(),
+            xmp: self.metadata.xmp.as_deref(),
             icc: self.metadata.profile,
             ..WriteOptions::of_quality(quality)
         }

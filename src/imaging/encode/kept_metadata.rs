@@ -10,6 +10,8 @@ pub(in crate::imaging) struct KeptMetadata<'a> {
     pub(in crate::imaging) profile: Option<&'a [u8]>,
     /// A block of EXIF, from its TIFF header on.
     pub(in crate::imaging) exif: Option<Vec<u8>>,
+    /// A packet of XMP, at most 42 KB.
+    pub(in crate::imaging) xmp: Option<Vec<u8>>,
 }
 
 impl<'a> KeptMetadata<'a> {
@@ -19,6 +21,7 @@ impl<'a> KeptMetadata<'a> {
         Self {
             profile: properties.kept_profile(recipe),
             exif: if keeps { properties.copyright.to_exif() } else { None },
+            xmp: properties.labels(recipe),
         }
     }
 }

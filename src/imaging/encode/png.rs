@@ -5,12 +5,16 @@
 
 use std::borrow::Cow;
 
+use png::text_metadata::ITXtChunk;
 use png::{BitDepth, ColorType, DeflateCompression, Encoder, Filter, Info};
 
 use crate::imaging::encode::KeptMetadata;
 use crate::imaging::encode::palette::IndexedPicture;
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::{Layout, Picture, side};
+
+/// Keyword of the text that is a packet of XMP (XMP, part 3, section 1.1.5).
+const XMP: &str = "XML:com.adobe.xmp";
 
 /// Compression effort.
 #[derive(Clone, Copy, Debug)]
@@ -129,6 +133,8 @@ fn info<'a>(size: Size, metadata: &'a KeptMetadata<'a>) -> Info<'a> {
     let mut info = Info::with_size(size.width, size.height);
     info.icc_profile = metadata.profile.map(Cow::Borrowed);
     info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
+    let xmp = metadata.xmp.as_deref().and_then(|xmp| std::str::from_utf8(xmp).ok());
+    info.utf8_text.extend(xmp.map(|xmp| ITXtChunk::new(XMP, xmp)));
     info
 }
 

@@ -9,7 +9,8 @@
 use crate::imaging::error::Error;
 use crate::imaging::limits::to_u64;
 
-/// Numbers of the tags that are read: TIFF 6.0 and its Technical Notes 1 to 3, ICC.1 (34675) and DNG (50706).
+/// Numbers of the tags that are read: TIFF 6.0 and its Technical Notes 1 to 3, XMP (700), ICC.1 (34675), Exif (34665,
+/// 37510), DNG (50706) and C2PA (52545).
 pub(crate) mod tag {
     pub(crate) const SUBFILE: u16 = 254;
     pub(crate) const WIDTH: u16 = 256;
@@ -47,9 +48,13 @@ pub(crate) mod tag {
     pub(crate) const YCBCR_WEIGHTS: u16 = 529;
     pub(crate) const SUBSAMPLING: u16 = 530;
     pub(crate) const REFERENCES: u16 = 532;
+    pub(crate) const XMP: u16 = 700;
     pub(crate) const COPYRIGHT: u16 = 33432;
+    pub(crate) const EXIF_DIRECTORY: u16 = 34665;
     pub(crate) const PROFILE: u16 = 34675;
+    pub(crate) const USER_COMMENT: u16 = 37510;
     pub(crate) const DNG_VERSION: u16 = 50706;
+    pub(crate) const C2PA: u16 = 52545;
 }
 
 /// Reason why a directory or a value cannot be read.
@@ -136,12 +141,25 @@ impl<'a> Directory<'a> {
     /// [`DirectoryError::Truncated`] if the block ends before the first entry.
     pub(crate) fn of_exif(block: &'a [u8]) -> Result<Self, DirectoryError> {
         let mut directory = Self { file: block, order: ByteOrder::of(block), is_big: false, entries: &[] };
-        let at = directory.number_at(4, 4)?;
-        let entries = directory.number_at(at, 2)?.saturating_mul(to_u64(directory.entry_bytes()));
-        let start = at.saturating_add(2);
-        let present = to_u64(block.len()).saturating_sub(start);
-        directory.entries = slice(block, start, entries.min(present))?;
+        directory.read_present_entries(directory.number_at(4, 4)?)?;
         Ok(directory)
+    }
+
+    /// The IFD of a block of EXIF to which a tag of this one points; `None` if there is none. Its entries are read as those
+    /// of [`Self::of_exif`].
+    pub(crate) fn sub_directory(&self, tag: u16) -> Option<Self> {
+        let mut directory = Self { file: self.file, order: self.order, is_big: false, entries: &[] };
+        directory.read_present_entries(self.number(tag).ok()??).ok()?;
+        Some(directory)
+    }
+
+    /// Takes the entries of the IFD at an offset, as far as they are there.
+    fn read_present_entries(&mut self, at: u64) -> Result<(), DirectoryError> {
+        let entries = self.number_at(at, 2)?.saturating_mul(to_u64(self.entry_bytes()));
+        let start = at.saturating_add(2);
+        let present = to_u64(self.file.len()).saturating_sub(start);
+        self.entries = slice(self.file, start, entries.min(present))?;
+        Ok(())
     }
 
     /// The first number of a tag, or `None` without the tag.

@@ -20,6 +20,8 @@ pub(crate) struct Demand<'a> {
     pub(crate) recipes: &'a [&'a Recipe],
     /// The treatment of EXIF orientation.
     pub(crate) upright: Upright,
+    /// The number of the source for labels in which a recipe names a propagator.
+    pub(crate) propagate_id: Option<&'a str>,
 }
 
 /// The treatment of a source's EXIF orientation.
@@ -93,7 +95,11 @@ mod tests {
     #[test]
     fn ratio_is_that_of_the_largest_recipe() {
         let recipes = [Recipe::fit_inside(100, 100), Recipe::fit_inside(400, 400)];
-        let demand = Demand { recipes: &recipes.iter().collect::<Vec<_>>(), upright: Upright::ByExif };
+        let demand = Demand {
+            recipes: &recipes.iter().collect::<Vec<_>>(),
+            upright: Upright::ByExif,
+            propagate_id: None,
+        };
         let upright = Orientation::default();
         let ratio = demand.ratio(Size { width: 4000, height: 2000 }, upright);
         assert!((ratio.across - 0.1).abs() < 1e-9 && (ratio.down - 0.1).abs() < 1e-9);
@@ -110,7 +116,7 @@ mod tests {
             steps: vec![Step::Thumbnail(Geometry::Exact { width: 100, height: 200 })],
             ..Recipe::default()
         };
-        let demand = Demand { recipes: &[&exact], upright: Upright::ByExif };
+        let demand = Demand { recipes: &[&exact], upright: Upright::ByExif, propagate_id: None };
         let stored = Size { width: 2000, height: 1000 };
         assert_eq!(demand.ratio(stored, Orientation::default()), Ratio { across: 0.05, down: 0.2 });
         assert_eq!(demand.ratio(stored, Orientation::from_exif(6)), Ratio { across: 0.1, down: 0.1 });

@@ -82,7 +82,7 @@ fn every_speed_gives_the_same_size_and_look() {
     let png = open(&thumbnail("rgb.bmp", &Recipe { format: Some(Format::Png), ..recipe(120) }));
     let encoded = |speed| {
         let file = data("rgb.bmp");
-        let made = draft(file.as_slice(), None, &[&avif], Upright::ByExif, &LIMITS, &Cancel::default());
+        let made = draft(file.as_slice(), None, &[&avif], Upright::ByExif, None, &LIMITS, &Cancel::default());
         match made.unwrap().thumbnails.remove(0).unwrap() {
             DraftThumbnail::Drawn(drawn) => drawn.encode(speed, &Cancel::default()).0.unwrap().bytes,
             DraftThumbnail::Encoded(_) => panic!("AVIF is slow"),
@@ -100,7 +100,8 @@ fn every_speed_gives_the_same_size_and_look() {
 fn less_time_chooses_a_quicker_speed() {
     let avif = recipe(160);
     let file = data("rgb.bmp");
-    let made = draft(file.as_slice(), None, &[&avif], Upright::ByExif, &LIMITS, &Cancel::default()).unwrap();
+    let made =
+        draft(file.as_slice(), None, &[&avif], Upright::ByExif, None, &LIMITS, &Cancel::default()).unwrap();
     let drawn: Vec<_> = made
         .thumbnails
         .iter()

@@ -30,6 +30,7 @@ const IMAGING: &[&[&str]] = &[
     &["damage", "picture", "rendering"],
     &["color", "limits", "plan"],
     &["exif", "input", "pixels"],
+    &["provenance"],
     &["decoded"],
     &["source_properties"],
     &["encode"],

@@ -1,5 +1,8 @@
 //! Effects of the settings.
 
+use memchr::memmem;
+use sha1::{Digest as _, Sha1};
+
 use crate::setup::{Options, SOURCE, Setup, TARGET, photo, size_of, small_jpeg};
 
 #[tokio::test]
@@ -43,6 +46,28 @@ async fn rules_of_the_file_are_chosen_by_key() {
     assert_eq!(skipped["code"], "skip.no_rule");
     assert_eq!(size_of(&setup.stored("avatars/a.jpg").bytes), (64, 43));
     assert_eq!(size_of(&setup.stored("b.JPG").bytes), (200, 133));
+}
+
+#[tokio::test]
+async fn label_is_told_in_the_outcome_and_names_the_propagator_in_the_thumbnail() {
+    let labelled = std::fs::read("tests/data/labels/exempi.png").unwrap();
+    let setup = Setup::with(Options::default().setting("AIGC_PROPAGATOR", "00119111EXAMPLE")).await;
+    let response = setup.thumbnail_of("uploads/猫 1.png", labelled.clone()).await;
+    assert_eq!(response.stored()["source"]["aigc"], true);
+    assert_eq!(response.log()[0]["source"]["aigc"], true);
+    let digest = Sha1::digest(format!("{SOURCE}/uploads/猫 1.png"));
+    let spread =
+        format!(r#""ContentPropagator":"00119111EXAMPLE","PropagateID":"{}""#, hex::encode(&digest[..16]));
+    let thumbnail = setup.stored("uploads/猫 1.png").bytes;
+    assert!(memmem::find(&thumbnail, spread.as_bytes()).is_some(), "{}", thumbnail.escape_ascii());
+    let manifest = std::fs::read("tests/data/labels/c2pa.jpg").unwrap();
+    assert_eq!(setup.thumbnail_of("b.jpg", manifest).await.stored()["source"]["c2pa"], "dropped");
+    let plain = setup.thumbnail_of("c.jpg", small_jpeg()).await.stored();
+    assert_eq!((plain["source"].get("aigc"), plain["source"].get("c2pa")), (None, None));
+
+    let setup = Setup::with(Options::default().setting("AIGC_LABEL", "drop")).await;
+    assert_eq!(setup.thumbnail_of("a.png", labelled).await.stored()["source"]["aigc"], true);
+    assert!(memmem::find(&setup.stored("a.png").bytes, b"AIGC").is_none());
 }
 
 #[tokio::test]

@@ -99,6 +99,8 @@ const RULE = {
   HEIC: "heic",
   COLLISIONS: "collisions",
   MANIFEST: "manifest",
+  AIGC_LABEL: "aigc_label",
+  AIGC_PROPAGATOR: "aigc_propagator",
 };
 const TARGET = {
   TARGET_BUCKET: "bucket",

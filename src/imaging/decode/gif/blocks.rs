@@ -3,7 +3,7 @@
 //! Unknown blocks are skipped (section 24). A file without a global palette gets one, so that frames have a palette in
 //! any case: section 19 leaves it to the decoder then, and suggests black and white.
 //!
-//! Memory: the profile, which is at most 1 MB.
+//! Memory: the profile, which is at most 1 MB, and XMP of at most 64 KB, both from before the first frame.
 
 use std::io::Read;
 use std::time::Duration;
@@ -13,10 +13,11 @@ use crate::imaging::error::Error;
 use crate::imaging::input::forward::ForwardReader;
 use crate::imaging::input::source::{SourceReader, TRUNCATED};
 use crate::imaging::picture::geometry::Size;
+use crate::imaging::provenance::LONGEST_STREAMED_PACKET;
 use crate::imaging::source_format::SourceFormat;
 
-/// Longest profile and longest XMP, bytes.
-pub(super) const LONGEST_METADATA: usize = 1_000_000;
+/// Longest profile, bytes.
+pub(super) const LONGEST_PROFILE: usize = 1_000_000;
 
 /// Bytes of LZW that are read at a time, in whole sub-blocks.
 const DATA_STEP: usize = 4096;
@@ -43,6 +44,11 @@ pub(super) struct GifBlocks<'s, 'a, R> {
     pub(super) plays: u16,
     /// The ICC profile before the first frame.
     pub(super) profile: Option<Vec<u8>>,
+    /// The XMP before the first frame with a part of its trailer, unless it is longer than
+    /// [`LONGEST_STREAMED_PACKET`].
+    pub(super) xmp: Vec<u8>,
+    /// `true` if a manifest of C2PA comes before the first frame.
+    pub(super) has_c2pa: bool,
     /// What was said of the next frame.
     control: Control,
     /// `true` from the first frame on.
@@ -112,7 +118,7 @@ enum Application {
     Profile,
     /// The name comes next.
     Unnamed,
-    /// Bytes of XMP so far, which is not used.
+    /// Bytes of XMP so far.
     Xmp(usize),
 }
 
@@ -132,6 +138,8 @@ impl<'s, 'a, R: Read> GifBlocks<'s, 'a, R> {
             palette,
             plays: 1,
             profile: None,
+            xmp: Vec::new(),
+            has_c2pa: false,
             control: Control::default(),
             has_frame: false,
             data: Data::None,
@@ -248,7 +256,6 @@ impl<'s, 'a, R: Read> GifBlocks<'s, 'a, R> {
 
     /// Takes a sub-block of an application extension, and returns the kind of those that follow.
     fn read_application(&mut self, kind: Application, block: &[u8]) -> Result<Application, Error> {
-        let too_long = |file: &ForwardReader<'_, '_, R>| file.damaged("its metadata takes more than 1 MB");
         Ok(match kind {
             Application::Unnamed => match block {
                 b"ICCRGBG1012" => {
@@ -256,7 +263,15 @@ impl<'s, 'a, R: Read> GifBlocks<'s, 'a, R> {
                     Application::Profile
                 }
                 b"NETSCAPE2.0" => Application::Loop,
-                b"XMP DataXMP" => Application::Xmp(0),
+                b"XMP DataXMP" => {
+                    self.xmp.clear();
+                    Application::Xmp(0)
+                }
+                // Three more bytes stand for a code.
+                [b'C', b'2', b'P', b'A', b'_', b'G', b'I', b'F', ..] => {
+                    self.has_c2pa = true;
+                    Application::Other
+                }
                 _ => Application::Other,
             },
             Application::Loop => {
@@ -272,18 +287,29 @@ impl<'s, 'a, R: Read> GifBlocks<'s, 'a, R> {
             Application::Other => Application::Other,
             Application::Profile => {
                 let profile = self.profile.get_or_insert_default();
-                if profile.len() + block.len() > LONGEST_METADATA {
-                    return Err(too_long(&self.file));
+                if profile.len() + block.len() > LONGEST_PROFILE {
+                    return Err(self.file.damaged("its colour profile takes more than 1 MB"));
                 }
                 profile.extend_from_slice(block);
                 Application::Profile
             }
             // Lengths of sub-blocks are part of XMP.
-            Application::Xmp(length) => match length + 1 + block.len() {
-                length if length > LONGEST_METADATA => return Err(too_long(&self.file)),
-                length => Application::Xmp(length),
-            },
+            Application::Xmp(length) => {
+                let length = length.saturating_add(1 + block.len());
+                self.take_xmp(length, block);
+                Application::Xmp(length)
+            }
         })
+    }
+
+    /// Appends a sub-block and its length, with which XMP has `length` bytes. One that is too long is forgotten.
+    fn take_xmp(&mut self, length: usize, block: &[u8]) {
+        if length > LONGEST_STREAMED_PACKET {
+            self.xmp.clear();
+        } else if let Ok(count) = u8::try_from(block.len()) {
+            self.xmp.push(count);
+            self.xmp.extend_from_slice(block);
+        }
     }
 }
 
@@ -344,6 +370,22 @@ mod tests {
     }
 
     #[test]
+    fn xmp_before_the_first_frame_is_kept_unless_it_is_long() {
+        let xmp = |text: &[u8]| [b"!\xff\x0bXMP DataXMP", text, b"\0"].concat();
+        let long = xmp(&[b'<'; 61 * 5000]);
+        for (first, kept) in [(&b""[..], &b"\x03abc\x01d"[..]), (&long, &[])] {
+            let blocks: &[&[u8]] =
+                &[HEADER, &xmp(b"\x03abc\x01d"), first, FRAME, &xmp(b"\x01e"), FRAME, b";"];
+            with_blocks(blocks, |mut blocks| {
+                while blocks.next_frame()?.is_some() {}
+                assert_eq!(blocks.xmp, kept);
+                Ok(())
+            })
+            .unwrap();
+        }
+    }
+
+    #[test]
     fn data_that_is_cut_is_read_as_far_as_it_came() {
         let mut data = Vec::new();
         let end = with_blocks(&[HEADER, &FRAME[..13]], |mut blocks| {
@@ -355,10 +397,9 @@ mod tests {
     }
 
     #[test]
-    fn short_control_extension_and_long_metadata_are_refused() {
-        let long = [b"!\xff\x0bXMP DataXMP".as_slice(), &[255; 256 * 4000], b"\0"].concat();
-        for (blocks, want) in
-            [(b"!\xf9\x01\0\0".as_slice(), NO_GIF), (&long, "metadata takes more than 1 MB")]
+    fn short_control_extension_and_long_profile_are_refused() {
+        let long = [b"!\xff\x0bICCRGBG1012".as_slice(), &[255; 256 * 4000], b"\0"].concat();
+        for (blocks, want) in [(b"!\xf9\x01\0\0".as_slice(), NO_GIF), (&long, "profile takes more than 1 MB")]
         {
             let end = with_blocks(&[HEADER, blocks, FRAME], |mut blocks| blocks.next_frame());
             assert!(matches!(end, Err(Error::Damaged { detail, .. }) if detail.contains(want)), "{want}");

@@ -11,7 +11,7 @@ use std::io::Read;
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::animation_screen::{Blend, FrameRect, Screen, TRANSPARENT};
-use crate::imaging::decode::gif::blocks::{GifBlocks, GifFrame, LONGEST_METADATA};
+use crate::imaging::decode::gif::blocks::{GifBlocks, GifFrame, LONGEST_PROFILE};
 use crate::imaging::decode::lzw::{LZW_SPACE, LzwDecoder, LzwStop, LzwVariety};
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::AnimationSink;
@@ -24,6 +24,7 @@ use crate::imaging::picture::{Depth, Layout, side};
 use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::provenance::{LONGEST_STREAMED_PACKET, Provenance};
 use crate::imaging::source_format::SourceFormat;
 
 /// The only orientation of the format.
@@ -40,8 +41,9 @@ pub(super) fn decode<R: Read>(
     animation: &mut AnimationSink<'_>,
 ) -> Result<Decoded, Error> {
     let cancel = source.cancel();
-    // A profile in a vector that doubles, that vector before, and the copy that is returned.
-    budget.reserve(to_u64(LONGEST_METADATA * 4))?;
+    // A profile in a vector that doubles, that vector before, and the copy that is returned. XMP in a vector that
+    // doubles, and that vector before.
+    budget.reserve(to_u64(LONGEST_PROFILE * 4 + LONGEST_STREAMED_PACKET * 3))?;
     let mut blocks = GifBlocks::read(source)?;
     let frame = blocks.next_frame()?;
     let frame = frame.ok_or_else(|| Error::damaged(SourceFormat::Gif, "it has no frame"))?;
@@ -54,7 +56,9 @@ pub(super) fn decode<R: Read>(
     }
     budget.admit(full)?;
     let decoder = LzwDecoder::new(LzwVariety::LowestBitFirst, frame.literal_bits);
-    let mut file = GifFrames { blocks, decoder, indices: Vec::new(), full, canvas_is_frame };
+    let mut provenance = Provenance::new(blocks.has_c2pa);
+    provenance.read_xmp(&blocks.xmp, budget)?;
+    let mut file = GifFrames { blocks, provenance, decoder, indices: Vec::new(), full, canvas_is_frame };
     if animation.is_wanted(SourceFormat::Gif) {
         return file.decode_animation(&frame, demand, budget, animation);
     }
@@ -86,6 +90,7 @@ fn grown(screen: Size, frame: &GifFrame) -> Size {
 /// A file whose first frame is about to be read.
 struct GifFrames<'s, 'a, R> {
     blocks: GifBlocks<'s, 'a, R>,
+    provenance: Provenance,
     decoder: LzwDecoder,
     /// The palette indices of a frame, in the order of the file, and space for the decoder.
     indices: Vec<u8>,
@@ -211,7 +216,11 @@ impl<R: Read> GifFrames<'_, '_, R> {
     }
 
     fn decoded(&self, scaled: ScaledSource) -> Decoded {
-        Decoded { profile: self.blocks.profile.clone(), ..Decoded::plain(SourceFormat::Gif, scaled) }
+        Decoded {
+            profile: self.blocks.profile.clone(),
+            provenance: self.provenance.clone(),
+            ..Decoded::plain(SourceFormat::Gif, scaled)
+        }
     }
 }
 

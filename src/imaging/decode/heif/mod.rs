@@ -55,6 +55,9 @@ use crate::imaging::source_format::SourceFormat;
 /// Most bytes in which metadata are searched before the file is read whole.
 const MAX_EARLY_BYTES: usize = 1024 * 1024;
 
+/// Identifier of the box that has a manifest of C2PA (C2PA, embedding in BMFF).
+const C2PA: [u8; 16] = *b"\xd8\xfe\xc3\xd6\x1b\x0e\x48\x3c\x92\x97\x58\x28\x87\x7e\xc4\x81";
+
 /// Most bytes of a box header.
 const BOX_HEADER_BYTES: usize = 16;
 
@@ -113,10 +116,13 @@ pub(super) fn decode<R: Read>(
         }
         None => Colorimetry::by_code_points(code_points.primaries, code_points.transfer).profile(layout),
     };
+    let mut provenance = still.provenance;
+    provenance.has_c2pa = has_c2pa(&file);
     Ok(Decoded {
         orientation: still.orientation,
         profile,
         copyright: still.copyright,
+        provenance,
         ..Decoded::plain(format, scaler.finish())
     })
 }
@@ -143,6 +149,18 @@ fn read_meta<'a>(file: &'a [u8], format: SourceFormat, budget: &mut Budget) -> R
             Err(Error::unsupported(format, "no primary picture"))
         }
     }
+}
+
+/// `true` if a file has a manifest of C2PA.
+fn has_c2pa(file: &[u8]) -> bool {
+    let mut at = 0;
+    while let BoxLocation::At(content) = find_box(file, *b"uuid", at) {
+        at = content.end;
+        if file.get(content).is_some_and(|content| content.starts_with(&C2PA)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Location of a box at the top level of a file.

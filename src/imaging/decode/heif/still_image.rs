@@ -11,6 +11,7 @@ use crate::imaging::exif::copyright::Copyright;
 use crate::imaging::limits::Budget;
 use crate::imaging::picture::geometry::{Size, Window};
 use crate::imaging::picture::orientation::Orientation;
+use crate::imaging::provenance::Provenance;
 
 /// The still image of a file: its items and properties.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(super) struct StillImage<'a> {
     pub(super) code_points: Option<CodePoints>,
     pub(super) icc: Option<&'a [u8]>,
     pub(super) copyright: Copyright,
+    pub(super) provenance: Provenance,
 }
 
 impl<'a> StillImage<'a> {
@@ -34,6 +36,7 @@ impl<'a> StillImage<'a> {
         let primary = meta.primary.ok_or_else(|| Error::unsupported(meta.format(), "no primary picture"))?;
         let color = TileGrid::of_item(meta, file, primary, budget)?;
         let alpha = color.alpha_of(meta, file, primary, budget)?;
+        let (copyright, provenance) = metadata(meta, file, primary, budget)?;
         let mut still = Self {
             premultiplied: !meta.references_from(*b"prem", primary).is_empty(),
             crop: Crop { left: 0, top: 0, size: color.size },
@@ -42,7 +45,8 @@ impl<'a> StillImage<'a> {
             orientation: Orientation::default(),
             code_points: None,
             icc: None,
-            copyright: copyright(meta, file, primary, budget),
+            copyright,
+            provenance,
         };
         // Crop, rotation and mirroring apply in the order of the properties.
         for (_, property) in meta.properties_of(primary) {
@@ -82,22 +86,43 @@ impl<'a> StillImage<'a> {
     }
 }
 
-/// Artist and Copyright from the EXIF item of an image; none if the item cannot be read. The item begins with the
-/// offset of its TIFF header from there (ISO/IEC 23008-12, annex A.2.1).
-fn copyright(meta: &Meta<'_>, file: &[u8], primary: u32, budget: &mut Budget) -> Copyright {
-    let item = meta.references_to(*b"cdsc", primary).find(|item| meta.kind(*item) == Some(*b"Exif"));
-    let Some(content) = item.and_then(|item| content::read(meta, file, item, budget).ok()) else {
-        return Copyright::default();
-    };
-    let exif = || {
-        let mut bytes = ByteReader(&content);
-        let offset = bytes.u32()?;
-        bytes.take(usize::try_from(offset).ok()?)?;
-        Some(Copyright::read(bytes.0))
-    };
-    let copyright = exif().unwrap_or_default();
-    content::release(content, budget);
-    copyright
+/// Artist, Copyright and labels from the items of XMP and EXIF that describe an image. A damaged item has none.
+///
+/// # Errors
+/// [`Error::TooMuchMemory`] or [`Error::Cancelled`].
+fn metadata(
+    meta: &Meta<'_>,
+    file: &[u8],
+    primary: u32,
+    budget: &mut Budget,
+) -> Result<(Copyright, Provenance), Error> {
+    let (mut copyright, mut provenance) = (Copyright::default(), Provenance::default());
+    let describing = || meta.references_to(*b"cdsc", primary);
+    let xmp = describing().find(|item| meta.is_xmp(*item));
+    let exif = describing().find(|item| meta.kind(*item) == Some(*b"Exif"));
+    for item in xmp.into_iter().chain(exif) {
+        let content = match content::read(meta, file, item, budget) {
+            Ok(content) => content,
+            Err(Error::Damaged { .. }) => continue,
+            Err(error) => return Err(error),
+        };
+        if xmp == Some(item) {
+            provenance.read_xmp(&content, budget)?;
+        } else if let Some(exif) = tiff_header(&content) {
+            copyright = Copyright::read(exif);
+            provenance.read_exif(exif);
+        }
+        content::release(content, budget);
+    }
+    Ok((copyright, provenance))
+}
+
+/// The content of an EXIF item from its TIFF header on, whose offset comes first (ISO/IEC 23008-12, annex A.2.1).
+fn tiff_header(content: &[u8]) -> Option<&[u8]> {
+    let mut bytes = ByteReader(content);
+    let offset = bytes.u32()?;
+    bytes.take(usize::try_from(offset).ok()?)?;
+    Some(bytes.0)
 }
 
 /// The crop of a clean aperture in whole pixels; `None` if it is not inside the image (ISO/IEC 14496-12, section

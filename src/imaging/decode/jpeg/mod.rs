@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::num::NonZeroUsize;
 
-use thumbnail_jpeg::{Head, Scale, Wanted, height_at_end};
+use thumbnail_jpeg::{Head, Metadata, Scale, Wanted, height_at_end};
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::jpeg::scale::{Content, SAMPLE};
@@ -28,6 +28,7 @@ use crate::imaging::picture::{Depth, Layout};
 use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::provenance::Provenance;
 use crate::imaging::source_format::SourceFormat;
 
 /// Fewest pixels of a picture that is decoded on several threads. Smaller ones are done before another thread has
@@ -114,6 +115,7 @@ struct DecodePlan {
     /// Reduction that remains after scaling, from decoded pixels to pixels of the thumbnail.
     remaining: f64,
     rows: SourceRows,
+    provenance: Provenance,
 }
 
 impl DecodePlan {
@@ -131,6 +133,7 @@ impl DecodePlan {
             demand.orientation(head.metadata.exif.as_deref().map(exif_orientation).unwrap_or_default());
         let ratio = demand.ratio(full, orientation);
         budget.reserve(to_u64(head.metadata.bytes()))?;
+        let provenance = provenance(&head.metadata, budget)?;
         let memory = head.memory(Scale::Eighth);
         budget.reserve(memory)?;
         let scale = scale::scale(ratio.larger(), || match start {
@@ -156,7 +159,7 @@ impl DecodePlan {
             are_means: scale == Scale::Eighth,
             ..SourceRows::all(full, layout, Depth::Eight)
         };
-        Ok(Self { orientation, scale, remaining: 1.0 / remaining.larger(), rows })
+        Ok(Self { orientation, scale, remaining: 1.0 / remaining.larger(), rows, provenance })
     }
 
     fn decoded(&self, head: &Head, scaled: ScaledSource, damage: Damage) -> Decoded {
@@ -164,11 +167,23 @@ impl DecodePlan {
             orientation: self.orientation,
             profile: head.metadata.profile(),
             copyright: head.metadata.exif.as_deref().map(Copyright::read).unwrap_or_default(),
+            provenance: self.provenance.clone(),
             quality: head.quality(),
             damage,
             ..Decoded::plain(SourceFormat::Jpeg, scaled)
         }
     }
+}
+
+/// The labels: of XMP, of a segment of their own, and of EXIF.
+fn provenance(metadata: &Metadata, budget: &mut Budget) -> Result<Provenance, Error> {
+    let mut provenance = Provenance::new(metadata.has_c2pa);
+    if let Some(xmp) = &metadata.xmp {
+        provenance.read_xmp(xmp, budget)?;
+    }
+    metadata.aigc.iter().for_each(|text| provenance.read_text(text));
+    metadata.exif.iter().for_each(|exif| provenance.read_exif(exif));
+    Ok(provenance)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and DAMAGE_UNITS")]

@@ -27,7 +27,7 @@ use crate::imaging::source_format::SourceFormat;
 pub(super) fn decode_animation<R: Read>(
     reader: &mut PngReader<'_, '_, '_, R>,
     control: AnimationControl,
-    plan: &DecodePlan,
+    plan: &DecodePlan<'_>,
     demand: Demand<'_>,
     budget: &mut Budget,
     animation: &mut AnimationSink<'_>,
@@ -40,7 +40,7 @@ pub(super) fn decode_animation<R: Read>(
     let mut frames = PngFrames { reader, plan, samples: vec![0; length], screen };
     let duration = frames.next()?;
     let scaled = frames.screen.scaled(demand, plan.orientation, budget)?;
-    let decoded = plan.decoded(frames.reader, scaled);
+    let decoded = plan.decoded(frames.reader, scaled, budget)?;
     let recipes = animation.frame_recipes(SourceFormat::Png);
     let demand = Demand { recipes: &recipes, ..demand };
     let mut remaining = control.num_frames;
@@ -70,7 +70,7 @@ pub(super) fn decode_animation<R: Read>(
 /// The default image and the frames of a file, in order.
 struct PngFrames<'r, 'c, 's, 'a, R: Read> {
     reader: &'r mut PngReader<'c, 's, 'a, R>,
-    plan: &'r DecodePlan,
+    plan: &'r DecodePlan<'r>,
     /// One frame, as the decoder writes it.
     samples: Vec<u8>,
     screen: Screen,

@@ -4,14 +4,18 @@
 //! (RFC 1951, section 3.2.4), in chunks of their own. Stream and file get the ends that they lack. The decoder thus gives
 //! all rows that came, and meets no wrong checksum in them.
 //!
-//! Memory: 130 KiB for the window and a block.
+//! Texts are kept beside ([`Texts`]) on their way.
+//!
+//! Memory: 130 KiB for the window and a block, and what the texts state.
 
+use std::cell::RefCell;
 use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 use crc32fast::Hasher;
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::png::pixel_data::{PixelData, RowLayout};
+use crate::imaging::decode::png::texts::{LONGEST_CHUNK, Texts};
 use crate::imaging::input::source::SourceReader;
 use crate::imaging::picture::side;
 
@@ -33,6 +37,7 @@ const IEND: &[u8] = b"\0\0\0\0IEND\xae\x42\x60\x82";
 /// A reader of chunks.
 pub(super) struct ChunkReader<'s, 'a, R> {
     source: &'s mut SourceReader<'a, R>,
+    texts: &'s RefCell<Texts>,
     state: State,
     /// Bytes for the decoder; those before `consumed` it has.
     ready: Vec<u8>,
@@ -75,10 +80,11 @@ struct PixelChunk {
 }
 
 impl<'s, 'a, R: Read> ChunkReader<'s, 'a, R> {
-    /// A reader from the first byte of a file on.
-    pub(super) fn new(source: &'s mut SourceReader<'a, R>) -> Self {
+    /// A reader from the first byte of a file on, which puts texts into `texts`.
+    pub(super) fn new(source: &'s mut SourceReader<'a, R>, texts: &'s RefCell<Texts>) -> Self {
         Self {
             source,
+            texts,
             state: State::Verbatim(SIGNATURE),
             ready: Vec::new(),
             consumed: 0,
@@ -153,7 +159,24 @@ impl<'s, 'a, R: Read> ChunkReader<'s, 'a, R> {
                 let header = std::mem::take(&mut self.ready);
                 self.end_stream();
                 self.ready.extend_from_slice(&header);
+                match &kind {
+                    b"tEXt" | b"zTXt" | b"iTXt" if length <= LONGEST_CHUNK => self.read_text(kind, length)?,
+                    b"caBX" => self.texts.borrow_mut().has_c2pa = true,
+                    _ => (),
+                }
             }
+        }
+        Ok(())
+    }
+
+    /// Reads the content of a text chunk.
+    fn read_text(&mut self, kind: [u8; 4], length: u32) -> io::Result<()> {
+        let start = self.ready.len();
+        if self.read(side(length))? {
+            self.texts.borrow_mut().take(kind, self.ready.get(start..).unwrap_or_default());
+            self.state = State::Verbatim(4);
+        } else {
+            self.state = State::End;
         }
         Ok(())
     }

@@ -1,19 +1,25 @@
 //! PNG decoder: rows by the crate `png` while the file arrives, scaled as they come (PNG, third edition).
 //!
-//! Memory: the scaler, a few rows, and 4 MB of other chunks. Every pass of an interlaced file covers the whole
-//! image, so these also take a reduced picture and the sums of all its cells. Animations are composed in [`animation`].
+//! Labels of AI-generated content are read before the pixels and, unless frames of an animation are wanted, behind them.
+//!
+//! Memory: the scaler, a few rows, 4 MB of other chunks, and what [`texts`] states. Every pass of an interlaced file
+//! covers the whole image, so these also take a reduced picture and the sums of all its cells. Animations are composed in
+//! [`animation`].
 
 mod animation;
 mod chunks;
 mod color;
 mod pixel_data;
+mod texts;
 
+use std::cell::RefCell;
 use std::io::{ErrorKind, Read};
 
 use png::{BitDepth, ColorType, DecodingError, Info, Reader, Transformations};
 
 use crate::imaging::damage::Damage;
 use crate::imaging::decode::png::chunks::ChunkReader;
+use crate::imaging::decode::png::texts::Texts;
 use crate::imaging::decoded::Decoded;
 use crate::imaging::draw::frames::{AnimationSink, MOST_FRAMES};
 use crate::imaging::error::Error;
@@ -42,14 +48,15 @@ const CORRUPT: &str = "its pixel data cannot be decompressed";
 /// The decoder of a file.
 type PngReader<'c, 's, 'a, R> = Reader<&'c mut ChunkReader<'s, 'a, R>>;
 
-/// Format of the decoded pixels, and how they are reduced.
-struct DecodePlan {
+/// Format of the decoded pixels, and what the file says beside them.
+struct DecodePlan<'t> {
     /// Size in the file, pixels.
     full: Size,
     layout: Layout,
     depth: Depth,
     /// Orientation, if EXIF comes before the pixels.
     orientation: Option<Orientation>,
+    texts: &'t RefCell<Texts>,
 }
 
 /// Decodes the image or, if `animation` wants frames, all frames.
@@ -64,8 +71,9 @@ pub(super) fn decode<R: Read>(
 ) -> Result<Decoded, Error> {
     source.rewind();
     let cancel = source.cancel();
-    let mut chunks = ChunkReader::new(source);
-    let decoded = decode_chunks(&mut chunks, cancel, demand, budget, animation);
+    let texts = RefCell::default();
+    let mut chunks = ChunkReader::new(source, &texts);
+    let decoded = decode_chunks(&mut chunks, &texts, cancel, demand, budget, animation);
     match decoded {
         Ok(decoded) => Ok(Decoded { damage: chunks.damage(decoded.damage), ..decoded }),
         // The decoder was given the pixels before the fault.
@@ -76,6 +84,7 @@ pub(super) fn decode<R: Read>(
 
 fn decode_chunks<R: Read>(
     chunks: &mut ChunkReader<'_, '_, R>,
+    texts: &RefCell<Texts>,
     cancel: &Cancel,
     demand: Demand<'_>,
     budget: &mut Budget,
@@ -88,7 +97,9 @@ fn decode_chunks<R: Read>(
     let full = Size { width: info.width, height: info.height };
     let stored_row = to_u64(info.raw_row_length());
     budget.reserve(
-        CHUNK_BYTES.saturating_add(stored_row.saturating_mul(2)).saturating_add(expanded_row(info)),
+        (CHUNK_BYTES + texts::MEMORY)
+            .saturating_add(stored_row.saturating_mul(2))
+            .saturating_add(expanded_row(info)),
     )?;
     // The decoder's own limit counts a row for every frame, although it holds only one at a time. At most 8 bytes per pixel:
     // four samples of 16 bits. Each row has one more byte for its filter type.
@@ -98,7 +109,7 @@ fn decode_chunks<R: Read>(
     let mut reader = decoder.read_info().map_err(|error| decode_error(&error))?;
     let (layout, depth) = pixel_format(&reader)?;
     let orientation = orientation(&reader);
-    let plan = DecodePlan { full, layout, depth, orientation };
+    let plan = DecodePlan { full, layout, depth, orientation, texts };
     if let Some(control) = reader.info().animation_control
         && animation.is_wanted(SourceFormat::Png)
     {
@@ -116,14 +127,13 @@ fn decode_chunks<R: Read>(
         let rows = SourceRows::all(full, layout, depth);
         decode_rows(&mut reader, SourceScaler::new(rows, demand, orientation, budget)?, cancel)?
     };
-    // eXIf may follow the pixels. A file truncated before it still has all its pixels.
-    if orientation.is_none()
-        && let Err(DecodingError::IoError(error)) = reader.finish()
+    // EXIF and texts may follow the pixels. A file truncated before them still has all its pixels.
+    if let Err(DecodingError::IoError(error)) = reader.finish()
         && error.kind() != ErrorKind::UnexpectedEof
     {
         return Err(Error::Read(error));
     }
-    Ok(Decoded { damage, ..plan.decoded(&reader, scaled) })
+    Ok(Decoded { damage, ..plan.decoded(&reader, scaled, budget)? })
 }
 
 /// Bytes of a row once palette and transparency are expanded.
@@ -139,17 +149,24 @@ fn expanded_row(info: &Info<'_>) -> u64 {
     u64::from(info.width).saturating_mul(samples * sample)
 }
 
-impl DecodePlan {
+impl DecodePlan<'_> {
     /// The scaled pictures with the metadata read so far.
-    fn decoded<R: Read>(&self, reader: &PngReader<'_, '_, '_, R>, scaled: ScaledSource) -> Decoded {
+    fn decoded<R: Read>(
+        &self,
+        reader: &PngReader<'_, '_, '_, R>,
+        scaled: ScaledSource,
+        budget: &mut Budget,
+    ) -> Result<Decoded, Error> {
         let info = reader.info();
+        let exif = info.exif_metadata.as_deref();
         let profile = color::profile(info, scaled.layout, scaled.depth);
-        Decoded {
+        Ok(Decoded {
             orientation: self.orientation.or_else(|| orientation(reader)).unwrap_or_default(),
             profile,
-            copyright: info.exif_metadata.as_deref().map(Copyright::read).unwrap_or_default(),
+            copyright: exif.map(Copyright::read).unwrap_or_default(),
+            provenance: self.texts.borrow().provenance(exif, budget)?,
             ..Decoded::plain(SourceFormat::Png, scaled)
-        }
+        })
     }
 }
 

@@ -62,7 +62,8 @@ pub(super) fn decode<R: Read>(
         }
         early_page => {
             file = source.take_bytes(budget)?;
-            let page = early_page.map_or_else(|| Page::read(&file, budget).map_err(directory_error), Ok)?;
+            let page =
+                early_page.map_or_else(|| Page::read(&file, true, budget).map_err(directory_error), Ok)?;
             (page, ChunkAccess::Memory(&file), to_u64(file.len()))
         }
     };
@@ -77,6 +78,7 @@ pub(super) fn decode<R: Read>(
         orientation: page.orientation,
         profile: page.profile,
         copyright: page.copyright,
+        provenance: page.provenance,
         damage,
         ..Decoded::plain(SourceFormat::Tiff, scaled)
     })
@@ -93,7 +95,7 @@ fn read_early_page<R: Read>(
     loop {
         let head = source.head(wanted)?;
         let before = budget.left();
-        match Page::read(head, budget) {
+        match Page::read(head, head.len() < wanted, budget) {
             Ok(page) => return Ok(Some(page)),
             Err(DirectoryError::Refused(error)) => return Err(error),
             Err(DirectoryError::Truncated(_)) if head.len() < wanted => {

@@ -17,6 +17,7 @@ use crate::imaging::limits::{Budget, to_u64};
 use crate::imaging::picture::geometry::Size;
 use crate::imaging::picture::orientation::Orientation;
 use crate::imaging::pixels::reduce::Run;
+use crate::imaging::provenance::{LONGEST_PACKET, Provenance};
 use crate::imaging::source_format::SourceFormat;
 
 /// Most bytes of an ICC profile, of the JPEG tables, and of a text field.
@@ -34,6 +35,7 @@ pub(super) struct Page {
     pub(super) orientation: Orientation,
     pub(super) profile: Option<Vec<u8>>,
     pub(super) copyright: Copyright,
+    pub(super) provenance: Provenance,
     /// Tables that all JPEG chunks share.
     pub(super) jpeg_tables: Vec<u8>,
     /// The parts of a JPEG of the old kind, which together are one chunk of the page's size.
@@ -41,11 +43,11 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Parses the first directory of a file, or of its beginning.
+    /// Parses the first directory of a file, or of its beginning; `is_whole` tells which.
     ///
     /// # Errors
     /// [`DirectoryError::Truncated`] if bytes are missing; [`DirectoryError::Refused`] for a page that is not decoded.
-    pub(super) fn read(file: &[u8], budget: &mut Budget) -> Result<Self, DirectoryError> {
+    pub(super) fn read(file: &[u8], is_whole: bool, budget: &mut Budget) -> Result<Self, DirectoryError> {
         let directory = Directory::read(file)?;
         refuse_raw(&directory)?;
         let side = |tag| {
@@ -91,6 +93,7 @@ impl Page {
             orientation: orientation(&directory)?,
             profile,
             copyright: Copyright::read(file),
+            provenance: provenance(&directory, is_whole, budget)?,
             jpeg_tables,
             old_jpeg,
         })
@@ -167,6 +170,21 @@ impl Page {
             _ => range.length,
         }
     }
+}
+
+/// The labels of a page. XMP past the end of a whole file is absent.
+fn provenance(
+    directory: &Directory<'_>,
+    is_whole: bool,
+    budget: &mut Budget,
+) -> Result<Provenance, DirectoryError> {
+    let mut provenance = Provenance::new(directory.has(tag::C2PA));
+    match directory.bytes(tag::XMP, to_u64(LONGEST_PACKET)) {
+        Ok(xmp) => provenance.read_xmp(xmp.unwrap_or_default(), budget)?,
+        Err(DirectoryError::Truncated(_)) if is_whole => (),
+        Err(error) => return Err(error),
+    }
+    Ok(provenance)
 }
 
 /// Refuses camera raw files: TIFF files whose first image is a preview.

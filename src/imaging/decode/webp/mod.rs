@@ -39,6 +39,7 @@ use crate::imaging::pixels::reduce;
 use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::pixels::source_scaler::{ScaledSource, SourceScaler};
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::provenance::Provenance;
 use crate::imaging::source_format::SourceFormat;
 
 /// Decodes the image or the first frame, and hands the other frames to `animation` if it wants them.
@@ -57,12 +58,14 @@ pub(super) fn decode<R: Read>(
     budget.admit(full)?;
     let exif = chunk(&file, *b"EXIF").map(without_exif_prefix);
     let orientation = exif.map(exif_orientation).unwrap_or_default();
+    let provenance = provenance(&file, exif, budget)?;
     let cell = reduce::cell(demand.ratio(full, orientation));
     source.cancel().check()?;
     let decoded = |scaled| Decoded {
         orientation,
         profile: chunk(&file, *b"ICCP").map(<[u8]>::to_vec),
         copyright: exif.map(Copyright::read).unwrap_or_default(),
+        provenance: provenance.clone(),
         ..Decoded::plain(SourceFormat::WebP, scaled)
     };
     if decoder.header().coding == WebpCoding::Animated && animation.is_wanted(SourceFormat::WebP) {
@@ -109,6 +112,16 @@ fn decode_animation(
         };
     }
     Ok(first)
+}
+
+/// The labels of a file with this EXIF.
+fn provenance(file: &[u8], exif: Option<&[u8]>, budget: &mut Budget) -> Result<Provenance, Error> {
+    let mut provenance = Provenance::new(chunk(file, *b"C2PA").is_some());
+    if let Some(xmp) = chunk(file, *b"XMP ") {
+        provenance.read_xmp(xmp, budget)?;
+    }
+    exif.into_iter().for_each(|exif| provenance.read_exif(exif));
+    Ok(provenance)
 }
 
 /// Number of times that all frames are played, 0 for an endless loop (RFC 9649, section 2.7.1.1).

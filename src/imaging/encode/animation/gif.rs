@@ -12,8 +12,8 @@ use std::time::Duration;
 use gif::{DisposalMethod, Encoder, Frame, Repeat};
 
 use crate::imaging::encode::animation::{Area, clear_equal};
-use crate::imaging::encode::gif::{SPEED, with_binary_alpha};
-use crate::imaging::encode::side_u16;
+use crate::imaging::encode::gif::{SPEED, with_binary_alpha, with_xmp};
+use crate::imaging::encode::{KeptMetadata, side_u16};
 use crate::imaging::picture::Picture;
 use crate::recipe::Rgb;
 
@@ -102,9 +102,10 @@ impl GifWriter {
     ///
     /// # Errors
     /// A description, if there are no frames or the file cannot be ended.
-    pub(crate) fn finish(self) -> Result<Vec<u8>, String> {
+    pub(crate) fn finish(self, metadata: &KeptMetadata<'_>) -> Result<Vec<u8>, String> {
         let encoder = self.encoder.ok_or_else(|| "it has no frames".to_owned())?;
-        encoder.into_inner().map_err(|error| error.to_string())
+        let file = encoder.into_inner().map_err(|error| error.to_string())?;
+        Ok(with_xmp(file, metadata.xmp.as_deref()))
     }
 }
 

@@ -135,7 +135,7 @@ impl AnimationEncoder {
         }
         let Size { width, height } = self.canvas.map_or(Size { width: 0, height: 0 }, |canvas| canvas.size);
         let file = match self.writer {
-            Writer::Gif(writer) => writer.finish(),
+            Writer::Gif(writer) => writer.finish(metadata),
             Writer::Png(writer) => writer.finish(metadata),
             Writer::WebP(writer) => writer.finish(metadata),
         };

@@ -94,13 +94,7 @@ impl WebpWriter {
         webp_metadata::append(&mut chunks, *b"ANIM", &animation);
         chunks.extend(self.frames);
         let alpha = if self.has_alpha { webp_metadata::HAS_ALPHA } else { 0 };
-        Ok(webp_metadata::extended(
-            webp_metadata::IS_ANIMATED | alpha,
-            size,
-            &chunks,
-            metadata.profile,
-            metadata.exif.as_deref(),
-        ))
+        Ok(webp_metadata::extended(webp_metadata::IS_ANIMATED | alpha, size, &chunks, metadata))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The container of AVIF (AV1 Image File Format 1.1) around coded images: boxes of ISO/IEC 14496-12 and items of HEIF,
 //! ISO/IEC 23008-12.
 //!
-//! A file is `ftyp`, `meta` and `mdat`. `meta` lists the items: the colours, alpha as an auxiliary image of them, and a
-//! block of EXIF; the properties of each; and where their bytes are in `mdat`. The same function gives the same `meta`
-//! with and without final offsets, because all of its numbers have a fixed length.
+//! A file is `ftyp`, `meta` and `mdat`. `meta` lists the items: the colours, alpha as an auxiliary image of them, a
+//! block of EXIF, and a packet of XMP; the properties of each; and where their bytes are in `mdat`. The same function
+//! gives the same `meta` with and without final offsets, because all of its numbers have a fixed length.
 //!
 //! Own code, because `avif-serialize` writes no ICC profiles.
 
@@ -27,6 +27,8 @@ pub(super) struct Content<'a> {
     pub(super) profile: Option<&'a [u8]>,
     /// From its TIFF header on.
     pub(super) exif: Option<&'a [u8]>,
+    /// A packet of XMP.
+    pub(super) xmp: Option<&'a [u8]>,
 }
 
 /// Code points of sRGB (ITU-T H.273): primaries of BT.709 and the curve of sRGB, or both unspecified beside a profile,
@@ -42,6 +44,11 @@ const ESSENTIAL: u8 = 0x80;
 const COLORS: u16 = 1;
 const ALPHA: u16 = 2;
 const EXIF: u16 = 3;
+const XMP: u16 = 4;
+
+/// End of the entry of an item: an empty name, and for XMP its media type (ISO/IEC 23008-12, A.3).
+const NO_NAME: &[u8] = b"\0";
+const NO_NAME_AND_RDF: &[u8] = b"\0application/rdf+xml\0";
 
 /// One item: its number, type, and the parts of its bytes.
 struct Item<'a> {
@@ -74,6 +81,9 @@ fn items<'a>(content: &Content<'a>) -> Vec<Item<'a>> {
         // The offset of the TIFF header comes first (ISO/IEC 23008-12, A.2.1).
         items.push(Item { id: EXIF, kind: *b"Exif", parts: [&[0; 4], exif] });
     }
+    if let Some(xmp) = content.xmp {
+        items.push(Item { id: XMP, kind: *b"mime", parts: [xmp, &[]] });
+    }
     if let Some(alpha) = content.alpha {
         items.push(Item { id: ALPHA, kind: *b"av01", parts: [&alpha.units, &[]] });
     }
@@ -96,15 +106,18 @@ fn meta(content: &Content<'_>, items: &[Item<'_>], offset: u32) -> Vec<u8> {
         locations.extend(next.to_be_bytes());
         locations.extend(item.length().to_be_bytes());
         next = next.saturating_add(item.length());
-        // No protection, and an empty name.
-        entries.extend(full_box(*b"infe", 2, 0, &[&item.id.to_be_bytes(), &[0; 2], &item.kind, &[0]]));
+        let end = if item.id == XMP { NO_NAME_AND_RDF } else { NO_NAME };
+        // No protection.
+        entries.extend(full_box(*b"infe", 2, 0, &[&item.id.to_be_bytes(), &[0; 2], &item.kind, end]));
     }
     let locations = full_box(*b"iloc", 0, 0, &[&locations]);
     let entries = full_box(*b"iinf", 0, 0, &[&count, &entries]);
     let mut references = Vec::new();
-    for (is_there, kind, from) in
-        [(content.alpha.is_some(), *b"auxl", ALPHA), (content.exif.is_some(), *b"cdsc", EXIF)]
-    {
+    for (is_there, kind, from) in [
+        (content.alpha.is_some(), *b"auxl", ALPHA),
+        (content.exif.is_some(), *b"cdsc", EXIF),
+        (content.xmp.is_some(), *b"cdsc", XMP),
+    ] {
         if is_there {
             references.extend(boxed(kind, &[&from.to_be_bytes(), &[0, 1], &COLORS.to_be_bytes()]));
         }

@@ -64,6 +64,7 @@ pub(super) fn encode(
         alpha: alpha.as_ref().map(|alpha| &alpha.image),
         profile: metadata.profile,
         exif: metadata.exif.as_deref(),
+        xmp: metadata.xmp.as_deref(),
     };
     let bytes = container::write(&content);
     estimate::note(speed, picture.size, picture.layout, quality, start.elapsed());

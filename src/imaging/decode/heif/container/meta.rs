@@ -21,6 +21,8 @@ pub(in crate::imaging::decode::heif) struct Meta<'a> {
     /// ID of the primary item.
     pub(in crate::imaging::decode::heif) primary: Option<u32>,
     kinds: ItemTable<[u8; 4]>,
+    /// IDs of the items that are packets of XMP, sorted.
+    xmp: Vec<u32>,
     locations: ItemTable<Location>,
     /// Offset and length of each extent of all items, bytes; a length of 0 means up to the end.
     extents: Vec<(u64, u64)>,
@@ -164,6 +166,7 @@ impl<'a> Meta<'a> {
             }
         }
         meta.kinds.sort();
+        meta.xmp.sort_unstable();
         meta.locations.sort();
         meta.associations.sort();
         Some(meta)
@@ -212,7 +215,13 @@ impl<'a> Meta<'a> {
             if kind == *b"infe" && full.version >= 2 {
                 let id = entry.u16_or_u32(full.version > 2)?;
                 entry.u16()?;
-                self.kinds.0.push((id, entry.array()?));
+                let kind = entry.array()?;
+                self.kinds.0.push((id, kind));
+                // Name and media type end in a zero each.
+                let mut texts = entry.0.split(|byte| *byte == 0);
+                if kind == *b"mime" && texts.nth(1) == Some(b"application/rdf+xml") {
+                    self.xmp.push(id);
+                }
             }
         }
         Some(())
@@ -324,6 +333,11 @@ impl<'a> Meta<'a> {
     /// Type of an item.
     pub(in crate::imaging::decode::heif) fn kind(&self, item: u32) -> Option<[u8; 4]> {
         self.kinds.get(item)
+    }
+
+    /// Returns `true` for a packet of XMP.
+    pub(in crate::imaging::decode::heif) fn is_xmp(&self, item: u32) -> bool {
+        self.xmp.binary_search(&item).is_ok()
     }
 
     /// Properties of an item in order, each with `true` if it is essential.
