@@ -56,8 +56,9 @@ async fn version_of_the_event_is_processed() {
 }
 
 #[tokio::test]
-async fn heic_without_the_setting_is_refused_with_its_name() {
-    let (setup, response) = thumbnail(Options::default()).await;
+async fn heic_is_refused_with_its_name() {
+    // The default of a program without the decoder.
+    let (setup, response) = thumbnail(Options::default().setting("HEIC", "refuse")).await;
     let outcome = response.outcome();
     assert_eq!(
         (outcome["code"].as_str(), outcome["kind"].as_str()),
@@ -69,7 +70,7 @@ async fn heic_without_the_setting_is_refused_with_its_name() {
 
 #[tokio::test]
 async fn each_rule_of_the_file_decides_about_heic() {
-    let rules = r#"{"rules": [{"source": {"prefix": "in/"}, "heic": "ci"}, {}]}"#;
+    let rules = r#"{"rules": [{"source": {"prefix": "in/"}, "heic": "ci"}, {"heic": "refuse"}]}"#;
     let (setup, response) = thumbnail(Options { rules: Some(rules), ..Options::default() }).await;
     response.stored();
     setup.cos.put_rendition(SOURCE, "out/phone.heic", upright_with_stale_orientation());

@@ -36,7 +36,9 @@ impl<'a> CodedPicture<'a> {
             Configuration::read(configuration).ok_or_else(|| broken("its HEVC configuration is broken"))?;
         let (mut sets, mut slices) = (Vec::new(), Vec::new());
         let (mut parameters, mut is_refresh) = (None, true);
-        for unit in configuration.units().chain(nal_unit::units(item, configuration.length_bytes)) {
+        // Many tiles may name one configuration, which must take no time.
+        let configured = configuration.units().take(MOST_SETS);
+        for unit in configured.chain(nal_unit::units(item, configuration.length_bytes)) {
             let Some(kind) = UnitKind::of(unit) else { continue };
             match kind {
                 UnitKind::Dependent if slices.is_empty() => {

@@ -226,3 +226,42 @@ impl BitReader<'_> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Parameters by x265 of an image of 1198 x 1228 pixels, without header and emulation prevention.
+    const PARAMETERS: [u8; 39] = [
+        0x01, 0x03, 0x70, 0x00, 0x00, 0x00, 0x90, 0x00, 0x00, 0x00, 0x00, 0x00, 0x78, 0xa0, 0x02, 0x58, 0x80,
+        0x13, 0x47, 0x57, 0x96, 0xea, 0x49, 0x29, 0xae, 0x6e, 0x04, 0x04, 0x0c, 0x08, 0x00, 0x00, 0x00, 0x08,
+        0x00, 0x00, 0x00, 0x08, 0x40,
+    ];
+
+    #[test]
+    fn size_format_and_code_points_are_read() {
+        let parameters = SequenceParameters::read(&PARAMETERS).unwrap();
+        assert_eq!(parameters.coded, Size { width: 1200, height: 1232 });
+        assert_eq!(parameters.size, Size { width: 1198, height: 1228 });
+        let chroma = Some(ChromaSubsampling { across: true, down: true });
+        assert_eq!(parameters.format, PlaneFormat { bits: 8, chroma });
+        assert!(parameters.has_one_depth);
+        let color = CodePoints { primaries: 2, transfer: 2, matrix: 6, full_range: true };
+        assert_eq!(parameters.color, color);
+    }
+
+    #[test]
+    fn cut_parameters_are_none_or_lack_the_code_points() {
+        assert_eq!(SequenceParameters::read(&PARAMETERS[..18]), None);
+        let cut = SequenceParameters::read(&PARAMETERS[..24]).unwrap();
+        assert_eq!((cut.coded.width, cut.color.matrix, cut.color.full_range), (1200, 2, false));
+    }
+
+    #[test]
+    fn exp_golomb_numbers_are_read() {
+        // 1, 010, 011, 00100, then zeros without an end.
+        let mut bits = BitReader::new(&[0b1010_0110, 0b0100_0000, 0, 0, 0, 0]);
+        let numbers: Vec<_> = std::iter::from_fn(|| bits.exp_golomb()).collect();
+        assert_eq!(numbers, [0, 1, 2, 3]);
+    }
+}
