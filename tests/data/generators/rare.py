@@ -41,7 +41,7 @@ def make_jxl():
 
 
 # Largest samples of files of more than eight bits.
-DEEP = {"alpha-triangles": 511, "blend-modes": 4095, "layers-kept": 511, "permuted": 65535, "premultiplied": 4095}
+DEEP = {"alpha-triangles": 511, "blend-modes": 4095, "permuted": 65535, "premultiplied": 4095}
 
 
 def make_jxl_references():
