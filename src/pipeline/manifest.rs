@@ -105,6 +105,7 @@ impl VisitRunner<'_> {
             width: image.width,
             height: image.height,
             damaged: report.damaged,
+            aigc: report.aigc,
         })
     }
 

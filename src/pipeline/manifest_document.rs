@@ -58,6 +58,9 @@ pub(super) struct SourceFacts<'a> {
     /// Percentage of the image that is damaged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) damaged: Option<NonZeroU8>,
+    /// `true` if it has the label of AI-generated content of GB 45438-2025.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) aigc: bool,
 }
 
 /// Facts of a thumbnail.
@@ -201,6 +204,7 @@ mod tests {
             width: 4000,
             height: 3000,
             damaged: None,
+            aigc: false,
         };
         let text =
             serde_json::to_string(&ManifestDocument::new(source, "t-1", thumbnails, "r".to_owned())).unwrap();

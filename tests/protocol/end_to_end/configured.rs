@@ -65,9 +65,12 @@ async fn label_is_told_in_the_outcome_and_names_the_propagator_in_the_thumbnail(
     let plain = setup.thumbnail_of("c.jpg", small_jpeg()).await.stored();
     assert_eq!((plain["source"].get("aigc"), plain["source"].get("c2pa")), (None, None));
 
-    let setup = Setup::with(Options::default().setting("AIGC_LABEL", "drop")).await;
+    let options = Options::default().setting("AIGC_LABEL", "drop").setting("MANIFEST", "{key}.json");
+    let setup = Setup::with(options).await;
     assert_eq!(setup.thumbnail_of("a.png", labelled).await.stored()["source"]["aigc"], true);
     assert!(memmem::find(&setup.stored("a.png").bytes, b"AIGC").is_none());
+    let manifest: serde_json::Value = serde_json::from_slice(&setup.stored("a.png.json").bytes).unwrap();
+    assert_eq!(manifest["source"]["aigc"], true);
 }
 
 #[tokio::test]
