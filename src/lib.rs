@@ -83,6 +83,7 @@
 //! - **stamp**: metadata of a stored thumbnail that names its source and recipe.
 //! - **current**, **stale**, **missing** thumbnail: its stamp matches source and recipe; it does not; there is
 //!   none.
+//! - **manifest**: JSON object that describes all thumbnails of a source, stored after them and withdrawn before them.
 //! - **foreign object**: object without a stamp under the key of a thumbnail.
 //! - **visit**: work on one source, after which its thumbnails match its present state.
 //! - **outcome**: end of a record: stored, unchanged, removed, skipped or failed.

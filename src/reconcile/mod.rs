@@ -7,6 +7,9 @@
 //! told its result. Tests can therefore place other visits, crashes and changes of the source between any two
 //! requests.
 //!
+//! A rule may have a manifest of all thumbnails of a source. It is one more object of the visit, stored last and
+//! withdrawn first.
+//!
 //! The invariant: after every write the source is checked once more. So the last write to a thumbnail is
 //! always followed by a check that finds it current, or its event is delivered again.
 
