@@ -18,10 +18,10 @@ fn is_pcx(head: &[u8]) -> bool {
     let [0x0a, 0 | 2..=5, 1, bits @ (1 | 2 | 4 | 8), window @ ..] = head else { return false };
     let [l0, l1, t0, t1, r0, r1, b0, b1, ..] = window else { return false };
     let [left, top, right, bottom] = [[*l0, *l1], [*t0, *t1], [*r0, *r1], [*b0, *b1]].map(u16::from_le_bytes);
-    let has_planes = match (bits, head.get(64..66)) {
-        (1, Some([0, 1..=4])) | (2 | 4, Some([0, 1])) | (8, Some([0, 1 | 3])) => true,
-        _ => false,
-    };
+    let has_planes = matches!(
+        (bits, head.get(64..66)),
+        (1, Some([0, 1..=4])) | (2 | 4, Some([0, 1])) | (8, Some([0, 1 | 3]))
+    );
     left <= right && top <= bottom && has_planes
 }
 

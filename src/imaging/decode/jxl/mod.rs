@@ -236,7 +236,7 @@ impl<'s, 'a, R: Read> FrameReader<'s, 'a, R> {
             .raw_data()
             .split_first_chunk()
             .and_then(|(offset, content)| content.get(usize::try_from(u32::from_be_bytes(*offset)).ok()?..));
-        Copyright::read(tiff.unwrap_or(exif.raw_data()))
+        Copyright::read(tiff.unwrap_or_else(|| exif.raw_data()))
     }
 }
 
