@@ -2,12 +2,13 @@
 
 - `exempi.*`: the label of GB 45438-2025 by cntc260, with python-xmp-toolkit and exempi, as in the guide TC260-PG-20258A
   (not WebP, of which exempi 2.6 loses the header of the pixels);
-- `exiftool.*`: the same and IPTC's digital source type by ExifTool, with a position and a serial number;
+- `exiftool.*`: the same and IPTC's digital source type by ExifTool, with a position and a serial number (the picture of
+  `exiftool.jxl` by cjxl);
 - `segment.jpg`, `text.png`: the label outside of XMP, by the npm package image-aigc-metadata;
 - `comment.jpg`: the label in the user's comment of EXIF, by ExifTool;
 - `c2pa.*`: a manifest of C2PA by c2pa-python, signed with a certificate that is made for it.
 
-Needs Pillow, cntc260, python-xmp-toolkit, c2pa-python and cryptography, exempi, ExifTool, and Node.js with
+Needs Pillow, cntc260, python-xmp-toolkit, c2pa-python and cryptography, exempi, ExifTool, cjxl, and Node.js with
 image-aigc-metadata in node_modules of the working folder.
 """
 import datetime
@@ -90,6 +91,11 @@ def make_exiftool():
         tool = ["exiftool", "-config", config.name, "-q", "-overwrite_original", "-api", "Compact=NoPadding"]
         for ending in FORMATS:
             subprocess.run([*tool, *tags, *private, plain(f"exiftool.{ending}")], check=True)
+        with tempfile.NamedTemporaryFile(suffix=".png") as picture:
+            Image.new("RGB", (16, 12), (200, 90, 40)).save(picture.name)
+            lossless = FOLDER / "exiftool.jxl"
+            subprocess.run(["cjxl", picture.name, lossless, "-d", "0", "--container=1", "--quiet"], check=True)
+        subprocess.run([*tool, *tags, *private, lossless], check=True)
         comment = "-UserComment=" + json.dumps({"AIGC": LABEL})
         subprocess.run([*tool, comment, "-SerialNumber=SN-12345", plain("comment.jpg")], check=True)
 

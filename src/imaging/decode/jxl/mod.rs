@@ -3,7 +3,8 @@
 //! The bare codestream and the container are read, while they arrive. The decoder gives whole pictures only: neither
 //! rows nor a smaller scale. Colours of XYB, the format's own space, are asked for in the colours that the file names
 //! or else in sRGB. The orientation is the codestream's; that of EXIF repeats it and is ignored (ISO/IEC 18181-2,
-//! section 9.4). EXIF is read if it is before the pixels and not compressed with Brotli.
+//! section 9.4). EXIF, XMP and manifests of C2PA are boxes of the container, before or behind the pixels. They are not read
+//! if they are compressed with Brotli, or behind the frames of an animation.
 //!
 //! Memory ([`memory`]): the picture, the decoder's state for one frame, the pixels that later frames refer to, the
 //! compressed data of the frame, and the scaler.
@@ -15,11 +16,12 @@ mod frame_header;
 mod memory;
 
 use std::io::{BufRead as _, Read, Seek as _, SeekFrom};
+use std::ops::Range;
 
 use jxl::api::{
-    AlphaMode, Endianness, Event, ExtraChannel, JxlAuxBoxType, JxlBasicInfo, JxlBitDepth, JxlColorProfile,
-    JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat,
-    ProfileLevel,
+    AlphaMode, Endianness, Event, ExtraChannel, JxlAuxBox, JxlAuxBoxType, JxlBasicInfo, JxlBitDepth,
+    JxlColorProfile, JxlColorType, JxlDataFormat, JxlDecoder, JxlDecoderOptions, JxlOutputBuffer,
+    JxlPixelFormat, ProfileLevel,
 };
 
 use crate::imaging::decode::jxl::frame_header::FrameCoding;
@@ -35,12 +37,20 @@ use crate::imaging::picture::{Depth, Layout, side};
 use crate::imaging::pixels::source_rows::SourceRows;
 use crate::imaging::pixels::source_scaler::SourceScaler;
 use crate::imaging::plan::demand::Demand;
+use crate::imaging::provenance::{LONGEST_PACKET, Provenance};
 use crate::imaging::source_format::SourceFormat;
 
 const FORMAT: SourceFormat = SourceFormat::Jxl;
 
 /// Bytes of the file that the decoder is given at a time, so that its work does not depend on the sizes of reads.
 const PIECE: usize = 64 * 1024;
+
+/// Most bytes that are read behind the pixels.
+const MOST_BEHIND: usize = LONGEST_PACKET;
+
+/// Places in a JUMBF superbox: the kind of its first box, which describes it, and the label there (ISO/IEC 19566-5).
+const JUMBF_KIND: Range<usize> = 4..8;
+const JUMBF_LABEL: Range<usize> = 25..30;
 
 /// Decodes the picture, or the first frame.
 ///
@@ -56,7 +66,11 @@ pub(super) fn decode<R: Read>(
     budget.admit(full)?;
     let mut frame = FrameReader::new(source, &header, budget)?;
     let StoredPicture { samples, start } = frame.read(&header, budget)?;
-    let copyright = frame.copyright();
+    if !header.is_animated {
+        frame.read_boxes_behind(budget)?;
+    }
+    let copyright = frame.exif().map(Copyright::read).unwrap_or_default();
+    let provenance = frame.provenance(budget)?;
     let profile = frame.decoder.output_color_profile().and_then(|profile| color::icc(profile, header.layout));
     drop(frame);
     budget.reserve(to_u64(profile.as_ref().map_or(0, Vec::len)))?;
@@ -71,6 +85,7 @@ pub(super) fn decode<R: Read>(
         orientation: header.orientation,
         profile,
         copyright,
+        provenance,
         ..Decoded::plain(FORMAT, scaler.finish())
     })
 }
@@ -227,16 +242,59 @@ impl<'s, 'a, R: Read> FrameReader<'s, 'a, R> {
         Ok(StoredPicture { samples, start })
     }
 
-    /// Artist and Copyright of the first EXIF box. Its first four bytes are the offset of the TIFF header from there; some
-    /// writers leave them out.
-    fn copyright(&self) -> Copyright {
-        let boxes = self.decoder.aux_boxes(JxlAuxBoxType::EXIF);
-        let Some(exif) = boxes.iter().find(|exif| !exif.is_compressed()) else { return Copyright::default() };
+    /// Reads the boxes behind the only frame that is shown. What cannot be read there does not fail the picture.
+    fn read_boxes_behind(&mut self, budget: &mut Budget) -> Result<(), Error> {
+        let mut left = MOST_BEHIND;
+        while left > 0 {
+            self.source.cancel().check()?;
+            if self.source.fill_buf().is_err() {
+                return self.source.take_external_error().map_or(Ok(()), Err);
+            }
+            let mut input = self.source.ahead(PIECE.min(left))?;
+            let available = input.len();
+            if available == 0 {
+                self.decoder.close_input();
+            }
+            budget.reserve(to_u64(available).saturating_mul(2))?;
+            let event = self.decoder.process(&mut input, None, None);
+            let consumed = available - input.len();
+            self.source.consume(consumed);
+            left = left.saturating_sub(consumed);
+            if consumed == 0 || !matches!(event, Ok(Event::NeedMoreInput { .. })) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The content of boxes that are not compressed.
+    fn boxes(&self, kind: JxlAuxBoxType) -> impl Iterator<Item = &[u8]> {
+        let boxes = self.decoder.aux_boxes(kind).iter();
+        boxes.filter(|found| !found.is_compressed()).map(JxlAuxBox::raw_data)
+    }
+
+    /// The first block of EXIF, from its TIFF header on. The first four bytes of its box are the offset of that header from
+    /// there; some writers leave them out.
+    fn exif(&self) -> Option<&[u8]> {
+        let exif = self.boxes(JxlAuxBoxType::EXIF).next()?;
         let tiff = exif
-            .raw_data()
             .split_first_chunk()
             .and_then(|(offset, content)| content.get(usize::try_from(u32::from_be_bytes(*offset)).ok()?..));
-        Copyright::read(tiff.unwrap_or_else(|| exif.raw_data()))
+        Some(tiff.unwrap_or(exif))
+    }
+
+    fn provenance(&self, budget: &mut Budget) -> Result<Provenance, Error> {
+        let is_c2pa = |superbox: &[u8]| {
+            superbox.get(JUMBF_KIND) == Some(b"jumd") && superbox.get(JUMBF_LABEL) == Some(b"c2pa\0")
+        };
+        let mut provenance = Provenance::new(self.boxes(JxlAuxBoxType::JUMBF).any(is_c2pa));
+        for packet in self.boxes(JxlAuxBoxType::XMP) {
+            provenance.read_xmp(packet, budget)?;
+        }
+        if let Some(exif) = self.exif() {
+            provenance.read_exif(exif);
+        }
+        Ok(provenance)
     }
 }
 
@@ -247,7 +305,7 @@ fn options(sample_limit: Option<usize>) -> JxlDecoderOptions {
     options.alpha_mode = AlphaMode::Unpremultiplied;
     // CMYK and more than four extra channels need level 10.
     options.max_profile_level = ProfileLevel::Main10;
-    options.request_aux_boxes = vec![JxlAuxBoxType::EXIF];
+    options.request_aux_boxes = vec![JxlAuxBoxType::EXIF, JxlAuxBoxType::XMP, JxlAuxBoxType::JUMBF];
     options.sample_limit = sample_limit;
     options
 }
