@@ -66,6 +66,7 @@ const IMAGES: &[(&str, &str, Class)] = &[
     ("kodim23.avif", "kodim23-90", Class::Near(1.2)),
     ("kodim23.webp", "kodim23-90", Class::Near(1.2)),
     ("megapixels-12.avif", "megapixels-12", Class::Near(0.6)),
+    ("megapixels-12.jxl", "megapixels-12", Class::Near(0.8)),
     ("p3.png", "p3", Class::Near(0.6)),
     ("palette.bmp", "palette-opaque", Class::Exact),
     ("palette.png", "palette", Class::Near(0.8)),

@@ -33,6 +33,11 @@ def make_jxl():
         write("rgba", with_alpha(), "-d", "0", "-e", "3")
         write("grey", PHOTO.convert("L"), "-d", "1")
         run("cjxl", HERE / "orientation-6.jpg", HERE / "orientation-6.jxl")
+        # The picture of megapixels-12.avif.
+        y, x = np.mgrid[0:3000, 0:4000]
+        planes = [x * 255 // 3999, y * 255 // 2999, (x // 400 + y // 300) % 2 * 120 + 60]
+        large = Image.fromarray(np.stack(planes, axis=2).astype(np.uint8))
+        write("megapixels-12", large, "-d", "4", "-e", "4", "--patches=0", "--dots=0")
         wide = Image.open(HERE / "adobe-rgb.jpg")
         wide.save(picture, icc_profile=wide.info["icc_profile"])
         run("cjxl", picture, HERE / "adobe-rgb.jxl", "-d", "1", "--container=1")
@@ -55,7 +60,7 @@ def make_jxl_references():
     refused have no reference."""
     (SUITE / "reference").mkdir(exist_ok=True)
     for path in sorted(SUITE.glob("*.jxl")):
-        if path.stem in ("hlg", "large", "layers", "pq"):
+        if path.stem in ("hlg", "layers", "pq"):
             continue
         seen = imagecodecs.jpegxl_decode(path.read_bytes())
         if path.stem == "animation":
@@ -71,7 +76,7 @@ def make_jxl_references():
             if len(picture.getbands()) == 2:
                 seen.putalpha(picture.getchannel(1))
             picture = seen
-        planes = np.clip(np.rint(lanczos(picture.convert("RGBA"), 64)), 0, 255).astype(np.uint8)
+        planes = np.clip(np.rint(lanczos(picture.convert("RGBA"), min(64, max(picture.size)))), 0, 255).astype(np.uint8)
         Image.fromarray(planes).save(SUITE / "reference" / f"{path.stem}.png", optimize=True)
 
 
