@@ -6,7 +6,7 @@
 //! properties of the image. The orientation in EXIF repeats them and is ignored (MIAF, section 7.3.9).
 //!
 //! Memory: the file, tables of its items, and a copy of what is being decoded; the decoder; the joined tiles of a grid;
-//! and the scaler. The decoder of AV1 ([`av1::stream`]) takes a picture for each layer, one more for superres and for film
+//! and the scaler. The decoder of AV1 (`av1/stream.rs`) takes a picture for each layer, one more for superres and for film
 //! grain, 1 byte per pixel, and 14 KiB for each tile of AV1; that of HEVC up to three pictures, 2 bytes per pixel and
 //! three copies more.
 //!
