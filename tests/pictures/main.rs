@@ -17,14 +17,16 @@ mod cut_files;
 mod decoder_threads;
 mod files;
 mod fixture;
+mod formats {
+    #[cfg(feature = "jxl")]
+    mod jxl;
+    mod rare;
+}
 mod hostile;
-#[cfg(feature = "jxl")]
-mod jxl;
 mod memory_limit;
 mod memory_peak;
 mod operations;
 mod png_colors;
-mod rare;
 mod suites;
 mod thumbnails;
 mod tiff;
