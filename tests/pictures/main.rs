@@ -17,17 +17,19 @@ mod cut_files;
 mod decoder_threads;
 mod files;
 mod fixture;
-#[cfg(feature = "heic")]
-mod heic;
+mod formats {
+    #[cfg(feature = "heic")]
+    mod heic;
+    #[cfg(feature = "jxl")]
+    mod jxl;
+    mod rare;
+}
 mod hostile;
-#[cfg(feature = "jxl")]
-mod jxl;
 mod labels;
 mod memory_limit;
 mod memory_peak;
 mod operations;
 mod png_colors;
-mod rare;
 mod suites;
 mod thumbnails;
 mod tiff;

@@ -168,16 +168,6 @@ fn avif_is_cropped_and_then_turned_once() {
     assert_eq!(pixels("cropped-and-turned.avif", 48).dimensions(), (48, 32));
 }
 
-/// An Ultra HDR file has its gain map, another JPEG, behind the base picture.
-#[test]
-fn gain_map_behind_a_jpeg_is_dropped() {
-    let base = data("portrait.jpg");
-    let file = [base.as_slice(), &data("grey.jpg")].concat();
-    let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(200, 200) };
-    let shown = |file: &[u8]| run(file, &[&recipe]).unwrap().thumbnails.remove(0).unwrap();
-    assert_eq!(shown(&file), shown(&base));
-}
-
 /// 255 is no ink, as in the same file with Adobe's segment.
 #[test]
 fn inks_of_a_jpeg_without_adobes_segment_are_not_negative() {

@@ -65,7 +65,10 @@ def make_jxl_references():
         seen = imagecodecs.jpegxl_decode(path.read_bytes())
         if path.stem == "animation":
             seen = seen[0]
-        seen = np.rint(seen.astype(np.float64) * 255 / DEEP.get(path.stem, 255)).astype(np.uint8)
+        seen = seen.astype(np.float64) * 255 / DEEP.get(path.stem, 255)
+        if path.stem == "premultiplied":
+            seen[:, :, :3] *= 255 / np.maximum(seen[:, :, 3:], 1e-6)
+        seen = np.clip(np.rint(seen), 0, 255).astype(np.uint8)
         picture = Image.fromarray(seen)
         # LittleCMS converts what has a profile.
         profile = Image.open(path).info.get("icc_profile") if path.stem in ("grey-alpha-patches", "grey-xyb-profile", "jpeg") else None

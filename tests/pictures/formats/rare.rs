@@ -1,4 +1,4 @@
-//! Icons, textures, film and old formats through `render`; `thumbnails` compares them with references.
+//! Icons, textures, film, old formats and HDR photographs through `render`; `thumbnails` compares them with references.
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, SourceFormat, Upright, render};
 use cos_thumbnailer::recipe::{Format, Recipe};
@@ -52,6 +52,16 @@ fn light_above_white_is_white() {
     file.extend([128, 128, 128, 132, 128, 128, 128, 128, 0, 0, 0, 0]);
     let pixels: Vec<u8> = shown(&file).unwrap().1.pixels().map(|pixel| pixel.0[0]).collect();
     assert_eq!(pixels, [255, 188, 0]);
+}
+
+/// An Ultra HDR file has its gain map, another JPEG, behind the base picture.
+#[test]
+fn gain_map_behind_a_jpeg_is_dropped() {
+    let base = data("portrait.jpg");
+    let file = [base.as_slice(), &data("grey.jpg")].concat();
+    let recipe = Recipe { format: Some(Format::Png), ..Recipe::fit_inside(200, 200) };
+    let shown = |file: &[u8]| run(file, &[&recipe]).unwrap().thumbnails.remove(0).unwrap();
+    assert_eq!(shown(&file), shown(&base));
 }
 
 #[test]
