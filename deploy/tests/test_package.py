@@ -14,10 +14,11 @@ LOADER.exec_module(package)
 
 
 class Package(unittest.TestCase):
-    def test_the_assembler_is_used_only_where_it_is_installed(self):
-        for path, features in (("/usr/bin/nasm", ["--features", "asm"]), (None, [])):
+    def test_the_assembler_is_used_only_where_it_is_installed_and_heic_only_on_request(self):
+        for path, heic, features in (("/usr/bin/nasm", False, ["asm"]), ("/usr/bin/nasm", True, ["asm,heic"]), (None, True, ["heic"]),
+                                     (None, False, None)):
             with mock.patch.object(package.shutil, "which", return_value=path):
-                self.assertEqual(package.features(), features)
+                self.assertEqual(package.features(heic), ["--features", *features] if features else [])
         for words in ("3.6\npackage: times as long", "apt-get install nasm"):
             self.assertIn(words, package.NO_ASSEMBLER)
 

@@ -138,7 +138,10 @@ mod tests {
             ("{key}", "a manifest has JSON in it; let its key end in .json, as in {key}.json"),
             ("{key}.JSON", "a manifest has JSON in it; let its key end in .json, as in {key}.json"),
             ("{name}/{key}.json", "a manifest describes all thumbnails of a source; leave out {name}"),
-            ("all.json", "every source would be written to one key; put {key}, {dir} or {stem} into it"),
+            (
+                "all.json",
+                "every source would be written to one key; put {key}, {dir}, {stem} or {hash:16} into it",
+            ),
         ] {
             assert_eq!(ManifestTemplate::parse(text).unwrap_err().to_string(), sentence);
         }

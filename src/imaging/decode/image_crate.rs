@@ -208,20 +208,43 @@ fn decode_icon(
         return Ok(Decoded { format: SourceFormat::Ico, ..decoded });
     }
     // An icon of this picture alone: the crate prefers another one if several are there.
-    let first = to_u64(ICON_HEADER + ICON_ENTRY).to_le_bytes();
+    let picture = without_broken_mask(picture);
+    let [length, first] =
+        [picture.len(), ICON_HEADER + ICON_ENTRY].map(|number| to_u64(number).to_le_bytes());
     budget.reserve(to_u64(picture.len() + ICON_HEADER + ICON_ENTRY))?;
     let [colors_and_size @ .., _, _, _, _] = facts;
     let alone = [
         &[0, 0, 1, 0, 1, 0][..],
         &colors_and_size,
         &[0; 4],
-        &[l0, l1, l2, l3],
+        length.get(..4).unwrap_or_default(),
         first.get(..4).unwrap_or_default(),
         picture,
     ]
     .concat();
     let decoder = opened(SourceFormat::Ico, Cursor::new(&alone))?;
     decode_whole(decoder, SourceFormat::Ico, demand, budget, cancel)
+}
+
+/// The bitmap of an icon, without its mask if that is shorter than its rows of four bytes need, as some writers leave it.
+/// Its pixels then have the alpha of their own, or are opaque.
+fn without_broken_mask(bitmap: &[u8]) -> &[u8] {
+    let cut = || {
+        let header = bitmap.first_chunk::<40>()?;
+        let number = |at: usize| Some(u32::from_le_bytes(*header.get(at..)?.first_chunk()?));
+        let (width, bits) = (u64::from(number(4)?), u64::from(number(12)? >> 16));
+        // Of the pixels and the mask together.
+        let height = u64::from(number(8)?) / 2;
+        let colors = match (u64::from(number(32)?), bits) {
+            (0, 1..=8) => 1 << bits,
+            (used, _) => used,
+        };
+        let rows = |bits: u64| width.checked_mul(bits)?.div_ceil(32).checked_mul(4)?.checked_mul(height);
+        let end = u64::from(number(0)?).checked_add(colors.checked_mul(4)?)?.checked_add(rows(bits)?)?;
+        let is_broken = to_u64(bitmap.len()) < end.checked_add(rows(1)?)?;
+        bitmap.get(..usize::try_from(end).ok()?).filter(|_| is_broken)
+    };
+    cut().unwrap_or(bitmap)
 }
 
 /// The part of a picture that an OpenEXR file stores, and the blocks in which it does.
