@@ -140,9 +140,19 @@ impl State {
     }
 }
 
+/// What is to be made of a source.
+#[derive(Debug)]
+pub(super) struct RenderingOrder {
+    pub(super) recipes: Vec<Recipe>,
+    pub(super) upright: Upright,
+    /// Number that a propagator gives the source in its label.
+    pub(super) propagate_id: String,
+    /// A source that is HEIC fails with [`imaging::Error::Heic`].
+    pub(super) refuses_heic: bool,
+}
+
 impl Turn<'_> {
-    /// Starts to render a source of `length` bytes, if that is known, but for what takes long to encode. A source that
-    /// is HEIC fails with [`imaging::Error::Heic`] if `refuses_heic`.
+    /// Starts to render a source of `length` bytes, if that is known, but for what takes long to encode.
     ///
     /// The future resolves when the rendering ends, even if `body` has more bytes. Dropping it cancels the
     /// rendering.
@@ -153,13 +163,11 @@ impl Turn<'_> {
         &self,
         body: BodyReader,
         length: Option<u64>,
-        recipes: Vec<Recipe>,
-        upright: Upright,
-        propagate_id: String,
+        order: RenderingOrder,
         limits: Limits,
-        refuses_heic: bool,
     ) -> Result<impl Future<Output = Result<Draft, Error>>, Error> {
         self.run(move |cancel| {
+            let RenderingOrder { recipes, upright, propagate_id, refuses_heic } = order;
             let recipes: Vec<&Recipe> = recipes.iter().collect();
             let id = Some(propagate_id.as_str());
             if refuses_heic {

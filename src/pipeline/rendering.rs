@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::event::Record;
 use crate::imaging::{self, Draft, Limits, SourceInfo, Upright};
 use crate::pipeline::body::{Body, Filled};
+use crate::pipeline::decoder_thread::RenderingOrder;
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::{Pipeline, body, heic};
 use crate::plan::SourceJob;
@@ -144,11 +145,14 @@ impl Pipeline<'_> {
         ms.fetch += milliseconds(started.elapsed());
         let turn = self.decoder.turn().await;
         let limits = Limits { memory: memory.take_pixels(), ..self.limits };
-        // A program without the feature refuses it by itself.
-        let refuses_heic = cfg!(feature = "heic") && job.rule.heic() != Heic::Decode;
-        let propagate_id = job.propagate_id.clone();
-        let rendered =
-            turn.start(reader, length, recipes(job), upright, propagate_id, limits, refuses_heic)?;
+        let order = RenderingOrder {
+            recipes: recipes(job),
+            upright,
+            propagate_id: job.propagate_id.clone(),
+            // A program without the feature refuses it by itself.
+            refuses_heic: cfg!(feature = "heic") && job.rule.heic() != Heic::Decode,
+        };
+        let rendered = turn.start(reader, length, order, limits)?;
         let started = Instant::now();
         let delivered = match filled {
             Ok(Filled::Partly) => sender.forward(body).await,
