@@ -53,6 +53,7 @@ fn version() -> String {
         ("asm", cfg!(feature = "asm")),
         ("heic", cfg!(feature = "heic")),
         ("image-webp", cfg!(feature = "image-webp")),
+        ("jxl", cfg!(feature = "jxl")),
         ("libwebp", cfg!(feature = "libwebp")),
     ];
     let features: Vec<&str> = features.iter().filter(|(_, is_on)| *is_on).map(|(name, _)| *name).collect();
