@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit, oneshot, watch};
 
 use crate::error::Error;
 use crate::imaging;
-use crate::imaging::{Cancel, Draft, Limits, Speed, Thumbnail, UnencodedThumbnail, Upright};
+use crate::imaging::{Cancel, Draft, Limits, SourceFormat, Speed, Thumbnail, UnencodedThumbnail, Upright};
 use crate::pipeline::body::BodyReader;
 use crate::recipe::Recipe;
 use crate::runtime::Panic;
@@ -170,11 +170,17 @@ impl Turn<'_> {
             let RenderingOrder { recipes, upright, propagate_id, refuses_heic } = order;
             let recipes: Vec<&Recipe> = recipes.iter().collect();
             let id = Some(propagate_id.as_str());
-            if refuses_heic {
-                let body = imaging::refuse_heic(body)?;
+            if !refuses_heic {
                 return Ok(imaging::draft(body, length, &recipes, upright, id, &limits, cancel)?);
             }
-            Ok(imaging::draft(body, length, &recipes, upright, id, &limits, cancel)?)
+            let body = imaging::refuse_heic(body)?;
+            let draft = imaging::draft(body, length, &recipes, upright, id, &limits, cancel)?;
+            // The brands of a file may tell nothing, and then its items do.
+            if draft.source.format == SourceFormat::Heic {
+                Err(imaging::Error::Heic.into())
+            } else {
+                Ok(draft)
+            }
         })
     }
 
