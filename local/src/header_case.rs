@@ -9,7 +9,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 /// Case of the header names of one service.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +44,13 @@ impl HeaderStyle {
 
 /// A socket that rewrites the header names of responses.
 #[derive(Debug)]
-pub(crate) struct HeaderCaseSocket {
-    socket: TcpStream,
+pub(crate) struct HeaderCaseSocket<S> {
+    socket: S,
     style: HeaderStyle,
 }
 
-impl HeaderCaseSocket {
-    pub(crate) fn new(socket: TcpStream, style: HeaderStyle) -> Self {
+impl<S> HeaderCaseSocket<S> {
+    pub(crate) fn new(socket: S, style: HeaderStyle) -> Self {
         Self { socket, style }
     }
 }
@@ -75,7 +74,7 @@ fn restyled_head(written: &[u8], style: HeaderStyle) -> Option<Vec<u8>> {
     Some(head)
 }
 
-impl AsyncRead for HeaderCaseSocket {
+impl<S: AsyncRead + Unpin> AsyncRead for HeaderCaseSocket<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -85,7 +84,7 @@ impl AsyncRead for HeaderCaseSocket {
     }
 }
 
-impl AsyncWrite for HeaderCaseSocket {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeaderCaseSocket<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

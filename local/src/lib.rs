@@ -107,8 +107,8 @@ pub use cloud_api::{
     ApiFault, ApiFaultKind, InvokeResult, ScfApi, ScfApiCounters, ScfApiOptions, ThrottleReport,
 };
 pub use cos::{
-    CorsDefault, Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Object, PathStyle,
-    RecordedRequest, Refusal, is_bucket_name,
+    CorsDefault, Cos, CosOptions, EventNotification, Fault, FaultKind, InventoryForm, Network, Object,
+    PathStyle, RecordedRequest, Refusal, Traffic, is_bucket_name,
 };
 pub use playground::{Playground, PlaygroundOptions};
 pub use pool::{DroppedEvents, FunctionPool, InstanceCounters, PoolCounters, PoolOptions};

@@ -17,6 +17,7 @@ mod handler;
 mod inventory_report;
 mod journal;
 mod listeners;
+mod network;
 mod notification;
 mod operations;
 mod options;
@@ -31,6 +32,7 @@ mod wire;
 
 pub use self::fault::{Fault, FaultKind};
 pub use self::journal::RecordedRequest;
+pub use self::network::{Network, Traffic};
 pub use self::notification::{EventNotification, Object};
 pub use self::options::{CorsDefault, CosOptions, InventoryForm, PathStyle};
 pub use self::refusal::Refusal;

@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use crate::cos::network::Network;
+
 /// Form of inventory reports, where Tencent does not document it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct InventoryForm {
@@ -74,6 +76,8 @@ pub struct CosOptions {
     pub clock_offset: i64,
     /// Form of inventory reports.
     pub inventory: InventoryForm,
+    /// Shape of the network to this COS; `None` for that of the machine.
+    pub network: Option<Network>,
     /// Address to listen on; port 0 chooses a free port.
     pub address: SocketAddr,
     /// Address of the admin port; port 0 chooses a free port.
@@ -97,6 +101,7 @@ impl Default for CosOptions {
             region: "ap-guangzhou".to_owned(),
             clock_offset: 0,
             inventory: InventoryForm::default(),
+            network: None,
             address: free_port,
             admin_address: free_port,
         }

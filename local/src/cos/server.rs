@@ -15,6 +15,7 @@ use crate::cos::fault::{Fault, Faults};
 use crate::cos::handler;
 use crate::cos::journal::{Journal, RecordedRequest};
 use crate::cos::listeners::Listeners;
+use crate::cos::network::{Network, ShapedSocket, Traffic, TrafficCounters};
 use crate::cos::notification::{EventNotification, Object};
 use crate::cos::options::CosOptions;
 use crate::cos::refusal::Refusal;
@@ -36,6 +37,7 @@ pub struct Cos {
     service: Arc<Service>,
     address: SocketAddr,
     admin_address: SocketAddr,
+    traffic: Arc<TrafficCounters>,
     _background: BackgroundRuntime,
 }
 
@@ -79,7 +81,8 @@ impl Cos {
         let listener = background.listen(options.address).await?;
         let admin = background.listen(options.admin_address).await?;
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
-        background.spawn(serve(listener, Arc::clone(&service)));
+        let traffic = Arc::new(TrafficCounters::default());
+        background.spawn(serve(listener, Arc::clone(&service), options.network, Arc::clone(&traffic)));
         if options.watch_folder {
             for (bucket, _) in service.store.buckets() {
                 service.store.create_folder(&bucket)?;
@@ -87,7 +90,7 @@ impl Cos {
             background.spawn(watch::watch(Arc::clone(&service)));
         }
         background.spawn(admin::serve(admin, Arc::clone(&service)));
-        Ok(Self { service, address, admin_address, _background: background })
+        Ok(Self { service, address, admin_address, traffic, _background: background })
     }
 
     /// Returns the address to connect to, `http://127.0.0.1:<port>`. Requests may carry any host name.
@@ -274,6 +277,12 @@ impl Cos {
         self.service.journal.lock().clone()
     }
 
+    /// Returns the bytes of all requests and responses since the start.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.traffic.read()
+    }
+
     /// Clears the journal.
     pub fn clear_journal(&self) {
         self.service.journal.lock().clear();
@@ -332,7 +341,15 @@ impl Cos {
 }
 
 /// Serves the XML API until the future is dropped.
-async fn serve(listener: TcpListener, service: Arc<Service>) {
+async fn serve(
+    listener: TcpListener,
+    service: Arc<Service>,
+    network: Option<Network>,
+    traffic: Arc<TrafficCounters>,
+) {
     let handler = move |request| handler::handle(Arc::clone(&service), request);
-    http::serve(&listener, handler, |socket| HeaderCaseSocket::new(socket, HeaderStyle::Cos)).await;
+    let wrap = |socket| {
+        HeaderCaseSocket::new(ShapedSocket::new(socket, network, Arc::clone(&traffic)), HeaderStyle::Cos)
+    };
+    http::serve(&listener, handler, wrap).await;
 }
