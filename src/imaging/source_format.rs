@@ -2,6 +2,8 @@
 //!
 //! [`probe`](crate::imaging::input::probe) detects the format of a file.
 
+use crate::recipe::Format;
+
 /// A source format that is decoded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -27,6 +29,30 @@ pub enum SourceFormat {
 }
 
 impl SourceFormat {
+    /// The format of thumbnails that keep the source's; `None` if the source's is not written, or only on request.
+    pub(crate) fn kept_format(self) -> Option<Format> {
+        match self {
+            Self::Gif => Some(Format::Gif),
+            Self::Jpeg => Some(Format::Jpeg),
+            Self::Png => Some(Format::Png),
+            Self::WebP => Some(Format::WebP),
+            Self::Avif
+            | Self::Bmp
+            | Self::Dds
+            | Self::Exr
+            | Self::Farbfeld
+            | Self::Hdr
+            | Self::Heic
+            | Self::Ico
+            | Self::Jxl
+            | Self::Pcx
+            | Self::Pnm
+            | Self::Qoi
+            | Self::Tga
+            | Self::Tiff => None,
+        }
+    }
+
     /// Lower-case name in logs, spelled like [`recipe::Format`](crate::recipe::Format).
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -101,27 +101,8 @@ impl SourceFile {
     ///
     /// Such a thumbnail saves no pixels, so it shall not be larger than the source.
     pub(crate) fn byte_limit(&self, format: Format, size: Size) -> Option<u64> {
-        let is_same_format = match self.format {
-            SourceFormat::Gif => format == Format::Gif,
-            SourceFormat::Jpeg => format == Format::Jpeg,
-            SourceFormat::Png => format == Format::Png,
-            SourceFormat::WebP => format == Format::WebP,
-            // Not AVIF: writing it once takes long enough.
-            SourceFormat::Avif
-            | SourceFormat::Bmp
-            | SourceFormat::Dds
-            | SourceFormat::Exr
-            | SourceFormat::Farbfeld
-            | SourceFormat::Hdr
-            | SourceFormat::Heic
-            | SourceFormat::Ico
-            | SourceFormat::Jxl
-            | SourceFormat::Pcx
-            | SourceFormat::Pnm
-            | SourceFormat::Qoi
-            | SourceFormat::Tga
-            | SourceFormat::Tiff => false,
-        };
+        // Not AVIF: writing it once takes long enough.
+        let is_same_format = self.format.kept_format() == Some(format);
         self.bytes.filter(|_| is_same_format && size.pixels() == self.size.pixels())
     }
 }

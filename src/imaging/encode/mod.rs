@@ -244,32 +244,8 @@ fn in_encoded_layout(
 
 /// The format of a thumbnail whose recipe names none: the source's, or PNG with alpha and JPEG without.
 fn default_format(source: SourceFormat, layout: Layout) -> Format {
-    match source {
-        SourceFormat::Gif => Format::Gif,
-        SourceFormat::Jpeg => Format::Jpeg,
-        SourceFormat::Png => Format::Png,
-        SourceFormat::WebP => Format::WebP,
-        SourceFormat::Avif
-        | SourceFormat::Bmp
-        | SourceFormat::Dds
-        | SourceFormat::Exr
-        | SourceFormat::Farbfeld
-        | SourceFormat::Hdr
-        | SourceFormat::Heic
-        | SourceFormat::Ico
-        | SourceFormat::Jxl
-        | SourceFormat::Pcx
-        | SourceFormat::Pnm
-        | SourceFormat::Qoi
-        | SourceFormat::Tga
-        | SourceFormat::Tiff => {
-            if layout.has_alpha() {
-                Format::Png
-            } else {
-                Format::Jpeg
-            }
-        }
-    }
+    let plain = if layout.has_alpha() { Format::Png } else { Format::Jpeg };
+    source.kept_format().unwrap_or(plain)
 }
 
 #[cfg(test)]
