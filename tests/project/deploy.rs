@@ -3,33 +3,16 @@
 //!
 //! Needs `python3` with `venv`. The first run installs packages; the environments stay in the target folder.
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::python;
 
 /// A parser of Terraform's language, and its dependencies.
 const PACKAGES: [&str; 3] = ["python-hcl2==8.1.4", "lark==1.3.1", "regex==2026.11.19"];
 
-/// A Python interpreter with these packages.
-fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deploy-tests");
-    let python = folder.join("bin/python");
-    let has_reader = |python: &Path| {
-        let check = Command::new(python).args(["-c", "import hcl2"]).output();
-        check.is_ok_and(|output| output.status.success())
-    };
-    if !has_reader(&python) {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status().unwrap();
-        assert!(made.success(), "python3 -m venv failed");
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        let installed = Command::new(&python).args(pip).args(PACKAGES).status().unwrap();
-        assert!(installed.success(), "{PACKAGES:?} cannot be installed");
-    }
-    python
-}
-
 #[test]
 fn scripts_and_terraform_deploy_what_the_program_prints() {
-    let output = Command::new(python())
+    let output = Command::new(python::with("deploy-tests", &PACKAGES, "import hcl2"))
         .args(["-m", "unittest", "discover", "--start-directory", "deploy/tests"])
         .env("BOOTSTRAP", env!("CARGO_BIN_EXE_cos-thumbnailer"))
         .env("PYTHONDONTWRITEBYTECODE", "1")

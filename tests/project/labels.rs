@@ -2,31 +2,15 @@
 //!
 //! Needs `python3` with `venv`. The first run installs packages; the environment stays in the target folder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
 
+use crate::python;
+
 /// Readers of XMP: the packet, and its properties.
 const PACKAGES: [&str; 2] = ["pillow==12.0.0", "pyexiv2==2.15.5"];
-
-/// A Python interpreter with these packages.
-fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("labels");
-    let python = folder.join("bin/python");
-    let has_readers = |python: &Path| {
-        let check = Command::new(python).args(["-c", "import PIL, pyexiv2"]).output();
-        check.is_ok_and(|output| output.status.success())
-    };
-    if !has_readers(&python) {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status().unwrap();
-        assert!(made.success(), "python3 -m venv failed");
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        let installed = Command::new(&python).args(pip).args(PACKAGES).status().unwrap();
-        assert!(installed.success(), "{PACKAGES:?} cannot be installed");
-    }
-    python
-}
 
 #[test]
 fn pillow_and_exiv2_find_labels_in_thumbnails() {
@@ -43,8 +27,11 @@ fn pillow_and_exiv2_find_labels_in_thumbnails() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         thumbnails.extend(targets);
     }
-    let output =
-        Command::new(python()).arg("tests/project/read_labels.py").args(&thumbnails).output().unwrap();
+    let output = Command::new(python::with("labels", &PACKAGES, "import PIL, pyexiv2"))
+        .arg("tests/project/read_labels.py")
+        .args(&thumbnails)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let lines: Vec<Value> = output
         .stdout

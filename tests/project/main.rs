@@ -15,5 +15,6 @@ mod labels;
 mod layering;
 mod manual;
 mod package;
+mod python;
 mod readme;
 mod schema;

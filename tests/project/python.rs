@@ -1,0 +1,19 @@
+//! Python with packages of PyPI. Needs `python3` with `venv`; the environment stays in the target folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// An interpreter with these packages, in an environment of this name. `import` fails without them.
+pub(crate) fn with(name: &str, packages: &[&str], import: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let python = folder.join("bin/python");
+    let check = Command::new(&python).args(["-c", import]).output();
+    if !check.is_ok_and(|output| output.status.success()) {
+        let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status().unwrap();
+        assert!(made.success(), "python3 -m venv failed");
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        let installed = Command::new(&python).args(pip).args(packages).status().unwrap();
+        assert!(installed.success(), "{packages:?} cannot be installed");
+    }
+    python
+}
