@@ -1,4 +1,4 @@
-"""Comparison of whole functions: what a user deploys with Python, with Node.js, and with this program."""
+"""Comparison of whole functions: what a user deploys with Python, with Node.js, with Go, and with this program."""
 import json
 import os
 import shutil
@@ -8,12 +8,12 @@ import sys
 import tempfile
 
 from bars import write_bars
-from programs import (ROOT, Worker, build, in_turns, install, node_environment, note, output, print_machine, python, ratio,
+from programs import (ROOT, WORK, Worker, build, in_turns, install, node_environment, note, output, print_machine, python, ratio,
                       verdict)
 from sources import jpeg_sources, lossless_sources, turned_and_lying, webp_avif_sources
 
 FUNCTIONS = os.path.join(ROOT, "benches", "functions")
-OURS, PILLOW, SHARP = "cos-thumbnailer", "Python, Pillow", "Node.js, sharp"
+OURS, PILLOW, SHARP, IMAGING = "cos-thumbnailer", "Python, Pillow", "Node.js, sharp", "Go, imaging"
 NETWORKS = {"15 ms, 60 MB/s": {"delay_ms": 15, "mb_per_second": 60}, "loopback": None}
 # Settings that the platform offers (583/11637), MB, and the one that has a whole core. Others have a share of it: so says the
 # page on computing power; the pages on event functions do not say.
@@ -39,7 +39,26 @@ def functions(options, sides):
         note("Node.js is omitted: node does not find sharp and cos-nodejs-sdk-v5")
     else:
         found[SHARP] = ("/usr/bin/env", ["node", os.path.join(FUNCTIONS, "sharp.cjs")], {"SIDES": sides, **environment})
+    program = build_go()
+    if program:
+        found[IMAGING] = (program, [], {"SIDES": sides})
     return found
+
+
+def build_go():
+    """Builds the function in Go, and returns its path, or None without its toolchain or packages."""
+    if not shutil.which("go"):
+        note("Go is omitted: it is not installed")
+        return None
+    folder = os.path.join(WORK, "go")
+    shutil.copytree(os.path.join(FUNCTIONS, "go"), folder, dirs_exist_ok=True)
+    program = os.path.join(folder, "bootstrap")
+    # With GO111MODULE=off, the packages are those of GOPATH.
+    if os.environ.get("GO111MODULE") != "off" and subprocess.run(["go", "mod", "tidy"], cwd=folder).returncode:
+        note("Go is omitted: its packages cannot be loaded")
+        return None
+    subprocess.run(["go", "build", "-ldflags", "-s -w", "-o", program, "."], cwd=folder, check=True)
+    return program
 
 
 def work(pictures):
@@ -204,7 +223,12 @@ def print_packages(options):
                        check=True)
         print(f"| {PILLOW} | {zipped(folder) / 1e6:.1f} |")
     if options.node_modules:
-        print(f"| {SHARP} | {zipped(options.node_modules) / 1e6:.1f} |", flush=True)
+        print(f"| {SHARP} | {zipped(options.node_modules) / 1e6:.1f} |")
+    program = os.path.join(WORK, "go", "bootstrap")
+    if os.path.exists(program):
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(program, folder)
+            print(f"| {IMAGING} | {zipped(folder) / 1e6:.1f} |")
 
 
 def compare(options):
