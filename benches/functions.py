@@ -22,8 +22,8 @@ WHOLE_CORE = 1280
 # International list prices in USD on 2026-11-01 (583/12281, 583/12284; 436/6239): a GB-second, an invocation, a request.
 GB_SECOND, INVOCATION, REQUEST = 0.0000167, 0.0000002, 0.0000002
 ONE_SIDE, FOUR_SIDES = "300", "1600,800,400,150"
-# Photos of a burst, and invocations of one picture in a row: processor time is counted in steps of 10 ms.
-BURST, IN_A_ROW = 200, 8
+# Photos of a burst, and invocations of one picture in a row.
+BURST, IN_A_ROW = 200, 4
 # Work of the function in Go, which takes so much longer that all of it would take an hour.
 IMAGING_WORK = {"12 MP", "24 MP, four sizes", "12 MP, cold"}
 # Label of a work item: highest ratio of GB-seconds to those of each peer.

@@ -53,8 +53,8 @@ struct Measurement {
     wall_ms: Vec<f64>,
     /// Start of the process, if it was started, ms.
     init_ms: Option<f64>,
-    /// Processor time of the process, ms, in steps of 10.
-    cpu_ms: u64,
+    /// Processor time of the process, ms.
+    cpu_ms: f64,
     /// Highest resident memory, bytes.
     peak: u64,
     /// Bytes that left the COS.
@@ -132,7 +132,7 @@ impl Bench {
         }
         self.cos.clear_journal();
         let sent = self.cos.traffic().sent;
-        let cpu = if job.is_cold { 0 } else { self.processor_time() };
+        let cpu = if job.is_cold { 0.0 } else { self.processor_time() };
         let mut measurement = Measurement::default();
         for event in &self.events {
             let invocation = self.scf.invoke(event).await;
@@ -145,7 +145,7 @@ impl Bench {
                 break;
             }
         }
-        measurement.cpu_ms = self.processor_time().saturating_sub(cpu);
+        measurement.cpu_ms = (self.processor_time() - cpu).max(0.0);
         measurement.fetched = self.cos.traffic().sent.saturating_sub(sent);
         let journal = self.cos.journal();
         measurement.requests = journal.len();
@@ -165,12 +165,18 @@ impl Bench {
         Ok(event::created("cos:ObjectCreated:Put", SOURCE, REGION, &key, &object).to_string())
     }
 
-    /// Processor time of the process so far, ms, in steps of 10; 0 without a process (proc(5), stat).
-    fn processor_time(&self) -> u64 {
-        let process = self.scf.process_id();
-        let stat = process.and_then(|id| std::fs::read_to_string(format!("/proc/{id}/stat")).ok());
-        let Some((_, fields)) = stat.as_deref().and_then(|stat| stat.rsplit_once(')')) else { return 0 };
-        let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok());
-        ticks.sum::<u64>() * 10
+    /// Processor time of the process so far, ms; 0 without a process. The kernel counts that of all threads in steps of
+    /// 10 ms, and in nanoseconds only that of the threads that live (proc(5), stat and schedstat).
+    fn processor_time(&self) -> f64 {
+        let Some(process) = self.scf.process_id() else { return 0.0 };
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+        let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+        let tasks = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+        let runtime = tasks.filter_map(|task| {
+            let text = std::fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<f64>().ok()
+        });
+        f64::max(ticks * 10.0, runtime.sum::<f64>() / 1e6)
     }
 }
