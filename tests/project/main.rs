@@ -1,4 +1,4 @@
-//! The repository itself: levels of modules, documents, deployment scripts, zip and fuzzing seeds.
+//! The repository itself: levels of modules, documents, crates of others, deployment scripts, zip and fuzzing seeds.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,6 +9,7 @@
 
 mod clients;
 mod configuration;
+mod dependencies;
 mod deploy;
 mod fuzz_seeds;
 mod labels;

@@ -17,3 +17,16 @@ pub(crate) fn with(name: &str, packages: &[&str], import: &str) -> PathBuf {
     }
     python
 }
+
+/// Runs the tests in a folder with Python's own runner.
+pub(crate) fn run_tests(python: &Path, folder: &str) {
+    let output = Command::new(python)
+        .args(["-m", "unittest", "discover", "--start-directory", folder])
+        .env("BOOTSTRAP", env!("CARGO_BIN_EXE_cos-thumbnailer"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("OK") && !said.contains("Ran 0 tests"), "{said}");
+}
