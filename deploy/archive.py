@@ -5,7 +5,9 @@ import json
 import re
 import zipfile
 
-PROGRAM, NOTICES, CONFIG = "bootstrap", "LICENCES.txt", "thumbnails.json"
+PROGRAM, NOTICES, SBOM, CONFIG = "bootstrap", "LICENCES.txt", "sbom.cdx.json", "thumbnails.json"
+# What scripts/package writes about the program. The program reads neither.
+DOCUMENTS = (NOTICES, SBOM)
 
 
 def packed(files):

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import zipfile
 
-from archive import NOTICES, PROGRAM, configuration, packed, unpacked
+from archive import DOCUMENTS, PROGRAM, configuration, packed, unpacked
 from names import DEFAULTS as NAME_DEFAULTS
 from names import MARKER, DeploymentError
 from package_state import built_program
@@ -95,7 +95,7 @@ class DesiredState:
             self.checker = built_program()
             return self.checker
         for name, content, _ in unpacked(self.zip):
-            if name != NOTICES and name == pathlib.Path(name).name:
+            if name not in DOCUMENTS and name == pathlib.Path(name).name:
                 (folder / name).write_bytes(content)
         program = folder / PROGRAM
         program.chmod(0o755)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import zipfile
 
-from archive import CONFIG, NOTICES, PROGRAM, unpacked
+from archive import CONFIG, DOCUMENTS, NOTICES, PROGRAM, unpacked
 from names import DeploymentError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -58,7 +58,7 @@ class PackageState:
     def _config(self):
         """Returns the configuration in the zip and its watermarks by name, or nothing."""
         return {name: content for name, content in self._files().items()
-                if name not in (PROGRAM, NOTICES) and name == pathlib.Path(name).name}
+                if name not in (PROGRAM, *DOCUMENTS) and name == pathlib.Path(name).name}
 
     def _content(self, wanted):
         """Returns the content of a file in the zip; nothing if it is not there."""

@@ -15,10 +15,10 @@ LOADER.exec_module(package)
 
 class Package(unittest.TestCase):
     def test_the_assembler_is_used_only_where_it_is_installed_and_heic_only_on_request(self):
-        for path, heic, features in (("/usr/bin/nasm", False, ["asm"]), ("/usr/bin/nasm", True, ["asm,heic"]), (None, True, ["heic"]),
-                                     (None, False, None)):
+        for path, heic, features in (("/usr/bin/nasm", False, ["asm"]), ("/usr/bin/nasm", True, ["asm", "heic"]), (None, True, ["heic"]),
+                                     (None, False, [])):
             with mock.patch.object(package.shutil, "which", return_value=path):
-                self.assertEqual(package.features(heic), ["--features", *features] if features else [])
+                self.assertEqual(package.features(heic), features)
         for words in ("3.6\npackage: times as long", "apt-get install nasm"):
             self.assertIn(words, package.NO_ASSEMBLER)
 
@@ -46,6 +46,15 @@ class Package(unittest.TestCase):
             (root / "copy").mkdir()
             with mock.patch.object(package, "ROOT", root / "copy"):
                 self.assertIsNone(package.commit())
+
+    def test_a_zip_with_other_bytes_is_told_with_what_differs(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = support.pathlib.Path(folder) / "other.zip"
+            files = [("bootstrap", b"1", 0o755), ("LICENCES.txt", b"2", 0o644)]
+            path.write_bytes(package.packed(files))
+            package.compare(package.packed(files), path, "packed again")
+            with self.assertRaisesRegex(SystemExit, "not reproducible.*different are bootstrap$"):
+                package.compare(package.packed([("bootstrap", b"1", 0o700), files[1]]), path, "packed again")
 
     def test_the_watermarks_of_a_configuration_are_packed_with_it(self):
         with tempfile.TemporaryDirectory() as folder:
