@@ -78,10 +78,12 @@ class Reader:
         self.features = crate.features
         self.flags = target_flags(target)
         self.names = {name for name, _ in self.flags}
-        script = crate.folder / "build.rs"
-        self.script = script.read_text(errors="replace") if script.exists() else ""
+        scripts = [*crate.folder.glob("*.rs"), *crate.folder.glob("build/*.rs")]
+        self.script = "".join(script.read_text(errors="replace") for script in sorted(scripts))
         # Macros that put one `cfg` before the items in them.
         self.guards = {}
+        # Macros whose argument is the name of a module.
+        self.declarations = set()
         self.count = Count()
         self.root = crate.source
         self.read(self.root, self.root.parent)
@@ -125,6 +127,9 @@ class File:
     def word(self, at):
         return self.tokens[at][0] if at < len(self.tokens) else ""
 
+    def name(self, at):
+        return self.word(at).removeprefix("r#")
+
     def words(self, start, end):
         return [text for text, _ in self.tokens[start:end]]
 
@@ -163,8 +168,9 @@ class File:
             if word == "if" and self.words(at + 1, at + 4) == ["#", "[", "cfg"]:
                 at = self.chain(at, end, folder)
                 continue
-            if word == "mod" and self.word(at + 2) in (";", "{") and self.word(at + 1).isidentifier():
+            if word == "mod" and self.word(at + 2) in (";", "{") and self.name(at + 1).isidentifier():
                 at = self.module(at, folder, path)
+                path = None
             elif word == "macro_rules" and self.word(at + 1) == "!":
                 self.define(at)
                 self.take(at, at + 1)
@@ -174,10 +180,18 @@ class File:
                 at += 1
             elif word in self.reader.guards and self.words(at + 1, at + 3) == ["!", "{"]:
                 at = at + 2 if self.reader.guards[word] is not False else self.group(at + 2)
+            elif word in self.reader.declarations and self.words(at + 1, at + 3) == ["!", "("]:
+                place = at + 3 + (self.word(at + 3) == "pub")
+                after = self.group(place + 1) if self.word(place + 1) == "{" else place + 1
+                self.take(at, place + 1)
+                if after > place + 1:
+                    self.walk(place + 1, after, folder / self.name(place))
+                else:
+                    self.find(folder, self.name(place))
+                at = after
             else:
                 self.take(at, at + 1)
                 at += 1
-            path = None
 
     def take(self, start, end):
         """Counts the tokens of a range."""
@@ -195,7 +209,7 @@ class File:
 
     def module(self, at, folder, path):
         """Reads a module, and returns the place after it."""
-        name = self.word(at + 1).removeprefix("r#")
+        name = self.name(at + 1)
         self.take(at, at + 3)
         if self.word(at + 2) == "{":
             end = self.group(at + 2)
@@ -206,11 +220,16 @@ class File:
             # A path is relative to the file, unless a module with a body is around.
             base = self.path.parent if folder == self.folder else folder
             self.reader.read(base / path, (base / path).parent)
-        elif (folder / f"{name}.rs").is_file():
-            self.reader.read(folder / f"{name}.rs", folder / name)
         else:
-            self.reader.read(folder / name / "mod.rs", folder / name)
+            self.find(folder, name)
         return at + 3
+
+    def find(self, folder, name):
+        """Reads a module from one of its two places. If a macro declares it, that may be used beside the file of the macro."""
+        for base in (folder, self.path.parent):
+            for place in (base / f"{name}.rs", base / name / "mod.rs"):
+                if place.is_file():
+                    return self.reader.read(place, base / name)
 
     def define(self, at):
         """Remembers a macro that puts one `cfg` before each item in it, as in `cfg_rt! { mod runtime; }`."""
@@ -219,6 +238,8 @@ class File:
                              r"# \[ cfg \( ((?:(?! \] ).)*) \) \] .*\$ \1 \) \* \} ;? ?\}", body)
         if guard:
             self.reader.guards[self.word(at + 2)] = self.reader.holds(guard[2].split())
+        if re.search(r"\{ mod \$ \w+ ;", body):
+            self.reader.declarations.add(self.word(at + 2))
 
     def chain(self, at, end, folder):
         """Counts in the branches of `if #[cfg(...)] { } else if #[cfg(...)] { } else { }`, as cfg_if has them."""

@@ -67,6 +67,19 @@ class RustSource(unittest.TestCase):
             unsafe fn e() {}
         """), 2)
 
+    def test_modules_that_a_macro_declares_are_read(self):
+        found = self.counted({
+            "src/lib.rs": """macro_rules! submodule { ($v:vis $name:ident) => { mod $name; $v use $name::*; }; ($v:vis $name:ident { $($c:tt)* }) => {} }
+                #[cfg(unix)] submodule!(pub a { submodule!(pub b); submodule!(d); }); #[cfg(windows)] submodule!(c);""",
+            "src/a/b.rs": "unsafe fn a() {}", "src/a/d.rs": "unsafe fn a() {}", "src/c.rs": "unsafe fn a() {}",
+        })
+        self.assertEqual((found.files, found.unsafe), ({"src/lib.rs", "src/a/b.rs", "src/a/d.rs"}, 2))
+
+    def test_a_path_of_a_public_module_is_obeyed(self):
+        found = self.counted({"src/lib.rs": '#[cfg_attr(unix, path = "x/y.rs")] #[cfg_attr(windows, path = "z.rs")] pub(crate) mod r#ref; mod w;',
+                              "src/x/y.rs": "unsafe fn a() {}", "src/z.rs": "unsafe fn a() {}", "src/ref.rs": "unsafe fn a() {}", "src/w.rs": ""})
+        self.assertEqual(found.files, {"src/lib.rs", "src/x/y.rs", "src/w.rs"})
+
     def test_unsafe_code_is_forbidden_by_the_crate_or_its_manifest(self):
         self.assertTrue(self.counted({"src/lib.rs": "#![forbid(missing_docs, unsafe_code)]"}).forbids)
         self.assertTrue(self.counted({"src/lib.rs": "", "Cargo.toml": '[lints.rust]\nunsafe_code = "forbid"\n'}).forbids)
