@@ -1,4 +1,4 @@
-//! Runs the tests in `dependencies/tests`: the bill of materials by the schema of CycloneDX, the count of unsafe code,
+//! Runs the tests in `deploy/dependencies/tests`: the bill of materials by the schema of CycloneDX, the count of unsafe code,
 //! licences and advisories.
 //!
 //! Needs `python3` with `venv`. The first run installs packages; the environment stays in the target folder.
@@ -11,5 +11,5 @@ const PACKAGES: [&str; 1] = ["cyclonedx-python-lib[json-validation]==11.12.0"];
 #[test]
 fn crates_of_others_are_listed_counted_and_checked() {
     let import = "import cyclonedx, jsonschema, referencing, rfc3987_syntax";
-    python::run_tests(&python::with("dependencies-tests", &PACKAGES, import), "dependencies/tests");
+    python::run_tests(&python::with("dependencies-tests", &PACKAGES, import), "deploy/dependencies/tests");
 }

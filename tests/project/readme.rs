@@ -7,20 +7,8 @@ use std::path::{Path, PathBuf};
 const README_LINES: usize = 140;
 
 /// Folders whose files documents name by their path from the root.
-const FOLDERS: [&str; 12] = [
-    "benches",
-    "dependencies",
-    "deploy",
-    "docs",
-    "events",
-    "examples",
-    "fuzz",
-    "jpeg",
-    "local",
-    "scripts",
-    "src",
-    "tests",
-];
+const FOLDERS: [&str; 11] =
+    ["benches", "deploy", "docs", "events", "examples", "fuzz", "jpeg", "local", "scripts", "src", "tests"];
 
 /// A Markdown document, taken apart.
 #[derive(Debug, Default)]

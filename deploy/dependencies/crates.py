@@ -6,7 +6,7 @@ import subprocess
 import tomllib
 from dataclasses import dataclass, field
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 PROGRAM = "cos-thumbnailer"
 TARGET = "x86_64-unknown-linux-gnu"
 # Every feature that a zip can have.

@@ -2,8 +2,8 @@
 import pathlib
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "dependencies"))
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent.parent
+sys.path.insert(0, str(ROOT / "deploy" / "dependencies"))
 
 from crates import Crate  # noqa: E402
 

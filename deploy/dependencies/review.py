@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from crates import ROOT, TARGET
 from rust_source import count
 
-LIST = ROOT / "dependencies" / "reviewed.toml"
+LIST = ROOT / "deploy" / "dependencies" / "reviewed.toml"
 
 
 def counted(linked):

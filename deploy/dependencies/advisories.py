@@ -12,7 +12,7 @@ import tomllib
 from crates import ROOT
 
 DATABASE = "https://github.com/rustsec/advisory-db"
-LIST = ROOT / "dependencies" / "advisories.json"
+LIST = ROOT / "deploy" / "dependencies" / "advisories.json"
 LONGEST_AGE = datetime.timedelta(days=90)
 COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
