@@ -2,6 +2,8 @@
 
 #![no_main]
 
+#[path = "../properties/chunks.rs"]
+mod chunks;
 #[path = "../properties/formats.rs"]
 mod formats;
 

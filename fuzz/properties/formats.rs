@@ -2,11 +2,13 @@
 //!
 //! The first byte of an input is the number of bytes that each read gives; the rest is the file.
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::num::NonZeroUsize;
 
 use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
+
+use super::chunks::Chunks;
 
 /// Memory of a rendering, bytes.
 pub(crate) const MEMORY: usize = 32_000_000;
@@ -18,20 +20,6 @@ const LIMITS: Limits = Limits {
     damage: Tolerance::MostlyGood,
     threads: NonZeroUsize::MIN,
 };
-
-/// A reader that gives a few bytes at a time, as the network does.
-struct Chunks<'a> {
-    rest: &'a [u8],
-    size: usize,
-}
-
-impl Read for Chunks<'_> {
-    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        let count = self.rest.get(..self.size).unwrap_or(self.rest).read(target)?;
-        self.rest = self.rest.get(count..).unwrap_or_default();
-        Ok(count)
-    }
-}
 
 /// Checks the property. `false` if the input is not worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {

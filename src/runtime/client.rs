@@ -60,7 +60,10 @@ impl Api {
     }
 
     /// Long-polls for the next event, without a timeout.
-    pub(super) async fn next(&self) -> Result<(Context, Bytes), Error> {
+    ///
+    /// # Errors
+    /// [`Error::EventTooLarge`], or those of every call.
+    pub async fn next(&self) -> Result<(Context, Bytes), Error> {
         let request = self.http.get(format!("{}/invocation/next", self.base));
         let mut response = require_success(request.send().await?)?;
         let context = Context::from_headers(response.headers());

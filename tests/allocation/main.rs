@@ -54,7 +54,7 @@ fn allocated(file: &[u8], recipes: &[&Recipe], allowed: usize) -> usize {
 fn nothing_is_allocated_outside_of_the_budget() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
-    for folder in ["tests/data", "fuzz/seeds/formats", "fuzz/findings"] {
+    for folder in ["tests/data", "fuzz/seeds/formats", "fuzz/findings/formats"] {
         files(&root.join(folder), &mut paths);
     }
     let small = Recipe::fit_inside(300, 300);

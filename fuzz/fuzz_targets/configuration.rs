@@ -1,0 +1,12 @@
+//! See `properties/configuration.rs`.
+
+#![no_main]
+
+#[path = "../properties/configuration.rs"]
+mod configuration;
+
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|data: &[u8]| -> Corpus {
+    if configuration::check(data) { Corpus::Keep } else { Corpus::Reject }
+});
