@@ -5,6 +5,8 @@
 //! program knows profiles only. High dynamic range (PQ, HLG) is tone mapped to sRGB's range within the curve of that
 //! profile. The matrix from luma and chroma to RGB is the decoder's business.
 
+use std::ops::Range;
+
 use moxcms::{Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, Matrix3d, ToneReprCurve};
 
 use crate::imaging::color::srgb::srgb_to_linear;
@@ -112,7 +114,9 @@ impl Colorimetry {
                 profile
             }
         };
-        profile.encode().ok()
+        let mut bytes = profile.encode().ok()?;
+        bytes.get_mut(CREATION)?.copy_from_slice(&CREATED);
+        Some(bytes)
     }
 
     /// Curve and range as one curve of a profile; `None` is sRGB's.
@@ -130,6 +134,13 @@ impl Colorimetry {
         }
     }
 }
+
+/// Place of the time of creation in a profile (ICC.1:2022, 7.2).
+const CREATION: Range<usize> = 24..36;
+
+/// The first second of 2000. The time at which moxcms writes a profile would make another file of each thumbnail that keeps
+/// it.
+const CREATED: [u8; 12] = [7, 208, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0];
 
 /// The full range: black is 0, and white is the largest sample.
 const FULL_RANGE: [f64; 2] = [0.0, 1.0];
@@ -337,6 +348,15 @@ mod tests {
         }
         let same = Colorimetry::by_measures(None, Some(srgb)).profile(Layout::Rgb).unwrap();
         assert_eq!(converted(&same, Layout::Rgb, &[200, 100, 50]), [200, 100, 50]);
+    }
+
+    #[test]
+    fn a_profile_does_not_tell_when_it_was_made() {
+        for layout in [Layout::Grey, Layout::Rgb] {
+            let profile = Colorimetry::by_code_points(9, 16).profile(layout).unwrap();
+            assert_eq!(profile[CREATION], CREATED, "{layout:?}");
+            assert!(ColorProfile::new_from_slice(&profile).is_ok(), "{layout:?}");
+        }
     }
 
     #[test]
