@@ -4,6 +4,7 @@
 //! The first byte of an input chooses the picture, the second the syntax of the recipe. The others choose size, options
 //! and operations.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use cos_thumbnailer::config::{Config, Environment};
@@ -117,8 +118,14 @@ pub(crate) fn check(data: &[u8]) -> bool {
     let Ok(thumbnail) = thumbnail else { return true };
     let of_several = several.ok().and_then(|several| several.thumbnails.into_iter().next()?.ok());
     // Each thread takes memory, so that more of them may fail.
-    assert!(of_several.is_none_or(|several| several == *thumbnail), "the number of threads shows: {text}");
-    assert_eq!(read(thumbnail), (thumbnail.width, thumbnail.height), "{text}");
+    if let Some(several) = of_several {
+        assert_eq!(several, *thumbnail, "the number of threads shows: {text}");
+    }
+    let (sides_read, colors) = read(thumbnail);
+    assert_eq!(sides_read, (thumbnail.width, thumbnail.height), "{text}");
+    let most_colors =
+        recipe.colors.filter(|_| thumbnail.motion == Motion::Still && thumbnail.format == Format::Png);
+    assert!(most_colors.is_none_or(|most| colors <= usize::from(most)), "{colors} colours: {text}");
     assert!(recipe.max_bytes.is_none_or(|most| thumbnail.bytes.len() as u64 <= most), "{text}");
     if is_size {
         keeps_its_size(&text, sides, &source, thumbnail);
@@ -163,18 +170,20 @@ fn recipe(text: &str) -> Option<Recipe> {
     Some(Config::load(&variables, None).ok()?.rules()[0].thumbnails()[0].recipe.clone())
 }
 
-/// Width and height of a thumbnail as another decoder sees it, after it has read all of its first frame.
-fn read(thumbnail: &Thumbnail) -> (u32, u32) {
+/// Width and height of a thumbnail as another decoder sees it, after it has read all of its first frame, and the number of
+/// colours where that decoder tells pixels.
+fn read(thumbnail: &Thumbnail) -> ((u32, u32), usize) {
     let format = match thumbnail.format {
         Format::Gif => ImageFormat::Gif,
         Format::Png => ImageFormat::Png,
         Format::WebP => ImageFormat::WebP,
-        Format::Jpeg => return read_jpeg(&thumbnail.bytes),
+        Format::Jpeg => return (read_jpeg(&thumbnail.bytes), 0),
         // There is no other decoder of AV1 in Rust than ours; fuzz/differential compares it with dav1d.
-        Format::Avif => return read_again(&thumbnail.bytes),
+        Format::Avif => return (read_again(&thumbnail.bytes), 0),
     };
     let picture = image::load_from_memory_with_format(&thumbnail.bytes, format).expect("it cannot be read");
-    (picture.width(), picture.height())
+    let pixels = picture.into_rgba8();
+    (pixels.dimensions(), pixels.pixels().collect::<HashSet<_>>().len())
 }
 
 fn read_jpeg(file: &[u8]) -> (u32, u32) {

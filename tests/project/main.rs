@@ -1,6 +1,7 @@
 //! The repository itself: levels of modules, documents, crates of others, deployment scripts, zip and fuzzing seeds.
 
 #![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
