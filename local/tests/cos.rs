@@ -325,11 +325,46 @@ async fn faults_apply_in_order_and_are_in_the_journal() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_lost_answer_is_carried_out() {
+async fn a_request_without_an_answer_is_carried_out() {
     let (_folder, cos) = start(|_| {}).await;
     cos.fail(Fault::new(FaultKind::LostAnswer).method("PUT"));
     assert!(Request::new("PUT", "/a").body(b"x").sign().send(&cos).is_err());
     assert_eq!(cos.object(BUCKET, "a").unwrap().bytes, "x");
+    cos.fail(Fault::new(FaultKind::Unanswered).method("PUT"));
+    let mut connection = connect(&cos).unwrap();
+    connection.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
+    let error = Request::new("PUT", "/b").body(b"y").sign().send_on(&mut connection).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    assert_eq!(cos.object(BUCKET, "b").unwrap().bytes, "y");
+}
+
+#[tokio::test]
+async fn faults_change_headers_and_versions_and_redirect() {
+    let (_folder, cos) = start(|_| {}).await;
+    cos.versioning(BUCKET, true).unwrap();
+    cos.put(BUCKET, "a", "old", &[]).await;
+    cos.put(BUCKET, "a", "younger", &[]).await;
+    let header =
+        |name: &str, value: &str| FaultKind::Header { name: name.to_owned(), value: value.to_owned() };
+    cos.fail(Fault::new(FaultKind::PreviousVersion));
+    cos.fail(Fault::new(FaultKind::Redirect("http://elsewhere/".to_owned())));
+    cos.fail(Fault::new(header("ETag", "\"1\"")));
+    cos.fail(Fault::new(header("x-cos-hash-crc64ecma", "")));
+    cos.fail(Fault::new(header("Content-Length", "5")));
+    cos.fail(Fault::new(header("Content-Length", "9")));
+    cos.fail(Fault::new(FaultKind::Status { status: 200, code: "InternalError".to_owned() }));
+    let fetch = || get(&cos, "/a");
+    assert_eq!(fetch().text(), "old");
+    let redirected = fetch();
+    assert_eq!((redirected.status, redirected.header("location")), (307, "http://elsewhere/"));
+    assert_eq!(fetch().header("etag"), "\"1\"");
+    assert_eq!(fetch().header("x-cos-hash-crc64ecma"), "");
+    assert_eq!(fetch().text(), "young");
+    let longer = fetch();
+    assert_eq!((longer.text(), longer.header("content-length"), longer.cut), ("younger", "9", true));
+    let refused = fetch();
+    assert_eq!((refused.status, refused.code()), (200, "InternalError"));
+    assert_eq!(fetch().text(), "younger");
 }
 
 #[tokio::test]

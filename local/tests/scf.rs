@@ -200,6 +200,7 @@ async fn invocations_succeed_after_faults_of_the_runtime_api() {
     // After a lost response the function fetches the same event again, so every invocation succeeds.
     let faults = [
         RuntimeFault::Garbage { times: 2 },
+        RuntimeFault::Half { times: 2 },
         RuntimeFault::Reset { times: 2 },
         RuntimeFault::Status { status: 500, times: 2 },
     ];

@@ -46,8 +46,20 @@ pub enum FaultKind {
     Corrupt,
     /// Status 400 ExpiredToken, as for expired temporary credentials; the request is not carried out.
     ExpiredToken,
+    /// The request is carried out, and a header of its response has another value, or none.
+    Header {
+        /// Name of the header.
+        name: String,
+        /// Value instead of the real one; empty to leave the header out.
+        value: String,
+    },
     /// The request is carried out, but the connection closes without a response.
     LostAnswer,
+    /// A GET or HEAD without a version is answered with the version before the current one, as by a replica that has not
+    /// heard of the last upload. Without such a version the response is the current one.
+    PreviousVersion,
+    /// Status 307 TemporaryRedirect to this address; the request is not carried out.
+    Redirect(String),
     /// The connection closes without a response; the request is not carried out.
     Reset,
     /// The response is slow.
@@ -66,15 +78,17 @@ pub enum FaultKind {
     Stall,
     /// The head and this many bytes of the body are sent, and the connection stays open.
     StallAfter(usize),
-    /// An error response is sent; the request is not carried out.
+    /// An error document is sent; the request is not carried out.
     Status {
-        /// HTTP status.
+        /// HTTP status, also one of success.
         status: u16,
         /// Code of the error document.
         code: String,
     },
     /// The head with its full `Content-Length` and this many bytes of the body are sent, then the connection closes.
     Truncate(usize),
+    /// The request is carried out, no response is sent, and the connection stays open.
+    Unanswered,
 }
 
 impl FaultKind {
@@ -202,6 +216,13 @@ mod tests {
         let cases = [
             (r#"{"kind":"reset"}"#, FaultKind::Reset),
             (r#"{"kind":{"truncate":10}}"#, FaultKind::Truncate(10)),
+            (
+                r#"{"kind":{"header":{"name":"ETag","value":""}}}"#,
+                FaultKind::Header { name: "ETag".to_owned(), value: String::new() },
+            ),
+            (r#"{"kind":"previous_version"}"#, FaultKind::PreviousVersion),
+            (r#"{"kind":{"redirect":"http://a/"}}"#, FaultKind::Redirect("http://a/".to_owned())),
+            (r#"{"kind":"unanswered"}"#, FaultKind::Unanswered),
             (r#"{"kind":{"slow":{"before_ms":5}}}"#, FaultKind::Slow { before_ms: 5, chunk: 0, pause_ms: 0 }),
             (
                 r#"{"method":"GET","times":1,"kind":{"status":{"status":503,"code":"SlowDown"}}}"#,

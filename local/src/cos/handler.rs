@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::Incoming;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::sleep;
 
 use crate::cos::fault::FaultKind;
@@ -37,7 +38,7 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
         return HttpAction::Close;
     };
     let request_id = ids::request();
-    let request = match CosRequest::read(&parts, body.to_bytes(), &service.host_suffixes) {
+    let mut request = match CosRequest::read(&parts, body.to_bytes(), &service.host_suffixes) {
         Ok(request) => request,
         Err(error) => {
             let host = parts.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -65,6 +66,10 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
             service.journal.write(&request, 0);
             return pending().await;
         }
+        Some(FaultKind::PreviousVersion) if request.parameter("versionId").is_none() => {
+            let previous = service.store.previous_version(&request.bucket, &request.key);
+            request.query.extend(previous.map(|id| ("versionId".to_owned(), id)));
+        }
         Some(kind) => sleep(kind.delay()).await,
         None => {}
     }
@@ -91,6 +96,9 @@ async fn respond(
 ) -> HttpAction {
     let injected = match &fault {
         Some(FaultKind::ExpiredToken) => Some(CosError::from(ErrorCode::EXPIRED_TOKEN)),
+        Some(FaultKind::Redirect(to)) => {
+            Some(CosError::injected(307, "TemporaryRedirect").header("Location", to))
+        }
         Some(FaultKind::Status { status, code }) => Some(CosError::injected(*status, code)),
         _ => None,
     };
@@ -114,8 +122,11 @@ async fn respond(
         }
     };
     service.add_cors(&request, &mut response);
-    let is_lost = matches!(fault, Some(FaultKind::LostAnswer));
+    let is_lost = matches!(fault, Some(FaultKind::LostAnswer | FaultKind::Unanswered));
     service.journal.write(&request, if is_lost { 0 } else { response.status });
+    if matches!(fault, Some(FaultKind::Unanswered)) {
+        return pending().await;
+    }
     if is_lost {
         return HttpAction::Close;
     }
@@ -147,12 +158,29 @@ fn finish(
         builder = builder.header("Content-Length", length);
     }
     let body = if head { ScriptedBody::default() } else { faulty_body(response.body, fault) };
-    builder.body(body).unwrap_or_else(|_| {
+    let built = builder.body(body).map_err(drop).and_then(|mut built| {
+        if let Some(FaultKind::Header { name, value }) = fault {
+            replace_header(built.headers_mut(), name, value).map_err(drop)?;
+        }
+        Ok(built)
+    });
+    built.unwrap_or_else(|()| {
         // Reached only by header values that HTTP forbids; requests cannot contain them.
         let mut plain = Response::new(ScriptedBody::default());
         *plain.status_mut() = hyper::StatusCode::INTERNAL_SERVER_ERROR;
         plain
     })
+}
+
+/// Gives a header another value, or removes it if that is empty.
+fn replace_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), hyper::http::Error> {
+    let name = HeaderName::from_bytes(name.as_bytes())?;
+    if value.is_empty() {
+        headers.remove(name);
+    } else {
+        headers.insert(name, HeaderValue::from_str(value)?);
+    }
+    Ok(())
 }
 
 /// Applies a fault to the body of a response.
@@ -165,6 +193,11 @@ fn faulty_body(mut bytes: Bytes, fault: Option<&FaultKind>) -> ScriptedBody {
                 *byte ^= 1;
             }
             ScriptedBody::whole(Bytes::from(damaged))
+        }
+        // A body without a known length, so that a wrong `Content-Length` decides how much of it is sent.
+        Some(FaultKind::Header { .. }) => {
+            let whole = bytes.len();
+            ScriptedBody::paced(bytes, whole, Duration::ZERO)
         }
         Some(FaultKind::Slow { chunk, pause_ms, .. }) => {
             let chunk = if *chunk == 0 { bytes.len() } else { *chunk };

@@ -20,6 +20,7 @@ pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) 
     let (parts, body) = request.into_parts();
     let call = (parts.method.as_str(), parts.uri.path());
     match instance.take_fault(call.1) {
+        Some(RuntimeFault::Half { .. }) => return next(&instance, half).await,
         Some(RuntimeFault::Garbage { .. }) => return plain(StatusCode::OK, "\u{fffd}{not json"),
         Some(RuntimeFault::Kill { .. }) => {
             instance.lose_outcome();
@@ -34,7 +35,7 @@ pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) 
         None => {}
     }
     if call == ("GET", "/runtime/invocation/next") {
-        return next(&instance).await;
+        return next(&instance, ScriptedBody::whole).await;
     }
     let body = match Limited::new(body, RESPONSE_MAX).collect().await {
         Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
@@ -59,16 +60,23 @@ pub(super) async fn handle(instance: Arc<Instance>, request: Request<Incoming>) 
 }
 
 /// Waits for an event. Further calls return the same event until it has an outcome.
-async fn next(instance: &Instance) -> HttpAction {
+async fn next(instance: &Instance, body: fn(Bytes) -> ScriptedBody) -> HttpAction {
     let event = instance.next_event().await;
     let response = Response::builder()
         .header("request_id", event.request_id)
         .header("memory_limit_in_mb", event.memory_mb)
         .header("time_limit_in_ms", u64::try_from(event.time_limit.as_millis()).unwrap_or(u64::MAX))
         .header("Content-Type", "application/json")
-        .body(ScriptedBody::whole(Bytes::from(event.text)));
+        .header("Content-Length", event.text.len())
+        .body(body(Bytes::from(event.text)));
     // Building cannot fail: the header values are ids and numbers of this program.
     response.map_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, ""), HttpAction::Respond)
+}
+
+/// The first half of a body, after which the connection closes.
+fn half(mut bytes: Bytes) -> ScriptedBody {
+    bytes.truncate(bytes.len() / 2);
+    ScriptedBody::truncated(bytes)
 }
 
 fn acknowledge(acceptance: Acceptance) -> HttpAction {

@@ -8,6 +8,11 @@ pub enum RuntimeFault {
         /// Number of calls that fail.
         times: u32,
     },
+    /// `next` returns half of its event, and the connection closes.
+    Half {
+        /// Number of calls that fail.
+        times: u32,
+    },
     /// The process is killed when it posts a response, which is lost. All of its work is done then.
     Kill {
         /// Number of responses that are lost.
@@ -31,7 +36,9 @@ impl RuntimeFault {
     /// Returns whether the fault applies to a call of this path.
     pub(super) fn applies_to(&self, path: &str) -> bool {
         match self {
-            Self::Garbage { times } => *times > 0 && path == "/runtime/invocation/next",
+            Self::Garbage { times } | Self::Half { times } => {
+                *times > 0 && path == "/runtime/invocation/next"
+            }
             Self::Kill { times } => *times > 0 && path == "/runtime/invocation/response",
             Self::Reset { times } | Self::Status { times, .. } => *times > 0,
         }
@@ -41,6 +48,7 @@ impl RuntimeFault {
     pub(crate) fn times(&self) -> u32 {
         match self {
             Self::Garbage { times }
+            | Self::Half { times }
             | Self::Kill { times }
             | Self::Reset { times }
             | Self::Status { times, .. } => *times,
@@ -51,6 +59,7 @@ impl RuntimeFault {
     pub(super) fn count_down(&mut self) {
         match self {
             Self::Garbage { times }
+            | Self::Half { times }
             | Self::Kill { times }
             | Self::Reset { times }
             | Self::Status { times, .. } => {

@@ -174,6 +174,15 @@ impl Store {
         })
     }
 
+    /// Returns the id of the version before the current one.
+    pub(crate) fn previous_version(&self, bucket: &str, key: &str) -> Option<String> {
+        let previous = self.with_bucket(bucket, |found| {
+            let versions = found.objects.get(key).map(Vec::as_slice).unwrap_or_default();
+            Ok(versions.iter().rev().nth(1).map(|version| version.id.clone()))
+        });
+        previous.ok().flatten()
+    }
+
     /// Changes the metadata of a version.
     pub(crate) fn update(
         &self,
