@@ -66,9 +66,8 @@ pub(crate) async fn handle(service: Arc<Service>, http: hyper::Request<Incoming>
             service.journal.write(&request, 0);
             return pending().await;
         }
-        Some(FaultKind::PreviousVersion) if request.parameter("versionId").is_none() => {
-            let previous = service.store.previous_version(&request.bucket, &request.key);
-            request.query.extend(previous.map(|id| ("versionId".to_owned(), id)));
+        Some(FaultKind::PreviousVersion) => {
+            request.stale_version = service.store.previous_version(&request.bucket, &request.key);
         }
         Some(kind) => sleep(kind.delay()).await,
         None => {}

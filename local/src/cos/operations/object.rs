@@ -95,7 +95,7 @@ impl Service {
 
     /// Reads the version of the request with its bytes. A delete marker gives an error with headers of its own.
     fn read(&self, request: &CosRequest) -> Result<(Version, Bytes), CosError> {
-        let id = request.parameter("versionId");
+        let id = request.parameter("versionId").or(request.stale_version.as_deref());
         let found = self.store.get(&request.bucket, &request.key, id);
         let version = self
             .store

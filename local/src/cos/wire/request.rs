@@ -69,6 +69,8 @@ pub(crate) struct CosRequest {
     pub(crate) body: Bytes,
     /// Number of the connection.
     pub(crate) connection: u64,
+    /// Version that a fault lets the request read instead of the current one.
+    pub(crate) stale_version: Option<String>,
 }
 
 impl CosRequest {
@@ -118,6 +120,7 @@ impl CosRequest {
             headers,
             body,
             connection,
+            stale_version: None,
         })
     }
 
@@ -183,6 +186,7 @@ impl CosRequest {
             headers,
             body: Bytes::new(),
             connection: 0,
+            stale_version: None,
         }
     }
 }
