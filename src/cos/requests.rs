@@ -86,7 +86,12 @@ impl Session {
             expected: &[200],
         };
         let response = self.send(&request, &mut self.attempts()).await?;
-        Ok(StoredObject::from_headers(response.headers()))
+        let stored = StoredObject::from_headers(response.headers());
+        // COS names the ETag of what it stored. A success without one is that of something else.
+        if stored.etag.is_none() {
+            return Err(Error::protocol(&request.operation, "without an ETag"));
+        }
+        Ok(stored)
     }
 
     /// Deletes an object or one version of it. Deleting a missing object is a success (436/7743).
