@@ -94,7 +94,7 @@ pub(crate) enum Error {
     /// COS returned no ETag for a source, so its thumbnails cannot be compared with it.
     #[error("COS returned no ETag for {0}; check what stands between the function and COS")]
     NoETag(String),
-    /// The source changed, or another writer was first, in every round of the visit.
+    /// The source changed in every round of the visit.
     #[error("the object changed each time its thumbnails were stored; the event has to come again")]
     NotConverged,
 }

@@ -61,7 +61,10 @@ impl VisitRunner<'_> {
         }
         match stored {
             Ok(_) => Ok(false),
-            Err(cos::Error::Exists(_)) => Ok(true),
+            Err(exists @ cos::Error::Exists(_)) => {
+                self.lost_race = Some(exists);
+                Ok(true)
+            }
             Err(error) => self.defer_permanent(error.into()).map(|()| false),
         }
     }

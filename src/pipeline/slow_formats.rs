@@ -25,26 +25,25 @@ impl VisitRunner<'_> {
         Err(Error::TooSlow { needed_ms: needed.as_millis(), have_ms: have.as_millis() })
     }
 
-    /// Encodes and stores the thumbnails that are only drawn and wanted, the quickest first. Returns `true` if another
-    /// writer was first at a key that was missing.
+    /// Encodes and stores the thumbnails that are only drawn and wanted, the quickest first.
     ///
     /// # Errors
     /// [`Error::Deadline`] if there is no time for some of them, and other failures that a retry may cure.
-    pub(super) async fn store_drawn(&mut self, actions: &[Action], entry: &mut Entry) -> Result<bool, Error> {
+    pub(super) async fn store_drawn(&mut self, actions: &[Action], entry: &mut Entry) -> Result<(), Error> {
         let mut waiting: Vec<usize> = (0..)
             .zip(actions)
             .filter(|(number, action)| **action == Action::Make && self.drawn(*number).is_some())
             .map(|(number, _)| number)
             .collect();
         waiting.sort_by_key(|number| self.drawn(*number).map(|drawn| drawn.estimate(Speed::Quickest)));
-        let (mut lost_race, mut rest) = (false, waiting.as_slice());
+        let mut rest = waiting.as_slice();
         while let Some((&number, others)) = rest.split_first() {
             match self.encode(number, rest, entry).await? {
                 Ok(thumbnail) => {
                     self.put(number, Some(DraftThumbnail::Encoded(thumbnail)));
                     match self.store_one(number, entry).await {
                         Ok(()) => {}
-                        Err(cos::Error::Exists(_)) => lost_race = true,
+                        Err(exists @ cos::Error::Exists(_)) => self.lost_race = Some(exists),
                         Err(error) => self.defer_permanent(error.into())?,
                     }
                 }
@@ -52,7 +51,7 @@ impl VisitRunner<'_> {
             }
             rest = others;
         }
-        Ok(lost_race)
+        Ok(())
     }
 
     /// Encodes a thumbnail at the slowest speed at which all of `rest`, of which it is one, are made in time. The inner

@@ -3,6 +3,7 @@
 //! [`Visit`] decides the steps. The entry of the log is updated after every change, so it is right wherever a
 //! deadline cuts the visit off.
 
+use crate::cos;
 use crate::cos::{BucketLocation, Head};
 use crate::error::Error;
 use crate::event::{EventKind, Record};
@@ -63,6 +64,8 @@ pub(super) struct VisitRunner<'a> {
     pub(super) stored: Vec<Option<StoredFacts>>,
     /// First permanent failure of a write. The other writes and the final check are carried out nevertheless.
     pub(super) failure: Option<Error>,
+    /// Refusal of a write in this round, because another writer was first.
+    pub(super) lost_race: Option<cos::Error>,
 }
 
 impl<'a> VisitRunner<'a> {
@@ -87,6 +90,7 @@ impl<'a> VisitRunner<'a> {
             rendered: None,
             stored: Vec::new(),
             failure: None,
+            lost_race: None,
         }
     }
 
@@ -94,6 +98,7 @@ impl<'a> VisitRunner<'a> {
         loop {
             match self.visit.step().clone() {
                 VisitStep::HeadThumbnails => {
+                    self.lost_race = None;
                     let (seen, manifest) = self.head_thumbnails().await?;
                     self.visit.on_thumbnails(seen, manifest);
                 }
@@ -117,7 +122,9 @@ impl<'a> VisitRunner<'a> {
                     let lost_race = self.store_manifest(entry).await?;
                     self.visit.on_manifest_stored(lost_race);
                 }
-                VisitStep::End(VisitEnd::NotConverged) => return Err(Error::NotConverged),
+                VisitStep::End(VisitEnd::NotConverged) => {
+                    return Err(self.lost_race.map_or(Error::NotConverged, Error::Cos));
+                }
                 VisitStep::End(VisitEnd::Converged) => return self.outcome(entry),
             }
         }

@@ -19,7 +19,6 @@ impl VisitRunner<'_> {
         let started = std::time::Instant::now();
         let before = entry.ms.store;
         let job = self.job;
-        let mut lost_race = false;
         self.count_kept(entry);
         for (number, (target, action)) in job.targets.iter().zip(actions).enumerate() {
             let result = match action {
@@ -30,14 +29,14 @@ impl VisitRunner<'_> {
             entry.ms.store = before + milliseconds(started.elapsed());
             match result {
                 Ok(()) => {}
-                Err(cos::Error::Exists(_)) => lost_race = true,
+                Err(exists @ cos::Error::Exists(_)) => self.lost_race = Some(exists),
                 Err(error) => self.defer_permanent(error.into())?,
             }
         }
-        lost_race |= self.store_drawn(actions, entry).await?;
+        self.store_drawn(actions, entry).await?;
         let is_stored = |(action, facts): (&Action, &Option<_>)| *action != Action::Make || facts.is_some();
         let is_complete = actions.iter().zip(&self.stored).all(is_stored);
-        Ok(Written { lost_race, is_complete })
+        Ok(Written { lost_race: self.lost_race.is_some(), is_complete })
     }
 
     /// Keeps the first permanent failure for the end of the visit, so that the other thumbnails are
