@@ -17,6 +17,7 @@ use crate::cos::exchange::Request;
 use crate::cos::operation::Operation;
 use crate::cos::retry::{Attempts, FailureKind};
 use crate::cos::{Head, content_length, header_text};
+use crate::object::Crc64Digest;
 
 /// Object that is being downloaded.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Download {
     progress: u64,
     /// Response being read; `None` after a failure.
     response: Option<Response>,
+    /// Checksum of the bytes received.
+    checksum: Crc64Digest,
 }
 
 impl Download {
@@ -84,6 +87,7 @@ impl Download {
             rest,
             progress: 0,
             response: Some(response),
+            checksum: Crc64Digest::default(),
         })
     }
 
@@ -102,6 +106,21 @@ impl Download {
             let Ok(Ok(_)) = self.receive().await else { break };
         }
         self.response = None;
+    }
+
+    /// Compares an object that has arrived as a whole with its checksum. What was not asked for, or has not come, cannot be
+    /// compared.
+    ///
+    /// # Errors
+    /// [`Error::Corrupted`] when a byte was damaged on its way.
+    pub fn verify(&self) -> Result<(), Error> {
+        let is_whole = self.open_end && self.rest.is_empty();
+        match self.head.crc64.filter(|_| is_whole) {
+            Some(named) if named != self.checksum.value() => {
+                Err(Error::Corrupted(Box::new(self.operation.clone())))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Returns the next bytes as they arrive; `None` after the last.
@@ -146,7 +165,7 @@ impl Download {
                 Err(Error::protocol(&self.operation, "with more bytes than announced"))
             }
             Ok(Some(chunk)) => {
-                self.advance(chunk.len() as u64);
+                self.advance(&chunk);
                 Ok(Ok(chunk))
             }
             Ok(None) => truncated(),
@@ -154,7 +173,9 @@ impl Download {
         }
     }
 
-    fn advance(&mut self, bytes: u64) {
+    fn advance(&mut self, chunk: &[u8]) {
+        let bytes = chunk.len() as u64;
+        self.checksum.update(chunk);
         self.session.counters.bytes_in.fetch_add(bytes, Ordering::Relaxed);
         self.rest.start = self.rest.start.saturating_add(bytes);
         self.progress = self.progress.saturating_add(bytes);

@@ -34,6 +34,9 @@ pub enum Error {
         .0.operation, .0.response, .0.response.remedy().unwrap_or("give the function a role, or renew its keys")
     )]
     CredentialsRejected(Box<RefusedRequest>),
+    /// The bytes that arrived are not those that COS has.
+    #[error("{} arrived damaged: its CRC-64 is not the one that COS names; read it again from its beginning", .0.object())]
+    Corrupted(Box<Operation>),
     /// The deadline of the invocation came before a response.
     #[error("no time is left for {operation}; raise the time limit of the function or do less in one event")]
     Deadline {
@@ -146,7 +149,7 @@ impl Error {
             },
             Self::Service(_) => "cos.unavailable",
             Self::Setup(_) => "cos.setup",
-            Self::Transport { .. } => "cos.network",
+            Self::Corrupted(_) | Self::Transport { .. } => "cos.network",
             Self::Unsendable { .. } => "cos.unsendable",
         }
     }
@@ -159,6 +162,7 @@ impl Error {
         match self {
             Self::Changed(_)
             | Self::Clock(_)
+            | Self::Corrupted(_)
             | Self::CredentialsRejected(_)
             | Self::Deadline { .. }
             | Self::Exists(_)
@@ -190,6 +194,7 @@ impl Error {
             | Self::Refused(refusal)
             | Self::Service(refusal) => Some(refusal),
             Self::Changed(_)
+            | Self::Corrupted(_)
             | Self::Deadline { .. }
             | Self::Protocol { .. }
             | Self::ReadOnly(_)

@@ -11,7 +11,7 @@ use crate::text::{Printable, excerpt};
 use std::fmt;
 
 pub use self::address::{Domain, Endpoint};
-pub use self::content::{ContentId, Crc64};
+pub use self::content::{ContentId, Crc64, Crc64Digest};
 pub use self::storage::{Acl, StorageClass};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

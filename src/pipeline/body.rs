@@ -23,6 +23,9 @@ pub(super) trait Body {
 
     /// Abandons the rest, with as much of it read as makes the connection reusable.
     async fn drain(&mut self);
+
+    /// Compares what has come with its checksum, if there is one.
+    fn verify(&self) -> Result<(), cos::Error>;
 }
 
 impl Body for Download {
@@ -33,6 +36,10 @@ impl Body for Download {
     async fn drain(&mut self) {
         Self::drain(self).await;
     }
+
+    fn verify(&self) -> Result<(), cos::Error> {
+        Self::verify(self)
+    }
 }
 
 impl Body for ProcessedDownload {
@@ -42,6 +49,11 @@ impl Body for ProcessedDownload {
 
     // It has no length that would tell if little is left.
     async fn drain(&mut self) {}
+
+    // The checksum of COS is that of the source.
+    fn verify(&self) -> Result<(), cos::Error> {
+        Ok(())
+    }
 }
 
 /// Sending end, for the async thread.
@@ -193,6 +205,10 @@ mod tests {
         }
 
         async fn drain(&mut self) {}
+
+        fn verify(&self) -> Result<(), cos::Error> {
+            Ok(())
+        }
     }
 
     fn parts(lengths: &[usize]) -> Parts {

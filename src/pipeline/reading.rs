@@ -24,7 +24,7 @@ use crate::{cos, imaging};
 /// many words, and the event may arrive before the object (436 FAQ).
 const STALE_DELAYS: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 
-/// Most restarts of a source that changes while it is read.
+/// Most restarts of a source that changes while it is read, or arrives damaged.
 const RESTARTS: u32 = 3;
 
 /// HEAD requests of thumbnails in flight: one for each kept connection.
@@ -136,7 +136,9 @@ impl<'a> VisitRunner<'a> {
             };
             let made = self.pipeline.render(self.record, self.job, download, &mut memory, entry).await;
             match made {
-                Err(Error::Cos(cos::Error::Changed(_))) if restarts < RESTARTS => restarts += 1,
+                Err(Error::Cos(cos::Error::Changed(_) | cos::Error::Corrupted(_))) if restarts < RESTARTS => {
+                    restarts += 1;
+                }
                 made if !memory.is_all() && lacks_memory(&made) => needs_all_memory = true,
                 Err(error) if is_fault_of_source(&error) => {
                     self.problem = Some(SourceProblem::Failed(error));

@@ -124,7 +124,7 @@ impl Pipeline<'_> {
     ///
     /// # Errors
     /// The error of the rendering, or that of the download if it is the cause: a decoder that lost its
-    /// download reports a damaged image. Bytes that arrived may be enough, even if the rest failed.
+    /// download, or got damaged bytes, reports a damaged image. Bytes that arrived may be enough, even if the rest failed.
     async fn deliver<B: Body>(
         &self,
         body: &mut B,
@@ -163,7 +163,10 @@ impl Pipeline<'_> {
             }
         };
         ms.fetch += milliseconds(started.elapsed());
-        match (rendered_while_draining(rendered, body).await, delivered) {
+        let rendered = rendered_while_draining(rendered, body).await;
+        // Damaged bytes can make any image, or none.
+        body.verify()?;
+        match (rendered, delivered) {
             (Err(_), Err(error)) => Err(error.into()),
             (rendered, _) => rendered,
         }
