@@ -28,6 +28,8 @@ pub struct Options {
     pub clock_offset: i64,
     /// True freezes the process between invocations.
     pub freeze: bool,
+    /// Commands of a shell that becomes the program.
+    pub shell: Option<String>,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
             endpoint: None,
             clock_offset: 0,
             freeze: false,
+            shell: None,
         }
     }
 }
@@ -90,8 +93,16 @@ impl Setup {
         let mut environment = if options.role { cos.environment() } else { Vec::new() };
         environment.push(("COS_ENDPOINT".to_owned(), options.endpoint.unwrap_or_else(|| cos.endpoint())));
         environment.extend(options.environment.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let (program, args) = match options.shell {
+            None => (program(), Vec::new()),
+            Some(commands) => {
+                let line = format!("{commands}\nexec \"$0\"");
+                ("/bin/sh".into(), vec!["-c".to_owned(), line, program().display().to_string()])
+            }
+        };
         let scf_options = ScfOptions {
-            program: program(),
+            program,
+            args,
             environment,
             code_root: Some(code),
             memory_mb: options.memory_mb,

@@ -1,8 +1,8 @@
-//! Faults of COS and of connections.
+//! Faults of COS and of connections: requests, sentences and log. `tests/faults` has the outcome of every fault.
 
 use std::time::Duration;
 
-use scf_local::{Fault, FaultKind, Outcome};
+use scf_local::{Fault, FaultKind};
 
 use crate::setup::{Options, Setup, TARGET, jpeg_of, photo, size_of, small_jpeg};
 
@@ -17,26 +17,6 @@ async fn requests_are_retried_until_cos_answers() {
     setup.cos.fail(Fault::new(FaultKind::Reset).method("PUT").times(2));
     let outcome = setup.thumbnail_of("a.jpg", photo()).await.stored();
     assert_eq!((&outcome["requests"], &outcome["retries"]), (&8.into(), &4.into()));
-}
-
-#[tokio::test]
-async fn broken_download_is_resumed_and_not_taken_for_a_damaged_image() {
-    let setup = Setup::new().await;
-    let table = [
-        FaultKind::Truncate(100_000),
-        FaultKind::Truncate(0),
-        FaultKind::Truncate(449_747),
-        FaultKind::LostAnswer,
-    ];
-    for (number, kind) in table.into_iter().enumerate() {
-        setup.cos.fail(Fault::new(kind.clone()).method("GET").times(1));
-        let key = format!("{number}.jpg");
-        setup.thumbnail_of(&key, photo()).await.stored();
-        if number == 0 {
-            setup.thumbnail_of("whole.jpg", photo()).await.stored();
-        }
-        assert_eq!(setup.stored(&key).bytes, setup.stored("whole.jpg").bytes, "{kind:?}");
-    }
 }
 
 #[tokio::test]
@@ -83,18 +63,6 @@ async fn denied_request_names_the_missing_right() {
 }
 
 #[tokio::test]
-async fn expired_credentials_end_the_process_and_a_new_one_retries() {
-    let setup = Setup::new().await;
-    let message = setup.upload("a.jpg", small_jpeg()).await;
-    setup.cos.fail(Fault::new(FaultKind::ExpiredToken).times(1));
-    let answers = setup.scf.deliver(&message.to_string()).await;
-    let Outcome::Error(sentence) = &answers[0].outcome else { panic!("{:?}", answers[0].outcome) };
-    assert!(sentence.contains("cos.credentials"), "{sentence}");
-    assert!(answers[1].outcome.is_success(), "{:?}", answers[1].outcome);
-    assert_eq!(setup.scf.starts(), 2);
-}
-
-#[tokio::test]
 async fn session_tokens_are_sent_and_signed() {
     let token = Some("a-temporary-token".to_owned());
     let setup = Setup::with(Options { session_token: token, ..Options::default() }).await;
@@ -117,16 +85,6 @@ async fn deadline_is_reported_before_the_platform_ends_the_process() {
     setup.cos.clear_faults();
     assert!(setup.invoke(&message).await.0.outcome.is_success());
     assert_eq!(setup.scf.starts(), 1, "the process goes on");
-}
-
-#[tokio::test]
-async fn stalled_download_ends_at_the_deadline() {
-    let setup = Setup::with(Options { time_limit: Duration::from_secs(2), ..Options::default() }).await;
-    setup.cos.fail(Fault::new(FaultKind::StallAfter(50_000)).method("GET").times(9));
-    let response = setup.thumbnail_of("a.jpg", photo()).await;
-    assert!(response.error().contains("deadline: 0 of 1"), "{}", response.error());
-    setup.cos.clear_faults();
-    setup.thumbnail_of("b.jpg", photo()).await.stored();
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ mod slow_formats;
 use std::time::Duration;
 
 use cos_thumbnailer::runtime::{Api, InvocationResult, serve, signal_ready};
-use scf_local::{HeaderCase, Outcome, RuntimeFault};
+use scf_local::{HeaderCase, Outcome};
 
-use crate::setup::{Options, Response, SOURCE, Setup, size_of, small_jpeg};
+use crate::setup::{Options, Response, SOURCE, Setup, small_jpeg};
 
 #[tokio::test]
 async fn runtime_headers_are_read_in_either_case() {
@@ -17,24 +17,6 @@ async fn runtime_headers_are_read_in_either_case() {
         response.stored();
         assert_eq!(response.log()[0]["request_id"], response.0.request_id.as_str());
     }
-}
-
-#[tokio::test]
-async fn unreachable_runtime_api_is_waited_for() {
-    let setup = Setup::new().await;
-    setup.thumbnail_of("a.jpg", small_jpeg()).await.stored();
-    setup.scf.refuse_connections(Duration::from_millis(700)).await;
-    setup.thumbnail_of("b.jpg", small_jpeg()).await.stored();
-    let faults =
-        [("c", RuntimeFault::Reset { times: 2 }), ("d", RuntimeFault::Status { status: 500, times: 2 })];
-    for (key, fault) in faults {
-        setup.scf.fail(fault);
-        // The platform delivers an event again if its response did not arrive.
-        let outcome = setup.thumbnail_of(key, small_jpeg()).await.outcome()["outcome"].clone();
-        assert!(outcome == "stored" || outcome == "unchanged", "{outcome}");
-        assert_eq!(size_of(&setup.stored(key).bytes), (64, 48));
-    }
-    assert_eq!(setup.scf.starts(), 1);
 }
 
 #[tokio::test]

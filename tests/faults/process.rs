@@ -1,0 +1,110 @@
+//! Faults of the process: it is killed, or the system refuses it something.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use scf_local::FaultKind;
+
+use crate::row::Expected::{self, Ended, Fatal, NotPermanent, NotStarted, Stored};
+use crate::row::{Group, Injection, Row};
+
+/// Requests of a visit that makes one thumbnail, in their order.
+const REQUESTS: [&str; 4] =
+    ["HEAD of the thumbnail", "GET of the source", "PUT of the thumbnail", "HEAD of the source"];
+
+/// A library that makes calls of the process fail.
+pub struct FailingCalls {
+    library: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl FailingCalls {
+    pub fn compile() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("failing_calls.so");
+        let output = Command::new("cc")
+            .args([
+                "-shared",
+                "-fPIC",
+                "-O1",
+                "-Wall",
+                "-Werror",
+                "tests/faults/failing_calls.c",
+                "-ldl",
+                "-o",
+            ])
+            .arg(&library)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Self { library, _folder: folder }
+    }
+
+    /// Commands of a shell that preload the library. The settings of the allocator keep the program from starting itself
+    /// again, which would count anew.
+    fn preload(&self, settings: &str) -> Injection {
+        let commands = format!("export MALLOC_ARENA_MAX=1 {settings} LD_PRELOAD={}", self.library.display());
+        Injection::Start { commands, evidence: Some("failed") }
+    }
+}
+
+pub fn rows(failing_calls: &FailingCalls) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (number, request) in REQUESTS.into_iter().enumerate() {
+        let kill = |held| Injection::Signal { names: &["-KILL"], requests: number + 1, held };
+        rows.push(row(format!("killed before COS carries out the {request}"), kill(FaultKind::Stall), Ended));
+        rows.push(row(
+            format!("killed after COS has carried out the {request}"),
+            kill(FaultKind::Unanswered),
+            Ended,
+        ));
+    }
+    let fetching = |names| Injection::Signal { names, requests: 2, held: FaultKind::StallAfter(50_000) };
+    rows.push(row("SIGTERM in the middle of the download", fetching(&["-TERM"]), Ended));
+    rows.push(row("stopped and continued in the middle of the download", stopped(), Stored));
+    rows.extend(allocations(failing_calls));
+    let no_thread = failing_calls.preload("FAIL_THREAD=1");
+    rows.push(row("the system gives no thread", no_thread, Fatal("system.no_thread")));
+    for (fault, commands, expected) in [
+        ("no file can be written (`ulimit -f 0`)", "ulimit -f 0", Stored),
+        ("no folder for temporary files", "export TMPDIR=/nonexistent", Stored),
+        ("the log goes to a full disk", "exec >/dev/full 2>&1", Stored),
+        ("the log is closed", "exec >&- 2>&-", Stored),
+        ("standard input is closed", "exec <&-", Stored),
+        ("16 descriptors (`ulimit -n 16`)", "ulimit -n 16", Stored),
+        ("5 descriptors (`ulimit -n 5`)", "ulimit -n 5", NotStarted),
+        ("400 MB of address space (`ulimit -v 400000`)", "ulimit -v 400000", Stored),
+        ("8 MB of address space (`ulimit -v 8000`)", "ulimit -v 8000", NotStarted),
+        ("512 KB of stack (`ulimit -s 512`)", "ulimit -s 512", Stored),
+    ] {
+        let commands = commands.to_owned();
+        rows.push(row(fault, Injection::Start { commands, evidence: None }, expected));
+    }
+    rows
+}
+
+/// COS sends slowly, so that the download is under way.
+fn stopped() -> Injection {
+    let held = FaultKind::Slow { before_ms: 0, chunk: 20_000, pause_ms: 20 };
+    Injection::Signal { names: &["-STOP", "-CONT"], requests: 2, held }
+}
+
+fn allocations(failing_calls: &FailingCalls) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for number in [50, 100, 200, 500, 1000, 1500, 2000, 3000] {
+        let settings = format!("FAIL_AT={number}");
+        rows.push(row(format!("allocation {number} fails"), failing_calls.preload(&settings), NotPermanent));
+    }
+    let large = failing_calls.preload("FAIL_AT=1 FAIL_LEAST=100000");
+    rows.push(row("the first allocation of 100 KB or more fails", large, NotPermanent));
+    for number in [1000, 2000] {
+        let settings = format!("FAIL_AT={number} FAIL_ON=1");
+        let fault = format!("every allocation from number {number} on fails");
+        rows.push(row(fault, failing_calls.preload(&settings), NotPermanent));
+    }
+    rows
+}
+
+fn row(fault: impl Into<String>, injection: Injection, expected: Expected) -> Row {
+    Row::new(Group::Process, fault, injection, expected)
+}

@@ -1,0 +1,152 @@
+//! Rows of the table: a fault, and the outcome that it must give.
+
+use std::time::Duration;
+
+use scf_local::{Fault, FaultKind, RuntimeFault};
+
+use crate::setup::Options;
+
+/// Part of the table.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Group {
+    Cos,
+    Connection,
+    Runtime,
+    Process,
+    Input,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cos => "answers of COS",
+            Self::Connection => "connection to COS",
+            Self::Runtime => "runtime API",
+            Self::Process => "process",
+            Self::Input => "input",
+        }
+    }
+}
+
+/// One fault and its outcome.
+pub struct Row {
+    pub group: Group,
+    /// The fault in words.
+    pub fault: String,
+    pub injection: Injection,
+    pub options: Options,
+    pub expected: Expected,
+}
+
+impl Row {
+    pub fn new(group: Group, fault: impl Into<String>, injection: Injection, expected: Expected) -> Self {
+        Self { group, fault: fault.into(), injection, options: Options::default(), expected }
+    }
+
+    pub fn options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// Gives the function this time limit.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.options.time_limit = limit;
+        self
+    }
+
+    /// True if the fault is over after one delivery, so that the next one must be stored.
+    pub fn is_passing(&self) -> bool {
+        self.group != Group::Input
+    }
+}
+
+/// Way in which a fault is brought about.
+pub enum Injection {
+    /// Requests to COS fail.
+    Cos(Vec<Fault>),
+    /// The message itself is the fault.
+    Message(String),
+    /// Calls of the runtime API fail.
+    Runtime(RuntimeFault),
+    /// The runtime API is gone for this time.
+    RuntimeOutage(Duration),
+    /// The options of the row are the fault.
+    Setup,
+    /// The process gets signals once COS has received this many requests, of which the last is held.
+    Signal { names: &'static [&'static str], requests: usize, held: FaultKind },
+    /// The source itself is the fault.
+    Source(Vec<u8>),
+    /// The source is the newer of two versions, and requests to COS fail.
+    Stale(Vec<Fault>),
+    /// Until the first delivery is over, processes start after these commands of a shell. If a file is named, it exists once the fault has
+    /// happened.
+    Start { commands: String, evidence: Option<&'static str> },
+}
+
+/// Outcome of the delivery that meets a fault.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Expected {
+    /// Any outcome but a permanent one, after which nothing would be tried again.
+    NotPermanent,
+    Ended,
+    Fatal(&'static str),
+    Mistake,
+    NotStarted,
+    Permanent(&'static str),
+    Skipped(&'static str),
+    Stored,
+    /// Stored, but of an older object, which COS returned to the end (docs/guarantees.md, assumption 2).
+    StoredStale,
+    Transient(&'static str),
+}
+
+impl Expected {
+    /// The outcome in the words of [`crate::trial::observed`].
+    pub fn words(self) -> String {
+        match self {
+            Self::NotPermanent => "stored, an error, or the end of the process".to_owned(),
+            Self::Ended => "the process ends".to_owned(),
+            Self::Fatal(code) => format!("fatal, `{code}`"),
+            Self::Mistake => "an error that names the mistake".to_owned(),
+            Self::NotStarted => "the process does not start".to_owned(),
+            Self::Permanent(code) => format!("permanent, `{code}`"),
+            Self::Skipped(code) => format!("skipped, `{code}`"),
+            Self::Stored => "stored".to_owned(),
+            Self::StoredStale => "stored, of the object that COS returned".to_owned(),
+            Self::Transient(code) => format!("transient, `{code}`"),
+        }
+    }
+
+    /// The outcome of the next delivery, if the fault is over by then.
+    pub fn next(self) -> &'static str {
+        match self {
+            Self::Stored => "",
+            Self::Permanent(_) | Self::Skipped(_) => "; sent again, it is stored",
+            Self::Ended | Self::Fatal(_) | Self::NotStarted => "; a new process stores it",
+            Self::NotPermanent | Self::Mistake | Self::Transient(_) => "; the retry stores it",
+            Self::StoredStale => "; the next delivery stores the last one",
+        }
+    }
+
+    /// True if the process that had the fault must serve the next event as well.
+    pub fn keeps_process(self) -> bool {
+        match self {
+            Self::Mistake
+            | Self::Permanent(_)
+            | Self::Skipped(_)
+            | Self::Stored
+            | Self::StoredStale
+            | Self::Transient(_) => true,
+            Self::NotPermanent | Self::Ended | Self::Fatal(_) | Self::NotStarted => false,
+        }
+    }
+
+    pub fn agrees_with(self, observed: &str) -> bool {
+        match self {
+            Self::NotPermanent => {
+                !["permanent", "skipped", "timed out"].iter().any(|word| observed.starts_with(word))
+            }
+            Self::StoredStale => observed == "stored",
+            expected => expected.words() == observed,
+        }
+    }
+}
