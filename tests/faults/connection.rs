@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use scf_local::{Fault, FaultKind};
 
-use crate::row::Expected::{self, Stored, Transient};
-use crate::row::{Group, Injection, Row};
+use crate::row::Expected::{self, Removed, Stored, Transient};
+use crate::row::{Change, Group, Injection, Row};
 use crate::setup::SOURCE;
 
 /// As often as a fault may be met.
@@ -17,6 +17,7 @@ const SHORT: Duration = Duration::from_secs(4);
 pub fn rows() -> Vec<Row> {
     let mut rows = breaks();
     rows.extend(stalls());
+    rows.extend(removals());
     rows.push(row("GET: one byte of the source is wrong", once("GET", FaultKind::Corrupt), Stored));
     let always = Fault::new(FaultKind::Corrupt).method("GET").times(ALWAYS);
     rows.push(row("every GET: one byte of the source is wrong", always, Transient("cos.network")));
@@ -83,6 +84,24 @@ fn stalls() -> Vec<Row> {
         ("every answer: 300 ms late", all(slow(300, 0, 0)), Stored),
     ];
     table.map(|(fault, injected, expected)| row(fault, injected, expected).time_limit(SHORT)).into()
+}
+
+fn removals() -> Vec<Row> {
+    let table = [
+        ("DELETE: the connection closes", once("DELETE", FaultKind::Reset), Removed),
+        ("DELETE: carried out, and its answer is lost", once("DELETE", FaultKind::LostAnswer), Removed),
+        ("DELETE: carried out, and no answer", once("DELETE", FaultKind::Unanswered), Removed),
+        ("every DELETE: no answer", all(FaultKind::Stall).method("DELETE"), Transient("deadline")),
+        (
+            "every DELETE: carried out, and its answer is lost",
+            all(FaultKind::LostAnswer).method("DELETE"),
+            Transient("cos.network"),
+        ),
+    ];
+    let row = |(fault, injected, expected)| {
+        row(fault, injected, expected).time_limit(SHORT).change(Change::Removal)
+    };
+    table.map(row).into()
 }
 
 fn row(fault: impl Into<String>, injected: Fault, expected: Expected) -> Row {

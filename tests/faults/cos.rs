@@ -3,7 +3,7 @@
 use scf_local::{Fault, FaultKind};
 
 use crate::row::Expected::{self, Fatal, Permanent, Skipped, Stored, StoredStale, Transient};
-use crate::row::{Group, Injection, Row};
+use crate::row::{Change, Group, Injection, Row};
 use crate::setup::{Options, SOURCE};
 
 /// As often as a fault may be met.
@@ -128,6 +128,7 @@ pub fn rows() -> Vec<Row> {
     ];
     rows.extend(odd.map(|(fault, injected, expected)| row(fault, injected, expected)));
     rows.extend(headers());
+    rows.extend(changes());
     rows.extend(stale());
     for (words, offset) in [("an hour ahead", 3600), ("an hour behind", -3600)] {
         let options = Options { clock_offset: offset, ..Options::default() };
@@ -155,6 +156,31 @@ fn headers() -> Vec<Row> {
         ("every answer: no Date", always(header("Date", "")), Stored),
     ];
     table.map(|(fault, injected, expected)| row(fault, injected, expected)).into()
+}
+
+/// Removals, and uploads that replace another image.
+fn changes() -> Vec<Row> {
+    let status = |status, code: &str| FaultKind::Status { status, code: code.to_owned() };
+    let removals = [
+        ("every DELETE: 403 AccessDenied", status(403, "AccessDenied"), Permanent("cos.denied")),
+        ("every DELETE: 409 ObjectLocked", status(409, "ObjectLocked"), Permanent("cos.locked")),
+        ("every DELETE: 503 SlowDown", status(503, "SlowDown"), Transient("cos.unavailable")),
+    ];
+    let removals = removals.map(|(fault, kind, expected)| {
+        row(fault, always(kind).method("DELETE"), expected).change(Change::Removal)
+    });
+    let replacements = [
+        ("HEAD of a stale thumbnail: 404, although it is there", once("HEAD", status(404, "")), Stored),
+        ("PUT over a stale thumbnail: 503 SlowDown", once("PUT", status(503, "SlowDown")), Stored),
+        (
+            "every PUT over a stale thumbnail: 403",
+            always(status(403, "AccessDenied")).method("PUT"),
+            Permanent("cos.denied"),
+        ),
+    ];
+    let replacements = replacements
+        .map(|(fault, injected, expected)| row(fault, injected, expected).change(Change::Replacement));
+    removals.into_iter().chain(replacements).collect()
 }
 
 /// Answers of a replica that has not heard of the last upload.

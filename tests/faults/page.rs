@@ -9,10 +9,8 @@ const END: &str = "<!-- end of faults -->\n";
 
 /// Writes the rows as a table in Markdown.
 pub fn table(rows: &[Row]) -> String {
-    let lines = rows.iter().map(|row| {
-        let next = if row.is_passing() { row.expected.next() } else { "" };
-        format!("| {} | {} | {}{next} |\n", row.group.name(), row.fault, row.expected.words())
-    });
+    let lines =
+        rows.iter().map(|row| format!("| {} | {} | {} |\n", row.group.name(), row.fault, row.outcome()));
     let count = rows.len();
     let head = format!(
         "{count} faults. After each, the thumbnails of the next delivery are those of an undisturbed run, byte for byte, no\n\

@@ -5,12 +5,20 @@ use std::process::Command;
 
 use scf_local::FaultKind;
 
-use crate::row::Expected::{self, Ended, Fatal, NotPermanent, NotStarted, Stored};
-use crate::row::{Group, Injection, Row};
+use crate::row::Expected::{self, Ended, Fatal, NotStarted, Stored};
+use crate::row::{Change, Group, Injection, Row};
 
-/// Requests of a visit that makes one thumbnail, in their order.
-const REQUESTS: [&str; 4] =
+/// Requests of a visit to a new image, in their order.
+const OF_UPLOAD: [&str; 4] =
     ["HEAD of the thumbnail", "GET of the source", "PUT of the thumbnail", "HEAD of the source"];
+
+/// Requests of a visit to a removed source, in their order.
+const OF_REMOVAL: [&str; 4] = [
+    "HEAD of the thumbnail",
+    "HEAD of the removed source",
+    "DELETE of the thumbnail",
+    "last HEAD of the removed source",
+];
 
 /// A library that makes calls of the process fail.
 pub struct FailingCalls {
@@ -50,14 +58,17 @@ impl FailingCalls {
 
 pub fn rows(failing_calls: &FailingCalls) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (number, request) in REQUESTS.into_iter().enumerate() {
-        let kill = |held| Injection::Signal { names: &["-KILL"], requests: number + 1, held };
-        rows.push(row(format!("killed before COS carries out the {request}"), kill(FaultKind::Stall), Ended));
-        rows.push(row(
-            format!("killed after COS has carried out the {request}"),
-            kill(FaultKind::Unanswered),
-            Ended,
-        ));
+    for (change, requests) in
+        [(Change::Upload, OF_UPLOAD), (Change::Replacement, OF_UPLOAD), (Change::Removal, OF_REMOVAL)]
+    {
+        let what = if change == Change::Replacement { ", over an earlier one" } else { "" };
+        for (number, request) in requests.into_iter().enumerate() {
+            let kill = |held| Injection::Signal { names: &["-KILL"], requests: number + 1, held };
+            let before = format!("killed before COS carries out the {request}{what}");
+            rows.push(row(before, kill(FaultKind::Stall), Ended).change(change));
+            let after = format!("killed after COS has carried out the {request}{what}");
+            rows.push(row(after, kill(FaultKind::Unanswered), Ended).change(change));
+        }
     }
     let fetching = |names| Injection::Signal { names, requests: 2, held: FaultKind::StallAfter(50_000) };
     rows.push(row("SIGTERM in the middle of the download", fetching(&["-TERM"]), Ended));
@@ -89,20 +100,26 @@ fn stopped() -> Injection {
     Injection::Signal { names: &["-STOP", "-CONT"], requests: 2, held }
 }
 
+/// The program needs some 500 allocations until it is ready, and 4,000 more for the first thumbnail.
 fn allocations(failing_calls: &FailingCalls) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for number in [50, 100, 200, 500, 1000, 1500, 2000, 3000] {
-        let settings = format!("FAIL_AT={number}");
-        rows.push(row(format!("allocation {number} fails"), failing_calls.preload(&settings), NotPermanent));
-    }
-    let large = failing_calls.preload("FAIL_AT=1 FAIL_LEAST=100000");
-    rows.push(row("the first allocation of 100 KB or more fails", large, NotPermanent));
-    for number in [1000, 2000] {
-        let settings = format!("FAIL_AT={number} FAIL_ON=1");
+    let one = [
+        (50, NotStarted),
+        (100, NotStarted),
+        (200, NotStarted),
+        (1000, Ended),
+        (1500, Ended),
+        (2000, Ended),
+        (3000, Ended),
+    ]
+    .map(|(number, expected)| (format!("allocation {number} fails"), format!("FAIL_AT={number}"), expected));
+    let on = [(100, NotStarted), (1000, Ended), (2000, Ended)].map(|(number, expected)| {
         let fault = format!("every allocation from number {number} on fails");
-        rows.push(row(fault, failing_calls.preload(&settings), NotPermanent));
-    }
-    rows
+        (fault, format!("FAIL_AT={number} FAIL_ON=1"), expected)
+    });
+    let large = "the first allocation of 100 KB or more fails".to_owned();
+    let large = (large, "FAIL_AT=1 FAIL_LEAST=100000".to_owned(), Ended);
+    let all = one.into_iter().chain(on).chain([large]);
+    all.map(|(fault, settings, expected)| row(fault, failing_calls.preload(&settings), expected)).collect()
 }
 
 fn row(fault: impl Into<String>, injection: Injection, expected: Expected) -> Row {

@@ -28,9 +28,21 @@ impl Group {
     }
 }
 
+/// Change of the source that the event is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// It is removed, and has a thumbnail.
+    Removal,
+    /// It replaces another image, which has a thumbnail.
+    Replacement,
+    /// It is new.
+    Upload,
+}
+
 /// One fault and its outcome.
 pub struct Row {
     pub group: Group,
+    pub change: Change,
     /// The fault in words.
     pub fault: String,
     pub injection: Injection,
@@ -40,7 +52,13 @@ pub struct Row {
 
 impl Row {
     pub fn new(group: Group, fault: impl Into<String>, injection: Injection, expected: Expected) -> Self {
-        Self { group, fault: fault.into(), injection, options: Options::default(), expected }
+        let (fault, change) = (fault.into(), Change::Upload);
+        Self { group, change, fault, injection, options: Options::default(), expected }
+    }
+
+    /// Makes the event one of another change.
+    pub fn change(self, change: Change) -> Self {
+        Self { change, ..self }
     }
 
     pub fn options(self, options: Options) -> Self {
@@ -56,6 +74,20 @@ impl Row {
     /// True if the fault is over after one delivery, so that the next one must be stored.
     pub fn is_passing(&self) -> bool {
         self.group != Group::Input
+    }
+
+    /// The outcome in words, and that of the next delivery.
+    pub fn outcome(&self) -> String {
+        let done = if self.change == Change::Removal { "removed" } else { "stored" };
+        let next = match self.expected {
+            _ if !self.is_passing() => String::new(),
+            Expected::Removed | Expected::Stored => String::new(),
+            Expected::Permanent(_) | Expected::Skipped(_) => format!("; sent again: {done}"),
+            Expected::Ended | Expected::Fatal(_) | Expected::NotStarted => format!("; new process: {done}"),
+            Expected::Mistake | Expected::Transient(_) => format!("; retry: {done}"),
+            Expected::StoredStale => "; next delivery: stored, of the last one".to_owned(),
+        };
+        self.expected.words() + &next
     }
 }
 
@@ -77,21 +109,20 @@ pub enum Injection {
     Source(Vec<u8>),
     /// The source is the newer of two versions, and requests to COS fail.
     Stale(Vec<Fault>),
-    /// Until the first delivery is over, processes start after these commands of a shell. If a file is named, it exists once the fault has
-    /// happened.
+    /// Until the first delivery is over, processes start after these commands of a shell. If a file is named, it exists
+    /// once the fault has happened.
     Start { commands: String, evidence: Option<&'static str> },
 }
 
 /// Outcome of the delivery that meets a fault.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Expected {
-    /// Any outcome but a permanent one, after which nothing would be tried again.
-    NotPermanent,
     Ended,
     Fatal(&'static str),
     Mistake,
     NotStarted,
     Permanent(&'static str),
+    Removed,
     Skipped(&'static str),
     Stored,
     /// Stored, but of an older object, which COS returned to the end (docs/guarantees.md, assumption 2).
@@ -103,27 +134,16 @@ impl Expected {
     /// The outcome in the words of [`crate::trial::observed`].
     pub fn words(self) -> String {
         match self {
-            Self::NotPermanent => "stored, an error, or the end of the process".to_owned(),
             Self::Ended => "the process ends".to_owned(),
             Self::Fatal(code) => format!("fatal, `{code}`"),
             Self::Mistake => "an error that names the mistake".to_owned(),
             Self::NotStarted => "the process does not start".to_owned(),
             Self::Permanent(code) => format!("permanent, `{code}`"),
+            Self::Removed => "removed".to_owned(),
             Self::Skipped(code) => format!("skipped, `{code}`"),
             Self::Stored => "stored".to_owned(),
             Self::StoredStale => "stored, of the object that COS returned".to_owned(),
             Self::Transient(code) => format!("transient, `{code}`"),
-        }
-    }
-
-    /// The outcome of the next delivery, if the fault is over by then.
-    pub fn next(self) -> &'static str {
-        match self {
-            Self::Stored => "",
-            Self::Permanent(_) | Self::Skipped(_) => "; sent again, it is stored",
-            Self::Ended | Self::Fatal(_) | Self::NotStarted => "; a new process stores it",
-            Self::NotPermanent | Self::Mistake | Self::Transient(_) => "; the retry stores it",
-            Self::StoredStale => "; the next delivery stores the last one",
         }
     }
 
@@ -132,19 +152,17 @@ impl Expected {
         match self {
             Self::Mistake
             | Self::Permanent(_)
+            | Self::Removed
             | Self::Skipped(_)
             | Self::Stored
             | Self::StoredStale
             | Self::Transient(_) => true,
-            Self::NotPermanent | Self::Ended | Self::Fatal(_) | Self::NotStarted => false,
+            Self::Ended | Self::Fatal(_) | Self::NotStarted => false,
         }
     }
 
     pub fn agrees_with(self, observed: &str) -> bool {
         match self {
-            Self::NotPermanent => {
-                !["permanent", "skipped", "timed out"].iter().any(|word| observed.starts_with(word))
-            }
             Self::StoredStale => observed == "stored",
             expected => expected.words() == observed,
         }

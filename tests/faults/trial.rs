@@ -7,7 +7,7 @@ use bytes::Bytes;
 use scf_local::{Fault, Invocation, Outcome, event};
 use serde_json::Value;
 
-use crate::row::{Expected, Injection, Row};
+use crate::row::{Change, Expected, Injection, Row};
 use crate::setup::{Options, REGION, SOURCE, Setup, TARGET, photo, small_jpeg};
 use crate::usage::Usage;
 
@@ -39,13 +39,15 @@ impl Undisturbed {
 /// A row on its own SCF and COS.
 pub struct Trial<'a> {
     setup: Setup,
+    change: Change,
     injection: Injection,
     expected: Expected,
     is_passing: bool,
     message: String,
     /// Objects of the source bucket.
     sources: BTreeMap<String, Bytes>,
-    /// Usage of the process before the fault; `None` if the fault comes with the process.
+    /// Usage of the process before the fault; `None` if the fault comes with the process, whose usage after the first
+    /// delivery counts then.
     usage: Option<Usage>,
     undisturbed: &'a Undisturbed,
     /// Folder of the files that tell that a fault has happened.
@@ -64,18 +66,19 @@ impl<'a> Trial<'a> {
         }
         trial.check_evidence()?;
         let first_thumbnail = trial.thumbnail();
+        let usage = trial.usage.or_else(|| trial.setup.scf.process_id().and_then(Usage::of));
         trial.setup.cos.clear_faults();
         // Fails if the row has no such file.
         let _ = std::fs::remove_file(trial.folder.path().join(FAULTY));
         let second = trial.setup.scf.invoke(&trial.message).await;
         trial.check_second(&second, first_thumbnail)?;
         trial.check_objects()?;
-        trial.check_process().await
+        trial.check_process(usage).await
     }
 
     async fn prepare(row: Row, undisturbed: &'a Undisturbed) -> Result<Self, String> {
         let is_passing = row.is_passing();
-        let Row { injection, options, expected, .. } = row;
+        let Row { change, injection, options, expected, .. } = row;
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup::with(with_start(options, &injection, &folder)).await;
         for key in OF_USER {
@@ -94,18 +97,36 @@ impl<'a> Trial<'a> {
             setup.cos.versioning(SOURCE, true).unwrap();
             setup.cos.put(SOURCE, KEY, small_jpeg(), &[]).await;
         }
+        if change != Change::Upload {
+            setup.thumbnail_of(KEY, small_jpeg()).await.stored();
+        }
         let source = match &injection {
             Injection::Source(bytes) => bytes.clone(),
             _ => photo(),
         };
         let object = setup.cos.put(SOURCE, KEY, source, &[]).await;
-        let message = match &injection {
-            Injection::Message(text) => text.clone(),
+        let message = match (&injection, change) {
+            (Injection::Message(text), _) => text.clone(),
+            (_, Change::Removal) => {
+                setup.cos.delete(SOURCE, KEY);
+                event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, KEY).to_string()
+            }
             _ => event::created("cos:ObjectCreated:Put", SOURCE, REGION, KEY, &object).to_string(),
         };
         setup.cos.clear_journal();
         let sources = objects(&setup, SOURCE);
-        Ok(Self { setup, injection, expected, is_passing, message, sources, usage, undisturbed, folder })
+        Ok(Self {
+            setup,
+            change,
+            injection,
+            expected,
+            is_passing,
+            message,
+            sources,
+            usage,
+            undisturbed,
+            folder,
+        })
     }
 
     async fn inject(&self) {
@@ -152,6 +173,11 @@ impl<'a> Trial<'a> {
 
     fn check_second(&self, second: &Invocation, first_thumbnail: Option<Bytes>) -> Result<(), String> {
         let (observed, thumbnail) = (observed(second), self.thumbnail());
+        if self.change == Change::Removal {
+            let is_removed = ["removed", "skipped, `skip.source_gone`"].contains(&observed.as_str());
+            let is_right = is_removed && thumbnail.is_none();
+            return if is_right { Ok(()) } else { Err(format!("the next delivery: {second:#?}")) };
+        }
         let wanted = if self.is_passing { "stored".to_owned() } else { self.expected.words() };
         if observed != wanted {
             return Err(format!("the next delivery: {wanted} is expected and came {observed}\n{second:#?}"));
@@ -180,14 +206,14 @@ impl<'a> Trial<'a> {
         if targets.is_empty() { Ok(()) } else { Err(format!("objects are left over: {:?}", targets.keys())) }
     }
 
-    async fn check_process(&self) -> Result<(), String> {
+    async fn check_process(&self, usage: Option<Usage>) -> Result<(), String> {
         if !self.expected.keeps_process() {
             return Ok(());
         }
         if self.setup.scf.starts() != 1 {
             return Err(format!("{} processes were started", self.setup.scf.starts()));
         }
-        match (self.usage, self.setup.scf.process_id()) {
+        match (usage, self.setup.scf.process_id()) {
             (Some(usage), Some(process)) => usage.settle(process).await,
             _ => Ok(()),
         }
