@@ -30,7 +30,7 @@ use crate::row::Row;
 use crate::trial::{Trial, Undisturbed};
 
 /// Rows that run at once. Most of their time they wait.
-const CONCURRENT: usize = 10;
+const CONCURRENT: usize = 6;
 
 #[tokio::test]
 async fn every_fault_gives_its_outcome_and_leaves_what_was_there() {
