@@ -158,7 +158,7 @@ fn headers() -> Vec<Row> {
     table.map(|(fault, injected, expected)| row(fault, injected, expected)).into()
 }
 
-/// Removals, and uploads that replace another image.
+/// Removals, and uploads whose thumbnail has an object in its place.
 fn changes() -> Vec<Row> {
     let status = |status, code: &str| FaultKind::Status { status, code: code.to_owned() };
     let removals = [
@@ -180,7 +180,13 @@ fn changes() -> Vec<Row> {
     ];
     let replacements = replacements
         .map(|(fault, injected, expected)| row(fault, injected, expected).change(Change::Replacement));
-    removals.into_iter().chain(replacements).collect()
+    let foreign = [
+        ("HEAD of the thumbnail: 404, although an object of the user is there", status(404, "")),
+        ("HEAD of an object of the user in place of the thumbnail: 503 SlowDown", status(503, "SlowDown")),
+    ];
+    let foreign = foreign
+        .map(|(fault, kind)| row(fault, once("HEAD", kind), Skipped("skip.foreign")).change(Change::Foreign));
+    removals.into_iter().chain(replacements).chain(foreign).collect()
 }
 
 /// Answers of a replica that has not heard of the last upload.

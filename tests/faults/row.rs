@@ -31,6 +31,8 @@ impl Group {
 /// Change of the source that the event is about.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Change {
+    /// It is new, and the user has stored another object under the key of its thumbnail.
+    Foreign,
     /// It is removed, and has a thumbnail.
     Removal,
     /// It replaces another image, which has a thumbnail.
@@ -73,7 +75,7 @@ impl Row {
 
     /// True if the fault is over after one delivery, so that the next one must be stored.
     pub fn is_passing(&self) -> bool {
-        self.group != Group::Input
+        self.group != Group::Input && self.change != Change::Foreign
     }
 
     /// The outcome in words, and that of the next delivery.

@@ -20,8 +20,11 @@ const EARLIER: &str = "photos/earlier.jpg";
 /// File that is there while processes start with the fault of their row.
 const FAULTY: &str = "faulty";
 
-/// Objects of the user, in both buckets.
-const OF_USER: [&str; 2] = ["photos/lake.jpg.txt", "letter.txt"];
+/// Keys of the user's own objects, in both buckets.
+const KEYS_OF_USER: [&str; 2] = ["photos/lake.jpg.txt", "letter.txt"];
+
+/// Content of these objects.
+const OF_USER: &str = "written by the user";
 
 /// Thumbnails of an undisturbed run.
 pub struct Undisturbed {
@@ -81,9 +84,9 @@ impl<'a> Trial<'a> {
         let Row { change, injection, options, expected, .. } = row;
         let folder = tempfile::tempdir().unwrap();
         let setup = Setup::with(with_start(options, &injection, &folder)).await;
-        for key in OF_USER {
-            setup.cos.put(SOURCE, key, "written by the user", &[]).await;
-            setup.cos.put(TARGET, key, "written by the user", &[]).await;
+        for key in KEYS_OF_USER {
+            setup.cos.put(SOURCE, key, OF_USER, &[]).await;
+            setup.cos.put(TARGET, key, OF_USER, &[]).await;
         }
         let mut usage = None;
         if !matches!(injection, Injection::Setup | Injection::Start { .. }) {
@@ -97,8 +100,14 @@ impl<'a> Trial<'a> {
             setup.cos.versioning(SOURCE, true).unwrap();
             setup.cos.put(SOURCE, KEY, small_jpeg(), &[]).await;
         }
-        if change != Change::Upload {
-            setup.thumbnail_of(KEY, small_jpeg()).await.stored();
+        match change {
+            Change::Foreign => {
+                setup.cos.put(TARGET, KEY, OF_USER, &[]).await;
+            }
+            Change::Removal | Change::Replacement => {
+                setup.thumbnail_of(KEY, small_jpeg()).await.stored();
+            }
+            Change::Upload => {}
         }
         let source = match &injection {
             Injection::Source(bytes) => bytes.clone(),
@@ -205,8 +214,9 @@ impl<'a> Trial<'a> {
             return Err("the source bucket has changed".to_owned());
         }
         let mut targets = objects(&self.setup, TARGET);
-        for key in OF_USER {
-            if targets.remove(key).as_deref() != Some(b"written by the user") {
+        let foreign = (self.change == Change::Foreign).then_some(KEY);
+        for key in KEYS_OF_USER.into_iter().chain(foreign) {
+            if targets.remove(key).is_none_or(|bytes| bytes != OF_USER) {
                 return Err(format!("{key} of the user has changed"));
             }
         }
