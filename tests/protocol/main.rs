@@ -5,6 +5,7 @@
     clippy::indexing_slicing,
     clippy::expect_used,
     clippy::print_stdout,
+    clippy::cast_precision_loss,
     unreachable_pub,
     reason = "a test may panic and print, and `setup` is shared with another root"
 )]
@@ -25,3 +26,6 @@ mod scf_client;
 mod settings;
 #[path = "../support/setup.rs"]
 mod setup;
+mod soak;
+#[path = "../support/usage.rs"]
+mod usage;

@@ -478,7 +478,7 @@ async fn plan_and_run_cost_the_same() {
 }
 
 /// Injects some faults, and returns how many invocations they may cost.
-fn inject(cloud: &Cloud, random: &mut fastrand::Rng) -> u64 {
+pub(crate) fn inject(cloud: &Cloud, random: &mut fastrand::Rng) -> u64 {
     let busy = FaultKind::Status { status: 503, code: "SlowDown".to_owned() };
     for kind in [FaultKind::Reset, FaultKind::LostAnswer, busy] {
         let method = ["GET", "HEAD", "PUT"][random.usize(0..3)];

@@ -3,6 +3,7 @@
 //! - `simulated`: the real driver in a model of the platform, in virtual time: quotas, throttling, kills, duplicates.
 //! - `live`: the real program against the local SCF and COS.
 //! - `keys`: the same, with target keys that sources share, and buckets that a segment of the source key names.
+//! - `endurance`: the same for a long time, with a look at what the processes hold.
 //! - `mishaps`: the same, where something is wrong from the beginning, or the user changes their mind.
 
 #![allow(
@@ -17,6 +18,7 @@
     reason = "a test may panic and print, and `setup` is shared with another root"
 )]
 
+mod endurance;
 mod keys;
 mod live;
 mod manifests;
@@ -27,6 +29,8 @@ mod platform;
 mod setup;
 mod simulated;
 mod store;
+#[path = "../support/usage.rs"]
+mod usage;
 
 #[global_allocator]
 static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

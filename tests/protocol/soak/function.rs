@@ -1,0 +1,166 @@
+//! One process of the function through all quarters of a run.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use scf_local::event;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::catalog::{Catalog, RULES, comparable};
+use super::scenario::{MOST_STEPS, Result, Scenario};
+use crate::setup::{Options, Response, SOURCE, Setup, TARGET, small_jpeg};
+use crate::usage::{Figures, Quarters, processor_ms, resident_kib};
+
+/// Records of one message, at most. Each is of another key.
+pub(super) const MOST_RECORDS: usize = 6;
+
+/// Messages between two looks at the memory at rest.
+const SAMPLE_EVERY: usize = 7;
+
+/// Longer than idle connections are kept: five seconds, and as long again until the pool looks for them.
+const IDLE: Duration = Duration::from_secs(11);
+
+/// A process of the function, and what was seen of it.
+pub(super) struct Function<'a> {
+    pub(super) setup: Setup,
+    pub(super) catalog: &'a Catalog,
+    memory_mb: u64,
+    quarters: Quarters,
+    peak_mb: f64,
+    messages: usize,
+    /// Outcomes and thumbnails that were compared.
+    pub(super) right: usize,
+}
+
+impl<'a> Function<'a> {
+    pub(super) async fn start(catalog: &'a Catalog, memory_mb: u64) -> Self {
+        let setup = Setup::with(Options { memory_mb, rules: Some(RULES), ..Options::default() }).await;
+        let quarters = Quarters::default();
+        Self { setup, catalog, memory_mb, quarters, peak_mb: 0.0, messages: 0, right: 0 }
+    }
+
+    /// Handles `events` records of all scenarios.
+    pub(super) async fn endure(mut self, run: &str, events: usize) {
+        let mut random = Rng::with_seed(self.memory_mb);
+        let mut deck = Scenario::deck(self.catalog, events / 4, &mut random);
+        let events = deck.iter().map(Scenario::events).sum::<usize>() * 4;
+        let mut number = 0;
+        for quarter in 0..4 {
+            random.shuffle(&mut deck);
+            let mut left = deck.as_slice();
+            while !left.is_empty() {
+                let (now, later) = left.split_at(random.usize(1..=MOST_RECORDS).min(left.len()));
+                let named: Vec<(String, Scenario)> = (number..)
+                    .zip(now)
+                    .map(|(number, scenario)| (format!("n{number:06}"), *scenario))
+                    .collect();
+                self.play(&named).await;
+                self.sample(quarter).await;
+                number += now.len();
+                left = later;
+            }
+            self.rest(quarter).await;
+        }
+        self.judge(run, events);
+    }
+
+    /// Plays scenarios side by side, and removes what they leave.
+    async fn play(&mut self, named: &[(String, Scenario)]) {
+        let key = |name: &str, scenario: &Scenario| format!("{}/{name}", scenario.folder());
+        for step in 0..MOST_STEPS {
+            let (mut messages, mut results) = (Vec::new(), Vec::new());
+            for (name, scenario) in named {
+                for step in scenario.step(&self.setup, self.catalog, &key(name, scenario), step).await {
+                    messages.push(step.message);
+                    results.push((name, step.result));
+                }
+            }
+            if messages.is_empty() {
+                break;
+            }
+            let response = self.setup.invoke(&event::merged(&messages)).await;
+            self.look(&response);
+            let outcomes = response.outcomes();
+            assert_eq!(outcomes.len(), results.len(), "{outcomes:#?}");
+            for (outcome, (name, result)) in outcomes.iter().zip(results) {
+                self.check(outcome, name, result);
+            }
+            let last = |scenario: &Scenario| scenario.subject(step.min(scenario.steps() - 1));
+            let there = named.iter().map(|(name, scenario)| (name.clone(), last(scenario)));
+            self.right += self.catalog.assert_target(&self.setup, there);
+        }
+        named.iter().for_each(|(name, scenario)| self.setup.cos.delete(SOURCE, &key(name, scenario)));
+        self.setup.cos.keys(TARGET).iter().for_each(|key| self.setup.cos.delete(TARGET, key));
+        self.setup.cos.clear_journal();
+    }
+
+    fn check(&mut self, outcome: &Value, name: &str, result: Result) {
+        let stored = |subject| self.catalog.expected[&subject].is_stored();
+        let (word, code) = match result {
+            Result::Made(subject) | Result::Repeated(subject)
+                if !(stored(subject) && result.is_repeated()) =>
+            {
+                let expected = &self.catalog.expected[&subject].outcome;
+                let source = &self.catalog.sources[subject.0].0;
+                assert_eq!(comparable(outcome, name), *expected, "{source} in {}: {outcome:#}", subject.1);
+                self.right += 1;
+                return;
+            }
+            Result::Made(_) | Result::Repeated(_) => ("unchanged", Value::Null),
+            Result::Removed(subject) if stored(subject) => ("removed", Value::Null),
+            Result::Removed(_) => ("skipped", "skip.source_gone".into()),
+            Result::Code(code) => ("skipped", code.into()),
+        };
+        assert_eq!((&outcome["outcome"], &outcome["code"]), (&word.into(), &code), "{result:?}: {outcome:#}");
+        self.right += 1;
+    }
+
+    /// Notes the peak of an invocation.
+    pub(super) fn look(&mut self, response: &Response) {
+        let peak = response.0.peak_rss.expect("the process has ended") as f64 / 1024.0 / 1024.0;
+        self.peak_mb = self.peak_mb.max(peak);
+    }
+
+    fn id(&self) -> u32 {
+        self.setup.scf.process_id().unwrap()
+    }
+
+    /// Notes the memory at rest after some messages: after a small image, so that it is not that of the last message.
+    pub(super) async fn sample(&mut self, quarter: usize) {
+        self.messages += 1;
+        if self.messages.is_multiple_of(SAMPLE_EVERY) {
+            let message = self.setup.upload("one/sample.jpg", small_jpeg()).await;
+            self.setup.scf.deliver(&message.to_string()).await;
+            self.setup.cos.delete(TARGET, "one/sample.jpg");
+            self.quarters.sample(quarter, resident_kib(self.id()).unwrap());
+        }
+    }
+
+    /// Ends a quarter. After the second and the last, idle connections are waited for.
+    pub(super) async fn rest(&mut self, quarter: usize) {
+        let spent: u64 = (0..quarter).map(|earlier| self.quarters.spent_ms(earlier)).sum();
+        self.quarters.spend(quarter, processor_ms(self.id()).unwrap() - spent);
+        if quarter % 2 == 1 {
+            sleep(IDLE).await;
+            self.quarters.note(quarter, self.id());
+        }
+    }
+
+    /// Asserts that the process was the same all the time, and has kept nothing.
+    pub(super) fn judge(&self, run: &str, events: usize) {
+        let Self { memory_mb, quarters, peak_mb, right, .. } = self;
+        Figures { run, events, quarters, peak_mb: Some(*peak_mb), right: *right }.publish();
+        assert_eq!(self.setup.scf.starts(), 1, "processes");
+        assert!(*peak_mb <= *memory_mb as f64, "{peak_mb:.1} MB in a function of {memory_mb} MB");
+        assert_eq!(quarters.counts(3), quarters.counts(1), "descriptors and threads");
+        let growth = quarters.median_mb(3) - quarters.median_mb(1);
+        if super::events().1 {
+            assert!(quarters.memory_ratio() <= 1.03, "{growth:.2} MB more: {quarters:?}");
+            assert!(quarters.processor_ratio() <= 1.25, "more processor time: {quarters:?}");
+        } else {
+            // Few events: what the allocator keeps by chance is more than 3 %.
+            assert!(growth < 1.0, "{growth:.2} MB more: {quarters:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Memory, descriptors and threads of a long run, those of the driver and those of the functions.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::live::{Cloud, inject};
+use crate::setup::TARGET;
+use crate::usage::{Figures, Quarters, processor_ms, resident_kib};
+
+const INSTANCES: usize = 4;
+
+const BATCH: usize = 10;
+
+/// Processes of one kind, in the quarters of a run.
+#[derive(Default)]
+struct Watched {
+    quarters: Quarters,
+    /// Processor time of each process so far.
+    spent: BTreeMap<u32, u64>,
+}
+
+impl Watched {
+    fn look(&mut self, quarter: usize, id: u32) {
+        // The process may have ended.
+        let (Some(resident), Some(spent)) = (resident_kib(id), processor_ms(id)) else { return };
+        self.quarters.sample(quarter, resident);
+        self.quarters.note(quarter, id);
+        let before = self.spent.insert(id, spent).unwrap_or(0);
+        self.quarters.spend(quarter, spent - before);
+    }
+
+    fn judge(&self, run: &str, sources: usize, is_long: bool) {
+        let quarters = &self.quarters;
+        Figures { run, events: sources, quarters, peak_mb: None, right: sources }.publish();
+        if is_long {
+            assert!(quarters.memory_ratio() <= 1.03, "{run}: {quarters:?}");
+        }
+        let growth = quarters.median_mb(3) - quarters.median_mb(1);
+        assert!(growth < 1.0, "{run}: {growth:.2} MB more: {quarters:?}");
+        let (second, last) = (quarters.counts(1), quarters.counts(3));
+        println!("{run}: {second:?}, {last:?}");
+    }
+}
+
+/// COS and SCF fail throughout. `SYNC_SOURCES` is the number of sources.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_run_leaves_nothing_behind() {
+    let given = std::env::var("SYNC_SOURCES").ok();
+    let number: usize = given.as_ref().map_or(1000, |text| text.parse().unwrap());
+    let cloud = Cloud::new(INSTANCES, &[]).await;
+    cloud.upload(0..number).await;
+    let before = cloud.invocations();
+    let mut random = fastrand::Rng::with_seed(1);
+    let arguments = format!("sync --run --batch {BATCH} --report report.jsonl");
+    let mut command = cloud.command(&arguments);
+    let mut driver = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let id = driver.id().unwrap();
+    let (mut drivers, mut functions) = (Watched::default(), Watched::default());
+    let needed = number.div_ceil(BATCH) as u64;
+    let mut injected = 0;
+    while driver.try_wait().unwrap().is_none() {
+        let done = cloud.invocations() - before;
+        let quarter = usize::try_from(done * 4 / needed).unwrap().min(3);
+        drivers.look(quarter, id);
+        for instance in cloud.api.counters().pool.instances {
+            functions.look(quarter, instance.process_id.unwrap());
+        }
+        if done / 8 >= injected {
+            inject(&cloud, &mut random);
+            injected += 1;
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+    let ended = driver.wait_with_output().await.unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    println!("{injected} times faults, {} invocations", cloud.invocations() - before);
+    cloud.assert_thumbnails(0..number);
+    assert_eq!(cloud.cos.keys(TARGET).len(), number);
+    let starts: u64 = cloud.api.counters().pool.instances.iter().map(|instance| instance.starts).sum();
+    assert_eq!(starts, INSTANCES as u64, "processes");
+    drivers.judge("sync, the driver", number, given.is_some());
+    functions.judge("sync, four functions", number, given.is_some());
+}
