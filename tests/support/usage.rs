@@ -81,6 +81,11 @@ impl Quarters {
         *most_threads = threads(id).max(*most_threads);
     }
 
+    /// Starts the counts of a quarter again.
+    pub fn forget_counts(&mut self, quarter: usize) {
+        self.counts[quarter] = Default::default();
+    }
+
     /// Median of the memory at rest, MB. A median, because what the allocator keeps changes from one event to the next by
     /// more than a leak would add in a quarter.
     pub fn median_mb(&self, quarter: usize) -> f64 {

@@ -7,7 +7,6 @@ mod collisions;
 mod configured;
 mod damage;
 mod doctor;
-mod endurance;
 mod faults;
 mod heic;
 mod instances;

@@ -10,8 +10,8 @@ use super::catalog::{FOLDERS, Subject};
 use super::function::{Function, MOST_RECORDS};
 use crate::setup::{REGION, Response, SOURCE};
 
-/// Keys whose sources change all the time.
-const KEYS: usize = 240;
+/// Keys of a long run.
+const MOST_KEYS: usize = 240;
 
 /// The sources under the keys, by name.
 type Sources = BTreeMap<String, Subject>;
@@ -57,6 +57,8 @@ impl Function<'_> {
             let with_folder = |subject: &Subject| subject.1 == folder;
             self.catalog.subjects().into_iter().filter(with_folder).collect::<Vec<Subject>>()
         });
+        // Keys whose sources change all the time.
+        let keys = (events / 20).min(MOST_KEYS);
         let (mut sources, mut faults) = (Sources::new(), 0);
         for quarter in 0..4 {
             // The same in each quarter, so that its times can be compared.
@@ -64,10 +66,10 @@ impl Function<'_> {
             let mut done = 0;
             while done < events / 4 {
                 let mut messages = Vec::new();
-                let first = random.usize(..KEYS);
+                let first = random.usize(..keys);
                 for number in first..first + random.usize(1..=MOST_RECORDS) {
                     let subject = random.choice(&subjects[number % FOLDERS.len()]).copied();
-                    let number = number % KEYS;
+                    let number = number % keys;
                     messages.push(
                         self.change(&mut sources, number, subject.filter(|_| random.u8(0..6) > 0)).await,
                     );
@@ -86,11 +88,11 @@ impl Function<'_> {
                 self.setup.cos.clear_journal();
                 self.sample(quarter).await;
             }
-            self.rest(quarter).await;
+            self.rest(quarter, events).await;
         }
         println!("{faults} faults");
         self.setup.cos.clear_faults();
-        for number in 0..KEYS {
+        for number in 0..keys {
             let message = match sources.get(&name(number)) {
                 Some(subject) => self.setup.upload(&key(number), self.catalog.bytes(*subject)).await,
                 None => event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, &key(number)),
@@ -99,7 +101,7 @@ impl Function<'_> {
             assert!(answers.last().unwrap().outcome.is_success(), "{answers:#?}");
         }
         self.setup.cos.delete(crate::setup::TARGET, "one/sample.jpg");
-        let names = (0..KEYS).map(|number| (name(number), sources.get(&name(number)).copied()));
+        let names = (0..keys).map(|number| (name(number), sources.get(&name(number)).copied()));
         self.right += self.catalog.assert_target(&self.setup, names);
         self.judge("faults of COS and the runtime API", events);
     }

@@ -16,7 +16,13 @@ use crate::usage::{Figures, Quarters, processor_ms, resident_kib};
 pub(super) const MOST_RECORDS: usize = 6;
 
 /// Messages between two looks at the memory at rest.
-const SAMPLE_EVERY: usize = 7;
+const SAMPLE_EVERY: usize = 4;
+
+/// Events of a run whose bounds are narrow. Of fewer, what the allocator and the pools of connections hold by chance is more.
+const LONG: usize = 10_000;
+
+/// Idle connections by which two quarters may differ.
+const CONNECTIONS: usize = 2;
 
 /// Longer than idle connections are kept: five seconds, and as long again until the pool looks for them.
 const IDLE: Duration = Duration::from_secs(11);
@@ -40,29 +46,37 @@ impl<'a> Function<'a> {
         Self { setup, catalog, memory_mb, quarters, peak_mb: 0.0, messages: 0, right: 0 }
     }
 
-    /// Handles `events` records of all scenarios.
+    /// Handles `events` records of all scenarios, in four quarters with the same events.
     pub(super) async fn endure(mut self, run: &str, events: usize) {
         let mut random = Rng::with_seed(self.memory_mb);
         let mut deck = Scenario::deck(self.catalog, events / 4, &mut random);
         let events = deck.iter().map(Scenario::events).sum::<usize>() * 4;
-        let mut number = 0;
         for quarter in 0..4 {
             random.shuffle(&mut deck);
-            let mut left = deck.as_slice();
-            while !left.is_empty() {
-                let (now, later) = left.split_at(random.usize(1..=MOST_RECORDS).min(left.len()));
-                let named: Vec<(String, Scenario)> = (number..)
-                    .zip(now)
-                    .map(|(number, scenario)| (format!("n{number:06}"), *scenario))
-                    .collect();
-                self.play(&named).await;
-                self.sample(quarter).await;
-                number += now.len();
-                left = later;
-            }
-            self.rest(quarter).await;
+            self.play_all(quarter, &deck, &mut random).await;
+            self.rest(quarter, events).await;
         }
         self.judge(run, events);
+    }
+
+    /// Handles `events` records of all scenarios within the memory of the function.
+    pub(super) async fn stay_within_memory(mut self, events: usize) {
+        let mut random = Rng::with_seed(self.memory_mb);
+        let deck = Scenario::deck(self.catalog, events, &mut random);
+        self.play_all(0, &deck, &mut random).await;
+        self.judge_process();
+    }
+
+    /// Plays scenarios, several in a message.
+    async fn play_all(&mut self, quarter: usize, mut deck: &[Scenario], random: &mut Rng) {
+        while !deck.is_empty() {
+            let (now, later) = deck.split_at(random.usize(1..=MOST_RECORDS).min(deck.len()));
+            let name = |(number, scenario): (usize, &Scenario)| (format!("n{quarter}{number:06}"), *scenario);
+            let named: Vec<(String, Scenario)> = (later.len()..).zip(now).map(name).collect();
+            self.play(&named).await;
+            self.sample(quarter).await;
+            deck = later;
+        }
     }
 
     /// Plays scenarios side by side, and removes what they leave.
@@ -134,33 +148,44 @@ impl<'a> Function<'a> {
             self.setup.scf.deliver(&message.to_string()).await;
             self.setup.cos.delete(TARGET, "one/sample.jpg");
             self.quarters.sample(quarter, resident_kib(self.id()).unwrap());
-        }
-    }
-
-    /// Ends a quarter. After the second and the last, idle connections are waited for.
-    pub(super) async fn rest(&mut self, quarter: usize) {
-        let spent: u64 = (0..quarter).map(|earlier| self.quarters.spent_ms(earlier)).sum();
-        self.quarters.spend(quarter, processor_ms(self.id()).unwrap() - spent);
-        if quarter % 2 == 1 {
-            sleep(IDLE).await;
             self.quarters.note(quarter, self.id());
         }
     }
 
-    /// Asserts that the process was the same all the time, and has kept nothing.
-    pub(super) fn judge(&self, run: &str, events: usize) {
-        let Self { memory_mb, quarters, peak_mb, right, .. } = self;
-        Figures { run, events, quarters, peak_mb: Some(*peak_mb), right: *right }.publish();
+    /// Ends a quarter of a run.
+    pub(super) async fn rest(&mut self, quarter: usize, events: usize) {
+        let spent: u64 = (0..quarter).map(|earlier| self.quarters.spent_ms(earlier)).sum();
+        self.quarters.spend(quarter, processor_ms(self.id()).unwrap() - spent);
+        if events >= LONG {
+            sleep(IDLE).await;
+            self.quarters.forget_counts(quarter);
+            self.quarters.note(quarter, self.id());
+        }
+    }
+
+    /// Asserts that one process was enough, and its memory.
+    fn judge_process(&self) {
+        let Self { memory_mb, peak_mb, .. } = self;
         assert_eq!(self.setup.scf.starts(), 1, "processes");
         assert!(*peak_mb <= *memory_mb as f64, "{peak_mb:.1} MB in a function of {memory_mb} MB");
-        assert_eq!(quarters.counts(3), quarters.counts(1), "descriptors and threads");
+    }
+
+    /// Asserts that the process was the same all the time, and has kept nothing.
+    pub(super) fn judge(&self, run: &str, events: usize) {
+        let Self { quarters, peak_mb, right, .. } = self;
+        Figures { run, events, quarters, peak_mb: Some(*peak_mb), right: *right }.publish();
+        self.judge_process();
+        let (second, last) = (quarters.counts(1), quarters.counts(3));
         let growth = quarters.median_mb(3) - quarters.median_mb(1);
-        if super::events().1 {
+        if events >= LONG {
             assert!(quarters.memory_ratio() <= 1.03, "{growth:.2} MB more: {quarters:?}");
             assert!(quarters.processor_ratio() <= 1.25, "more processor time: {quarters:?}");
+            assert_eq!(last, second, "descriptors and threads");
         } else {
-            // Few events: what the allocator keeps by chance is more than 3 %.
             assert!(growth < 1.0, "{growth:.2} MB more: {quarters:?}");
+            assert_eq!(last.1, second.1, "threads");
+            let [second, last] = [second, last].map(|(descriptors, _)| descriptors.values().sum::<usize>());
+            assert!(last <= second + CONNECTIONS, "{last} descriptors, and {second} in the second quarter");
         }
     }
 }

@@ -17,27 +17,48 @@ use self::function::Function;
 const SHORT: usize = 1000;
 
 /// Sources of the short form, besides the large ones.
-const SHORT_SOURCES: usize = 60;
+const SHORT_SOURCES: usize = 30;
 
-/// Events of a run, and whether it is the long form of `scripts/soak`.
-fn events() -> (usize, bool) {
-    std::env::var("SOAK_EVENTS").map_or((SHORT, false), |events| (events.parse().unwrap(), true))
+/// Events of the long form, which `scripts/soak` sets.
+fn long_events() -> Option<usize> {
+    std::env::var("SOAK_EVENTS").ok().map(|events| events.parse().unwrap())
 }
 
 /// The sources of a run, and what becomes of them in a function of `memory_mb`.
 async fn catalog(memory_mb: u64) -> Catalog {
-    let most = if events().1 { usize::MAX } else { SHORT_SOURCES };
+    let most = if long_events().is_some() { usize::MAX } else { SHORT_SOURCES };
     Catalog::new(memory_mb, sources::sources(most)).await
 }
 
 #[tokio::test]
 async fn events_of_all_formats_leave_nothing_behind() {
     let catalog = catalog(512).await;
-    Function::start(&catalog, 512).await.endure("all formats", events().0).await;
+    Function::start(&catalog, 512).await.endure("all formats", long_events().unwrap_or(SHORT)).await;
 }
 
 #[tokio::test]
 async fn faults_leave_nothing_behind() {
     let catalog = catalog(512).await;
-    Function::start(&catalog, 512).await.endure_faults(events().0).await;
+    Function::start(&catalog, 512).await.endure_faults(long_events().unwrap_or(SHORT / 2)).await;
+}
+
+async fn stays_within(memory_mb: u64) {
+    let catalog = catalog(memory_mb).await;
+    let events = long_events().map_or(SHORT / 20, |events| events / 10);
+    Function::start(&catalog, memory_mb).await.stay_within_memory(events).await;
+}
+
+#[tokio::test]
+async fn function_of_64_mb_stays_within_its_memory() {
+    stays_within(64).await;
+}
+
+#[tokio::test]
+async fn function_of_128_mb_stays_within_its_memory() {
+    stays_within(128).await;
+}
+
+#[tokio::test]
+async fn function_of_256_mb_stays_within_its_memory() {
+    stays_within(256).await;
 }
