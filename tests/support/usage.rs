@@ -46,13 +46,19 @@ pub fn threads(id: u32) -> usize {
     std::fs::read_dir(format!("/proc/{id}/task")).map_or(0, Iterator::count)
 }
 
+/// Descriptors and threads of a process at one moment.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Counts {
+    descriptors: Descriptors,
+    threads: usize,
+}
+
 /// Samples of a run in four quarters.
 #[derive(Debug, Default)]
 pub struct Quarters {
     resident_kib: [Vec<u64>; 4],
     processor_ms: [u64; 4],
-    /// Descriptors and threads: the most of each quarter.
-    counts: [(Descriptors, usize); 4],
+    counts: [Vec<Counts>; 4],
 }
 
 impl Quarters {
@@ -71,27 +77,20 @@ impl Quarters {
         self.processor_ms[quarter]
     }
 
-    /// Notes the descriptors and threads of a process. Only the most of each quarter count.
+    /// Notes the descriptors and threads of a process.
     pub fn note(&mut self, quarter: usize, id: u32) {
-        let (most, most_threads) = &mut self.counts[quarter];
-        for (kind, count) in descriptors(id) {
-            let most = most.entry(kind).or_default();
-            *most = count.max(*most);
-        }
-        *most_threads = threads(id).max(*most_threads);
+        self.counts[quarter].push(Counts { descriptors: descriptors(id), threads: threads(id) });
     }
 
     /// Starts the counts of a quarter again.
     pub fn forget_counts(&mut self, quarter: usize) {
-        self.counts[quarter] = Default::default();
+        self.counts[quarter].clear();
     }
 
     /// Median of the memory at rest, MB. A median, because what the allocator keeps changes from one event to the next by
     /// more than a leak would add in a quarter.
     pub fn median_mb(&self, quarter: usize) -> f64 {
-        let mut samples = self.resident_kib[quarter].clone();
-        samples.sort_unstable();
-        samples[samples.len() / 2] as f64 / 1024.0
+        median(self.resident_kib[quarter].iter().copied()) as f64 / 1024.0
     }
 
     /// Memory of the last quarter for each byte of that of the second.
@@ -104,10 +103,26 @@ impl Quarters {
         self.processor_ms[3] as f64 / self.processor_ms[1] as f64
     }
 
-    /// Descriptors and threads of a quarter.
-    pub fn counts(&self, quarter: usize) -> &(Descriptors, usize) {
-        &self.counts[quarter]
+    /// Descriptors and threads at the end of a quarter.
+    pub fn last_counts(&self, quarter: usize) -> &Counts {
+        self.counts[quarter].last().unwrap()
     }
+
+    /// Median of the number of descriptors.
+    pub fn median_descriptors(&self, quarter: usize) -> usize {
+        median(self.counts[quarter].iter().map(|counts| counts.descriptors.values().sum()))
+    }
+
+    /// Median of the number of threads.
+    pub fn median_threads(&self, quarter: usize) -> usize {
+        median(self.counts[quarter].iter().map(|counts| counts.threads))
+    }
+}
+
+fn median<T: Copy + Ord>(samples: impl Iterator<Item = T>) -> T {
+    let mut samples: Vec<T> = samples.collect();
+    samples.sort_unstable();
+    samples[samples.len() / 2]
 }
 
 /// Heading of the table of long runs.
@@ -128,22 +143,19 @@ pub struct Figures<'a> {
 impl Figures<'_> {
     fn row(&self) -> String {
         let Self { run, events, quarters, peak_mb, right } = self;
-        let counts = [1, 3].map(|quarter| quarters.counts(quarter));
-        let [second, last] =
-            counts.map(|(descriptors, threads)| (descriptors.values().sum::<usize>(), threads));
         let [second_ms, last_ms] =
             [1, 3].map(|quarter| quarters.processor_ms[quarter] as f64 / (*events as f64 / 4.0));
         let peak = peak_mb.map_or_else(String::new, |peak| format!("{peak:.1}"));
         let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         format!(
-            "| {run} | {events} | {:.1}, {:.1} | {:.3} | {peak} | {}, {} | {}, {} | {second_ms:.1}, {last_ms:.1} | {right} | {} |\n",
+            "| {run} | {events} | {:.1}, {:.1} | {:.3} | {peak} | {}, {} | {}, {} | {second_ms:.2}, {last_ms:.2} | {right} | {} |\n",
             quarters.median_mb(1),
             quarters.median_mb(3),
             quarters.memory_ratio(),
-            second.0,
-            last.0,
-            second.1,
-            last.1,
+            quarters.median_descriptors(1),
+            quarters.median_descriptors(3),
+            quarters.median_threads(1),
+            quarters.median_threads(3),
             &date[..10],
         )
     }

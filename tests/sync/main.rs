@@ -29,6 +29,7 @@ mod platform;
 mod setup;
 mod simulated;
 mod store;
+#[allow(dead_code, reason = "the tests of protocols use the rest")]
 #[path = "../support/usage.rs"]
 mod usage;
 

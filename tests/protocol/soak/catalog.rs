@@ -1,4 +1,4 @@
-//! What the function makes of each source, by a process that has handled nothing else.
+//! What the function makes of each source, by a process that has handled few others.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +23,9 @@ pub(super) const AVIF: &str = "avif";
 
 /// One source in so many becomes an AVIF too.
 const AVIF_EVERY: usize = 20;
+
+/// Sources that one process handles for the catalog.
+const SOURCES_OF_PROCESS: usize = 10;
 
 /// Stands for the name of a key.
 const NAME: &str = "NAME";
@@ -78,21 +81,24 @@ pub(super) fn comparable(outcome: &Value, name: &str) -> Value {
 }
 
 impl Catalog {
-    /// Handles each source in a new process of a function of `memory_mb`.
+    /// Handles each source in a function of `memory_mb`, in many processes.
     pub(super) async fn new(memory_mb: u64, sources: Vec<Source>) -> Self {
         let setup = Setup::with(Options { memory_mb, rules: Some(RULES), ..Options::default() }).await;
         let mut expected = BTreeMap::new();
         for number in 0..sources.len() {
+            if number % SOURCES_OF_PROCESS == 0 {
+                setup.scf.recycle().await;
+            }
             let avif = (number % AVIF_EVERY == 0).then_some(AVIF);
             for folder in FOLDERS.into_iter().chain(avif) {
-                expected.insert((number, folder), Self::fresh(&setup, folder, &sources[number].1).await);
+                expected
+                    .insert((number, folder), Self::expected_of(&setup, folder, &sources[number].1).await);
             }
         }
         Self { sources, expected }
     }
 
-    async fn fresh(setup: &Setup, folder: &str, bytes: &Bytes) -> Expected {
-        setup.scf.recycle().await;
+    async fn expected_of(setup: &Setup, folder: &str, bytes: &Bytes) -> Expected {
         let key = format!("{folder}/{NAME}");
         let response = setup.thumbnail_of(&key, bytes.clone()).await;
         let outcome = comparable(&response.outcome(), NAME);

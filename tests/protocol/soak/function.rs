@@ -7,8 +7,8 @@ use scf_local::event;
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::catalog::{Catalog, RULES, comparable};
-use super::scenario::{MOST_STEPS, Result, Scenario};
+use super::catalog::{Catalog, RULES, Subject, comparable};
+use super::scenario::{Effect, MOST_STEPS, Scenario};
 use crate::setup::{Options, Response, SOURCE, Setup, TARGET, small_jpeg};
 use crate::usage::{Figures, Quarters, processor_ms, resident_kib};
 
@@ -83,11 +83,11 @@ impl<'a> Function<'a> {
     async fn play(&mut self, named: &[(String, Scenario)]) {
         let key = |name: &str, scenario: &Scenario| format!("{}/{name}", scenario.folder());
         for step in 0..MOST_STEPS {
-            let (mut messages, mut results) = (Vec::new(), Vec::new());
+            let (mut messages, mut effects) = (Vec::new(), Vec::new());
             for (name, scenario) in named {
                 for step in scenario.step(&self.setup, self.catalog, &key(name, scenario), step).await {
                     messages.push(step.message);
-                    results.push((name, step.result));
+                    effects.push((name, step.effect));
                 }
             }
             if messages.is_empty() {
@@ -96,9 +96,9 @@ impl<'a> Function<'a> {
             let response = self.setup.invoke(&event::merged(&messages)).await;
             self.look(&response);
             let outcomes = response.outcomes();
-            assert_eq!(outcomes.len(), results.len(), "{outcomes:#?}");
-            for (outcome, (name, result)) in outcomes.iter().zip(results) {
-                self.check(outcome, name, result);
+            assert_eq!(outcomes.len(), effects.len(), "{outcomes:#?}");
+            for (outcome, (name, effect)) in outcomes.iter().zip(effects) {
+                self.check(outcome, name, effect);
             }
             let last = |scenario: &Scenario| scenario.subject(step.min(scenario.steps() - 1));
             let there = named.iter().map(|(name, scenario)| (name.clone(), last(scenario)));
@@ -109,24 +109,24 @@ impl<'a> Function<'a> {
         self.setup.cos.clear_journal();
     }
 
-    fn check(&mut self, outcome: &Value, name: &str, result: Result) {
+    fn check(&mut self, outcome: &Value, name: &str, effect: Effect) {
         let stored = |subject| self.catalog.expected[&subject].is_stored();
-        let (word, code) = match result {
-            Result::Made(subject) | Result::Repeated(subject)
-                if !(stored(subject) && result.is_repeated()) =>
-            {
-                let expected = &self.catalog.expected[&subject].outcome;
-                let source = &self.catalog.sources[subject.0].0;
-                assert_eq!(comparable(outcome, name), *expected, "{source} in {}: {outcome:#}", subject.1);
-                self.right += 1;
-                return;
-            }
-            Result::Made(_) | Result::Repeated(_) => ("unchanged", Value::Null),
-            Result::Removed(subject) if stored(subject) => ("removed", Value::Null),
-            Result::Removed(_) => ("skipped", "skip.source_gone".into()),
-            Result::Code(code) => ("skipped", code.into()),
+        let (word, code) = match effect {
+            Effect::Made(subject) => return self.check_made(outcome, name, subject),
+            Effect::Repeated(subject) if !stored(subject) => return self.check_made(outcome, name, subject),
+            Effect::Repeated(_) => ("unchanged", Value::Null),
+            Effect::Removed(subject) if stored(subject) => ("removed", Value::Null),
+            Effect::Removed(_) => ("skipped", "skip.source_gone".into()),
+            Effect::Skipped(code) => ("skipped", code.into()),
         };
-        assert_eq!((&outcome["outcome"], &outcome["code"]), (&word.into(), &code), "{result:?}: {outcome:#}");
+        assert_eq!((&outcome["outcome"], &outcome["code"]), (&word.into(), &code), "{effect:?}: {outcome:#}");
+        self.right += 1;
+    }
+
+    fn check_made(&mut self, outcome: &Value, name: &str, subject: Subject) {
+        let expected = &self.catalog.expected[&subject].outcome;
+        let source = &self.catalog.sources[subject.0].0;
+        assert_eq!(comparable(outcome, name), *expected, "{source} in {}: {outcome:#}", subject.1);
         self.right += 1;
     }
 
@@ -175,16 +175,15 @@ impl<'a> Function<'a> {
         let Self { quarters, peak_mb, right, .. } = self;
         Figures { run, events, quarters, peak_mb: Some(*peak_mb), right: *right }.publish();
         self.judge_process();
-        let (second, last) = (quarters.counts(1), quarters.counts(3));
         let growth = quarters.median_mb(3) - quarters.median_mb(1);
         if events >= LONG {
             assert!(quarters.memory_ratio() <= 1.03, "{growth:.2} MB more: {quarters:?}");
             assert!(quarters.processor_ratio() <= 1.25, "more processor time: {quarters:?}");
-            assert_eq!(last, second, "descriptors and threads");
+            assert_eq!(quarters.last_counts(3), quarters.last_counts(1));
         } else {
             assert!(growth < 1.0, "{growth:.2} MB more: {quarters:?}");
-            assert_eq!(last.1, second.1, "threads");
-            let [second, last] = [second, last].map(|(descriptors, _)| descriptors.values().sum::<usize>());
+            assert_eq!(quarters.median_threads(3), quarters.median_threads(1), "threads");
+            let [second, last] = [1, 3].map(|quarter| quarters.median_descriptors(quarter));
             assert!(last <= second + CONNECTIONS, "{last} descriptors, and {second} in the second quarter");
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Each quarter of a run has the same events in another order. What the process holds at rest in the last quarter is
 //! compared with the second; the first fills what stays: caches, connections, the heap of the decoders. Every outcome and
-//! every thumbnail is compared with that of a new process. `scripts/soak` runs the long forms.
+//! every thumbnail is compared with that of another process. `scripts/soak` runs the long forms.
 
 mod catalog;
 mod faults;
@@ -39,7 +39,7 @@ async fn events_of_all_formats_leave_nothing_behind() {
 #[tokio::test]
 async fn faults_leave_nothing_behind() {
     let catalog = catalog(512).await;
-    Function::start(&catalog, 512).await.endure_faults(long_events().unwrap_or(SHORT / 2)).await;
+    Function::start(&catalog, 512).await.endure_faults(long_events().unwrap_or(SHORT * 3 / 10)).await;
 }
 
 async fn stays_within(memory_mb: u64) {

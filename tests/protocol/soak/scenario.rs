@@ -36,26 +36,21 @@ const KINDS: [Kind; 6] =
 
 /// What a record must lead to.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Result {
+pub(super) enum Effect {
     /// The outcome of this source.
     Made(Subject),
     /// Nothing, as all is there, or the same failure again.
     Repeated(Subject),
     /// The removal of the thumbnails of this source, if it had any.
     Removed(Subject),
-    Code(&'static str),
+    /// A skipped record with this code.
+    Skipped(&'static str),
 }
 
-impl Result {
-    pub(super) fn is_repeated(self) -> bool {
-        matches!(self, Self::Repeated(_))
-    }
-}
-
-/// A record for a message, and its result.
+/// A record for a message, and its effect.
 pub(super) struct Step {
     pub(super) message: Value,
-    pub(super) result: Result,
+    pub(super) effect: Effect,
 }
 
 /// A scenario of a source, and of one more that thumbnails are made of.
@@ -124,36 +119,36 @@ impl Scenario {
     /// Prepares the source bucket for a step, and returns its records.
     pub(super) async fn step(&self, setup: &Setup, catalog: &Catalog, key: &str, step: usize) -> Vec<Step> {
         let upload =
-            async |subject, result| Step { message: setup.upload(key, catalog.bytes(subject)).await, result };
+            async |subject, effect| Step { message: setup.upload(key, catalog.bytes(subject)).await, effect };
         let Self { kind, first, second } = *self;
         match (kind, step) {
             (Kind::Gone, 0) => {
-                let late = upload(first, Result::Code("skip.source_gone")).await;
+                let late = upload(first, Effect::Skipped("skip.source_gone")).await;
                 setup.cos.delete(SOURCE, key);
                 vec![late]
             }
             (Kind::Late, 0) => {
-                let late = upload(first, Result::Made(second)).await;
-                upload(second, Result::Made(second)).await;
+                let late = upload(first, Effect::Made(second)).await;
+                upload(second, Effect::Made(second)).await;
                 vec![late]
             }
             (Kind::Superseded, 0) => {
-                let earlier = upload(first, Result::Code("skip.superseded")).await;
-                vec![earlier, upload(first, Result::Made(first)).await]
+                let earlier = upload(first, Effect::Skipped("skip.superseded")).await;
+                vec![earlier, upload(first, Effect::Made(first)).await]
             }
             (Kind::Removal | Kind::Repetition | Kind::Replacement | Kind::Upload, 0) => {
-                vec![upload(first, Result::Made(first)).await]
+                vec![upload(first, Effect::Made(first)).await]
             }
-            (Kind::Late, 1) => vec![upload(second, Result::Repeated(second)).await],
-            (Kind::Repetition, 1) => vec![upload(first, Result::Repeated(first)).await],
+            (Kind::Late, 1) => vec![upload(second, Effect::Repeated(second)).await],
+            (Kind::Repetition, 1) => vec![upload(first, Effect::Repeated(first)).await],
             (Kind::Replacement, 1) if catalog.bytes(first) == catalog.bytes(second) => {
-                vec![upload(second, Result::Repeated(second)).await]
+                vec![upload(second, Effect::Repeated(second)).await]
             }
-            (Kind::Replacement, 1) => vec![upload(second, Result::Made(second)).await],
+            (Kind::Replacement, 1) => vec![upload(second, Effect::Made(second)).await],
             (Kind::Removal, 1) => {
                 setup.cos.delete(SOURCE, key);
                 let message = event::removed("cos:ObjectRemove:Delete", SOURCE, REGION, key);
-                vec![Step { message, result: Result::Removed(first) }]
+                vec![Step { message, effect: Effect::Removed(first) }]
             }
             _ => Vec::new(),
         }
