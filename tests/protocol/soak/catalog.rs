@@ -85,14 +85,13 @@ impl Catalog {
     pub(super) async fn new(memory_mb: u64, sources: Vec<Source>) -> Self {
         let setup = Setup::with(Options { memory_mb, rules: Some(RULES), ..Options::default() }).await;
         let mut expected = BTreeMap::new();
-        for number in 0..sources.len() {
+        for (number, (_, bytes)) in sources.iter().enumerate() {
             if number % SOURCES_OF_PROCESS == 0 {
                 setup.scf.recycle().await;
             }
             let avif = (number % AVIF_EVERY == 0).then_some(AVIF);
             for folder in FOLDERS.into_iter().chain(avif) {
-                expected
-                    .insert((number, folder), Self::expected_of(&setup, folder, &sources[number].1).await);
+                expected.insert((number, folder), Self::expected_of(&setup, folder, bytes).await);
             }
         }
         Self { sources, expected }
