@@ -58,6 +58,7 @@ pub struct Counts {
 pub struct Quarters {
     resident_kib: [Vec<u64>; 4],
     processor_ms: [u64; 4],
+    events: [u64; 4],
     counts: [Vec<Counts>; 4],
 }
 
@@ -67,9 +68,10 @@ impl Quarters {
         self.resident_kib[quarter].push(resident_kib);
     }
 
-    /// Adds processor time that the quarter took.
-    pub fn spend(&mut self, quarter: usize, milliseconds: u64) {
+    /// Adds processor time that the quarter took, and events that it handled.
+    pub fn spend(&mut self, quarter: usize, milliseconds: u64, events: u64) {
         self.processor_ms[quarter] += milliseconds;
+        self.events[quarter] += events;
     }
 
     /// Processor time that a quarter took.
@@ -98,9 +100,9 @@ impl Quarters {
         self.median_mb(3) / self.median_mb(1)
     }
 
-    /// Processor time of the last quarter for each second of the second quarter.
-    pub fn processor_ratio(&self) -> f64 {
-        self.processor_ms[3] as f64 / self.processor_ms[1] as f64
+    /// Processor time of an event, milliseconds.
+    pub fn event_ms(&self, quarter: usize) -> f64 {
+        self.processor_ms[quarter] as f64 / self.events[quarter] as f64
     }
 
     /// Descriptors and threads at the end of a quarter.
@@ -143,8 +145,7 @@ pub struct Figures<'a> {
 impl Figures<'_> {
     fn row(&self) -> String {
         let Self { run, events, quarters, peak_mb, right } = self;
-        let [second_ms, last_ms] =
-            [1, 3].map(|quarter| quarters.processor_ms[quarter] as f64 / (*events as f64 / 4.0));
+        let [second_ms, last_ms] = [1, 3].map(|quarter| quarters.event_ms(quarter));
         let peak = peak_mb.map_or_else(String::new, |peak| format!("{peak:.1}"));
         let date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
         format!(

@@ -32,7 +32,7 @@ impl Watched {
         self.quarters.sample(quarter, resident);
         self.quarters.note(quarter, id);
         let before = self.spent.insert(id, spent).unwrap_or(0);
-        self.quarters.spend(quarter, spent - before);
+        self.quarters.spend(quarter, spent - before, 0);
     }
 
     fn judge(&self, run: &str, sources: usize, is_long: bool) {
@@ -64,10 +64,14 @@ async fn a_long_run_leaves_nothing_behind() {
     let id = driver.id().unwrap();
     let (mut drivers, mut functions) = (Watched::default(), Watched::default());
     let needed = number.div_ceil(BATCH) as u64;
-    let mut injected = 0;
+    let (mut injected, mut seen) = (0, 0);
     while driver.try_wait().unwrap().is_none() {
         let done = cloud.invocations() - before;
         let quarter = usize::try_from(done * 4 / needed).unwrap().min(3);
+        for watched in [&mut drivers, &mut functions] {
+            watched.quarters.spend(quarter, 0, (done - seen) * BATCH as u64);
+        }
+        seen = done;
         drivers.look(quarter, id);
         let instances = cloud.api.counters().pool.instances;
         instances
