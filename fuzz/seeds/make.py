@@ -73,9 +73,10 @@ number("inventory", [
     b"\x40" + manifest + separator + plain, b"\x03" + manifest + separator, b"\x03{}" + separator,
     b"\x02" + manifest.replace(b"CSV", b"ORC") + separator + rows, b"\x05" + manifest + separator + rows[:90],
 ])
-# Files of two formats alone, for the comparison with other libraries.
-for kind in ["webp", "avif"]:
-    folder = HERE.parent / "differential" / "seeds" / kind
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted((HERE / "formats").glob(f"*.{kind}")):
-        (folder / path.name).write_bytes(path.read_bytes()[1:])
+# The units of AV1 in small files, which are all that the box mdat holds.
+folder = HERE.parent / "differential" / "seeds" / "avif"
+folder.mkdir(parents=True, exist_ok=True)
+for path in sorted((HERE / "formats").glob("*.avif")):
+    _, found, units = path.read_bytes().partition(b"mdat")
+    if found:
+        (folder / f"{path.stem}.obu").write_bytes(units)
