@@ -55,7 +55,7 @@ fn recipe(loaded: Result<Config, Mistakes>, place: &str) -> Result<Recipe, Strin
         Err(mistakes) => {
             let text = mistakes.to_string();
             assert!(text.lines().all(|line| line.contains(place)), "{text}");
-            Err(text.replace(place, ""))
+            Err(text.lines().map(|line| line.strip_prefix(place).unwrap_or(line)).collect())
         }
     }
 }
