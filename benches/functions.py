@@ -86,13 +86,10 @@ class Result:
     """Measurements of one function at one work item, one for each round."""
 
     def __init__(self, setting):
-        self.setting, self.rounds, self.error = setting, [], None
+        self.setting, self.rounds = setting, []
 
     def add(self, answer):
         """Takes the measurement of a round, per invocation."""
-        if answer["err"]:
-            self.error = answer["err"]
-            return
         count = len(answer["wall_ms"])
         self.rounds.append({
             "wall": sum(answer["wall_ms"]) / count, "cpu": answer["cpu_ms"] / count, "peak": answer["peak"] / 2**20,
@@ -155,15 +152,26 @@ class Bench:
 
     def measure(self, label, jobs, rounds):
         """Measures the functions that do a work item, in turns, each at its smallest setting. Returns the results by job and
-        name."""
+        name. A function that fails gets the next setting, and all are measured again."""
         names = [name for name in self.functions if name != IMAGING or label in IMAGING_WORK]
         settings = {name: self.smallest_setting(name, jobs.values()) for name in names}
-        results = {job: {name: Result(settings[name]) for name in names} for job in jobs}
-        for name, counts in in_turns(names, rounds):
+        while True:
+            results = {job: {name: Result(settings[name]) for name in names} for job in jobs}
+            failed = self.measure_rounds(jobs, rounds, settings, results)
+            if not failed:
+                return results
+            settings[failed] = next(setting for setting in SETTINGS if setting > settings[failed])
+            note(f"{label}: {failed} has {settings[failed]} MB from now on")
+
+    def measure_rounds(self, jobs, rounds, settings, results):
+        """Adds the rounds to the results. Returns the name of a function that failed."""
+        for name, counts in in_turns(list(settings), rounds):
             for job, answer in zip(jobs, self.ask(name, settings[name], jobs.values())):
+                if answer["err"]:
+                    return name
                 if counts:
                     results[job][name].add(answer)
-        return results
+        return None
 
     def end(self):
         """Ends all processes."""
@@ -191,9 +199,6 @@ def print_results(network, results):
           "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for label, by_name in results.items():
         for name, result in by_name.items():
-            if result.error or not result.rounds:
-                print(f"| {label} | {name} | {result.error} | | | | | | | | | | |")
-                continue
             start = f"{result.median('init'):.0f}" if result.median("init") else ""
             of_time, of_others = result.dollars()
             print(f"| {label} | {name} | {result.median('wall'):.1f} | {result.median('cpu'):.1f} | {result.median('peak'):.0f} | "
@@ -208,7 +213,7 @@ def print_ratios(results):
     print("\n| work | peer | GB-s, ours / peer | with a share of a core | target |\n|---|---|--:|--:|---|")
     for label, by_name in results.items():
         for peer, result in by_name.items():
-            if peer != OURS and result.rounds and by_name[OURS].rounds:
+            if peer != OURS:
                 value = ratio(by_name[OURS].gb_seconds(), result.gb_seconds())
                 shared = ratio(by_name[OURS].shared_gb_seconds(), result.shared_gb_seconds())
                 print(f"| {label} | {peer} | {value:.3f} | {shared:.3f} | {verdict(value, TARGETS.get(label, {}).get(peer))} |", flush=True)
@@ -254,12 +259,21 @@ def compare(options):
 
 
 def write_charts(folder, network, results):
-    """Writes the charts of cost and memory."""
+    """Writes the charts of money and memory, of the latest measurements of all work items of a network."""
+    path = os.path.join(WORK, "functions.json")
+    known = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            known = json.load(file)
+    latest = known.setdefault(network, {})
+    latest.update({label: {name: {"dollars": sum(result.dollars()), "peak": result.median("peak")} for name, result in by_name.items()}
+                   for label, by_name in results.items()})
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(known, file)
     os.makedirs(folder, exist_ok=True)
     for file, title, value in (
-            ("functions-cost.svg", f"USD for the time of a million invocations ({network})", lambda result: result.dollars()[0]),
-            ("functions-memory.svg", f"Peak memory, MiB ({network})", lambda result: result.median("peak"))):
-        groups = {label: {name: value(result) for name, result in by_name.items() if result.rounds}
-                  for label, by_name in results.items()}
+            ("functions-cost.svg", f"USD for a million invocations and their requests ({network})", "dollars"),
+            ("functions-memory.svg", f"Peak memory, MiB ({network})", "peak")):
+        groups = {label: {name: one[value] for name, one in by_name.items()} for label, by_name in latest.items()}
         write_bars(os.path.join(folder, file), title, groups)
         note(f"wrote {os.path.join(folder, file)}")
