@@ -4,6 +4,8 @@
 
 #[path = "../properties/configuration.rs"]
 mod configuration;
+#[path = "../properties/validator.rs"]
+mod validator;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 

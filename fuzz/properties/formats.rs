@@ -3,23 +3,12 @@
 //! The first byte of an input is the number of bytes that each read gives; the rest is the file.
 
 use std::io::Read;
-use std::num::NonZeroUsize;
 
-use cos_thumbnailer::imaging::{Cancel, Error, Limits, Thumbnail, Tolerance, Upright, render};
+use cos_thumbnailer::imaging::{Cancel, Error, Thumbnail, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 
 use super::chunks::Chunks;
-
-/// Memory of a rendering, bytes.
-pub(crate) const MEMORY: usize = 32_000_000;
-
-/// Larger images only cost time.
-const LIMITS: Limits = Limits {
-    max_pixels: 1 << 18,
-    memory: MEMORY as u64,
-    damage: Tolerance::MostlyGood,
-    threads: NonZeroUsize::MIN,
-};
+use super::limits::LIMITS;
 
 /// Checks the property. `false` if the input is not worth keeping.
 pub(crate) fn check(data: &[u8]) -> bool {

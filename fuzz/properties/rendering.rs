@@ -8,21 +8,11 @@ use std::collections::HashSet;
 use std::num::NonZeroUsize;
 
 use cos_thumbnailer::config::{Config, Environment};
-use cos_thumbnailer::imaging::{
-    Cancel, Limits, Motion, Rendering, SourceInfo, Thumbnail, Tolerance, Upright, render,
-};
+use cos_thumbnailer::imaging::{Cancel, Limits, Motion, Rendering, SourceInfo, Thumbnail, Upright, render};
 use cos_thumbnailer::recipe::{Animation, Format, Recipe};
 use image::ImageFormat;
 
-/// Memory of a rendering, bytes.
-pub(crate) const MEMORY: usize = 32_000_000;
-
-const LIMITS: Limits = Limits {
-    max_pixels: 1 << 18,
-    memory: MEMORY as u64,
-    damage: Tolerance::MostlyGood,
-    threads: NonZeroUsize::MIN,
-};
+use super::limits::LIMITS;
 
 /// Each behind a byte for the size of reads.
 const PICTURES: [&[u8]; 24] = [

@@ -16,12 +16,16 @@ mod formats;
 mod inventory;
 #[path = "../../fuzz/properties/keys.rs"]
 mod keys;
+#[path = "../../fuzz/properties/limits.rs"]
+mod limits;
 #[path = "../../fuzz/properties/recipe.rs"]
 mod recipe;
 #[path = "../../fuzz/properties/rendering.rs"]
 mod rendering;
 #[path = "../../fuzz/properties/runtime.rs"]
 mod runtime;
+#[path = "../../fuzz/properties/validator.rs"]
+pub(crate) mod validator;
 
 use std::path::Path;
 

@@ -1,31 +1,13 @@
 //! The JSON schema of `thumbnails.json` against the parser of the file: what the schema refuses the parser refuses, and
 //! every file that the parser takes validates.
 
-use boon::{Compiler, SchemaIndex, Schemas};
 use cos_thumbnailer::config::{Config, Environment, schema};
 use serde_json::{Value, json};
 
+use crate::fuzz_seeds::validator::Validator;
+
 /// The schema in the repository, which the examples name.
 const FILE: &str = "examples/thumbnails.schema.json";
-
-struct Validator {
-    schemas: Schemas,
-    index: SchemaIndex,
-}
-
-impl Validator {
-    fn new() -> Self {
-        let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-        compiler.add_resource("thumbnails.schema.json", serde_json::from_str(&schema()).unwrap()).unwrap();
-        // Compiling checks the schema by that of its draft.
-        let index = compiler.compile("thumbnails.schema.json", &mut schemas).unwrap();
-        Self { schemas, index }
-    }
-
-    fn takes(&self, file: &Value) -> bool {
-        self.schemas.validate(file, self.index).is_ok()
-    }
-}
 
 fn parser_takes(file: &Value) -> Result<(), String> {
     let loaded = Config::load(&Environment::default(), Some(&file.to_string()));
