@@ -6,6 +6,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
     unreachable_pub,
     reason = "a test may panic, and `setup` is shared with other roots"
 )]
@@ -14,6 +16,9 @@ mod connection;
 mod cos;
 mod input;
 mod page;
+#[allow(dead_code, reason = "the tests of long runs use the rest")]
+#[path = "../support/usage.rs"]
+mod proc;
 mod process;
 mod row;
 mod runtime;

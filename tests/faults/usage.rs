@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::proc::{descriptors, resident_kib, threads};
+
 /// Most resident memory that a fault may leave behind, KiB. The allocator keeps up to 2 MiB of free blocks.
 const GROWTH_KIB: u64 = 8 * 1024;
 
@@ -14,13 +16,11 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Reads the usage of a process; `None` if it has ended.
+    /// Reads what a process holds; `None` if it has ended.
     pub fn of(process: u32) -> Option<Self> {
-        let count = |folder: &str| Some(std::fs::read_dir(format!("/proc/{process}/{folder}")).ok()?.count());
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        let resident_kib = resident.trim().trim_end_matches(" kB").parse().ok()?;
-        Some(Self { descriptors: count("fd")?, threads: count("task")?, resident_kib })
+        let resident_kib = resident_kib(process)?;
+        let descriptors = descriptors(process).values().sum();
+        Some(Self { descriptors, threads: threads(process), resident_kib })
     }
 
     /// Waits until a process holds no more than before.
