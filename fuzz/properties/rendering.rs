@@ -168,7 +168,7 @@ fn read(thumbnail: &Thumbnail) -> ((u32, u32), usize) {
         Format::Png => ImageFormat::Png,
         Format::WebP => ImageFormat::WebP,
         Format::Jpeg => return (read_jpeg(&thumbnail.bytes), 0),
-        // There is no other decoder of AV1 in Rust than ours; fuzz/differential compares it with dav1d.
+        // There is no other decoder of AV1 in Rust than ours.
         Format::Avif => return (read_again(&thumbnail.bytes), 0),
     };
     let picture = image::load_from_memory_with_format(&thumbnail.bytes, format).expect("it cannot be read");
