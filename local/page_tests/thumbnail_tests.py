@@ -54,6 +54,25 @@ def change_of_a_size_renders_again(new_page):
         assert one.output("variables").splitlines()[0].startswith("THUMBNAILS=small=90x150;"), one.output("variables")
 
 
+def settings_that_change_during_their_check_are_not_run(new_page):
+    with new_page() as one:
+        one.choose()
+        held, runs = [], []
+        one.page.on("request", lambda request: runs.append(request.post_data) if request.url.endswith("/api/runs") else None)
+        one.page.route("**/api/configuration", lambda route: route.continue_() if held else held.append(route))
+        before = one.version()
+        one.page.fill("#size-0-width", "90")
+        while not held:
+            one.page.wait_for_timeout(20)
+        one.page.fill("#size-0-width", "80")
+        held[0].continue_()
+        one.wait_for_run(before)
+        assert one.thumbnails()[0] == ["small", 80, 53], one.thumbnails()
+        assert len(runs) == 1 and "small=80x" in runs[0], runs
+        steps = one.page.eval_on_selector_all(".steps > li .step b", "all => all.map(one => one.textContent)")
+        assert "Start" in steps, steps
+
+
 def preview_is_shown_and_said_until_the_function_has_run(new_page):
     with new_page() as one:
         one.choose()
@@ -175,6 +194,7 @@ TESTS = [
     upload_makes_thumbnails,
     sample_drop_and_paste_are_uploads,
     change_of_a_size_renders_again,
+    settings_that_change_during_their_check_are_not_run,
     preview_is_shown_and_said_until_the_function_has_run,
     point_is_set_by_a_click_on_the_photo,
     part_of_the_photo_is_the_one_that_the_function_took,

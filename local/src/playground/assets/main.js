@@ -129,6 +129,9 @@ async function tryOnce() {
     if (report.mistakes.length > 0) markStale(true);
     return;
   }
+  // Settings or photo have changed during the check. A run now would not be shown, and would start the process whose start
+  // the next run has to show.
+  if (!isLatest()) return;
   const prefix = variable(tried.variables, "SOURCE_PREFIX");
   const folder = settings.folder.startsWith(prefix) ? settings.folder : prefix;
   const key = folder + photo.name;
