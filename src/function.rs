@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::event::{CoalescedRecord, CoalescedRecords, Home, Record, RejectedRecord};
 use crate::imaging::{Limits, Tolerance};
 use crate::object::Region;
-use crate::pipeline::{DecoderThread, InvocationTime, MemoryPool, Pipeline};
+use crate::pipeline::{DecoderThread, InvocationTime, MemoryPool, Pipeline, RecentRecords};
 use crate::plan::{RecordPlan, SourceJob, plan};
 use crate::report::{Entry, Log, Outcome, Outcomes, RepeatedBy, Skip, milliseconds};
 use crate::runtime::{Context, InvocationResult};
@@ -45,6 +45,7 @@ pub struct Function {
     provenance: Provenance,
     client: Result<Client, cos::Error>,
     decoder: DecoderThread,
+    recent: RecentRecords,
     /// `false` if nothing is logged.
     has_log: bool,
     /// Cores of the machine. To count them takes some forty calls of the system.
@@ -68,7 +69,15 @@ impl Function {
         });
         let client = Client::new(ClientSettings { is_read_only, ..settings.unwrap_or_default() });
         let cores = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { config, provenance, client, decoder: DecoderThread::default(), has_log: true, cores }
+        Self {
+            config,
+            provenance,
+            client,
+            decoder: DecoderThread::default(),
+            recent: RecentRecords::default(),
+            has_log: true,
+            cores,
+        }
     }
 
     /// Creates a function that logs nothing and changes nothing: what it would store or remove fails by `cos.read_only`.
@@ -115,6 +124,7 @@ impl Function {
             context: &context,
             session,
             decoder: &self.decoder,
+            recent: &self.recent,
             cores: self.cores,
             held_memory,
             log: &log,
@@ -205,6 +215,7 @@ struct Invocation<'a> {
     context: &'a Context,
     session: Session,
     decoder: &'a DecoderThread,
+    recent: &'a RecentRecords,
     /// Cores of the machine.
     cores: NonZeroUsize,
     /// Bytes of memory that the decoder of an earlier event holds.
@@ -285,6 +296,7 @@ impl Invocation<'_> {
         let pipeline = Pipeline {
             session,
             decoder: self.decoder,
+            recent: self.recent,
             limits: self.limits(),
             memory,
             time,

@@ -71,7 +71,7 @@ fn http_client(more_connections: usize) -> Result<reqwest::Client, Box<dyn StdEr
         // A frozen instance keeps connections that COS has long closed. Few and young ones make that rare;
         // the retry makes it harmless.
         .pool_idle_timeout(Duration::from_secs(5))
-        .pool_max_idle_per_host((Attempts::IDLE_CONNECTIONS as usize).saturating_add(more_connections));
+        .pool_max_idle_per_host(Attempts::IDLE_CONNECTIONS.saturating_add(more_connections));
     // A connection whose packets are lost fails after this time instead of the kernel's 15 minutes.
     #[cfg(target_os = "linux")]
     let builder = builder.tcp_user_timeout(Duration::from_secs(2));

@@ -77,16 +77,19 @@ pub(super) struct Attempts {
 }
 
 impl Attempts {
-    /// Idle connections kept for each host. A freeze can break all of them, so that many losses are retried
-    /// without a pause.
-    pub(super) const IDLE_CONNECTIONS: u32 = 2;
+    /// Idle connections kept for each host: of a source, and of two of its thumbnails in the same bucket.
+    pub(super) const IDLE_CONNECTIONS: usize = 3;
+
+    /// Lost connections that are retried without a pause. A freeze can break all that are idle, but a host that is down
+    /// must not use up all attempts at once.
+    const FREE_RECONNECTS: u32 = 2;
 
     pub(super) fn new(policy: &RetryPolicy, can_switch: bool) -> Self {
         Self {
             policy: policy.clone(),
             delays: delays(policy),
             failures: 0,
-            free_reconnects: Self::IDLE_CONNECTIONS,
+            free_reconnects: Self::FREE_RECONNECTS,
             clock_corrected: false,
             can_switch,
             host: HostChoice::Primary,
@@ -102,7 +105,7 @@ impl Attempts {
     /// Resets the failure count, after real progress.
     pub(super) fn reset(&mut self) {
         self.failures = 0;
-        self.free_reconnects = Self::IDLE_CONNECTIONS;
+        self.free_reconnects = Self::FREE_RECONNECTS;
         self.delays = delays(&self.policy);
     }
 
@@ -184,14 +187,10 @@ mod tests {
     #[test]
     fn lost_connections_of_the_pool_are_retried_without_a_pause() {
         let mut attempts = attempts();
-        assert_eq!(
-            attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(
-            attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }),
-            Some(Duration::ZERO)
-        );
+        for _ in 0..Attempts::FREE_RECONNECTS {
+            let delay = attempts.next_delay(FailureKind::ConnectionLost { from_cos: false });
+            assert_eq!(delay, Some(Duration::ZERO));
+        }
         assert!(
             attempts.next_delay(FailureKind::ConnectionLost { from_cos: false }).unwrap() > Duration::ZERO
         );

@@ -16,6 +16,7 @@ mod manifest;
 mod manifest_document;
 mod memory;
 mod reading;
+mod recent;
 mod rendering;
 mod slow_formats;
 mod stored_facts;
@@ -25,6 +26,7 @@ mod writing;
 
 pub(crate) use self::decoder_thread::DecoderThread;
 pub(crate) use self::memory::MemoryPool;
+pub(crate) use self::recent::RecentRecords;
 pub(crate) use self::time::InvocationTime;
 use crate::cos::Session;
 use crate::imaging::Limits;
@@ -41,6 +43,8 @@ pub(crate) struct Pipeline<'a> {
     pub limits: Limits,
     /// Memory for the bodies and pixels of all records.
     pub memory: &'a MemoryPool,
+    /// Records that ended well in this process.
+    pub recent: &'a RecentRecords,
     /// Time for slow encoders.
     pub time: &'a InvocationTime,
     /// Treatment of foreign objects under the keys of thumbnails.

@@ -1,5 +1,8 @@
 //! Requests of a visit that read: HEAD of thumbnails and source, GET of the source.
 //!
+//! A visit asks for the thumbnails and for the source at the same time. If the source is to be read, its body already
+//! comes while the headers of the thumbnails are waited for.
+//!
 //! A source may be missing or stale right after its event, and it may change while it is read. Both are
 //! retried here, within fixed limits.
 
@@ -7,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::cos::{Download, Head, MissingResource};
+use crate::cos::{Head, MissingResource};
 use crate::error::{Disposition, Error};
 use crate::event::EventKind;
 use crate::imaging::DraftThumbnail;
@@ -15,7 +18,7 @@ use crate::object::{ContentId, Key};
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::rendering::RenderedSource;
 use crate::pipeline::stored_facts::StoredFacts;
-use crate::pipeline::visit_runner::{Rendered, SourceProblem, VisitRunner};
+use crate::pipeline::visit_runner::{FirstRequest, OpenSource, Rendered, SourceProblem, VisitRunner};
 use crate::reconcile::{FetchOutcome, SeenThumbnail, SourceState, is_stamped};
 use crate::report::{Entry, Milliseconds, Skip};
 use crate::{cos, imaging};
@@ -31,33 +34,65 @@ const RESTARTS: u32 = 3;
 const PARALLEL_HEADS: usize = 2;
 
 impl<'a> VisitRunner<'a> {
+    /// Requests the source and the headers of its thumbnails at the same time. If both fail, the error is that of the
+    /// thumbnails, whichever failed first.
+    pub(super) async fn first_look(
+        &mut self,
+    ) -> Result<(SourceState, (Vec<SeenThumbnail>, SeenThumbnail)), Error> {
+        let (heads, source) = match self.first_request {
+            FirstRequest::Head => {
+                let (heads, head) = tokio::join!(self.head_targets(), self.head_source_when_stored());
+                (heads?, self.source_state(head?.as_ref())?)
+            }
+            FirstRequest::Get => {
+                let (heads, open) = tokio::join!(self.head_targets(), self.open_source(false));
+                let (heads, open) = (heads?, open?);
+                let source = self.source_state(open.head())?;
+                self.open = Some(open);
+                (heads, source)
+            }
+        };
+        Ok((source, self.take_heads(heads)))
+    }
+
     /// Requests the headers of all thumbnails and of the manifest, if the rule has one.
-    pub(super) async fn head_thumbnails(&mut self) -> Result<(Vec<SeenThumbnail>, SeenThumbnail), Error> {
+    pub(super) async fn head_targets(&self) -> Result<Vec<Option<Head>>, Error> {
         let job = self.job;
         let keys = job.targets.iter().map(|target| &target.key);
         let keys = keys.chain(job.manifest.as_ref().map(|manifest| &manifest.key));
         let heads = keys.map(|key| self.head_target(key));
-        let mut heads: Vec<_> = stream::iter(heads).buffered(PARALLEL_HEADS).try_collect().await?;
+        stream::iter(heads).buffered(PARALLEL_HEADS).try_collect().await
+    }
+
+    /// Keeps what the headers tell of the thumbnails. Returns what is under their keys, and under that of the manifest.
+    pub(super) fn take_heads(&mut self, mut heads: Vec<Option<Head>>) -> (Vec<SeenThumbnail>, SeenThumbnail) {
+        let job = self.job;
         let manifest = heads.split_off(job.targets.len().min(heads.len())).pop().flatten();
         self.stored = heads.iter().map(|head| head.as_ref().map(StoredFacts::of_head)).collect();
         let seen = |head: &Option<Head>| {
             head.as_ref().map_or(SeenThumbnail::Absent, |head| SeenThumbnail::of(&head.meta, &job.source))
         };
-        Ok((heads.iter().map(seen).collect(), self.seen_manifest(manifest.as_ref())))
+        (heads.iter().map(seen).collect(), self.seen_manifest(manifest.as_ref()))
     }
 
     async fn head_target(&self, key: &Key) -> Result<Option<Head>, Error> {
         none_if_missing(self.pipeline.session.head(&self.target_location, key, None).await)
     }
 
-    /// Requests the headers of the source, and once more after each delay while it is missing or stale.
+    /// Requests the headers of the source.
     pub(super) async fn head_source(&mut self) -> Result<SourceState, Error> {
-        let mut delays = self.stale_delays();
+        let head = self.head_source_once().await?;
+        self.source_state(head.as_ref())
+    }
+
+    /// Requests the headers of the source, and once more after each delay while it is missing or stale.
+    async fn head_source_when_stored(&self) -> Result<Option<Head>, Error> {
+        let mut delays = STALE_DELAYS.into_iter();
         loop {
             let head = self.head_source_once().await?;
             match (self.is_stale(head.as_ref()), delays.next()) {
                 (true, Some(delay)) => tokio::time::sleep(delay).await,
-                (true, None) | (false, _) => return self.source_state(head.as_ref()),
+                (true, None) | (false, _) => return Ok(head),
             }
         }
     }
@@ -91,12 +126,6 @@ impl<'a> VisitRunner<'a> {
         head.content().ok_or_else(no_etag)
     }
 
-    /// Delays for the first request of a source; later requests are not delayed.
-    fn stale_delays(&self) -> std::vec::IntoIter<Duration> {
-        let delays = if self.visit.source().is_none() { STALE_DELAYS.to_vec() } else { Vec::new() };
-        delays.into_iter()
-    }
-
     /// Returns `true` if the source is older than its event. A removed version, and the version below it, may
     /// be of any age.
     fn is_stale(&self, head: Option<&Head>) -> bool {
@@ -121,13 +150,20 @@ impl<'a> VisitRunner<'a> {
         loop {
             self.problem = None;
             self.rendered = None;
-            let memory = &self.pipeline.memory;
-            let held = if needs_all_memory { memory.all().await } else { memory.for_body().await };
-            let Some(mut memory) = held else { return Err(imaging::Error::Cancelled.into()) };
-            let Some(download) = self.open_source().await? else {
-                return Ok(FetchOutcome { source: self.unreadable_source().await?, impossible: Vec::new() });
+            let open = match self.open.take() {
+                Some(open) => open,
+                None => self.open_source(needs_all_memory).await?,
             };
-            let source = self.source_state(Some(&download.head))?;
+            let source = self.source_state(open.head())?;
+            let (download, mut memory) = match open {
+                OpenSource::Download(download, memory) => (*download, memory),
+                OpenSource::Missing => return Ok(FetchOutcome { source, impossible: Vec::new() }),
+                OpenSource::Archived(error, head) => {
+                    self.problem = Some(SourceProblem::Failed(error.into()));
+                    let source = SourceState::NotAnImage(self.content_of(&head)?);
+                    return Ok(FetchOutcome { source, impossible: Vec::new() });
+                }
+            };
             let content = match &source {
                 SourceState::Image(content) if self.visit.needs_fetch(&source) => content.clone(),
                 SourceState::NotAnImage(_) | SourceState::Gone | SourceState::Image(_) => {
@@ -155,36 +191,41 @@ impl<'a> VisitRunner<'a> {
         }
     }
 
-    /// Starts the download of the source; `None` if it is missing or archived.
-    async fn open_source(&mut self) -> Result<Option<Download>, Error> {
-        let mut delays = self.stale_delays();
+    /// Waits for the memory of the body, or for all of the memory, and starts the download of the source. The first download
+    /// of a visit is started once more after each delay while the source is missing or stale.
+    async fn open_source(&self, needs_all_memory: bool) -> Result<OpenSource<'a>, Error> {
+        let memory = &self.pipeline.memory;
+        let held = if needs_all_memory { memory.all().await } else { memory.for_body().await };
+        let Some(memory) = held else { return Err(imaging::Error::Cancelled.into()) };
+        let is_first = self.visit.source().is_none();
+        let mut delays = STALE_DELAYS.into_iter().filter(|_| is_first);
         loop {
-            let download =
-                match self.pipeline.session.get(&self.source_location, &self.record.key, None).await {
-                    Err(archived @ cos::Error::Archived(_)) => {
-                        self.problem = Some(SourceProblem::Failed(archived.into()));
-                        return Ok(None);
-                    }
-                    result => none_if_missing(result)?,
-                };
+            let answer = self.pipeline.session.get(&self.source_location, &self.record.key, None).await;
+            if let Err(archived @ cos::Error::Archived(_)) = answer {
+                return self.open_archived(archived).await;
+            }
+            let download = none_if_missing(answer)?;
             match (self.is_stale(download.as_ref().map(|download| &download.head)), delays.next()) {
                 (true, Some(delay)) => tokio::time::sleep(delay).await,
-                (true, None) | (false, _) => return Ok(download),
+                (true, None) | (false, _) => {
+                    let open = |download| OpenSource::Download(Box::new(download), memory);
+                    return Ok(download.map_or(OpenSource::Missing, open));
+                }
             }
         }
     }
 
-    /// Derives the state of a missing or archived source. COS names no ETag when it refuses to read an
-    /// archived one, so this costs a HEAD.
-    async fn unreadable_source(&mut self) -> Result<SourceState, Error> {
-        if self.problem.is_none() {
-            return Ok(SourceState::Gone);
+    /// Requests the headers of an archived source, which COS does not name when it refuses to read it.
+    async fn open_archived(&self, archived: cos::Error) -> Result<OpenSource<'a>, Error> {
+        let head = self.head_source_once().await?;
+        Ok(head.map_or(OpenSource::Missing, |head| OpenSource::Archived(archived, head)))
+    }
+
+    /// Abandons a download that is not needed, because all thumbnails turned out to be current.
+    pub(super) async fn close_source(&mut self) {
+        if let Some(OpenSource::Download(mut download, _)) = self.open.take() {
+            download.drain().await;
         }
-        let Some(head) = self.head_source_once().await? else {
-            self.problem = None;
-            return Ok(SourceState::Gone);
-        };
-        Ok(SourceState::NotAnImage(self.content_of(&head)?))
     }
 
     /// Keeps the thumbnails for the upload. Returns the numbers of those that this source cannot be made

@@ -4,7 +4,7 @@
 //! deadline cuts the visit off.
 
 use crate::cos;
-use crate::cos::{BucketLocation, Head};
+use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
 use crate::event::{EventKind, Record};
 use crate::imaging::DraftThumbnail;
@@ -12,10 +12,38 @@ use crate::pipeline::Pipeline;
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::stored_facts::StoredFacts;
 use crate::plan::SourceJob;
-use crate::reconcile::{
-    Action, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep, is_stamped,
-};
+use crate::reconcile::{Action, SeenThumbnail, SourceState, Visit, VisitEnd, VisitStep, is_stamped};
 use crate::report::{Entry, Outcome, Skip};
+
+/// First request of a source.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum FirstRequest {
+    /// GET: there probably is a source, and thumbnails are to be made of it.
+    Get,
+    /// HEAD: there probably is nothing to read.
+    Head,
+}
+
+/// Answer to GET of a source.
+#[derive(Debug)]
+pub(super) enum OpenSource<'a> {
+    /// COS refuses to read it, by this error, until it is restored. Its headers can be read.
+    Archived(cos::Error, Head),
+    /// The download, and the memory for its body.
+    Download(Box<Download>, MemoryReservation<'a>),
+    /// No object.
+    Missing,
+}
+
+impl OpenSource<'_> {
+    pub(super) fn head(&self) -> Option<&Head> {
+        match self {
+            Self::Archived(_, head) => Some(head),
+            Self::Download(download, _) => Some(&download.head),
+            Self::Missing => None,
+        }
+    }
+}
 
 /// Reason why some or all thumbnails of a source cannot be made.
 pub(super) enum SourceProblem {
@@ -57,6 +85,9 @@ pub(super) struct VisitRunner<'a> {
     /// Bucket of the thumbnails.
     pub(super) target_location: BucketLocation,
     pub(super) visit: Visit,
+    pub(super) first_request: FirstRequest,
+    /// Source whose body has not been read yet.
+    pub(super) open: Option<OpenSource<'a>>,
     /// Problem of the source in its present state.
     pub(super) problem: Option<SourceProblem>,
     pub(super) rendered: Option<Rendered<'a>>,
@@ -72,9 +103,11 @@ impl<'a> VisitRunner<'a> {
     pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a SourceJob<'a>) -> Self {
         let nothing_to_read =
             record.kind == EventKind::Removed || record.size == Some(0) || is_stamped(&record.meta);
-        let first_request = if nothing_to_read { SourceRequest::Head } else { SourceRequest::Get };
+        let is_repeated = pipeline.recent.contains(record);
+        let first_request =
+            if nothing_to_read || is_repeated { FirstRequest::Head } else { FirstRequest::Get };
         let hashes = job.targets.iter().map(|target| target.hash.clone()).collect();
-        let visit = Visit::new(hashes, pipeline.on_foreign, first_request, record.content());
+        let visit = Visit::new(hashes, pipeline.on_foreign);
         let visit = match &job.manifest {
             Some(manifest) => visit.with_manifest(manifest.hash.clone()),
             None => visit,
@@ -86,6 +119,8 @@ impl<'a> VisitRunner<'a> {
             source_location: BucketLocation { bucket: record.bucket.clone(), region: record.region.clone() },
             target_location: BucketLocation { bucket: job.bucket.clone(), region: record.region.clone() },
             visit,
+            first_request,
+            open: None,
             problem: None,
             rendered: None,
             stored: Vec::new(),
@@ -96,10 +131,19 @@ impl<'a> VisitRunner<'a> {
 
     pub(super) async fn run(mut self, entry: &mut Entry) -> Result<Outcome, Error> {
         loop {
-            match self.visit.step().clone() {
+            let step = self.visit.step().clone();
+            if !matches!(step, VisitStep::Fetch | VisitStep::WithdrawManifest) {
+                self.close_source().await;
+            }
+            match step {
+                VisitStep::FirstLook => {
+                    let (source, (seen, manifest)) = self.first_look().await?;
+                    self.visit.on_first_look(source, seen, manifest);
+                }
                 VisitStep::HeadThumbnails => {
                     self.lost_race = None;
-                    let (seen, manifest) = self.head_thumbnails().await?;
+                    let heads = self.head_targets().await?;
+                    let (seen, manifest) = self.take_heads(heads);
                     self.visit.on_thumbnails(seen, manifest);
                 }
                 VisitStep::HeadSource => {
@@ -125,7 +169,14 @@ impl<'a> VisitRunner<'a> {
                 VisitStep::End(VisitEnd::NotConverged) => {
                     return Err(self.lost_race.map_or(Error::NotConverged, Error::Cos));
                 }
-                VisitStep::End(VisitEnd::Converged) => return self.outcome(entry),
+                VisitStep::End(VisitEnd::Converged) => {
+                    let (recent, record) = (self.pipeline.recent, self.record);
+                    let outcome = self.outcome(entry)?;
+                    if matches!(outcome, Outcome::Stored | Outcome::Unchanged) {
+                        recent.insert(record);
+                    }
+                    return Ok(outcome);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Reconciliation of the target bucket with the current sources, for any number and order of events.
 //!
 //! An event only names a source to visit; nothing else of it is trusted. A visit requests the headers of the
-//! source and of its thumbnails, and [`decide`] returns the action for each thumbnail.
+//! source and of its thumbnails at the same time, and [`decide`] returns the action for each thumbnail.
 //!
 //! There is no network here. A [`Visit`] is a state machine that asks for one step after the other and is
 //! told its result. Tests can therefore place other visits, crashes and changes of the source between any two
@@ -18,7 +18,7 @@ mod stamp;
 mod visit;
 
 pub use self::stamp::{ManifestStamp, SourceName, Stamp, is_stamped, set_of};
-pub use self::visit::{FetchOutcome, SourceRequest, Visit, VisitEnd, VisitStep, Written};
+pub use self::visit::{FetchOutcome, Visit, VisitEnd, VisitStep, Written};
 
 use std::collections::BTreeMap;
 

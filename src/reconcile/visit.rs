@@ -1,4 +1,4 @@
-//! Visit to one source, from the first HEAD of its thumbnails to the check that finds them current.
+//! Visit to one source, from the first look at it and its thumbnails to the check that finds them current.
 //!
 //! The state machine knows results only, not how they were obtained. It ends after a bounded number of
 //! rounds.
@@ -6,7 +6,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::object::ContentId;
 use crate::recipe::RecipeHash;
 use crate::reconcile::manifest::ManifestState;
 use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
@@ -15,15 +14,6 @@ use crate::reconcile::{Action, OnForeign, SeenThumbnail, SourceState, decide};
 /// delivered again.
 const ROUNDS: u32 = 3;
 
-/// First request of a source whose thumbnails do not all seem current.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum SourceRequest {
-    /// GET: there probably is a source, and thumbnails are to be made of it.
-    Get,
-    /// HEAD: there probably is nothing to read.
-    Head,
-}
-
 /// Next step of a visit.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum VisitStep {
@@ -31,6 +21,9 @@ pub enum VisitStep {
     End(VisitEnd),
     /// Read the source and make its thumbnails; then call [`Visit::on_fetched`].
     Fetch,
+    /// Request the headers of the source, and those of [`VisitStep::HeadThumbnails`] at the same time; then call
+    /// [`Visit::on_first_look`].
+    FirstLook,
     /// Request the headers of the source; then call [`Visit::on_source`].
     HeadSource,
     /// Request the headers of the objects under the keys of the thumbnails and of the manifest; then call
@@ -77,9 +70,6 @@ pub struct Visit {
     /// Recipe of each thumbnail.
     recipes: Vec<RecipeHash>,
     on_foreign: OnForeign,
-    first_request: SourceRequest,
-    /// Content that the event names. It may be stale, so it is only a hint if the source has to be read.
-    event_content: Option<ContentId>,
     round: u32,
     /// Source in its latest known state.
     source: Option<SourceState>,
@@ -96,20 +86,12 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// Starts a visit to a source with one thumbnail for each recipe. `event_content` is the content that the
-    /// event names.
+    /// Starts a visit to a source with one thumbnail for each recipe.
     #[must_use]
-    pub fn new(
-        recipes: Vec<RecipeHash>,
-        on_foreign: OnForeign,
-        first_request: SourceRequest,
-        event_content: Option<ContentId>,
-    ) -> Self {
+    pub fn new(recipes: Vec<RecipeHash>, on_foreign: OnForeign) -> Self {
         Self {
             recipes,
             on_foreign,
-            first_request,
-            event_content,
             round: 1,
             source: None,
             impossible: None,
@@ -117,7 +99,7 @@ impl Visit {
             manifest: None,
             is_incomplete: false,
             unverified: false,
-            next: VisitStep::HeadThumbnails,
+            next: VisitStep::FirstLook,
         }
     }
 
@@ -198,6 +180,12 @@ impl Visit {
             || self.manifest_action_for(source) == Action::Make
     }
 
+    /// Takes the result of [`VisitStep::FirstLook`]. Source and thumbnails may have been looked at in any order.
+    pub fn on_first_look(&mut self, source: SourceState, seen: Vec<SeenThumbnail>, manifest: SeenThumbnail) {
+        self.source = Some(source);
+        self.on_thumbnails(seen, manifest);
+    }
+
     /// Takes the result of [`VisitStep::HeadThumbnails`]. The manifest of a rule without one is not looked at.
     pub fn on_thumbnails(&mut self, seen: Vec<SeenThumbnail>, manifest: SeenThumbnail) {
         self.seen = seen;
@@ -205,11 +193,12 @@ impl Visit {
             known.seen = manifest;
         }
         // Readers are better off without it, whatever the source is.
-        if self.manifest.as_ref().is_some_and(|known| known.is_misleading(&self.recipes, &self.seen)) {
-            self.next = VisitStep::WithdrawManifest;
-        } else {
-            self.look_at_source();
-        }
+        self.next =
+            if self.manifest.as_ref().is_some_and(|known| known.is_misleading(&self.recipes, &self.seen)) {
+                VisitStep::WithdrawManifest
+            } else {
+                self.next_step()
+            };
     }
 
     /// Takes the result of [`VisitStep::WithdrawManifest`].
@@ -218,41 +207,25 @@ impl Visit {
         if let Some(manifest) = &mut self.manifest {
             manifest.seen = SeenThumbnail::Absent;
         }
-        self.look_at_source();
+        self.next = self.next_step();
     }
 
-    fn look_at_source(&mut self) {
-        self.next = if self.source.is_some() {
-            self.next_step()
-        } else if self.first_request == SourceRequest::Head || self.seems_current() {
-            VisitStep::HeadSource
-        } else {
-            VisitStep::Fetch
-        };
-    }
-
-    /// Takes the result of [`VisitStep::HeadSource`].
+    /// Takes the result of [`VisitStep::HeadSource`], which checks what was written.
     pub fn on_source(&mut self, source: SourceState) {
-        // What was written before the source was first looked at is covered by that look.
-        let verified = std::mem::take(&mut self.unverified) && self.source.is_some();
-        let same = match self.source.as_ref().map(|known| (known.content(), source.content())) {
+        self.unverified = false;
+        let is_same = match self.source.as_ref().map(|known| (known.content(), source.content())) {
             Some((Some(known), Some(now))) => known.agrees_with(now),
             Some((None, None)) => true,
             Some((None, Some(_)) | (Some(_), None)) | None => false,
         };
-        if verified && same {
-            self.next = if self.is_manifest_due() {
-                VisitStep::StoreManifest
-            } else {
-                VisitStep::End(VisitEnd::Converged)
-            };
-        } else if verified {
+        if !is_same {
             self.source = Some(source);
             self.impossible = None;
             self.start_next_round();
+        } else if self.is_manifest_due() {
+            self.next = VisitStep::StoreManifest;
         } else {
-            self.source = Some(source);
-            self.next = self.next_step();
+            self.next = VisitStep::End(VisitEnd::Converged);
         }
     }
 
@@ -304,22 +277,6 @@ impl Visit {
         } else {
             VisitStep::HeadThumbnails
         };
-    }
-
-    /// Returns `true` if all thumbnails are current under an assumption: the source has the content that its
-    /// event names, or else that of its thumbnails. HEAD of the source then tells if the assumption holds.
-    fn seems_current(&self) -> bool {
-        let named = self.seen.iter().find_map(|seen| match seen {
-            SeenThumbnail::Ours { content, .. } => content.clone(),
-            SeenThumbnail::Absent | SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_) => None,
-        });
-        match self.event_content.clone().or(named) {
-            Some(content) => !self.needs_fetch(&SourceState::Image(content)),
-            None => self
-                .seen
-                .iter()
-                .all(|seen| matches!(seen, SeenThumbnail::Foreign | SeenThumbnail::OfAnother(_))),
-        }
     }
 
     /// Derives the next step from the known source, thumbnails and manifest.

@@ -119,7 +119,10 @@ impl Scope {
             match &state.handlers[slot] {
                 None => next.extend(self.starts(state, slot)),
                 Some(handler) => {
-                    next.push(advanced(state, slot));
+                    next.push(advanced(state, slot, false));
+                    if handler.has_choice(&state.cos) {
+                        next.push(advanced(state, slot, true));
+                    }
                     next.extend(crashed(state, slot, handler));
                 }
             }
@@ -176,10 +179,10 @@ fn changes(state: &State) -> Vec<State> {
         .collect()
 }
 
-fn advanced(state: &State, slot: usize) -> State {
+fn advanced(state: &State, slot: usize, source_first: bool) -> State {
     let mut next = state.clone();
     let Some(mut handler) = next.handlers[slot].take() else { return next };
-    match handler.advance(&mut next.cos) {
+    match handler.advance(&mut next.cos, source_first) {
         Progress::Done => {}
         Progress::Going => next.handlers[slot] = Some(handler),
         Progress::Unsettled => next.deliver(handler.event),

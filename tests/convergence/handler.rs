@@ -3,8 +3,7 @@
 use cos_thumbnailer::object::{ContentId, ETag};
 use cos_thumbnailer::recipe::RecipeHash;
 use cos_thumbnailer::reconcile::{
-    Action, FetchOutcome, OnForeign, SeenThumbnail, SourceRequest, SourceState, Visit, VisitEnd, VisitStep,
-    Written,
+    Action, FetchOutcome, OnForeign, SeenThumbnail, SourceState, Visit, VisitEnd, VisitStep, Written,
 };
 
 use crate::model::{Model, manifest_hash};
@@ -46,8 +45,12 @@ pub struct Handler {
     visit: Visit,
     recipes: Vec<RecipeHash>,
     mistake: Mistake,
-    /// Answers to HEAD of the thumbnails so far.
+    /// Answers to HEAD of the thumbnails and of the manifest so far.
     heads: Vec<SeenThumbnail>,
+    /// Answer to the first request of the source, while headers of thumbnails are missing.
+    first: Option<SourceState>,
+    /// Source whose body is open since its first request, and what it is made into.
+    open: Option<FetchOutcome>,
     /// Actions carried out so far.
     written: usize,
     /// True if a thumbnail was refused because its key was taken meanwhile.
@@ -61,6 +64,11 @@ fn named_by(etag: &str) -> ContentId {
     ContentId { etag: ETag::parse(etag).unwrap(), length: None, crc64: None }
 }
 
+/// The objects whose headers a visit requests: the thumbnails, and the manifest last.
+fn objects(cos: &Model) -> impl Iterator<Item = &SeenThumbnail> {
+    cos.thumbnails.iter().chain(&cos.manifest)
+}
+
 impl Handler {
     pub fn new(
         event: Event,
@@ -69,28 +77,41 @@ impl Handler {
         on_foreign: OnForeign,
         mistake: Mistake,
     ) -> Self {
-        let first_request = if event.created { SourceRequest::Get } else { SourceRequest::Head };
-        let visit =
-            Visit::new(recipes.clone(), on_foreign, first_request, event.etag.as_deref().map(named_by));
+        let visit = Visit::new(recipes.clone(), on_foreign);
         let visit = if has_manifest { visit.with_manifest(manifest_hash()) } else { visit };
-        let (heads, written, lost_race, rendered) = (Vec::new(), 0, false, None);
-        Self { event, visit, recipes, mistake, heads, written, lost_race, rendered }
+        let (heads, first, open, written, lost_race, rendered) = (Vec::new(), None, None, 0, false, None);
+        Self { event, visit, recipes, mistake, heads, first, open, written, lost_race, rendered }
     }
 
-    /// Sends one request and handles its answer.
-    pub fn advance(&mut self, cos: &mut Model) -> Progress {
+    /// True if the next request may be either of two: that of the source, or that of the next thumbnail.
+    pub fn has_choice(&self, cos: &Model) -> bool {
+        *self.visit.step() == VisitStep::FirstLook
+            && self.first.is_none()
+            && self.heads.len() < objects(cos).count()
+    }
+
+    /// Sends one request and handles its answer. Where there is a choice, `source_first` makes it.
+    pub fn advance(&mut self, cos: &mut Model, source_first: bool) -> Progress {
         match self.visit.step().clone() {
-            VisitStep::HeadThumbnails => {
-                let objects = cos.thumbnails.iter().chain(&cos.manifest);
-                let last = objects.clone().count() - 1;
-                let next = objects.clone().nth(self.heads.len()).unwrap();
-                let seen = self.noticed_thumbnail(next.clone());
-                if self.heads.len() < last {
-                    self.heads.push(seen);
+            VisitStep::FirstLook => {
+                let all_seen = self.heads.len() == objects(cos).count();
+                if self.first.is_none() && (source_first || all_seen) {
+                    self.first = Some(self.request_source(cos));
                 } else {
-                    let mut seen = [std::mem::take(&mut self.heads), vec![seen]].concat();
-                    let manifest = seen.split_off(cos.thumbnails.len()).pop();
-                    self.visit.on_thumbnails(seen, manifest.unwrap_or(SeenThumbnail::Absent));
+                    self.head_next(cos);
+                }
+                if self.heads.len() == objects(cos).count()
+                    && let Some(source) = self.first.take()
+                {
+                    let (seen, manifest) = self.take_heads(cos);
+                    self.visit.on_first_look(source, seen, manifest);
+                }
+            }
+            VisitStep::HeadThumbnails => {
+                self.head_next(cos);
+                if self.heads.len() == objects(cos).count() {
+                    let (seen, manifest) = self.take_heads(cos);
+                    self.visit.on_thumbnails(seen, manifest);
                 }
             }
             VisitStep::WithdrawManifest => {
@@ -111,7 +132,8 @@ impl Handler {
                 self.visit.on_source(self.noticed(source));
             }
             VisitStep::Fetch => {
-                let fetched = cos.get();
+                // What was opened by the first request is read as it was then.
+                let fetched = self.open.take().unwrap_or_else(|| cos.get());
                 self.rendered = fetched.source.content().cloned();
                 let source = self.noticed(fetched.source);
                 self.visit.on_fetched(FetchOutcome { source, ..fetched });
@@ -120,6 +142,10 @@ impl Handler {
             VisitStep::End(VisitEnd::NotConverged) => return Progress::Unsettled,
             VisitStep::End(VisitEnd::Converged) => return Progress::Done,
         }
+        if !matches!(self.visit.step(), VisitStep::FirstLook | VisitStep::WithdrawManifest | VisitStep::Fetch)
+        {
+            self.open = None;
+        }
         match self.visit.step() {
             VisitStep::End(VisitEnd::NotConverged) => Progress::Unsettled,
             VisitStep::End(VisitEnd::Converged) => Progress::Done,
@@ -127,13 +153,32 @@ impl Handler {
         }
     }
 
+    /// First request of the source: GET if the event tells of an object, else HEAD.
+    fn request_source(&mut self, cos: &Model) -> SourceState {
+        match (self.mistake, &self.event.etag) {
+            (Mistake::TrustsTheEvent, Some(etag)) => return SourceState::Image(named_by(etag)),
+            _ if self.event.created => self.open = Some(cos.get()),
+            _ => {}
+        }
+        self.noticed(cos.head())
+    }
+
     fn head_source(&self, cos: &Model) -> SourceState {
-        let first = self.visit.source().is_none();
-        match (self.mistake, &self.event.etag, self.visit.source()) {
-            (Mistake::TrustsTheEvent, Some(etag), _) if first => SourceState::Image(named_by(etag)),
-            (Mistake::SkipsLastHead, _, Some(known)) => known.clone(),
+        match (self.mistake, self.visit.source()) {
+            (Mistake::SkipsLastHead, Some(known)) => known.clone(),
             _ => cos.head(),
         }
+    }
+
+    fn head_next(&mut self, cos: &Model) {
+        let next = objects(cos).nth(self.heads.len()).unwrap();
+        self.heads.push(self.noticed_thumbnail(next.clone()));
+    }
+
+    fn take_heads(&mut self, cos: &Model) -> (Vec<SeenThumbnail>, SeenThumbnail) {
+        let mut seen = std::mem::take(&mut self.heads);
+        let manifest = seen.split_off(cos.thumbnails.len()).pop();
+        (seen, manifest.unwrap_or(SeenThumbnail::Absent))
     }
 
     fn noticed(&self, source: SourceState) -> SourceState {

@@ -211,7 +211,8 @@ impl History {
         if self.has_faults && self.random.once_in(30) {
             return self.crash();
         }
-        let progress = self.handlers[chosen].advance(&mut self.cos);
+        let source_first = self.random.once_in(2);
+        let progress = self.handlers[chosen].advance(&mut self.cos, source_first);
         let Model { thumbnails, manifest, .. } = &self.cos;
         let now = format!("handler {chosen}: {progress:?}, now {thumbnails:?}, {manifest:?}");
         self.note(now);

@@ -6,19 +6,28 @@ use std::process::Command;
 use scf_local::FaultKind;
 
 use crate::row::Expected::{self, Ended, Fatal, NotStarted, Stored};
-use crate::row::{Change, Group, Injection, Row};
+use crate::row::{Change, Group, Injection, Request, Row};
+use crate::setup::{SOURCE, TARGET};
 
-/// Requests of a visit to a new image, in their order.
-const OF_UPLOAD: [&str; 4] =
-    ["HEAD of the thumbnail", "GET of the source", "PUT of the thumbnail", "HEAD of the source"];
-
-/// Requests of a visit to a removed source, in their order.
-const OF_REMOVAL: [&str; 4] = [
-    "HEAD of the thumbnail",
-    "HEAD of the removed source",
-    "DELETE of the thumbnail",
-    "last HEAD of the removed source",
+/// Requests of a visit to a new image.
+const OF_UPLOAD: [(&str, Request); 4] = [
+    ("HEAD of the thumbnail", first("HEAD", TARGET)),
+    ("GET of the source", first("GET", SOURCE)),
+    ("PUT of the thumbnail", first("PUT", TARGET)),
+    ("HEAD of the source", first("HEAD", SOURCE)),
 ];
+
+/// Requests of a visit to a removed source.
+const OF_REMOVAL: [(&str, Request); 4] = [
+    ("HEAD of the thumbnail", first("HEAD", TARGET)),
+    ("HEAD of the removed source", first("HEAD", SOURCE)),
+    ("DELETE of the thumbnail", first("DELETE", TARGET)),
+    ("last HEAD of the removed source", Request { number: 2, ..first("HEAD", SOURCE) }),
+];
+
+const fn first(method: &'static str, bucket: &'static str) -> Request {
+    Request { method, bucket, number: 1 }
+}
 
 /// A library that makes calls of the process fail.
 pub struct FailingCalls {
@@ -62,17 +71,20 @@ pub fn rows(failing_calls: &FailingCalls) -> Vec<Row> {
         [(Change::Upload, OF_UPLOAD), (Change::Replacement, OF_UPLOAD), (Change::Removal, OF_REMOVAL)]
     {
         let what = if change == Change::Replacement { ", over an earlier one" } else { "" };
-        for (number, request) in requests.into_iter().enumerate() {
-            let kill = |held| Injection::Signal { names: &["-KILL"], requests: number + 1, held };
-            let before = format!("killed before COS carries out the {request}{what}");
+        for (name, request) in requests {
+            let kill = |held| Injection::Signal { names: &["-KILL"], request, held };
+            let before = format!("killed before COS carries out the {name}{what}");
             rows.push(row(before, kill(FaultKind::Stall), Ended).change(change));
-            let after = format!("killed after COS has carried out the {request}{what}");
+            let after = format!("killed after COS has carried out the {name}{what}");
             rows.push(row(after, kill(FaultKind::Unanswered), Ended).change(change));
         }
     }
-    let fetching = |names| Injection::Signal { names, requests: 2, held: FaultKind::StallAfter(50_000) };
-    rows.push(row("SIGTERM in the middle of the download", fetching(&["-TERM"]), Ended));
-    rows.push(row("stopped and continued in the middle of the download", stopped(), Stored));
+    let download = |names, held| Injection::Signal { names, request: first("GET", SOURCE), held };
+    let half = FaultKind::StallAfter(50_000);
+    rows.push(row("SIGTERM in the middle of the download", download(&["-TERM"], half), Ended));
+    let slow = FaultKind::Slow { before_ms: 0, chunk: 20_000, pause_ms: 20 };
+    let stopped = download(&["-STOP", "-CONT"], slow);
+    rows.push(row("stopped and continued in the middle of the download", stopped, Stored));
     rows.extend(allocations(failing_calls));
     let no_thread = failing_calls.preload("FAIL_THREAD=1");
     rows.push(row("the system gives no thread", no_thread, Fatal("system.no_thread")));
@@ -92,12 +104,6 @@ pub fn rows(failing_calls: &FailingCalls) -> Vec<Row> {
         rows.push(row(fault, Injection::Start { commands, evidence: None }, expected));
     }
     rows
-}
-
-/// COS sends slowly, so that the download is under way.
-fn stopped() -> Injection {
-    let held = FaultKind::Slow { before_ms: 0, chunk: 20_000, pause_ms: 20 };
-    Injection::Signal { names: &["-STOP", "-CONT"], requests: 2, held }
 }
 
 /// The program needs some 500 allocations until it is ready, and 4,000 more for the first thumbnail.

@@ -105,8 +105,8 @@ pub enum Injection {
     RuntimeOutage(Duration),
     /// The options of the row are the fault.
     Setup,
-    /// The process gets signals once COS has received this many requests, of which the last is held.
-    Signal { names: &'static [&'static str], requests: usize, held: FaultKind },
+    /// The process gets signals once COS has received a request, which it holds.
+    Signal { names: &'static [&'static str], request: Request, held: FaultKind },
     /// The source itself is the fault.
     Source(Vec<u8>),
     /// The source is the newer of two versions, and requests to COS fail.
@@ -114,6 +114,14 @@ pub enum Injection {
     /// Until the first delivery is over, processes start after these commands of a shell. If a file is named, it exists
     /// once the fault has happened.
     Start { commands: String, evidence: Option<&'static str> },
+}
+
+/// The request to a bucket that is the first with its method, or a later one, counted from 1.
+#[derive(Clone, Copy)]
+pub struct Request {
+    pub method: &'static str,
+    pub bucket: &'static str,
+    pub number: usize,
 }
 
 /// Outcome of the delivery that meets a fault.

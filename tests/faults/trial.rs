@@ -7,7 +7,7 @@ use bytes::Bytes;
 use scf_local::{Fault, Invocation, Outcome, event};
 use serde_json::Value;
 
-use crate::row::{Change, Expected, Injection, Row};
+use crate::row::{Change, Expected, Injection, Request, Row};
 use crate::setup::{Options, REGION, SOURCE, Setup, TARGET, photo, small_jpeg};
 use crate::usage::Usage;
 
@@ -145,9 +145,9 @@ impl<'a> Trial<'a> {
             }
             Injection::Runtime(fault) => self.setup.scf.fail(fault.clone()),
             Injection::RuntimeOutage(time) => self.setup.scf.refuse_connections(*time).await,
-            Injection::Signal { requests, held, .. } => {
-                let before = u32::try_from(*requests - 1).unwrap();
-                self.setup.cos.fail(Fault::new(held.clone()).after(before));
+            Injection::Signal { request: Request { method, bucket, number }, held, .. } => {
+                let before = u32::try_from(*number - 1).unwrap();
+                self.setup.cos.fail(Fault::new(held.clone()).method(method).bucket(bucket).after(before));
             }
             Injection::Message(_) | Injection::Setup | Injection::Source(_) | Injection::Start { .. } => {}
         }
@@ -166,8 +166,15 @@ impl<'a> Trial<'a> {
     }
 
     async fn send_signals(&self) {
-        let Injection::Signal { names, requests, .. } = self.injection else { return };
-        while self.setup.cos.journal().len() < requests {
+        let Injection::Signal { names, request: Request { method, bucket, number }, .. } = self.injection
+        else {
+            return;
+        };
+        let received = || {
+            let journal = self.setup.cos.journal();
+            journal.iter().filter(|one| one.method == method && one.bucket == bucket).count()
+        };
+        while received() < number {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         for name in names {

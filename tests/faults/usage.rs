@@ -23,10 +23,11 @@ impl Usage {
         Some(Self { descriptors, threads: threads(process), resident_kib })
     }
 
-    /// Waits until a process holds no more than before.
+    /// Waits until a process holds no more than before. Idle connections, of which there may be more now, are closed after five
+    /// seconds.
     pub async fn settle(self, process: u32) -> Result<(), String> {
         let mut now = Self::of(process);
-        for _ in 0..60 {
+        for _ in 0..240 {
             if now.is_some_and(|now| now.fits(&self)) {
                 return Ok(());
             }

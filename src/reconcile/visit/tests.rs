@@ -1,5 +1,5 @@
 use super::*;
-use crate::object::{Crc64, ETag};
+use crate::object::{ContentId, Crc64, ETag};
 
 /// Content by its ETag, and after a slash its CRC-64 if it is known.
 fn content(text: &str) -> ContentId {
@@ -21,8 +21,8 @@ fn recipe() -> RecipeHash {
 
 const STORED: Written = Written { lost_race: false, is_complete: true };
 
-fn visit(told: Option<&str>) -> Visit {
-    Visit::new(vec![recipe()], OnForeign::Skip, SourceRequest::Get, told.map(content))
+fn visit() -> Visit {
+    Visit::new(vec![recipe()], OnForeign::Skip)
 }
 
 fn ours(name: &str) -> Vec<SeenThumbnail> {
@@ -31,10 +31,15 @@ fn ours(name: &str) -> Vec<SeenThumbnail> {
 
 #[test]
 fn a_source_that_keeps_changing_ends_the_visit() {
-    let mut visit = visit(None);
+    let mut visit = visit();
     for round in 0..ROUNDS {
-        visit.on_thumbnails(vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
-        visit.on_fetched(fetched(picture(&format!("{round}"))));
+        let source = picture(&format!("{round}"));
+        if round == 0 {
+            visit.on_first_look(source.clone(), vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
+        } else {
+            visit.on_thumbnails(vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
+        }
+        visit.on_fetched(fetched(source));
         assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]), "round {round}");
         visit.on_written(STORED);
         visit.on_source(picture(&format!("{round}, and then another").replace(' ', "")));
@@ -43,27 +48,24 @@ fn a_source_that_keeps_changing_ends_the_visit() {
 }
 
 #[test]
-fn the_etag_of_the_event_is_only_a_hint() {
-    for (told, step) in
-        [(None, VisitStep::HeadSource), (Some("old"), VisitStep::HeadSource), (Some("new"), VisitStep::Fetch)]
-    {
-        let mut visit = visit(told);
-        visit.on_thumbnails(ours("old"), SeenThumbnail::Absent);
-        assert_eq!(*visit.step(), step, "{told:?}");
+fn a_source_is_read_only_if_a_thumbnail_is_not_of_it() {
+    for (source, step) in [("old", VisitStep::End(VisitEnd::Converged)), ("new", VisitStep::Fetch)] {
+        let mut visit = visit();
+        assert_eq!(*visit.step(), VisitStep::FirstLook);
+        visit.on_first_look(picture(source), ours("old"), SeenThumbnail::Absent);
+        assert_eq!(*visit.step(), step, "{source}");
     }
-    let mut late = visit(Some("older"));
-    late.on_thumbnails(ours("newest"), SeenThumbnail::Absent);
-    assert!(!late.needs_fetch(&picture("newest")), "its body need not be read");
-    late.on_fetched(fetched(picture("newest")));
-    assert_eq!(*late.step(), VisitStep::End(VisitEnd::Converged));
+    let mut overtaken = visit();
+    overtaken.on_first_look(picture("new"), ours("old"), SeenThumbnail::Absent);
+    assert!(!overtaken.needs_fetch(&picture("old")), "its body need not be read");
+    overtaken.on_fetched(fetched(picture("old")));
+    assert_eq!(*overtaken.step(), VisitStep::End(VisitEnd::Converged));
 }
 
 #[test]
 fn another_content_with_the_same_etag_is_noticed_by_every_check() {
-    let mut visit = visit(Some("a"));
-    visit.on_thumbnails(ours("a/1"), SeenThumbnail::Absent);
-    assert_eq!(*visit.step(), VisitStep::HeadSource, "the event names no CRC-64");
-    visit.on_source(picture("a/2"));
+    let mut visit = visit();
+    visit.on_first_look(picture("a/2"), ours("a/1"), SeenThumbnail::Absent);
     assert_eq!(*visit.step(), VisitStep::Fetch);
     visit.on_fetched(fetched(picture("a/2")));
     assert_eq!(*visit.step(), VisitStep::Write(vec![Action::Make]));
@@ -75,17 +77,16 @@ fn another_content_with_the_same_etag_is_noticed_by_every_check() {
 #[test]
 fn a_store_without_crc64_costs_no_request_more() {
     for (stamp, source) in [("a", "a"), ("a", "a/1"), ("a/1", "a")] {
-        let mut visit = visit(Some("a"));
-        visit.on_thumbnails(ours(stamp), SeenThumbnail::Absent);
-        visit.on_source(picture(source));
+        let mut visit = visit();
+        visit.on_first_look(picture(source), ours(stamp), SeenThumbnail::Absent);
         assert_eq!(*visit.step(), VisitStep::End(VisitEnd::Converged), "{stamp}, {source}");
     }
 }
 
 #[test]
 fn a_lost_race_is_followed_by_checks_of_thumbnails_and_source() {
-    let mut visit = visit(None);
-    visit.on_thumbnails(vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
+    let mut visit = visit();
+    visit.on_first_look(picture("a"), vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
     visit.on_fetched(fetched(picture("a")));
     visit.on_written(Written { lost_race: true, ..STORED });
     assert_eq!(*visit.step(), VisitStep::HeadThumbnails);
@@ -105,8 +106,8 @@ fn described(name: &str) -> SeenThumbnail {
 
 #[test]
 fn a_manifest_is_stored_last_and_between_two_looks_at_the_source() {
-    let mut visit = visit(None).with_manifest(manifest());
-    visit.on_thumbnails(vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
+    let mut visit = visit().with_manifest(manifest());
+    visit.on_first_look(picture("a"), vec![SeenThumbnail::Absent], SeenThumbnail::Absent);
     visit.on_fetched(fetched(picture("a")));
     visit.on_written(STORED);
     assert_eq!(*visit.step(), VisitStep::HeadSource);
@@ -120,16 +121,15 @@ fn a_manifest_is_stored_last_and_between_two_looks_at_the_source() {
 
 #[test]
 fn a_manifest_is_withdrawn_before_its_thumbnails_change_and_not_before_they_are_made() {
-    let mut replaced = visit(Some("b")).with_manifest(manifest());
-    replaced.on_thumbnails(ours("a"), described("a"));
+    let mut replaced = visit().with_manifest(manifest());
+    replaced.on_first_look(picture("b"), ours("a"), described("a"));
     assert_eq!(*replaced.step(), VisitStep::Fetch);
     replaced.on_fetched(fetched(picture("b")));
     assert_eq!(*replaced.step(), VisitStep::WithdrawManifest);
     replaced.on_manifest_withdrawn();
     assert_eq!(*replaced.step(), VisitStep::Write(vec![Action::Make]));
-    let mut removed = visit(Some("a")).with_manifest(manifest());
-    removed.on_thumbnails(ours("a"), described("a"));
-    removed.on_source(SourceState::Gone);
+    let mut removed = visit().with_manifest(manifest());
+    removed.on_first_look(SourceState::Gone, ours("a"), described("a"));
     assert_eq!(*removed.step(), VisitStep::WithdrawManifest);
     removed.on_manifest_withdrawn();
     assert_eq!(*removed.step(), VisitStep::Write(vec![Action::Remove]));
@@ -143,13 +143,12 @@ fn a_manifest_of_missing_stale_or_foreign_thumbnails_is_withdrawn_at_once() {
         (ours("b"), described("a")),
         (ours("a"), SeenThumbnail::Ours { content: None, recipe: manifest() }),
     ] {
-        let mut visit = visit(Some("a")).with_manifest(manifest());
-        visit.on_thumbnails(seen.clone(), told);
+        let mut visit = visit().with_manifest(manifest());
+        visit.on_first_look(picture("a"), seen.clone(), told);
         assert_eq!(*visit.step(), VisitStep::WithdrawManifest, "{seen:?}");
     }
-    let mut current = visit(Some("a")).with_manifest(manifest());
-    current.on_thumbnails(ours("a"), described("a"));
-    current.on_source(picture("a"));
+    let mut current = visit().with_manifest(manifest());
+    current.on_first_look(picture("a"), ours("a"), described("a"));
     assert_eq!(*current.step(), VisitStep::End(VisitEnd::Converged));
 }
 
@@ -159,9 +158,8 @@ fn there_is_no_manifest_unless_all_thumbnails_are_stored() {
     let impossible = FetchOutcome { source: picture("a"), impossible: vec![1] };
     for (outcome, written) in [(fetched(picture("a")), written), (impossible, STORED)] {
         let recipes = vec![recipe(), recipe()];
-        let visit = Visit::new(recipes, OnForeign::Skip, SourceRequest::Get, None);
-        let mut visit = visit.with_manifest(manifest());
-        visit.on_thumbnails(vec![SeenThumbnail::Absent; 2], SeenThumbnail::Absent);
+        let mut visit = Visit::new(recipes, OnForeign::Skip).with_manifest(manifest());
+        visit.on_first_look(picture("a"), vec![SeenThumbnail::Absent; 2], SeenThumbnail::Absent);
         visit.on_fetched(outcome);
         visit.on_written(written);
         visit.on_source(picture("a"));
@@ -171,10 +169,21 @@ fn there_is_no_manifest_unless_all_thumbnails_are_stored() {
 
 #[test]
 fn the_manifest_alone_is_made_anew_by_one_more_look_at_the_source() {
-    let mut visit = visit(Some("a")).with_manifest(manifest());
-    visit.on_thumbnails(ours("a"), SeenThumbnail::Absent);
+    let mut visit = visit().with_manifest(manifest());
+    visit.on_first_look(picture("a"), ours("a"), SeenThumbnail::Absent);
     visit.on_fetched(fetched(picture("a")));
     assert_eq!(*visit.step(), VisitStep::HeadSource);
     visit.on_source(picture("a"));
     assert_eq!(*visit.step(), VisitStep::StoreManifest);
+}
+
+#[test]
+fn a_manifest_withdrawn_after_the_first_look_is_followed_by_another_look() {
+    let mut visit = visit().with_manifest(manifest());
+    visit.on_first_look(SourceState::Gone, vec![SeenThumbnail::Absent], described("a"));
+    assert_eq!(*visit.step(), VisitStep::WithdrawManifest);
+    visit.on_manifest_withdrawn();
+    assert_eq!(*visit.step(), VisitStep::HeadSource);
+    visit.on_source(picture("b"));
+    assert_eq!(*visit.step(), VisitStep::HeadThumbnails, "it was uploaded again");
 }

@@ -83,6 +83,17 @@ async fn while_busy(setup: &Setup, message: &Value, method: &str, change: impl F
 }
 
 #[tokio::test]
+async fn source_is_on_its_way_while_headers_of_its_thumbnail_are_awaited() {
+    let setup = Setup::new().await;
+    let message = setup.upload("a.jpg", small_jpeg()).await;
+    let slow = FaultKind::Slow { before_ms: 1000, chunk: 0, pause_ms: 0 };
+    setup.cos.fail(Fault::new(slow).method("HEAD").bucket(TARGET).times(1));
+    setup.invoke(&message).await.stored();
+    let answered: Vec<String> = setup.requests().into_iter().map(|(method, _)| method).collect();
+    assert_eq!(answered, ["GET", "HEAD", "PUT", "HEAD"]);
+}
+
+#[tokio::test]
 async fn source_overwritten_during_the_upload_is_rendered_again() {
     let setup = Setup::new().await;
     let message = setup.upload("a.jpg", jpeg_of(640, 480)).await;

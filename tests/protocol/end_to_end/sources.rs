@@ -1,5 +1,6 @@
 //! Sources of all kinds and their outcomes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use scf_local::{Fault, FaultKind};
@@ -211,6 +212,17 @@ async fn archived_source_is_reported_and_its_restore_makes_the_thumbnail() {
 }
 
 #[tokio::test]
+async fn archived_source_with_a_current_thumbnail_is_unchanged() {
+    let setup = Setup::new().await;
+    setup.thumbnail_of("cold.jpg", small_jpeg()).await.stored();
+    setup.scf.kill().await;
+    let headers = [("Content-Type", "image/jpeg"), ("x-cos-storage-class", "ARCHIVE")];
+    let message = setup.upload_with("cold.jpg", small_jpeg(), &headers).await;
+    let outcome = setup.invoke(&message).await.outcome();
+    assert_eq!((&outcome["outcome"], &outcome["kept"]), (&"unchanged".into(), &1.into()), "{outcome:#}");
+}
+
+#[tokio::test]
 async fn late_event_makes_the_thumbnail_of_the_current_version() {
     let setup = Setup::new().await;
     setup.cos.versioning(crate::setup::SOURCE, true).unwrap();
@@ -247,12 +259,16 @@ async fn bytes_behind_the_image_are_not_downloaded() {
         assert!((TAIL as u64 / 2..TAIL as u64).contains(&unfetched), "{key}: {unfetched}");
         assert_eq!(response.log()[0]["source"]["unfetched"], unfetched, "{key}");
         assert_eq!(response.stored()["retries"], 0, "{key}");
+        let connection = |method: &str| {
+            let journal = setup.cos.journal();
+            journal.iter().rev().find(|request| request.method == method).unwrap().connection
+        };
+        let (get, put) = (connection("GET"), connection("PUT"));
+        setup.cos.clear_journal();
         setup.thumbnail_of(&format!("next-to-{key}"), small_jpeg()).await.stored();
-        let connections: Vec<u64> = setup.cos.journal().iter().rev().map(|r| r.connection).collect();
-        // Of each source: HEAD of the thumbnail, GET of the source, PUT of the thumbnail, HEAD of the source.
-        let [_, next_put, next_get, _, _, put, get, _] = connections[..8] else { panic!("{connections:?}") };
-        assert_ne!(get, put, "{key}: the connection of the abandoned download is closed");
-        assert_eq!([put, next_get], [next_put, next_put], "{key}: the other connections are kept");
+        let later: Vec<u64> = setup.cos.journal().iter().map(|request| request.connection).collect();
+        assert!(!later.contains(&get), "{key}: the connection of the abandoned download is closed");
+        assert!(later.contains(&put), "{key}: the other connection is kept");
     }
 }
 
@@ -266,8 +282,9 @@ async fn short_rest_is_downloaded_during_the_encoding() {
     setup.cos.fail(Fault::new(rest_comes_late).method("GET").times(1));
     let response = setup.thumbnail_of("lake.jpg", with_tail(photo, 60_000)).await;
     assert_eq!(response.stored()["source"].get("unfetched"), None);
-    let connections: Vec<u64> = setup.cos.journal().iter().map(|request| request.connection).collect();
-    assert_eq!(connections, [connections[0]; 4]);
+    setup.thumbnail_of("next.jpg", small_jpeg()).await.stored();
+    let connections: BTreeSet<u64> = setup.cos.journal().iter().map(|request| request.connection).collect();
+    assert_eq!(connections.len(), 2, "both connections of the first look are kept");
 }
 
 #[tokio::test]
