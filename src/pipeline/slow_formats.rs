@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use crate::cos;
 use crate::error::{Disposition, Error};
 use crate::imaging::{DraftThumbnail, Speed, Thumbnail, UnencodedThumbnail, speed_within};
 use crate::pipeline::visit_runner::VisitRunner;
@@ -41,10 +40,8 @@ impl VisitRunner<'_> {
             match self.encode(number, rest, entry).await? {
                 Ok(thumbnail) => {
                     self.put(number, Some(DraftThumbnail::Encoded(thumbnail)));
-                    match self.store_one(number, entry).await {
-                        Ok(()) => {}
-                        Err(exists @ cos::Error::Exists(_)) => self.lost_race = Some(exists),
-                        Err(error) => self.defer_permanent(error.into())?,
+                    if let Some(target) = self.job.targets.get(number) {
+                        self.store(number, target, entry).await?;
                     }
                 }
                 Err(error) => self.give_up(number, error, entry).await?,
@@ -101,12 +98,5 @@ impl VisitRunner<'_> {
     /// Replaces a thumbnail, and returns the former.
     fn put(&mut self, number: usize, thumbnail: Option<DraftThumbnail>) -> Option<DraftThumbnail> {
         std::mem::replace(self.rendered.as_mut()?.thumbnails.get_mut(number)?, thumbnail)
-    }
-
-    async fn store_one(&mut self, number: usize, entry: &mut Entry) -> Result<(), cos::Error> {
-        match self.job.targets.get(number) {
-            Some(target) => self.store(number, target, entry).await,
-            None => Ok(()),
-        }
     }
 }

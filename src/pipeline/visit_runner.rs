@@ -7,7 +7,7 @@ use crate::cos;
 use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
 use crate::event::{EventKind, Record};
-use crate::imaging::DraftThumbnail;
+use crate::imaging::{DraftThumbnail, Thumbnail};
 use crate::pipeline::Pipeline;
 use crate::pipeline::memory::MemoryReservation;
 use crate::pipeline::stored_facts::StoredFacts;
@@ -57,6 +57,16 @@ pub(super) struct Rendered<'a> {
     pub(super) _memory: MemoryReservation<'a>,
     /// By number; `None` for a thumbnail that cannot be made of this source.
     pub(super) thumbnails: Vec<Option<DraftThumbnail>>,
+}
+
+impl Rendered<'_> {
+    /// Returns a thumbnail; `None` if it is not encoded.
+    pub(super) fn encoded(&self, number: usize) -> Option<&Thumbnail> {
+        match self.thumbnails.get(number)? {
+            Some(DraftThumbnail::Encoded(thumbnail)) => Some(thumbnail),
+            Some(DraftThumbnail::Drawn(_)) | None => None,
+        }
+    }
 }
 
 impl Pipeline<'_> {

@@ -3,34 +3,34 @@
 //! Uploads to a missing key are conditional writes, so that a concurrent writer is noticed. Nothing but
 //! thumbnails of this source is ever deleted.
 
+use std::time::Instant;
+
+use futures_util::{StreamExt as _, stream};
+
 use crate::cos;
-use crate::cos::Upload;
+use crate::cos::{StoredObject, Upload};
 use crate::error::{Disposition, Error};
-use crate::imaging::{DraftThumbnail, Motion, Thumbnail};
+use crate::imaging::{Motion, Thumbnail};
 use crate::pipeline::stored_facts::{StoredFacts, manifest_metadata};
 use crate::pipeline::visit_runner::{Rendered, VisitRunner};
 use crate::plan::Target;
 use crate::reconcile::{Action, SeenThumbnail, Stamp, Written};
 use crate::report::{Entry, Stored, milliseconds, rounded_score};
 
+/// Uploads of thumbnails in flight. Each takes as long as a round trip, mostly.
+const PARALLEL_UPLOADS: usize = 2;
+
 impl VisitRunner<'_> {
-    /// Carries out the actions.
+    /// Carries out the actions. Thumbnails that are encoded are stored first.
     pub(super) async fn write(&mut self, actions: &[Action], entry: &mut Entry) -> Result<Written, Error> {
-        let started = std::time::Instant::now();
-        let before = entry.ms.store;
-        let job = self.job;
         self.count_kept(entry);
-        for (number, (target, action)) in job.targets.iter().zip(actions).enumerate() {
-            let result = match action {
-                Action::Make => self.store(number, target, entry).await,
-                Action::Remove => self.remove(target, entry).await,
-                Action::Keep | Action::Leave | Action::Refuse => Ok(()),
-            };
-            entry.ms.store = before + milliseconds(started.elapsed());
-            match result {
-                Ok(()) => {}
-                Err(exists @ cos::Error::Exists(_)) => self.lost_race = Some(exists),
-                Err(error) => self.defer_permanent(error.into())?,
+        self.store_encoded(actions, entry).await?;
+        for (target, action) in self.job.targets.iter().zip(actions) {
+            if *action == Action::Remove {
+                let started = Instant::now();
+                let removed = self.remove(target, entry).await;
+                entry.ms.store += milliseconds(started.elapsed());
+                self.settle(removed)?;
             }
         }
         self.store_drawn(actions, entry).await?;
@@ -49,26 +49,77 @@ impl VisitRunner<'_> {
         Ok(())
     }
 
+    /// Uploads the thumbnails that are to be made and are encoded.
+    async fn store_encoded(&mut self, actions: &[Action], entry: &mut Entry) -> Result<(), Error> {
+        let started = Instant::now();
+        let before = entry.ms.store;
+        let numbered =
+            (0..).zip(&self.job.targets).zip(actions).filter(|(_, action)| **action == Action::Make);
+        let uploads: Vec<_> = numbered
+            .filter_map(|((number, target), _)| Some((number, target, self.start_upload(number, target)?)))
+            .collect();
+        let (session, location) = (self.pipeline.session, &self.target_location.clone());
+        let sent = uploads.into_iter().map(|(number, target, upload)| async move {
+            (number, target, session.put(location, &target.key, upload).await)
+        });
+        let mut sent = stream::iter(sent).buffered(PARALLEL_UPLOADS);
+        while let Some((number, target, result)) = sent.next().await {
+            let result = self.finish_upload(number, target, result, entry);
+            entry.ms.store = before + milliseconds(started.elapsed());
+            self.settle(result)?;
+        }
+        Ok(())
+    }
+
     /// Uploads a thumbnail that is encoded.
     pub(super) async fn store(
         &mut self,
         number: usize,
         target: &Target<'_>,
         entry: &mut Entry,
-    ) -> Result<(), cos::Error> {
+    ) -> Result<(), Error> {
+        let Some(upload) = self.start_upload(number, target) else { return Ok(()) };
+        let result = self.pipeline.session.put(&self.target_location, &target.key, upload).await;
+        let result = self.finish_upload(number, target, result, entry);
+        self.settle(result)
+    }
+
+    /// Keeps a lost race and the first permanent failure; other failures end the visit.
+    fn settle(&mut self, result: Result<(), cos::Error>) -> Result<(), Error> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(exists @ cos::Error::Exists(_)) => {
+                self.lost_race = Some(exists);
+                Ok(())
+            }
+            Err(error) => self.defer_permanent(error.into()),
+        }
+    }
+
+    /// Returns the upload of a thumbnail; `None` if it is not encoded.
+    fn start_upload(&mut self, number: usize, target: &Target<'_>) -> Option<Upload> {
         if let Some(stored) = self.stored.get_mut(number) {
             *stored = None;
         }
-        let Some(rendered) = &self.rendered else { return Ok(()) };
-        let Some(Some(DraftThumbnail::Encoded(thumbnail))) = rendered.thumbnails.get(number) else {
-            return Ok(());
+        let rendered = self.rendered.as_ref()?;
+        Some(Upload {
+            only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
+            ..self.upload(target, rendered, rendered.encoded(number)?)
+        })
+    }
+
+    /// Notes in the entry, and for the manifest, that a thumbnail is stored.
+    fn finish_upload(
+        &mut self,
+        number: usize,
+        target: &Target<'_>,
+        result: Result<StoredObject, cos::Error>,
+        entry: &mut Entry,
+    ) -> Result<(), cos::Error> {
+        let Some(thumbnail) = self.rendered.as_ref().and_then(|rendered| rendered.encoded(number)) else {
+            return result.map(drop);
         };
         let key = target.key.as_str().to_owned();
-        let upload = Upload {
-            only_if_absent: self.visit.seen().get(number) == Some(&SeenThumbnail::Absent),
-            ..self.upload(target, rendered, thumbnail)
-        };
-        let result = self.pipeline.session.put(&self.target_location, &target.key, upload).await;
         // A retried upload whose response was lost finds its own object.
         if matches!(result, Ok(_) | Err(cos::Error::Exists(_))) {
             entry.removed.retain(|removed| *removed != key);
