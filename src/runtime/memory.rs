@@ -8,10 +8,25 @@ use std::process::Command;
 
 /// Settings of glibc's allocator: heaps, and bytes (mallopt(3)). From version 2.22 on it keeps up to 64 MB of free memory at
 /// the top of each heap, and has a heap for each thread; a small function has no room for them. Blocks from 1 MiB on come
-/// from the system and return to it at once; of the others at most 2 MiB are kept. Smaller values cost processor time,
-/// because the system has to clear memory.
-const ALLOCATOR: [(&str, &str); 3] =
-    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "1048576"), ("MALLOC_TRIM_THRESHOLD_", "2097152")];
+/// from the system and return to it at once. When 2 MiB of the others are free at the top, all but 1.5 return: with less
+/// kept, the system has to clear memory more often, and what is kept differs more from one event to the next.
+const ALLOCATOR: [(&str, &str); 4] = [
+    ("MALLOC_ARENA_MAX", "1"),
+    ("MALLOC_MMAP_THRESHOLD_", "1048576"),
+    ("MALLOC_TOP_PAD_", "1572864"),
+    ("MALLOC_TRIM_THRESHOLD_", "2097152"),
+];
+
+/// Variable of more settings of glibc, joined by colons.
+const TUNABLES: &str = "GLIBC_TUNABLES";
+
+/// What all names of the allocator's settings begin with there.
+const OF_ALLOCATOR: &str = "glibc.malloc.";
+
+/// From glibc 2.26 on, each thread keeps small blocks that it has freed, for itself. The heap counts them as used: one of
+/// 544 bytes at its top kept 6 MB below it from going back to the system. Without them, a JPEG takes 0.1 % more
+/// instructions, and a JPEG XL 1.4 %.
+const NO_BLOCKS_OF_THREADS: &str = "glibc.malloc.tcache_count=0";
 
 /// Highest resident memory of the process so far, KiB.
 #[must_use]
@@ -33,7 +48,9 @@ const KEEPS_FREE_MEMORY: u32 = 22;
 /// this function or by the user, if the C library does not need them, or if the system does not start the program: it
 /// works without them, and takes more memory.
 pub fn restart_with_small_heap() {
-    let is_set = ALLOCATOR.iter().any(|(name, _)| env::var_os(name).is_some());
+    let tunables = env::var(TUNABLES).unwrap_or_default();
+    let is_set =
+        ALLOCATOR.iter().any(|(name, _)| env::var_os(name).is_some()) || tunables.contains(OF_ALLOCATOR);
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     if is_set || glibc_minor(&maps).is_some_and(|minor| minor < KEEPS_FREE_MEMORY) {
         return;
@@ -45,7 +62,16 @@ pub fn restart_with_small_heap() {
         program.arg0(name);
     }
     // It only returns if it fails.
-    let _ = program.args(arguments).envs(ALLOCATOR).exec();
+    let _ = program.args(arguments).envs(ALLOCATOR).env(TUNABLES, with_tunable(&tunables)).exec();
+}
+
+/// These settings of glibc, and that of the allocator.
+fn with_tunable(tunables: &str) -> String {
+    if tunables.is_empty() {
+        NO_BLOCKS_OF_THREADS.to_owned()
+    } else {
+        format!("{tunables}:{NO_BLOCKS_OF_THREADS}")
+    }
 }
 
 /// The minor version of glibc, by the name of its file among those that the process has mapped (proc(5)). From 2.34 on the
@@ -57,6 +83,12 @@ fn glibc_minor(maps: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn other_tunables_are_kept() {
+        assert_eq!(with_tunable(""), "glibc.malloc.tcache_count=0");
+        assert_eq!(with_tunable("glibc.cpu.x86_ibt=on"), "glibc.cpu.x86_ibt=on:glibc.malloc.tcache_count=0");
+    }
 
     #[test]
     fn older_versions_of_glibc_are_recognised() {
