@@ -1,6 +1,6 @@
 //! Days in one process: thousands of events of every kind, for images of every format, damaged ones and large ones.
 //!
-//! Each quarter of a run has the same events in the same order. What the process holds at rest in the last quarter is
+//! Each quarter of a run has the same events in another order. What the process holds at rest in the last quarter is
 //! compared with the second; the first fills what stays: caches, connections, the heap of the decoders. Every outcome and
 //! every thumbnail is compared with that of another process. `scripts/soak` runs the long forms.
 
