@@ -31,6 +31,9 @@ pub const SYNC_ANSWERED: &str = "cos-thumbnailer:sync";
 /// `eventSource` of records that a sync sends as asynchronous events, which the platform repeats.
 pub const SYNC_QUEUED: &str = "cos-thumbnailer:sync-queued";
 
+/// Name of the events by which a sync has sources visited of whose thumbnails it knows nothing.
+pub const SYNC_UNVERIFIED: &str = "cos:ObjectCreated:SyncUnverified";
+
 /// Region and account of the function.
 #[derive(Clone, Debug, Default)]
 pub struct Home {

@@ -6,7 +6,7 @@
 use crate::cos;
 use crate::cos::{BucketLocation, Download, Head};
 use crate::error::Error;
-use crate::event::{EventKind, Record};
+use crate::event::{EventKind, Record, SYNC_UNVERIFIED};
 use crate::imaging::{DraftThumbnail, Thumbnail};
 use crate::pipeline::Pipeline;
 use crate::pipeline::memory::MemoryReservation;
@@ -111,11 +111,11 @@ pub(super) struct VisitRunner<'a> {
 
 impl<'a> VisitRunner<'a> {
     pub(super) fn new(pipeline: &'a Pipeline<'a>, record: &'a Record, job: &'a SourceJob<'a>) -> Self {
-        let nothing_to_read =
+        let has_nothing_to_read =
             record.kind == EventKind::Removed || record.size == Some(0) || is_stamped(&record.meta);
-        let is_repeated = pipeline.recent.contains(record);
+        let may_be_current = record.name == SYNC_UNVERIFIED || pipeline.recent.contains(record);
         let first_request =
-            if nothing_to_read || is_repeated { FirstRequest::Head } else { FirstRequest::Get };
+            if has_nothing_to_read || may_be_current { FirstRequest::Head } else { FirstRequest::Get };
         let hashes = job.targets.iter().map(|target| target.hash.clone()).collect();
         let visit = Visit::new(hashes, pipeline.on_foreign);
         let visit = match &job.manifest {

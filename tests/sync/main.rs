@@ -4,6 +4,7 @@
 //! - `live`: the real program against the local SCF and COS.
 //! - `keys`: the same, with target keys that sources share, and buckets that a segment of the source key names.
 //! - `endurance`: the same for a long time, with a look at what the processes hold.
+//! - `verify`: the same, by what it looks at.
 //! - `mishaps`: the same, where something is wrong from the beginning, or the user changes their mind.
 
 #![allow(
@@ -32,6 +33,7 @@ mod store;
 #[allow(dead_code, reason = "the tests of protocols use the rest")]
 #[path = "../support/usage.rs"]
 mod usage;
+mod verify;
 
 #[global_allocator]
 static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;

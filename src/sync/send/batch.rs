@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use serde::Serialize;
 
-use crate::event::{SYNC_ANSWERED, SYNC_QUEUED};
+use crate::event::{SYNC_ANSWERED, SYNC_QUEUED, SYNC_UNVERIFIED};
 use crate::sync::{Job, Need, Task};
 use crate::text;
 
@@ -102,7 +102,8 @@ impl Batch {
             },
             event: Event {
                 event_name: match need {
-                    Need::Missing | Need::Stale | Need::Unverified => "cos:ObjectCreated:Put",
+                    Need::Missing | Need::Stale => "cos:ObjectCreated:Put",
+                    Need::Unverified => SYNC_UNVERIFIED,
                     Need::Orphan => "cos:ObjectRemove:Delete",
                 },
                 event_source,
@@ -154,8 +155,11 @@ mod tests {
             need,
         };
         let keys = ["图/a b+c%25.jpg", "1250000000/my-photos/x", "a\u{1}\u{202e}\"\\b.jpg"];
-        let tasks =
-            keys.iter().map(|key| task(key, Need::Missing)).chain([task("gone.jpg", Need::Orphan)]).collect();
+        let tasks = keys
+            .iter()
+            .zip([Need::Missing, Need::Unverified, Need::Stale])
+            .map(|(key, need)| task(key, need));
+        let tasks = tasks.chain([task("gone.jpg", Need::Orphan)]).collect();
         let batch = Batch { tasks };
         let text = batch.event(&job, Mark::Answered).unwrap();
         let bound: usize = batch.tasks.iter().map(Task::event_bytes).sum();
@@ -169,6 +173,8 @@ mod tests {
             assert_eq!(record.etag.as_ref().unwrap().as_str(), "9b2c-2");
             assert!(record.wants_outcomes);
         }
-        assert_eq!((records[2].kind, records[3].kind), (EventKind::Created, EventKind::Removed));
+        let kinds: Vec<EventKind> = records.iter().map(|record| record.kind).collect();
+        assert_eq!(kinds, [[EventKind::Created; 3].as_slice(), &[EventKind::Removed]].concat());
+        assert_eq!(records[1].name, SYNC_UNVERIFIED);
     }
 }
