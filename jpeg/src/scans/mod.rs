@@ -271,7 +271,8 @@ impl<'a> ScanReader<'a> {
 
     /// True unless the present scan refines AC coefficients that are not known to the bit before: how many bits belong
     /// to a block depends on which of its coefficients are not zero so far (section G.1.2.3). Its bits count as
-    /// missing. All other scans can be read on their own, whatever came before.
+    /// missing. All other scans can be read on their own, whatever came before, but a first scan of what has come is
+    /// passed over: a reader that had enough before it does not know of it.
     ///
     /// # Errors
     /// [`Error::Damaged`] for a scan that no progression has (section G.1.1.1).
@@ -285,12 +286,18 @@ impl<'a> ScanReader<'a> {
         if !is_band || *low > 13 || (*high > 0 && *low + 1 != *high) {
             return Err(Error::damaged("a scan has coefficients or bits that no scan can have"));
         }
-        if *first == 0 || *high == 0 {
+        let band = usize::from(*first)..=usize::from(*last);
+        if *high == 0 {
+            let planes = components.iter().filter_map(|of| self.store.planes.get(of.component));
+            let mut bands = planes.filter_map(|plane| plane.lowest_bits.get(band.clone()));
+            return Ok(bands.any(|band| band.iter().any(Option::is_none)));
+        }
+        if *first == 0 {
             return Ok(true);
         }
         let plane = components.first().and_then(|only| self.store.planes.get_mut(only.component));
         Ok(plane.is_some_and(|plane| {
-            let band = plane.lowest_bits.get(usize::from(*first)..=usize::from(*last)).unwrap_or_default();
+            let band = plane.lowest_bits.get(band).unwrap_or_default();
             let is_known = band.iter().all(|before| *before == Some(*high));
             if !is_known {
                 plane.losses.note_coarse();
@@ -300,7 +307,7 @@ impl<'a> ScanReader<'a> {
     }
 
     /// Notes to which bit the coefficients of the present scan have come. A refinement adds nothing to a coefficient
-    /// that lacks a higher bit.
+    /// that lacks a higher bit. A first scan that has a coefficient again beside new ones replaces it.
     fn note_precision(&mut self) {
         let ((first, last), high, low) = match self.head.frame.process {
             Process::Sequential => ((0, 63), 0, 0),
@@ -310,10 +317,12 @@ impl<'a> ScanReader<'a> {
             let Some(plane) = self.store.planes.get_mut(selected.component) else { continue };
             let band = plane.lowest_bits.get_mut(usize::from(first)..=usize::from(last)).unwrap_or_default();
             for before in band {
-                if high == 0 || *before == Some(high) {
-                    *before = Some(low);
-                } else {
+                let is_next = if high == 0 { before.is_none() } else { *before == Some(high) };
+                if !is_next {
                     plane.losses.note_coarse();
+                }
+                if is_next || high == 0 {
+                    *before = Some(low);
                 }
             }
         }
