@@ -73,10 +73,10 @@ number("inventory", [
     b"\x40" + manifest + separator + plain, b"\x03" + manifest + separator, b"\x03{}" + separator,
     b"\x02" + manifest.replace(b"CSV", b"ORC") + separator + rows, b"\x05" + manifest + separator + rows[:90],
 ])
-# The units of AV1 in small files, which are all that the box mdat holds.
+# The units of AV1 in small files: what the box mdat holds from the first temporal delimiter on.
 folder = HERE.parent / "differential" / "seeds" / "avif"
 folder.mkdir(parents=True, exist_ok=True)
 for path in sorted((HERE / "formats").glob("*.avif")):
-    _, found, units = path.read_bytes().partition(b"mdat")
-    if found:
-        (folder / f"{path.stem}.obu").write_bytes(units)
+    delimiter, (_, _, content) = b"\x12\0", path.read_bytes().partition(b"mdat")
+    if delimiter in content:
+        (folder / f"{path.stem}.obu").write_bytes(content[content.index(delimiter):])

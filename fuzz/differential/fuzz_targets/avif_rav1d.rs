@@ -1,7 +1,6 @@
 //! Any bytes as the units of AV1 never panic rav1d, and make it read and write no memory but its own.
 //!
-//! It is fuzzed without the checks that the program makes before, and with AddressSanitizer. It is not compared with dav1d:
-//! both export the same names, so that one process has one of them.
+//! It is fuzzed without the checks that the program makes before, and with AddressSanitizer.
 
 #![no_main]
 
