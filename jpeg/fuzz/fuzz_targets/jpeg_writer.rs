@@ -7,4 +7,6 @@ mod jpeg_writer;
 
 use libfuzzer_sys::{Corpus, fuzz_target};
 
-fuzz_target!(|data: &[u8]| -> Corpus { if jpeg_writer::check(data) { Corpus::Keep } else { Corpus::Reject } });
+fuzz_target!(|data: &[u8]| -> Corpus {
+    if jpeg_writer::check(data) { Corpus::Keep } else { Corpus::Reject }
+});
