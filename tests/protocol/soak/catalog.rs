@@ -42,6 +42,11 @@ impl Expected {
         self.outcome["outcome"] == "stored"
     }
 
+    /// True if at least one of the thumbnails is stored.
+    pub(super) fn has_thumbnails(&self) -> bool {
+        self.outcome["thumbnails"].as_array().is_some_and(|made| !made.is_empty())
+    }
+
     /// The thumbnails for the source under this name.
     pub(super) fn thumbnails(&self, name: &str) -> impl Iterator<Item = (String, &Bytes)> {
         self.thumbnails.iter().map(move |(key, bytes)| (key.replace(NAME, name), bytes))
