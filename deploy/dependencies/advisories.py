@@ -110,7 +110,7 @@ def mistakes(found, crates, accepted):
     hits = affected(found, crates)
     sentences = [f"{advisory['crate']} {version} is affected by {advisory['id']} ({advisory['kind']}): {advisory['title']}"
                  for advisory, version in hits if advisory["id"] not in accepted]
-    sentences += [f"{name} is not covered by the list of advisories: run scripts/advisories" for name in sorted(set(crates) - set(found["crates"]))]
+    sentences += [f"{name} is not covered by the list of advisories: run scripts/dependencies --advisories" for name in sorted(set(crates) - set(found["crates"]))]
     met = {advisory["id"] for advisory, _ in hits}
     return sentences + [f"{number} is accepted in deny.toml, and no locked crate is affected" for number in sorted(set(accepted) - met)]
 
@@ -142,8 +142,8 @@ def summary(found, crates, accepted):
     count = len(found["advisories"])
     text = (f"The [database of RustSec]({DATABASE}) of {found['date']} (commit `{found['commit'][:12]}`) has {count} advisories about the "
             f"{len(found['crates'])} crates in `Cargo.lock`, of all times and including crates that only tests use. The versions in use "
-            f"are affected by {len(hits) or 'none'} of them. `scripts/check` fails for one that is not accepted here, and `scripts/advisories` "
-            "renews the list.")
+            f"are affected by {len(hits) or 'none'} of them. `scripts/check` fails for one that is not accepted here, and "
+            "`scripts/dependencies --advisories` renews the list.")
     lines = [textwrap.fill(text, 120)]
     if hits:
         lines += ["", "| advisory | crate | kind | why it is accepted |", "|---|---|---|---|"]
