@@ -142,6 +142,7 @@ impl<'a> VisitRunner<'a> {
     pub(super) async fn run(mut self, entry: &mut Entry) -> Result<Outcome, Error> {
         loop {
             let step = self.visit.step().clone();
+            // What the first look has opened is read by `Fetch`, or not at all.
             if !matches!(step, VisitStep::Fetch | VisitStep::WithdrawManifest) {
                 self.close_source().await;
             }

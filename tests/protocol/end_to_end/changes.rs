@@ -94,6 +94,22 @@ async fn source_is_on_its_way_while_headers_of_its_thumbnail_are_awaited() {
 }
 
 #[tokio::test]
+async fn thumbnail_is_stored_while_the_upload_of_another_is_awaited() {
+    let setup = Setup::with(Options::default().setting("THUMBNAILS", "a=40x40;b=20x20")).await;
+    let message = setup.upload("x.jpg", small_jpeg()).await;
+    let slow = FaultKind::Slow { before_ms: 1000, chunk: 0, pause_ms: 0 };
+    setup.cos.fail(Fault::new(slow).method("PUT").key("a/x.jpg").times(1));
+    setup.cos.clear_journal();
+    let outcome = setup.invoke(&message).await.stored();
+    let journal = setup.cos.journal();
+    let answered =
+        journal.iter().filter(|request| request.method == "PUT").map(|request| request.key.as_str());
+    assert_eq!(answered.collect::<Vec<_>>(), ["b/x.jpg", "a/x.jpg"]);
+    let reported = outcome["thumbnails"].as_array().unwrap().iter().map(|thumbnail| &thumbnail["key"]);
+    assert_eq!(reported.collect::<Vec<_>>(), ["a/x.jpg", "b/x.jpg"], "in the order of the rule");
+}
+
+#[tokio::test]
 async fn source_overwritten_during_the_upload_is_rendered_again() {
     let setup = Setup::new().await;
     let message = setup.upload("a.jpg", jpeg_of(640, 480)).await;
