@@ -140,3 +140,14 @@ async fn events_sent_by_mistake_are_answered_with_what_they_are() {
         assert_eq!(response.log().len(), 1, "{file}");
     }
 }
+
+#[tokio::test]
+async fn process_runs_with_the_settings_of_a_small_heap() {
+    let setup = Setup::new().await;
+    setup.thumbnail_of("a.jpg", small_jpeg()).await.stored();
+    let process = setup.scf.process_id().unwrap();
+    let environment = std::fs::read_to_string(format!("/proc/{process}/environ")).unwrap();
+    for setting in ["MALLOC_ARENA_MAX=1", "GLIBC_TUNABLES=glibc.malloc.tcache_count=0"] {
+        assert!(environment.split('\0').any(|variable| variable == setting), "{setting}: {environment}");
+    }
+}
